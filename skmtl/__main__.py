@@ -1,0 +1,211 @@
+"""The command line: `python -m skmtl` and `python -m skmtl compare FILE.csv ...`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import skmtl
+from skmtl import (
+    MultiTaskElasticNetCV,
+    MultiTaskLassoCV,
+    TaskStratifiedShuffleSplit,
+    compare_to_single_task,
+    keep_task_column,
+    load_parkinsons,
+)
+
+_ESTIMATORS = {
+    "MultiTaskLassoCV": MultiTaskLassoCV,
+    "MultiTaskElasticNetCV": MultiTaskElasticNetCV,
+}
+_MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
+
+
+class UsageError(Exception):
+    """Something in the user's file or arguments that one line can explain."""
+
+
+def demo(n_splits, seed):
+    """Six recordings of each Parkinson's patient: learned alone, jointly, pooled."""
+    data = load_parkinsons()
+    print(
+        f"Parkinson's telemonitoring: {len(data.y)} recordings of {len(np.unique(data.tasks))} "
+        "patients.\n"
+        f"From 6 recordings of each patient, drawn at random {n_splits} times, predict "
+        "motor_UPDRS of\nthe others from test_time and 16 voice measures: a lasso for each "
+        "patient alone (single),\na multi-task lasso (multi), one lasso for all (pooled). Errors "
+        "are RMSE in points of motor_UPDRS.\n",
+        flush=True,
+    )
+    cv = TaskStratifiedShuffleSplit(
+        n_splits, train_size=6, test_size=None, task_column=-1, random_state=seed
+    )
+    model = scaled(MultiTaskLassoCV(task_column=-1, max_iter=_MAX_ITER), -1)
+    report = compare_to_single_task(model, data.X, data.y, cv=cv, random_state=seed)
+    print(report)
+
+
+def scaled(estimator, task_column):
+    """The estimator behind a scaler that leaves the task column alone."""
+    return make_pipeline(keep_task_column(StandardScaler(), task_column), estimator)
+
+
+def compare(path, task, target, estimator, n_folds, seed):
+    """The comparison on the user's own file."""
+    frame = read_csv(path, [task, target])
+    X, y = frame.drop(columns=[target]), check_target(frame[target], target)
+    check_tasks(X[task], task)
+    check_features(X.drop(columns=[task]))
+    print(
+        f"{path}: {len(X)} rows, {X[task].nunique()} tasks ({task}), {X.shape[1] - 1} features, "
+        f"target {target}.\n{estimator} (multi) against the same model for each task alone "
+        "(single) and for\nall as one (pooled), all tuned; errors are RMSE.\n",
+        flush=True,
+    )
+    model = scaled(_ESTIMATORS[estimator](task_column=-1, max_iter=_MAX_ITER), task)
+    try:
+        report = compare_to_single_task(
+            model, X, y, task_column=task, cv=n_folds, random_state=seed
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    print(report)
+
+
+def read_csv(path, columns):
+    """The file as a frame that has the columns."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise UsageError('compare reads CSV with pandas: pip install "skmtl[pandas]"') from error
+    if not Path(path).is_file():
+        raise UsageError(f"there is no file {path}")
+    try:
+        frame = pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as CSV: {error}") from error
+    for column in columns:
+        if column not in frame.columns:
+            raise UsageError(
+                f"{path} has no column {column!r}; it has {', '.join(map(str, frame.columns))}"
+            )
+    return frame
+
+
+def check_target(y, name):
+    """The target as floats."""
+    try:
+        y = y.to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"target {name!r} is not numeric") from error
+    if not np.isfinite(y).all():
+        raise UsageError(
+            f"target {name!r} has {int((~np.isfinite(y)).sum())} missing or infinite value(s); "
+            "drop those rows first"
+        )
+    if np.ptp(y) == 0:
+        raise UsageError(f"target {name!r} is constant ({y[0]:g}): there is nothing to predict")
+    return y
+
+
+def check_features(X):
+    """Numeric columns without holes, at least one."""
+    if X.shape[1] == 0:
+        raise UsageError("there is no feature column beside the task and the target")
+    text = list(X.select_dtypes(exclude=["number", "bool"]).columns)
+    if text:
+        raise UsageError(
+            f"column(s) {', '.join(map(repr, text))} are not numeric; encode or drop them first"
+        )
+    finite = np.isfinite(X.to_numpy(dtype=float)).all(axis=0)
+    if not finite.all():
+        raise UsageError(
+            f"column(s) {', '.join(map(repr, X.columns[~finite]))} have missing or infinite "
+            "values; fill or drop them first"
+        )
+
+
+def check_tasks(labels, name):
+    """Every task has at least two rows."""
+    if labels.isna().any():
+        raise UsageError(f"task column {name!r} has {int(labels.isna().sum())} missing value(s)")
+    counts = labels.value_counts()
+    if len(counts) < 2:
+        raise UsageError(f"task column {name!r} has one task only; a comparison needs at least two")
+    single = counts.index[counts < 2]
+    if len(single):
+        raise UsageError(
+            f"task {single[0]!r} of {name!r} has one row ({len(single)} such task(s)): every task "
+            "needs at least two, one to learn from and one to test on"
+        )
+
+
+def parser():
+    """The arguments."""
+    top = argparse.ArgumentParser(
+        prog="python -m skmtl",
+        description="Multi-task learning: does learning related tasks together help? Without a "
+        "command, the answer on the packaged Parkinson's telemonitoring data.",
+    )
+    top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
+    top.add_argument("--splits", type=positive, default=10, help="random splits (default 10)")
+    top.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
+    commands = top.add_subparsers(dest="command", metavar="compare")
+    own = commands.add_parser(
+        "compare",
+        help="the same question on your own CSV file",
+        description="Compare a multi-task model with each task learned alone and with all tasks "
+        "pooled, on a CSV file with one row a sample. Every other column is a feature and must be "
+        "numeric.",
+    )
+    own.add_argument("file", metavar="FILE.csv")
+    own.add_argument("--task", required=True, metavar="COLUMN", help="column of task ids")
+    own.add_argument("--target", required=True, metavar="COLUMN", help="column to predict")
+    own.add_argument(
+        "--estimator",
+        choices=sorted(_ESTIMATORS),
+        default="MultiTaskLassoCV",
+        help="multi-task model (default MultiTaskLassoCV)",
+    )
+    own.add_argument(
+        "--cv", type=positive, metavar="K", help="K folds (default: 4 folds, repeated 5 times)"
+    )
+    own.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
+    return top
+
+
+def positive(text):
+    """An integer of at least 2, for argparse."""
+    value = int(text)
+    if value < 2:
+        raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
+    return value
+
+
+def main(arguments=None):
+    """Run the command line; returns the exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "compare":
+            compare(
+                options.file,
+                options.task,
+                options.target,
+                options.estimator,
+                options.cv,
+                options.seed,
+            )
+        else:
+            demo(options.splits, options.seed)
+    except UsageError as error:
+        print(f"skmtl: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

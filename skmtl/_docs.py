@@ -1,0 +1,115 @@
+"""Docstring paragraphs that many estimators share, written once.
+
+A class docstring holds a line such as ``{data_parameters}``; the decorator :func:`documented`
+puts the paragraph there.
+"""
+
+import re
+import textwrap
+
+_PARAGRAPHS = {
+    "data_parameters": """
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its own
+    and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+task_weight : None, "balanced", dict or array-like of shape (n_tasks,), default=None
+    Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
+    once (``omega_t = nbar / n_t``); a dict {label: weight} or an array in the order of `tasks_`
+    gives them by hand (positive).
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average
+    coefficients and intercept of all tasks.
+fit_intercept : bool, default=True
+    Fit one unpenalised intercept for each task.
+normalize_y : bool, default=False
+    Centre each task's y and scale it to unit variance before the fit. `alpha` and `objective_`
+    then live on that scale; coefficients and predictions stay on the original one.
+""",
+    "row_parameters": """
+feature_weight : array-like of shape (n_features,), default=None
+    Weights u_j >= 0 of the features in the L2,1 norm, in X's order without the task column; 0
+    leaves a feature unpenalised there, None is 1 everywhere.
+positive : bool, default=False
+    Constrain the coefficients to be non-negative.
+""",
+    "solver_parameters": """
+copy_X : bool, default=True
+    For compatibility with scikit-learn: X is never modified, whatever its value.
+max_iter : int, default=1000
+    Largest number of passes over the features.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model.
+""",
+    "order_parameters": """
+random_state : int, RandomState instance or None, default=None
+    Seed for ``selection="random"``.
+selection : {"cyclic", "random"}, default="cyclic"
+    Order in which features are visited.
+""",
+    "cv_parameters": """
+eps : float, default=1e-3
+    Smallest alpha of the grid relative to the largest, in (0, 1].
+alphas : int or array-like of float, default=100
+    Number of alphas, evenly spaced in the logarithm below the smallest one that empties the model,
+    or the alphas themselves.
+cv : int, splitter or iterable of (train, test), default=None
+    Folds. None is 5 and an int that many, stratified by task
+    (:class:`TaskStratifiedKFold`; on complete two-dimensional y that is KFold).
+selection_rule : {"min", "1se"}, default="min"
+    "min" takes the alpha of the smallest mean error, "1se" the largest alpha whose mean error is
+    within one standard error of it.
+verbose : bool or int, default=False
+    Progress over folds, printed by joblib.
+n_jobs : int, default=None
+    Folds at a time, in threads; results do not depend on it.
+""",
+    "cv_attributes": """
+alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
+    Grid, decreasing.
+mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratios, n_alphas, n_folds)
+    Held-out mean squared error, the mean over tasks, each over its labelled rows (on the scale of
+    the normalised targets with `normalize_y`).
+task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
+    The same for each task; NaN where a task has no row in a fold.
+""",
+    "linear_attributes": """
+coef_ : ndarray of shape (n_tasks, n_features)
+    Coefficients, without the task column.
+intercept_ : ndarray of shape (n_tasks,)
+shared_coef_ : ndarray of shape (n_features,)
+    Average of `coef_` over tasks: the model of tasks that were not seen.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_iter_ : int
+    Passes over the features.
+objective_ : float
+    The objective above at the solution.
+dual_gap_ : float
+    Certified bound on `objective_` minus its minimum.
+optimality_ : float
+    `dual_gap_` relative to the objective of the null model: what `tol` is compared with.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (n_features_in_,)
+    Column names of X, when it has any.
+""",
+    "objective": """
+Here ``W`` is (n_features, n_tasks) with rows ``W_j``, ``s`` are the sample weights (0 where a label
+is missing), ``omega`` the task weights and ``nbar = sum(s) / n_tasks``, so that on complete
+two-dimensional y every `alpha` means what it means in scikit-learn's class of the same name.
+""",
+}
+
+
+def documented(cls):
+    """Class decorator: replace ``{name}`` lines of the docstring by their paragraph."""
+
+    def paragraph(match):
+        return textwrap.indent(_PARAGRAPHS[match[2]].strip("\n"), match[1])
+
+    if cls.__doc__:  # absent under python -OO
+        cls.__doc__ = re.sub(r"^( *)\{(\w+)\}$", paragraph, cls.__doc__, flags=re.MULTILINE)
+    return cls

@@ -1,0 +1,285 @@
+"""Any scikit-learn estimator as a single-task or pooled baseline, on the three kinds of data."""
+
+from numbers import Number
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+
+from skmtl.base import MultiTaskEstimator
+from skmtl.tasks import read_prediction_rows, read_task_rows
+
+
+class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
+    """Shared by both baselines: tags of the inner estimator, the walk over tasks at predict."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
+        tags.input_tags.sparse = inner.input_tags.sparse
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        return tags
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None):
+        """Fit the estimator.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+            Handed on to the estimator without the task column, otherwise as it is.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Two-dimensional, NaN or None where a label is missing; 1-D with `task_column` or
+            `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Only if the estimator takes weights.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self
+        """
+        self._check_layout_params()
+        data = read_task_rows(self, X, y, sample_weight, tasks)
+        weighted = sample_weight is not None and not isinstance(sample_weight, Number)
+        if weighted and not has_fit_parameter(self.estimator, "sample_weight"):
+            raise ValueError(
+                f"sample_weight was given, but the fit of {type(self.estimator).__name__} takes "
+                "none."
+            )
+        self._store_tasks(data)
+        if self._is_classifier():
+            for _, labels, _ in data.parts:
+                check_classification_targets(labels)
+            classes = [np.unique(y) for _, y, _ in data.parts]
+            wide = data.layout == "wide"
+            self.classes_ = classes if wide else np.unique(np.concatenate(classes))
+        self._fit_parts(data, weighted)
+        return self
+
+    def _is_classifier(self):
+        return get_tags(self.estimator).estimator_type == "classifier"
+
+    def predict(self, X, *, tasks=None):
+        """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            For tasks that fit did not see, unless ``handle_unknown="shared"``.
+        """
+        check_is_fitted(self)
+        X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        if codes is None:
+            return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
+        parts = [(rows, self._predict_task(part, t)) for t, rows, part in _groups(X, codes)]
+        out = np.empty(len(codes), dtype=np.result_type(*[values for _, values in parts]))
+        for rows, values in parts:
+            out[rows] = values
+        return out
+
+    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
+    def predict_proba(self, X, *, tasks=None):
+        """Class probabilities, for classifiers.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or a list of them, one a task, when fitted on
+        two-dimensional y
+        """
+        check_is_fitted(self)
+        X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        if codes is None:
+            return [self._proba_task(X, t, self.classes_[t]) for t in range(self.n_tasks_)]
+        out = np.empty((len(codes), len(self.classes_)))
+        for t, rows, part in _groups(X, codes):
+            out[rows] = self._proba_task(part, t, self.classes_)
+        return out
+
+
+def _groups(X, codes):
+    """Task, row positions and rows of every task in `codes`."""
+    for t in np.unique(codes):
+        rows = np.flatnonzero(codes == t)
+        yield t, rows, _safe_indexing(X, rows)
+
+
+def _fit_one(estimator, X, y, weight):
+    """A fitted clone; see IndependentTasks for what few rows or one class mean."""
+    estimator, n = clone(estimator), len(y)
+    classifier = get_tags(estimator).estimator_type == "classifier"
+    folds = {
+        name: value
+        for name, value in estimator.get_params().items()
+        if name.split("__")[-1] == "cv" and (value is None or isinstance(value, int))
+    }
+    if classifier and len(np.unique(y)) == 1:
+        estimator = DummyClassifier()
+    elif folds and n == 1:
+        estimator = DummyRegressor()
+    elif n < 5 or any(value is not None and value > n for value in folds.values()):
+        estimator.set_params(**{name: min(value or 5, n) for name, value in folds.items()})
+    return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
+
+
+def _aligned_proba(estimator, X, classes):
+    """Probabilities over `classes`, 0 for classes that the estimator never saw."""
+    out = np.zeros((X.shape[0], len(classes)))
+    out[:, np.searchsorted(classes, estimator.classes_)] = estimator.predict_proba(X)
+    return out
+
+
+class IndependentTasks(_TaskBaseline):
+    """Every task learned alone: one clone of an estimator for each task.
+
+    Where the estimator cross-validates itself (a parameter `cv`, at any depth), a task with fewer
+    rows than folds gets as many folds as it has rows, and one with a single row its mean; a task
+    with labels of one class only gets that class.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any scikit-learn regressor or classifier for 1-D y.
+    task_column : str or int, default=None
+        Column of X that holds the task ids.
+    handle_unknown : {"error", "shared"}, default="error"
+        What `predict` does with tasks that fit did not see: raise, or average what the models of
+        all tasks predict (classifiers vote).
+    n_jobs : int, default=None
+        Tasks at a time.
+
+    Attributes
+    ----------
+    estimators_ : list of n_tasks estimators
+        In the order of `tasks_`.
+    tasks_ : ndarray of shape (n_tasks,)
+    n_tasks_ : int
+    n_samples_per_task_ : ndarray of shape (n_tasks,)
+    classes_ : ndarray, or list of ndarray for two-dimensional y
+        Of classifiers.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    See Also
+    --------
+    PooledTasks : One model for all tasks.
+    compare_to_single_task : Whether sharing helped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from skmtl import IndependentTasks
+    >>> X = np.array([[0.0, 0], [1.0, 0], [0.0, 1], [1.0, 1]])
+    >>> model = IndependentTasks(Ridge(alpha=1e-6), task_column=1).fit(X, [0, 1, 5, 3])
+    >>> model.predict([[0.5, 0], [0.5, 1]]).round(3)
+    array([0.5, 4. ])
+    """
+
+    def __init__(self, estimator, *, task_column=None, handle_unknown="error", n_jobs=None):
+        self.estimator = estimator
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+        self.n_jobs = n_jobs
+
+    def _fit_parts(self, data, weighted):
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_one)(
+                self.estimator, _safe_indexing(data.features, rows), y, w if weighted else None
+            )
+            for rows, y, w in data.parts
+        )
+
+    def _predict_task(self, X, t):
+        if t >= 0:
+            return self.estimators_[t].predict(X)
+        votes = np.stack([estimator.predict(X) for estimator in self.estimators_])
+        if not self._is_classifier():
+            return votes.mean(axis=0)
+        counts = np.stack([(votes == label).sum(axis=0) for label in self.classes_])
+        return self.classes_[counts.argmax(axis=0)]
+
+    def _proba_task(self, X, t, classes):
+        estimators = self.estimators_ if t < 0 else [self.estimators_[t]]
+        return np.mean([_aligned_proba(one, X, classes) for one in estimators], axis=0)
+
+
+class PooledTasks(_TaskBaseline):
+    """All tasks learned as if they were one: a single model that never sees the task.
+
+    On two-dimensional y every labelled cell is a row.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Any scikit-learn regressor or classifier for 1-D y.
+    task_column : str or int, default=None
+        Column of X that holds the task ids; it is taken off before the fit.
+    handle_unknown : {"error", "shared"}, default="error"
+        What `predict` does with tasks that fit did not see: raise, or predict all the same.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+    tasks_ : ndarray of shape (n_tasks,)
+    n_tasks_ : int
+    n_samples_per_task_ : ndarray of shape (n_tasks,)
+    classes_ : ndarray, or list of ndarray for two-dimensional y
+        Of classifiers.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+
+    See Also
+    --------
+    IndependentTasks : One model for each task.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skmtl import PooledTasks
+    >>> X = np.array([[0.0, 0], [1.0, 0], [0.0, 1], [1.0, 1]])
+    >>> model = PooledTasks(LinearRegression(), task_column=1).fit(X, [0, 1, 2, 3])
+    >>> model.predict([[0.5, 0], [0.5, 1]]).round(3)
+    array([1.5, 1.5])
+    """
+
+    def __init__(self, estimator, *, task_column=None, handle_unknown="error"):
+        self.estimator = estimator
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+
+    def _fit_parts(self, data, weighted):
+        rows, y, weight = (np.concatenate(parts) for parts in zip(*data.parts, strict=True))
+        order = np.argsort(rows, kind="stable")  # so that folds without shuffling mix the tasks
+        X = _safe_indexing(data.features, rows[order])
+        self.estimator_ = _fit_one(self.estimator, X, y[order], weight[order] if weighted else None)
+
+    def _predict_task(self, X, t):
+        return self.estimator_.predict(X)
+
+    def _proba_task(self, X, t, classes):
+        return _aligned_proba(self.estimator_, X, classes)

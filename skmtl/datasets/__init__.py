@@ -1,0 +1,15 @@
+"""Multi-task data sets: real ones, and generators whose truth is known."""
+
+from skmtl.datasets._generators import (
+    make_multitask_classification,
+    make_multitask_regression,
+)
+from skmtl.datasets._parkinsons import load_parkinsons
+from skmtl.datasets._school import fetch_school
+
+__all__ = [
+    "fetch_school",
+    "load_parkinsons",
+    "make_multitask_classification",
+    "make_multitask_regression",
+]

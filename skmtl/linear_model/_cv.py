@@ -1,0 +1,405 @@
+"""Cross-validated estimators: one path per fold, the best strength, a refit."""
+
+from numbers import Integral
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn import get_config
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from skmtl._checks import check_int, check_option, check_real
+from skmtl._docs import documented
+from skmtl.datafits import squared_datafit
+from skmtl.linear_model._base import (
+    LinearMultiTaskRegressor,
+    TargetScale,
+    warn_unconverged,
+)
+from skmtl.linear_model._path import check_alphas
+from skmtl.linear_model._sparse import row_penalty, single_task_limit, solver_options
+from skmtl.model_selection._split import assign_folds, row_codes
+from skmtl.path import alpha_grid, critical_alpha, solution_path, solve
+from skmtl.tasks import read_training_data
+
+
+def fold_errors(data, train, test, datafit_options, penalty, paths, options):
+    """Held-out error of every model of every path, for one fold.
+
+    Parameters
+    ----------
+    data : TaskData
+    train, test : ndarray of shape (n_samples,)
+        How often each of the user's rows is trained on and tested on.
+    paths : list of (l1_ratio, alphas)
+
+    Returns
+    -------
+    errors : ndarray of shape (n_paths, n_alphas, n_tasks)
+        Weighted mean squared error of each task; NaN where a task has no test row.
+    worst : Solution
+        The solution of the largest optimality, to warn about.
+    """
+    task_weight, fit_intercept = datafit_options
+    weight = data.scaled_weight(task_weight, train)
+    datafit = squared_datafit(data.design, data.y, weight, fit_intercept=fit_intercept)
+    trained = data.design.task_sum(weight) > 0
+    errors, solutions = [], []
+    for l1_ratio, alphas in paths:
+        solutions += solution_path(datafit, penalty, alphas, l1_ratio, **options)
+        errors.append(
+            [
+                held_out_error(data, test, solution.W, datafit.intercepts(solution.W), trained)
+                for solution in solutions[-len(alphas) :]
+            ]
+        )
+    return np.array(errors), max(solutions, key=lambda solution: solution.optimality)
+
+
+def held_out_error(data, test, W, intercepts, trained):
+    """Mean squared error of each task over the rows of `test`, (n_tasks,).
+
+    A task without training rows is predicted by the average of the others.
+    """
+    if not trained.all():
+        W, intercepts = W.copy(), intercepts.copy()
+        W[:, ~trained] = W[:, trained].mean(axis=1, keepdims=True)
+        intercepts[~trained] = intercepts[trained].mean()
+    design = data.design
+    counts = test[data.rows]
+    weight = data.weight * (counts[:, None] if data.weight.ndim == 2 else counts)
+    total = design.task_sum(weight)
+    squares = (data.y - design.forward(W) - design.spread(intercepts)) ** 2
+    sums = design.task_sum(weight * squares)
+    return np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def choose_alpha(errors, rule):
+    """Index of the chosen alpha from fold errors (n_alphas, n_folds), alphas decreasing.
+
+    "min" takes the smallest mean error; "1se" the largest alpha whose mean error is within one
+    standard error of it.
+    """
+    mean = errors.mean(axis=1)
+    best = int(np.argmin(mean))
+    if rule == "min" or errors.shape[1] < 2:
+        return best
+    standard_error = errors[best].std(ddof=1) / np.sqrt(errors.shape[1])
+    return int(np.argmax(mean <= mean[best] + standard_error))
+
+
+class PathCV(LinearMultiTaskRegressor):
+    """Base of the estimators that choose alpha (and l1_ratio) along cross-validated paths."""
+
+    def _check_params(self):
+        super()._check_params()
+        check_real(self.eps, "eps", high=1.0, include="right")
+        check_option(self.selection, "selection", ("cyclic", "random"))
+        check_option(self.selection_rule, "selection_rule", ("min", "1se"))
+        if isinstance(self.alphas, Integral):
+            check_int(self.alphas, "alphas")
+
+    def _single_task_limit(self):
+        cv = self.cv if isinstance(self.cv, Integral) else None
+        return single_task_limit(self, eps=self.eps, alphas=self.alphas, cv=cv)
+
+    def _l1_ratios(self):
+        ratios = np.atleast_1d(self.l1_ratio)
+        return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
+        """Choose the strength by cross-validation, then fit all tasks together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights, in the fits and in the held-out errors.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+        **params : dict
+            For the splitter's `split`, such as `groups`; only with
+            ``sklearn.set_config(enable_metadata_routing=True)``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be meant, as in :class:`MultiTaskLasso`.
+        """
+        self._check_params()
+        split_params = self._split_params(params)
+        data = read_training_data(self, X, y, sample_weight, tasks)
+        scale = TargetScale(data, self.normalize_y)
+        data = scale.apply(data)
+        weight = data.scaled_weight(self.task_weight)
+        datafit = squared_datafit(data.design, data.y, weight, fit_intercept=self.fit_intercept)
+        penalty = row_penalty(self.feature_weight, self.positive, data.design.n_features)
+        paths = [(ratio, self._alphas(datafit, penalty, ratio)) for ratio in self._l1_ratios()]
+        self._validate_paths(data, penalty, paths, self._splits(data, X, y, split_params))
+        solution = solve(datafit, penalty, self.alpha_, self._ratio, **solver_options(self))
+        self._store_tasks(data)
+        self._store_solution(solution, datafit, scale)
+        return self
+
+    def _alphas(self, datafit, penalty, l1_ratio):
+        if isinstance(self.alphas, Integral):
+            largest = critical_alpha(datafit, penalty, l1_ratio)
+            return alpha_grid(largest, self.eps, int(self.alphas))
+        return check_alphas(self.alphas)
+
+    def _splits(self, data, X, y, split_params):
+        """Pairs (train, test) of how often each of the user's rows is used."""
+        if self.cv is None or isinstance(self.cv, Integral):
+            n_splits = 5 if self.cv is None else check_int(self.cv, "cv", low=2)
+            rows = np.sort(data.rows)  # rows of no weight are as if absent
+            if data.layout == "wide":
+                codes = row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
+            else:
+                codes = data.design.task_of_row[np.argsort(data.rows)]
+            folds = assign_folds(codes, n_splits)
+            splits = [(rows[folds != k], rows[folds == k]) for k in range(n_splits)]
+        else:
+            splits = check_cv(self.cv).split(X, y, **split_params)
+
+        def counts(indices):
+            indices = np.asarray(indices)
+            indices = np.flatnonzero(indices) if indices.dtype == bool else indices
+            return np.bincount(indices, minlength=data.n_samples).astype(float)
+
+        return [(counts(train), counts(test)) for train, test in splits]
+
+    def _validate_paths(self, data, penalty, paths, splits):
+        """Set alphas_, alpha_, mse_path_ and their kin from the folds."""
+        datafit_options = (self.task_weight, self.fit_intercept)
+        options = solver_options(self)
+        results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
+            delayed(fold_errors)(data, train, test, datafit_options, penalty, paths, options)
+            for train, test in splits
+        )
+        errors = np.stack([result[0] for result in results], axis=2)
+        worst = max((result[1] for result in results), key=lambda solution: solution.optimality)
+        if not worst.converged:
+            warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
+        mse = np.nanmean(errors, axis=3)  # tasks weigh alike; (n_paths, n_alphas, n_folds)
+        means = mse.mean(axis=2)
+        k = int(np.argmin(means.min(axis=1)))
+        self._ratio, alphas = paths[k]
+        self.alpha_ = alphas[choose_alpha(mse[k], self.selection_rule)]
+        self.mse_path_ = mse if len(paths) > 1 else mse[0]
+        self.task_mse_path_ = errors if len(paths) > 1 else errors[0]
+        shared_grid = len(paths) == 1 or not isinstance(self.alphas, Integral)
+        self.alphas_ = paths[0][1] if shared_grid else np.array([grid for _, grid in paths])
+
+    def _split_params(self, params):
+        """Metadata for the splitter; refused when routing is off."""
+        if not params:
+            return {}
+        if not get_config()["enable_metadata_routing"]:
+            raise ValueError(
+                f"[{', '.join(map(repr, params))}] is only supported if "
+                "enable_metadata_routing=True, which can be set using "
+                "`sklearn.set_config(enable_metadata_routing=True)`."
+            )
+        return process_routing(self, "fit", **params).splitter.split
+
+    def get_metadata_routing(self):
+        """Metadata routing: `fit` itself, and `split` of the splitter.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRouter
+        """
+        return (
+            MetadataRouter(owner=self)
+            .add_self_request(self)
+            .add(
+                splitter=check_cv(self.cv),
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+        )
+
+
+@documented
+class MultiTaskElasticNetCV(PathCV):
+    """:class:`MultiTaskElasticNet` with `alpha` and `l1_ratio` chosen by cross-validation.
+
+    Objective at the chosen pair::
+
+        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
+        + alpha * l1_ratio * sum_j u_j ||W_j||_2
+        + alpha * (1 - l1_ratio) / 2 * ||W||_F^2
+
+    {objective}
+
+    Parameters
+    ----------
+    l1_ratio : float or array-like of float, default=0.5
+        Share or shares of the L2,1 norm to try, in [0, 1]; 0 needs `alphas` as an array.
+    {cv_parameters}
+    {data_parameters}
+    {row_parameters}
+    {solver_parameters}
+    {order_parameters}
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    l1_ratio_ : float
+        Chosen share.
+    {cv_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    MultiTaskElasticNet : One given alpha and l1_ratio.
+    MultiTaskLassoCV : Without the ridge.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskElasticNetCV
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = MultiTaskElasticNetCV(l1_ratio=[0.5, 0.9], alphas=20).fit(data.X, data.y)
+    >>> model.mse_path_.shape
+    (2, 20, 5)
+    """
+
+    def __init__(
+        self,
+        *,
+        l1_ratio=0.5,
+        eps=1e-3,
+        alphas=100,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        feature_weight=None,
+        positive=False,
+        copy_X=True,
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.feature_weight = feature_weight
+        self.positive = positive
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+
+    def _validate_paths(self, data, penalty, paths, splits):
+        super()._validate_paths(data, penalty, paths, splits)
+        self.l1_ratio_ = self._ratio
+
+
+@documented
+class MultiTaskLassoCV(PathCV):
+    """:class:`MultiTaskLasso` with `alpha` chosen by cross-validation.
+
+    Objective at the chosen alpha::
+
+        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
+        + alpha * sum_j u_j ||W_j||_2
+
+    {objective}
+
+    Parameters
+    ----------
+    {cv_parameters}
+    {data_parameters}
+    {row_parameters}
+    {solver_parameters}
+    {order_parameters}
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    {cv_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    MultiTaskLasso : One given alpha.
+    multi_task_path : The solutions along the whole path.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskLassoCV
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = MultiTaskLassoCV(alphas=20, cv=3).fit(data.X, data.y)
+    >>> model.mse_path_.shape, model.task_mse_path_.shape
+    ((20, 3), (20, 3, 5))
+    """
+
+    l1_ratio = 1.0
+
+    def __init__(
+        self,
+        *,
+        eps=1e-3,
+        alphas=100,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        feature_weight=None,
+        positive=False,
+        copy_X=True,
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.eps = eps
+        self.alphas = alphas
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.feature_weight = feature_weight
+        self.positive = positive
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection

@@ -1,0 +1,208 @@
+"""Regularisation paths of the L2,1 models on the user's data."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skmtl._checks import check_int, check_real
+from skmtl.datafits import squared_datafit
+from skmtl.linear_model._base import warn_unconverged
+from skmtl.linear_model._sparse import MultiTaskElasticNet, row_penalty
+from skmtl.path import alpha_grid, critical_alpha, solution_path
+from skmtl.tasks import read_training_data
+
+
+class MultiTaskPath(NamedTuple):
+    """Solutions of :func:`multi_task_path`, alphas decreasing."""
+
+    alphas: np.ndarray
+    coefs: np.ndarray
+    intercepts: np.ndarray
+    dual_gaps: np.ndarray
+    n_iters: np.ndarray
+
+
+def _problem(
+    X,
+    y,
+    l1_ratio,
+    fit_intercept,
+    feature_weight,
+    positive,
+    sample_weight,
+    tasks,
+    task_column,
+    task_weight,
+):
+    """Datafit and unit penalty of the user's data."""
+    reader = MultiTaskElasticNet(
+        l1_ratio=l1_ratio, task_column=task_column, fit_intercept=fit_intercept
+    )
+    reader._check_params()
+    data = read_training_data(reader, X, y, sample_weight, tasks)
+    weight = data.scaled_weight(task_weight)
+    datafit = squared_datafit(data.design, data.y, weight, fit_intercept=fit_intercept)
+    return datafit, row_penalty(feature_weight, positive, data.design.n_features)
+
+
+def check_alphas(alphas):
+    """Given alphas as a decreasing float array."""
+    alphas = check_array(alphas, ensure_2d=False, dtype=np.float64, input_name="alphas")
+    if alphas.ndim != 1:
+        raise ValueError(f"alphas has shape {alphas.shape}, expected one dimension.")
+    for k, alpha in enumerate(alphas):
+        check_real(alpha, f"alphas[{k}]")
+    return np.sort(alphas)[::-1]
+
+
+def alpha_max(
+    X,
+    y,
+    *,
+    l1_ratio=1.0,
+    fit_intercept=True,
+    feature_weight=None,
+    positive=False,
+    sample_weight=None,
+    tasks=None,
+    task_column=None,
+    task_weight=None,
+):
+    """The smallest alpha of :class:`MultiTaskElasticNet` at which all coefficients are zero.
+
+    With ``G`` minus the gradient of the loss at W = 0, intercepts and unpenalised features at
+    their optimum, it is ``max_j ||G_j||_2 / (u_j * l1_ratio)``.
+
+    Parameters
+    ----------
+    X, y, sample_weight, tasks, task_column, task_weight
+        As in :class:`MultiTaskLasso`.
+    l1_ratio : float, default=1.0
+        In (0, 1].
+    fit_intercept : bool, default=True
+    feature_weight : array-like of shape (n_features,), default=None
+    positive : bool, default=False
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        For bad data, and for ``l1_ratio=0``, which has no such alpha.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import alpha_max
+    >>> X = np.array([[0.0], [1.0], [2.0]])
+    >>> float(alpha_max(X, np.column_stack([3 * X, 4 * X])).round(6))
+    3.333333
+    """
+    datafit, penalty = _problem(
+        X,
+        y,
+        l1_ratio,
+        fit_intercept,
+        feature_weight,
+        positive,
+        sample_weight,
+        tasks,
+        task_column,
+        task_weight,
+    )
+    return critical_alpha(datafit, penalty, l1_ratio)
+
+
+def multi_task_path(
+    X,
+    y,
+    *,
+    l1_ratio=1.0,
+    alphas=None,
+    eps=1e-3,
+    n_alphas=100,
+    fit_intercept=True,
+    feature_weight=None,
+    positive=False,
+    sample_weight=None,
+    tasks=None,
+    task_column=None,
+    task_weight=None,
+    tol=1e-4,
+    max_iter=1000,
+):
+    """Solutions of :class:`MultiTaskElasticNet` along decreasing alphas, each warm-started.
+
+    Parameters
+    ----------
+    X, y, sample_weight, tasks, task_column, task_weight
+        As in :class:`MultiTaskLasso`.
+    l1_ratio : float, default=1.0
+        In [0, 1]; 1 is the multi-task lasso. 0 needs `alphas`.
+    alphas : array-like of shape (n_alphas,), default=None
+        Strengths; None takes `n_alphas` values from :func:`alpha_max` down to `eps` times it.
+    eps : float, default=1e-3
+        Smallest alpha relative to the largest, in (0, 1].
+    n_alphas : int, default=100
+    fit_intercept : bool, default=True
+    feature_weight : array-like of shape (n_features,), default=None
+    positive : bool, default=False
+    tol : float, default=1e-4
+        Duality gap relative to the objective of the null model.
+    max_iter : int, default=1000
+        Largest number of passes at each alpha.
+
+    Returns
+    -------
+    MultiTaskPath
+        A named tuple (alphas, coefs, intercepts, dual_gaps, n_iters): alphas decreasing, coefs of
+        shape (n_tasks, n_features, n_alphas), intercepts (n_tasks, n_alphas), and for every alpha
+        the certified duality gap (on the scale of the objective) and the passes taken.
+
+    Warns
+    -----
+    ConvergenceWarning
+        Where `max_iter` did not suffice.
+
+    Examples
+    --------
+    >>> from skmtl import multi_task_path
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, random_state=0)
+    >>> path = multi_task_path(data.X, data.y, n_alphas=20)
+    >>> path.coefs.shape
+    (5, 10, 20)
+    """
+    options = {"tol": check_real(tol, "tol"), "max_iter": check_int(max_iter, "max_iter")}
+    datafit, penalty = _problem(
+        X,
+        y,
+        l1_ratio,
+        fit_intercept,
+        feature_weight,
+        positive,
+        sample_weight,
+        tasks,
+        task_column,
+        task_weight,
+    )
+    if alphas is None:
+        check_real(eps, "eps", high=1.0, include="right")
+        check_int(n_alphas, "n_alphas")
+        alphas = alpha_grid(critical_alpha(datafit, penalty, l1_ratio), eps, n_alphas)
+    else:
+        alphas = check_alphas(alphas)
+    solutions = solution_path(datafit, penalty, alphas, l1_ratio, **options)
+    worst = max(solutions, key=lambda solution: solution.optimality)
+    if not worst.converged:
+        warn_unconverged(worst, max_iter, tol, " at an alpha of the path")
+    return MultiTaskPath(
+        alphas,
+        np.stack([solution.W.T for solution in solutions], axis=-1),
+        np.stack([datafit.intercepts(solution.W) for solution in solutions], axis=-1),
+        np.array([solution.gap for solution in solutions]),
+        np.array([solution.n_iter for solution in solutions]),
+    )

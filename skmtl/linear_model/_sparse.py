@@ -1,0 +1,252 @@
+"""Estimators that select features jointly for all tasks: the L2,1 norm and its elastic net."""
+
+from numbers import Integral
+
+import numpy as np
+import sklearn
+from sklearn.linear_model import ElasticNetCV, LassoCV
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.fixes import parse_version
+
+from skmtl._checks import check_bool, check_option, check_real
+from skmtl._docs import documented
+from skmtl.linear_model._base import LinearMultiTaskRegressor
+from skmtl.path import solve
+from skmtl.penalties import L21
+
+
+def row_penalty(feature_weight, positive, n_features):
+    """:class:`L21` of unit strength from the parameters of an estimator, checked."""
+    check_bool(positive, "positive")
+    if feature_weight is None:
+        return L21(1.0, None, positive)
+    u = check_array(feature_weight, ensure_2d=False, dtype=np.float64, input_name="feature_weight")
+    if u.shape != (n_features,):
+        raise ValueError(
+            f"feature_weight has shape {u.shape}, expected ({n_features},): one weight for each "
+            "feature, the task column not counted."
+        )
+    if (u < 0).any():
+        raise ValueError(f"feature_weight must be at least 0, got {u.min()}.")
+    return L21(1.0, u, positive)
+
+
+@documented
+class MultiTaskElasticNet(LinearMultiTaskRegressor):
+    """Linear regressions that share their features, with an extra ridge.
+
+    The objective is::
+
+        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
+        + alpha * l1_ratio * sum_j u_j ||W_j||_2
+        + alpha * (1 - l1_ratio) / 2 * ||W||_F^2
+
+    {objective}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    l1_ratio : float, default=0.5
+        Share of the L2,1 norm, between 0 (ridge only) and 1 (:class:`MultiTaskLasso`).
+    {data_parameters}
+    {row_parameters}
+    {solver_parameters}
+    warm_start : bool, default=False
+        Start from the solution of the previous call of `fit`.
+    {order_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    MultiTaskElasticNetCV : Chooses alpha and l1_ratio by cross-validation.
+    MultiTaskLasso : Without the ridge.
+
+    References
+    ----------
+    Obozinski, Taskar, Jordan (2006), "Multi-task feature selection", equation 3, with the ridge of
+    Zou, Hastie (2005), "Regularization and variable selection via the elastic net", equation 3.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskElasticNet
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = MultiTaskElasticNet(alpha=0.5).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 10)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        l1_ratio=0.5,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        feature_weight=None,
+        positive=False,
+        copy_X=True,
+        max_iter=1000,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.feature_weight = feature_weight
+        self.positive = positive
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.selection = selection
+
+    def _check_params(self):
+        super()._check_params()
+        check_real(self.alpha, "alpha")
+        check_real(self.l1_ratio, "l1_ratio", high=1.0)
+        check_option(self.selection, "selection", ("cyclic", "random"))
+
+    def _single_task_limit(self):
+        return single_task_limit(self)
+
+    def _solve(self, datafit, W0):
+        penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))
+        return solve(datafit, penalty, self.alpha, self.l1_ratio, W0, **solver_options(self))
+
+
+@documented
+class MultiTaskLasso(MultiTaskElasticNet):
+    """Linear regressions that select the same features for all tasks.
+
+    The objective is::
+
+        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
+        + alpha * sum_j u_j ||W_j||_2
+
+    {objective}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    {data_parameters}
+    {row_parameters}
+    {solver_parameters}
+    warm_start : bool, default=False
+        Start from the solution of the previous call of `fit`.
+    {order_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    MultiTaskLassoCV : Chooses alpha by cross-validation.
+    MultiTaskElasticNet : With an extra ridge, for correlated features.
+    compare_to_single_task : Whether sharing helped.
+
+    References
+    ----------
+    Obozinski, Taskar, Jordan (2006), "Multi-task feature selection", equation 3. Argyriou,
+    Evgeniou, Pontil (2008), "Convex multi-task feature learning", Machine Learning 73, section 2.
+    Liu, Ji, Ye (2009), "Multi-task feature learning via efficient L2,1-norm minimization",
+    equation 3.
+
+    Examples
+    --------
+    Every task with its own rows, the task id in the last column of X:
+
+    >>> from skmtl import MultiTaskLasso
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(
+    ...     n_features=10, n_informative=3, own_inputs=True, random_state=0
+    ... )
+    >>> model = MultiTaskLasso(alpha=0.5, task_column=-1).fit(data.X, data.y)
+    >>> (model.coef_ != 0).any(axis=0).sum() <= 10
+    True
+    >>> bool(model.optimality_ <= model.tol)
+    True
+    """
+
+    l1_ratio = 1.0
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        feature_weight=None,
+        positive=False,
+        copy_X=True,
+        max_iter=1000,
+        tol=1e-4,
+        warm_start=False,
+        random_state=None,
+        selection="cyclic",
+    ):
+        self.alpha = alpha
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.feature_weight = feature_weight
+        self.positive = positive
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.selection = selection
+
+
+def solver_options(estimator):
+    """Keyword arguments of the solver from an estimator's parameters."""
+    random = estimator.selection == "random"
+    return {
+        "max_iter": estimator.max_iter,
+        "tol": estimator.tol,
+        "random_state": check_random_state(estimator.random_state) if random else None,
+    }
+
+
+def single_task_limit(estimator, *, eps=1e-3, alphas=100, cv=None):
+    """What one task alone is fitted with: scikit-learn's tuned lasso or elastic net."""
+    if isinstance(alphas, Integral):
+        # scikit-learn 1.6 called it n_alphas
+        modern = parse_version(sklearn.__version__) >= parse_version("1.7")
+        grid = {"alphas" if modern else "n_alphas": alphas}
+    else:
+        grid = {"alphas": np.asarray(alphas)}
+    options = {
+        "eps": eps,
+        "cv": cv,
+        "fit_intercept": estimator.fit_intercept,
+        "positive": estimator.positive,
+        "max_iter": max(10_000, estimator.max_iter),
+        "tol": estimator.tol,
+        **grid,
+    }
+    if "l1_ratio" not in estimator.get_params():
+        return LassoCV(**options)
+    return ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)

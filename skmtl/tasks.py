@@ -1,0 +1,484 @@
+"""What the user passes -> rows, labels, targets and weights: the only place that reads tasks.
+
+Three spellings of the same data. *Wide*: `y` (n_samples, n_tasks), NaN where a label is missing.
+*Long by column*: the task id is a column of X, `y` (n_samples,). *Long by argument*: `tasks=`.
+Inside, labels become 0..T-1 in sorted order and rows are sorted by task.
+"""
+
+import warnings
+from dataclasses import dataclass
+from numbers import Integral, Number
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import _safe_indexing, check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import validate_data
+
+from skmtl.designs import SharedDesign, StackedDesign
+
+_SPARSE = ("csc", "csr")
+
+
+@dataclass(frozen=True)
+class TaskData:
+    """Validated training data.
+
+    Attributes
+    ----------
+    design : SharedDesign or StackedDesign
+    y : ndarray of shape (n_samples, n_tasks) or (n_rows,)
+        Targets, 0 where missing.
+    weight : ndarray that broadcasts against y
+        Sample weights s, 0 where a label is missing; not scaled.
+    tasks : ndarray of shape (n_tasks,)
+        Labels.
+    rows : ndarray of int of shape (n_rows,)
+        Where each row stood in the user's X.
+    n_samples : int
+        Rows of the user's X.
+    layout : {"wide", "column", "tasks"}
+    """
+
+    design: SharedDesign | StackedDesign
+    y: np.ndarray
+    weight: np.ndarray
+    tasks: np.ndarray
+    rows: np.ndarray
+    n_samples: int
+    layout: str
+
+    @property
+    def n_tasks(self):
+        return len(self.tasks)
+
+    @property
+    def n_samples_per_task(self):
+        """Labelled rows of positive weight, (n_tasks,) of int."""
+        return np.array(self.design.task_sum((self.weight > 0).astype(np.intp)))
+
+    def scaled_weight(self, task_weight=None, train=None):
+        """Weights `omega_t s_ti / nbar` of the objective, optionally of some rows only.
+
+        `train` is a boolean mask over the user's rows: the others weigh 0.
+        """
+        weight = self.weight
+        if train is not None:
+            kept = train[self.rows].astype(float)
+            weight = weight * (kept[:, None] if weight.ndim == 2 else kept)
+        per_task = self.design.task_sum(weight)
+        nbar = per_task.sum() / self.n_tasks
+        omega = self.task_weights(task_weight, per_task)
+        return weight / nbar if omega is None else weight * self.design.spread(omega) / nbar
+
+    def task_weights(self, task_weight, per_task):
+        """omega of every task, (n_tasks,), or None where all are 1."""
+        if task_weight is None:
+            return None
+        if isinstance(task_weight, str) and task_weight == "balanced":
+            seen = per_task > 0
+            return np.divide(per_task.mean(), per_task, out=np.ones(len(seen)), where=seen)
+        if isinstance(task_weight, dict):
+            missing = [label for label in self.tasks.tolist() if label not in task_weight]
+            if missing:
+                raise ValueError(
+                    f"task_weight has no entry for task(s) {_some(missing)}; it has "
+                    f"{_some(task_weight)}. Give every task a weight."
+                )
+            task_weight = [task_weight[label] for label in self.tasks.tolist()]
+        elif isinstance(task_weight, str):
+            raise ValueError(
+                f"task_weight={task_weight!r} is not known: use None, 'balanced', a dict "
+                "{label: weight} or an array in the order of tasks_."
+            )
+        omega = np.asarray(task_weight, dtype=float)
+        if omega.shape != (self.n_tasks,):
+            raise ValueError(
+                f"task_weight has shape {omega.shape}, expected ({self.n_tasks},): one weight for "
+                "each task in the order of tasks_."
+            )
+        if not (np.isfinite(omega) & (omega > 0)).all():
+            raise ValueError(
+                f"task_weight must be positive and finite, got {omega.min()}; leave a task out "
+                "of the data instead of giving it no weight."
+            )
+        return omega
+
+
+def _some(values, n=5):
+    """A short list of labels for a message."""
+    values = [v.item() if isinstance(v, np.generic) else v for v in list(values)]
+    return f"{values[:n]}"[:-1] + (", ...]" if len(values) > n else "]")
+
+
+# ---------------------------------------------------------------- the task column
+
+
+def _column_names(X):
+    """Column names of a frame as a list, or None for an array."""
+    names = getattr(X, "column_names", None)  # pyarrow
+    if names is None:
+        names = getattr(X, "columns", None)
+    return None if names is None else list(names)
+
+
+def _column_position(X, task_column):
+    """Position of the task column in X."""
+    n_columns = X.shape[1]
+    if isinstance(task_column, Integral) and not isinstance(task_column, bool):
+        if not -n_columns <= task_column < n_columns:
+            raise ValueError(
+                f"task_column={task_column} is out of range: X has {n_columns} feature(s)."
+            )
+        return int(task_column) % n_columns
+    if not isinstance(task_column, str):
+        raise TypeError(
+            f"task_column must be a column name, an integer or None, got {task_column!r}."
+        )
+    names = _column_names(X)
+    if names is None:
+        raise ValueError(
+            f"task_column={task_column!r} is a name, but X has no column names. Put "
+            ".set_output(transform='pandas') on the step before, or give the column's position "
+            "as an integer."
+        )
+    if task_column in names:
+        return names.index(task_column)
+    suffixed = [k for k, name in enumerate(names) if str(name).endswith(f"__{task_column}")]
+    if len(suffixed) == 1:  # ColumnTransformer's prefix
+        return suffixed[0]
+    problem = "is not a column" if not suffixed else "fits several columns"
+    raise ValueError(f"task_column={task_column!r} {problem} of X, which has {_some(names, 8)}.")
+
+
+def split_task_column(X, task_column):
+    """Take the task ids off X.
+
+    Parameters
+    ----------
+    X : array, sparse matrix or data frame of shape (n_samples, n_columns)
+    task_column : str or int
+        Name (for frames; a unique ``...__name`` of a ColumnTransformer is accepted) or position.
+
+    Returns
+    -------
+    features : like X, of shape (n_samples, n_columns - 1)
+    labels : ndarray of shape (n_samples,)
+    """
+    if _column_names(X) is None and not sparse.issparse(X):
+        X = np.asarray(X)
+    if sparse.issparse(X) and X.format not in _SPARSE:
+        X = X.tocsr()
+    j = _column_position(X, task_column)
+    labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)
+    labels = labels.toarray() if sparse.issparse(labels) else labels
+    others = [k for k in range(X.shape[1]) if k != j]
+    return _safe_indexing(X, others, axis=1), check_labels(labels, f"task_column={task_column!r}")
+
+
+def check_labels(labels, name="tasks"):
+    """Task ids as a 1-D array without missing values."""
+    labels = labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
+    if labels.ndim != 1:
+        raise ValueError(f"{name} has shape {labels.shape}, expected one task id for each row.")
+    if labels.dtype.kind == "f":
+        missing = np.isnan(labels)
+        if np.isinf(labels).any():
+            raise ValueError(f"{name} contains infinity: every row needs a task id.")
+    elif labels.dtype == object:
+        missing = missing_labels(labels)
+    else:
+        missing = np.zeros(len(labels), dtype=bool)
+    if missing.any():
+        raise ValueError(
+            f"{name} contains NaN or None in {missing.sum()} row(s), the first at row "
+            f"{int(np.argmax(missing))}: every row needs a task id."
+        )
+    return labels
+
+
+def encode_labels(labels, name="tasks"):
+    """Sorted unique labels and the code of every row."""
+    try:
+        return np.unique(labels, return_inverse=True)
+    except TypeError as error:
+        kinds = sorted({type(v).__name__ for v in labels.tolist()})
+        raise TypeError(
+            f"{name} mixes types that cannot be sorted ({', '.join(kinds)}); use one type, for "
+            "example X['task'].astype(str)."
+        ) from error
+
+
+def codes_of(labels, known):
+    """Position of every label in `known`, -1 where it is not there."""
+    unique, inverse = encode_labels(labels)
+    position = {label: k for k, label in enumerate(known.tolist())}
+    return np.array([position.get(label, -1) for label in unique.tolist()])[inverse]
+
+
+def _warn_if_not_ids(labels, n_tasks, name):
+    if labels.dtype.kind == "f" and np.any(labels != np.floor(labels)):
+        warnings.warn(
+            f"{name} holds numbers that are no integers (such as {labels[labels % 1 != 0][0]:.4g}), {n_tasks} "
+            "different ones: was it scaled together with the features? Keep it out of scalers "
+            "with skmtl.keep_task_column.",
+            UserWarning,
+            stacklevel=4,
+        )
+    elif n_tasks > 10 and n_tasks > len(labels) / 2:
+        warnings.warn(
+            f"{name} holds {n_tasks} tasks for {len(labels)} rows: is it really a task id?",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+# ---------------------------------------------------------------- reading X
+
+
+def _numeric(estimator, X):
+    return check_array(
+        X, accept_sparse=_SPARSE, dtype=np.float64, estimator=estimator, input_name="X"
+    )
+
+
+def read_rows(estimator, X, tasks=None, *, reset, numeric=True):
+    """Features and task ids (or None) of X as the estimator takes it.
+
+    Features are float64, dense or sparse; without `numeric` they stay what the user gave, for
+    estimators that hand them on. Sets n_features_in_ and feature_names_in_ with `reset`.
+    """
+    if estimator.task_column is not None and tasks is not None:
+        raise ValueError(
+            f"Both task_column={estimator.task_column!r} and tasks= were given; use one of them."
+        )
+    if estimator.task_column is None and numeric:
+        X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=np.float64)
+    else:
+        if _column_names(X) is None:
+            X = check_array(
+                X, accept_sparse=_SPARSE, dtype=None, ensure_all_finite=False, estimator=estimator
+            )
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if estimator.task_column is None:
+        labels = None if tasks is None else check_labels(tasks)
+        if labels is not None:
+            check_consistent_length(X, labels)
+        return X, labels
+    if X.shape[1] < 2:
+        raise ValueError(
+            f"Found array with {X.shape[1]} feature(s) (shape={X.shape}) while a minimum of 2 is "
+            f"required by {type(estimator).__name__}: the task column and a feature."
+        )
+    features, labels = split_task_column(X, estimator.task_column)
+    return _numeric(estimator, features) if numeric else features, labels
+
+
+# ---------------------------------------------------------------- reading y and weights
+
+
+def _check_y_given(estimator, y):
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None."
+        )
+
+
+def _check_weight(sample_weight, shape):
+    """Non-negative finite float64 weights of one of the given shapes; numbers mean None."""
+    if sample_weight is None or isinstance(sample_weight, Number):
+        return None
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    allowed = [shape[:1]] + ([shape] if len(shape) == 2 and shape[1] > 1 else [])
+    if weight.shape not in allowed:
+        expected = " or ".join(map(str, allowed))
+        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {expected}.")
+    if (weight < 0).any():
+        raise ValueError(f"Negative values in sample_weight: the smallest is {weight.min()}.")
+    if not (weight > 0).any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weight
+
+
+def missing_labels(y):
+    """Where a label is NaN or None, of y's shape."""
+    if y.dtype.kind == "f":
+        return np.isnan(y)
+    if y.dtype == object:
+        missing = [v is None or type(v).__name__ == "NAType" or v != v for v in y.ravel()]
+        return np.array(missing, dtype=bool).reshape(y.shape)
+    return np.zeros(y.shape, dtype=bool)
+
+
+def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
+    """Y (n_samples, n_tasks) with holes filled, its weights (0 in the holes), the task labels."""
+    names = _column_names(y)
+    Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    if Y.ndim == 1:
+        raise ValueError(
+            f"y is 1-D and {type(estimator).__name__} was told nothing about tasks. Set "
+            "task_column to the column of X that holds the task id, pass tasks=, or give y of "
+            "shape (n_samples, n_tasks); a single task is y.reshape(-1, 1)."
+        )
+    _check_length(n_samples, Y)
+    tasks = np.arange(Y.shape[1]) if names is None else np.asarray(names)
+    if Y.dtype.kind == "f" and np.isinf(Y).any():
+        infinite = np.isinf(Y).any(axis=0)
+        raise ValueError(
+            f"Input y contains infinity in task(s) {_some(tasks[infinite])}; a missing label is "
+            "NaN."
+        )
+    missing = missing_labels(Y)
+    weight = _check_weight(sample_weight, Y.shape)
+    weight = np.ones((len(Y), 1)) if weight is None else weight
+    weight = weight[:, None] if weight.ndim == 1 else weight
+    if missing.any():
+        Y = np.where(missing, np.zeros(1, dtype=Y.dtype), Y)
+        weight = weight * ~missing
+    empty = np.broadcast_to(~(weight > 0).any(axis=0), len(tasks))
+    if empty.any():
+        raise ValueError(
+            f"Input y contains NaN only, or only rows of zero weight, for task(s) "
+            f"{_some(tasks[empty])}: a task needs at least one label."
+        )
+    return Y, weight, tasks
+
+
+def _check_length(n_samples, y):
+    if len(y) != n_samples:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {n_samples} rows, "
+            f"y has {len(y)}."
+        )
+
+
+def _read_wide(estimator, X, y, sample_weight):
+    Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight)
+    X = X.tocsc() if sparse.issparse(X) else X
+    design = SharedDesign(X, len(tasks))
+    return TaskData(design, Y, weight, tasks, np.arange(len(Y)), len(Y), "wide")
+
+
+def _read_long_labels(n_samples, y, sample_weight, dtype=np.float64):
+    """y (n_samples,) and its weights."""
+    y = check_array(y, ensure_2d=False, dtype=dtype, input_name="y")
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y has shape {y.shape}, but tasks were given for each row, so y must be 1-D: one "
+            "label a row."
+        )
+    y = column_or_1d(y, warn=True)
+    _check_length(n_samples, y)
+    weight = _check_weight(sample_weight, (len(y),))
+    return y, np.ones(len(y)) if weight is None else weight
+
+
+def _read_long(estimator, X, y, sample_weight, labels, layout):
+    y, weight = _read_long_labels(X.shape[0], y, sample_weight)
+    rows = np.flatnonzero(weight > 0)  # a row of no weight is as if absent
+    name = "tasks" if layout == "tasks" else f"task_column={estimator.task_column!r}"
+    tasks, codes = encode_labels(labels[rows], name)
+    _warn_if_not_ids(labels[rows], len(tasks), name)
+    order = np.argsort(codes, kind="stable")
+    rows, codes = rows[order], codes[order]
+    ptr = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(tasks)))])
+    design = StackedDesign((X.tocsr() if sparse.issparse(X) else X)[rows], ptr)
+    return TaskData(design, y[rows], weight[rows], tasks, rows, len(y), layout)
+
+
+def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
+    """Validate what `fit` was given; sets n_features_in_ and feature_names_in_ on the estimator.
+
+    Returns
+    -------
+    TaskData
+    """
+    _check_y_given(estimator, y)
+    X, labels = read_rows(estimator, X, tasks, reset=True)
+    if labels is None:
+        return _read_wide(estimator, X, y, sample_weight)
+    layout = "tasks" if estimator.task_column is None else "column"
+    return _read_long(estimator, X, y, sample_weight, labels, layout)
+
+
+@dataclass(frozen=True)
+class TaskRows:
+    """The rows of each task, for estimators that hand them on.
+
+    `features` is the user's X without its task column; `parts` holds for each task the positions
+    of its rows in it, their targets and their weights.
+    """
+
+    features: object
+    parts: list
+    tasks: np.ndarray
+    layout: str
+
+    @property
+    def n_tasks(self):
+        return len(self.tasks)
+
+    @property
+    def n_samples_per_task(self):
+        return np.array([len(rows) for rows, _, _ in self.parts])
+
+
+def read_task_rows(estimator, X, y, sample_weight=None, tasks=None):
+    """As :func:`read_training_data`, for any type of features and labels.
+
+    Returns
+    -------
+    TaskRows
+    """
+    _check_y_given(estimator, y)
+    X, labels = read_rows(estimator, X, tasks, reset=True, numeric=False)
+    if labels is None:
+        Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight, None)
+        weight = np.broadcast_to(weight, Y.shape)
+        masks = (weight > 0).T
+        columns = zip(masks, Y.T, weight.T, strict=True)
+        parts = [(np.flatnonzero(mask), y[mask], w[mask]) for mask, y, w in columns]
+        return TaskRows(X, parts, tasks, "wide")
+    y, weight = _read_long_labels(X.shape[0], y, sample_weight, None)
+    seen = weight > 0
+    tasks, codes = encode_labels(labels[seen])
+    order = np.flatnonzero(seen)[np.argsort(codes, kind="stable")]
+    groups = np.split(order, np.cumsum(np.bincount(codes))[:-1])
+    parts = [(rows, y[rows], weight[rows]) for rows in groups]
+    return TaskRows(X, parts, tasks, "tasks" if estimator.task_column is None else "column")
+
+
+def read_prediction_rows(estimator, X, tasks=None, *, numeric=True):
+    """Features and task codes (None when wide; -1 for unseen tasks) of X at prediction.
+
+    Raises
+    ------
+    ValueError
+        For tasks unseen in fit unless ``handle_unknown="shared"``, and where fit was given
+        `tasks=` and predict is not, or the reverse.
+    """
+    X, labels = read_rows(estimator, X, tasks, reset=False, numeric=numeric)
+    if estimator._layout == "tasks" and labels is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} was fitted with tasks=; predict needs tasks= as "
+            "well. Use predict_all_tasks(X) for the predictions of every task."
+        )
+    if labels is None:
+        return X, None
+    if estimator._layout == "wide":
+        raise ValueError(
+            f"This {type(estimator).__name__} was fitted on y of shape (n_samples, n_tasks) and "
+            "predicts all tasks at once; call predict(X) without tasks= and take the columns."
+        )
+    codes = codes_of(labels, estimator.tasks_)
+    unknown = codes < 0
+    if unknown.any() and estimator.handle_unknown == "error":
+        raise ValueError(
+            f"Found task(s) {_some(np.unique(labels[unknown]))} that were not seen in fit, which "
+            f"had {_some(estimator.tasks_)}. Set handle_unknown='shared' to predict them with "
+            "the model that all tasks share."
+        )
+    return X, codes
