@@ -107,6 +107,8 @@ def check_target(y, name):
             f"target {name!r} has {int((~np.isfinite(y)).sum())} missing or infinite value(s); "
             "drop those rows first"
         )
+    if len(y) == 0:
+        raise UsageError("the file has no rows: there is nothing to learn from")
     if np.ptp(y) == 0:
         raise UsageError(f"target {name!r} is constant ({y[0]:g}): there is nothing to predict")
     return y

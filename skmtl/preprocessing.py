@@ -176,10 +176,10 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     tasks = _column_names(Y) if tasks is None else tasks
     Y = check_array(Y, dtype=None, ensure_all_finite=False, input_name="Y")
     tasks = _check_names(tasks, Y.shape[1], "tasks")
-    X = X if hasattr(X, "shape") else np.asarray(X)
+    if _column_names(X) is None:
+        X = check_array(X, accept_sparse="csr", dtype=None, ensure_all_finite=False)
     check_consistent_length(X, Y)
     codes, rows = np.nonzero(~missing_labels(Y).T)
-    X = X.tocsr() if sparse.issparse(X) else X
     return _append_ids(_safe_indexing(X, rows), tasks[codes], task_column), Y[rows, codes]
 
 

@@ -218,9 +218,10 @@ def codes_of(labels, known):
 
 
 def _warn_if_not_ids(labels, n_tasks, name):
-    if labels.dtype.kind == "f" and np.any(labels != np.floor(labels)):
+    fractions = labels[labels % 1 != 0] if labels.dtype.kind == "f" else ()
+    if len(fractions):
         warnings.warn(
-            f"{name} holds numbers that are no integers (such as {labels[labels % 1 != 0][0]:.4g}), {n_tasks} "
+            f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
             "different ones: was it scaled together with the features? Keep it out of scalers "
             "with skmtl.keep_task_column.",
             UserWarning,

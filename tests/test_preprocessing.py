@@ -82,6 +82,8 @@ def test_stack_is_the_inverse_of_unstack(container):
     back = unstack_tasks(X, y)
     again, y_again = stack_tasks(back.Xs, back.ys, names=back.names)
     assert type(again) is type(X)
+    if container in FRAMES:
+        assert list(again.dtypes) == list(X.dtypes)
     np.testing.assert_array_equal(dense(again), dense(X))
     np.testing.assert_array_equal(y_again, y)
 
@@ -286,6 +288,7 @@ def test_a_task_without_labels_leaves_no_row():
     ("X", "Y", "options", "message"),
     [
         (A, Y2, {}, "Expected 2D array, got 1D array"),
+        (A[0], A, {}, "Expected 2D array, got 1D array"),
         (A, np.ones((3, 2)), {}, "inconsistent numbers of samples"),
         (A, A, {"tasks": [1, 2]}, "tasks has 2 ids, expected 3"),
         (A, A, {"tasks": [1, 2, 2]}, r"all different, but \[2\] repeat"),

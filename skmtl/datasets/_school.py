@@ -1,14 +1,11 @@
 """The School data: 139 London schools are 139 tasks, downloaded on first use."""
 
 import hashlib
-from http.client import HTTPException
 from io import BytesIO
 from os import getpid
 from pathlib import Path
-from urllib.request import urlopen
 
 import numpy as np
-from scipy.io import loadmat
 from sklearn.datasets import get_data_home
 
 from skmtl._checks import check_bool
@@ -143,6 +140,8 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
     >>> data.feature_names[data.task_column]  # doctest: +SKIP
     'school'
     """
+    from scipy.io import loadmat  # here and below: what only this function needs, slow to import
+
     check_bool(download_if_missing, "download_if_missing")
     check_bool(as_frame, "as_frame")
     check_bool(return_X_y, "return_X_y")
@@ -183,6 +182,9 @@ def _content(path, download_if_missing):
 
 def _download(path):
     """The bytes of the known file from `URL`; `path` only helps the error message."""
+    from http.client import HTTPException
+    from urllib.request import urlopen
+
     try:
         with urlopen(URL, timeout=TIMEOUT) as response:
             content = response.read(SIZE + 1)

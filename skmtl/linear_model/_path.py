@@ -98,7 +98,7 @@ def alpha_max(
     >>> import numpy as np
     >>> from skmtl import alpha_max
     >>> X = np.array([[0.0], [1.0], [2.0]])
-    >>> float(alpha_max(X, np.column_stack([3 * X, 4 * X])).round(6))
+    >>> round(alpha_max(X, np.column_stack([3 * X, 4 * X])), 6)
     3.333333
     """
     datafit, penalty = _problem(

@@ -178,8 +178,8 @@ class MultiTaskLasso(MultiTaskElasticNet):
     ...     n_features=10, n_informative=3, own_inputs=True, random_state=0
     ... )
     >>> model = MultiTaskLasso(alpha=0.5, task_column=-1).fit(data.X, data.y)
-    >>> (model.coef_ != 0).any(axis=0).sum() <= 10
-    True
+    >>> model.coef_.shape
+    (5, 10)
     >>> bool(model.optimality_ <= model.tol)
     True
     """

@@ -121,7 +121,7 @@ class ComparisonReport:
             "delta_m_high": interval[1],
             "median_gain": float(np.median(gain)),
             "share_negative": float(np.mean(gain < 0)),
-            "worst_task": self.tasks_[worst].item(),
+            "worst_task": self.tasks_.tolist()[worst],
             "worst_gain": float(gain[worst]),
             "n_positive": int(np.sum(table["verdict"] == "positive transfer")),
             "n_negative": int(np.sum(table["verdict"] == "negative transfer")),

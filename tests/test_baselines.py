@@ -1,0 +1,131 @@
+"""IndependentTasks and PooledTasks: any estimator, any data layout."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LassoCV, LinearRegression, LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+from skmtl import IndependentTasks, PooledTasks, make_multitask_classification
+from skmtl import make_multitask_regression as make
+
+
+def test_independent_is_one_clone_per_task_in_every_layout():
+    data = make(n_samples=30, n_tasks=3, missing=0.2, random_state=0)
+    wide = IndependentTasks(Ridge(alpha=2.0)).fit(data.X, data.y)
+    expected = np.empty_like(data.y)
+    for t in range(3):
+        seen = ~np.isnan(data.y[:, t])
+        expected[:, t] = Ridge(alpha=2.0).fit(data.X[seen], data.y[seen, t]).predict(data.X)
+    np.testing.assert_allclose(wide.predict(data.X), expected, rtol=1e-12)
+
+    rows, tasks = np.nonzero(~np.isnan(data.y))
+    X, y = data.X[rows], data.y[rows, tasks]
+    long = IndependentTasks(Ridge(alpha=2.0), task_column=0).fit(np.column_stack([tasks, X]), y)
+    np.testing.assert_allclose(long.predict(np.column_stack([tasks, X])), expected[rows, tasks])
+    by_ids = IndependentTasks(Ridge(alpha=2.0)).fit(X, y, tasks=tasks)
+    np.testing.assert_allclose(by_ids.predict(X, tasks=tasks), expected[rows, tasks])
+
+
+def test_pooled_is_one_model_of_all_labelled_cells():
+    data = make(n_samples=30, n_tasks=3, missing=0.2, random_state=0)
+    rows, tasks = np.nonzero(~np.isnan(data.y))
+    one = Ridge().fit(data.X[rows], data.y[rows, tasks])
+    pooled = PooledTasks(Ridge()).fit(data.X, data.y)
+    assert pooled.predict(data.X).shape == (30, 3)
+    np.testing.assert_allclose(pooled.predict(data.X)[:, 2], one.predict(data.X), rtol=1e-10)
+
+
+@pytest.mark.parametrize("baseline", [IndependentTasks, PooledTasks])
+def test_weights_equal_repetition(baseline):
+    data = make(n_samples=20, n_tasks=2, own_inputs=True, random_state=0)
+    weight = np.random.default_rng(0).integers(0, 3, len(data.y))
+    model = baseline(Ridge(), task_column=-1)
+    weighted = model.fit(data.X, data.y, sample_weight=weight).predict(data.X)
+    repeated = model.fit(np.repeat(data.X, weight, axis=0), np.repeat(data.y, weight))
+    np.testing.assert_allclose(weighted, repeated.predict(data.X), rtol=1e-8)
+
+
+def test_unknown_tasks_are_averaged_by_independent_and_known_to_pooled():
+    data = make(n_samples=20, n_tasks=2, own_inputs=True, random_state=0)
+    new = data.X.copy()
+    new[:, -1] = 9
+    with pytest.raises(ValueError, match=r"Found task\(s\) \[9.0\] that were not seen in fit"):
+        IndependentTasks(Ridge(), task_column=-1).fit(data.X, data.y).predict(new)
+    shared = {"task_column": -1, "handle_unknown": "shared"}
+    model = IndependentTasks(Ridge(), **shared).fit(data.X, data.y)
+    both = [one.predict(new[:, :-1]) for one in model.estimators_]
+    np.testing.assert_allclose(model.predict(new), np.mean(both, axis=0))
+    pooled = PooledTasks(Ridge(), **shared).fit(data.X, data.y)
+    np.testing.assert_allclose(pooled.predict(new), pooled.predict(data.X))
+
+
+def test_frames_with_text_and_holes_reach_the_estimator_untouched():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "school": np.repeat(["north", "south"], 30),
+            "kind": rng.choice(["a", "b"], 60),
+            "x": np.where(rng.random(60) < 0.2, np.nan, rng.standard_normal(60)),
+        }
+    )
+    y = (X["kind"] == "a") * 2.0 + (X["school"] == "north")
+    inner = make_pipeline(
+        make_column_transformer((OneHotEncoder(), ["kind"]), remainder="passthrough"),
+        HistGradientBoostingRegressor(min_samples_leaf=5),
+    )
+    for baseline in (IndependentTasks, PooledTasks):
+        model = baseline(inner, task_column="school").fit(X, y)
+        assert model.score(X, y) > 0.4
+        assert list(model.feature_names_in_) == ["school", "kind", "x"]
+
+
+def test_small_tasks_get_fewer_folds_and_single_rows_their_mean():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal((10, 2)), np.repeat([0, 1, 2], [1, 3, 6])])
+    y = rng.standard_normal(10)
+    model = IndependentTasks(LassoCV(), task_column=-1).fit(X, y)
+    assert model.predict(X)[0] == pytest.approx(y[0])
+    assert model.estimators_[1].mse_path_.shape[1] == 3
+    assert model.estimators_[2].mse_path_.shape[1] == 5
+
+
+def test_classifiers_in_both_layouts():
+    data = make_multitask_classification(n_samples=200, n_tasks=3, missing=0.2, random_state=0)
+    wide = IndependentTasks(LogisticRegression()).fit(data.X, data.y)
+    assert wide.score(data.X, data.y) > 0.8
+    assert [p.shape for p in wide.predict_proba(data.X)] == [(200, 2)] * 3
+    rows, tasks = np.nonzero(~np.isnan(data.y))
+    X, y = (
+        np.column_stack([data.X[rows], tasks]),
+        np.array(["no", "yes"])[data.y[rows, tasks].astype(int)],
+    )
+    long = IndependentTasks(LogisticRegression(), task_column=-1).fit(X, y)
+    assert list(long.classes_) == ["no", "yes"]
+    np.testing.assert_allclose(long.predict_proba(X).sum(axis=1), 1.0)
+    assert long.score(X, y) == pytest.approx(wide.score(data.X, data.y))
+
+
+def test_a_task_with_one_class_gets_that_class():
+    X = np.column_stack([np.arange(8.0), np.repeat([0, 1], 4)])
+    y = np.array([0, 0, 1, 1, 1, 1, 1, 1])
+    model = IndependentTasks(LogisticRegression(), task_column=-1).fit(X, y)
+    assert (model.predict(X)[4:] == 1).all()
+    np.testing.assert_allclose(model.predict_proba(X)[4:], [[0, 1]] * 4)
+
+
+def test_weights_for_an_estimator_without_weights_are_an_error():
+    from sklearn.neighbors import KNeighborsRegressor
+
+    data = make(n_samples=20, n_tasks=2, random_state=0)
+    with pytest.raises(ValueError, match="the fit of KNeighborsRegressor takes none"):
+        IndependentTasks(KNeighborsRegressor()).fit(data.X, data.y, sample_weight=np.ones(20))
+
+
+def test_results_do_not_depend_on_n_jobs():
+    data = make(n_samples=20, n_tasks=4, random_state=0)
+    one, two = (IndependentTasks(LinearRegression(), n_jobs=n).fit(data.X, data.y) for n in (1, 2))
+    np.testing.assert_array_equal(one.predict(data.X), two.predict(data.X))
