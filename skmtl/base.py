@@ -4,8 +4,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._checks import check_option
+from skmtl.labels import split_task_column
 from skmtl.metrics import task_score
-from skmtl.tasks import split_task_column
 
 
 class MultiTaskEstimator:

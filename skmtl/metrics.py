@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
 from skmtl._checks import check_int, check_option
-from skmtl.tasks import check_labels, encode_labels, missing_labels
+from skmtl.labels import check_labels, encode_labels, missing_labels
 
 _AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 

@@ -5,7 +5,6 @@ there as the last column, where ``task_column=-1`` finds it (or its name, in a f
 """
 
 from functools import partial
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +13,13 @@ from sklearn.compose import ColumnTransformer
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl.tasks import (
-    _column_names,
-    _column_position,
-    _some,
+from skmtl.labels import (
     check_labels,
+    column_names,
+    column_position,
     encode_labels,
     missing_labels,
+    some_of,
     split_task_column,
 )
 
@@ -69,7 +68,7 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
 
     Examples
     --------
-    >>> from skmtl.preprocessing import stack_tasks
+    >>> from skmtl import stack_tasks
     >>> X, y = stack_tasks([[[0.5], [0.6]], [[0.7]]], [[1.0, 2.0], [3.0]])
     >>> X
     array([[0.5, 0. ],
@@ -95,7 +94,9 @@ def unstack_tasks(X, y, *, task_column=-1):
     Parameters
     ----------
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_features + 1)
+        Rows of all tasks, in any order.
     y : array-like of shape (n_samples,)
+        Their targets.
     task_column : str or int, default=-1
         Column of X that holds the task ids, by name or position.
 
@@ -114,7 +115,7 @@ def unstack_tasks(X, y, *, task_column=-1):
 
     Examples
     --------
-    >>> from skmtl.preprocessing import unstack_tasks
+    >>> from skmtl import unstack_tasks
     >>> tasks = unstack_tasks([[0.5, 0], [0.7, 1], [0.6, 0]], [1.0, 3.0, 2.0])
     >>> tasks.ys
     [array([1., 2.]), array([3.])]
@@ -164,7 +165,7 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     Examples
     --------
     >>> import numpy as np
-    >>> from skmtl.preprocessing import wide_to_long
+    >>> from skmtl import wide_to_long
     >>> X, y = wide_to_long([[0.5], [0.6]], [[1.0, 3.0], [np.nan, 4.0]])
     >>> X
     array([[0.5, 0. ],
@@ -173,10 +174,10 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     >>> y
     array([1., 3., 4.])
     """
-    tasks = _column_names(Y) if tasks is None else tasks
+    tasks = column_names(Y) if tasks is None else tasks
     Y = check_array(Y, dtype=None, ensure_all_finite=False, input_name="Y")
     tasks = _check_names(tasks, Y.shape[1], "tasks")
-    if _column_names(X) is None:
+    if column_names(X) is None:
         X = check_array(X, accept_sparse="csr", dtype=None, ensure_all_finite=False)
     check_consistent_length(X, Y)
     codes, rows = np.nonzero(~missing_labels(Y).T)
@@ -214,8 +215,7 @@ def keep_task_column(transformer, task_column):
     >>> import numpy as np
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
-    >>> from skmtl import MultiTaskLasso
-    >>> from skmtl.preprocessing import keep_task_column
+    >>> from skmtl import MultiTaskLasso, keep_task_column
     >>> X = np.array([[7, 1.0], [7, 3.0], [8, 1.0], [8, 3.0]])  # task ids first
     >>> scale = keep_task_column(StandardScaler(), task_column=0)
     >>> scale.fit_transform(X)
@@ -254,9 +254,8 @@ def task_feature_importance(estimator):
     Examples
     --------
     >>> from sklearn.feature_selection import SelectFromModel
-    >>> from skmtl import MultiTaskLasso
+    >>> from skmtl import MultiTaskLasso, task_feature_importance
     >>> from skmtl.datasets import make_multitask_regression
-    >>> from skmtl.preprocessing import task_feature_importance
     >>> data = make_multitask_regression(own_inputs=True, random_state=0)
     >>> model = MultiTaskLasso(alpha=0.5, task_column=-1)
     >>> select = SelectFromModel(model, importance_getter=task_feature_importance)
@@ -268,17 +267,14 @@ def task_feature_importance(estimator):
     importance = np.linalg.norm(coef, axis=0)
     if estimator.task_column is None:
         return importance
-    columns = SimpleNamespace(
-        columns=getattr(estimator, "feature_names_in_", None),
-        shape=(0, estimator.n_features_in_),
-    )
-    position = _column_position(columns, estimator.task_column)
+    names = getattr(estimator, "feature_names_in_", None)
+    position = column_position(names, estimator.n_features_in_, estimator.task_column)
     return np.insert(importance, position, importance.max() or 1.0)
 
 
 def _other_columns(X, task_column):
     """Positions of all columns but the task column; a function because lambdas do not pickle."""
-    position = _column_position(X, task_column)
+    position = column_position(column_names(X), X.shape[1], task_column)
     return [j for j in range(X.shape[1]) if j != position]
 
 
@@ -292,7 +288,7 @@ def _check_names(names, n_tasks, parameter):
     unique, counts = np.unique(names, return_counts=True)
     if (counts > 1).any():
         raise ValueError(
-            f"{parameter} must be all different, but {_some(unique[counts > 1])} repeat."
+            f"{parameter} must be all different, but {some_of(unique[counts > 1])} repeat."
         )
     return names
 
@@ -316,11 +312,11 @@ def _check_task(name, X, y, first):
             f"X of task {name!r} has {X.shape[1]} feature(s), that of the first task "
             f"{first.shape[1]}: all tasks need the same features."
         )
-    columns, expected = _column_names(X), _column_names(first)
+    columns, expected = column_names(X), column_names(first)
     if columns != expected:
         raise ValueError(
-            f"X of task {name!r} has the columns {_some(columns, 8)}, that of the first task "
-            f"{_some(expected, 8)}: give all tasks the same columns in the same order."
+            f"X of task {name!r} has the columns {some_of(columns, 8)}, that of the first task "
+            f"{some_of(expected, 8)}: give all tasks the same columns in the same order."
         )
 
 
@@ -328,7 +324,7 @@ def _kind(X):
     """What X is, for messages: array, sparse matrix, pandas or polars frame."""
     if sparse.issparse(X):
         return "sparse matrix"
-    if _column_names(X) is None:
+    if column_names(X) is None:
         return "array"
     return "pandas frame" if hasattr(X, "iloc") else "polars frame"
 
@@ -356,13 +352,13 @@ def _append_ids(X, ids, task_column):
     if kind == "sparse matrix":
         if not numeric:
             raise ValueError(
-                f"A sparse X cannot hold the task ids {_some(np.unique(ids))}: give numbers as "
+                f"A sparse X cannot hold the task ids {some_of(np.unique(ids))}: give numbers as "
                 "ids, or a dense X."
             )
         return sparse.hstack([X, sparse.coo_matrix(ids[:, None])], format="csr")
     if kind == "array":
         return np.column_stack([X, ids] if numeric else [X.astype(object), ids.astype(object)])
-    if task_column in _column_names(X):
+    if task_column in column_names(X):
         raise ValueError(
             f"task_column={task_column!r} is a column of X already; choose another name."
         )

@@ -7,14 +7,24 @@ Inside, labels become 0..T-1 in sorted order and rows are sorted by task.
 
 import warnings
 from dataclasses import dataclass
-from numbers import Integral, Number
+from numbers import Number
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import _safe_indexing, check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import validate_data
 
 from skmtl.designs import SharedDesign, StackedDesign
+from skmtl.labels import (
+    as_labels,
+    check_labels,
+    codes_of,
+    column_names,
+    encode_labels,
+    missing_labels,
+    some_of,
+    split_task_column,
+)
 
 _SPARSE = ("csc", "csr")
 
@@ -56,15 +66,14 @@ class TaskData:
         """Labelled rows of positive weight, (n_tasks,) of int."""
         return np.array(self.design.task_sum((self.weight > 0).astype(np.intp)))
 
-    def scaled_weight(self, task_weight=None, train=None):
-        """Weights `omega_t s_ti / nbar` of the objective, optionally of some rows only.
+    def counted_weight(self, counts):
+        """Weights when each of the user's rows is used `counts` times, (n_samples,)."""
+        counts = counts[self.rows]
+        return self.weight * (counts[:, None] if self.weight.ndim == 2 else counts)
 
-        `train` is a boolean mask over the user's rows: the others weigh 0.
-        """
-        weight = self.weight
-        if train is not None:
-            kept = train[self.rows].astype(float)
-            weight = weight * (kept[:, None] if weight.ndim == 2 else kept)
+    def scaled_weight(self, task_weight=None, train=None):
+        """Weights `omega_t s_ti / nbar` of the objective, of all rows or those `train` counts."""
+        weight = self.weight if train is None else self.counted_weight(train)
         per_task = self.design.task_sum(weight)
         nbar = per_task.sum() / self.n_tasks
         omega = self.task_weights(task_weight, per_task)
@@ -81,8 +90,8 @@ class TaskData:
             missing = [label for label in self.tasks.tolist() if label not in task_weight]
             if missing:
                 raise ValueError(
-                    f"task_weight has no entry for task(s) {_some(missing)}; it has "
-                    f"{_some(task_weight)}. Give every task a weight."
+                    f"task_weight has no entry for task(s) {some_of(missing)}; it has "
+                    f"{some_of(task_weight)}. Give every task a weight."
                 )
             task_weight = [task_weight[label] for label in self.tasks.tolist()]
         elif isinstance(task_weight, str):
@@ -102,137 +111,6 @@ class TaskData:
                 "of the data instead of giving it no weight."
             )
         return omega
-
-
-def _some(values, n=5):
-    """A short list of labels for a message."""
-    values = [v.item() if isinstance(v, np.generic) else v for v in list(values)]
-    return f"{values[:n]}"[:-1] + (", ...]" if len(values) > n else "]")
-
-
-# ---------------------------------------------------------------- the task column
-
-
-def _column_names(X):
-    """Column names of a frame as a list, or None for an array."""
-    names = getattr(X, "column_names", None)  # pyarrow
-    if names is None:
-        names = getattr(X, "columns", None)
-    return None if names is None else list(names)
-
-
-def _column_position(X, task_column):
-    """Position of the task column in X."""
-    n_columns = X.shape[1]
-    if isinstance(task_column, Integral) and not isinstance(task_column, bool):
-        if not -n_columns <= task_column < n_columns:
-            raise ValueError(
-                f"task_column={task_column} is out of range: X has {n_columns} feature(s)."
-            )
-        return int(task_column) % n_columns
-    if not isinstance(task_column, str):
-        raise TypeError(
-            f"task_column must be a column name, an integer or None, got {task_column!r}."
-        )
-    names = _column_names(X)
-    if names is None:
-        raise ValueError(
-            f"task_column={task_column!r} is a name, but X has no column names. Put "
-            ".set_output(transform='pandas') on the step before, or give the column's position "
-            "as an integer."
-        )
-    if task_column in names:
-        return names.index(task_column)
-    suffixed = [k for k, name in enumerate(names) if str(name).endswith(f"__{task_column}")]
-    if len(suffixed) == 1:  # ColumnTransformer's prefix
-        return suffixed[0]
-    problem = "is not a column" if not suffixed else "fits several columns"
-    raise ValueError(f"task_column={task_column!r} {problem} of X, which has {_some(names, 8)}.")
-
-
-def split_task_column(X, task_column):
-    """Take the task ids off X.
-
-    Parameters
-    ----------
-    X : array, sparse matrix or data frame of shape (n_samples, n_columns)
-    task_column : str or int
-        Name (for frames; a unique ``...__name`` of a ColumnTransformer is accepted) or position.
-
-    Returns
-    -------
-    features : like X, of shape (n_samples, n_columns - 1)
-    labels : ndarray of shape (n_samples,)
-    """
-    if _column_names(X) is None and not sparse.issparse(X):
-        X = np.asarray(X)
-    if sparse.issparse(X) and X.format not in _SPARSE:
-        X = X.tocsr()
-    j = _column_position(X, task_column)
-    labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)
-    labels = labels.toarray() if sparse.issparse(labels) else labels
-    others = [k for k in range(X.shape[1]) if k != j]
-    return _safe_indexing(X, others, axis=1), check_labels(labels, f"task_column={task_column!r}")
-
-
-def check_labels(labels, name="tasks"):
-    """Task ids as a 1-D array without missing values."""
-    labels = labels.to_numpy() if hasattr(labels, "to_numpy") else np.asarray(labels)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels.ravel()
-    if labels.ndim != 1:
-        raise ValueError(f"{name} has shape {labels.shape}, expected one task id for each row.")
-    if labels.dtype.kind == "f":
-        missing = np.isnan(labels)
-        if np.isinf(labels).any():
-            raise ValueError(f"{name} contains infinity: every row needs a task id.")
-    elif labels.dtype == object:
-        missing = missing_labels(labels)
-    else:
-        missing = np.zeros(len(labels), dtype=bool)
-    if missing.any():
-        raise ValueError(
-            f"{name} contains NaN or None in {missing.sum()} row(s), the first at row "
-            f"{int(np.argmax(missing))}: every row needs a task id."
-        )
-    return labels
-
-
-def encode_labels(labels, name="tasks"):
-    """Sorted unique labels and the code of every row."""
-    try:
-        return np.unique(labels, return_inverse=True)
-    except TypeError as error:
-        kinds = sorted({type(v).__name__ for v in labels.tolist()})
-        raise TypeError(
-            f"{name} mixes types that cannot be sorted ({', '.join(kinds)}); use one type, for "
-            "example X['task'].astype(str)."
-        ) from error
-
-
-def codes_of(labels, known):
-    """Position of every label in `known`, -1 where it is not there."""
-    unique, inverse = encode_labels(labels)
-    position = {label: k for k, label in enumerate(known.tolist())}
-    return np.array([position.get(label, -1) for label in unique.tolist()])[inverse]
-
-
-def _warn_if_not_ids(labels, n_tasks, name):
-    fractions = labels[labels % 1 != 0] if labels.dtype.kind == "f" else ()
-    if len(fractions):
-        warnings.warn(
-            f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
-            "different ones: was it scaled together with the features? Keep it out of scalers "
-            "with skmtl.keep_task_column.",
-            UserWarning,
-            stacklevel=4,
-        )
-    elif n_tasks > 10 and n_tasks > len(labels) / 2:
-        warnings.warn(
-            f"{name} holds {n_tasks} tasks for {len(labels)} rows: is it really a task id?",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 # ---------------------------------------------------------------- reading X
@@ -257,7 +135,7 @@ def read_rows(estimator, X, tasks=None, *, reset, numeric=True):
     if estimator.task_column is None and numeric:
         X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=np.float64)
     else:
-        if _column_names(X) is None:
+        if column_names(X) is None:
             X = check_array(
                 X, accept_sparse=_SPARSE, dtype=None, ensure_all_finite=False, estimator=estimator
             )
@@ -290,6 +168,8 @@ def _check_weight(sample_weight, shape):
     """Non-negative finite float64 weights of one of the given shapes; numbers mean None."""
     if sample_weight is None or isinstance(sample_weight, Number):
         return None
+    if isinstance(sample_weight, str):
+        raise TypeError(f"sample_weight must be an array of weights, got {sample_weight!r}.")
     weight = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
@@ -304,19 +184,9 @@ def _check_weight(sample_weight, shape):
     return weight
 
 
-def missing_labels(y):
-    """Where a label is NaN or None, of y's shape."""
-    if y.dtype.kind == "f":
-        return np.isnan(y)
-    if y.dtype == object:
-        missing = [v is None or type(v).__name__ == "NAType" or v != v for v in y.ravel()]
-        return np.array(missing, dtype=bool).reshape(y.shape)
-    return np.zeros(y.shape, dtype=bool)
-
-
 def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
     """Y (n_samples, n_tasks) with holes filled, its weights (0 in the holes), the task labels."""
-    names = _column_names(y)
+    names = column_names(y)
     Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if Y.ndim == 1:
         raise ValueError(
@@ -325,11 +195,11 @@ def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
             "shape (n_samples, n_tasks); a single task is y.reshape(-1, 1)."
         )
     _check_length(n_samples, Y)
-    tasks = np.arange(Y.shape[1]) if names is None else np.asarray(names)
+    tasks = np.arange(Y.shape[1]) if names is None else as_labels(names)
     if Y.dtype.kind == "f" and np.isinf(Y).any():
         infinite = np.isinf(Y).any(axis=0)
         raise ValueError(
-            f"Input y contains infinity in task(s) {_some(tasks[infinite])}; a missing label is "
+            f"Input y contains infinity in task(s) {some_of(tasks[infinite])}; a missing label is "
             "NaN."
         )
     missing = missing_labels(Y)
@@ -343,7 +213,7 @@ def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
     if empty.any():
         raise ValueError(
             f"Input y contains NaN only, or only rows of zero weight, for task(s) "
-            f"{_some(tasks[empty])}: a task needs at least one label."
+            f"{some_of(tasks[empty])}: a task needs at least one label."
         )
     return Y, weight, tasks
 
@@ -363,9 +233,33 @@ def _read_wide(estimator, X, y, sample_weight):
     return TaskData(design, Y, weight, tasks, np.arange(len(Y)), len(Y), "wide")
 
 
-def _read_long_labels(n_samples, y, sample_weight, dtype=np.float64):
-    """y (n_samples,) and its weights."""
-    y = check_array(y, ensure_2d=False, dtype=dtype, input_name="y")
+def _labels_name(estimator):
+    """Where the task ids came from, for messages."""
+    column = estimator.task_column
+    return "tasks" if column is None else f"task_column={column!r}"
+
+
+def _warn_if_not_ids(labels, n_tasks, name):
+    fractions = labels[labels % 1 != 0] if labels.dtype.kind == "f" else ()
+    if len(fractions):
+        warnings.warn(
+            f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
+            "different ones: was it scaled together with the features? Keep it out of scalers "
+            "with skmtl.keep_task_column.",
+            UserWarning,
+            stacklevel=6,
+        )
+    elif n_tasks > 10 and n_tasks > len(labels) / 2:
+        warnings.warn(
+            f"{name} holds {n_tasks} tasks for {len(labels)} rows: is it really a task id?",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
+def _sort_long(estimator, n_samples, y, sample_weight, labels, dtype=np.float64):
+    """Rows of positive weight sorted by task, their y and weight, the tasks, and their bounds."""
+    y = check_array(y, ensure_2d=False, dtype=dtype, ensure_all_finite=False, input_name="y")
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
             f"y has shape {y.shape}, but tasks were given for each row, so y must be 1-D: one "
@@ -374,20 +268,26 @@ def _read_long_labels(n_samples, y, sample_weight, dtype=np.float64):
     y = column_or_1d(y, warn=True)
     _check_length(n_samples, y)
     weight = _check_weight(sample_weight, (len(y),))
-    return y, np.ones(len(y)) if weight is None else weight
-
-
-def _read_long(estimator, X, y, sample_weight, labels, layout):
-    y, weight = _read_long_labels(X.shape[0], y, sample_weight)
+    weight = np.ones(len(y)) if weight is None else weight
     rows = np.flatnonzero(weight > 0)  # a row of no weight is as if absent
-    name = "tasks" if layout == "tasks" else f"task_column={estimator.task_column!r}"
+    name = _labels_name(estimator)
     tasks, codes = encode_labels(labels[rows], name)
     _warn_if_not_ids(labels[rows], len(tasks), name)
     order = np.argsort(codes, kind="stable")
     rows, codes = rows[order], codes[order]
+    y, weight = y[rows], weight[rows]
+    bad = missing_labels(y) | (np.isinf(y) if y.dtype.kind == "f" else False)
+    if bad.any():
+        raise ValueError(
+            f"Input y contains NaN or infinity in task(s) {some_of(np.unique(tasks[codes[bad]]))}; "
+            "leave rows without a label out."
+        )
     ptr = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(tasks)))])
-    design = StackedDesign((X.tocsr() if sparse.issparse(X) else X)[rows], ptr)
-    return TaskData(design, y[rows], weight[rows], tasks, rows, len(y), layout)
+    return rows, y, weight, tasks, ptr
+
+
+def _long_layout(estimator):
+    return "tasks" if estimator.task_column is None else "column"
 
 
 def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
@@ -401,8 +301,9 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
     X, labels = read_rows(estimator, X, tasks, reset=True)
     if labels is None:
         return _read_wide(estimator, X, y, sample_weight)
-    layout = "tasks" if estimator.task_column is None else "column"
-    return _read_long(estimator, X, y, sample_weight, labels, layout)
+    rows, y, weight, tasks, ptr = _sort_long(estimator, X.shape[0], y, sample_weight, labels)
+    design = StackedDesign((X.tocsr() if sparse.issparse(X) else X)[rows], ptr)
+    return TaskData(design, y, weight, tasks, rows, X.shape[0], _long_layout(estimator))
 
 
 @dataclass(frozen=True)
@@ -443,13 +344,9 @@ def read_task_rows(estimator, X, y, sample_weight=None, tasks=None):
         columns = zip(masks, Y.T, weight.T, strict=True)
         parts = [(np.flatnonzero(mask), y[mask], w[mask]) for mask, y, w in columns]
         return TaskRows(X, parts, tasks, "wide")
-    y, weight = _read_long_labels(X.shape[0], y, sample_weight, None)
-    seen = weight > 0
-    tasks, codes = encode_labels(labels[seen])
-    order = np.flatnonzero(seen)[np.argsort(codes, kind="stable")]
-    groups = np.split(order, np.cumsum(np.bincount(codes))[:-1])
-    parts = [(rows, y[rows], weight[rows]) for rows in groups]
-    return TaskRows(X, parts, tasks, "tasks" if estimator.task_column is None else "column")
+    rows, y, weight, tasks, ptr = _sort_long(estimator, X.shape[0], y, sample_weight, labels, None)
+    parts = list(zip(*(np.split(part, ptr[1:-1]) for part in (rows, y, weight)), strict=True))
+    return TaskRows(X, parts, tasks, _long_layout(estimator))
 
 
 def read_prediction_rows(estimator, X, tasks=None, *, numeric=True):
@@ -474,12 +371,12 @@ def read_prediction_rows(estimator, X, tasks=None, *, numeric=True):
             f"This {type(estimator).__name__} was fitted on y of shape (n_samples, n_tasks) and "
             "predicts all tasks at once; call predict(X) without tasks= and take the columns."
         )
-    codes = codes_of(labels, estimator.tasks_)
+    codes = codes_of(labels, estimator.tasks_, _labels_name(estimator))
     unknown = codes < 0
     if unknown.any() and estimator.handle_unknown == "error":
         raise ValueError(
-            f"Found task(s) {_some(np.unique(labels[unknown]))} that were not seen in fit, which "
-            f"had {_some(estimator.tasks_)}. Set handle_unknown='shared' to predict them with "
+            f"Found task(s) {some_of(np.unique(labels[unknown]))} that were not seen in fit, which "
+            f"had {some_of(estimator.tasks_)}. Set handle_unknown='shared' to predict them with "
             "the model that all tasks share."
         )
     return X, codes

@@ -16,8 +16,8 @@ from skmtl import (
     MultiTaskElasticNetCV,
     MultiTaskLasso,
     MultiTaskLassoCV,
+    keep_task_column,
 )
-from skmtl.preprocessing import keep_task_column
 
 N, TASKS = 40, ["a", "b", "c", "d"]
 rng = np.random.default_rng(0)
@@ -151,10 +151,12 @@ def test_the_task_with_an_infinite_label_is_named(make):
     refuses(r"infinity in task\(s\) \['b'\]", lambda: estimator().fit(FEATURES, named))
 
 
-@pytest.mark.parametrize(("value", "word"), [(np.nan, "NaN"), (np.inf, "infinity")])
-def test_long_labels_must_be_finite(value, word):
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_long_labels_must_be_finite(value):
     bad = changed(LONG_Y, 3, value)
-    refuses(f"Input y contains {word}", lambda: estimator(task_column=-1).fit(LONG_X, bad))
+    message = r"Input y contains NaN or infinity in task\(s\) \[.*\]; leave rows without a label"
+    refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, bad))
+    refuses(message, lambda: estimator().fit(FEATURES, bad, tasks=CODES))
 
 
 @each_estimator
@@ -425,7 +427,13 @@ def test_almost_as_many_tasks_as_rows_are_noticed(ids):
         ("lasso_cv", {"alphas": [-1]}, ValueError, r"alphas\[0\] == -1.0, must be >= 0"),
         ("lasso_cv", {"alphas": 0}, ValueError, r"alphas == 0, must be >= 1"),
         ("lasso_cv", {"alphas": True}, TypeError, r"alphas must be an integer, got True"),
-        ("lasso_cv", {"alphas": [[0.1]]}, ValueError, r"alphas has shape \(1, 1\)"),
+        ("lasso_cv", {"alphas": [[0.1]]}, ValueError, r"a list of them, got \[\[0.1\]\]"),
+        ("lasso_cv", {"alphas": []}, ValueError, r"a list of them, got \[\]"),
+        ("lasso_cv", {"alphas": None}, ValueError, r"a number of alphas or .*, got None"),
+        ("lasso_cv", {"cv": []}, ValueError, r"cv=\[\] gives no split"),
+        ("lasso_cv", {"cv": [([0, 99], [1])]}, ValueError, r"holds row 99, but X has 40 rows"),
+        ("net_cv", {"l1_ratio": []}, ValueError, r"l1_ratio is an empty list"),
+        ("lasso", {"warm_start": "yes"}, TypeError, r"warm_start must be True or False"),
         ("lasso_cv", {"eps": 0}, ValueError, r"eps == 0, must be > 0"),
         ("lasso_cv", {"eps": 2}, ValueError, r"eps == 2, must be <= 1"),
         ("lasso_cv", {"cv": 1}, ValueError, r"cv == 1, must be >= 2"),
@@ -473,3 +481,21 @@ def test_an_unconverged_fit_says_what_to_change(layout, name, strength):
     message = "max_iter=1 passes.*tol=1.0e-12: increase max_iter or alpha, scale the features"
     with pytest.warns(ConvergenceWarning, match=message):
         model.fit(X, y)
+
+
+def test_ids_of_mixed_types_in_a_list_are_refused():
+    ids = [1, *["b"] * (N - 1)]
+    refuses("tasks mixes types", lambda: estimator().fit(FEATURES, LONG_Y, tasks=ids), TypeError)
+
+
+def test_a_missing_date_is_no_task():
+    ids = np.array(["2026-01-01", "NaT"] * (N // 2), dtype="datetime64[D]")
+    message = "tasks contains NaN or None in 20 row"
+    refuses(message, lambda: estimator().fit(FEATURES, LONG_Y, tasks=ids))
+
+
+def test_a_fold_must_train_on_and_test_labels():
+    cv = [(np.arange(20), np.zeros(0, dtype=int))]
+    refuses("A fold tests no labelled row", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    cv = [(np.zeros(0, dtype=int), np.arange(20))]
+    refuses("A fold trains on no labelled", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))

@@ -26,10 +26,15 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmtl import MultiTaskLasso, MultiTaskLassoCV, task_score
-from skmtl.datasets import make_multitask_regression
-from skmtl.model_selection._split import TaskStratifiedKFold
-from skmtl.preprocessing import keep_task_column, task_feature_importance
+from skmtl import (
+    MultiTaskLasso,
+    MultiTaskLassoCV,
+    TaskStratifiedKFold,
+    keep_task_column,
+    make_multitask_regression,
+    task_feature_importance,
+    task_score,
+)
 
 NAMES = [f"x{j}" for j in range(6)]
 SCHOOLS = np.array(["art", "bio", "law", "maths"])
@@ -150,7 +155,7 @@ def test_the_kind_of_id_does_not_matter(model, ids):
     fitted = clone(LONG[model]).fit(frame, y)
     assert_close(fitted.coef_, expected.coef_)
     assert_close(fitted.predict(frame), expected.predict(X))
-    assert fitted.score(frame, y) == expected.score(X, y)
+    assert fitted.score(frame, y) == pytest.approx(expected.score(X, y))
 
 
 CONTAINERS = {
@@ -179,6 +184,16 @@ def test_the_container_does_not_matter(model, container):
     assert_close(fitted.predict(data), expected.predict(X), atol=1e-3)
 
 
+@pytest.mark.parametrize("output", ["default", "polars"])
+def test_a_pipeline_takes_polars_frames(output):
+    task_column = -1 if output == "default" else "school"
+    steps = keep_task_column(StandardScaler(), "school"), at(LONG["lasso"], task_column)
+    data, _ = CONTAINERS["polars"]
+    pipeline = make_pipeline(*steps).set_output(transform=output).fit(data, y)
+    expected = make_pipeline(keep_task_column(StandardScaler(), "school"), at(LONG["lasso"], -1))
+    assert_close(pipeline.predict(data), expected.fit(X, y).predict(X))
+
+
 @pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
 def test_wide_targets_may_be_frames(frame):
     targets = frame(dict(zip(SCHOOLS, Y_HOLES.T, strict=True)))
@@ -187,7 +202,7 @@ def test_wide_targets_may_be_frames(frame):
     expected.fit(WIDE_X, Y_HOLES)
     assert model.tasks_.tolist() == SCHOOLS.tolist()
     assert_close(model.coef_, expected.coef_)
-    assert model.score(WIDE_X, targets) == expected.score(WIDE_X, Y_HOLES)
+    assert model.score(WIDE_X, targets) == pytest.approx(expected.score(WIDE_X, Y_HOLES))
 
 
 def test_wide_targets_may_have_nullable_columns():
@@ -260,6 +275,11 @@ def test_grid_search_reaches_through_a_pipeline(output, n_jobs):
     search = GridSearchCV(pipeline, grid, cv=FOLDS, n_jobs=n_jobs).fit(X, y)
     scores = cross_val_score(search.best_estimator_, X, y, cv=FOLDS)
     assert search.best_score_ == pytest.approx(scores.mean())
+
+
+def test_the_default_folds_are_stratified_by_task():
+    stratified = clone(LONG["cv"]).set_params(cv=FOLDS).fit(X, y)
+    assert_close(clone(LONG["cv"]).fit(X, y).mse_path_, stratified.mse_path_)
 
 
 @each_model
@@ -521,3 +541,11 @@ def test_the_number_of_jobs_does_not_change_the_path(n_jobs, backend):
     with joblib.parallel_backend(backend):
         model = clone(LONG["cv"]).set_params(n_jobs=n_jobs).fit(X, y)
     np.testing.assert_array_equal(model.mse_path_, expected.mse_path_)
+
+
+def test_task_splitters_see_the_ids_given_to_fit():
+    data = make_multitask_regression(n_samples=20, n_tasks=3, own_inputs=True, random_state=0)
+    X, ids = data.X[:, :-1], data.tasks
+    ours = MultiTaskLassoCV(alphas=5, cv=TaskStratifiedKFold(3)).fit(X, data.y, tasks=ids)
+    default = MultiTaskLassoCV(alphas=5, cv=3).fit(X, data.y, tasks=ids)
+    np.testing.assert_allclose(ours.mse_path_, default.mse_path_)

@@ -13,10 +13,10 @@ from sklearn.feature_selection import SelectKBest, f_regression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardScaler
 
-from skmtl import MultiTaskLasso
-from skmtl.datasets import make_multitask_regression
-from skmtl.preprocessing import (
+from skmtl import (
+    MultiTaskLasso,
     keep_task_column,
+    make_multitask_regression,
     stack_tasks,
     task_feature_importance,
     unstack_tasks,

@@ -54,7 +54,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
 
     def _check_params(self):
         self._check_layout_params()
-        for name in ("fit_intercept", "normalize_y"):
+        for name in ("fit_intercept", "normalize_y", "copy_X"):
             check_bool(getattr(self, name), name)
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
@@ -84,20 +84,21 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             For data that cannot be meant: 1-D y without tasks, a task without labels, NaN or
             infinity in X, negative weights, shapes that do not fit.
         """
+        data, scale = self._read(X, y, sample_weight, tasks)
+        datafit = self._datafit(data)
+        return self._finish(data, scale, datafit, self._solve(datafit, self._start(data, scale)))
+
+    def _read(self, X, y, sample_weight, tasks):
+        """Validated data with normalised targets, and their scale."""
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
         scale = TargetScale(data, self.normalize_y)
-        data = scale.apply(data)
-        datafit = squared_datafit(
-            data.design,
-            data.y,
-            data.scaled_weight(self.task_weight),
-            fit_intercept=self.fit_intercept,
-        )
-        solution = self._solve(datafit, self._start(data, scale))
-        self._store_tasks(data)
-        self._store_solution(solution, datafit, scale)
-        return self
+        return scale.apply(data), scale
+
+    def _datafit(self, data, train=None):
+        """The loss of all rows, or of those that `train` counts."""
+        weight = data.scaled_weight(self.task_weight, train)
+        return squared_datafit(data.design, data.y, weight, fit_intercept=self.fit_intercept)
 
     def _start(self, data, scale):
         """W to start from, (n_features, n_tasks), or None."""
@@ -107,13 +108,16 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             return None
         return previous.T / scale.scale
 
-    def _store_solution(self, solution, datafit, scale):
+    def _finish(self, data, scale, datafit, solution):
+        """Set the fitted attributes; returns self."""
+        self._store_tasks(data)
         self.coef_, self.intercept_ = scale.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
         self.n_iter_, self.objective_ = solution.n_iter, solution.objective
         self.dual_gap_, self.optimality_ = solution.gap, solution.optimality
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
+        return self
 
     def predict(self, X, *, tasks=None):
         """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
@@ -169,13 +173,13 @@ def predict_rows(X, codes, coef, intercept):
     return out
 
 
-def warn_unconverged(solution, max_iter, tol, where=""):
-    """ConvergenceWarning that says what to change."""
+def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
+    """ConvergenceWarning that says what to change, pointing at the caller of `fit`."""
     warnings.warn(
         "Objective did not converge. You might want to increase the number of iterations. "
         f"After max_iter={max_iter} passes{where} the duality gap is {solution.optimality:.2e} of "
         f"the null objective, but tol={tol:.1e}: increase max_iter or alpha, scale the features, "
         "or accept a larger tol.",
         ConvergenceWarning,
-        stacklevel=3,
+        stacklevel=stacklevel,
     )

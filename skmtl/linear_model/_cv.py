@@ -10,20 +10,14 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from skmtl._checks import check_int, check_option, check_real
 from skmtl._docs import documented
-from skmtl.datafits import squared_datafit
-from skmtl.linear_model._base import (
-    LinearMultiTaskRegressor,
-    TargetScale,
-    warn_unconverged,
-)
+from skmtl.linear_model._base import LinearMultiTaskRegressor, warn_unconverged
 from skmtl.linear_model._path import check_alphas
 from skmtl.linear_model._sparse import row_penalty, single_task_limit, solver_options
-from skmtl.model_selection._split import assign_folds, row_codes
+from skmtl.model_selection._split import BaseTaskSplitter, assign_folds, row_codes
 from skmtl.path import alpha_grid, critical_alpha, solution_path, solve
-from skmtl.tasks import read_training_data
 
 
-def fold_errors(data, train, test, datafit_options, penalty, paths, options):
+def fold_errors(data, train, test, make_datafit, penalty, paths, options):
     """Held-out error of every model of every path, for one fold.
 
     Parameters
@@ -31,7 +25,13 @@ def fold_errors(data, train, test, datafit_options, penalty, paths, options):
     data : TaskData
     train, test : ndarray of shape (n_samples,)
         How often each of the user's rows is trained on and tested on.
+    make_datafit : callable
+        ``make_datafit(data, train)``, the loss of the training rows.
+    penalty : L21
+        Of unit strength.
     paths : list of (l1_ratio, alphas)
+    options : dict
+        Of the solver.
 
     Returns
     -------
@@ -40,10 +40,11 @@ def fold_errors(data, train, test, datafit_options, penalty, paths, options):
     worst : Solution
         The solution of the largest optimality, to warn about.
     """
-    task_weight, fit_intercept = datafit_options
-    weight = data.scaled_weight(task_weight, train)
-    datafit = squared_datafit(data.design, data.y, weight, fit_intercept=fit_intercept)
-    trained = data.design.task_sum(weight) > 0
+    trained = data.design.task_sum(data.counted_weight(train)) > 0
+    for side, counts in (("trains on", train), ("tests", test)):
+        if not data.counted_weight(counts).any():
+            raise ValueError(f"A fold {side} no labelled row; give cv fewer or other folds.")
+    datafit = make_datafit(data, train)
     errors, solutions = [], []
     for l1_ratio, alphas in paths:
         solutions += solution_path(datafit, penalty, alphas, l1_ratio, **options)
@@ -56,6 +57,19 @@ def fold_errors(data, train, test, datafit_options, penalty, paths, options):
     return np.array(errors), max(solutions, key=lambda solution: solution.optimality)
 
 
+def row_counts(indices, n_samples):
+    """How often each row is in `indices` (or a mask), (n_samples,)."""
+    indices = np.asarray(indices)
+    if indices.dtype == bool:
+        indices = np.flatnonzero(indices)
+    if len(indices) and not 0 <= indices.min() <= indices.max() < n_samples:
+        raise ValueError(
+            f"A fold holds row {indices.max()}, but X has {n_samples} rows; were the folds made "
+            "for other data?"
+        )
+    return np.bincount(indices.astype(np.intp), minlength=n_samples).astype(float)
+
+
 def held_out_error(data, test, W, intercepts, trained):
     """Mean squared error of each task over the rows of `test`, (n_tasks,).
 
@@ -66,8 +80,7 @@ def held_out_error(data, test, W, intercepts, trained):
         W[:, ~trained] = W[:, trained].mean(axis=1, keepdims=True)
         intercepts[~trained] = intercepts[trained].mean()
     design = data.design
-    counts = test[data.rows]
-    weight = data.weight * (counts[:, None] if data.weight.ndim == 2 else counts)
+    weight = data.counted_weight(test)
     total = design.task_sum(weight)
     squares = (data.y - design.forward(W) - design.spread(intercepts)) ** 2
     sums = design.task_sum(weight * squares)
@@ -105,6 +118,8 @@ class PathCV(LinearMultiTaskRegressor):
 
     def _l1_ratios(self):
         ratios = np.atleast_1d(self.l1_ratio)
+        if len(ratios) == 0:
+            raise ValueError("l1_ratio is an empty list: give one ratio or several.")
         return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
@@ -133,20 +148,21 @@ class PathCV(LinearMultiTaskRegressor):
         ValueError
             For data that cannot be meant, as in :class:`MultiTaskLasso`.
         """
-        self._check_params()
         split_params = self._split_params(params)
-        data = read_training_data(self, X, y, sample_weight, tasks)
-        scale = TargetScale(data, self.normalize_y)
-        data = scale.apply(data)
-        weight = data.scaled_weight(self.task_weight)
-        datafit = squared_datafit(data.design, data.y, weight, fit_intercept=self.fit_intercept)
+        data, scale = self._read(X, y, sample_weight, tasks)
+        datafit = self._datafit(data)
         penalty = row_penalty(self.feature_weight, self.positive, data.design.n_features)
         paths = [(ratio, self._alphas(datafit, penalty, ratio)) for ratio in self._l1_ratios()]
-        self._validate_paths(data, penalty, paths, self._splits(data, X, y, split_params))
-        solution = solve(datafit, penalty, self.alpha_, self._ratio, **solver_options(self))
-        self._store_tasks(data)
-        self._store_solution(solution, datafit, scale)
-        return self
+        if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
+            split_params = {"groups": tasks, **split_params}
+        splits = self._splits(data, X, y, split_params)
+        alpha, l1_ratio = self._choose(data, penalty, paths, splits)
+        self._store_choice(alpha, l1_ratio)
+        solution = solve(datafit, penalty, alpha, l1_ratio, **solver_options(self))
+        return self._finish(data, scale, datafit, solution)
+
+    def _store_choice(self, alpha, l1_ratio):
+        self.alpha_ = alpha
 
     def _alphas(self, datafit, penalty, l1_ratio):
         if isinstance(self.alphas, Integral):
@@ -166,21 +182,16 @@ class PathCV(LinearMultiTaskRegressor):
             folds = assign_folds(codes, n_splits)
             splits = [(rows[folds != k], rows[folds == k]) for k in range(n_splits)]
         else:
-            splits = check_cv(self.cv).split(X, y, **split_params)
+            splits = list(check_cv(self.cv).split(X, y, **split_params))
+        if not splits:
+            raise ValueError(f"cv={self.cv!r} gives no split.")
+        return [tuple(row_counts(side, data.n_samples) for side in split) for split in splits]
 
-        def counts(indices):
-            indices = np.asarray(indices)
-            indices = np.flatnonzero(indices) if indices.dtype == bool else indices
-            return np.bincount(indices, minlength=data.n_samples).astype(float)
-
-        return [(counts(train), counts(test)) for train, test in splits]
-
-    def _validate_paths(self, data, penalty, paths, splits):
-        """Set alphas_, alpha_, mse_path_ and their kin from the folds."""
-        datafit_options = (self.task_weight, self.fit_intercept)
+    def _choose(self, data, penalty, paths, splits):
+        """The best (alpha, l1_ratio) of the folds; sets alphas_, mse_path_, task_mse_path_."""
         options = solver_options(self)
         results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(fold_errors)(data, train, test, datafit_options, penalty, paths, options)
+            delayed(fold_errors)(data, train, test, self._datafit, penalty, paths, options)
             for train, test in splits
         )
         errors = np.stack([result[0] for result in results], axis=2)
@@ -188,14 +199,13 @@ class PathCV(LinearMultiTaskRegressor):
         if not worst.converged:
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
         mse = np.nanmean(errors, axis=3)  # tasks weigh alike; (n_paths, n_alphas, n_folds)
-        means = mse.mean(axis=2)
-        k = int(np.argmin(means.min(axis=1)))
-        self._ratio, alphas = paths[k]
-        self.alpha_ = alphas[choose_alpha(mse[k], self.selection_rule)]
-        self.mse_path_ = mse if len(paths) > 1 else mse[0]
-        self.task_mse_path_ = errors if len(paths) > 1 else errors[0]
-        shared_grid = len(paths) == 1 or not isinstance(self.alphas, Integral)
-        self.alphas_ = paths[0][1] if shared_grid else np.array([grid for _, grid in paths])
+        one = len(paths) == 1
+        self.mse_path_, self.task_mse_path_ = (mse[0], errors[0]) if one else (mse, errors)
+        grids = [alphas for _, alphas in paths]
+        same = one or not isinstance(self.alphas, Integral)
+        self.alphas_ = grids[0] if same else np.array(grids)
+        best = int(np.argmin(mse.mean(axis=2).min(axis=1)))
+        return grids[best][choose_alpha(mse[best], self.selection_rule)], paths[best][0]
 
     def _split_params(self, params):
         """Metadata for the splitter; refused when routing is off."""
@@ -315,9 +325,8 @@ class MultiTaskElasticNetCV(PathCV):
         self.random_state = random_state
         self.selection = selection
 
-    def _validate_paths(self, data, penalty, paths, splits):
-        super()._validate_paths(data, penalty, paths, splits)
-        self.l1_ratio_ = self._ratio
+    def _store_choice(self, alpha, l1_ratio):
+        self.alpha_, self.l1_ratio_ = alpha, l1_ratio
 
 
 @documented

@@ -48,9 +48,9 @@ def _problem(
 
 def check_alphas(alphas):
     """Given alphas as a decreasing float array."""
+    if alphas is None or np.ndim(alphas) != 1 or len(alphas) == 0:
+        raise ValueError(f"alphas must be a number of alphas or a list of them, got {alphas!r}.")
     alphas = check_array(alphas, ensure_2d=False, dtype=np.float64, input_name="alphas")
-    if alphas.ndim != 1:
-        raise ValueError(f"alphas has shape {alphas.shape}, expected one dimension.")
     for k, alpha in enumerate(alphas):
         check_real(alpha, f"alphas[{k}]")
     return np.sort(alphas)[::-1]
@@ -198,7 +198,7 @@ def multi_task_path(
     solutions = solution_path(datafit, penalty, alphas, l1_ratio, **options)
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
-        warn_unconverged(worst, max_iter, tol, " at an alpha of the path")
+        warn_unconverged(worst, max_iter, tol, " at an alpha of the path", 3)
     return MultiTaskPath(
         alphas,
         np.stack([solution.W.T for solution in solutions], axis=-1),

@@ -120,6 +120,7 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
         check_real(self.alpha, "alpha")
         check_real(self.l1_ratio, "l1_ratio", high=1.0)
         check_option(self.selection, "selection", ("cyclic", "random"))
+        check_bool(self.warm_start, "warm_start")
 
     def _single_task_limit(self):
         return single_task_limit(self)

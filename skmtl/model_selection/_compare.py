@@ -12,9 +12,9 @@ from sklearn.utils import _safe_indexing, check_random_state, get_tags
 
 from skmtl._checks import check_bool, check_option, check_real
 from skmtl.baselines import IndependentTasks, PooledTasks
+from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
 from skmtl.model_selection._report import ComparisonReport
 from skmtl.model_selection._split import TaskStratifiedKFold
-from skmtl.tasks import check_labels, encode_labels, missing_labels, split_task_column
 
 _REPEATS, _FOLDS = 5, 4
 

@@ -4,8 +4,8 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from skmtl._checks import check_option
+from skmtl.labels import encode_labels, split_task_column
 from skmtl.metrics import _AVERAGES, metric_sign, task_score
-from skmtl.tasks import encode_labels, split_task_column
 
 
 class _TaskScorer:

@@ -9,7 +9,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
 from skmtl._checks import check_bool, check_int, check_real
-from skmtl.tasks import check_labels, encode_labels, missing_labels, split_task_column
+from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
 
 
 def row_codes(X, y, groups, task_column, name):
@@ -49,7 +49,9 @@ def assign_folds(codes, n_splits, rng=None):
     return folds
 
 
-class _TaskSplitter(BaseCrossValidator):
+class BaseTaskSplitter(BaseCrossValidator):
+    """Base of the splitters that read tasks."""
+
     # groups hold the task ids: routed here without being asked for
     __metadata_request__split: ClassVar = {"groups": True}
 
@@ -68,7 +70,7 @@ class _TaskSplitter(BaseCrossValidator):
         return self.n_splits
 
 
-class TaskStratifiedKFold(_TaskSplitter):
+class TaskStratifiedKFold(BaseTaskSplitter):
     """K folds that each hold their share of every task.
 
     Labels come from the task column of X, else from `groups`, else from which labels of a
@@ -129,7 +131,7 @@ class TaskStratifiedKFold(_TaskSplitter):
             yield np.flatnonzero(folds != k), np.flatnonzero(folds == k)
 
 
-class TaskStratifiedShuffleSplit(_TaskSplitter):
+class TaskStratifiedShuffleSplit(BaseTaskSplitter):
     """Random splits that take the same share of every task for testing.
 
     A task with at least two rows has one or more on each side; a task with one row is trained on.
@@ -231,7 +233,7 @@ class TaskStratifiedShuffleSplit(_TaskSplitter):
         return n_train, n_test
 
 
-class LeaveOneTaskOut(_TaskSplitter):
+class LeaveOneTaskOut(BaseTaskSplitter):
     """Every task once as the test set: how well does the shared model do on an unseen task?
 
     Estimators need ``handle_unknown="shared"`` to predict it.

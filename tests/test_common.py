@@ -1,0 +1,213 @@
+"""What holds for every public estimator of conftest.py, in both modes of data."""
+
+import inspect
+import pickle
+import re
+
+import joblib
+import numpy as np
+import pytest
+from conftest import ESTIMATORS, MODES, wide_to_long_X
+from sklearn.base import BaseEstimator, clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import skmtl
+
+
+@pytest.mark.filterwarnings("ignore:task_column=-1 holds numbers")  # the checks know of no ids
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # 10 rows, alpha ~ 0
+@parametrize_with_checks(
+    [clone(estimator).set_params(**mode) for estimator in ESTIMATORS for mode in MODES.values()]
+)
+def test_scikit_learns_checks_pass(estimator, check):
+    check(estimator)
+
+
+def test_the_registry_is_complete():
+    public = {
+        name
+        for name in skmtl.__all__
+        if inspect.isclass(getattr(skmtl, name)) and issubclass(getattr(skmtl, name), BaseEstimator)
+    }
+    assert public == {type(estimator).__name__ for estimator in ESTIMATORS}
+
+
+# Parameters and documentation
+
+
+def test_parameters_after_the_first_are_keywords(estimator):
+    _, *rest = inspect.signature(type(estimator)).parameters.values()
+    assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in rest)
+
+
+def test_every_parameter_is_documented(estimator):
+    documented = set(re.findall(r"^(\w+) : ", inspect.getdoc(type(estimator)), flags=re.MULTILINE))
+    assert set(inspect.signature(type(estimator)).parameters) <= documented
+
+
+def test_no_docstring_has_an_unfilled_paragraph(estimator):
+    assert not re.search(r"^\s*\{\w+\}$", type(estimator).__doc__, flags=re.MULTILINE)
+
+
+def test_every_public_method_has_a_docstring(estimator):
+    methods = inspect.getmembers(type(estimator), inspect.isroutine)
+    assert all(inspect.getdoc(f) for name, f in methods if not name.startswith("_"))
+
+
+def test_parameters_are_stored_as_they_are(estimator):
+    values = {name: object() for name in estimator.get_params(deep=False)}
+    same = type(estimator)(**values)
+    assert all(getattr(same, name) is value for name, value in values.items())
+    assert same.set_params(**values).get_params(deep=False) == values
+
+
+def test_a_clone_has_the_parameters_and_no_fit(estimator, mode, data):
+    model = data.fit(estimator, mode)
+    copy = clone(model)
+    assert repr(copy) == repr(model)
+    with pytest.raises(NotFittedError):
+        copy.predict(data.X[mode])
+
+
+# Fit
+
+
+def test_fit_returns_the_estimator(estimator, mode, data):
+    assert data.fit(estimator, mode) is estimator
+
+
+def test_fit_leaves_parameters_alone(estimator, mode, data):
+    estimator.set_params(**MODES[mode])
+    before = repr(estimator.get_params())
+    assert repr(data.fit(estimator, mode).get_params()) == before
+
+
+def test_fit_sets_only_attributes_that_end_in_an_underscore(estimator, mode, data):
+    new = vars(data.fit(estimator, mode)).keys() - estimator.get_params().keys()
+    assert all(name.endswith("_") or name.startswith("_") for name in new)
+
+
+def test_every_fitted_attribute_is_documented(estimator, mode, data):
+    documented = inspect.getdoc(type(estimator)).partition("Attributes\n---")[2]
+    fitted = [name for name in vars(data.fit(estimator, mode)) if re.fullmatch("[a-z].*_", name)]
+    assert [name for name in fitted if f"\n{name} : " not in documented] == []
+
+
+def test_fit_describes_the_tasks(estimator, mode, data):
+    model = data.fit(estimator, mode)
+    np.testing.assert_array_equal(model.tasks_, [0, 1, 2])
+    assert model.n_tasks_ == 3
+    np.testing.assert_array_equal(model.n_samples_per_task_, [30, 30, 30])
+    assert model.n_features_in_ == data.X[mode].shape[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "kind"),
+    [
+        ("coef_", (3, 4), "f"),
+        ("intercept_", (3,), "f"),
+        ("shared_coef_", (4,), "f"),
+        ("n_iter_", (), "i"),
+        ("objective_", (), "f"),
+        ("dual_gap_", (), "f"),
+        ("optimality_", (), "f"),
+    ],
+)
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_linear_models_set_the_same_attributes_always(
+    linear, mode, data, fit_intercept, name, shape, kind
+):
+    linear.set_params(fit_intercept=fit_intercept)
+    value = np.asarray(getattr(data.fit(linear, mode), name))
+    assert value.shape == shape
+    assert value.dtype.kind == kind
+    assert np.isfinite(value).all()
+
+
+def test_a_second_fit_forgets_the_first(estimator, mode, data):
+    once = data.fit(clone(estimator), mode).predict(data.X[mode])
+    estimator.set_params(**MODES["wide"]).fit(data.X["wide"][:9, :2], data.y["wide"][:9, :2])
+    np.testing.assert_array_equal(data.fit(estimator, mode).predict(data.X[mode]), once)
+
+
+# Data
+
+
+def all_columns(model, features):
+    """Predictions of every task for every row of features, (n_samples, n_tasks)."""
+    if model.task_column is None:
+        return model.predict(features)
+    long = model.predict(wide_to_long_X(features, model.tasks_))
+    return long.reshape(model.n_tasks_, -1).T
+
+
+def tight(estimator):
+    """With a stopping rule whose error does not show next to 1e-8."""
+    tol = {"tol": 1e-13, "max_iter": 100_000}
+    return estimator.set_params(**{k: v for k, v in tol.items() if k in estimator.get_params()})
+
+
+def test_wide_and_long_give_the_same_model(estimator, data):
+    wide = data.fit(clone(tight(estimator)), "wide")
+    long = data.fit(clone(tight(estimator)), "long")
+    features = data.X["wide"]
+    np.testing.assert_allclose(all_columns(long, features), all_columns(wide, features), rtol=1e-8)
+
+
+def test_task_ids_as_an_argument_give_the_same_model(estimator, data):
+    ids = data.X["long"][:, -1].astype(int)
+    features = data.X["long"][:, :-1]
+    column = data.fit(clone(estimator), "long").predict(data.X["long"])
+    argument = clone(estimator).fit(features, data.y["long"], tasks=ids)
+    np.testing.assert_array_equal(argument.predict(features, tasks=ids), column)
+
+
+def test_predictions_have_the_shape_of_y(estimator, mode, data):
+    model = data.fit(estimator, mode)
+    assert model.predict(data.X[mode]).shape == data.y[mode].shape
+
+
+def test_the_score_is_the_mean_over_tasks(estimator, mode, data):
+    model = data.fit(estimator, mode)
+    expected = r2_score(data.y["wide"], all_columns(model, data.X["wide"]))
+    assert model.score(data.X[mode], data.y[mode]) == pytest.approx(expected, rel=1e-12)
+
+
+def test_unseen_tasks_get_the_average_model(estimator, data):
+    model = data.fit(estimator, "long")
+    features = data.X["wide"]
+    unseen = model.predict(wide_to_long_X(features, [99]))
+    average = all_columns(model, features).mean(axis=1)
+    np.testing.assert_allclose(unseen, average, rtol=1e-10)  # rounding of a mean
+
+
+def test_shared_coef_is_the_average(linear, mode, data):
+    model = data.fit(linear, mode)
+    np.testing.assert_allclose(model.shared_coef_, model.coef_.mean(axis=0), rtol=1e-12)
+
+
+def test_predict_all_tasks_does_not_look_at_ids(linear, mode, data):
+    model = data.fit(linear, mode)
+    expected = all_columns(model, data.X["wide"])
+    predicted = model.predict_all_tasks(data.X[mode])
+    np.testing.assert_allclose(predicted[: len(expected)], expected, rtol=1e-12)
+    assert predicted.shape == (len(data.X[mode]), 3)
+
+
+# Persistence
+
+
+def test_pickles_predict_alike(estimator, mode, data):
+    model = data.fit(estimator, mode)
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(copy.predict(data.X[mode]), model.predict(data.X[mode]))
+
+
+def test_joblib_dumps_predict_alike(estimator, mode, data, tmp_path):
+    model = data.fit(estimator, mode)
+    joblib.dump(model, tmp_path / "model.joblib")
+    for memory in (None, "r"):  # in memory, and mapped from the disk, read-only
+        copy = joblib.load(tmp_path / "model.joblib", mmap_mode=memory)
+        np.testing.assert_array_equal(copy.predict(data.X[mode]), model.predict(data.X[mode]))
