@@ -41,9 +41,7 @@ def demo(n_splits, seed):
         "are RMSE in points of motor_UPDRS.\n",
         flush=True,
     )
-    cv = TaskStratifiedShuffleSplit(
-        n_splits, train_size=6, test_size=None, task_column=-1, random_state=seed
-    )
+    cv = TaskStratifiedShuffleSplit(n_splits, train_size=6, task_column=-1, random_state=seed)
     model = scaled(MultiTaskLassoCV(task_column=-1, max_iter=_MAX_ITER), -1)
     report = compare_to_single_task(model, data.X, data.y, cv=cv, random_state=seed)
     print(report)

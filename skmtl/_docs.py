@@ -93,7 +93,7 @@ optimality_ : float
     `dual_gap_` relative to the objective of the null model: what `tol` is compared with.
 n_features_in_ : int
     Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (n_features_in_,)
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
 """,
     "objective": """

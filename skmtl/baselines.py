@@ -181,7 +181,7 @@ class IndependentTasks(_TaskBaseline):
     classes_ : ndarray, or list of ndarray for two-dimensional y
         Of classifiers.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     See Also
     --------
@@ -250,7 +250,7 @@ class PooledTasks(_TaskBaseline):
     classes_ : ndarray, or list of ndarray for two-dimensional y
         Of classifiers.
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     See Also
     --------

@@ -48,7 +48,9 @@ class SquaredDatafit(ABC):
         `<y, D y>` of the centred y.
     """
 
-    ridge = 0.0
+    def __init__(self):
+        self.ridge = 0.0
+        self._known_spectra = {}  # shared by the copies of with_ridge
 
     @abstractmethod
     def evaluate(self, W):
@@ -94,8 +96,7 @@ class SquaredDatafit(ABC):
         if len(rows) == 0:
             return W
         H = self.evaluate(W).correlation[rows]
-        for k, tasks in enumerate(self.blocks):
-            values, vectors = eigh(self.gram_block(k, rows))
+        for tasks, (values, vectors) in zip(self.blocks, self._spectra(rows), strict=True):
             values = values + self.ridge
             keep = values > values[-1] * len(rows) * np.finfo(float).eps
             V, scale = vectors[:, keep], np.sqrt(values[keep])
@@ -108,11 +109,21 @@ class SquaredDatafit(ABC):
                 W[here] += V @ ((V.T @ (H[:, tasks] - self.ridge * W[here])) / scale[:, None] ** 2)
         return W
 
+    def _spectra(self, rows):
+        """Eigenvalues and eigenvectors of each block's Gram over `rows`, computed once."""
+        key = rows.tobytes()
+        if key not in self._known_spectra:
+            self._known_spectra[key] = [
+                eigh(self.gram_block(k, rows)) for k in range(len(self.blocks))
+            ]
+        return self._known_spectra[key]
+
 
 class ResidualForm(SquaredDatafit):
     """The loss on the rows themselves; dense X in any order or CSC, never copied but for order."""
 
     def __init__(self, design, y, weight, *, fit_intercept=True):
+        super().__init__()
         self.design, self.weight = design, weight
         self._task_weight = design.task_sum(weight)
         self._groups = design.blocks(weight)
@@ -183,6 +194,7 @@ class GramForm(SquaredDatafit):
 
     def __init__(self, source):
         """From a :class:`ResidualForm`, whose rows are read once."""
+        super().__init__()
         self.blocks, self.mean_x, self.mean_y = source.blocks, source.mean_x, source.mean_y
         self.yy = source.yy
         zero = np.zeros_like(source.mean_x)

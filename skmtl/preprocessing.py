@@ -248,7 +248,7 @@ def task_feature_importance(estimator):
 
     Returns
     -------
-    ndarray of shape (n_features_in_,)
+    ndarray of shape (`n_features_in_`,)
         At the task column the largest norm, or 1 when all of them are 0.
 
     Examples

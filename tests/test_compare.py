@@ -113,7 +113,7 @@ def test_a_grid_search_is_compared_with_tuned_baselines(long):
         cv=TaskStratifiedKFold(3, task_column=-1),
     )
     report = compare_to_single_task(search, long.X, long.y, cv=3, random_state=0)
-    assert report.methods_ == ["single", "multi", "pooled"]
+    assert report.cv_results_["methods"] == ["single", "multi", "pooled"]
 
 
 def test_a_single_row_task_is_predicted_by_the_shared_model(long):

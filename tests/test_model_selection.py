@@ -213,7 +213,7 @@ def test_groups_and_task_column_give_the_same_folds():
 
 def test_shuffle_split_takes_the_same_share_of_every_task():
     tasks = np.repeat([0, 1, 2, 3], [4, 8, 40, 1])
-    cv = TaskStratifiedShuffleSplit(3, test_size=0.25, random_state=0)
+    cv = TaskStratifiedShuffleSplit(3, random_state=0)
     for train, test in cv.split(np.zeros((53, 1)), groups=tasks):
         assert np.bincount(tasks[test], minlength=4).tolist() == [1, 2, 10, 0]
         assert np.bincount(tasks[train], minlength=4).tolist() == [3, 6, 30, 1]
@@ -222,7 +222,7 @@ def test_shuffle_split_takes_the_same_share_of_every_task():
 
 def test_shuffle_split_counts_and_seeds():
     tasks = np.repeat([0, 1], [10, 20])
-    cv = TaskStratifiedShuffleSplit(2, train_size=6, test_size=None, random_state=1)
+    cv = TaskStratifiedShuffleSplit(2, train_size=6, random_state=1)
     first = list(cv.split(np.zeros((30, 1)), groups=tasks))
     assert [len(train) for train, _ in first] == [12, 12]
     assert [len(test) for _, test in first] == [18, 18]
@@ -251,8 +251,15 @@ def test_leave_one_task_out_with_the_shared_model():
         (lambda: TaskStratifiedKFold(random_state=0), "no effect without shuffle=True"),
         (lambda: next(TaskStratifiedKFold().split(np.zeros((9, 1)), np.zeros(9))), "groups"),
         (lambda: next(TaskStratifiedKFold(5).split(np.zeros((3, 1)), np.zeros((3, 1)))), "=3"),
+        (
+            lambda: next(
+                TaskStratifiedShuffleSplit(test_size=3, train_size=3).split(
+                    np.zeros((9, 1)), groups=[1] * 5 + [2] * 4
+                )
+            ),
+            "need 6 rows of every task, but one has 5",
+        ),
         (lambda: TaskStratifiedShuffleSplit(test_size=1.5), "test_size == 1.5"),
-        (lambda: TaskStratifiedShuffleSplit(test_size=None), "test_size, train_size or both"),
         (lambda: LeaveOneTaskOut().get_n_splits(np.zeros((3, 1))), "needs the task of every row"),
         (lambda: next(LeaveOneTaskOut().split(np.zeros((2, 1)), groups=[1, 1])), "at least two"),
     ],

@@ -15,6 +15,12 @@ from skmtl.baselines import IndependentTasks, PooledTasks
 from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
 from skmtl.model_selection._report import ComparisonReport
 from skmtl.model_selection._split import TaskStratifiedKFold
+from skmtl.model_selection._statistics import (
+    bootstrap_delta,
+    gain_table,
+    split_results,
+    summarise,
+)
 
 _REPEATS, _FOLDS = 5, 4
 
@@ -121,18 +127,17 @@ def compare_to_single_task(
         losses[name].append(loss(np.asarray(_safe_indexing(y, test), dtype=float), prediction))
         seconds[name] += time / len(splits)
         unconverged[name] += n_warnings
-    return ComparisonReport(
-        methods=methods,
-        tasks=names,
-        codes=codes,
-        splits=splits,
-        losses=losses,
-        root=root,
-        seconds=seconds,
-        unconverged=unconverged,
-        confidence_level=confidence_level,
-        rng=rng,
-    )
+    results = split_results(names, codes, splits, losses, root)
+    table = gain_table(results, confidence_level)
+    low, high = bootstrap_delta(codes, splits, losses, len(names), root, confidence_level, rng)
+    summary = {
+        **summarise(table, list(methods)),
+        "delta_m_low": low,
+        "delta_m_high": high,
+        "seconds": seconds,
+        "n_unconverged": unconverged,
+    }
+    return ComparisonReport(table, summary, results, confidence_level)
 
 
 _ERRORS = {  # pointwise loss, whether the error is the root of its mean

@@ -1,11 +1,8 @@
-"""The result of a comparison: a table by task, a summary, a verdict in words."""
+"""The result of a comparison in words: the text of its table, its summary, a verdict."""
+
+from textwrap import fill
 
 import numpy as np
-from scipy import stats
-
-from skmtl.model_selection._statistics import bootstrap_delta, corrected_t, holm
-
-_VERDICTS = ("inconclusive", "positive transfer", "negative transfer")
 
 
 class ComparisonReport:
@@ -29,108 +26,9 @@ class ComparisonReport:
         ``methods``, ``tasks``, ``n_train`` and ``n_test`` (n_splits, n_tasks).
     """
 
-    def __init__(
-        self,
-        *,
-        methods,
-        tasks,
-        codes,
-        splits,
-        losses,
-        root,
-        seconds,
-        unconverged,
-        confidence_level,
-        rng,
-    ):
-        self.methods_ = list(methods)
-        self.tasks_ = tasks
+    def __init__(self, table, summary, cv_results, confidence_level):
+        self.table_, self.summary_, self.cv_results_ = table, summary, cv_results
         self.confidence_level = confidence_level
-        errors = np.stack(
-            [
-                [
-                    _task_errors(split_losses, codes[test], len(tasks), root)
-                    for split_losses, (_, test) in zip(losses[name], splits, strict=True)
-                ]
-                for name in self.methods_
-            ],
-            axis=-1,
-        )
-        n_train, n_test = (
-            np.array([_counts(codes, split[side], len(tasks)) for split in splits])
-            for side in (0, 1)
-        )
-        self.cv_results_ = {
-            "errors": errors,
-            "methods": self.methods_,
-            "tasks": tasks,
-            "n_train": n_train,
-            "n_test": n_test,
-        }
-        self.table_ = self._table(errors, n_train, n_test)
-        interval = bootstrap_delta(
-            _cells(codes, splits, losses, len(tasks)),
-            errors.shape[:2],
-            _row_groups(codes),
-            root,
-            confidence_level,
-            rng,
-        )
-        self.summary_ = self._summary(interval, seconds, unconverged)
-
-    def _table(self, errors, n_train, n_test):
-        fields = ["error_single", "error_multi", "error_pooled", "gain", "ci_low", "ci_high"]
-        kinds = [(name, float) for name in ["n_train", "n_test", *fields, "p_value", "p_adjusted"]]
-        table = np.zeros(
-            len(self.tasks_),
-            dtype=[("task", self.tasks_.dtype), *kinds, ("verdict", "U17")],
-        )
-        table["task"] = self.tasks_
-        table["n_train"], table["n_test"] = n_train.mean(axis=0), n_test.mean(axis=0)
-        table["error_pooled"] = np.nan
-        tested = ~np.isnan(errors[..., 0])
-        for t, row in enumerate(table):
-            if not tested[:, t].any():
-                raise ValueError(
-                    f"Task {self.tasks_[t]!r} is in no test set; give it more rows or leave it out."
-                )
-            kept = errors[tested[:, t], t]
-            for k, name in enumerate(self.methods_):
-                row[f"error_{name}"] = kept[:, k].mean()
-            differences = kept[:, 0] - kept[:, 1]
-            rows_train, rows_test = n_train[tested[:, t], t], n_test[tested[:, t], t]
-            ratio = rows_test.mean() / max(rows_train.mean(), 1.0)
-            mean, half, row["p_value"] = corrected_t(differences, ratio, self.confidence_level)
-            unit = row["error_single"] if row["error_single"] > 0 else np.nan
-            relative = np.array([mean, mean - half, mean + half]) / unit
-            row["gain"], row["ci_low"], row["ci_high"] = np.nan_to_num(relative, nan=0.0)
-        table["p_adjusted"] = holm(table["p_value"])
-        significant = table["p_adjusted"] < 1 - self.confidence_level
-        table["verdict"] = np.take(_VERDICTS, significant * np.where(table["gain"] > 0, 1, 2))
-        return table
-
-    def _summary(self, interval, seconds, unconverged):
-        table, gain = self.table_, self.table_["gain"]
-        errors = np.stack([table[f"error_{name}"] for name in self.methods_], axis=1)
-        ranks = stats.rankdata(errors, axis=1).mean(axis=0)
-        worst = int(np.argmin(gain))
-        moved = gain[gain != 0]
-        return {
-            "delta_m": float(gain.mean()),
-            "delta_m_low": interval[0],
-            "delta_m_high": interval[1],
-            "median_gain": float(np.median(gain)),
-            "share_negative": float(np.mean(gain < 0)),
-            "worst_task": self.tasks_.tolist()[worst],
-            "worst_gain": float(gain[worst]),
-            "n_positive": int(np.sum(table["verdict"] == "positive transfer")),
-            "n_negative": int(np.sum(table["verdict"] == "negative transfer")),
-            "wilcoxon_p": float(stats.wilcoxon(moved).pvalue) if len(moved) else 1.0,
-            "mean_error": dict(zip(self.methods_, errors.mean(axis=0).tolist(), strict=True)),
-            "mean_rank": dict(zip(self.methods_, ranks.tolist(), strict=True)),
-            "seconds": dict(seconds),
-            "n_unconverged": dict(unconverged),
-        }
 
     def to_frame(self):
         """The table as a pandas frame, tasks as the index.
@@ -157,7 +55,7 @@ class ComparisonReport:
         -------
         str
         """
-        s, n = self.summary_, len(self.tasks_)
+        s, n = self.summary_, len(self.cv_results_["tasks"])
         level, errors = f"{self.confidence_level:.0%}", s["mean_error"]
         low, high = s["delta_m_low"], s["delta_m_high"]
         change = errors["multi"] / errors["single"] - 1 if errors["single"] > 0 else 0.0
@@ -190,13 +88,13 @@ class ComparisonReport:
         for name, count in s["n_unconverged"].items():
             if count:
                 lines.append(f"Fits of {name} warned {count} time(s) that they did not converge.")
-        return "\n".join(lines)
+        return "\n".join(fill(line, 100) for line in lines)
 
     def __str__(self):
         s = self.summary_
-        lines = [_format_table(self.table_, "pooled" in self.methods_), ""]
+        lines = [_format_table(self.table_, "pooled" in self.cv_results_["methods"]), ""]
         lines.append(f"{'':10}{'mean error':>12}{'mean rank':>12}{'seconds/split':>15}")
-        for name in self.methods_:
+        for name in self.cv_results_["methods"]:
             lines.append(
                 f"{name:10}{s['mean_error'][name]:12.4g}{s['mean_rank'][name]:12.2f}"
                 f"{s['seconds'][name]:15.2f}"
@@ -205,11 +103,9 @@ class ComparisonReport:
         return "\n".join([*lines, "", self.verdict()])
 
     def __repr__(self):
-        s = self.summary_
-        return (
-            f"<ComparisonReport: {len(self.tasks_)} tasks, {len(self.cv_results_['errors'])} "
-            f"splits, delta_m {s['delta_m']:+.1%}>"
-        )
+        n_splits, n_tasks, _ = self.cv_results_["errors"].shape
+        gain = self.summary_["delta_m"]
+        return f"<ComparisonReport: {n_tasks} tasks, {n_splits} splits, delta_m {gain:+.1%}>"
 
 
 def _label(task):
@@ -236,38 +132,3 @@ def _format_table(table, pooled, limit=60):
         half = limit // 2
         lines = [*lines[:half], f"... {len(lines) - limit} more in table_ ...", *lines[-half:]]
     return "\n".join(lines)
-
-
-def _task_errors(losses, codes, n_tasks, root):
-    """Error of each task from pointwise losses, (n_tasks,); NaN without a label."""
-    kept = codes >= 0
-    counts = np.bincount(codes[kept], minlength=n_tasks)
-    sums = np.bincount(codes[kept], losses[kept], minlength=n_tasks)
-    means = np.divide(sums, counts, out=np.full(n_tasks, np.nan), where=counts > 0)
-    return np.sqrt(means) if root else means
-
-
-def _counts(codes, rows, n_tasks):
-    here = codes[rows]
-    return np.bincount(here[here >= 0], minlength=n_tasks)
-
-
-def _cells(codes, splits, losses, n_tasks):
-    """Row, split and task, losses of single and multi for every tested label of every split."""
-    rows, index, single, multi = [], [], [], []
-    for k, (_, test) in enumerate(splits):
-        here = codes[test]
-        kept = here >= 0
-        test = np.broadcast_to(np.asarray(test).reshape((-1,) + (1,) * (here.ndim - 1)), here.shape)
-        rows.append(test[kept])
-        index.append(k * n_tasks + here[kept])
-        single.append(losses["single"][k][kept])
-        multi.append(losses["multi"][k][kept])
-    return tuple(np.concatenate(part) for part in (rows, index, single, multi))
-
-
-def _row_groups(codes):
-    """Rows drawn together in the bootstrap: those of each task, or all where tasks share them."""
-    if codes.ndim == 2:
-        return [np.arange(len(codes))]
-    return [np.flatnonzero(codes == t) for t in np.unique(codes)]

@@ -139,10 +139,11 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
     Parameters
     ----------
     n_splits : int, default=10
-    test_size : float or int, default=0.25
-        Share of each task's rows, in (0, 1), or their number in each task.
+    test_size : float or int, default=None
+        Share of each task's rows, in (0, 1), or their number in each task. None takes what
+        training leaves, or 0.25 when `train_size` is None too.
     train_size : float or int, default=None
-        The same for training; None takes the rest.
+        The same for training; None takes what testing leaves.
     task_column : str or int, default=None
         Column of X that holds the task ids; else `groups`, else the holes of y tell the tasks.
     random_state : int, RandomState instance or None, default=None
@@ -164,7 +165,7 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         self,
         n_splits=10,
         *,
-        test_size=0.25,
+        test_size=None,
         train_size=None,
         task_column=None,
         random_state=None,
@@ -175,8 +176,6 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
                 check_int(size, name)
             elif size is not None:
                 check_real(size, name, high=1.0, include="neither")
-        if test_size is None and train_size is None:
-            raise ValueError("Give test_size, train_size or both.")
         self.n_splits = n_splits
         self.test_size = test_size
         self.train_size = train_size
@@ -218,10 +217,11 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
 
         if n == 1:
             return 1, 0
-        if self.test_size is None:
+        if self.test_size is None and self.train_size is not None:
             n_train = min(max(count(self.train_size, floor), 1), n - 1)
             return n_train, n - n_train
-        n_test = min(max(count(self.test_size, ceil), 1), n - 1)
+        test_size = 0.25 if self.test_size is None else self.test_size
+        n_test = min(max(count(test_size, ceil), 1), n - 1)
         if self.train_size is None:
             return n - n_test, n_test
         n_train = max(count(self.train_size, floor), 1)
