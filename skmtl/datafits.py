@@ -46,6 +46,8 @@ class SquaredDatafit(ABC):
         Tasks of one block share their Gram.
     yy : float
         `<y, D y>` of the centred y.
+    row_cost : int
+        Multiplications that one update of a row of W takes, about.
     """
 
     def __init__(self):
@@ -143,6 +145,7 @@ class ResidualForm(SquaredDatafit):
             self.mean_y = self.mean_y + self._task_mean(y - design.spread(self.mean_y))
         self.y = np.where(weight > 0, y - design.spread(self.mean_y), 0.0)
         self.yy = float(np.sum(weight * self.y**2))
+        self.row_cost = self.y.size
 
     def _task_mean(self, y):
         total = np.where(self._task_weight > 0, self._task_weight, 1.0)
@@ -197,6 +200,7 @@ class GramForm(SquaredDatafit):
         super().__init__()
         self.blocks, self.mean_x, self.mean_y = source.blocks, source.mean_x, source.mean_y
         self.yy = source.yy
+        self.row_cost = source.mean_x.size
         zero = np.zeros_like(source.mean_x)
         self.q = source.evaluate(zero).correlation
         everything = np.arange(len(zero))

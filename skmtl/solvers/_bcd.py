@@ -3,7 +3,8 @@ import numpy as np
 from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._solution import Solution
 
-_SWEEPS = 10  # between two certificates
+_SWEEPS = (10, 30)  # between two certificates, by what they cost
+_CERTIFICATE = 1e6  # multiplications that take about as long as the Python of a certificate
 
 
 def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
@@ -30,8 +31,9 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     Solution
     """
     row_weights = penalty.row_weights(len(W0))
+    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
-    enough = tol * null  # sweeps also end early when they decrease the objective by less
+    enough = tol**2 * null  # sweeps also end early once a row changes by about tol of its size
     W, n_iter = np.array(W0, dtype=np.float64, order="C"), 0
     while True:
         certificate = certify(datafit, penalty, W)
@@ -41,11 +43,15 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
         rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights)
         if random_state is not None:
             rows = random_state.permutation(rows)
-        sweeps = min(_SWEEPS, max_iter - n_iter)
+        affordable = _CERTIFICATE / max(1, len(rows) * datafit.row_cost)
+        sweeps = min(int(np.clip(affordable, *_SWEEPS)), max_iter - n_iter)
+        before = W.copy()
         done = datafit.descend(
             W, certificate.evaluation, rows, row_weights, penalty.positive, sweeps, enough
         )
         n_iter += done
+        if np.array_equal(W, before):  # a fixed point in floating point: no sweep can do better
+            break
         if done < sweeps:
             enough *= 0.1
     optimality = gap / null if null > 0 else gap

@@ -12,6 +12,8 @@ import numpy as np
 
 from skmtl.datafits import Evaluation
 
+_DIRECT = 4000  # rows that one eigendecomposition may take
+
 
 class Certificate(NamedTuple):
     """A W (unpenalised rows at their optimum), its objective and its duality gap."""
@@ -25,8 +27,8 @@ class Certificate(NamedTuple):
 def certify(datafit, penalty, W):
     """Certificate of W: `objective - gap` is a lower bound of the minimum.
 
-    Rows that neither the penalty nor a ridge sees leave no room in the dual, so they are first
-    moved to their optimum; this never raises the objective.
+    Rows that the penalty does not see leave no room in the dual, so they are first moved to their
+    optimum; this never raises the objective.
     """
     free = _free_rows(datafit, penalty)
     if len(free):
@@ -34,28 +36,31 @@ def certify(datafit, penalty, W):
     at = datafit.evaluate(W)
     primal = 0.5 * at.rr + 0.5 * datafit.ridge * float(np.vdot(W, W)) + penalty.value(W)
     dual = _dual_with_ridge if datafit.ridge else _dual
-    return Certificate(W, primal, max(primal - dual(datafit, penalty, W, at), 0.0), at)
+    gap = max(primal - dual(datafit, penalty, W, at), np.finfo(float).eps * primal)
+    return Certificate(W, float(primal), float(gap), at)
 
 
 def null_solution(datafit, penalty):
     """W = 0 but for unpenalised rows at their optimum: what every path starts from."""
     W = np.zeros_like(datafit.mean_x)
-    free = penalty.unpenalised_rows(len(W))
+    free = _free_rows(datafit, penalty)
     return datafit.minimise_rows(W, free, getattr(penalty, "positive", False))
 
 
 def null_objective(datafit, penalty):
     """P(0), the objective that tolerances are relative to."""
-    free = _free_rows(datafit, penalty)
-    if len(free) == 0:
+    if len(_free_rows(datafit, penalty)) == 0:
         return 0.5 * datafit.yy
-    return 0.5 * datafit.evaluate(null_solution(datafit, penalty)).rr
+    return datafit.value(null_solution(datafit, penalty))
 
 
 def _free_rows(datafit, penalty):
-    """Rows that nothing penalises."""
+    """Rows that the penalty does not see and that can be solved for exactly.
+
+    Very many of them under a ridge are left to the solver: the ridge gives them a dual.
+    """
     rows = penalty.unpenalised_rows(len(datafit.mean_x))
-    return rows[:0] if datafit.ridge else rows
+    return rows[:0] if datafit.ridge and len(rows) > _DIRECT else rows
 
 
 def _scale(correlation, rr, ry, penalty):
