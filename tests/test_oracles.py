@@ -76,9 +76,10 @@ def problems():
         spellings = ["column", "tasks"]
         if all(X is Xs[0] for X in Xs):
             spellings.append("wide")
-        if case.data.startswith("school"):
-            spellings = ["column"]  # seconds each
-        for estimator in estimators(*(v / scale_of(case) for v in case.strengths.values())):
+        models = estimators(*(value / scale_of(case) for value in case.strengths.values()))
+        if case.data.startswith("school"):  # seconds each
+            models, spellings = models[-1:], ["column"]
+        for estimator in models:
             estimator.set_params(
                 task_weight=loss.task_weight,
                 fit_intercept=case.fit_intercept,
