@@ -16,7 +16,7 @@ from scipy.linalg import eigh
 from scipy.optimize import nnls
 
 from skmtl import _kernels
-from skmtl.designs import SharedDesign, _weighted_gram, _weighted_variance
+from skmtl.designs import SharedDesign, weighted_gram, weighted_variance
 
 _GRAM_FLOATS = 2**25  # 256 MiB of Grams
 
@@ -138,7 +138,7 @@ class ResidualForm(SquaredDatafit):
             if fit_intercept and total > 0:
                 mean = np.asarray(X.T @ column).ravel() / total
             self.mean_x[:, tasks] = mean[:, None]
-            self.curvature[:, tasks] = _weighted_variance(X, column, mean)[:, None]
+            self.curvature[:, tasks] = weighted_variance(X, column, mean)[:, None]
         self.mean_y = np.zeros(T)
         if fit_intercept:
             self.mean_y = self._task_mean(y)
@@ -160,7 +160,7 @@ class ResidualForm(SquaredDatafit):
 
     def gram_block(self, k, rows):
         X, column, tasks = self._groups[k]
-        return _weighted_gram(X[:, rows], column, self.mean_x[rows, tasks[0]])
+        return weighted_gram(X[:, rows], column, self.mean_x[rows, tasks[0]])
 
     def lipschitz(self):
         return self.ridge + max(
@@ -265,7 +265,7 @@ def _top_eigenvalue(G):
 def _largest_eigenvalue(X, weight, mean):
     """Largest eigenvalue of the centred Gram of one block, through its smaller side."""
     if X.shape[1] <= X.shape[0]:
-        return _top_eigenvalue(_weighted_gram(X, weight, mean))
+        return _top_eigenvalue(weighted_gram(X, weight, mean))
     Xm = X @ mean
     K = X @ X.T
     K = (K.toarray() if sparse.issparse(K) else K) - Xm[:, None] - Xm[None, :] + mean @ mean

@@ -14,24 +14,40 @@ from skmtl import _kernels
 _CHUNK = 4096  # rows centred at a time: a Gram never copies X
 
 
-def _weighted_gram(X, weight, mean):
-    """`sum_i weight_i (x_i - mean)(x_i - mean)'`, shape (n_features, n_features)."""
-    if sparse.issparse(X):
+def weighted_gram(X, weight, mean):
+    """`sum_i weight_i (x_i - mean)(x_i - mean)'`, shape (n_features, n_features).
+
+    Dense rows are centred first. Sparse ones only where a mean is so large beside its column's
+    spread that the product of the means, subtracted afterwards, would cancel the digits.
+    """
+    if sparse.issparse(X) and not _means_dominate(X, weight, mean):
         G = (X.T @ X.multiply(weight[:, None])).toarray()
         return G - weight.sum() * np.outer(mean, mean)
     G = np.zeros((X.shape[1], X.shape[1]))
     root = np.sqrt(weight)
-    for a in range(0, len(X), _CHUNK):
-        Z = (X[a : a + _CHUNK] - mean) * root[a : a + _CHUNK, None]
+    X = X.tocsr() if sparse.issparse(X) else X
+    for a in range(0, X.shape[0], _CHUNK):
+        rows = X[a : a + _CHUNK]
+        rows = rows.toarray() if sparse.issparse(rows) else rows
+        Z = (rows - mean) * root[a : a + _CHUNK, None]
         G += Z.T @ Z
     return G
 
 
-def _weighted_variance(X, weight, mean):
+def _means_dominate(X, weight, mean):
+    """Whether centring a sparse X after the product would lose more than four digits."""
+    return np.any(weight.sum() * mean**2 > 1e4 * weighted_variance(X, weight, mean))
+
+
+def weighted_variance(X, weight, mean):
     """`sum_i weight_i (x_ij - mean_j)^2` for every column j, shape (n_features,)."""
     if sparse.issparse(X):
-        squares = X.multiply(X).T @ weight
-        return np.maximum(np.asarray(squares).ravel() - weight.sum() * mean**2, 0.0)
+        X = X.tocsc()
+        column = np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
+        w = weight[X.indices]
+        stored = np.bincount(column, w * (X.data - mean[column]) ** 2, minlength=X.shape[1])
+        zeros = weight.sum() - np.bincount(column, w, minlength=X.shape[1])
+        return stored + np.maximum(zeros, 0.0) * mean**2
     out = np.zeros(X.shape[1])
     for a in range(0, len(X), _CHUNK):
         out += weight[a : a + _CHUNK] @ (X[a : a + _CHUNK] - mean) ** 2

@@ -12,7 +12,7 @@ import numpy as np
 
 from skmtl.datafits import Evaluation
 
-_DIRECT = 4000  # rows that one eigendecomposition may take
+_DIRECT = 500  # rows that one eigendecomposition may take
 
 
 class Certificate(NamedTuple):
