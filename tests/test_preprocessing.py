@@ -345,7 +345,8 @@ def test_features_are_transformed_and_ids_come_last(transformer, kind, task_colu
 def test_numeric_ids_leave_a_numeric_array(kind):
     X = frame_with_ids(kind)
     out = keep_task_column(StandardScaler(), "school").fit_transform(X)
-    assert out.dtype == (float if kind in ("int", "nullable") else object)
+    expected = {"int": [float], "nullable": [float, object]}  # object before pandas 2.2
+    assert out.dtype in expected.get(kind, [object])
 
 
 @each_id
