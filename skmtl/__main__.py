@@ -43,7 +43,7 @@ def demo(n_splits, seed):
     )
     cv = TaskStratifiedShuffleSplit(n_splits, train_size=6, task_column=-1, random_state=seed)
     model = scaled(MultiTaskLassoCV(task_column=-1, max_iter=_MAX_ITER), -1)
-    report = compare_to_single_task(model, data.X, data.y, cv=cv, random_state=seed)
+    report = compare_to_single_task(model, data.X, data.y, task_column=-1, cv=cv, random_state=seed)
     print(report)
 
 
@@ -54,6 +54,8 @@ def scaled(estimator, task_column):
 
 def compare(path, task, target, estimator, n_folds, seed):
     """The comparison on the user's own file."""
+    if task == target:
+        raise UsageError(f"--task and --target are the same column {task!r}")
     frame = read_csv(path, [task, target])
     X, y = frame.drop(columns=[target]), check_target(frame[target], target)
     check_tasks(X[task], task)
@@ -153,7 +155,7 @@ def parser():
     )
     top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
     top.add_argument("--splits", type=positive, default=10, help="random splits (default 10)")
-    top.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
+    top.add_argument("--seed", type=seed, default=0, help="random seed (default 0)")
     commands = top.add_subparsers(dest="command", metavar="compare")
     own = commands.add_parser(
         "compare",
@@ -174,7 +176,7 @@ def parser():
     own.add_argument(
         "--cv", type=positive, metavar="K", help="K folds (default: 4 folds, repeated 5 times)"
     )
-    own.add_argument("--seed", type=int, default=0, help="random seed (default 0)")
+    own.add_argument("--seed", type=seed, default=0, help="random seed (default 0)")
     return top
 
 
@@ -183,6 +185,14 @@ def positive(text):
     value = int(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
+    return value
+
+
+def seed(text):
+    """A seed that NumPy takes, for argparse."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"must be between 0 and 2**32 - 1, got {value}")
     return value
 
 

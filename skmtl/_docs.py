@@ -67,8 +67,9 @@ n_jobs : int, default=None
 alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
     Grid, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratios, n_alphas, n_folds)
-    Held-out mean squared error, the mean over tasks, each over its labelled rows (on the scale of
-    the normalised targets with `normalize_y`).
+    Held-out mean squared error, the mean over the tasks in each fold, each over its labelled rows
+    (on the scale of the normalised targets with `normalize_y`). The choice of alpha averages
+    `task_mse_path_` over folds first, so that a task counts once even where it lacks folds.
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no row in a fold.
 """,

@@ -1,18 +1,19 @@
 """Any scikit-learn estimator as a single-task or pooled baseline, on the three kinds of data."""
 
-from numbers import Number
+from numbers import Integral, Number
 
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import RidgeClassifierCV, RidgeCV
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skmtl.base import MultiTaskEstimator
-from skmtl.tasks import read_prediction_rows, read_task_rows
+from skmtl.tasks import read_prediction_rows, read_rows, read_task_rows
 
 
 class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
@@ -95,6 +96,22 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             out[rows] = values
         return out
 
+    def predict_all_tasks(self, X):
+        """Predictions of every task for every row, however the data came in.
+
+        Parameters
+        ----------
+        X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+            As in `fit`; the ids in a task column are not looked at.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+        """
+        check_is_fitted(self)
+        X, _ = read_rows(self, X, reset=False, numeric=False, ids=False)
+        return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
+
     @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
     def predict_proba(self, X, *, tasks=None):
         """Class probabilities, for classifiers.
@@ -131,11 +148,7 @@ def _fit_one(estimator, X, y, weight):
     """A fitted clone; see IndependentTasks for what few rows or one class mean."""
     estimator, n = clone(estimator), len(y)
     classifier = get_tags(estimator).estimator_type == "classifier"
-    folds = {
-        name: value
-        for name, value in estimator.get_params().items()
-        if name.split("__")[-1] == "cv" and (value is None or isinstance(value, int))
-    }
+    folds = _fold_parameters(estimator)
     if classifier and len(np.unique(y)) == 1:
         estimator = DummyClassifier()
     elif folds and n == 1:
@@ -143,6 +156,19 @@ def _fit_one(estimator, X, y, weight):
     elif n < 5 or any(value is not None and value > n for value in folds.values()):
         estimator.set_params(**{name: min(value or 5, n) for name, value in folds.items()})
     return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
+
+
+def _fold_parameters(estimator):
+    """Parameters, nested ones included, that hold a number of folds (None is five)."""
+    params = {"": estimator, **estimator.get_params()}
+    return {
+        name: value
+        for name, value in params.items()
+        if name.split("__")[-1] == "cv"
+        and (value is None or isinstance(value, Integral))
+        # None is leave-one-out there, whatever the number of rows
+        and not isinstance(params[name.rpartition("__")[0]], RidgeCV | RidgeClassifierCV)
+    }
 
 
 def _aligned_proba(estimator, X, classes):
@@ -274,8 +300,12 @@ class PooledTasks(_TaskBaseline):
 
     def _fit_parts(self, data, weighted):
         rows, y, weight = (np.concatenate(parts) for parts in zip(*data.parts, strict=True))
-        order = np.argsort(rows, kind="stable")  # so that folds without shuffling mix the tasks
+        # first rows of all tasks first, so that folds without shuffling hold all tasks
+        ranks = np.concatenate([np.arange(len(rows)) for rows, _, _ in data.parts])
+        order = np.argsort(ranks, kind="stable")
         X = _safe_indexing(data.features, rows[order])
+        if data.layout == "wide" and self._is_classifier():
+            self.classes_ = [np.unique(y)] * data.n_tasks  # one model: any class for any task
         self.estimator_ = _fit_one(self.estimator, X, y[order], weight[order] if weighted else None)
 
     def _predict_task(self, X, t):

@@ -52,7 +52,7 @@ def column_position(names, n_columns, task_column):
     raise ValueError(f"task_column={task_column!r} {problem} of X, which has {some_of(names, 8)}.")
 
 
-def split_task_column(X, task_column):
+def split_task_column(X, task_column, *, read=True):
     """Take the task ids off X.
 
     Parameters
@@ -60,21 +60,25 @@ def split_task_column(X, task_column):
     X : array, sparse matrix or data frame of shape (n_samples, n_columns)
     task_column : str or int
         Name (for frames; a unique ``...__name`` of a ColumnTransformer is accepted) or position.
+    read : bool, default=True
+        Whether to look at the ids.
 
     Returns
     -------
     features : like X, of shape (n_samples, n_columns - 1)
-    labels : ndarray of shape (n_samples,)
+    labels : ndarray of shape (n_samples,), or None
     """
     if column_names(X) is None and not sparse.issparse(X):
         X = np.asarray(X)
     if sparse.issparse(X) and X.format not in ("csc", "csr"):
         X = X.tocsr()
     j = column_position(column_names(X), X.shape[1], task_column)
+    features = _safe_indexing(X, [k for k in range(X.shape[1]) if k != j], axis=1)
+    if not read:
+        return features, None
     labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)
     labels = labels.toarray() if sparse.issparse(labels) else labels
-    others = [k for k in range(X.shape[1]) if k != j]
-    return _safe_indexing(X, others, axis=1), check_labels(labels, f"task_column={task_column!r}")
+    return features, check_labels(labels, f"task_column={task_column!r}")
 
 
 def missing_labels(y):

@@ -39,8 +39,8 @@ def task_score(
         Rows (or cells) of zero weight count as missing.
     average : {"uniform_average", "variance_weighted", "n_samples", "worst"} or None, default=\
 "uniform_average"
-        Every task alike; by the sum of squares of its centred targets; by its number of rows; the
-        worst task; None returns the figures of all tasks.
+        Every task alike; by the sum of squares of its centred targets; by its (weighted) number of
+        rows; the worst task; None returns the figures of all tasks.
     min_samples : int, default=2
         Tasks with fewer scored rows have no figure of their own (NaN). If that leaves no task,
         the figure is that of all rows pooled.
@@ -86,10 +86,11 @@ def task_score(
         return float(np.min(scores[scored]) if up else np.max(scores[scored]))
     if average == "uniform_average":
         return float(scores[scored].mean())
-    share = counts.astype(float)
+    w = np.ones(len(codes)) if weight is None else weight
+    share = np.bincount(codes, w, minlength=n_tasks)
     if average == "variance_weighted":
-        means = np.bincount(codes, y_true, minlength=n_tasks) / np.maximum(counts, 1)
-        share = np.bincount(codes, (y_true - means[codes]) ** 2, minlength=n_tasks)
+        means = np.bincount(codes, w * y_true, minlength=n_tasks) / np.where(share > 0, share, 1)
+        share = np.bincount(codes, w * (y_true - means[codes]) ** 2, minlength=n_tasks)
     if share[scored].sum() == 0:
         return float(scores[scored].mean())
     return float(np.average(scores[scored], weights=share[scored]))

@@ -117,16 +117,24 @@ class TaskData:
 
 
 def _numeric(estimator, X):
-    return check_array(
-        X, accept_sparse=_SPARSE, dtype=np.float64, estimator=estimator, input_name="X"
-    )
+    X = check_array(X, accept_sparse=_SPARSE, dtype=np.float64, estimator=estimator, input_name="X")
+    return _summed(X)
 
 
-def read_rows(estimator, X, tasks=None, *, reset, numeric=True):
+def _summed(X):
+    """X with the duplicate entries that a sparse matrix may hold added up."""
+    if sparse.issparse(X) and not X.has_canonical_format:
+        X = X.copy()
+        X.sum_duplicates()
+    return X
+
+
+def read_rows(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     """Features and task ids (or None) of X as the estimator takes it.
 
     Features are float64, dense or sparse; without `numeric` they stay what the user gave, for
-    estimators that hand them on. Sets n_features_in_ and feature_names_in_ with `reset`.
+    estimators that hand them on. Without `ids` a task column is taken off unread. Sets
+    n_features_in_ and feature_names_in_ with `reset`.
     """
     if estimator.task_column is not None and tasks is not None:
         raise ValueError(
@@ -134,6 +142,7 @@ def read_rows(estimator, X, tasks=None, *, reset, numeric=True):
         )
     if estimator.task_column is None and numeric:
         X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=np.float64)
+        X = _summed(X)
     else:
         if column_names(X) is None:
             X = check_array(
@@ -150,7 +159,7 @@ def read_rows(estimator, X, tasks=None, *, reset, numeric=True):
             f"Found array with {X.shape[1]} feature(s) (shape={X.shape}) while a minimum of 2 is "
             f"required by {type(estimator).__name__}: the task column and a feature."
         )
-    features, labels = split_task_column(X, estimator.task_column)
+    features, labels = split_task_column(X, estimator.task_column, read=ids)
     return _numeric(estimator, features) if numeric else features, labels
 
 

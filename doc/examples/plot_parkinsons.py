@@ -72,7 +72,7 @@ plt.show()
 model = make_pipeline(
     keep_task_column(StandardScaler(), -1), MultiTaskLassoCV(task_column=-1, max_iter=10_000)
 )
-report = compare_to_single_task(model, X, y, cv=cv, random_state=0)
+report = compare_to_single_task(model, X, y, task_column=-1, cv=cv, random_state=0)
 print(report.verdict())
 
 # %%

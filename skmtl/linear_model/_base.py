@@ -156,7 +156,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False)
+        X, _ = read_rows(self, X, reset=False, ids=False)
         return np.asarray(X @ self.coef_.T) + self.intercept_
 
 

@@ -87,17 +87,24 @@ def held_out_error(data, test, W, intercepts, trained):
     return np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
+def mean_errors(errors):
+    """Mean over folds, then over tasks, of errors (..., n_folds, n_tasks); NaN is no test row."""
+    return np.nanmean(np.nanmean(errors, axis=-2), axis=-1)
+
+
 def choose_alpha(errors, rule):
-    """Index of the chosen alpha from fold errors (n_alphas, n_folds), alphas decreasing.
+    """Index of the chosen alpha from errors (n_alphas, n_folds, n_tasks), alphas decreasing.
 
     "min" takes the smallest mean error; "1se" the largest alpha whose mean error is within one
-    standard error of it.
+    standard error of it, from how folds deviate from the mean of each task.
     """
-    mean = errors.mean(axis=1)
+    mean = mean_errors(errors)
     best = int(np.argmin(mean))
-    if rule == "min" or errors.shape[1] < 2:
+    n_folds = errors.shape[1]
+    if rule == "min" or n_folds < 2:
         return best
-    standard_error = errors[best].std(ddof=1) / np.sqrt(errors.shape[1])
+    deviations = np.nanmean(errors[best] - np.nanmean(errors[best], axis=0), axis=1)
+    standard_error = deviations.std(ddof=1) / np.sqrt(n_folds)
     return int(np.argmax(mean <= mean[best] + standard_error))
 
 
@@ -198,14 +205,14 @@ class PathCV(LinearMultiTaskRegressor):
         worst = max((result[1] for result in results), key=lambda solution: solution.optimality)
         if not worst.converged:
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
-        mse = np.nanmean(errors, axis=3)  # tasks weigh alike; (n_paths, n_alphas, n_folds)
+        mse = np.nanmean(errors, axis=3)  # (n_paths, n_alphas, n_folds)
         one = len(paths) == 1
         self.mse_path_, self.task_mse_path_ = (mse[0], errors[0]) if one else (mse, errors)
         grids = [alphas for _, alphas in paths]
         same = one or not isinstance(self.alphas, Integral)
         self.alphas_ = grids[0] if same else np.array(grids)
-        best = int(np.argmin(mse.mean(axis=2).min(axis=1)))
-        return grids[best][choose_alpha(mse[best], self.selection_rule)], paths[best][0]
+        best = int(np.argmin(mean_errors(errors).min(axis=1)))
+        return grids[best][choose_alpha(errors[best], self.selection_rule)], paths[best][0]
 
     def _split_params(self, params):
         """Metadata for the splitter; refused when routing is off."""

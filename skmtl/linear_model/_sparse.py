@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 import sklearn
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import ElasticNetCV, LassoCV
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.fixes import parse_version
 
@@ -232,7 +234,11 @@ def solver_options(estimator):
 
 
 def single_task_limit(estimator, *, eps=1e-3, alphas=100, cv=None):
-    """What one task alone is fitted with: scikit-learn's tuned lasso or elastic net."""
+    """What one task alone is fitted with: scikit-learn's tuned lasso or elastic net.
+
+    Takes over the grid, the number of folds and what scikit-learn has a parameter for; weights of
+    features or tasks, the one-standard-error rule and splitters have no counterpart there.
+    """
     if isinstance(alphas, Integral):
         # scikit-learn 1.6 called it n_alphas
         modern = parse_version(sklearn.__version__) >= parse_version("1.7")
@@ -248,6 +254,10 @@ def single_task_limit(estimator, *, eps=1e-3, alphas=100, cv=None):
         "tol": estimator.tol,
         **grid,
     }
-    if "l1_ratio" not in estimator.get_params():
-        return LassoCV(**options)
-    return ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)
+    if "l1_ratio" in estimator.get_params():
+        model = ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)
+    else:
+        model = LassoCV(**options)
+    if estimator.normalize_y:  # alphas live on that scale
+        return TransformedTargetRegressor(model, transformer=StandardScaler())
+    return model

@@ -1,6 +1,7 @@
 """Did sharing help? A model against tuned single-task and pooled baselines, task by task."""
 
 import warnings
+from numbers import Integral
 from time import perf_counter
 
 import numpy as np
@@ -8,7 +9,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, check_random_state, get_tags
+from sklearn.utils import _safe_indexing, check_array, check_random_state, get_tags
 
 from skmtl._checks import check_bool, check_option, check_real
 from skmtl.baselines import IndependentTasks, PooledTasks
@@ -63,8 +64,8 @@ def compare_to_single_task(
     include_pooled : bool, default=True
         Fit the baseline to all tasks as one, too.
     task_column : str or int, default=None
-        Column of X with the task ids; None takes that of the estimator (for pipelines: of the
-        last step).
+        Column of X with the task ids; None takes that of the estimator. A pipeline or search whose
+        last step finds them by position needs it, since steps may move columns.
     tasks : array-like of shape (n_samples,), default=None
         Task ids, for estimators fitted with ``tasks=``.
     cv : int, splitter or iterable, default=None
@@ -110,8 +111,14 @@ def compare_to_single_task(
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     check_option(scoring, "scoring", (None, *_ERRORS))
     rng = check_random_state(random_state)
+    estimator, task_column = _with_task_column(estimator, task_column)
     methods = _methods(estimator, baseline, include_pooled)
-    labels, names, codes = _task_labels(estimator, X, y, task_column, tasks)
+    if np.ndim(y) == 2 and np.shape(y)[1] == 1 and (task_column is not None or tasks is not None):
+        y = np.asarray(y).ravel()
+    labels, names, codes = _task_labels(X, y, task_column, tasks)
+    targets = check_array(
+        y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y"
+    )
     splits = list(_splits(cv, X, y, labels, rng))
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
@@ -124,7 +131,7 @@ def compare_to_single_task(
     losses = {name: [] for name in methods}
     seconds, unconverged = dict.fromkeys(methods, 0.0), dict.fromkeys(methods, 0)
     for (name, _, (_, test)), (prediction, time, n_warnings) in zip(jobs, results, strict=True):
-        losses[name].append(loss(np.asarray(_safe_indexing(y, test), dtype=float), prediction))
+        losses[name].append(loss(targets[test], prediction))
         seconds[name] += time / len(splits)
         unconverged[name] += n_warnings
     results = split_results(names, codes, splits, losses, root)
@@ -193,13 +200,34 @@ def _methods(estimator, baseline, include_pooled):
     return methods
 
 
-def _task_labels(estimator, X, y, task_column, tasks):
+def _has_steps(estimator):
+    """Whether steps come before the final estimator."""
+    return hasattr(estimator, "steps") or (
+        hasattr(estimator, "refit") and _has_steps(getattr(estimator, "estimator", None))
+    )
+
+
+def _with_task_column(estimator, task_column):
+    """The estimator and the column of the raw X that holds the ids, each told by the other."""
+    final = _final(estimator)
+    own = getattr(final, "task_column", None)
+    if task_column is None and isinstance(own, Integral) and _has_steps(estimator):
+        raise ValueError(
+            f"The last step has task_column={own}, but steps before it may move columns: say "
+            "where the task ids are in the X given here with task_column=."
+        )
+    if task_column is not None and own is None and hasattr(final, "task_column"):
+        estimator = clone(estimator)
+        _final(estimator).set_params(task_column=task_column)
+    return estimator, own if task_column is None else task_column
+
+
+def _task_labels(X, y, task_column, tasks):
     """Task id of every row (None when wide), task names, and codes in y's shape (-1 a hole)."""
     if tasks is not None:
         labels = check_labels(tasks)
     else:
-        column = _final(estimator).task_column if task_column is None else task_column
-        labels = None if column is None else split_task_column(X, column)[1]
+        labels = None if task_column is None else split_task_column(X, task_column)[1]
     if labels is not None:
         names, codes = encode_labels(labels)
         return labels, names, codes
@@ -215,7 +243,7 @@ def _task_labels(estimator, X, y, task_column, tasks):
 
 def _splits(cv, X, y, labels, rng):
     """Pairs of training and test rows."""
-    if cv is not None and not isinstance(cv, int):
+    if cv is not None and not isinstance(cv, Integral):
         yield from check_cv(cv).split(X, y, labels)
         return
     for _ in range(_REPEATS if cv is None else 1):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from skmtl._checks import check_option
-from skmtl.labels import encode_labels, split_task_column
+from skmtl.labels import encode_labels, some_of, split_task_column
 from skmtl.metrics import _AVERAGES, metric_sign, task_score
 
 
@@ -32,7 +32,12 @@ class _TaskScorer:
         )
         if self.task is not None:
             known = self._task_names(y) if labels is None else encode_labels(labels)[0]
-            score = dict(zip(known.tolist(), score, strict=True)).get(self.task, np.nan)
+            scores = dict(zip(known.tolist(), score, strict=True))
+            last = estimator[-1] if hasattr(estimator, "steps") else estimator
+            fitted = getattr(last, "tasks_", known).tolist()
+            if self.task not in scores and self.task not in fitted:
+                raise ValueError(f"There is no task {self.task!r} among {some_of(fitted)}.")
+            score = scores.get(self.task, np.nan)
         return self.sign * float(score)
 
     def _labels(self, estimator, X, y):

@@ -30,23 +30,40 @@ def row_codes(X, y, groups, task_column, name):
 
 
 def assign_folds(codes, n_splits, rng=None):
-    """Fold of every row: within each stratum the sizes differ by at most one, over all rows too.
+    """Fold of every row: within each stratum the sizes differ by at most one.
 
-    Rows keep their order (the first of a stratum go to the first fold, as in KFold), unless a
-    random generator shuffles them.
+    Each stratum is split as KFold would split it alone, the first rows to the first fold, unless a
+    random generator shuffles them; strata with fewer rows than folds take the folds in turn.
     """
     if n_splits > len(codes):
         raise ValueError(
             f"Cannot have number of splits n_splits={n_splits} greater than the number of "
             f"samples: n_samples={len(codes)}."
         )
-    ranked, n_strata = np.sort(codes), codes.max() + 1
-    sizes = [np.bincount(ranked[k::n_splits], minlength=n_strata) for k in range(n_splits)]
-    folds = np.empty(len(codes), dtype=np.intp)
-    for stratum, counts in enumerate(np.transpose(sizes)):
-        numbers = np.repeat(np.arange(n_splits), counts)
-        folds[codes == stratum] = numbers if rng is None else rng.permutation(numbers)
+    folds, turn = np.empty(len(codes), dtype=np.intp), 0
+    strata = _split_by(codes, np.arange(len(codes)))
+    for k in range(len(strata)) if rng is None else rng.permutation(len(strata)):
+        count = len(strata[k])
+        if count < n_splits:
+            numbers = (turn + np.arange(count)) % n_splits
+            turn += count
+        else:
+            numbers = np.sort(np.arange(count) % n_splits)
+        folds[strata[k]] = numbers if rng is None else rng.permutation(numbers)
     return folds
+
+
+def _split_by(codes, rows):
+    """The rows of each stratum, in the order of `rows`: a list of arrays."""
+    rows = rows[np.argsort(codes[rows], kind="stable")]
+    return np.split(rows, np.cumsum(np.bincount(codes))[:-1])
+
+
+def _spread_out(order, n, rng):
+    """`n` of the rows in `order`, evenly spaced from a random start, and the others."""
+    chosen = np.zeros(len(order), dtype=bool)
+    chosen[((np.arange(n) + rng.uniform()) * len(order) / max(n, 1)).astype(int)] = True
+    return order[chosen], order[~chosen]
 
 
 class BaseTaskSplitter(BaseCrossValidator):
@@ -135,6 +152,8 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
     """Random splits that take the same share of every task for testing.
 
     A task with at least two rows has one or more on each side; a task with one row is trained on.
+    Where the holes of a two-dimensional y tell the tasks, rows belong to several of them: sizes
+    are then of all rows, drawn evenly over the patterns of holes.
 
     Parameters
     ----------
@@ -199,14 +218,15 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         """
         codes = row_codes(X, y, groups, self.task_column, type(self).__name__)
         rng = check_random_state(self.random_state)
-        members = [np.flatnonzero(codes == k) for k in range(codes.max() + 1)]
+        by_holes = self.task_column is None and groups is None
         for _ in range(self.n_splits):
+            members = _split_by(codes, rng.permutation(len(codes)))
             train, test = [], []
-            for rows in members:
+            for rows in [np.concatenate(members)] if by_holes else members:
                 n_train, n_test = self._sizes(len(rows))
-                rows = rng.permutation(rows)
-                test.append(rows[:n_test])
-                train.append(rows[n_test : n_test + n_train])
+                tested, rest = _spread_out(rows, n_test, rng)
+                test.append(tested)
+                train.append(_spread_out(rest, n_train, rng)[0])
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
     def _sizes(self, n):

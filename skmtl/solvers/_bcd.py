@@ -34,7 +34,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
     enough = tol**2 * null  # sweeps also end early once a row changes by about tol of its size
-    W, n_iter = np.array(W0, dtype=np.float64, order="C"), 0
+    W, n_iter = penalty.prox(W0, 0.0), 0  # feasible
     while True:
         certificate = certify(datafit, penalty, W)
         W, gap = np.ascontiguousarray(certificate.W), certificate.gap

@@ -34,7 +34,8 @@ def fista(datafit, penalty, W0, *, max_iter=1000, tol=1e-4):
     step = 1.0 / lipschitz if lipschitz > 0 else 1.0
     tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
-    W, Z, momentum, n_iter = W0, W0, 1.0, 0
+    W = Z = penalty.prox(W0, 0.0)  # feasible
+    momentum, n_iter = 1.0, 0
     while True:
         certificate = certify(datafit, penalty, W)
         gap = certificate.gap
