@@ -42,7 +42,7 @@ def test_duplicate_entries_of_a_sparse_matrix_are_added_up(data, task_column):
     given = sparse.csc_array(X)
     rows, columns, values = (
         np.tile(given.indices, 2),
-        np.tile(given.tocoo().coords[1], 2),
+        np.tile(given.tocoo().col, 2),
         given.data,
     )
     order = np.argsort(columns, kind="stable")
