@@ -117,3 +117,17 @@ def test_every_estimator_predicts_all_tasks(data):
         IndependentTasks(MultiTaskLassoCV()._single_task_limit(), task_column=-1),
     ):
         assert model.fit(X, y).predict_all_tasks(unread).shape == (len(X), 3)
+
+
+def test_a_comparison_refuses_two_different_task_columns(data):
+    X, y = wide_to_long(data.X, data.y)
+    model = MultiTaskLasso(alpha=0.1, task_column=-1)
+    with pytest.raises(ValueError, match=r"task_column=0 was given, but the estimator has .*=-1"):
+        compare_to_single_task(model, X, y, task_column=0)
+    same = [
+        compare_to_single_task(
+            MultiTaskLasso(alpha=0.1, task_column=own), X, y, task_column=6, cv=3, random_state=0
+        )
+        for own in (-1, None)
+    ]
+    np.testing.assert_allclose(same[0].table_["gain"], same[1].table_["gain"])

@@ -13,7 +13,14 @@ from sklearn.utils import _safe_indexing, check_array, check_random_state, get_t
 
 from skmtl._checks import check_bool, check_option, check_real
 from skmtl.baselines import IndependentTasks, PooledTasks
-from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
+from skmtl.labels import (
+    check_labels,
+    column_names,
+    column_position,
+    encode_labels,
+    missing_labels,
+    split_task_column,
+)
 from skmtl.model_selection._report import ComparisonReport
 from skmtl.model_selection._split import TaskStratifiedKFold
 from skmtl.model_selection._statistics import (
@@ -111,7 +118,7 @@ def compare_to_single_task(
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     check_option(scoring, "scoring", (None, *_ERRORS))
     rng = check_random_state(random_state)
-    estimator, task_column = _with_task_column(estimator, task_column)
+    estimator, task_column = _with_task_column(estimator, X, task_column)
     methods = _methods(estimator, baseline, include_pooled)
     if np.ndim(y) == 2 and np.shape(y)[1] == 1 and (task_column is not None or tasks is not None):
         y = np.asarray(y).ravel()
@@ -207,7 +214,7 @@ def _has_steps(estimator):
     )
 
 
-def _with_task_column(estimator, task_column):
+def _with_task_column(estimator, X, task_column):
     """The estimator and the column of the raw X that holds the ids, each told by the other."""
     final = _final(estimator)
     own = getattr(final, "task_column", None)
@@ -216,10 +223,19 @@ def _with_task_column(estimator, task_column):
             f"The last step has task_column={own}, but steps before it may move columns: say "
             "where the task ids are in the X given here with task_column=."
         )
-    if task_column is not None and own is None and hasattr(final, "task_column"):
+    if task_column is None or _has_steps(estimator) or not hasattr(final, "task_column"):
+        return estimator, own if task_column is None else task_column
+    if own is not None:
+        names = column_names(X)
+        given, used = (column_position(names, np.shape(X)[1], c) for c in (task_column, own))
+        if given != used:
+            raise ValueError(
+                f"task_column={task_column!r} was given, but the estimator has task_column={own!r}."
+            )
+    else:
         estimator = clone(estimator)
         _final(estimator).set_params(task_column=task_column)
-    return estimator, own if task_column is None else task_column
+    return estimator, task_column
 
 
 def _task_labels(X, y, task_column, tasks):
