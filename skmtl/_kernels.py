@@ -3,11 +3,11 @@
 Numba's disk cache hashes only the file of the cached function: a kernel that called another one
 elsewhere would silently keep its old results after an edit there.
 
-The `sweep_` kernels do cyclic block coordinate descent over rows of W for
+All of them do cyclic block coordinate descent over rows of W, or products, for
 `1/2 sum_t (loss of task t) + sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
-They update W (n_features, n_tasks) and the residual or correlation that they are given in place,
-and return the number of sweeps done. The `forward_` and `adjoint_` kernels are the products of many
-small stacked tasks, accumulated into their last argument. All release the GIL.
+W is (n_features, n_tasks). The `sweep_` kernels touch the rows of the data; `gram_path` only their
+second moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the
+products of many small stacked tasks, accumulated into their last argument. All release the GIL.
 """
 
 import numpy as np
@@ -23,13 +23,17 @@ def _compiled(function):
         return njit(**options)(function)
 
 
+# ---------------------------------------------------------------- one row
+
+
 @_compiled
 def _minimise_row(z, curvature, ridge, lam, positive, w):
     """Write argmin_w `sum_t (c_t + ridge)/2 w_t^2 - z_t w_t + lam ||w||_2` into w; changes z.
 
     With equal curvatures a closed form. Else w_t = z_t x / ((c_t + ridge) x + lam) where x = ||w||
     is the root of 1/phi(x) = 1, phi(x) = ||z / ((c + ridge) x + lam)||: 1/phi is increasing and
-    concave, so Newton's method from 0 climbs to the root monotonically.
+    concave, so Newton's method climbs to it monotonically from the root that the largest curvature
+    alone would have.
     """
     T = z.size
     norm2, low, high = 0.0, np.inf, 0.0
@@ -50,23 +54,410 @@ def _minimise_row(z, curvature, ridge, lam, positive, w):
             c = curvature[t] + ridge
             w[t] = z[t] * shrink / c if c > 0.0 else 0.0
         return
-    x = 0.0
+    x = (norm - lam) / (high + ridge)
     for _ in range(100):
         phi2, slope = 0.0, 0.0
         for t in range(T):
             c = curvature[t] + ridge
-            u = z[t] / (c * x + lam)
+            r = 1.0 / (c * x + lam)
+            u = z[t] * r
             phi2 += u * u
-            slope += u * u * c / (c * x + lam)
+            slope += u * u * c * r
         if slope == 0.0:
             break
         phi = np.sqrt(phi2)
         step = (phi - 1.0) * phi2 / slope
         x += step
-        if abs(step) <= 1e-15 * x:
-            break
+        if abs(step) <= 1e-9 * x:
+            break  # convergence is quadratic
     for t in range(T):
         w[t] = z[t] * x / ((curvature[t] + ridge) * x + lam)
+
+
+# ---------------------------------------------------------------- Gram form
+#
+# grams (n_features, n_features, n_grams) has the tasks last, so that loops over tasks are
+# contiguous: one Gram for all tasks, one for each, or task t has grams[..., block[t]].
+# H = q - Gram W is (n_features, n_tasks).
+
+
+@_compiled
+def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
+    """One sweep over `rows`, all tasks with one Gram; returns whether anything moved.
+
+    The exact Gauss-Seidel iterates: H is brought up to date only after eight rows have changed, in
+    one pass; until then their changes D enter the rows that follow one by one.
+    """
+    T, last, m, moved = W.shape[1], rows.size - 1, 0, False
+    for a in range(rows.size):
+        j = rows[a]
+        curvature, z, size, norm = grams[j, j, 0], D[m], 0.0, 0.0
+        for t in range(T):
+            z[t] = H[j, t] + curvature * W[j, t]
+            size += abs(W[j, t])
+        for b in range(m):
+            g = grams[j, changed[b], 0]
+            for t in range(T):
+                z[t] -= g * D[b, t]
+        if positive:
+            for t in range(T):
+                z[t] = max(z[t], 0.0)
+        for t in range(T):
+            norm += z[t] * z[t]
+        norm = np.sqrt(norm)
+        if norm > lam[j] or size > 0.0:
+            total = curvature + ridge
+            scale = (1.0 - lam[j] / norm) / total if norm > lam[j] and total > 0.0 else 0.0
+            for t in range(T):
+                new = scale * z[t]
+                z[t] = new - W[j, t]
+                moved |= z[t] != 0.0
+                W[j, t] = new
+            changed[m] = j
+            m += 1
+        if m == 8 or (m > 0 and a == last):
+            for b in range(m, 8):
+                changed[b] = j
+                for t in range(T):
+                    D[b, t] = 0.0
+            for i in rows:
+                h = H[i]
+                g0, g1 = grams[i, changed[0], 0], grams[i, changed[1], 0]
+                g2, g3 = grams[i, changed[2], 0], grams[i, changed[3], 0]
+                g4, g5 = grams[i, changed[4], 0], grams[i, changed[5], 0]
+                g6, g7 = grams[i, changed[6], 0], grams[i, changed[7], 0]
+                for t in range(T):
+                    h[t] -= (
+                        g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
+                        + g4 * D[4, t] + g5 * D[5, t] + g6 * D[6, t] + g7 * D[7, t]
+                    )  # fmt: skip
+            m = 0
+    return moved
+
+
+@_compiled
+def _sweep_many_grams(grams, block, curvature, lam, ridge, positive, rows, H, W, z, new):
+    """One sweep over `rows`, tasks with Grams of their own; returns whether anything moved."""
+    T = W.shape[1]
+    each, moved = grams.shape[2] == T, False
+    for j in rows:
+        size = 0.0
+        for t in range(T):
+            z[t] = H[j, t] + curvature[j, t] * W[j, t]
+            size += abs(W[j, t])
+        _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
+        for t in range(T):
+            size += abs(new[t])
+        if size == 0.0:
+            continue
+        for t in range(T):
+            z[t] = new[t] - W[j, t]
+            moved |= z[t] != 0.0
+            W[j, t] = new[t]
+        for i in rows:
+            g, h = grams[j, i], H[i]
+            if each:
+                for t in range(T):
+                    h[t] -= g[t] * z[t]
+            else:
+                for t in range(T):
+                    h[t] -= g[block[t]] * z[t]
+    return moved
+
+
+@_compiled
+def sweep_gram(grams, lam, ridge, positive, H, W):
+    """One sweep over all rows, all tasks with one Gram; returns whether anything moved."""
+    D, changed, rows = np.zeros((8, W.shape[1])), np.zeros(8, np.intp), np.arange(len(W))
+    return _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed)
+
+
+@_compiled
+def gram_product(grams, block, rows, W, P):
+    """P += Gram W, of W only the `rows`."""
+    T = W.shape[1]
+    for i in range(P.shape[0]):
+        p = P[i]
+        for j in rows:
+            g, w = grams[i, j], W[j]
+            if g.size == 1:
+                for t in range(T):
+                    p[t] += g[0] * w[t]
+            elif g.size == T:
+                for t in range(T):
+                    p[t] += g[t] * w[t]
+            else:
+                for t in range(T):
+                    p[t] += g[block[t]] * w[t]
+
+
+@_compiled
+def _row_norm(H, W, ridge, positive, j):
+    """Norm of row j of H - ridge W, of its positive part if `positive`."""
+    norm2 = 0.0
+    for t in range(W.shape[1]):
+        g = H[j, t] - ridge * W[j, t]
+        if positive:
+            g = max(g, 0.0)
+        norm2 += g * g
+    return np.sqrt(norm2)
+
+
+@_compiled
+def _is_zero(w):
+    size = 0.0
+    for t in range(w.size):
+        size += abs(w[t])
+    return size == 0.0
+
+
+@_compiled
+def _certify(q, yy, lam, ridge, positive, rows, H, W):
+    """Objective and duality gap, as in `solvers._certificates`, when only `rows` exist."""
+    qW, HW, WW, penalty, excess = 0.0, 0.0, 0.0, 0.0, 0.0
+    for j in rows:
+        w2 = 0.0
+        for t in range(W.shape[1]):
+            qW += q[j, t] * W[j, t]
+            HW += H[j, t] * W[j, t]
+            w2 += W[j, t] * W[j, t]
+        WW += w2
+        penalty += lam[j] * np.sqrt(w2)
+        if lam[j] > 0.0:
+            excess = max(excess, _row_norm(H, W, ridge, positive, j) / lam[j])
+    rr, ry = max(yy - qW - HW, 0.0), yy - qW
+    primal = 0.5 * rr + 0.5 * ridge * WW + penalty
+    augmented = rr + ridge * WW
+    c = ry / augmented if augmented > 0.0 else 0.0
+    if excess > 0.0:
+        c = min(c, 1.0 / excess)
+    c = max(c, 0.0)
+    dual = c * ry - 0.5 * c * c * rr
+    if ridge > 0.0:
+        at_one = ry - 0.5 * rr
+        for j in rows:
+            norm = _row_norm(H, W, 0.0, positive, j)
+            dual -= max(c * norm - lam[j], 0.0) ** 2 / (2.0 * ridge)
+            at_one -= max(norm - lam[j], 0.0) ** 2 / (2.0 * ridge)
+        dual = max(dual, at_one)
+    return primal, max(primal - dual, 2.2e-16 * primal)
+
+
+@_compiled
+def gram_path(
+    grams,
+    block,
+    curvature,
+    q,
+    yy,
+    row_weights,
+    ridges,
+    positive,
+    order,
+    tol,
+    max_sweeps,
+    ask,
+    previous,
+    a,
+    n,
+    H,
+    W,
+    solutions,
+    report,
+):
+    """Solutions at row weights `row_weights[a]` and ridges `ridges[a]`, from `a` on.
+
+    Each is started from the one before and ends with a duality gap of at most `tol`, after
+    `max_sweeps`, or at a fixed point; `solutions[a]` takes W, `report[a]` the sweeps, objective
+    and gap. `order` is that of the rows in a sweep, `previous` the row weights before `a`. Returns
+    (len(ridges), 0), or (a, n), with H and W of that moment, when after n > `ask` sweeps so many
+    more would be needed, at the rate seen, that Newton's method looks cheaper.
+
+    Sweeps visit a working set: non-zero rows, those that the sequential strong rule keeps, and
+    whatever violates optimality after that.
+    """
+    p, T = W.shape
+    D, changed, z, new = np.zeros((8, T)), np.zeros(8, np.intp), np.empty(T), np.empty(T)
+    in_set, rows, support = np.empty(p, np.bool_), np.empty(p, np.intp), np.empty(p, np.intp)
+    while a < len(ridges):
+        lam, ridge = row_weights[a], ridges[a]
+        objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
+        enough = 0.5 * tol
+        k = 0
+        for j in order:
+            keep = min(lam[j], max(2.0 * lam[j] - previous[j], 0.0))
+            in_set[j] = not _is_zero(W[j]) or _row_norm(H, W, ridge, positive, j) > keep
+            if in_set[j]:
+                rows[k] = j
+                k += 1
+        moved = True
+        while gap > tol and n < max_sweeps and moved:
+            local, before = np.inf, np.inf
+            burst = 3
+            while local > enough and n < max_sweeps and moved:
+                burst = min(burst, max_sweeps - n)
+                for _ in range(burst):
+                    if grams.shape[2] == 1:
+                        moved = _sweep_one_gram(
+                            grams, lam, ridge, positive, rows[:k], H, W, D, changed
+                        )
+                    else:
+                        moved = _sweep_many_grams(
+                            grams, block, curvature, lam, ridge, positive, rows[:k], H, W, z, new
+                        )
+                    n += 1
+                    if not moved:
+                        break
+                before = local
+                _, local = _certify(q, yy, lam, ridge, positive, rows[:k], H, W)
+                if local <= enough:
+                    break
+                left = np.inf
+                if local < before < np.inf:
+                    left = burst * np.log(local / enough) / np.log(before / local)
+                size = 0
+                for i in range(k):
+                    size += not _is_zero(W[rows[i]])
+                if before < np.inf and n > ask and left > _newton_pays(size, k, T):
+                    _refresh(grams, block, q, rows[:k], support, H, W)
+                    return a, n
+                burst = int(max(3.0, min(10.0, left)))
+            _refresh(grams, block, q, rows[:k], support, H, W)
+            objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
+            enough *= 0.3
+            k = 0
+            for j in order:
+                if not in_set[j]:
+                    in_set[j] = _row_norm(H, W, ridge, positive, j) > lam[j]
+                    moved |= in_set[j]
+                if in_set[j]:
+                    rows[k] = j
+                    k += 1
+        solutions[a] = W
+        report[a, 0], report[a, 1], report[a, 2] = n, objective, gap
+        for j in range(p):
+            previous[j] = lam[j]
+        a, n = a + 1, 0
+    return a, n
+
+
+@_compiled
+def _refresh(grams, block, q, rows, support, H, W):
+    """H = q - Gram W from scratch; the non-zero rows of W are among `rows`."""
+    k = 0
+    for j in rows:
+        if not _is_zero(W[j]):
+            support[k] = j
+            k += 1
+    for j in range(W.shape[0]):
+        for t in range(W.shape[1]):
+            H[j, t] = -q[j, t]
+    gram_product(grams, block, support[:k], W, H)
+    for j in range(W.shape[0]):
+        for t in range(W.shape[1]):
+            H[j, t] = -H[j, t]
+
+
+@_compiled
+def _newton_pays(support, rows, n_tasks):
+    """Sweeps over `rows` that cost as much as Newton's method on `support`, from timings."""
+    sweep = 0.12 * rows * support * n_tasks + 2.0 * rows * n_tasks  # ns
+    newton = 4.0 * (0.14 * support**3 + 0.1 * support**2 * n_tasks + 3.0 * support**2 + 6e4)
+    return newton / sweep
+
+
+@_compiled
+def newton_terms(grams, q, scale, ridge, U, M):
+    """Terms of a Newton step in the variational form (`solvers._newton`), one Gram a task.
+
+    With `B_t = S (G_t + ridge I) S + I`, S = diag(scale): writes `u_t = B_t^-1 S q_t` into the
+    columns of U (n_rows, n_tasks) and `sum_t (I - B_t^-1) o u_t u_t'` into M (n_rows, n_rows).
+    Cholesky factors and inverses of 32 tasks at a time, the loops over tasks innermost.
+    """
+    k, T, width = q.shape[0], q.shape[1], 32
+    B, C, inverse = np.empty((k, k, width)), np.empty((k, k, width)), np.empty((k, width))
+    for i in range(k):
+        for j in range(k):
+            M[i, j] = 0.0
+    for first in range(0, T, width):
+        n = min(width, T - first)
+        for i in range(k):
+            for j in range(i + 1):
+                s, g, b = scale[i] * scale[j], grams[i, j, first : first + n], B[i, j]
+                for t in range(n):
+                    b[t] = s * g[t]
+            b, u = B[i, i], U[i, first : first + n]
+            for t in range(n):
+                b[t] += 1.0 + ridge * scale[i] * scale[i]
+                u[t] = scale[i] * q[i, first + t]
+        for j in range(k):  # B = L L', diagonal of L inverted
+            b, r = B[j, j], inverse[j]
+            for a in range(j):
+                x = B[j, a]
+                for t in range(n):
+                    b[t] -= x[t] * x[t]
+            for t in range(n):
+                r[t] = 1.0 / np.sqrt(b[t])
+            for i in range(j + 1, k):
+                b = B[i, j]
+                for a in range(j):
+                    x, y = B[i, a], B[j, a]
+                    for t in range(n):
+                        b[t] -= x[t] * y[t]
+                for t in range(n):
+                    b[t] *= r[t]
+        for i in range(k):  # u = L'^-1 L^-1 S q
+            u, r = U[i, first : first + n], inverse[i]
+            for a in range(i):
+                x, y = B[i, a], U[a, first : first + n]
+                for t in range(n):
+                    u[t] -= x[t] * y[t]
+            for t in range(n):
+                u[t] *= r[t]
+        for i in range(k - 1, -1, -1):
+            u, r = U[i, first : first + n], inverse[i]
+            for a in range(i + 1, k):
+                x, y = B[a, i], U[a, first : first + n]
+                for t in range(n):
+                    u[t] -= x[t] * y[t]
+            for t in range(n):
+                u[t] *= r[t]
+        for j in range(k):  # C = L^-1 diag(u), so that C'C = B^-1 o uu'
+            c, r = C[j, j], inverse[j]
+            for t in range(n):
+                c[t] = r[t]
+            for i in range(j + 1, k):
+                c, r = C[i, j], inverse[i]
+                for t in range(n):
+                    c[t] = 0.0
+                for a in range(j, i):
+                    x, y = B[i, a], C[a, j]
+                    for t in range(n):
+                        c[t] -= x[t] * y[t]
+                for t in range(n):
+                    c[t] *= r[t]
+            u = U[j, first : first + n]
+            for i in range(j, k):
+                c = C[i, j]
+                for t in range(n):
+                    c[t] *= u[t]
+        for i in range(k):
+            u = U[i, first : first + n]
+            for t in range(n):
+                M[i, i] += u[t] * u[t]
+            for j in range(i + 1):
+                total = 0.0
+                for a in range(i, k):
+                    x, y = C[a, i], C[a, j]
+                    for t in range(n):
+                        total += x[t] * y[t]
+                M[i, j] -= total
+    for i in range(k):
+        for j in range(i):
+            M[j, i] = M[i, j]
+
+
+# ---------------------------------------------------------------- on the rows of the data
 
 
 @_compiled
@@ -85,14 +476,14 @@ def sweep_dense(
     r,
     W,
     n_sweeps,
-    tol,
 ):
     """Dense X (Fortran order). Task t has residuals `r[ptr[t]:ptr[t + 1]]`, which belong to the
-    rows of X from `first_row[t]` and the weights from `first_weight[t]` on."""
+    rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Returns the sweeps
+    done; the last moved nothing if they are fewer."""
     T = ptr.size - 1
     z, new = np.empty(T), np.empty(T)
     for sweep in range(n_sweeps):
-        moved = 0.0
+        moved = False
         for j in rows:
             for t in range(T):
                 x, s, a, m = first_row[t], first_weight[t], ptr[t], mean[j, t]
@@ -101,7 +492,6 @@ def sweep_dense(
                     g += (X[x + i, j] - m) * weight[s + i] * r[a + i]
                 z[t] = g + curvature[j, t] * W[j, t]
             _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
-            change = 0.0
             for t in range(T):
                 d = new[t] - W[j, t]
                 if d == 0.0:
@@ -109,10 +499,9 @@ def sweep_dense(
                 x, a, m = first_row[t], ptr[t], mean[j, t]
                 for i in range(ptr[t + 1] - a):
                     r[a + i] -= d * (X[x + i, j] - m)
-                change += (curvature[j, t] + ridge) * d * d
+                moved = True
                 W[j, t] = new[t]
-            moved = max(moved, change)
-        if moved <= tol:
+        if not moved:
             return sweep + 1
     return n_sweeps
 
@@ -122,97 +511,96 @@ def sweep_sparse(
     data,
     indices,
     indptr,
-    first_row,
-    ptr,
     weight,
-    first_weight,
-    total,
+    first_moment,
     mean,
     curvature,
     ridge,
     lam,
     positive,
     rows,
-    r,
+    R,
     W,
     n_sweeps,
-    tol,
 ):
-    """CSC X. As :func:`sweep_dense`, with the true residual of task t equal to `r + shift[t]`, so
-    that a centred column costs no more than its non-zeros; `total` is each task's weight. Row
-    indices are sorted in each column."""
-    T = ptr.size - 1
-    z, new, shift, delta = np.empty(T), np.empty(T), np.zeros(T), np.empty(T)
-    shared = T == 1 or first_row[1] == 0
+    """CSC X that all tasks share; R (n_samples, n_tasks), weight (n_samples, 1 or n_tasks).
+
+    One pass over the non-zeros of a column serves all tasks. The true residual is `R + shift`, so
+    that a centred column costs no more than its non-zeros; `first_moment[j, t]` is
+    `sum_i weight_it x_ij`. Returns the sweeps done; the last moved nothing if they are fewer.
+    """
+    T = W.shape[1]
+    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
+    alike = weight.shape[1] == 1
     for sweep in range(n_sweeps):
-        moved = 0.0
+        moved = False
         for j in rows:
-            begin, end = indptr[j], indptr[j + 1]
+            size = 0.0
             for t in range(T):
-                z[t] = curvature[j, t] * W[j, t]
-            if shared:
-                for t in range(T):
-                    s, a, g = first_weight[t], ptr[t], 0.0
-                    for k in range(begin, end):
-                        i = indices[k]
-                        g += data[k] * weight[s + i] * (r[a + i] + shift[t])
-                    z[t] += g
-            else:
-                t = 0
-                for k in range(begin, end):
-                    i = indices[k]
-                    while i >= ptr[t + 1]:
-                        t += 1
-                    z[t] += data[k] * weight[i] * (r[i] + shift[t])
-            _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
-            change = 0.0
-            for t in range(T):
-                delta[t] = new[t] - W[j, t]
-                shift[t] += delta[t] * mean[j, t]
-                change += (curvature[j, t] + ridge) * delta[t] * delta[t]
-                W[j, t] = new[t]
-            if change > 0.0:
-                if shared:
+                z[t] = curvature[j, t] * W[j, t] + first_moment[j, t] * shift[t]
+            for k in range(indptr[j], indptr[j + 1]):
+                i = indices[k]
+                r = R[i]
+                if alike:
+                    x = data[k] * weight[i, 0]
                     for t in range(T):
-                        a, d = ptr[t], delta[t]
-                        for k in range(begin, end):
-                            r[a + indices[k]] -= d * data[k]
+                        z[t] += x * r[t]
                 else:
-                    t = 0
-                    for k in range(begin, end):
-                        i = indices[k]
-                        while i >= ptr[t + 1]:
-                            t += 1
-                        r[i] -= delta[t] * data[k]
-            moved = max(moved, change)
-        if moved <= tol:
+                    for t in range(T):
+                        z[t] += data[k] * weight[i, t] * r[t]
+            _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
+            for t in range(T):
+                z[t] = new[t] - W[j, t]
+                size += abs(z[t])
+                shift[t] += z[t] * mean[j, t]
+                W[j, t] = new[t]
+            if size == 0.0:
+                continue
+            moved = True
+            for k in range(indptr[j], indptr[j + 1]):
+                x, r = data[k], R[indices[k]]
+                for t in range(T):
+                    r[t] -= x * z[t]
+        if not moved:
             return sweep + 1
     return n_sweeps
 
 
 @_compiled
-def sweep_gram(grams, block, curvature, ridge, lam, positive, rows, H, W, n_sweeps, tol):
-    """Gram form: `H = (q - Q W)'` (n_tasks, n_features); task t has the Gram `grams[block[t]]`."""
-    T, p = H.shape
-    z, new = np.empty(T), np.empty(T)
+def sweep_stacked_sparse(
+    data, indices, indptr, ptr, weight, mean, curvature, ridge, lam, positive, rows, r, W, n_sweeps
+):
+    """CSC X of stacked tasks, row indices sorted. As :func:`sweep_sparse`, r (n_rows,)."""
+    T = ptr.size - 1
+    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
     for sweep in range(n_sweeps):
-        moved = 0.0
+        moved = False
         for j in rows:
+            size = 0.0
             for t in range(T):
-                z[t] = H[t, j] + curvature[j, t] * W[j, t]
+                z[t] = curvature[j, t] * W[j, t]
+            t = 0
+            for k in range(indptr[j], indptr[j + 1]):
+                i = indices[k]
+                while i >= ptr[t + 1]:
+                    t += 1
+                z[t] += data[k] * weight[i] * (r[i] + shift[t])
             _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
-            change = 0.0
             for t in range(T):
-                d = new[t] - W[j, t]
-                if d == 0.0:
-                    continue
-                b = block[t]
-                for k in range(p):
-                    H[t, k] -= d * grams[b, j, k]
-                change += (curvature[j, t] + ridge) * d * d
+                z[t] = new[t] - W[j, t]
+                size += abs(z[t])
+                shift[t] += z[t] * mean[j, t]
                 W[j, t] = new[t]
-            moved = max(moved, change)
-        if moved <= tol:
+            if size == 0.0:
+                continue
+            moved = True
+            t = 0
+            for k in range(indptr[j], indptr[j + 1]):
+                i = indices[k]
+                while i >= ptr[t + 1]:
+                    t += 1
+                r[i] -= z[t] * data[k]
+        if not moved:
             return sweep + 1
     return n_sweeps
 

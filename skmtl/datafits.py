@@ -9,6 +9,7 @@ not know which they hold: `ResidualForm` touches the rows, `GramForm` only
 import copy
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -16,9 +17,13 @@ from scipy.linalg import eigh
 from scipy.optimize import nnls
 
 from skmtl import _kernels
-from skmtl.designs import SharedDesign, weighted_gram, weighted_variance
+from skmtl.designs import SharedDesign, StackedDesign, weighted_gram, weighted_variance
+from skmtl.moments import moment_reader
 
 _GRAM_FLOATS = 2**25  # 256 MiB of Grams
+_FEW = 200  # features, for which a Gram costs next to nothing
+_LEAST = 200  # columns whose Grams are kept whatever is asked for
+_BLOCK = 64  # columns that dense residual sweeps treat at a time
 
 
 @dataclass
@@ -40,14 +45,12 @@ class SquaredDatafit(ABC):
 
     mean_x : (n_features, n_tasks), mean_y : (n_tasks,)
         Weighted means of each task; zeros without intercepts.
-    curvature : (n_features, n_tasks)
-        `x_j' D_t x_j` of the centred columns.
     blocks : list of (tasks,) index arrays
         Tasks of one block share their Gram.
     yy : float
         `<y, D y>` of the centred y.
-    row_cost : int
-        Multiplications that one update of a row of W takes, about.
+    first_set : int
+        Rows that are best looked at together at first.
     """
 
     def __init__(self):
@@ -59,20 +62,16 @@ class SquaredDatafit(ABC):
         """:class:`Evaluation` of the loss at W."""
 
     @abstractmethod
+    def restrict(self, rows):
+        """The loss as a function of these rows of W alone, the others zero."""
+
+    @abstractmethod
     def gram_block(self, k, rows):
         """Rows and columns `rows` of the Gram of block k."""
 
     @abstractmethod
     def lipschitz(self):
         """Lipschitz constant of the gradient, ridge included."""
-
-    @abstractmethod
-    def descend(self, W, start, rows, row_weights, positive, n_sweeps, tol):
-        """Up to `n_sweeps` sweeps of exact block updates over `rows`, W (C-ordered) in place.
-
-        `start` is the evaluation at W. Stops early when the largest decrease
-        `sum_t curvature d^2` of one row in a sweep is at most `tol`. Returns the sweeps done.
-        """
 
     def value(self, W):
         """Loss with its ridge at W."""
@@ -121,118 +120,332 @@ class SquaredDatafit(ABC):
         return self._known_spectra[key]
 
 
+class GramForm(SquaredDatafit):
+    """The loss through second moments only; costs nothing in the number of rows.
+
+    Parameters
+    ----------
+    grams : ndarray of shape (n_features, n_features, n_grams), C-ordered
+        One for all tasks or one for each block.
+    q : ndarray of shape (n_features, n_tasks)
+    yy : float
+    blocks, mean_x, mean_y
+        As in :class:`SquaredDatafit`.
+    """
+
+    def __init__(self, grams, q, yy, blocks, mean_x, mean_y):
+        super().__init__()
+        self.grams, self.q, self.yy = grams, q, float(yy)
+        self.blocks, self.mean_x, self.mean_y = blocks, mean_x, mean_y
+        self.first_set = len(q)
+
+    @classmethod
+    def from_moments(cls, moments, scale, *, fit_intercept=True):
+        """From :class:`~skmtl.moments.Moments` and a factor for the weights of each task."""
+        total, x, y = moments.total, moments.x, moments.y
+        if fit_intercept:
+            seen = np.where(total > 0, total, 1.0)
+            mean_x, mean_y = x / seen[:, None], y / moments.per_task(seen)
+            xx = moments.xx - x[:, :, None] * mean_x[:, None, :]
+            xy = moments.xy - moments.per_task(x).T * mean_y
+            yy = moments.yy - y * mean_y
+            mean_x, mean_y = moments.per_task(moments.x0 + mean_x), moments.y0 + mean_y
+        else:
+            xx, xy, yy = moments.xx, moments.xy, moments.yy
+            mean_x, mean_y = np.zeros_like(xy.T), np.zeros_like(yy)
+        blocks = moments.blocks
+        if all((scale[tasks] == scale[tasks[0]]).all() for tasks in blocks):
+            factor = np.array([scale[tasks[0]] for tasks in blocks])
+        else:
+            xx, factor = moments.per_task(xx), scale
+            blocks = list(np.arange(len(scale))[:, None])
+        grams = np.ascontiguousarray(np.moveaxis(xx * factor[:, None, None], 0, 2))
+        q = np.ascontiguousarray(xy * scale)
+        return cls(grams, q, max(yy @ scale, 0.0), blocks, mean_x.T, mean_y)
+
+    @cached_property
+    def block_of_task(self):
+        """Which Gram each task has, (n_tasks,)."""
+        return _block_of_task(self.blocks)
+
+    @cached_property
+    def curvature(self):
+        """Diagonals of the tasks' Grams, (n_features, n_tasks)."""
+        diagonals = np.einsum("jjk->jk", self.grams)
+        return np.ascontiguousarray(diagonals[:, self.block_of_task])
+
+    def evaluate(self, W):
+        if len(self.blocks) == 1:
+            H = self.q - self.grams[:, :, 0] @ W
+        else:
+            product, rows = np.zeros_like(self.q), np.flatnonzero(W.any(axis=1))
+            W = np.ascontiguousarray(W)
+            _kernels.gram_product(self.grams, self.block_of_task, rows, W, product)
+            H = self.q - product
+        qW = float(np.vdot(self.q, W))
+        rr = max(self.yy - qW - float(np.vdot(H, W)), 0.0)
+        return Evaluation(H, rr, self.yy - qW)
+
+    def restrict(self, rows):
+        grams = np.ascontiguousarray(self.grams[np.ix_(rows, rows)])
+        return GramForm(
+            grams, self.q[rows], self.yy, self.blocks, self.mean_x[rows], self.mean_y
+        ).with_ridge(self.ridge)
+
+    def eliminate(self, rows):
+        """The loss minimised over these rows of W, as a function of the others.
+
+        Returns
+        -------
+        (GramForm, callable)
+            The function gives these rows of W from the others.
+        """
+        others = np.setdiff1d(np.arange(len(self.q)), rows)
+        local, inverses = self.restrict(others), []
+        for k, (tasks, (values, V)) in enumerate(
+            zip(self.blocks, self._spectra(rows), strict=True)
+        ):
+            values = values + self.ridge
+            keep = values > values[-1] * len(rows) * np.finfo(float).eps
+            root = V[:, keep] / np.sqrt(values[keep])
+            A = root.T @ self.grams[:, :, k][np.ix_(rows, others)]
+            b = root.T @ self.q[np.ix_(rows, tasks)]
+            local.grams[:, :, k] -= A.T @ A
+            local.q[:, tasks] -= A.T @ b
+            local.yy -= float(np.vdot(b, b))
+            inverses.append((tasks, root, A, b))
+
+        def back(W):
+            found = np.empty((len(rows), W.shape[1]))
+            for tasks, root, A, b in inverses:
+                found[:, tasks] = root @ (b - A @ W[:, tasks])
+            return found
+
+        local.yy = max(local.yy, 0.0)
+        return local, back
+
+    def gram_block(self, k, rows):
+        return self.grams[:, :, k][np.ix_(rows, rows)]
+
+    def lipschitz(self):
+        return self.ridge + max(
+            _top_eigenvalue(self.grams[:, :, k]) for k in range(len(self.blocks))
+        )
+
+
 class ResidualForm(SquaredDatafit):
-    """The loss on the rows themselves; dense X in any order or CSC, never copied but for order."""
+    """The loss on the rows themselves; dense X in any order or CSC.
+
+    Copied only for its order, or where the means of a dense X are so large beside its spread that
+    digits would cancel.
+    """
 
     def __init__(self, design, y, weight, *, fit_intercept=True):
         super().__init__()
-        self.design, self.weight = design, weight
+        self.weight, self.first_set = weight, int(design.column_size // 4)
         self._task_weight = design.task_sum(weight)
-        self._groups = design.blocks(weight)
+        self._hold(design)
         self.blocks = [tasks for *_, tasks in self._groups]
         p, T = design.n_features, design.n_tasks
-        self.mean_x, self.curvature = np.zeros((p, T)), np.empty((p, T))
-        for X, column, tasks in self._groups:
-            total = column.sum()
-            mean = np.zeros(p)
-            if fit_intercept and total > 0:
-                mean = np.asarray(X.T @ column).ravel() / total
-            self.mean_x[:, tasks] = mean[:, None]
-            self.curvature[:, tasks] = weighted_variance(X, column, mean)[:, None]
+        self.mean_x = self._centre = np.zeros((p, T))  # of the tasks, and of what is held
         self.mean_y = np.zeros(T)
         if fit_intercept:
+            self.mean_x = self._centre = self._means()
+            if design.is_offset(self.mean_x):
+                self._hold(design.shifted(self.mean_x))
+                self._centre = self._means()
             self.mean_y = self._task_mean(y)
             self.mean_y = self.mean_y + self._task_mean(y - design.spread(self.mean_y))
         self.y = np.where(weight > 0, y - design.spread(self.mean_y), 0.0)
         self.yy = float(np.sum(weight * self.y**2))
-        self.row_cost = self.y.size
+        self._memo = {}  # shared by the copies of with_ridge: what does not depend on it
+
+    def _hold(self, design):
+        self.design, self._groups = design, design.blocks(self.weight)
+
+    def _means(self):
+        means = np.empty((self.design.n_features, self.design.n_tasks))
+        for X, column, tasks in self._groups:
+            total = column.sum()
+            means[:, tasks] = np.asarray(X.T @ column).reshape(-1, 1) / (total if total else 1.0)
+        return means
 
     def _task_mean(self, y):
         total = np.where(self._task_weight > 0, self._task_weight, 1.0)
         return self.design.task_sum(self.weight * y) / total
 
     def evaluate(self, W):
-        offset = self.design.spread(np.einsum("jt,jt->t", self.mean_x, W))
+        """The last result is kept: solutions along a path start where the one before ended."""
+        if "W" in self._memo and np.array_equal(W, self._memo["W"]):
+            return self._memo["evaluation"]
+        offset = self.design.spread(np.einsum("jt,jt->t", self._centre, W))
         r = self.y - (self.design.forward(W) - offset)
         wr = self.weight * r
-        correlation = self.design.adjoint(wr) - self.mean_x * self.design.task_sum(wr)
-        return Evaluation(correlation, float(np.vdot(wr, r)), float(np.vdot(wr, self.y)), r)
+        correlation = self.design.adjoint(wr) - self._centre * self.design.task_sum(wr)
+        at = Evaluation(correlation, float(np.vdot(wr, r)), float(np.vdot(wr, self.y)), r)
+        self._memo["W"], self._memo["evaluation"] = W.copy(), at
+        return at
+
+    def restrict(self, rows):
+        """In Gram form while the Gram is smaller than the columns that it replaces."""
+        k = len(rows)
+        if k <= 1.5 * self.design.column_size and k**2 * len(self.blocks) <= _GRAM_FLOATS:
+            grams = self._memo.setdefault("grams", _GramCache(self)).get(rows)
+            if "q" not in self._memo:
+                self._memo["q"] = self.evaluate(np.zeros_like(self._centre)).correlation
+            q = self._memo["q"][rows]
+            local = GramForm(grams, q, self.yy, self.blocks, self.mean_x[rows], self.mean_y)
+        else:
+            local = self._columns(rows)
+        return local.with_ridge(self.ridge)
+
+    def _columns(self, rows):
+        """The residual form of some columns."""
+        known, local = self._memo.get("columns", (None, None))
+        if known is None or not np.array_equal(known, rows):
+            local = copy.copy(self)
+            local._hold(self.design.columns(rows))
+            local.mean_x, local._centre = self.mean_x[rows], self._centre[rows]
+            local._known_spectra, local._memo = {}, {}
+            self._memo["columns"] = rows, local
+        return local
 
     def gram_block(self, k, rows):
         X, column, tasks = self._groups[k]
-        return weighted_gram(X[:, rows], column, self.mean_x[rows, tasks[0]])
+        return weighted_gram(X, column, self._centre[:, tasks[0]], rows)
 
     def lipschitz(self):
         return self.ridge + max(
-            _largest_eigenvalue(X, column, self.mean_x[:, tasks[0]])
+            _largest_eigenvalue(X, column, self._centre[:, tasks[0]])
             for X, column, tasks in self._groups
         )
 
-    def descend(self, W, start, rows, row_weights, positive, n_sweeps, tol):
-        shared = isinstance(self.design, SharedDesign)
-        n = self.design.X.shape[0]
-        T = self.design.n_tasks
-        if shared:  # flat arrays, task after task
-            first_row, ptr = np.zeros(T, dtype=np.intp), np.arange(T + 1) * n
-            first_weight = ptr[:-1] if self.weight.shape[1] == T else first_row
-        else:
+    def descend(self, W, order, row_weights, positive, n_sweeps):
+        """Up to `n_sweeps` sweeps of exact block updates over the rows `order`, W in place.
+
+        Returns the sweeps done; the last moved nothing if they are fewer.
+        """
+        residual = self.evaluate(W).residual
+        shared, X = isinstance(self.design, SharedDesign), self.design.X
+        if shared and len(self.blocks) == 1 and not sparse.issparse(X):
+            return self._descend_blocks(W, residual, order, row_weights, positive, n_sweeps)
+        rest = (self._curvature(), self.ridge, row_weights, positive, order)
+        if not sparse.issparse(X):
+            X, layout = np.asfortranarray(X), self._flat_layout()
+            r = residual.ravel(order="F").copy()
+            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, n_sweeps)
+        parts = (X.data, X.indices, X.indptr)
+        if shared:
+            R = np.array(residual, order="C")
+            moment = self._centre * self._task_weight
+            head = (*parts, self.weight, moment, self._centre)
+            return _kernels.sweep_sparse(*head, *rest, R, W, n_sweeps)
+        head = (*parts, self.design.ptr, self.weight, self._centre)
+        return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, n_sweeps)
+
+    def _curvature(self):
+        """Centred weighted sums of squares of the columns, (n_features, n_tasks)."""
+        if "curvature" not in self._memo:
+            curvature = np.empty_like(self._centre)
+            for X, column, tasks in self._groups:
+                variance = weighted_variance(X, column, self._centre[:, tasks[0]])
+                curvature[:, tasks] = variance[:, None]
+            self._memo["curvature"] = curvature
+        return self._memo["curvature"]
+
+    def _flat_layout(self):
+        """Where the rows, residuals and weights of each task begin in flat arrays."""
+        T, weight = self.design.n_tasks, np.ravel(self.weight, order="F")
+        if isinstance(self.design, StackedDesign):
             first_row, ptr = self.design.ptr[:-1], self.design.ptr
-            first_weight = first_row
-        r = start.residual.ravel(order="F").copy()
-        weight = self.weight.ravel(order="F")
-        rest = (self.mean_x, self.curvature, self.ridge, row_weights, positive, rows, r, W)
-        if sparse.issparse(self.design.X):
-            X = self.design.X
-            totals = np.ascontiguousarray(self._task_weight, dtype=float)
-            layout = (first_row, ptr, weight, first_weight, totals)
-            return _kernels.sweep_sparse(X.data, X.indices, X.indptr, *layout, *rest, n_sweeps, tol)
-        self.design.X = np.asfortranarray(self.design.X)  # copied at most once
-        return _kernels.sweep_dense(
-            self.design.X, first_row, ptr, weight, first_weight, *rest, n_sweeps, tol
-        )
+            return first_row, ptr, weight, first_row
+        first_row, ptr = np.zeros(T, dtype=np.intp), np.arange(T + 1) * len(self.y)
+        return first_row, ptr, weight, ptr[:-1] if self.weight.shape[1] == T else first_row
+
+    def _descend_blocks(self, W, residual, order, row_weights, positive, n_sweeps):
+        """Sweeps block by block of columns: products with the rows are matrix products.
+
+        The iterates are those of a sweep column by column: within a block the correlation is kept
+        right through the block's Gram.
+        """
+        blocks = [order[a : a + _BLOCK] for a in range(0, len(order), _BLOCK)]
+        root = np.sqrt(self.weight)
+        if "centred" not in self._memo:
+            self._memo["centred"] = np.asfortranarray((self.design.X - self._centre[:, 0]) * root)
+        Z = self._memo["centred"]
+        if not np.array_equal(order, self._memo.get("order")):
+            self._memo["order"] = order.copy()
+            self._memo["block grams"] = [(Z[:, B].T @ Z[:, B])[:, :, None].copy() for B in blocks]
+        R = root * residual
+        for sweep in range(n_sweeps):
+            moved = False
+            for rows, grams in zip(blocks, self._memo["block grams"], strict=True):
+                A, w = Z[:, rows], W[rows]
+                H, lam = A.T @ R, row_weights[rows]
+                if _kernels.sweep_gram(grams, lam, self.ridge, positive, H, w):
+                    R -= A @ (w - W[rows])
+                    W[rows] = w
+                    moved = True
+            if not moved:
+                return sweep + 1
+        return n_sweeps
 
 
-class GramForm(SquaredDatafit):
-    """The loss through second moments only; costs nothing in the number of rows once built."""
+class _GramCache:
+    """Grams of the columns asked for so far, (n, n, n_blocks); grows by those not yet seen."""
 
-    def __init__(self, source):
-        """From a :class:`ResidualForm`, whose rows are read once."""
-        super().__init__()
-        self.blocks, self.mean_x, self.mean_y = source.blocks, source.mean_x, source.mean_y
-        self.yy = source.yy
-        self.row_cost = source.mean_x.size
-        zero = np.zeros_like(source.mean_x)
-        self.q = source.evaluate(zero).correlation
-        everything = np.arange(len(zero))
-        self.grams = np.stack([source.gram_block(k, everything) for k in range(len(self.blocks))])
-        self.block_of_task = np.empty(zero.shape[1], dtype=np.intp)
-        for k, tasks in enumerate(self.blocks):
-            self.block_of_task[tasks] = k
-        diagonals = np.einsum("kjj->jk", self.grams)
-        self.curvature = np.ascontiguousarray(diagonals[:, self.block_of_task])
+    def __init__(self, form):
+        self.form = form
+        self._forget()
 
-    def evaluate(self, W):
-        H = np.empty_like(self.q)
-        for G, tasks in zip(self.grams, self.blocks, strict=True):
-            H[:, tasks] = self.q[:, tasks] - G @ W[:, tasks]
-        qW = float(np.vdot(self.q, W))
-        rr = max(self.yy - qW - float(np.vdot(H, W)), 0.0)
-        return Evaluation(H, rr, self.yy - qW)
+    def _forget(self):
+        self.position = np.full(len(self.form._centre), -1)
+        self.columns = np.empty(0, dtype=np.intp)
+        self.grams = np.empty((0, 0, len(self.form.blocks)))
 
-    def gram_block(self, k, rows):
-        return self.grams[k][np.ix_(rows, rows)]
+    def get(self, rows):
+        """Grams of these columns, C-ordered."""
+        new = rows[self.position[rows] < 0]
+        if len(self.columns) + len(new) > 2 * max(len(rows), _LEAST):
+            self._forget()  # mostly of columns that are no longer asked for
+            new = rows
+        if len(new):
+            self._add(new)
+        here = self.position[rows]
+        if len(here) == len(self.grams) and np.array_equal(here, np.arange(len(here))):
+            return self.grams
+        return np.ascontiguousarray(self.grams[np.ix_(here, here)])
 
-    def lipschitz(self):
-        return self.ridge + max(_top_eigenvalue(G) for G in self.grams)
+    def _add(self, new):
+        old, n = self.columns, len(self.columns)
+        self.columns = np.concatenate([old, new])
+        self.position[new] = np.arange(n, n + len(new))
+        grams = np.empty((n + len(new),) * 2 + (self.grams.shape[2],))
+        grams[:n, :n] = self.grams
+        for k, (X, column, tasks) in enumerate(self.form._groups):
+            mean = self.form._centre[:, tasks[0]]
+            grams[n:, n:, k] = weighted_gram(X, column, mean, new)
+            if n:
+                grams[:n, n:, k] = weighted_gram(X, column, mean, old, new)
+                grams[n:, :n, k] = grams[:n, n:, k].T
+        self.grams = grams
 
-    def descend(self, W, start, rows, row_weights, positive, n_sweeps, tol):
-        H = np.ascontiguousarray(start.correlation.T)
-        rest = (self.curvature, self.ridge, row_weights, positive, rows, H, W)
-        return _kernels.sweep_gram(self.grams, self.block_of_task, *rest, n_sweeps, tol)
+
+def prefers_gram(design, weight, uniform=True):
+    """Whether the Gram form suits the size: the one place that chooses.
+
+    It does when features are few, or tasks have more rows than features (and sparse X twenty times
+    more), and the Grams fit in 256 MiB, one for each group of tasks that weigh the rows alike.
+    """
+    p, T = design.n_features, design.n_tasks
+    labelled = design.task_sum(weight > 0).mean()
+    factor = 20 if sparse.issparse(design.X) else 1
+    n_grams = len(design.blocks(weight)) if uniform else T
+    return (p <= _FEW or labelled > factor * p) and n_grams * p**2 <= _GRAM_FLOATS
 
 
-def squared_datafit(design, y, weight, *, fit_intercept=True, form="auto"):
-    """The squared loss in the form that suits its size: the one place that chooses.
+def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, form="auto"):
+    """The squared loss in the form that suits its size.
 
     Parameters
     ----------
@@ -240,21 +453,30 @@ def squared_datafit(design, y, weight, *, fit_intercept=True, form="auto"):
     y : ndarray
         Targets in the shape of the design's predictions; ignored where the weight is 0.
     weight : ndarray
-        Scaled weights `omega_t s_ti / nbar` that broadcast against y.
+        Weights that broadcast against y.
+    scale : float or ndarray of shape (n_tasks,), default=1.0
+        Factor of the weights of each task.
     fit_intercept : bool, default=True
         Profile out one intercept per task.
     form : {"auto", "gram", "residual"}, default="auto"
-        "auto" takes the Gram form when tasks have more rows than features (and sparse X twenty
-        times more) and the Grams fit in 256 MiB.
+        "auto" is the rule of :func:`prefers_gram`.
     """
-    rows = ResidualForm(design, y, weight, fit_intercept=fit_intercept)
+    scale = np.broadcast_to(np.asarray(scale, dtype=float), (design.n_tasks,))
+    uniform = bool((scale == scale[0]).all())
     if form == "auto":
-        p = design.n_features
-        labelled = np.count_nonzero(np.broadcast_to(weight, y.shape)) / design.n_tasks
-        factor = 20 if sparse.issparse(design.X) else 1
-        small = len(rows.blocks) * p**2 <= _GRAM_FLOATS
-        form = "gram" if small and labelled > factor * p else "residual"
-    return GramForm(rows) if form == "gram" else rows
+        form = "gram" if prefers_gram(design, weight, uniform) else "residual"
+    if form == "gram":
+        moments = moment_reader(design, y, weight, centred=fit_intercept)()
+        return GramForm.from_moments(moments, scale, fit_intercept=fit_intercept)
+    weight = weight * scale[0] if uniform else weight * design.spread(scale)
+    return ResidualForm(design.as_float64(), y, weight, fit_intercept=fit_intercept)
+
+
+def _block_of_task(blocks):
+    out = np.empty(sum(map(len, blocks)), dtype=np.intp)
+    for k, tasks in enumerate(blocks):
+        out[tasks] = k
+    return out
 
 
 def _top_eigenvalue(G):

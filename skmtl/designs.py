@@ -12,25 +12,34 @@ from scipy import sparse
 from skmtl import _kernels
 
 _CHUNK = 4096  # rows centred at a time: a Gram never copies X
+_SAMPLE = 1024  # rows that tell whether the means are large
 
 
-def weighted_gram(X, weight, mean):
-    """`sum_i weight_i (x_i - mean)(x_i - mean)'`, shape (n_features, n_features).
+def weighted_gram(X, weight, mean, left=None, right=None):
+    """`sum_i weight_i (x_i - mean)(x_i - mean)'`, of it the rows `left` and columns `right`.
 
     Dense rows are centred first. Sparse ones only where a mean is so large beside its column's
     spread that the product of the means, subtracted afterwards, would cancel the digits.
     """
-    if sparse.issparse(X) and not _means_dominate(X, weight, mean):
-        G = (X.T @ X.multiply(weight[:, None])).toarray()
-        return G - weight.sum() * np.outer(mean, mean)
-    G = np.zeros((X.shape[1], X.shape[1]))
-    root = np.sqrt(weight)
-    X = X.tocsr() if sparse.issparse(X) else X
+    everything = np.arange(X.shape[1])
+    left = everything if left is None else left
+    right = left if right is None else right
+    if sparse.issparse(X):
+        A = X[:, left]
+        B = A if left is right else X[:, right]
+        pairs = ((A, left),) if left is right else ((A, left), (B, right))
+        if not any(_means_dominate(Z, weight, mean[columns]) for Z, columns in pairs):
+            G = (A.T @ B.multiply(weight[:, None])).toarray()
+            return G - weight.sum() * np.outer(mean[left], mean[right])
+        X = X.tocsr()
+    G = np.zeros((len(left), len(right)))
+    root = np.sqrt(weight)[:, None]
     for a in range(0, X.shape[0], _CHUNK):
         rows = X[a : a + _CHUNK]
         rows = rows.toarray() if sparse.issparse(rows) else rows
-        Z = (rows - mean) * root[a : a + _CHUNK, None]
-        G += Z.T @ Z
+        A = (rows[:, left] - mean[left]) * root[a : a + _CHUNK]
+        B = A if left is right else (rows[:, right] - mean[right]) * root[a : a + _CHUNK]
+        G += A.T @ B
     return G
 
 
@@ -54,6 +63,13 @@ def weighted_variance(X, weight, mean):
     return out
 
 
+def _is_offset(X, means):
+    if sparse.issparse(X):
+        return False
+    sample = X[:: max(1, len(X) // _SAMPLE)]
+    return bool((np.abs(means).max(axis=1) > 1e3 * sample.std(axis=0)).any())
+
+
 class SharedDesign:
     """All tasks share X; predictions and weights have the shape (n_samples, n_tasks).
 
@@ -64,8 +80,33 @@ class SharedDesign:
         self.X, self.n_tasks = X, n_tasks
         self.n_features = X.shape[1]
 
+    @property
+    def column_size(self):
+        """Stored numbers a column and task, on average."""
+        return self.X.nnz / self.n_features if sparse.issparse(self.X) else len(self.X)
+
+    def columns(self, rows):
+        """The design of the features `rows` alone."""
+        return SharedDesign(self.X[:, rows], self.n_tasks)
+
+    def as_float64(self):
+        """The same design in double precision; itself if it is."""
+        X = self.X.astype(np.float64, copy=False)
+        return self if X is self.X else SharedDesign(X, self.n_tasks)
+
+    def is_offset(self, means):
+        """Whether digits would cancel in centring a dense X by means (n_features, n_tasks)."""
+        return _is_offset(self.X, means)
+
+    def shifted(self, means):
+        """A copy whose columns have means near zero."""
+        return SharedDesign(self.X - means.mean(axis=1), self.n_tasks)
+
     def forward(self, W):
         """Predictions `X w_t` without intercepts, (n_samples, n_tasks)."""
+        support = np.flatnonzero(W.any(axis=1))
+        if len(support) < 0.5 * len(W):
+            return np.asarray(self.X[:, support] @ W[support])
         return np.asarray(self.X @ W)
 
     def adjoint(self, R):
@@ -81,45 +122,78 @@ class SharedDesign:
         return b[None, :]
 
     def blocks(self, weight):
-        """Groups of tasks that weigh rows alike: list of (X, weight column, tasks)."""
+        """Groups of tasks that weigh rows alike: list of (X, weight column, tasks).
+
+        In the order of their first task, so that blocks of one task each are in the tasks' order.
+        """
         if weight.shape[1] == 1:
             return [(self.X, weight[:, 0], np.arange(self.n_tasks))]
-        columns, group = np.unique(weight.T, axis=0, return_inverse=True)
-        group = group.ravel()
-        return [(self.X, column, np.flatnonzero(group == k)) for k, column in enumerate(columns)]
+        _, first, group = np.unique(weight.T, axis=0, return_index=True, return_inverse=True)
+        members = [np.flatnonzero(group.ravel() == group.ravel()[t]) for t in np.sort(first)]
+        return [(self.X, weight[:, tasks[0]], tasks) for tasks in members]
 
 
 class StackedDesign:
     """Rows sorted by task: task t owns rows `ptr[t]:ptr[t + 1]`; predictions are 1-D.
 
-    X is kept in column order: Fortran-contiguous, or CSC with sorted indices.
+    X is brought into column order when that is first needed: Fortran-contiguous, or CSC with
+    sorted indices.
     """
 
     def __init__(self, X, ptr):
-        self.X = X.tocsc() if sparse.issparse(X) else np.asfortranarray(X)
-        if sparse.issparse(self.X):
-            self.X.sort_indices()
+        self.X = X
         self.ptr = np.asarray(ptr, dtype=np.intp)
         self.n_tasks, self.n_features = len(ptr) - 1, X.shape[1]
         self.task_of_row = np.repeat(np.arange(self.n_tasks), np.diff(ptr))
 
+    @property
+    def column_size(self):
+        """Stored numbers a column and task, on average."""
+        stored = self.X.nnz / self.n_features if sparse.issparse(self.X) else self.X.shape[0]
+        return stored / self.n_tasks
+
+    def columns(self, rows):
+        """The design of the features `rows` alone."""
+        return StackedDesign(self._by_column()[:, rows], self.ptr)
+
+    def as_float64(self):
+        """The same design in double precision; itself if it is."""
+        X = self.X.astype(np.float64, copy=False)
+        return self if X is self.X else StackedDesign(X, self.ptr)
+
+    def is_offset(self, means):
+        """Whether digits would cancel in centring a dense X by means (n_features, n_tasks)."""
+        return _is_offset(self.X, means)
+
+    def shifted(self, means):
+        """A copy whose columns have means near zero in every task."""
+        return StackedDesign(self.X - means.T[self.task_of_row], self.ptr)
+
+    def _by_column(self):
+        if sparse.issparse(self.X):
+            self.X = self.X.tocsc()
+            self.X.sort_indices()
+        else:
+            self.X = np.asfortranarray(self.X)
+        return self.X
+
     def forward(self, W):
         """Predictions `x_i . w_t(i)` without intercepts, (n_rows,)."""
-        z = np.zeros(len(self.task_of_row))
+        z, X = np.zeros(len(self.task_of_row)), self._by_column()
         W = np.ascontiguousarray(W)
-        if sparse.issparse(self.X):
-            _kernels.forward_sparse(*_parts(self.X), self.ptr, W, z)
+        if sparse.issparse(X):
+            _kernels.forward_sparse(*_parts(X), self.ptr, W, z)
         else:
-            _kernels.forward_dense(self.X, self.ptr, W, z)
+            _kernels.forward_dense(X, self.ptr, W, z)
         return z
 
     def adjoint(self, r):
         """`X_t' r_t` for each task, (n_features, n_tasks)."""
-        G = np.zeros((self.n_features, self.n_tasks))
-        if sparse.issparse(self.X):
-            _kernels.adjoint_sparse(*_parts(self.X), self.ptr, r, G)
+        G, X = np.zeros((self.n_features, self.n_tasks)), self._by_column()
+        if sparse.issparse(X):
+            _kernels.adjoint_sparse(*_parts(X), self.ptr, r, G)
         else:
-            _kernels.adjoint_dense(self.X, self.ptr, r, G)
+            _kernels.adjoint_dense(X, self.ptr, r, G)
         return G
 
     def task_sum(self, a):

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
-from skmtl.solvers import bcd, null_solution
+from skmtl.datafits import GramForm
+from skmtl.solvers import bcd, gram_path, null_solution
 
 
 def at_alpha(datafit, penalty, alpha, l1_ratio=1.0):
@@ -52,16 +53,27 @@ def alpha_grid(alpha_max, eps=1e-3, n_alphas=100):
 
 
 def solve(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
-    """Solution at one alpha, from W0 or from zero; `options` are those of the solver."""
-    datafit, penalty = at_alpha(datafit, penalty, alpha, l1_ratio)
-    W0 = np.zeros_like(datafit.mean_x) if W0 is None else W0
-    return bcd(datafit, penalty, W0, **options)
+    """Solution at one alpha, from W0 or from zero; `options` are those of :func:`bcd`."""
+    (solution,) = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
+    return solution
 
 
-def solution_path(datafit, penalty, alphas, l1_ratio=1.0, **options):
-    """Solutions at decreasing `alphas`, each started from the one before."""
-    solutions, W = [], None
+def solution_path(datafit, penalty, alphas, l1_ratio=1.0, W0=None, **options):
+    """Yield solutions at decreasing `alphas`, each started from the one before."""
+    W = np.zeros_like(datafit.mean_x) if W0 is None else W0
+    alphas, u = np.asarray(alphas, dtype=float), replace(penalty, alpha=1.0).row_weights(len(W))
+    weights = np.multiply.outer(alphas * l1_ratio, u)
+    if isinstance(datafit, GramForm) and (weights > 0).all():
+        yield from gram_path(
+            datafit,
+            weights,
+            alphas * (1.0 - l1_ratio),
+            penalty.prox(W, 0.0),
+            positive=penalty.positive,
+            **options,
+        )
+        return
     for alpha in alphas:
-        solutions.append(solve(datafit, penalty, alpha, l1_ratio, W, **options))
-        W = solutions[-1].W
-    return solutions
+        solution = bcd(*at_alpha(datafit, penalty, alpha, l1_ratio), W, **options)
+        W = solution.W
+        yield solution

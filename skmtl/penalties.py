@@ -5,7 +5,7 @@ model, the duality gap, FISTA. Change a strength with :func:`dataclasses.replace
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class L21(Penalty):
     alpha: float
     feature_weight: np.ndarray | None = None
     positive: bool = False
+
+    def restrict(self, rows):
+        """The penalty of these rows of W alone."""
+        u = self.feature_weight
+        return self if u is None else replace(self, feature_weight=u[rows])
 
     def row_weights(self, n_features):
         """`alpha * u`, shape (n_features,)."""

@@ -71,13 +71,14 @@ class TaskData:
         counts = counts[self.rows]
         return self.weight * (counts[:, None] if self.weight.ndim == 2 else counts)
 
-    def scaled_weight(self, task_weight=None, train=None):
-        """Weights `omega_t s_ti / nbar` of the objective, of all rows or those `train` counts."""
-        weight = self.weight if train is None else self.counted_weight(train)
-        per_task = self.design.task_sum(weight)
-        nbar = per_task.sum() / self.n_tasks
+    def weight_scale(self, task_weight, per_task):
+        """Factors `omega_t / nbar` that make weights s those of the objective, (n_tasks,).
+
+        `per_task` is the total weight of each task, of all its rows or of those trained on.
+        """
+        nbar = per_task.sum() / self.n_tasks or 1.0
         omega = self.task_weights(task_weight, per_task)
-        return weight / nbar if omega is None else weight * self.design.spread(omega) / nbar
+        return np.full(self.n_tasks, 1.0 / nbar) if omega is None else omega / nbar
 
     def task_weights(self, task_weight, per_task):
         """omega of every task, (n_tasks,), or None where all are 1."""

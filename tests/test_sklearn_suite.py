@@ -20,14 +20,11 @@ NAMES = ("MultiTaskElasticNet", "MultiTaskElasticNetCV", "MultiTaskLasso", "Mult
 
 # Tests that no multi-task class of ours can pass, and why: they must fail.
 DEVIATIONS = {
-    "test_warm_start_multitask_lasso": (
-        "expects two unconverged fits of 5 passes to be one of 10, to six digits: only for a "
-        "solver without memory; ours chooses the rows that it visits anew at the start"
-    ),
     "test_1d_multioutput_enet_and_multitask_enet_cv": (
         "expects seven digits of agreement with ElasticNetCV at tol=1e-4, that is the same "
         "iterates: ours stops elsewhere within the duality gap"
     ),
+    "test_1d_multioutput_lasso_and_multitask_lasso_cv": "as before, with LassoCV",
     # scikit-learn 1.6 to 1.8
     "test_multitask_cv_estimators_with_sample_weight": (
         "expects an error for sample weights, which these classes did not take before 1.9"

@@ -95,10 +95,10 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         scale = TargetScale(data, self.normalize_y)
         return scale.apply(data), scale
 
-    def _datafit(self, data, train=None):
-        """The loss of all rows, or of those that `train` counts."""
-        weight = data.scaled_weight(self.task_weight, train)
-        return squared_datafit(data.design, data.y, weight, fit_intercept=self.fit_intercept)
+    def _datafit(self, data):
+        scale = data.weight_scale(self.task_weight, data.design.task_sum(data.weight))
+        options = {"scale": scale, "fit_intercept": self.fit_intercept}
+        return squared_datafit(data.design, data.y, data.weight, **options)
 
     def _start(self, data, scale):
         """W to start from, (n_features, n_tasks), or None."""

@@ -1,5 +1,6 @@
 """Cross-validated estimators: one path per fold, the best strength, a refit."""
 
+from itertools import islice
 from numbers import Integral
 
 import numpy as np
@@ -11,22 +12,22 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from skmtl._checks import check_int, check_option, check_real
 from skmtl._docs import documented
 from skmtl.linear_model._base import LinearMultiTaskRegressor, warn_unconverged
+from skmtl.linear_model._folds import make_folds
 from skmtl.linear_model._path import check_alphas
 from skmtl.linear_model._sparse import row_penalty, single_task_limit, solver_options
 from skmtl.model_selection._split import BaseTaskSplitter, assign_folds, row_codes
 from skmtl.path import alpha_grid, critical_alpha, solution_path, solve
 
+_FLOATS = 2**22  # of solutions kept at a time
 
-def fold_errors(data, train, test, make_datafit, penalty, paths, options):
+
+def fold_errors(folds, k, penalty, paths, options):
     """Held-out error of every model of every path, for one fold.
 
     Parameters
     ----------
-    data : TaskData
-    train, test : ndarray of shape (n_samples,)
-        How often each of the user's rows is trained on and tested on.
-    make_datafit : callable
-        ``make_datafit(data, train)``, the loss of the training rows.
+    folds : RowFolds or MomentFolds
+    k : int
     penalty : L21
         Of unit strength.
     paths : list of (l1_ratio, alphas)
@@ -40,21 +41,34 @@ def fold_errors(data, train, test, make_datafit, penalty, paths, options):
     worst : Solution
         The solution of the largest optimality, to warn about.
     """
-    trained = data.design.task_sum(data.counted_weight(train)) > 0
-    for side, counts in (("trains on", train), ("tests", test)):
-        if not data.counted_weight(counts).any():
+    fold = folds.fold(k)
+    for side, present in (("trains on", fold.trained), ("tests", fold.total > 0)):
+        if not present.any():
             raise ValueError(f"A fold {side} no labelled row; give cv fewer or other folds.")
-    datafit = make_datafit(data, train)
-    errors, solutions = [], []
+    errors, worst = [], []
+    size = max(1, _FLOATS // fold.datafit.mean_x.size)
     for l1_ratio, alphas in paths:
-        solutions += solution_path(datafit, penalty, alphas, l1_ratio, **options)
-        errors.append(
-            [
-                held_out_error(data, test, solution.W, datafit.intercepts(solution.W), trained)
-                for solution in solutions[-len(alphas) :]
-            ]
-        )
-    return np.array(errors), max(solutions, key=lambda solution: solution.optimality)
+        path = solution_path(fold.datafit, penalty, alphas, l1_ratio, **options)
+        while models := list(islice(path, size)):
+            errors.append(_held_out_errors(fold, [model.W for model in models]))
+            worst.append(max(models, key=lambda model: model.optimality))
+    errors = np.concatenate(errors).reshape(len(paths), -1, len(fold.total))
+    return errors, max(worst, key=lambda model: model.optimality)
+
+
+def _held_out_errors(fold, solutions):
+    """Mean squared error of each task for every W, (n_models, n_tasks).
+
+    A task without training rows is predicted by the average of the others.
+    """
+    W = np.stack(solutions)
+    intercepts = np.stack([fold.datafit.intercepts(w) for w in solutions])
+    if not fold.trained.all():
+        others = fold.trained
+        W[:, :, ~others] = W[:, :, others].mean(axis=2, keepdims=True)
+        intercepts[:, ~others] = intercepts[:, others].mean(axis=1, keepdims=True)
+    sums = fold.errors(W, intercepts)
+    return np.divide(sums, fold.total, out=np.full(sums.shape, np.nan), where=fold.total > 0)
 
 
 def row_counts(indices, n_samples):
@@ -68,23 +82,6 @@ def row_counts(indices, n_samples):
             "for other data?"
         )
     return np.bincount(indices.astype(np.intp), minlength=n_samples).astype(float)
-
-
-def held_out_error(data, test, W, intercepts, trained):
-    """Mean squared error of each task over the rows of `test`, (n_tasks,).
-
-    A task without training rows is predicted by the average of the others.
-    """
-    if not trained.all():
-        W, intercepts = W.copy(), intercepts.copy()
-        W[:, ~trained] = W[:, trained].mean(axis=1, keepdims=True)
-        intercepts[~trained] = intercepts[trained].mean()
-    design = data.design
-    weight = data.counted_weight(test)
-    total = design.task_sum(weight)
-    squares = (data.y - design.forward(W) - design.spread(intercepts)) ** 2
-    sums = design.task_sum(weight * squares)
-    return np.divide(sums, total, out=np.full(len(total), np.nan), where=total > 0)
 
 
 def mean_errors(errors):
@@ -157,13 +154,15 @@ class PathCV(LinearMultiTaskRegressor):
         """
         split_params = self._split_params(params)
         data, scale = self._read(X, y, sample_weight, tasks)
-        datafit = self._datafit(data)
         penalty = row_penalty(self.feature_weight, self.positive, data.design.n_features)
-        paths = [(ratio, self._alphas(datafit, penalty, ratio)) for ratio in self._l1_ratios()]
         if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
             split_params = {"groups": tasks, **split_params}
         splits = self._splits(data, X, y, split_params)
-        alpha, l1_ratio = self._choose(data, penalty, paths, splits)
+        options = {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
+        folds = make_folds(data, splits, **options)
+        datafit = folds.whole()
+        paths = [(ratio, self._alphas(datafit, penalty, ratio)) for ratio in self._l1_ratios()]
+        alpha, l1_ratio = self._choose(folds, penalty, paths)
         self._store_choice(alpha, l1_ratio)
         solution = solve(datafit, penalty, alpha, l1_ratio, **solver_options(self))
         return self._finish(data, scale, datafit, solution)
@@ -194,12 +193,12 @@ class PathCV(LinearMultiTaskRegressor):
             raise ValueError(f"cv={self.cv!r} gives no split.")
         return [tuple(row_counts(side, data.n_samples) for side in split) for split in splits]
 
-    def _choose(self, data, penalty, paths, splits):
+    def _choose(self, folds, penalty, paths):
         """The best (alpha, l1_ratio) of the folds; sets alphas_, mse_path_, task_mse_path_."""
         options = solver_options(self)
         results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(fold_errors)(data, train, test, self._datafit, penalty, paths, options)
-            for train, test in splits
+            delayed(fold_errors)(folds, k, penalty, paths, options)
+            for k in range(len(folds.splits))
         )
         errors = np.stack([result[0] for result in results], axis=2)
         worst = max((result[1] for result in results), key=lambda solution: solution.optimality)

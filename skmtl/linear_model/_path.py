@@ -41,8 +41,9 @@ def _problem(
     )
     reader._check_params()
     data = read_training_data(reader, X, y, sample_weight, tasks)
-    weight = data.scaled_weight(task_weight)
-    datafit = squared_datafit(data.design, data.y, weight, fit_intercept=fit_intercept)
+    scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
+    options = {"scale": scale, "fit_intercept": fit_intercept}
+    datafit = squared_datafit(data.design, data.y, data.weight, **options)
     return datafit, row_penalty(feature_weight, positive, data.design.n_features)
 
 
@@ -195,7 +196,7 @@ def multi_task_path(
         alphas = alpha_grid(critical_alpha(datafit, penalty, l1_ratio), eps, n_alphas)
     else:
         alphas = check_alphas(alphas)
-    solutions = solution_path(datafit, penalty, alphas, l1_ratio, **options)
+    solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
         warn_unconverged(worst, max_iter, tol, " at an alpha of the path", 3)

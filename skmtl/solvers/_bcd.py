@@ -1,17 +1,21 @@
 import numpy as np
 
+from skmtl.datafits import GramForm
 from skmtl.solvers._certificates import certify, null_objective
+from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import Solution
 
-_SWEEPS = (10, 30)  # between two certificates, by what they cost
-_CERTIFICATE = 1e6  # multiplications that take about as long as the Python of a certificate
+_SWEEPS = 10  # between two certificates on the rows of the data
+_LEAST = 30  # rows of a working set
 
 
 def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     """Block coordinate descent over the rows of W, stopped by the duality gap.
 
-    Sweeps visit a working set, the rows that are non-zero or violate optimality, which is chosen
-    anew at every certificate; each row is minimised exactly.
+    Working sets hold the non-zero rows and those that violate optimality most, and grow at least
+    by half at every certificate over all rows. A working set is solved to a tenth of the gap, in
+    Gram form (:func:`~skmtl.solvers.gram_path`) unless it is larger than the data, each row
+    exactly.
 
     Parameters
     ----------
@@ -24,7 +28,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     tol : float, default=1e-4
         Stop when the duality gap is at most `tol` times the objective of the null model.
     random_state : numpy.random.RandomState or None, default=None
-        Visit the rows in random order, drawn anew after each certificate; None is cyclic.
+        Visit the rows in random order; None is cyclic.
 
     Returns
     -------
@@ -33,34 +37,74 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     row_weights = penalty.row_weights(len(W0))
     tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
-    enough = tol**2 * null  # sweeps also end early once a row changes by about tol of its size
     W, n_iter = penalty.prox(W0, 0.0), 0  # feasible
+    rows = np.empty(0, dtype=np.intp)
+    enough = np.inf
     while True:
         certificate = certify(datafit, penalty, W)
         W, gap = np.ascontiguousarray(certificate.W), certificate.gap
         if gap <= tol * null or n_iter >= max_iter:
             break
-        rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights)
-        if random_state is not None:
-            rows = random_state.permutation(rows)
-        affordable = _CERTIFICATE / max(1, len(rows) * datafit.row_cost)
-        sweeps = min(int(np.clip(affordable, *_SWEEPS)), max_iter - n_iter)
-        before = W.copy()
-        done = datafit.descend(
-            W, certificate.evaluation, rows, row_weights, penalty.positive, sweeps, enough
-        )
-        n_iter += done
-        if np.array_equal(W, before):  # a fixed point in floating point: no sweep can do better
-            break
-        if done < sweeps:
+        known = rows
+        rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights, known)
+        enough = max(0.3 * tol * null, 0.1 * min(gap, enough))
+        if np.array_equal(rows, known):
             enough *= 0.1
+        local, before = datafit.restrict(rows), W[rows]
+        solve = _solve_gram if isinstance(local, GramForm) else _solve_rows
+        budget = {"max_iter": max_iter - n_iter, "random_state": random_state}
+        W_rows, done = solve(local, penalty.restrict(rows), before, enough, **budget)
+        n_iter += done
+        if np.array_equal(W_rows, before) and np.array_equal(rows, known):
+            break  # a fixed point in floating point: no sweep can do better
+        W[rows] = W_rows
     optimality = gap / null if null > 0 else gap
     return Solution(W, max(n_iter, 1), certificate.objective, gap, optimality, gap <= tol * null)
 
 
-def _working_set(datafit, penalty, W, evaluation, row_weights):
-    """Rows that are non-zero, unpenalised, or whose correlation exceeds their weight."""
+def _working_set(datafit, penalty, W, evaluation, row_weights, known):
+    """Rows that are non-zero or unpenalised, and those whose correlation exceeds their weight most.
+
+    As many again as are known or non-zero, and a quarter of the samples at the start.
+    """
     G = evaluation.correlation - datafit.ridge * W
     if penalty.positive:
         G = np.maximum(G, 0.0)
-    return np.flatnonzero(W.any(axis=1) | (np.linalg.norm(G, axis=1) > row_weights))
+    norms = np.linalg.norm(G, axis=1)
+    inside = W.any(axis=1) | (row_weights == 0)
+    inside[known] = True
+    violating = np.flatnonzero((norms > row_weights) & ~inside)
+    room = max(_LEAST, int(datafit.first_set), np.count_nonzero(inside))
+    if len(violating) > room:
+        excess = norms[violating] / row_weights[violating]
+        violating = violating[np.argpartition(-excess, room)[:room]]
+    inside[violating] = True
+    return np.flatnonzero(inside)
+
+
+def _solve_gram(form, penalty, W, enough, **budget):
+    """W and the sweeps done, until the gap among these rows is `enough`."""
+    row_weights = penalty.row_weights(len(W))
+    free = np.flatnonzero(row_weights == 0)
+    if len(free) and not penalty.positive:
+        rest = np.flatnonzero(row_weights)
+        reduced, free_rows_of = form.eliminate(free)
+        W = W.copy()
+        W[rest], n = _solve_gram(reduced, penalty.restrict(rest), W[rest], enough, **budget)
+        W[free] = free_rows_of(W[rest])
+        return W, n
+    options = {"positive": penalty.positive, "tol": enough, "null": 1.0, **budget}
+    (solution,) = gram_path(form, row_weights[None], np.array([form.ridge]), W, **options)
+    return solution.W, solution.n_iter
+
+
+def _solve_rows(form, penalty, W, enough, *, max_iter, random_state):
+    row_weights, W, done = penalty.row_weights(len(W)), W.copy(), 0
+    order = np.arange(len(W)) if random_state is None else random_state.permutation(len(W))
+    while done < max_iter:
+        sweeps = min(_SWEEPS, max_iter - done)
+        n = form.descend(W, order, row_weights, penalty.positive, sweeps)
+        done += n
+        if n < sweeps or certify(form, penalty, W).gap <= enough:
+            break
+    return W, done

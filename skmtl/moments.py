@@ -1,0 +1,271 @@
+"""Weighted second moments of a design and its targets: all that the squared loss sees of the rows.
+
+Moments add up. The training part of a fold is the whole minus the held-out part, and the error on
+the held-out part is a quadratic form in its moments; so cross-validation reads the rows once.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from skmtl.designs import SharedDesign
+
+_FLOATS = 2**21  # read at a time: moments never copy X
+_SAMPLE = 1024  # rows that an origin is taken from
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums over rows with weights s_i, about the origins x0 of the features and y0 of the targets.
+
+    Tasks that weigh the rows alike form a block and share the moments of x; blocks are on the
+    first axis.
+
+    Attributes
+    ----------
+    blocks : list of (tasks,) index arrays
+    x0 : ndarray of shape (n_blocks, n_features)
+    y0 : ndarray of shape (n_tasks,)
+    total : ndarray of shape (n_blocks,)
+        `sum_i s_i`.
+    x : ndarray of shape (n_blocks, n_features)
+        `sum_i s_i x_i`.
+    xx : ndarray of shape (n_blocks, n_features, n_features)
+        `sum_i s_i x_i x_i'`.
+    y, yy : ndarray of shape (n_tasks,)
+        `sum_i s_i y_ti` and `sum_i s_i y_ti^2`.
+    xy : ndarray of shape (n_features, n_tasks)
+        `sum_i s_i x_i y_ti`.
+    """
+
+    blocks: list
+    x0: np.ndarray
+    y0: np.ndarray
+    total: np.ndarray
+    x: np.ndarray
+    xx: np.ndarray
+    y: np.ndarray
+    yy: np.ndarray
+    xy: np.ndarray
+
+    _SUMS = ("total", "x", "xx", "y", "yy", "xy")
+
+    def __add__(self, other):
+        return replace(self, **{k: getattr(self, k) + getattr(other, k) for k in self._SUMS})
+
+    def __sub__(self, other):
+        return replace(self, **{k: getattr(self, k) - getattr(other, k) for k in self._SUMS})
+
+    def of_tasks(self, present):
+        """Without the tasks that are not `present`, (n_tasks,) of bool: exactly zero."""
+        if present.all():
+            return self
+        there = np.array([present[tasks[0]] for tasks in self.blocks])
+        masks = {"y": present, "yy": present, "xy": present}
+        for name in ("total", "x", "xx"):
+            values = getattr(self, name)
+            masks[name] = there.reshape(-1, *[1] * (values.ndim - 1))
+        return replace(self, **{k: np.where(m, getattr(self, k), 0.0) for k, m in masks.items()})
+
+    def per_task(self, values):
+        """One value a block -> one value a task, on the first axis."""
+        out = np.empty((len(self.y), *values.shape[1:]))
+        for value, tasks in zip(values, self.blocks, strict=True):
+            out[tasks] = value
+        return out
+
+    @property
+    def task_total(self):
+        """Total weight of each task, (n_tasks,)."""
+        return self.per_task(self.total)
+
+    def squared_errors(self, W, intercepts):
+        """`sum_i s_i (y_ti - x_i . w_t - b_t)^2` of each task.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_models, n_features, n_tasks)
+        intercepts : ndarray of shape (n_models, n_tasks)
+
+        Returns
+        -------
+        ndarray of shape (n_models, n_tasks)
+        """
+        errors = np.empty(intercepts.shape)
+        rows = np.flatnonzero(W.any(axis=(0, 2)))
+        for k, tasks in enumerate(self.blocks):
+            w = np.ascontiguousarray(W[:, rows][:, :, tasks].transpose(1, 0, 2))
+            b = intercepts[:, tasks] - self.y0[tasks] + np.tensordot(self.x0[k, rows], w, 1)
+            G = self.xx[k] if len(rows) == self.xx.shape[1] else self.xx[k][np.ix_(rows, rows)]
+            Gw = np.tensordot(G, w, 1)
+            Gw -= 2.0 * self.xy[np.ix_(rows, tasks)][:, None]
+            quadratic = np.einsum("jat,jat->at", w, Gw)
+            cross = np.tensordot(self.x[k, rows], w, 1) - self.y[tasks]
+            errors[:, tasks] = self.yy[tasks] + quadratic + b * (b * self.total[k] + 2.0 * cross)
+        return np.maximum(errors, 0.0)
+
+
+def moment_reader(design, y, weight, *, centred=True):
+    """Function ``read(counts=None)``: :class:`Moments` of the rows, each `counts` times.
+
+    Parameters
+    ----------
+    design : SharedDesign or StackedDesign
+    y : ndarray
+        Targets in the shape of the design's predictions.
+    weight : ndarray
+        Weights s that broadcast against y; 0 where a label is missing.
+    centred : bool, default=True
+        Whether moments about the means will be asked for. Origins are then near the means where
+        those are large beside the spread, lest digits cancel; else they are zero.
+
+    Returns
+    -------
+    callable
+        All that it returns has the same origins; `counts` is in the order of the design's rows.
+    """
+    reader = _SharedReader if isinstance(design, SharedDesign) else _StackedReader
+    return reader(design, y, weight, centred)
+
+
+class _SharedReader:
+    """Block by block, chunk by chunk of rows."""
+
+    def __init__(self, design, y, weight, centred):
+        self.X, self.y = design.X, y
+        groups = design.blocks(weight)
+        self.columns = [column for _, column, _ in groups]
+        self.blocks = [tasks for *_, tasks in groups]
+        self.x0, self.y0 = np.zeros((len(groups), self.X.shape[1])), np.zeros(y.shape[1])
+        if centred:
+            self.x0[:] = _origin(self.X)
+            observed = np.broadcast_to(weight > 0, y.shape)
+            count = np.maximum(observed.sum(axis=0), 1)
+            self.y0 = np.where(observed, y, 0.0).sum(axis=0) / count
+
+    def __call__(self, counts=None):
+        parts = [
+            self._block(*block, counts) for block in zip(self.columns, self.blocks, strict=True)
+        ]
+        total, x, xx = (np.stack([part[i] for part in parts]) for i in range(3))
+        y, yy = np.empty_like(self.y0), np.empty_like(self.y0)
+        xy = np.empty((x.shape[1], len(y)))
+        for tasks, part in zip(self.blocks, parts, strict=True):
+            y[tasks], yy[tasks], xy[:, tasks] = part[3:]
+        return Moments(self.blocks, self.x0, self.y0, total, x, xx, y, yy, xy)
+
+    def _block(self, column, tasks, counts):
+        p, T = self.X.shape[1], len(tasks)
+        total, x, xx = 0.0, np.zeros(p), np.zeros((p, p))
+        y, yy, xy = np.zeros(T), np.zeros(T), np.zeros((p, T))
+        weight = column if counts is None else column * counts
+        x0 = self.x0[0] if self.x0[0].any() else None
+        for rows in _chunks(np.flatnonzero(weight), p):
+            w = weight[rows]
+            w = None if (w == 1.0).all() else w
+            X, Y = self.X[rows], self.y[rows][:, tasks] - self.y0[tasks]
+            if x0 is not None:
+                X = (X.toarray() if sparse.issparse(X) else X) - x0
+            X = X.astype(np.float64, copy=False)
+            wX, wY = (X, Y) if w is None else (_scaled(X, w), w[:, None] * Y)
+            total += len(Y) if w is None else w.sum()
+            x += np.asarray(wX.sum(axis=0)).ravel()
+            product = X.T @ wX
+            xx += product.toarray() if sparse.issparse(product) else product
+            y += wY.sum(axis=0)
+            yy += np.einsum("it,it->t", Y, wY)
+            xy += X.T @ wY
+        return total, x, xx, y, yy, xy
+
+
+class _StackedReader:
+    """All sums of a task are entries of one product A'A, A the rows of (x, y, 1)."""
+
+    def __init__(self, design, y, weight, centred):
+        self.design, self.y, self.weight = design, y, weight
+        self.blocks = list(np.arange(design.n_tasks)[:, None])
+        self.x0, self.y0 = np.zeros((design.n_tasks, design.n_features)), np.zeros(design.n_tasks)
+        self._whole = None
+        if centred:
+            self.x0, self.y0 = _dense(design.X[design.ptr[:-1]]), y[design.ptr[:-1]]
+            self._improve_origins()
+
+    def _improve_origins(self):
+        """Means in place of first rows, for tasks whose first row is far from the mean."""
+        sums = self()
+        mean, mean_y = sums.x / sums.total[:, None], sums.y / sums.total
+        spread = np.einsum("kjj->kj", sums.xx) / sums.total[:, None] - mean**2
+        far = (mean**2 > 1e4 * spread).any(axis=1)
+        far |= mean_y**2 > 1e4 * (sums.yy / sums.total - mean_y**2)
+        far &= mean.any(axis=1) | (mean_y != 0)
+        if far.any():
+            self.x0 = self.x0 + np.where(far[:, None], mean, 0.0)
+            self.y0 = self.y0 + np.where(far, mean_y, 0.0)
+        else:
+            self._whole = sums
+
+    def __call__(self, counts=None):
+        if counts is None and self._whole is not None:
+            return self._whole
+        design, ptr = self.design, self.design.ptr
+        p, T = design.n_features, design.n_tasks
+        A2 = np.empty((T, p + 2, p + 2))
+        per_chunk = max(1, _FLOATS // (p + 2))
+        first = 0
+        while first < T:
+            stop = max(first + 1, int(np.searchsorted(ptr, ptr[first] + per_chunk, "right")) - 1)
+            a, b = ptr[first], ptr[stop]
+            of = design.task_of_row[a:b]
+            A = np.empty((b - a, p + 2))
+            np.subtract(_dense(design.X[a:b]), self.x0[of], out=A[:, :p])
+            A[:, p], A[:, p + 1] = self.y[a:b] - self.y0[of], 1.0
+            weight = self.weight[a:b] if counts is None else self.weight[a:b] * counts[a:b]
+            if not (weight == 1.0).all():
+                A *= np.sqrt(weight)[:, None]
+            for t in range(first, stop):
+                rows = A[ptr[t] - a : ptr[t + 1] - a]
+                np.dot(rows.T, rows, out=A2[t])
+            first = stop
+        return Moments(
+            self.blocks,
+            self.x0,
+            self.y0,
+            A2[:, p + 1, p + 1].copy(),
+            A2[:, :p, p + 1].copy(),
+            A2[:, :p, :p],
+            A2[:, p, p + 1].copy(),
+            A2[:, p, p].copy(),
+            np.ascontiguousarray(A2[:, :p, p].T),
+        )
+
+
+def _chunks(rows, n_features):
+    """Sorted row numbers in pieces, as slices where they are consecutive."""
+    size = max(256, _FLOATS // n_features)
+    for a in range(0, len(rows), size):
+        part = rows[a : a + size]
+        consecutive = part[-1] - part[0] + 1 == len(part)
+        yield slice(part[0], part[-1] + 1) if consecutive else part
+
+
+def _dense(X):
+    return X.toarray() if sparse.issparse(X) else X
+
+
+def _scaled(X, w):
+    return sparse.diags(w) @ X if sparse.issparse(X) else X * w[:, None]
+
+
+def _origin(X):
+    """Near the mean of columns whose mean is large beside their spread, else zero.
+
+    A sparse X is densified, chunk by chunk, where there is such a column, so more is needed.
+    """
+    sample = _dense(X[:: max(1, X.shape[0] // _SAMPLE)]).astype(np.float64, copy=False)
+    mean, spread = sample.mean(axis=0), sample.std(axis=0)
+    if sparse.issparse(X):
+        return np.where((mean**2 > 1e4 * spread**2) & (spread > 0), mean, 0.0)
+    mean = np.where(np.abs(mean) > spread, mean, 0.0)
+    constant = (sample == sample[0]).all(axis=0)  # its mean may be rounded
+    return np.where(constant, sample[0], mean)
