@@ -27,34 +27,32 @@ def _compiled(function):
 
 
 @_compiled
-def _minimise_row(z, curvature, ridge, lam, positive, w):
+def _minimise_row(z, curvature, highest, ridge, lam, positive, start, w):
     """Write argmin_w `sum_t (c_t + ridge)/2 w_t^2 - z_t w_t + lam ||w||_2` into w; changes z.
 
-    With equal curvatures a closed form. Else w_t = z_t x / ((c_t + ridge) x + lam) where x = ||w||
-    is the root of 1/phi(x) = 1, phi(x) = ||z / ((c + ridge) x + lam)||: 1/phi is increasing and
-    concave, so Newton's method climbs to it monotonically from the root that the largest curvature
-    alone would have.
+    w_t = z_t x / ((c_t + ridge) x + lam) where x = ||w|| is the root of 1/phi(x) = 1,
+    phi(x) = ||z / ((c + ridge) x + lam)||: 1/phi is increasing and concave, so Newton's method
+    climbs to it monotonically, after the first step from a `start` beyond it; never below the root
+    that the highest curvature alone would have.
     """
-    T = z.size
-    norm2, low, high = 0.0, np.inf, 0.0
+    T, norm2 = z.size, 0.0
+    if positive:
+        for t in range(T):
+            z[t] = z[t] if z[t] > 0.0 else 0.0
     for t in range(T):
-        if positive and z[t] < 0.0:
-            z[t] = 0.0
         norm2 += z[t] * z[t]
-        low = min(low, curvature[t])
-        high = max(high, curvature[t])
     norm = np.sqrt(norm2)
     if norm <= lam:
         for t in range(T):
             w[t] = 0.0
         return
-    if lam == 0.0 or low == high:
-        shrink = 1.0 - lam / norm
+    if lam == 0.0:
         for t in range(T):
             c = curvature[t] + ridge
-            w[t] = z[t] * shrink / c if c > 0.0 else 0.0
+            w[t] = z[t] / c if c > 0.0 else 0.0
         return
-    x = (norm - lam) / (high + ridge)
+    least = (norm - lam) / (highest + ridge)
+    x = start if start > least else least
     for _ in range(100):
         phi2, slope = 0.0, 0.0
         for t in range(T):
@@ -65,13 +63,31 @@ def _minimise_row(z, curvature, ridge, lam, positive, w):
             slope += u * u * c * r
         if slope == 0.0:
             break
-        phi = np.sqrt(phi2)
-        step = (phi - 1.0) * phi2 / slope
+        step = (np.sqrt(phi2) - 1.0) * phi2 / slope
         x += step
+        if x < least:
+            x = least
         if abs(step) <= 1e-9 * x:
             break  # convergence is quadratic
     for t in range(T):
         w[t] = z[t] * x / ((curvature[t] + ridge) * x + lam)
+
+
+@_compiled
+def _highest(curvature):
+    out = np.zeros(len(curvature))
+    for j in range(len(curvature)):
+        for t in range(curvature.shape[1]):
+            out[j] = max(out[j], curvature[j, t])
+    return out
+
+
+@_compiled
+def _norm(w):
+    norm2 = 0.0
+    for t in range(w.size):
+        norm2 += w[t] * w[t]
+    return np.sqrt(norm2)
 
 
 # ---------------------------------------------------------------- Gram form
@@ -96,7 +112,7 @@ def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
             z[t] = H[j, t] + curvature * W[j, t]
             size += abs(W[j, t])
         for b in range(m):
-            g = grams[j, changed[b], 0]
+            g = grams[changed[b], j, 0]
             for t in range(T):
                 z[t] -= g * D[b, t]
         if positive:
@@ -120,12 +136,22 @@ def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
                 changed[b] = j
                 for t in range(T):
                     D[b, t] = 0.0
+            a0, a1, a2, a3 = (
+                grams[changed[0]],
+                grams[changed[1]],
+                grams[changed[2]],
+                grams[changed[3]],
+            )
+            a4, a5, a6, a7 = (
+                grams[changed[4]],
+                grams[changed[5]],
+                grams[changed[6]],
+                grams[changed[7]],
+            )
             for i in rows:
                 h = H[i]
-                g0, g1 = grams[i, changed[0], 0], grams[i, changed[1], 0]
-                g2, g3 = grams[i, changed[2], 0], grams[i, changed[3], 0]
-                g4, g5 = grams[i, changed[4], 0], grams[i, changed[5], 0]
-                g6, g7 = grams[i, changed[6], 0], grams[i, changed[7], 0]
+                g0, g1, g2, g3 = a0[i, 0], a1[i, 0], a2[i, 0], a3[i, 0]
+                g4, g5, g6, g7 = a4[i, 0], a5[i, 0], a6[i, 0], a7[i, 0]
                 for t in range(T):
                     h[t] -= (
                         g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
@@ -136,32 +162,58 @@ def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
 
 
 @_compiled
-def _sweep_many_grams(grams, block, curvature, lam, ridge, positive, rows, H, W, z, new):
-    """One sweep over `rows`, tasks with Grams of their own; returns whether anything moved."""
-    T = W.shape[1]
-    each, moved = grams.shape[2] == T, False
-    for j in rows:
-        size = 0.0
+def _sweep_many_grams(
+    grams, block, curvature, highest, lam, ridge, positive, rows, H, W, D, changed, new
+):
+    """As :func:`_sweep_one_gram`, tasks with Grams of their own; H lags behind by four rows."""
+    T, last, m, moved = W.shape[1], rows.size - 1, 0, False
+    each = grams.shape[2] == T
+    for a in range(rows.size):
+        j = rows[a]
+        z, size = D[m], 0.0
         for t in range(T):
             z[t] = H[j, t] + curvature[j, t] * W[j, t]
             size += abs(W[j, t])
-        _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
-        for t in range(T):
-            size += abs(new[t])
-        if size == 0.0:
-            continue
-        for t in range(T):
-            z[t] = new[t] - W[j, t]
-            moved |= z[t] != 0.0
-            W[j, t] = new[t]
-        for i in rows:
-            g, h = grams[j, i], H[i]
+        for b in range(m):
+            g, d = grams[changed[b], j], D[b]
             if each:
                 for t in range(T):
-                    h[t] -= g[t] * z[t]
+                    z[t] -= g[t] * d[t]
             else:
                 for t in range(T):
-                    h[t] -= g[block[t]] * z[t]
+                    z[t] -= g[block[t]] * d[t]
+        _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
+        for t in range(T):
+            size += abs(new[t])
+        if size > 0.0:
+            for t in range(T):
+                z[t] = new[t] - W[j, t]
+                moved |= z[t] != 0.0
+                W[j, t] = new[t]
+            changed[m] = j
+            m += 1
+        if m == 4 or (m > 0 and a == last):
+            for b in range(m, 4):
+                changed[b] = j
+                for t in range(T):
+                    D[b, t] = 0.0
+            d0, d1, d2, d3 = D[0], D[1], D[2], D[3]
+            a0, a1, a2, a3 = (
+                grams[changed[0]],
+                grams[changed[1]],
+                grams[changed[2]],
+                grams[changed[3]],
+            )
+            for i in rows:
+                g0, g1, g2, g3, h = a0[i], a1[i], a2[i], a3[i], H[i]
+                if each:
+                    for t in range(T):
+                        h[t] -= g0[t] * d0[t] + g1[t] * d1[t] + g2[t] * d2[t] + g3[t] * d3[t]
+                else:
+                    for t in range(T):
+                        k = block[t]
+                        h[t] -= g0[k] * d0[t] + g1[k] * d1[t] + g2[k] * d2[t] + g3[k] * d3[t]
+            m = 0
     return moved
 
 
@@ -244,6 +296,70 @@ def _certify(q, yy, lam, ridge, positive, rows, H, W):
 
 
 @_compiled
+def _objective(q, yy, lam, ridge, rows, H, W):
+    qW, HW, WW, penalty = 0.0, 0.0, 0.0, 0.0
+    for j in rows:
+        w2 = 0.0
+        for t in range(W.shape[1]):
+            qW += q[j, t] * W[j, t]
+            HW += H[j, t] * W[j, t]
+            w2 += W[j, t] * W[j, t]
+        WW += w2
+        penalty += lam[j] * np.sqrt(w2)
+    return 0.5 * max(yy - qW - HW, 0.0) + 0.5 * ridge * WW + penalty
+
+
+@_compiled
+def _extrapolate(q, yy, lam, ridge, rows, Ws, Hs, H, W):
+    """Anderson's extrapolation of the last iterates, taken if it lowers the objective.
+
+    `Ws[s]`, `Hs[s]` are W and H after sweep s; H is affine in W, so it needs no product.
+    """
+    n, T = len(Ws) - 1, W.shape[1]
+    A, c = np.empty((n, n)), np.ones(n)
+    for a in range(n):
+        for b in range(a + 1):
+            total = 0.0
+            for j in rows:
+                for t in range(T):
+                    left = Ws[a + 1, j, t] - Ws[a, j, t]
+                    total += left * (Ws[b + 1, j, t] - Ws[b, j, t])
+            A[a, b] = A[b, a] = total
+    ridge_of_A = 0.0
+    for a in range(n):
+        ridge_of_A += 1e-4 * A[a, a]
+    for a in range(n):  # Gaussian elimination: A is symmetric and, with its ridge, definite
+        A[a, a] += ridge_of_A
+    for a in range(n):
+        if not A[a, a] > 0.0:
+            return
+        for b in range(a + 1, n):
+            f = A[b, a] / A[a, a]
+            for i in range(a, n):
+                A[b, i] -= f * A[a, i]
+            c[b] -= f * c[a]
+    total = 0.0
+    for a in range(n - 1, -1, -1):
+        for b in range(a + 1, n):
+            c[a] -= A[a, b] * c[b]
+        c[a] /= A[a, a]
+        total += c[a]
+    W_new, H_new = Ws[0], Hs[0]
+    for j in rows:
+        for t in range(T):
+            w, h = 0.0, 0.0
+            for a in range(n):
+                w += c[a] * Ws[a + 1, j, t]
+                h += c[a] * Hs[a + 1, j, t]
+            W_new[j, t], H_new[j, t] = w / total, h / total
+    before = _objective(q, yy, lam, ridge, rows, H, W)
+    if _objective(q, yy, lam, ridge, rows, H_new, W_new) < before:
+        for j in rows:
+            for t in range(T):
+                W[j, t], H[j, t] = W_new[j, t], H_new[j, t]
+
+
+@_compiled
 def gram_path(
     grams,
     block,
@@ -277,7 +393,9 @@ def gram_path(
     whatever violates optimality after that.
     """
     p, T = W.shape
-    D, changed, z, new = np.zeros((8, T)), np.zeros(8, np.intp), np.empty(T), np.empty(T)
+    D, changed, new = np.zeros((8, T)), np.zeros(8, np.intp), np.empty(T)
+    highest = _highest(curvature)
+    Ws, Hs = np.empty((6, p, T)), np.empty((6, p, T))
     in_set, rows, support = np.empty(p, np.bool_), np.empty(p, np.intp), np.empty(p, np.intp)
     while a < len(ridges):
         lam, ridge = row_weights[a], ridges[a]
@@ -293,35 +411,59 @@ def gram_path(
         moved = True
         while gap > tol and n < max_sweeps and moved:
             local, before = np.inf, np.inf
-            burst = 3
+            burst, kept = 3, 0
             while local > enough and n < max_sweeps and moved:
                 burst = min(burst, max_sweeps - n)
                 for _ in range(burst):
+                    if kept == 0:
+                        for j in rows[:k]:
+                            Ws[0, j], Hs[0, j] = W[j], H[j]
                     if grams.shape[2] == 1:
                         moved = _sweep_one_gram(
                             grams, lam, ridge, positive, rows[:k], H, W, D, changed
                         )
                     else:
                         moved = _sweep_many_grams(
-                            grams, block, curvature, lam, ridge, positive, rows[:k], H, W, z, new
+                            grams,
+                            block,
+                            curvature,
+                            highest,
+                            lam,
+                            ridge,
+                            positive,
+                            rows[:k],
+                            H,
+                            W,
+                            D,
+                            changed,
+                            new,
                         )
                     n += 1
                     if not moved:
                         break
+                    if not positive:
+                        kept += 1
+                        for j in rows[:k]:
+                            Ws[kept, j], Hs[kept, j] = W[j], H[j]
+                        if kept == len(Ws) - 1:
+                            _extrapolate(q, yy, lam, ridge, rows[:k], Ws, Hs, H, W)
+                            kept = 0
                 before = local
                 _, local = _certify(q, yy, lam, ridge, positive, rows[:k], H, W)
                 if local <= enough:
                     break
+                if before == np.inf:
+                    continue
                 left = np.inf
-                if local < before < np.inf:
+                if local < before:
                     left = burst * np.log(local / enough) / np.log(before / local)
                 size = 0
                 for i in range(k):
                     size += not _is_zero(W[rows[i]])
-                if before < np.inf and n > ask and left > _newton_pays(size, k, T):
+                if n > ask and left > _newton_pays(size, k, T, grams.shape[2]):
                     _refresh(grams, block, q, rows[:k], support, H, W)
                     return a, n
-                burst = int(max(3.0, min(10.0, left)))
+                burst = int(max(2.0, min(10.0, left)))
             _refresh(grams, block, q, rows[:k], support, H, W)
             objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
             enough *= 0.3
@@ -359,11 +501,15 @@ def _refresh(grams, block, q, rows, support, H, W):
 
 
 @_compiled
-def _newton_pays(support, rows, n_tasks):
-    """Sweeps over `rows` that cost as much as Newton's method on `support`, from timings."""
-    sweep = 0.12 * rows * support * n_tasks + 2.0 * rows * n_tasks  # ns
-    newton = 4.0 * (0.14 * support**3 + 0.1 * support**2 * n_tasks + 3.0 * support**2 + 6e4)
-    return newton / sweep
+def _newton_pays(support, rows, n_tasks, n_grams):
+    """Sweeps over `rows` that cost as much as Newton's method on `support`: timings, in ns."""
+    if n_grams == n_tasks > 1:
+        sweep = 0.25 * rows * support * n_tasks + 6.0 * rows * n_tasks
+        step = 0.2 * support**3 * n_tasks
+    else:
+        sweep = 0.12 * rows * support * n_tasks + 2.0 * rows * n_tasks
+        step = 0.14 * support**3 * n_grams + 0.1 * support**2 * n_tasks + 3.0 * support**2
+    return 4.0 * (step + 8e4) / sweep
 
 
 @_compiled
@@ -481,7 +627,7 @@ def sweep_dense(
     rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Returns the sweeps
     done; the last moved nothing if they are fewer."""
     T = ptr.size - 1
-    z, new = np.empty(T), np.empty(T)
+    z, new, highest = np.empty(T), np.empty(T), _highest(curvature)
     for sweep in range(n_sweeps):
         moved = False
         for j in rows:
@@ -491,7 +637,7 @@ def sweep_dense(
                 for i in range(ptr[t + 1] - a):
                     g += (X[x + i, j] - m) * weight[s + i] * r[a + i]
                 z[t] = g + curvature[j, t] * W[j, t]
-            _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
+            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 d = new[t] - W[j, t]
                 if d == 0.0:
@@ -530,7 +676,7 @@ def sweep_sparse(
     `sum_i weight_it x_ij`. Returns the sweeps done; the last moved nothing if they are fewer.
     """
     T = W.shape[1]
-    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
+    z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
     alike = weight.shape[1] == 1
     for sweep in range(n_sweeps):
         moved = False
@@ -548,7 +694,7 @@ def sweep_sparse(
                 else:
                     for t in range(T):
                         z[t] += data[k] * weight[i, t] * r[t]
-            _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
+            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 z[t] = new[t] - W[j, t]
                 size += abs(z[t])
@@ -572,7 +718,7 @@ def sweep_stacked_sparse(
 ):
     """CSC X of stacked tasks, row indices sorted. As :func:`sweep_sparse`, r (n_rows,)."""
     T = ptr.size - 1
-    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
+    z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
     for sweep in range(n_sweeps):
         moved = False
         for j in rows:
@@ -585,7 +731,7 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 z[t] += data[k] * weight[i] * (r[i] + shift[t])
-            _minimise_row(z, curvature[j], ridge, lam[j], positive, new)
+            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 z[t] = new[t] - W[j, t]
                 size += abs(z[t])

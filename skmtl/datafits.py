@@ -21,7 +21,7 @@ from skmtl.designs import SharedDesign, StackedDesign, weighted_gram, weighted_v
 from skmtl.moments import moment_reader
 
 _GRAM_FLOATS = 2**25  # 256 MiB of Grams
-_FEW = 200  # features, for which a Gram costs next to nothing
+_FEW = 300  # features, for which a Gram costs next to nothing
 _LEAST = 200  # columns whose Grams are kept whatever is asked for
 _BLOCK = 64  # columns that dense residual sweeps treat at a time
 
@@ -51,6 +51,8 @@ class SquaredDatafit(ABC):
         `<y, D y>` of the centred y.
     first_set : int
         Rows that are best looked at together at first.
+    largest_set : int
+        More of them than this had better be all.
     """
 
     def __init__(self):
@@ -137,7 +139,7 @@ class GramForm(SquaredDatafit):
         super().__init__()
         self.grams, self.q, self.yy = grams, q, float(yy)
         self.blocks, self.mean_x, self.mean_y = blocks, mean_x, mean_y
-        self.first_set = len(q)
+        self.first_set = self.largest_set = len(q)
 
     @classmethod
     def from_moments(cls, moments, scale, *, fit_intercept=True):
@@ -242,11 +244,12 @@ class ResidualForm(SquaredDatafit):
 
     def __init__(self, design, y, weight, *, fit_intercept=True):
         super().__init__()
-        self.weight, self.first_set = weight, int(design.column_size // 4)
+        self.weight, p, T = weight, design.n_features, design.n_tasks
+        self.first_set = int(min(design.column_size // 4, p // 5))
         self._task_weight = design.task_sum(weight)
         self._hold(design)
         self.blocks = [tasks for *_, tasks in self._groups]
-        p, T = design.n_features, design.n_tasks
+        self.largest_set = p // 2 if p <= _many_rows(design, weight) else p
         self.mean_x = self._centre = np.zeros((p, T))  # of the tasks, and of what is held
         self.mean_y = np.zeros(T)
         if fit_intercept:
@@ -431,20 +434,28 @@ class _GramCache:
         self.grams = grams
 
 
-def prefers_gram(design, weight, uniform=True):
+def prefers_gram(design, weight, *, uniform=True, path=True):
     """Whether the Gram form suits the size: the one place that chooses.
 
-    It does when features are few, or tasks have more rows than features (and sparse X twenty times
-    more), and the Grams fit in 256 MiB, one for each group of tasks that weigh the rows alike.
+    It does when features are few, or hardly more than the rows of a task (of sparse X a twentieth
+    of them) and a `path` of models is to share the Grams. They must fit in 256 MiB, one for each
+    group of tasks that weigh the rows alike (of a `uniform` factor), else one for each task. One
+    model of many features is left to working sets, whose Grams are smaller.
     """
     p, T = design.n_features, design.n_tasks
-    labelled = design.task_sum(weight > 0).mean()
-    factor = 20 if sparse.issparse(design.X) else 1
+    if p > _FEW and (not path or p > _many_rows(design, weight)):
+        return False
     n_grams = len(design.blocks(weight)) if uniform else T
-    return (p <= _FEW or labelled > factor * p) and n_grams * p**2 <= _GRAM_FLOATS
+    return n_grams * p**2 <= _GRAM_FLOATS
 
 
-def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, form="auto"):
+def _many_rows(design, weight):
+    """Features up to which a Gram of all is worth computing."""
+    labelled = design.task_sum(weight > 0).mean()
+    return labelled / 20 if sparse.issparse(design.X) else 1.2 * labelled
+
+
+def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, path=True, form="auto"):
     """The squared loss in the form that suits its size.
 
     Parameters
@@ -458,13 +469,16 @@ def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, form="a
         Factor of the weights of each task.
     fit_intercept : bool, default=True
         Profile out one intercept per task.
+    path : bool, default=True
+        Whether several models will be fitted to it.
     form : {"auto", "gram", "residual"}, default="auto"
         "auto" is the rule of :func:`prefers_gram`.
     """
     scale = np.broadcast_to(np.asarray(scale, dtype=float), (design.n_tasks,))
     uniform = bool((scale == scale[0]).all())
     if form == "auto":
-        form = "gram" if prefers_gram(design, weight, uniform) else "residual"
+        gram = prefers_gram(design, weight, uniform=uniform, path=path)
+        form = "gram" if gram else "residual"
     if form == "gram":
         moments = moment_reader(design, y, weight, centred=fit_intercept)()
         return GramForm.from_moments(moments, scale, fit_intercept=fit_intercept)

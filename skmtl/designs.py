@@ -12,7 +12,7 @@ from scipy import sparse
 from skmtl import _kernels
 
 _CHUNK = 4096  # rows centred at a time: a Gram never copies X
-_SAMPLE = 1024  # rows that tell whether the means are large
+_SAMPLE = 64  # rows that tell whether the means are large
 
 
 def weighted_gram(X, weight, mean, left=None, right=None):
@@ -111,7 +111,9 @@ class SharedDesign:
 
     def adjoint(self, R):
         """`X' R`, one column for each column of R."""
-        return np.asarray(self.X.T @ R)
+        if sparse.issparse(self.X):
+            return np.asarray(self.X.T @ R)
+        return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
 
     def task_sum(self, A):
         """Sum of A over the rows of each task, (n_tasks,)."""

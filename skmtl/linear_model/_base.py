@@ -97,7 +97,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
 
     def _datafit(self, data):
         scale = data.weight_scale(self.task_weight, data.design.task_sum(data.weight))
-        options = {"scale": scale, "fit_intercept": self.fit_intercept}
+        options = {"scale": scale, "fit_intercept": self.fit_intercept, "path": False}
         return squared_datafit(data.design, data.y, data.weight, **options)
 
     def _start(self, data, scale):

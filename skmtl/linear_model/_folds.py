@@ -125,6 +125,6 @@ class MomentFolds:
 def make_folds(data, splits, *, task_weight, fit_intercept):
     """Folds of the kind that suits the size of the data."""
     alike = task_weight is None or isinstance(task_weight, str)
-    gram = prefers_gram(data.design, data.weight, alike)
+    gram = prefers_gram(data.design, data.weight, uniform=alike)
     kind = MomentFolds if gram else RowFolds
     return kind(data, splits, task_weight=task_weight, fit_intercept=fit_intercept)

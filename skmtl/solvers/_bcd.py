@@ -6,6 +6,7 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import Solution
 
 _SWEEPS = 10  # between two certificates on the rows of the data
+_SHARE = 0.03  # of the gap over all rows, to which a working set is solved
 _LEAST = 30  # rows of a working set
 
 
@@ -13,7 +14,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     """Block coordinate descent over the rows of W, stopped by the duality gap.
 
     Working sets hold the non-zero rows and those that violate optimality most, and grow at least
-    by half at every certificate over all rows. A working set is solved to a tenth of the gap, in
+    by half at every certificate over all rows. A working set is solved to a small part of the gap, in
     Gram form (:func:`~skmtl.solvers.gram_path`) unless it is larger than the data, each row
     exactly.
 
@@ -47,7 +48,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
             break
         known = rows
         rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights, known)
-        enough = max(0.3 * tol * null, 0.1 * min(gap, enough))
+        enough = max(0.3 * tol * null, _SHARE * min(gap, enough))
         if np.array_equal(rows, known):
             enough *= 0.1
         local, before = datafit.restrict(rows), W[rows]
@@ -79,6 +80,8 @@ def _working_set(datafit, penalty, W, evaluation, row_weights, known):
         excess = norms[violating] / row_weights[violating]
         violating = violating[np.argpartition(-excess, room)[:room]]
     inside[violating] = True
+    if np.count_nonzero(inside) > datafit.largest_set:
+        return np.arange(len(W))
     return np.flatnonzero(inside)
 
 
