@@ -621,14 +621,14 @@ def sweep_dense(
     rows,
     r,
     W,
-    n_sweeps,
+    history,
 ):
     """Dense X (Fortran order). Task t has residuals `r[ptr[t]:ptr[t + 1]]`, which belong to the
-    rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Returns the sweeps
-    done; the last moved nothing if they are fewer."""
+    rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Fills
+    `history` with W after every sweep; returns how many moved anything."""
     T = ptr.size - 1
     z, new, highest = np.empty(T), np.empty(T), _highest(curvature)
-    for sweep in range(n_sweeps):
+    for sweep in range(len(history)):
         moved = False
         for j in rows:
             for t in range(T):
@@ -647,9 +647,10 @@ def sweep_dense(
                     r[a + i] -= d * (X[x + i, j] - m)
                 moved = True
                 W[j, t] = new[t]
+        history[sweep] = W
         if not moved:
-            return sweep + 1
-    return n_sweeps
+            return sweep
+    return len(history)
 
 
 @_compiled
@@ -667,33 +668,42 @@ def sweep_sparse(
     rows,
     R,
     W,
-    n_sweeps,
+    history,
 ):
     """CSC X that all tasks share; R (n_samples, n_tasks), weight (n_samples, 1 or n_tasks).
 
     One pass over the non-zeros of a column serves all tasks. The true residual is `R + shift`, so
     that a centred column costs no more than its non-zeros; `first_moment[j, t]` is
-    `sum_i weight_it x_ij`. Returns the sweeps done; the last moved nothing if they are fewer.
+    `sum_i weight_it x_ij`. Fills `history` with W after every sweep; returns how many
+    moved anything.
     """
     T = W.shape[1]
     z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
     alike = weight.shape[1] == 1
-    for sweep in range(n_sweeps):
+    for sweep in range(len(history)):
         moved = False
         for j in rows:
             size = 0.0
             for t in range(T):
                 z[t] = curvature[j, t] * W[j, t] + first_moment[j, t] * shift[t]
-            for k in range(indptr[j], indptr[j + 1]):
-                i = indices[k]
-                r = R[i]
-                if alike:
-                    x = data[k] * weight[i, 0]
+            begin, end = indptr[j], indptr[j + 1]
+            if alike:
+                quads = begin + (end - begin) // 4 * 4
+                for k in range(begin, quads, 4):  # four at a time: z is written less often
+                    a, b, c, d = indices[k], indices[k + 1], indices[k + 2], indices[k + 3]
+                    xa, xb = data[k] * weight[a, 0], data[k + 1] * weight[b, 0]
+                    xc, xd = data[k + 2] * weight[c, 0], data[k + 3] * weight[d, 0]
+                    for t in range(T):
+                        z[t] += xa * R[a, t] + xb * R[b, t] + xc * R[c, t] + xd * R[d, t]
+                for k in range(quads, end):
+                    x, r = data[k] * weight[indices[k], 0], R[indices[k]]
                     for t in range(T):
                         z[t] += x * r[t]
-                else:
+            else:
+                for k in range(begin, end):
+                    x, r, w = data[k], R[indices[k]], weight[indices[k]]
                     for t in range(T):
-                        z[t] += data[k] * weight[i, t] * r[t]
+                        z[t] += x * w[t] * r[t]
             _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 z[t] = new[t] - W[j, t]
@@ -703,23 +713,24 @@ def sweep_sparse(
             if size == 0.0:
                 continue
             moved = True
-            for k in range(indptr[j], indptr[j + 1]):
+            for k in range(begin, end):
                 x, r = data[k], R[indices[k]]
                 for t in range(T):
                     r[t] -= x * z[t]
+        history[sweep] = W
         if not moved:
-            return sweep + 1
-    return n_sweeps
+            return sweep
+    return len(history)
 
 
 @_compiled
 def sweep_stacked_sparse(
-    data, indices, indptr, ptr, weight, mean, curvature, ridge, lam, positive, rows, r, W, n_sweeps
+    data, indices, indptr, ptr, weight, mean, curvature, ridge, lam, positive, rows, r, W, history
 ):
     """CSC X of stacked tasks, row indices sorted. As :func:`sweep_sparse`, r (n_rows,)."""
     T = ptr.size - 1
     z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
-    for sweep in range(n_sweeps):
+    for sweep in range(len(history)):
         moved = False
         for j in rows:
             size = 0.0
@@ -746,9 +757,10 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 r[i] -= z[t] * data[k]
+        history[sweep] = W
         if not moved:
-            return sweep + 1
-    return n_sweeps
+            return sweep
+    return len(history)
 
 
 @_compiled

@@ -245,13 +245,15 @@ class ResidualForm(SquaredDatafit):
     def __init__(self, design, y, weight, *, fit_intercept=True):
         super().__init__()
         self.weight, p, T = weight, design.n_features, design.n_tasks
-        self.first_set = int(min(design.column_size // 4, p // 5))
+        self.first_set = (
+            int(min(design.column_size // 4, p // 5)) if not sparse.issparse(design.X) else p
+        )
         self._task_weight = design.task_sum(weight)
         self._hold(design)
         self.blocks = [tasks for *_, tasks in self._groups]
         self.largest_set = p // 2 if p <= _many_rows(design, weight) else p
         self.mean_x = self._centre = np.zeros((p, T))  # of the tasks, and of what is held
-        self.mean_y = np.zeros(T)
+        self.mean_y, self._centred = np.zeros(T), fit_intercept
         if fit_intercept:
             self.mean_x = self._centre = self._means()
             if design.is_offset(self.mean_x):
@@ -259,8 +261,9 @@ class ResidualForm(SquaredDatafit):
                 self._centre = self._means()
             self.mean_y = self._task_mean(y)
             self.mean_y = self.mean_y + self._task_mean(y - design.spread(self.mean_y))
-        self.y = np.where(weight > 0, y - design.spread(self.mean_y), 0.0)
-        self.yy = float(np.sum(weight * self.y**2))
+            y = y - design.spread(self.mean_y)
+        self.y = y if (weight > 0).all() else np.where(weight > 0, y, 0.0)
+        self.yy = float(np.vdot(weight * self.y, self.y))
         self._memo = {}  # shared by the copies of with_ridge: what does not depend on it
 
     def _hold(self, design):
@@ -281,16 +284,23 @@ class ResidualForm(SquaredDatafit):
         """The last result is kept: solutions along a path start where the one before ended."""
         if "W" in self._memo and np.array_equal(W, self._memo["W"]):
             return self._memo["evaluation"]
-        offset = self.design.spread(np.einsum("jt,jt->t", self._centre, W))
-        r = self.y - (self.design.forward(W) - offset)
+        r = self.design.forward(W)
+        np.subtract(self.y, r, out=r)
+        if self._centred:
+            r += self.design.spread(np.einsum("jt,jt->t", self._centre, W))
         wr = self.weight * r
-        correlation = self.design.adjoint(wr) - self._centre * self.design.task_sum(wr)
+        correlation = self.design.adjoint(wr)
+        if self._centred:
+            correlation -= self._centre * self.design.task_sum(wr)
         at = Evaluation(correlation, float(np.vdot(wr, r)), float(np.vdot(wr, self.y)), r)
         self._memo["W"], self._memo["evaluation"] = W.copy(), at
         return at
 
     def restrict(self, rows):
-        """In Gram form while the Gram is smaller than the columns that it replaces."""
+        """In Gram form while the Gram is smaller than the columns that it replaces.
+
+        Else the columns alone, or None where they are best left where they are.
+        """
         k = len(rows)
         if k <= 1.5 * self.design.column_size and k**2 * len(self.blocks) <= _GRAM_FLOATS:
             grams = self._memo.setdefault("grams", _GramCache(self)).get(rows)
@@ -298,8 +308,10 @@ class ResidualForm(SquaredDatafit):
                 self._memo["q"] = self.evaluate(np.zeros_like(self._centre)).correlation
             q = self._memo["q"][rows]
             local = GramForm(grams, q, self.yy, self.blocks, self.mean_x[rows], self.mean_y)
-        else:
+        elif self._by_blocks:
             local = self._columns(rows)
+        else:
+            return None
         return local.with_ridge(self.ridge)
 
     def _columns(self, rows):
@@ -323,28 +335,34 @@ class ResidualForm(SquaredDatafit):
             for X, column, tasks in self._groups
         )
 
-    def descend(self, W, order, row_weights, positive, n_sweeps):
-        """Up to `n_sweeps` sweeps of exact block updates over the rows `order`, W in place.
+    @property
+    def _by_blocks(self):
+        shared = isinstance(self.design, SharedDesign) and len(self.blocks) == 1
+        return shared and not sparse.issparse(self.design.X)
 
-        Returns the sweeps done; the last moved nothing if they are fewer.
+    def descend(self, W, order, row_weights, positive, history):
+        """Sweeps of exact block updates over the rows `order`, W in place.
+
+        Fills `history` (n_sweeps, n_features, n_tasks) with W after each sweep; returns in how
+        many of them something moved, ending with the first without.
         """
         residual = self.evaluate(W).residual
         shared, X = isinstance(self.design, SharedDesign), self.design.X
-        if shared and len(self.blocks) == 1 and not sparse.issparse(X):
-            return self._descend_blocks(W, residual, order, row_weights, positive, n_sweeps)
+        if self._by_blocks:
+            return self._descend_blocks(W, residual, order, row_weights, positive, history)
         rest = (self._curvature(), self.ridge, row_weights, positive, order)
         if not sparse.issparse(X):
-            X, layout = np.asfortranarray(X), self._flat_layout()
+            X, layout = self.design.by_column(), self._flat_layout()
             r = residual.ravel(order="F").copy()
-            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, n_sweeps)
+            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, history)
         parts = (X.data, X.indices, X.indptr)
         if shared:
             R = np.array(residual, order="C")
             moment = self._centre * self._task_weight
             head = (*parts, self.weight, moment, self._centre)
-            return _kernels.sweep_sparse(*head, *rest, R, W, n_sweeps)
+            return _kernels.sweep_sparse(*head, *rest, R, W, history)
         head = (*parts, self.design.ptr, self.weight, self._centre)
-        return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, n_sweeps)
+        return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, history)
 
     def _curvature(self):
         """Centred weighted sums of squares of the columns, (n_features, n_tasks)."""
@@ -365,7 +383,7 @@ class ResidualForm(SquaredDatafit):
         first_row, ptr = np.zeros(T, dtype=np.intp), np.arange(T + 1) * len(self.y)
         return first_row, ptr, weight, ptr[:-1] if self.weight.shape[1] == T else first_row
 
-    def _descend_blocks(self, W, residual, order, row_weights, positive, n_sweeps):
+    def _descend_blocks(self, W, residual, order, row_weights, positive, history):
         """Sweeps block by block of columns: products with the rows are matrix products.
 
         The iterates are those of a sweep column by column: within a block the correlation is kept
@@ -380,7 +398,7 @@ class ResidualForm(SquaredDatafit):
             self._memo["order"] = order.copy()
             self._memo["block grams"] = [(Z[:, B].T @ Z[:, B])[:, :, None].copy() for B in blocks]
         R = root * residual
-        for sweep in range(n_sweeps):
+        for sweep in range(len(history)):
             moved = False
             for rows, grams in zip(blocks, self._memo["block grams"], strict=True):
                 A, w = Z[:, rows], W[rows]
@@ -389,9 +407,10 @@ class ResidualForm(SquaredDatafit):
                     R -= A @ (w - W[rows])
                     W[rows] = w
                     moved = True
+            history[sweep] = W
             if not moved:
-                return sweep + 1
-        return n_sweeps
+                return sweep
+        return len(history)
 
 
 class _GramCache:

@@ -85,6 +85,12 @@ class SharedDesign:
         """Stored numbers a column and task, on average."""
         return self.X.nnz / self.n_features if sparse.issparse(self.X) else len(self.X)
 
+    def by_column(self):
+        """X in column order; copied at most once."""
+        if not sparse.issparse(self.X):
+            self.X = np.asfortranarray(self.X)
+        return self.X
+
     def columns(self, rows):
         """The design of the features `rows` alone."""
         return SharedDesign(self.X[:, rows], self.n_tasks)
@@ -156,7 +162,7 @@ class StackedDesign:
 
     def columns(self, rows):
         """The design of the features `rows` alone."""
-        return StackedDesign(self._by_column()[:, rows], self.ptr)
+        return StackedDesign(self.by_column()[:, rows], self.ptr)
 
     def as_float64(self):
         """The same design in double precision; itself if it is."""
@@ -171,7 +177,8 @@ class StackedDesign:
         """A copy whose columns have means near zero in every task."""
         return StackedDesign(self.X - means.T[self.task_of_row], self.ptr)
 
-    def _by_column(self):
+    def by_column(self):
+        """X in column order; copied at most once."""
         if sparse.issparse(self.X):
             self.X = self.X.tocsc()
             self.X.sort_indices()
@@ -181,7 +188,7 @@ class StackedDesign:
 
     def forward(self, W):
         """Predictions `x_i . w_t(i)` without intercepts, (n_rows,)."""
-        z, X = np.zeros(len(self.task_of_row)), self._by_column()
+        z, X = np.zeros(len(self.task_of_row)), self.by_column()
         W = np.ascontiguousarray(W)
         if sparse.issparse(X):
             _kernels.forward_sparse(*_parts(X), self.ptr, W, z)
@@ -191,7 +198,7 @@ class StackedDesign:
 
     def adjoint(self, r):
         """`X_t' r_t` for each task, (n_features, n_tasks)."""
-        G, X = np.zeros((self.n_features, self.n_tasks)), self._by_column()
+        G, X = np.zeros((self.n_features, self.n_tasks)), self.by_column()
         if sparse.issparse(X):
             _kernels.adjoint_sparse(*_parts(X), self.ptr, r, G)
         else:

@@ -25,6 +25,9 @@ DEVIATIONS = {
         "iterates: ours stops elsewhere within the duality gap"
     ),
     "test_1d_multioutput_lasso_and_multitask_lasso_cv": "as before, with LassoCV",
+    "test_random_descent": (
+        "expects seven digits of agreement at tol=1e-9; a duality gap of 1e-9 fixes four or five"
+    ),
     # scikit-learn 1.6 to 1.8
     "test_multitask_cv_estimators_with_sample_weight": (
         "expects an error for sample weights, which these classes did not take before 1.9"

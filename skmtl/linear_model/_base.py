@@ -24,6 +24,7 @@ class TargetScale:
 
     def __init__(self, data, normalize):
         self.mean, self.scale = np.zeros(data.n_tasks), np.ones(data.n_tasks)
+        self.normalize = normalize
         if not normalize:
             return
         design = data.design
@@ -36,6 +37,8 @@ class TargetScale:
 
     def apply(self, data):
         """The data with normalised targets."""
+        if not self.normalize:
+            return data
         spread = data.design.spread
         return replace(data, y=(data.y - spread(self.mean)) / spread(self.scale))
 

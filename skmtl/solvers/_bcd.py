@@ -5,8 +5,9 @@ from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import Solution
 
-_SWEEPS = 10  # between two certificates on the rows of the data
+_SWEEPS = (6, 30)  # between two certificates on the rows of the data
 _SHARE = 0.03  # of the gap over all rows, to which a working set is solved
+_MEMORY = 5  # sweeps that are extrapolated
 _LEAST = 30  # rows of a working set
 
 
@@ -14,7 +15,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     """Block coordinate descent over the rows of W, stopped by the duality gap.
 
     Working sets hold the non-zero rows and those that violate optimality most, and grow at least
-    by half at every certificate over all rows. A working set is solved to a small part of the gap, in
+    by half at every certificate over all rows. Working sets are solved to a part of the gap, in
     Gram form (:func:`~skmtl.solvers.gram_path`) unless it is larger than the data, each row
     exactly.
 
@@ -41,24 +42,30 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     W, n_iter = penalty.prox(W0, 0.0), 0  # feasible
     rows = np.empty(0, dtype=np.intp)
     enough = np.inf
+    certificate = certify(datafit, penalty, W)
     while True:
-        certificate = certify(datafit, penalty, W)
         W, gap = np.ascontiguousarray(certificate.W), certificate.gap
         if gap <= tol * null or n_iter >= max_iter:
             break
-        known = rows
+        known, before = rows, W.copy()
         rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights, known)
         enough = max(0.3 * tol * null, _SHARE * min(gap, enough))
         if np.array_equal(rows, known):
             enough *= 0.1
-        local, before = datafit.restrict(rows), W[rows]
-        solve = _solve_gram if isinstance(local, GramForm) else _solve_rows
+        local = datafit.restrict(rows)
         budget = {"max_iter": max_iter - n_iter, "random_state": random_state}
-        W_rows, done = solve(local, penalty.restrict(rows), before, enough, **budget)
+        if local is None:
+            W, swept, done = _sweep(datafit, penalty, W, rows, **budget)
+            certificate = _better(datafit, penalty, W, swept, certificate.objective)
+        else:
+            solve = _solve_gram if isinstance(local, GramForm) else _solve_rows
+            W[rows], done = solve(local, penalty.restrict(rows), W[rows], enough, **budget)
+            certificate = certify(datafit, penalty, W)
         n_iter += done
-        if np.array_equal(W_rows, before) and np.array_equal(rows, known):
+        if np.array_equal(certificate.W, before) and np.array_equal(rows, known):
             break  # a fixed point in floating point: no sweep can do better
-        W[rows] = W_rows
+        if local is None:
+            rows = rows[:0]  # to be chosen afresh: looking at all rows costs no more than a sweep
     optimality = gap / null if null > 0 else gap
     return Solution(W, max(n_iter, 1), certificate.objective, gap, optimality, gap <= tol * null)
 
@@ -102,12 +109,47 @@ def _solve_gram(form, penalty, W, enough, **budget):
 
 
 def _solve_rows(form, penalty, W, enough, *, max_iter, random_state):
-    row_weights, W, done = penalty.row_weights(len(W)), W.copy(), 0
-    order = np.arange(len(W)) if random_state is None else random_state.permutation(len(W))
-    while done < max_iter:
-        sweeps = min(_SWEEPS, max_iter - done)
-        n = form.descend(W, order, row_weights, penalty.positive, sweeps)
+    done, rows, swept = 0, np.arange(len(W)), None
+    certificate = certify(form, penalty, W)
+    while certificate.gap > enough and done < max_iter:
+        budget = {"max_iter": max_iter - done, "random_state": random_state}
+        W, swept, n = _sweep(form, penalty, W, rows, n_sweeps=2 * _MEMORY, **budget)
         done += n
-        if n < sweeps or certify(form, penalty, W).gap <= enough:
+        certificate = _better(form, penalty, W, swept, certificate.objective)
+        W = certificate.W
+        if n == 0:
             break
     return W, done
+
+
+def _sweep(form, penalty, W, rows, *, max_iter, random_state, n_sweeps=None):
+    """Sweeps over `rows` of W.
+
+    Returns W extrapolated, W as the sweeps left it, and their number, 0 if nothing moved.
+    """
+    if n_sweeps is None:
+        n_sweeps = int(np.clip(2 * len(W) / max(len(rows), 1), *_SWEEPS))
+    order = rows if random_state is None else random_state.permutation(rows)
+    weights = penalty.row_weights(len(W))
+    swept, history = np.array(W, order="C"), np.empty((min(n_sweeps, max_iter), *W.shape))
+    n = form.descend(swept, order, weights, penalty.positive, history)
+    if n < _MEMORY + 1 or penalty.positive:
+        return swept, swept, n
+    return _extrapolate(history[n - _MEMORY - 1 : n]), swept, n
+
+
+def _extrapolate(iterates):
+    """Anderson's extrapolation: the affine combination whose steps cancel best."""
+    steps = np.diff(iterates, axis=0).reshape(len(iterates) - 1, -1)
+    A = steps @ steps.T
+    A.flat[:: len(A) + 1] += 1e-4 * np.trace(A)  # near-collinear steps amplify rounding
+    c = np.linalg.solve(A, np.ones(len(A)))
+    return np.tensordot(c / c.sum(), iterates[1:], 1)
+
+
+def _better(form, penalty, W, swept, objective):
+    """The certificate of W if it is below the objective before the sweeps, else of `swept`."""
+    certificate = certify(form, penalty, W)
+    if W is swept or certificate.objective <= objective:
+        return certificate
+    return certify(form, penalty, swept)
