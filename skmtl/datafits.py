@@ -302,7 +302,8 @@ class ResidualForm(SquaredDatafit):
         Else the columns alone, or None where they are best left where they are.
         """
         k = len(rows)
-        if k <= 1.5 * self.design.column_size and k**2 * len(self.blocks) <= _GRAM_FLOATS:
+        factor = 0.75 if sparse.issparse(self.design.X) else 2.0  # sparse products cost more
+        if k <= factor * self.design.column_size and k**2 * len(self.blocks) <= _GRAM_FLOATS:
             grams = self._memo.setdefault("grams", _GramCache(self)).get(rows)
             if "q" not in self._memo:
                 self._memo["q"] = self.evaluate(np.zeros_like(self._centre)).correlation

@@ -52,11 +52,15 @@ def weighted_variance(X, weight, mean):
     """`sum_i weight_i (x_ij - mean_j)^2` for every column j, shape (n_features,)."""
     if sparse.issparse(X):
         X = X.tocsc()
+
+        def column_sums(values):
+            return sparse.csc_array((values, X.indices, X.indptr), shape=X.shape).T @ weight
+
+        if not mean.any():
+            return column_sums(X.data**2)
         column = np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
-        w = weight[X.indices]
-        stored = np.bincount(column, w * (X.data - mean[column]) ** 2, minlength=X.shape[1])
-        zeros = weight.sum() - np.bincount(column, w, minlength=X.shape[1])
-        return stored + np.maximum(zeros, 0.0) * mean**2
+        zeros = weight.sum() - column_sums(np.ones(len(X.data)))
+        return column_sums((X.data - mean[column]) ** 2) + np.maximum(zeros, 0.0) * mean**2
     out = np.zeros(X.shape[1])
     for a in range(0, len(X), _CHUNK):
         out += weight[a : a + _CHUNK] @ (X[a : a + _CHUNK] - mean) ** 2

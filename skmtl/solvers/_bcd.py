@@ -55,7 +55,8 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
         local = datafit.restrict(rows)
         budget = {"max_iter": max_iter - n_iter, "random_state": random_state}
         if local is None:
-            W, swept, done = _sweep(datafit, penalty, W, rows, **budget)
+            few = 2 if n_iter == 0 else None  # a start from far away: most of the rows will not stay
+            W, swept, done = _sweep(datafit, penalty, W, rows, n_sweeps=few, **budget)
             certificate = _better(datafit, penalty, W, swept, certificate.objective)
         else:
             solve = _solve_gram if isinstance(local, GramForm) else _solve_rows
