@@ -387,7 +387,8 @@ def gram_path(
     `max_sweeps`, or at a fixed point; `solutions[a]` takes W, `report[a]` the sweeps, objective
     and gap. `order` is that of the rows in a sweep, `previous` the row weights before `a`. Returns
     (len(ridges), 0), or (a, n), with H and W of that moment, when after n > `ask` sweeps so many
-    more would be needed, at the rate seen, that Newton's method looks cheaper.
+    more would be needed, at the rate seen, that Newton's method looks cheaper; whatever the rate
+    if `ask` is negative.
 
     Sweeps visit a working set: non-zero rows, those that the sequential strong rule keeps, and
     whatever violates optimality after that.
@@ -460,7 +461,7 @@ def gram_path(
                 size = 0
                 for i in range(k):
                     size += not _is_zero(W[rows[i]])
-                if n > ask and left > _newton_pays(size, k, T, grams.shape[2]):
+                if n > ask and (ask < 0 or left > _newton_pays(size, k, T, grams.shape[2])):
                     _refresh(grams, block, q, rows[:k], support, H, W)
                     return a, n
                 burst = int(max(2.0, min(10.0, left)))

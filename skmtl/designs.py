@@ -90,9 +90,9 @@ class SharedDesign:
         return self.X.nnz / self.n_features if sparse.issparse(self.X) else len(self.X)
 
     def by_column(self):
-        """X in column order; copied at most once."""
+        """X in column order and double precision; copied at most once."""
         if not sparse.issparse(self.X):
-            self.X = np.asfortranarray(self.X)
+            self.X = np.asfortranarray(self.X, dtype=np.float64)
         return self.X
 
     def columns(self, rows):
@@ -182,12 +182,12 @@ class StackedDesign:
         return StackedDesign(self.X - means.T[self.task_of_row], self.ptr)
 
     def by_column(self):
-        """X in column order; copied at most once."""
+        """X in column order and double precision; copied at most once."""
         if sparse.issparse(self.X):
-            self.X = self.X.tocsc()
+            self.X = self.X.tocsc().astype(np.float64, copy=False)
             self.X.sort_indices()
         else:
-            self.X = np.asfortranarray(self.X)
+            self.X = np.asfortranarray(self.X, dtype=np.float64)
         return self.X
 
     def forward(self, W):

@@ -188,7 +188,8 @@ class _StackedReader:
         self.x0, self.y0 = np.zeros((design.n_tasks, design.n_features)), np.zeros(design.n_tasks)
         self._whole = None
         if centred:
-            self.x0, self.y0 = _dense(design.X[design.ptr[:-1]]), y[design.ptr[:-1]]
+            first = design.ptr[:-1]
+            self.x0, self.y0 = _dense(design.X[first]).astype(np.float64), y[first]
             self._improve_origins()
 
     def _improve_origins(self):

@@ -27,6 +27,7 @@ from skmtl.labels import (
 )
 
 _SPARSE = ("csc", "csr")
+_FLOATS = (np.float64, np.float32)  # what is neither becomes the first
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ class TaskData:
 
 
 def _numeric(estimator, X):
-    X = check_array(X, accept_sparse=_SPARSE, dtype=np.float64, estimator=estimator, input_name="X")
+    options = {"accept_sparse": _SPARSE, "dtype": _FLOATS, "input_name": "X"}
+    X = check_array(X, estimator=estimator, **options)
     return _summed(X)
 
 
@@ -133,16 +135,16 @@ def _summed(X):
 def read_rows(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     """Features and task ids (or None) of X as the estimator takes it.
 
-    Features are float64, dense or sparse; without `numeric` they stay what the user gave, for
-    estimators that hand them on. Without `ids` a task column is taken off unread. Sets
-    n_features_in_ and feature_names_in_ with `reset`.
+    Features are double or single precision, dense or sparse; without `numeric` they stay what the
+    user gave, for estimators that hand them on. Without `ids` a task column is taken off unread.
+    Sets n_features_in_ and feature_names_in_ with `reset`.
     """
     if estimator.task_column is not None and tasks is not None:
         raise ValueError(
             f"Both task_column={estimator.task_column!r} and tasks= were given; use one of them."
         )
     if estimator.task_column is None and numeric:
-        X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=np.float64)
+        X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=_FLOATS)
         X = _summed(X)
     else:
         if column_names(X) is None:
@@ -312,8 +314,11 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
     if labels is None:
         return _read_wide(estimator, X, y, sample_weight)
     rows, y, weight, tasks, ptr = _sort_long(estimator, X.shape[0], y, sample_weight, labels)
-    design = StackedDesign((X.tocsr() if sparse.issparse(X) else X)[rows], ptr)
-    return TaskData(design, y, weight, tasks, rows, X.shape[0], _long_layout(estimator))
+    n_samples = X.shape[0]
+    if not np.array_equal(rows, np.arange(n_samples)):  # else sorted already: no copy
+        X = (X.tocsr() if sparse.issparse(X) else X)[rows]
+    design = StackedDesign(X, ptr)
+    return TaskData(design, y, weight, tasks, rows, n_samples, _long_layout(estimator))
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ From moments where the Gram form suits the data, so that the rows are read once;
 where the weight of whatever is held out is zero.
 """
 
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from typing import NamedTuple
@@ -43,7 +44,7 @@ class RowFolds:
     """
 
     def __init__(self, data, splits, *, task_weight, fit_intercept):
-        self.data, self.splits = data, splits
+        self.data, self.splits = replace(data, design=data.design.as_float64()), splits
         self.task_weight, self.fit_intercept = task_weight, fit_intercept
 
     def whole(self):

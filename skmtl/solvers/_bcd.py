@@ -55,7 +55,9 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
         local = datafit.restrict(rows)
         budget = {"max_iter": max_iter - n_iter, "random_state": random_state}
         if local is None:
-            few = 2 if n_iter == 0 else None  # a start from far away: most of the rows will not stay
+            few = (
+                2 if n_iter == 0 else None
+            )  # a start from far away: most of the rows will not stay
             W, swept, done = _sweep(datafit, penalty, W, rows, n_sweeps=few, **budget)
             certificate = _better(datafit, penalty, W, swept, certificate.objective)
         else:
@@ -100,8 +102,9 @@ def _solve_gram(form, penalty, W, enough, **budget):
     if len(free) and not penalty.positive:
         rest = np.flatnonzero(row_weights)
         reduced, free_rows_of = form.eliminate(free)
-        W = W.copy()
-        W[rest], n = _solve_gram(reduced, penalty.restrict(rest), W[rest], enough, **budget)
+        W, n = W.copy(), 1
+        if len(rest):
+            W[rest], n = _solve_gram(reduced, penalty.restrict(rest), W[rest], enough, **budget)
         W[free] = free_rows_of(W[rest])
         return W, n
     options = {"positive": penalty.positive, "tol": enough, "null": 1.0, **budget}

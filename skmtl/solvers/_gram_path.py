@@ -7,6 +7,7 @@ from skmtl.solvers._newton import row_newton
 from skmtl.solvers._solution import Solution
 
 _FLOATS = 2**22  # of solutions kept at a time
+_FIRST = 0  # sweeps before Newton's method is thought of; negative to take it at once
 _PATIENCE = 50  # sweeps after a Newton step that did not help
 
 
@@ -63,7 +64,7 @@ def gram_path(
         part = slice(first, first + size)
         lam, mu = np.ascontiguousarray(row_weights[part]), np.ascontiguousarray(ridges[part])
         solutions, report = np.empty((len(mu), *W.shape)), np.empty((len(mu), 3))
-        a, n, ask = 0, 0, 0 if newton else max_iter
+        a, n, ask = 0, 0, _FIRST if newton else max_iter
         while True:
             state = (previous, a, n, H, W, solutions, report)
             rest = (positive, order, enough, max_iter, ask)
@@ -71,7 +72,7 @@ def gram_path(
             a, n = _kernels.gram_path(*head, lam, mu, *rest, *state)
             if a == len(mu):
                 break
-            ask = ask if a == at else 0
+            ask = ask if a == at else _FIRST
             steps, better = _try_newton(form.with_ridge(mu[a]), lam[a], W, H, 0.3 * enough)
             n += steps
             ask = n + (0 if better else _PATIENCE)
