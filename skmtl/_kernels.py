@@ -16,7 +16,7 @@ from numba import njit
 
 def _compiled(function):
     """`njit` with a disk cache where there is a writable directory for it, else without."""
-    options = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}}
+    options = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # raised at decoration: no locator for the cache
@@ -83,6 +83,14 @@ def _highest(curvature):
 
 
 @_compiled
+def _copy(A, B):
+    """B[:] = A; the assignment itself takes seconds to compile."""
+    for j in range(A.shape[0]):
+        for t in range(A.shape[1]):
+            B[j, t] = A[j, t]
+
+
+@_compiled
 def _norm(w):
     norm2 = 0.0
     for t in range(w.size):
@@ -92,13 +100,14 @@ def _norm(w):
 
 # ---------------------------------------------------------------- Gram form
 #
-# grams (n_features, n_features, n_grams) has the tasks last, so that loops over tasks are
-# contiguous: one Gram for all tasks, one for each, or task t has grams[..., block[t]].
+# One Gram for all tasks is 2-D; many are (n_features, n_features, n_grams), tasks last so that
+# loops over them are contiguous: one for each task, or task t has grams[..., block[t]]. The number
+# of dimensions is known when a function is compiled, so only what it needs is.
 # H = q - Gram W is (n_features, n_tasks).
 
 
 @_compiled
-def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
+def _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed):
     """One sweep over `rows`, all tasks with one Gram; returns whether anything moved.
 
     The exact Gauss-Seidel iterates: H is brought up to date only after eight rows have changed, in
@@ -107,12 +116,12 @@ def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
     T, last, m, moved = W.shape[1], rows.size - 1, 0, False
     for a in range(rows.size):
         j = rows[a]
-        curvature, z, size, norm = grams[j, j, 0], D[m], 0.0, 0.0
+        curvature, z, size, norm = gram[j, j], D[m], 0.0, 0.0
         for t in range(T):
             z[t] = H[j, t] + curvature * W[j, t]
             size += abs(W[j, t])
         for b in range(m):
-            g = grams[changed[b], j, 0]
+            g = gram[changed[b], j]
             for t in range(T):
                 z[t] -= g * D[b, t]
         if positive:
@@ -137,21 +146,21 @@ def _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed):
                 for t in range(T):
                     D[b, t] = 0.0
             a0, a1, a2, a3 = (
-                grams[changed[0]],
-                grams[changed[1]],
-                grams[changed[2]],
-                grams[changed[3]],
+                gram[changed[0]],
+                gram[changed[1]],
+                gram[changed[2]],
+                gram[changed[3]],
             )
             a4, a5, a6, a7 = (
-                grams[changed[4]],
-                grams[changed[5]],
-                grams[changed[6]],
-                grams[changed[7]],
+                gram[changed[4]],
+                gram[changed[5]],
+                gram[changed[6]],
+                gram[changed[7]],
             )
             for i in rows:
                 h = H[i]
-                g0, g1, g2, g3 = a0[i, 0], a1[i, 0], a2[i, 0], a3[i, 0]
-                g4, g5, g6, g7 = a4[i, 0], a5[i, 0], a6[i, 0], a7[i, 0]
+                g0, g1, g2, g3 = a0[i], a1[i], a2[i], a3[i]
+                g4, g5, g6, g7 = a4[i], a5[i], a6[i], a7[i]
                 for t in range(T):
                     h[t] -= (
                         g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
@@ -218,10 +227,10 @@ def _sweep_many_grams(
 
 
 @_compiled
-def sweep_gram(grams, lam, ridge, positive, H, W):
+def sweep_gram(gram, lam, ridge, positive, H, W):
     """One sweep over all rows, all tasks with one Gram; returns whether anything moved."""
     D, changed, rows = np.zeros((8, W.shape[1])), np.zeros(8, np.intp), np.arange(len(W))
-    return _sweep_one_gram(grams, lam, ridge, positive, rows, H, W, D, changed)
+    return _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed)
 
 
 @_compiled
@@ -231,16 +240,17 @@ def gram_product(grams, block, rows, W, P):
     for i in range(P.shape[0]):
         p = P[i]
         for j in rows:
-            g, w = grams[i, j], W[j]
-            if g.size == 1:
+            w = W[j]
+            if grams.ndim == 2:
                 for t in range(T):
-                    p[t] += g[0] * w[t]
-            elif g.size == T:
+                    p[t] += grams[i, j] * w[t]
+            elif grams.shape[2] == T:
+                g = grams[i, j]
                 for t in range(T):
                     p[t] += g[t] * w[t]
             else:
                 for t in range(T):
-                    p[t] += g[block[t]] * w[t]
+                    p[t] += grams[i, j, block[t]] * w[t]
 
 
 @_compiled
@@ -266,17 +276,26 @@ def _is_zero(w):
 @_compiled
 def _certify(q, yy, lam, ridge, positive, rows, H, W):
     """Objective and duality gap, as in `solvers._certificates`, when only `rows` exist."""
+    T, norms = W.shape[1], np.empty(rows.size)
     qW, HW, WW, penalty, excess = 0.0, 0.0, 0.0, 0.0, 0.0
-    for j in rows:
-        w2 = 0.0
-        for t in range(W.shape[1]):
-            qW += q[j, t] * W[j, t]
-            HW += H[j, t] * W[j, t]
-            w2 += W[j, t] * W[j, t]
+    for a in range(rows.size):
+        j = rows[a]
+        w2, h2, g2 = 0.0, 0.0, 0.0
+        for t in range(T):
+            h, w = H[j, t], W[j, t]
+            qW += q[j, t] * w
+            HW += h * w
+            w2 += w * w
+            g = h - ridge * w
+            if not positive or h > 0.0:
+                h2 += h * h
+            if not positive or g > 0.0:
+                g2 += g * g
         WW += w2
         penalty += lam[j] * np.sqrt(w2)
+        norms[a] = np.sqrt(h2)
         if lam[j] > 0.0:
-            excess = max(excess, _row_norm(H, W, ridge, positive, j) / lam[j])
+            excess = max(excess, np.sqrt(g2) / lam[j])
     rr, ry = max(yy - qW - HW, 0.0), yy - qW
     primal = 0.5 * rr + 0.5 * ridge * WW + penalty
     augmented = rr + ridge * WW
@@ -287,12 +306,19 @@ def _certify(q, yy, lam, ridge, positive, rows, H, W):
     dual = c * ry - 0.5 * c * c * rr
     if ridge > 0.0:
         at_one = ry - 0.5 * rr
-        for j in rows:
-            norm = _row_norm(H, W, 0.0, positive, j)
-            dual -= max(c * norm - lam[j], 0.0) ** 2 / (2.0 * ridge)
-            at_one -= max(norm - lam[j], 0.0) ** 2 / (2.0 * ridge)
+        for a in range(rows.size):
+            least = lam[rows[a]]
+            dual -= max(c * norms[a] - least, 0.0) ** 2 / (2.0 * ridge)
+            at_one -= max(norms[a] - least, 0.0) ** 2 / (2.0 * ridge)
         dual = max(dual, at_one)
     return primal, max(primal - dual, 2.2e-16 * primal)
+
+
+@_compiled
+def _keep(rows, W, H, W_kept, H_kept):
+    for j in rows:
+        for t in range(W.shape[1]):
+            W_kept[j, t], H_kept[j, t] = W[j, t], H[j, t]
 
 
 @_compiled
@@ -310,53 +336,64 @@ def _objective(q, yy, lam, ridge, rows, H, W):
 
 
 @_compiled
-def _extrapolate(q, yy, lam, ridge, rows, Ws, Hs, H, W):
-    """Anderson's extrapolation of the last iterates, taken if it lowers the objective.
-
-    `Ws[s]`, `Hs[s]` are W and H after sweep s; H is affine in W, so it needs no product.
-    """
-    n, T = len(Ws) - 1, W.shape[1]
-    A, c = np.empty((n, n)), np.ones(n)
+def _weights(A):
+    """c proportional to `A^-1 1` with sum 1, by Gaussian elimination of a definite A."""
+    n, total = len(A), 0.0
+    c = np.ones(n)
     for a in range(n):
-        for b in range(a + 1):
-            total = 0.0
-            for j in rows:
-                for t in range(T):
-                    left = Ws[a + 1, j, t] - Ws[a, j, t]
-                    total += left * (Ws[b + 1, j, t] - Ws[b, j, t])
-            A[a, b] = A[b, a] = total
-    ridge_of_A = 0.0
-    for a in range(n):
-        ridge_of_A += 1e-4 * A[a, a]
-    for a in range(n):  # Gaussian elimination: A is symmetric and, with its ridge, definite
-        A[a, a] += ridge_of_A
-    for a in range(n):
-        if not A[a, a] > 0.0:
-            return
         for b in range(a + 1, n):
             f = A[b, a] / A[a, a]
+            c[b] -= f * c[a]
             for i in range(a, n):
                 A[b, i] -= f * A[a, i]
-            c[b] -= f * c[a]
-    total = 0.0
     for a in range(n - 1, -1, -1):
         for b in range(a + 1, n):
             c[a] -= A[a, b] * c[b]
         c[a] /= A[a, a]
         total += c[a]
-    W_new, H_new = Ws[0], Hs[0]
-    for j in rows:
-        for t in range(T):
-            w, h = 0.0, 0.0
-            for a in range(n):
-                w += c[a] * Ws[a + 1, j, t]
-                h += c[a] * Hs[a + 1, j, t]
-            W_new[j, t], H_new[j, t] = w / total, h / total
-    before = _objective(q, yy, lam, ridge, rows, H, W)
-    if _objective(q, yy, lam, ridge, rows, H_new, W_new) < before:
+    for a in range(n):
+        c[a] /= total
+    return c
+
+
+@_compiled
+def _extrapolate(q, yy, lam, ridge, rows, Ws, Hs, H, W):
+    """Anderson's extrapolation of the last iterates, taken if it lowers the objective.
+
+    `Ws[s]`, `Hs[s]` are W and H after sweep s; H is affine in W, so it needs no product. They are
+    overwritten.
+    """
+    n, T = len(Ws) - 1, W.shape[1]
+    A, trace = np.empty((n, n)), 0.0
+    for a in range(n):
         for j in rows:
             for t in range(T):
-                W[j, t], H[j, t] = W_new[j, t], H_new[j, t]
+                Ws[a, j, t] = Ws[a + 1, j, t] - Ws[a, j, t]
+    for a in range(n):
+        for b in range(a + 1):
+            total = 0.0
+            for j in rows:
+                for t in range(T):
+                    total += Ws[a, j, t] * Ws[b, j, t]
+            A[a, b] = A[b, a] = total
+        trace += A[a, a]
+    if trace == 0.0:
+        return
+    for a in range(n):
+        A[a, a] += 1e-4 * trace  # near-collinear steps would amplify rounding
+    c = _weights(A)
+    W_new, H_new = Ws[n], Hs[n]  # the last iterate, from which steps are taken back
+    for a in range(n - 1, 0, -1):
+        back = 0.0
+        for b in range(a):
+            back += c[b]
+        for j in rows:
+            for t in range(T):
+                W_new[j, t] -= back * Ws[a, j, t]
+                H_new[j, t] -= back * (Hs[a + 1, j, t] - Hs[a, j, t])
+    before = _objective(q, yy, lam, ridge, rows, H, W)
+    if _objective(q, yy, lam, ridge, rows, H_new, W_new) < before:
+        _keep(rows, W_new, H_new, W, H)
 
 
 @_compiled
@@ -396,30 +433,37 @@ def gram_path(
     p, T = W.shape
     D, changed, new = np.zeros((8, T)), np.zeros(8, np.intp), np.empty(T)
     highest = _highest(curvature)
+    n_grams = 1 if grams.ndim == 2 else grams.shape[-1]
     Ws, Hs = np.empty((6, p, T)), np.empty((6, p, T))
     in_set, rows, support = np.empty(p, np.bool_), np.empty(p, np.intp), np.empty(p, np.intp)
     while a < len(ridges):
-        lam, ridge = row_weights[a], ridges[a]
-        objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
-        enough = 0.5 * tol
-        k = 0
-        for j in order:
-            keep = min(lam[j], max(2.0 * lam[j] - previous[j], 0.0))
-            in_set[j] = not _is_zero(W[j]) or _row_norm(H, W, ridge, positive, j) > keep
-            if in_set[j]:
-                rows[k] = j
-                k += 1
-        moved = True
-        while gap > tol and n < max_sweeps and moved:
-            local, before = np.inf, np.inf
+        lam, ridge, enough = row_weights[a], ridges[a], 0.5 * tol
+        moved, first = True, True
+        while True:
+            objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
+            if gap <= tol or n >= max_sweeps:
+                break
+            k = 0
+            for j in order:
+                if first or not in_set[j]:
+                    keep = lam[j]
+                    if first:
+                        keep = min(keep, max(2.0 * lam[j] - previous[j], 0.0))
+                    in_set[j] = not _is_zero(W[j]) or _row_norm(H, W, ridge, positive, j) > keep
+                    moved |= in_set[j]
+                if in_set[j]:
+                    rows[k] = j
+                    k += 1
+            if not moved:
+                break
+            local, before, first = np.inf, np.inf, False
             burst, kept = 3, 0
             while local > enough and n < max_sweeps and moved:
                 burst = min(burst, max_sweeps - n)
                 for _ in range(burst):
                     if kept == 0:
-                        for j in rows[:k]:
-                            Ws[0, j], Hs[0, j] = W[j], H[j]
-                    if grams.shape[2] == 1:
+                        _keep(rows[:k], W, H, Ws[0], Hs[0])
+                    if grams.ndim == 2:
                         moved = _sweep_one_gram(
                             grams, lam, ridge, positive, rows[:k], H, W, D, changed
                         )
@@ -444,16 +488,13 @@ def gram_path(
                         break
                     if not positive:
                         kept += 1
-                        for j in rows[:k]:
-                            Ws[kept, j], Hs[kept, j] = W[j], H[j]
+                        _keep(rows[:k], W, H, Ws[kept], Hs[kept])
                         if kept == len(Ws) - 1:
                             _extrapolate(q, yy, lam, ridge, rows[:k], Ws, Hs, H, W)
                             kept = 0
                 before = local
                 _, local = _certify(q, yy, lam, ridge, positive, rows[:k], H, W)
-                if local <= enough:
-                    break
-                if before == np.inf:
+                if local <= enough or before == np.inf:
                     continue
                 left = np.inf
                 if local < before:
@@ -461,22 +502,13 @@ def gram_path(
                 size = 0
                 for i in range(k):
                     size += not _is_zero(W[rows[i]])
-                if n > ask and (ask < 0 or left > _newton_pays(size, k, T, grams.shape[2])):
+                if n > ask and (ask < 0 or left > _newton_pays(size, k, T, n_grams)):
                     _refresh(grams, block, q, rows[:k], support, H, W)
                     return a, n
                 burst = int(max(2.0, min(10.0, left)))
             _refresh(grams, block, q, rows[:k], support, H, W)
-            objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
             enough *= 0.3
-            k = 0
-            for j in order:
-                if not in_set[j]:
-                    in_set[j] = _row_norm(H, W, ridge, positive, j) > lam[j]
-                    moved |= in_set[j]
-                if in_set[j]:
-                    rows[k] = j
-                    k += 1
-        solutions[a] = W
+        _copy(W, solutions[a])
         report[a, 0], report[a, 1], report[a, 2] = n, objective, gap
         for j in range(p):
             previous[j] = lam[j]
@@ -648,7 +680,7 @@ def sweep_dense(
                     r[a + i] -= d * (X[x + i, j] - m)
                 moved = True
                 W[j, t] = new[t]
-        history[sweep] = W
+        _copy(W, history[sweep])
         if not moved:
             return sweep
     return len(history)
@@ -718,7 +750,7 @@ def sweep_sparse(
                 x, r = data[k], R[indices[k]]
                 for t in range(T):
                     r[t] -= x * z[t]
-        history[sweep] = W
+        _copy(W, history[sweep])
         if not moved:
             return sweep
     return len(history)
@@ -758,7 +790,7 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 r[i] -= z[t] * data[k]
-        history[sweep] = W
+        _copy(W, history[sweep])
         if not moved:
             return sweep
     return len(history)

@@ -397,14 +397,14 @@ class ResidualForm(SquaredDatafit):
         Z = self._memo["centred"]
         if not np.array_equal(order, self._memo.get("order")):
             self._memo["order"] = order.copy()
-            self._memo["block grams"] = [(Z[:, B].T @ Z[:, B])[:, :, None].copy() for B in blocks]
+            self._memo["block grams"] = [Z[:, B].T @ Z[:, B] for B in blocks]
         R = root * residual
         for sweep in range(len(history)):
             moved = False
-            for rows, grams in zip(blocks, self._memo["block grams"], strict=True):
+            for rows, gram in zip(blocks, self._memo["block grams"], strict=True):
                 A, w = Z[:, rows], W[rows]
                 H, lam = A.T @ R, row_weights[rows]
-                if _kernels.sweep_gram(grams, lam, self.ridge, positive, H, w):
+                if _kernels.sweep_gram(gram, lam, self.ridge, positive, H, w):
                     R -= A @ (w - W[rows])
                     W[rows] = w
                     moved = True

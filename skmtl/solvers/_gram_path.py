@@ -57,7 +57,8 @@ def gram_path(
     enough = max(tol, np.finfo(float).eps) * null  # no gap is known better than that
     H = form.evaluate(W).correlation
     previous = np.full(len(W), np.inf)  # no row is discarded without looking
-    head = (form.grams, form.block_of_task, form.curvature, form.q, form.yy)
+    grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
+    head = (grams, form.block_of_task, form.curvature, form.q, form.yy)
     size = max(1, _FLOATS // W.size)
     newton = newton and not positive
     for first in range(0, len(ridges), size):
