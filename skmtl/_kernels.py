@@ -74,15 +74,6 @@ def _minimise_row(z, curvature, highest, ridge, lam, positive, start, w):
 
 
 @_compiled
-def _highest(curvature):
-    out = np.zeros(len(curvature))
-    for j in range(len(curvature)):
-        for t in range(curvature.shape[1]):
-            out[j] = max(out[j], curvature[j, t])
-    return out
-
-
-@_compiled
 def _copy(A, B):
     """B[:] = A; the assignment itself takes seconds to compile."""
     for j in range(A.shape[0]):
@@ -110,7 +101,7 @@ def _norm(w):
 def _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed):
     """One sweep over `rows`, all tasks with one Gram; returns whether anything moved.
 
-    The exact Gauss-Seidel iterates: H is brought up to date only after eight rows have changed, in
+    The exact Gauss-Seidel iterates: H is brought up to date only after four rows have changed, in
     one pass; until then their changes D enter the rows that follow one by one.
     """
     T, last, m, moved = W.shape[1], rows.size - 1, 0, False
@@ -140,32 +131,16 @@ def _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed):
                 W[j, t] = new
             changed[m] = j
             m += 1
-        if m == 8 or (m > 0 and a == last):
-            for b in range(m, 8):
+        if m == 4 or (m > 0 and a == last):
+            for b in range(m, 4):
                 changed[b] = j
                 for t in range(T):
                     D[b, t] = 0.0
-            a0, a1, a2, a3 = (
-                gram[changed[0]],
-                gram[changed[1]],
-                gram[changed[2]],
-                gram[changed[3]],
-            )
-            a4, a5, a6, a7 = (
-                gram[changed[4]],
-                gram[changed[5]],
-                gram[changed[6]],
-                gram[changed[7]],
-            )
+            a0, a1, a2, a3 = gram[changed[0]], gram[changed[1]], gram[changed[2]], gram[changed[3]]
             for i in rows:
-                h = H[i]
-                g0, g1, g2, g3 = a0[i], a1[i], a2[i], a3[i]
-                g4, g5, g6, g7 = a4[i], a5[i], a6[i], a7[i]
+                h, g0, g1, g2, g3 = H[i], a0[i], a1[i], a2[i], a3[i]
                 for t in range(T):
-                    h[t] -= (
-                        g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
-                        + g4 * D[4, t] + g5 * D[5, t] + g6 * D[6, t] + g7 * D[7, t]
-                    )  # fmt: skip
+                    h[t] -= g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
             m = 0
     return moved
 
@@ -174,7 +149,7 @@ def _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed):
 def _sweep_many_grams(
     grams, block, curvature, highest, lam, ridge, positive, rows, H, W, D, changed, new
 ):
-    """As :func:`_sweep_one_gram`, tasks with Grams of their own; H lags behind by four rows."""
+    """As :func:`_sweep_one_gram`, tasks with Grams of their own."""
     T, last, m, moved = W.shape[1], rows.size - 1, 0, False
     each = grams.shape[2] == T
     for a in range(rows.size):
@@ -229,28 +204,28 @@ def _sweep_many_grams(
 @_compiled
 def sweep_gram(gram, lam, ridge, positive, H, W):
     """One sweep over all rows, all tasks with one Gram; returns whether anything moved."""
-    D, changed, rows = np.zeros((8, W.shape[1])), np.zeros(8, np.intp), np.arange(len(W))
+    D, changed, rows = np.zeros((4, W.shape[1])), np.zeros(4, np.intp), np.arange(len(W))
     return _sweep_one_gram(gram, lam, ridge, positive, rows, H, W, D, changed)
 
 
 @_compiled
-def gram_product(grams, block, rows, W, P):
-    """P += Gram W, of W only the `rows`."""
+def subtract_product(grams, block, rows, W, H):
+    """H -= Gram W, of W only the `rows`."""
     T = W.shape[1]
-    for i in range(P.shape[0]):
-        p = P[i]
+    for i in range(H.shape[0]):
+        h = H[i]
         for j in rows:
             w = W[j]
             if grams.ndim == 2:
                 for t in range(T):
-                    p[t] += grams[i, j] * w[t]
+                    h[t] -= grams[i, j] * w[t]
             elif grams.shape[2] == T:
                 g = grams[i, j]
                 for t in range(T):
-                    p[t] += g[t] * w[t]
+                    h[t] -= g[t] * w[t]
             else:
                 for t in range(T):
-                    p[t] += grams[i, j, block[t]] * w[t]
+                    h[t] -= grams[i, j, block[t]] * w[t]
 
 
 @_compiled
@@ -274,9 +249,12 @@ def _is_zero(w):
 
 
 @_compiled
-def _certify(q, yy, lam, ridge, positive, rows, H, W):
-    """Objective and duality gap, as in `solvers._certificates`, when only `rows` exist."""
-    T, norms = W.shape[1], np.empty(rows.size)
+def _certify(q, yy, lam, ridge, positive, rows, H, W, norms):
+    """Objective and duality gap when only `rows` exist, as in `solvers._certificates`.
+
+    `norms` is scratch.
+    """
+    T = W.shape[1]
     qW, HW, WW, penalty, excess = 0.0, 0.0, 0.0, 0.0, 0.0
     for a in range(rows.size):
         j = rows[a]
@@ -396,11 +374,18 @@ def _extrapolate(q, yy, lam, ridge, rows, Ws, Hs, H, W):
         _keep(rows, W_new, H_new, W, H)
 
 
+def gram_work(p, T):
+    """Scratch arrays of :func:`gram_path`."""
+    lag = np.zeros((4, T)), np.zeros(4, np.intp), np.empty(T)
+    return *lag, np.empty(p), np.empty((2, 6, p, T)), np.empty((3, p), np.intp)
+
+
 @_compiled
 def gram_path(
     grams,
     block,
     curvature,
+    highest,
     q,
     yy,
     row_weights,
@@ -417,6 +402,7 @@ def gram_path(
     W,
     solutions,
     report,
+    work,
 ):
     """Solutions at row weights `row_weights[a]` and ridges `ridges[a]`, from `a` on.
 
@@ -428,24 +414,24 @@ def gram_path(
     if `ask` is negative.
 
     Sweeps visit a working set: non-zero rows, those that the sequential strong rule keeps, and
-    whatever violates optimality after that.
+    whatever violates optimality after that. `work` is :func:`gram_work`: allocations take long to
+    compile.
     """
     p, T = W.shape
-    D, changed, new = np.zeros((8, T)), np.zeros(8, np.intp), np.empty(T)
-    highest = _highest(curvature)
+    D, changed, new, norms, iterates, marks = work
+    Ws, Hs = iterates[0], iterates[1]
+    in_set, rows, support = marks[0], marks[1], marks[2]
     n_grams = 1 if grams.ndim == 2 else grams.shape[-1]
-    Ws, Hs = np.empty((6, p, T)), np.empty((6, p, T))
-    in_set, rows, support = np.empty(p, np.bool_), np.empty(p, np.intp), np.empty(p, np.intp)
     while a < len(ridges):
         lam, ridge, enough = row_weights[a], ridges[a], 0.5 * tol
         moved, first = True, True
         while True:
-            objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W)
+            objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W, norms)
             if gap <= tol or n >= max_sweeps:
                 break
             k = 0
             for j in order:
-                if first or not in_set[j]:
+                if first or in_set[j] == 0:
                     keep = lam[j]
                     if first:
                         keep = min(keep, max(2.0 * lam[j] - previous[j], 0.0))
@@ -493,7 +479,7 @@ def gram_path(
                             _extrapolate(q, yy, lam, ridge, rows[:k], Ws, Hs, H, W)
                             kept = 0
                 before = local
-                _, local = _certify(q, yy, lam, ridge, positive, rows[:k], H, W)
+                _, local = _certify(q, yy, lam, ridge, positive, rows[:k], H, W, norms)
                 if local <= enough or before == np.inf:
                     continue
                 left = np.inf
@@ -524,13 +510,8 @@ def _refresh(grams, block, q, rows, support, H, W):
         if not _is_zero(W[j]):
             support[k] = j
             k += 1
-    for j in range(W.shape[0]):
-        for t in range(W.shape[1]):
-            H[j, t] = -q[j, t]
-    gram_product(grams, block, support[:k], W, H)
-    for j in range(W.shape[0]):
-        for t in range(W.shape[1]):
-            H[j, t] = -H[j, t]
+    _copy(q, H)
+    subtract_product(grams, block, support[:k], W, H)
 
 
 @_compiled
@@ -648,6 +629,7 @@ def sweep_dense(
     first_weight,
     mean,
     curvature,
+    highest,
     ridge,
     lam,
     positive,
@@ -660,7 +642,7 @@ def sweep_dense(
     rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Fills
     `history` with W after every sweep; returns how many moved anything."""
     T = ptr.size - 1
-    z, new, highest = np.empty(T), np.empty(T), _highest(curvature)
+    z, new = np.empty(T), np.empty(T)
     for sweep in range(len(history)):
         moved = False
         for j in rows:
@@ -695,6 +677,7 @@ def sweep_sparse(
     first_moment,
     mean,
     curvature,
+    highest,
     ridge,
     lam,
     positive,
@@ -711,7 +694,7 @@ def sweep_sparse(
     moved anything.
     """
     T = W.shape[1]
-    z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
+    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
     alike = weight.shape[1] == 1
     for sweep in range(len(history)):
         moved = False
@@ -758,11 +741,25 @@ def sweep_sparse(
 
 @_compiled
 def sweep_stacked_sparse(
-    data, indices, indptr, ptr, weight, mean, curvature, ridge, lam, positive, rows, r, W, history
+    data,
+    indices,
+    indptr,
+    ptr,
+    weight,
+    mean,
+    curvature,
+    highest,
+    ridge,
+    lam,
+    positive,
+    rows,
+    r,
+    W,
+    history,
 ):
     """CSC X of stacked tasks, row indices sorted. As :func:`sweep_sparse`, r (n_rows,)."""
     T = ptr.size - 1
-    z, new, shift, highest = np.empty(T), np.empty(T), np.zeros(T), _highest(curvature)
+    z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
     for sweep in range(len(history)):
         moved = False
         for j in rows:

@@ -180,10 +180,9 @@ class GramForm(SquaredDatafit):
         if len(self.blocks) == 1:
             H = self.q - self.grams[:, :, 0] @ W
         else:
-            product, rows = np.zeros_like(self.q), np.flatnonzero(W.any(axis=1))
+            H, rows = self.q.copy(), np.flatnonzero(W.any(axis=1))
             W = np.ascontiguousarray(W)
-            _kernels.gram_product(self.grams, self.block_of_task, rows, W, product)
-            H = self.q - product
+            _kernels.subtract_product(self.grams, self.block_of_task, rows, W, H)
         qW = float(np.vdot(self.q, W))
         rr = max(self.yy - qW - float(np.vdot(H, W)), 0.0)
         return Evaluation(H, rr, self.yy - qW)
@@ -351,7 +350,8 @@ class ResidualForm(SquaredDatafit):
         shared, X = isinstance(self.design, SharedDesign), self.design.X
         if self._by_blocks:
             return self._descend_blocks(W, residual, order, row_weights, positive, history)
-        rest = (self._curvature(), self.ridge, row_weights, positive, order)
+        curvature = self._curvature()
+        rest = (curvature, curvature.max(axis=1), self.ridge, row_weights, positive, order)
         if not sparse.issparse(X):
             X, layout = self.design.by_column(), self._flat_layout()
             r = residual.ravel(order="F").copy()

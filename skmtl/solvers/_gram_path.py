@@ -58,8 +58,8 @@ def gram_path(
     H = form.evaluate(W).correlation
     previous = np.full(len(W), np.inf)  # no row is discarded without looking
     grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
-    head = (grams, form.block_of_task, form.curvature, form.q, form.yy)
-    size = max(1, _FLOATS // W.size)
+    head = (grams, form.block_of_task, form.curvature, form.curvature.max(axis=1), form.q, form.yy)
+    work, size = _kernels.gram_work(*W.shape), max(1, _FLOATS // W.size)
     newton = newton and not positive
     for first in range(0, len(ridges), size):
         part = slice(first, first + size)
@@ -67,7 +67,7 @@ def gram_path(
         solutions, report = np.empty((len(mu), *W.shape)), np.empty((len(mu), 3))
         a, n, ask = 0, 0, _FIRST if newton else max_iter
         while True:
-            state = (previous, a, n, H, W, solutions, report)
+            state = (previous, a, n, H, W, solutions, report, work)
             rest = (positive, order, enough, max_iter, ask)
             at = a
             a, n = _kernels.gram_path(*head, lam, mu, *rest, *state)
