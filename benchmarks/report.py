@@ -1,0 +1,187 @@
+"""Print the results of run.py by problem, with the ratios and whether the goals are met.
+
+    python benchmarks/report.py FILE.csv [FILE.csv ...]
+    python benchmarks/report.py FILE.csv --rst doc/performance_table.inc \\
+        --rst-resources doc/performance_resources.inc
+
+Rows of later files replace those of earlier ones. ``> 900`` is a call that was stopped after so
+many seconds; a ratio to it is a lower bound. Peers that failed, for one because they do not reach
+the gap, are in brackets with their time where there is one, and count in no ratio.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+
+from problems import PROBLEMS, Goal
+
+US = "skmtl"
+MEMORY_PROBLEMS = ("fit-20000x500x20", "path-5000x300x20", "cv-5000x300x20", "fit-300x20000x20")
+TITLES = {"sklearn": "scikit-learn", "fista": "NumPy FISTA", "cvxpy": "cvxpy + Clarabel"}
+
+
+def read(paths):
+    """Rows by problem and library."""
+    rows = {}
+    for path in paths:
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                rows.setdefault(row["problem"], {})[row["library"]] = row
+    return rows
+
+
+def seconds(row):
+    """CPU seconds, or None without a result that counts; a lower bound after a timeout."""
+    if row is None or row["status"].startswith("failed"):
+        return None
+    return float(row["warm_cpu_s"])
+
+
+def stopped(row):
+    return row["status"].startswith("timeout")
+
+
+def fastest_peer(rows):
+    """The row of the fastest peer of a problem; one that finished if there is one."""
+    peers = [row for name, row in rows.items() if name != US and seconds(row) is not None]
+    return min(peers, key=lambda row: (stopped(row), seconds(row)), default=None)
+
+
+def verdict(goal, problem, rows):
+    """What was reached of a goal as text, and whether that is enough; (None, None) if unknown."""
+    ours = rows[problem.name].get(US)
+    if seconds(ours) is None or stopped(ours):
+        return None, None
+    ours = seconds(ours)
+    if goal.seconds is not None:
+        return f"{figure(ours)} s", ours <= goal.seconds
+    others = rows.get(goal.problem or problem.name, {})
+    peer = others.get(goal.over) if goal.over else fastest_peer(others)
+    if seconds(peer) is None:
+        return None, None
+    ratio = seconds(peer) / ours
+    if not stopped(peer):
+        return f"{ratio:.3g}", ratio >= goal.times
+    return f"> {ratio:.3g}", True if ratio >= goal.times else None
+
+
+def figure(value):
+    """Seconds in three figures."""
+    return f"{value:#.3g}".rstrip(".")
+
+
+def time_text(row):
+    """The time of a row."""
+    if row is None:
+        return ""
+    if stopped(row):
+        return f"> {row['warm_cpu_s']}"
+    if row["status"].startswith("failed"):
+        return f"({figure(float(row['warm_cpu_s']))})" if row["warm_cpu_s"] else "(failed)"
+    return figure(float(row["warm_cpu_s"]))
+
+
+def goals_of(problem):
+    """The goals, or the bare ratio to the fastest peer where there are none."""
+    return problem.goals or (Goal(times=0.0),)
+
+
+def goal_lines(problem, rows):
+    """For every goal its text, what was reached, and the answer."""
+    for goal in goals_of(problem):
+        reached, met = verdict(goal, problem, rows)
+        answer = {True: "met", False: "NOT MET", None: "?"}[met]
+        if goal.times == 0.0:
+            yield "no goal", f"{reached or '?'} x best", ""
+        else:
+            yield str(goal), reached or "?", answer
+
+
+def print_text(rows):
+    for problem in PROBLEMS:
+        if problem.name not in rows:
+            continue
+        print(f"\n{problem.name} ({problem.kind})")
+        for library, row in sorted(
+            rows[problem.name].items(), key=lambda pair: seconds(pair[1]) or float("inf")
+        ):
+            memory = f"{row['peak_memory_mb']:>9} MB" if row["peak_memory_mb"] else ""
+            reason = "" if row["status"] == "ok" else row["status"]
+            print(f"  {library:10}{time_text(row):>12} s   gap {row['gap']:9}{memory}   {reason}")
+        for goal, reached, answer in goal_lines(problem, rows):
+            print(f"  goal {goal}: {reached} {answer}")
+
+
+# ---------------------------------------------------------------- for the documentation
+
+
+def cells(problem, rows):
+    """One row of the table: problem, skmtl, the fastest peer, the other peers, ratio, goal."""
+    here = rows[problem.name]
+    best = fastest_peer(here)
+    others = [
+        f"{TITLES.get(name, name)} {time_text(row)}"
+        for name, row in here.items()
+        if name != US and row is not best
+    ]
+    aims = [
+        f"{goal}: {reached} {answer.lower()}"
+        for goal, reached, answer in goal_lines(problem, rows)
+        if answer
+    ]
+    return [
+        f"``{problem.name}``",
+        time_text(here.get(US)),
+        f"{TITLES.get(best['library'], best['library'])} {time_text(best)}" if best else "",
+        ", ".join(others),
+        verdict(Goal(times=0.0), problem, rows)[0] or "",
+        "; ".join(aims),
+    ]
+
+
+def list_table(widths, table):
+    """A reStructuredText table whose first row is the header."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in table:
+        marks = ["   * -", *["     -"] * (len(row) - 1)]
+        lines += [f"{mark} {cell}".rstrip() for mark, cell in zip(marks, row, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def times_table(rows):
+    """Seconds of all libraries and the goals, by problem."""
+    header = ["problem", "skmtl", "fastest peer", "other peers", "ratio", "goal"]
+    table = [cells(problem, rows) for problem in PROBLEMS if problem.name in rows]
+    return list_table("24 9 18 27 9 18", [header, *table])
+
+
+def resources_table(rows):
+    """Version, cold start and peak memory, by library."""
+    problems = [name for name in MEMORY_PROBLEMS if name in rows]
+    table = [["library", "version", "cold start, s", *(f"``{name}``, MB" for name in problems)]]
+    for library in dict.fromkeys(library for here in rows.values() for library in here):
+        mine = [here[library] for here in rows.values() if library in here]
+        colds = [float(row["cold_s"]) for row in mine if row["cold_s"]]
+        memory = [rows[name].get(library, {}).get("peak_memory_mb", "") for name in problems]
+        cold = f"{min(colds):.3g}" if colds else ""
+        title = TITLES.get(library, library)
+        table.append([title, mine[-1]["version"], cold, *memory])
+    return list_table(" ".join(["16"] * len(table[0])), table)
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("files", nargs="+", type=Path)
+    options.add_argument("--rst", type=Path, help="write the table of times for the documentation")
+    options.add_argument("--rst-resources", type=Path, help="write that of memory and cold starts")
+    options = options.parse_args()
+    rows = read(options.files)
+    print_text(rows)
+    if options.rst:
+        options.rst.write_text(times_table(rows))
+    if options.rst_resources:
+        options.rst_resources.write_text(resources_table(rows))
+
+
+if __name__ == "__main__":
+    main()
