@@ -15,8 +15,13 @@ from numba import njit
 
 
 def _compiled(function):
-    """`njit` with a disk cache where there is a writable directory for it, else without."""
+    """`njit` with a disk cache where there is a writable directory for it, else without.
+
+    Private functions, called from compiled code alone, get no wrappers: they take time to compile.
+    """
+    inner = function.__name__.startswith("_")
     options = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz"}, "error_model": "numpy"}
+    options |= {"no_cpython_wrapper": inner, "no_cfunc_wrapper": True}
     try:
         return njit(cache=True, **options)(function)
     except RuntimeError:  # raised at decoration: no locator for the cache

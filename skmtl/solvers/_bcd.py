@@ -6,7 +6,7 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import Solution
 
 _SWEEPS = (6, 30)  # between two certificates on the rows of the data
-_SHARE = 0.03  # of the gap over all rows, to which a working set is solved
+_SHARE = 0.001  # of the gap over all rows, to which a working set is solved
 _MEMORY = 5  # sweeps that are extrapolated
 _LEAST = 30  # rows of a working set
 
