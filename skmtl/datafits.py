@@ -156,8 +156,9 @@ class GramForm(SquaredDatafit):
             xx, xy, yy = moments.xx, moments.xy, moments.yy
             mean_x, mean_y = np.zeros_like(xy.T), np.zeros_like(yy)
         blocks = moments.blocks
-        if all((scale[tasks] == scale[tasks[0]]).all() for tasks in blocks):
-            factor = np.array([scale[tasks[0]] for tasks in blocks])
+        first = np.array([tasks[0] for tasks in blocks])
+        if len(blocks) == len(scale) or (scale == scale[first][_block_of_task(blocks)]).all():
+            factor = scale[first]
         else:
             xx, factor = moments.per_task(xx), scale
             blocks = list(np.arange(len(scale))[:, None])

@@ -73,7 +73,11 @@ def split_task_column(X, task_column, *, read=True):
     if sparse.issparse(X) and X.format not in ("csc", "csr"):
         X = X.tocsr()
     j = column_position(column_names(X), X.shape[1], task_column)
-    features = _safe_indexing(X, [k for k in range(X.shape[1]) if k != j], axis=1)
+    if j in (0, X.shape[1] - 1):  # a slice needs no copy
+        others = slice(1, None) if j == 0 else slice(0, j)
+    else:
+        others = [k for k in range(X.shape[1]) if k != j]
+    features = _safe_indexing(X, others, axis=1)
     if not read:
         return features, None
     labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)

@@ -217,16 +217,16 @@ class _StackedReader:
         while first < T:
             stop = max(first + 1, int(np.searchsorted(ptr, ptr[first] + per_chunk, "right")) - 1)
             a, b = ptr[first], ptr[stop]
-            of = design.task_of_row[a:b]
-            A = np.empty((b - a, p + 2))
-            np.subtract(_dense(design.X[a:b]), self.x0[of], out=A[:, :p])
-            A[:, p], A[:, p + 1] = self.y[a:b] - self.y0[of], 1.0
+            A, X = np.empty((b - a, p + 2)), _dense(design.X[a:b])
+            A[:, p], A[:, p + 1] = self.y[a:b] - self.y0[design.task_of_row[a:b]], 1.0
             weight = self.weight[a:b] if counts is None else self.weight[a:b] * counts[a:b]
-            if not (weight == 1.0).all():
-                A *= np.sqrt(weight)[:, None]
+            root = None if (weight == 1.0).all() else np.sqrt(weight)[:, None]
             for t in range(first, stop):
-                rows = A[ptr[t] - a : ptr[t + 1] - a]
-                np.dot(rows.T, rows, out=A2[t])
+                rows = slice(ptr[t] - a, ptr[t + 1] - a)
+                np.subtract(X[rows], self.x0[t], out=A[rows, :p])
+                if root is not None:
+                    A[rows] *= root[rows]
+                np.dot(A[rows].T, A[rows], out=A2[t])
             first = stop
         return Moments(
             self.blocks,
