@@ -12,6 +12,7 @@ from scipy import sparse
 from skmtl.designs import SharedDesign
 
 _FLOATS = 2**21  # read at a time: moments never copy X
+_LEAST = 1e-8  # share of a sum that a difference of sums may come to
 _SAMPLE = 1024  # rows that an origin is taken from
 
 
@@ -57,6 +58,12 @@ class Moments:
     def __sub__(self, other):
         return replace(self, **{k: getattr(self, k) - getattr(other, k) for k in self._SUMS})
 
+    def keeps_digits_of(self, whole):
+        """Whether these moments, what is left of `whole` ones, are no mere rounding errors."""
+        squares = (np.einsum("kjj->kj", m.xx) for m in (self, whole))
+        pairs = (tuple(squares), (self.yy, whole.yy))
+        return all(((left == 0) | (left >= _LEAST * all_)).all() for left, all_ in pairs)
+
     def of_tasks(self, present):
         """Without the tasks that are not `present`, (n_tasks,) of bool: exactly zero."""
         if present.all():
@@ -90,9 +97,10 @@ class Moments:
 
         Returns
         -------
-        ndarray of shape (n_models, n_tasks)
+        ndarray of shape (n_models, n_tasks), or None
+            None where an error is so small beside its terms that rounding shows.
         """
-        errors = np.empty(intercepts.shape)
+        errors, fine = np.empty(intercepts.shape), True
         rows = np.flatnonzero(W.any(axis=(0, 2)))
         for k, tasks in enumerate(self.blocks):
             w = np.ascontiguousarray(W[:, rows][:, :, tasks].transpose(1, 0, 2))
@@ -102,8 +110,11 @@ class Moments:
             Gw -= 2.0 * self.xy[np.ix_(rows, tasks)][:, None]
             quadratic = np.einsum("jat,jat->at", w, Gw)
             cross = np.tensordot(self.x[k, rows], w, 1) - self.y[tasks]
-            errors[:, tasks] = self.yy[tasks] + quadratic + b * (b * self.total[k] + 2.0 * cross)
-        return np.maximum(errors, 0.0)
+            terms = self.yy[tasks] + quadratic, b * (b * self.total[k] + 2.0 * cross)
+            errors[:, tasks] = terms[0] + terms[1]
+            least = 10 * _LEAST**1.5 * (self.yy[tasks] + np.abs(terms[1]))
+            fine &= bool((errors[:, tasks] >= least).all())
+        return errors if fine else None
 
 
 def moment_reader(design, y, weight, *, centred=True):
@@ -139,14 +150,17 @@ class _SharedReader:
         self.blocks = [tasks for *_, tasks in groups]
         self.x0, self.y0 = np.zeros((len(groups), self.X.shape[1])), np.zeros(y.shape[1])
         if centred:
-            self.x0[:] = _origin(self.X)
+            for k, column in enumerate(self.columns):
+                if column.any():
+                    self.x0[k] = _origin(self.X, np.flatnonzero(column))
             observed = np.broadcast_to(weight > 0, y.shape)
             count = np.maximum(observed.sum(axis=0), 1)
             self.y0 = np.where(observed, y, 0.0).sum(axis=0) / count
 
     def __call__(self, counts=None):
         parts = [
-            self._block(*block, counts) for block in zip(self.columns, self.blocks, strict=True)
+            self._block(*block, counts)
+            for block in zip(self.columns, self.blocks, self.x0, strict=True)
         ]
         total, x, xx = (np.stack([part[i] for part in parts]) for i in range(3))
         y, yy = np.empty_like(self.y0), np.empty_like(self.y0)
@@ -155,12 +169,12 @@ class _SharedReader:
             y[tasks], yy[tasks], xy[:, tasks] = part[3:]
         return Moments(self.blocks, self.x0, self.y0, total, x, xx, y, yy, xy)
 
-    def _block(self, column, tasks, counts):
+    def _block(self, column, tasks, x0, counts):
         p, T = self.X.shape[1], len(tasks)
         total, x, xx = 0.0, np.zeros(p), np.zeros((p, p))
         y, yy, xy = np.zeros(T), np.zeros(T), np.zeros((p, T))
         weight = column if counts is None else column * counts
-        x0 = self.x0[0] if self.x0[0].any() else None
+        x0 = x0 if x0.any() else None
         for rows in _chunks(np.flatnonzero(weight), p):
             w = weight[rows]
             w = None if (w == 1.0).all() else w
@@ -188,17 +202,20 @@ class _StackedReader:
         self.x0, self.y0 = np.zeros((design.n_tasks, design.n_features)), np.zeros(design.n_tasks)
         self._whole = None
         if centred:
-            first = design.ptr[:-1]
-            self.x0, self.y0 = _dense(design.X[first]).astype(np.float64), y[first]
+            first, last = design.ptr[:-1], design.ptr[1:] - 1
+            few = (first, (first + last) // 2, last)  # the median is no outlier
+            self.x0 = _median(*(_dense(design.X[rows]).astype(np.float64) for rows in few))
+            self.y0 = _median(*(y[rows] for rows in few))
             self._improve_origins()
 
     def _improve_origins(self):
-        """Means in place of first rows, for tasks whose first row is far from the mean."""
+        """Means in place of medians of three, for tasks where that is far from the mean."""
         sums = self()
-        mean, mean_y = sums.x / sums.total[:, None], sums.y / sums.total
-        spread = np.einsum("kjj->kj", sums.xx) / sums.total[:, None] - mean**2
+        total = np.where(sums.total > 0, sums.total, 1.0)
+        mean, mean_y = sums.x / total[:, None], sums.y / total
+        spread = np.einsum("kjj->kj", sums.xx) / total[:, None] - mean**2
         far = (mean**2 > 1e4 * spread).any(axis=1)
-        far |= mean_y**2 > 1e4 * (sums.yy / sums.total - mean_y**2)
+        far |= mean_y**2 > 1e4 * (sums.yy / total - mean_y**2)
         far &= mean.any(axis=1) | (mean_y != 0)
         if far.any():
             self.x0 = self.x0 + np.where(far[:, None], mean, 0.0)
@@ -250,6 +267,10 @@ def _chunks(rows, n_features):
         yield slice(part[0], part[-1] + 1) if consecutive else part
 
 
+def _median(a, b, c):
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+
+
 def _dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
@@ -258,12 +279,14 @@ def _scaled(X, w):
     return sparse.diags(w) @ X if sparse.issparse(X) else X * w[:, None]
 
 
-def _origin(X):
-    """Near the mean of columns whose mean is large beside their spread, else zero.
+def _origin(X, rows):
+    """Near the mean, over these rows, of columns whose mean is large beside their spread, else 0.
 
     A sparse X is densified, chunk by chunk, where there is such a column, so more is needed.
     """
-    sample = _dense(X[:: max(1, X.shape[0] // _SAMPLE)]).astype(np.float64, copy=False)
+    step = max(1, len(rows) // _SAMPLE)
+    rows = slice(None, None, step) if len(rows) == X.shape[0] else rows[::step]
+    sample = _dense(X[rows]).astype(np.float64, copy=False)
     mean, spread = sample.mean(axis=0), sample.std(axis=0)
     if sparse.issparse(X):
         return np.where((mean**2 > 1e4 * spread**2) & (spread > 0), mean, 0.0)

@@ -7,6 +7,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn import get_config
 from sklearn.model_selection import check_cv
+from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from skmtl._checks import check_int, check_option, check_real
@@ -195,10 +196,12 @@ class PathCV(LinearMultiTaskRegressor):
 
     def _choose(self, folds, penalty, paths):
         """The best (alpha, l1_ratio) of the folds; sets alphas_, mse_path_, task_mse_path_."""
-        options = solver_options(self)
+        n_folds, options = len(folds.splits), [solver_options(self)] * len(folds.splits)
+        if self.selection == "random":  # each fold its own, so that threads share none
+            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_folds)
+            options = [{**options[0], "random_state": np.random.RandomState(k)} for k in seeds]
         results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(fold_errors)(folds, k, penalty, paths, options)
-            for k in range(len(folds.splits))
+            delayed(fold_errors)(folds, k, penalty, paths, options[k]) for k in range(n_folds)
         )
         errors = np.stack([result[0] for result in results], axis=2)
         worst = max((result[1] for result in results), key=lambda solution: solution.optimality)

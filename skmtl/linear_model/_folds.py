@@ -5,7 +5,7 @@ where the weight of whatever is held out is zero.
 """
 
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from typing import NamedTuple
 
@@ -31,6 +31,17 @@ class Fold(NamedTuple):
     total: np.ndarray
 
 
+def squared_errors(data, weight, W, intercepts):
+    """Sums of squares (n_models, n_tasks) of models on the rows with these weights."""
+    design = data.design
+    return np.array(
+        [
+            design.task_sum(weight * (data.y - design.forward(w) - design.spread(b)) ** 2)
+            for w, b in zip(W, intercepts, strict=True)
+        ]
+    )
+
+
 class RowFolds:
     """Folds from the rows.
 
@@ -53,18 +64,8 @@ class RowFolds:
 
     def fold(self, k):
         """The :class:`Fold` of split k."""
-        data, (train, test) = self.data, self.splits[k]
-        weight, held_out = data.counted_weight(train), data.counted_weight(test)
-        task_sum, spread = data.design.task_sum, data.design.spread
-
-        def errors(W, intercepts):
-            return np.array(
-                [
-                    task_sum(held_out * (data.y - data.design.forward(w) - spread(b)) ** 2)
-                    for w, b in zip(W, intercepts, strict=True)
-                ]
-            )
-
+        weight, held_out = (self.data.counted_weight(side) for side in self.splits[k])
+        task_sum, errors = self.data.design.task_sum, partial(squared_errors, self.data, held_out)
         return Fold(self._datafit(weight), task_sum(weight) > 0, errors, task_sum(held_out))
 
     def _datafit(self, weight):
@@ -84,7 +85,7 @@ class MomentFolds:
     def __init__(self, data, splits, *, task_weight, fit_intercept):
         self.data, self.splits = data, splits
         self.task_weight, self.fit_intercept = task_weight, fit_intercept
-        self._read = moment_reader(data.design, data.y, data.weight, centred=fit_intercept)
+        self._read = self._reader(data.weight)
         K, p = len(data.design.blocks(data.weight)), data.design.n_features
         tests = np.array([test for _, test in splits])
         once = (tests.sum(axis=0)[data.rows] == 1).all()
@@ -108,15 +109,27 @@ class MomentFolds:
         train, test = self.splits[k]
         held_out = self._counted(test) if self._parts is None else self._parts[k]
         left_out = 1.0 - train
+        moments = None
         if np.array_equal(left_out, test):
             moments = self._whole - held_out
         elif (left_out >= 0).all() and left_out.sum() < train.sum():
             moments = self._whole - self._counted(left_out)
-        else:
-            moments = self._counted(train)
-        trained = self.data.design.task_sum(self.data.counted_weight(train)) > 0
-        moments = moments.of_tasks(trained)
-        return Fold(self._datafit(moments), trained, held_out.squared_errors, held_out.task_total)
+        weight = self.data.counted_weight(train)
+        if moments is None or not moments.keeps_digits_of(self._whole):
+            moments = self._reader(weight)()
+        trained = self.data.design.task_sum(weight) > 0
+
+        def errors(W, intercepts):
+            found = held_out.squared_errors(W, intercepts)
+            if found is None:
+                found = squared_errors(self.data, self.data.counted_weight(test), W, intercepts)
+            return found
+
+        datafit = self._datafit(moments.of_tasks(trained))
+        return Fold(datafit, trained, errors, held_out.task_total)
+
+    def _reader(self, weight):
+        return moment_reader(self.data.design, self.data.y, weight, centred=self.fit_intercept)
 
     def _datafit(self, moments):
         scale = self.data.weight_scale(self.task_weight, moments.task_total)
