@@ -427,8 +427,9 @@ def gram_path(
     Ws, Hs = iterates[0], iterates[1]
     in_set, rows, support = marks[0], marks[1], marks[2]
     n_grams = 1 if grams.ndim == 2 else grams.shape[-1]
+    share = 0.01 if positive else 0.0  # plain sweeps are slow: no more of them than it takes
     while a < len(ridges):
-        lam, ridge, enough = row_weights[a], ridges[a], 0.5 * tol
+        lam, ridge, least = row_weights[a], ridges[a], 0.5 * tol
         moved, first = True, True
         while True:
             objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W, norms)
@@ -448,6 +449,8 @@ def gram_path(
             if not moved:
                 break
             local, before, first = np.inf, np.inf, False
+            enough = max(least, share * gap, 4.4e-16 * objective)
+            least *= 0.3
             burst, kept = 3, 0
             while local > enough and n < max_sweeps and moved:
                 burst = min(burst, max_sweeps - n)
@@ -498,7 +501,6 @@ def gram_path(
                     return a, n
                 burst = int(max(2.0, min(10.0, left)))
             _refresh(grams, block, q, rows[:k], support, H, W)
-            enough *= 0.3
         _copy(W, solutions[a])
         report[a, 0], report[a, 1], report[a, 2] = n, objective, gap
         for j in range(p):
@@ -626,6 +628,13 @@ def newton_terms(grams, q, scale, ridge, U, M):
 
 
 @_compiled
+def _record(W, rows, out):
+    for a in range(rows.size):
+        for t in range(W.shape[1]):
+            out[a, t] = W[rows[a], t]
+
+
+@_compiled
 def sweep_dense(
     X,
     first_row,
@@ -641,14 +650,15 @@ def sweep_dense(
     rows,
     r,
     W,
+    n_sweeps,
     history,
 ):
     """Dense X (Fortran order). Task t has residuals `r[ptr[t]:ptr[t + 1]]`, which belong to the
-    rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Fills
-    `history` with W after every sweep; returns how many moved anything."""
+    rows of X from `first_row[t]` and the weights from `first_weight[t]` on. Slot ``s %
+    len(history)`` takes those rows of W after sweep s; returns how many sweeps moved anything."""
     T = ptr.size - 1
     z, new = np.empty(T), np.empty(T)
-    for sweep in range(len(history)):
+    for sweep in range(n_sweeps):
         moved = False
         for j in rows:
             for t in range(T):
@@ -667,10 +677,10 @@ def sweep_dense(
                     r[a + i] -= d * (X[x + i, j] - m)
                 moved = True
                 W[j, t] = new[t]
-        _copy(W, history[sweep])
         if not moved:
             return sweep
-    return len(history)
+        _record(W, rows, history[sweep % len(history)])
+    return n_sweeps
 
 
 @_compiled
@@ -689,19 +699,19 @@ def sweep_sparse(
     rows,
     R,
     W,
+    n_sweeps,
     history,
 ):
     """CSC X that all tasks share; R (n_samples, n_tasks), weight (n_samples, 1 or n_tasks).
 
     One pass over the non-zeros of a column serves all tasks. The true residual is `R + shift`, so
     that a centred column costs no more than its non-zeros; `first_moment[j, t]` is
-    `sum_i weight_it x_ij`. Fills `history` with W after every sweep; returns how many
-    moved anything.
+    `sum_i weight_it x_ij`. `history` and the result as in :func:`sweep_dense`.
     """
     T = W.shape[1]
     z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
     alike = weight.shape[1] == 1
-    for sweep in range(len(history)):
+    for sweep in range(n_sweeps):
         moved = False
         for j in rows:
             size = 0.0
@@ -738,10 +748,10 @@ def sweep_sparse(
                 x, r = data[k], R[indices[k]]
                 for t in range(T):
                     r[t] -= x * z[t]
-        _copy(W, history[sweep])
         if not moved:
             return sweep
-    return len(history)
+        _record(W, rows, history[sweep % len(history)])
+    return n_sweeps
 
 
 @_compiled
@@ -760,12 +770,13 @@ def sweep_stacked_sparse(
     rows,
     r,
     W,
+    n_sweeps,
     history,
 ):
     """CSC X of stacked tasks, row indices sorted. As :func:`sweep_sparse`, r (n_rows,)."""
     T = ptr.size - 1
     z, new, shift = np.empty(T), np.empty(T), np.zeros(T)
-    for sweep in range(len(history)):
+    for sweep in range(n_sweeps):
         moved = False
         for j in rows:
             size = 0.0
@@ -792,10 +803,10 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 r[i] -= z[t] * data[k]
-        _copy(W, history[sweep])
         if not moved:
             return sweep
-    return len(history)
+        _record(W, rows, history[sweep % len(history)])
+    return n_sweeps
 
 
 @_compiled

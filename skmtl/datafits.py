@@ -22,7 +22,8 @@ from skmtl.moments import moment_reader
 
 _GRAM_FLOATS = 2**25  # 256 MiB of Grams
 _FEW = 300  # features, for which a Gram costs next to nothing
-_LEAST = 200  # columns whose Grams are kept whatever is asked for
+_SMALL = 2**20  # floats of Grams that are never too many
+_KEPT = 200  # columns whose Grams are kept though not asked for
 _BLOCK = 64  # columns that dense residual sweeps treat at a time
 
 
@@ -94,10 +95,13 @@ class SquaredDatafit(ABC):
         return other
 
     def minimise_rows(self, W, rows, positive=False):
-        """W with its `rows` at their exact optimum, the others kept; a new array."""
-        W = W.copy()
+        """W with its `rows` at their exact optimum, the others kept; a new array.
+
+        With `positive` W itself where that is better: `nnls` may stop short of the optimum.
+        """
         if len(rows) == 0:
-            return W
+            return W.copy()
+        before, W = W, W.copy()
         H = self.evaluate(W).correlation[rows]
         for tasks, (values, vectors) in zip(self.blocks, self._spectra(rows), strict=True):
             values = values + self.ridge
@@ -110,7 +114,7 @@ class SquaredDatafit(ABC):
                 W[here] = np.column_stack([nnls((V * scale).T, column)[0] for column in right.T])
             else:
                 W[here] += V @ ((V.T @ (H[:, tasks] - self.ridge * W[here])) / scale[:, None] ** 2)
-        return W
+        return before.copy() if positive and self.value(W) > self.value(before) else W
 
     def _spectra(self, rows):
         """Eigenvalues and eigenvectors of each block's Gram over `rows`, computed once."""
@@ -212,8 +216,14 @@ class GramForm(SquaredDatafit):
             root = V[:, keep] / np.sqrt(values[keep])
             A = root.T @ self.grams[:, :, k][np.ix_(rows, others)]
             b = root.T @ self.q[np.ix_(rows, tasks)]
-            local.grams[:, :, k] -= A.T @ A
+            G = local.grams[:, :, k]
+            known = np.diag(G).copy()
+            G -= A.T @ A
             local.q[:, tasks] -= A.T @ b
+            # what the rows `rows` explain altogether leaves rounding errors
+            gone = np.diag(G) <= 10 * len(known) * np.finfo(float).eps * known
+            G[gone], G[:, gone] = 0.0, 0.0
+            local.q[np.ix_(gone, tasks)] = 0.0
             local.yy -= float(np.vdot(b, b))
             inverses.append((tasks, root, A, b))
 
@@ -303,7 +313,8 @@ class ResidualForm(SquaredDatafit):
         """
         k = len(rows)
         factor = 0.75 if sparse.issparse(self.design.X) else 2.0  # sparse products cost more
-        if k <= factor * self.design.column_size and k**2 * len(self.blocks) <= _GRAM_FLOATS:
+        floats = k**2 * len(self.blocks)
+        if floats <= (_GRAM_FLOATS if k <= factor * self.design.column_size else _SMALL):
             grams = self._memo.setdefault("grams", _GramCache(self)).get(rows)
             if "q" not in self._memo:
                 self._memo["q"] = self.evaluate(np.zeros_like(self._centre)).correlation
@@ -341,30 +352,30 @@ class ResidualForm(SquaredDatafit):
         shared = isinstance(self.design, SharedDesign) and len(self.blocks) == 1
         return shared and not sparse.issparse(self.design.X)
 
-    def descend(self, W, order, row_weights, positive, history):
+    def descend(self, W, order, row_weights, positive, n_sweeps, history):
         """Sweeps of exact block updates over the rows `order`, W in place.
 
-        Fills `history` (n_sweeps, n_features, n_tasks) with W after each sweep; returns in how
-        many of them something moved, ending with the first without.
+        Slot ``s % len(history)`` of `history` (m, len(order), n_tasks) takes these rows after sweep
+        s. Returns in how many sweeps something moved, ending with the first without.
         """
-        residual = self.evaluate(W).residual
+        residual, record = self.evaluate(W).residual, (n_sweeps, history)
         shared, X = isinstance(self.design, SharedDesign), self.design.X
         if self._by_blocks:
-            return self._descend_blocks(W, residual, order, row_weights, positive, history)
+            return self._descend_blocks(W, residual, order, row_weights, positive, *record)
         curvature = self._curvature()
         rest = (curvature, curvature.max(axis=1), self.ridge, row_weights, positive, order)
         if not sparse.issparse(X):
             X, layout = self.design.by_column(), self._flat_layout()
             r = residual.ravel(order="F").copy()
-            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, history)
+            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, *record)
         parts = (X.data, X.indices, X.indptr)
         if shared:
             R = np.array(residual, order="C")
             moment = self._centre * self._task_weight
             head = (*parts, self.weight, moment, self._centre)
-            return _kernels.sweep_sparse(*head, *rest, R, W, history)
+            return _kernels.sweep_sparse(*head, *rest, R, W, *record)
         head = (*parts, self.design.ptr, self.weight, self._centre)
-        return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, history)
+        return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, *record)
 
     def _curvature(self):
         """Centred weighted sums of squares of the columns, (n_features, n_tasks)."""
@@ -385,14 +396,14 @@ class ResidualForm(SquaredDatafit):
         first_row, ptr = np.zeros(T, dtype=np.intp), np.arange(T + 1) * len(self.y)
         return first_row, ptr, weight, ptr[:-1] if self.weight.shape[1] == T else first_row
 
-    def _descend_blocks(self, W, residual, order, row_weights, positive, history):
+    def _descend_blocks(self, W, residual, order, row_weights, positive, n_sweeps, history):
         """Sweeps block by block of columns: products with the rows are matrix products.
 
         The iterates are those of a sweep column by column: within a block the correlation is kept
         right through the block's Gram.
         """
         blocks = [order[a : a + _BLOCK] for a in range(0, len(order), _BLOCK)]
-        root = np.sqrt(self.weight)
+        root = np.sqrt(self._groups[0][1])[:, None]
         if "centred" not in self._memo:
             self._memo["centred"] = np.asfortranarray((self.design.X - self._centre[:, 0]) * root)
         Z = self._memo["centred"]
@@ -400,7 +411,7 @@ class ResidualForm(SquaredDatafit):
             self._memo["order"] = order.copy()
             self._memo["block grams"] = [Z[:, B].T @ Z[:, B] for B in blocks]
         R = root * residual
-        for sweep in range(len(history)):
+        for sweep in range(n_sweeps):
             moved = False
             for rows, gram in zip(blocks, self._memo["block grams"], strict=True):
                 A, w = Z[:, rows], W[rows]
@@ -409,10 +420,10 @@ class ResidualForm(SquaredDatafit):
                     R -= A @ (w - W[rows])
                     W[rows] = w
                     moved = True
-            history[sweep] = W
             if not moved:
                 return sweep
-        return len(history)
+            history[sweep % len(history)] = W[order]
+        return n_sweeps
 
 
 class _GramCache:
@@ -430,7 +441,8 @@ class _GramCache:
     def get(self, rows):
         """Grams of these columns, C-ordered."""
         new = rows[self.position[rows] < 0]
-        if len(self.columns) + len(new) > 2 * max(len(rows), _LEAST):
+        size, n_blocks = len(self.columns) + len(new), len(self.form.blocks)
+        if size > 2 * max(len(rows), _KEPT) or size**2 * n_blocks > _GRAM_FLOATS:
             self._forget()  # mostly of columns that are no longer asked for
             new = rows
         if len(new):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -13,6 +14,7 @@ from skmtl import (
     MultiTaskLassoCV,
     PooledTasks,
     TaskStratifiedShuffleSplit,
+    alpha_max,
     compare_to_single_task,
     keep_task_column,
     make_multitask_regression,
@@ -131,3 +133,105 @@ def test_a_comparison_refuses_two_different_task_columns(data):
         for own in (-1, None)
     ]
     np.testing.assert_allclose(same[0].table_["gain"], same[1].table_["gain"])
+
+
+def gaussian(n, p, T, seed=0):
+    """X of independent columns, and Y of which the first three features matter."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, p))
+    return X, X[:, :3] @ rng.standard_normal((3, T)) + rng.standard_normal((n, T))
+
+
+def test_rows_without_any_label_are_as_if_absent():
+    X, Y = gaussian(30, 800, 3)
+    Y[:2] = np.nan
+    model = MultiTaskLasso(alpha=1e-3, tol=1e-8, max_iter=10_000)
+    with_them, without = model.fit(X, Y).coef_.copy(), model.fit(X[2:], Y[2:]).coef_
+    np.testing.assert_allclose(with_them, without, atol=1e-4)
+
+
+@pytest.mark.parametrize("shift", [1e4, 1e7])
+def test_tasks_that_live_in_different_regions_of_x(shift):
+    X, Y = gaussian(60, 5, 2)
+    Y[:30, 0] = Y[30:, 1] = np.nan
+    moved = X + shift * (np.arange(60) < 30)[:, None]
+    model = MultiTaskLasso(alpha=0.01, tol=1e-10)
+    expected = model.fit(X, Y).coef_.copy()
+    np.testing.assert_allclose(model.fit(moved, Y).coef_, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("task_column", [None, -1])
+def test_a_fold_without_an_outlier_does_not_feel_it(task_column):
+    X, Y = gaussian(60, 5, 2)
+    alphas = [0.5, 0.1]
+
+    def training_errors(outlier):
+        """Errors of the fold that holds the outlier out, on its other rows."""
+        A, B = X.copy(), Y.copy()
+        A[0, 0], splits = outlier, [(np.arange(20, 60), np.arange(1, 20))]
+        if task_column is not None:
+            A, B = wide_to_long(A, B)
+            splits = [tuple(np.r_[side, side + 60] for side in splits[0])]
+        model = MultiTaskLassoCV(alphas=alphas, cv=splits, task_column=task_column, tol=1e-10)
+        with np.errstate(all="raise"):
+            return model.fit(A, B).mse_path_
+
+    np.testing.assert_allclose(training_errors(1e8), training_errors(0.0), rtol=1e-6)
+
+
+def test_the_unit_of_y_does_not_decide_about_convergence():
+    X, Y = gaussian(50, 400, 3)
+    alpha = 0.01 * alpha_max(X, Y)
+    sizes = [
+        MultiTaskLasso(unit * alpha, tol=1e-6).fit(X, unit * Y).optimality_
+        for unit in (1.0, 1e-10, 1e10)
+    ]
+    assert max(sizes) <= 1e-6
+
+
+def test_features_explained_by_unpenalised_ones_do_not_blow_up():
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((60, 4)) @ rng.standard_normal((4, 12))
+    Y = X[:, :3] @ rng.standard_normal((3, 3)) + 0.5 * rng.standard_normal((60, 3))
+    model = MultiTaskLassoCV(alphas=[1e-3, 1e-8], feature_weight=np.r_[np.zeros(5), np.ones(7)])
+    assert np.abs(model.fit(X, Y).coef_).max() < 10
+
+
+def test_a_warm_start_may_become_empty():
+    X, Y = gaussian(30, 60, 3)
+    largest = alpha_max(X, Y)
+    for above in (1.0, 1 + 1e-9, 1.1, 2.0):
+        model = MultiTaskLasso(0.1 * largest, warm_start=True, tol=1e-15)
+        model.fit(X, Y).set_params(alpha=above * largest).fit(X, Y)
+        assert np.abs(model.coef_).max() <= 1e-12
+
+
+def test_no_more_passes_than_allowed():
+    rng = np.random.default_rng(0)
+    X = np.cumsum(rng.standard_normal((60, 40)), axis=1)  # strongly correlated
+    Y = X[:, :5] @ rng.standard_normal((5, 3)) + rng.standard_normal((60, 3))
+    for max_iter in (5, 20, 60):
+        with pytest.warns(Warning, match="did not converge"):
+            model = MultiTaskLasso(1e-6, max_iter=max_iter, tol=1e-15).fit(X, Y)
+        assert model.n_iter_ <= max_iter
+
+
+def test_random_order_does_not_depend_on_threads():
+    X, Y = gaussian(60, 30, 3)
+    paths = [
+        MultiTaskLassoCV(alphas=10, selection="random", random_state=0, n_jobs=n_jobs)
+        .fit(X, Y)
+        .mse_path_
+        for n_jobs in (1, 2)
+    ]
+    np.testing.assert_array_equal(*paths)
+
+
+def test_folds_from_another_scale_of_errors_agree_with_the_rows():
+    X, Y = gaussian(60, 4, 2)
+    X[:, 3], Y = 1.0, Y + 1e6
+    model = MultiTaskLassoCV(
+        alphas=[0.1], fit_intercept=False, feature_weight=[1, 1, 1, 0], cv=KFold(3), tol=1e-9
+    )
+    expected = MultiTaskLassoCV(alphas=[0.1], cv=KFold(3), tol=1e-9).fit(X[:, :3], Y)
+    np.testing.assert_allclose(model.fit(X, Y).mse_path_, expected.mse_path_, rtol=1e-3)

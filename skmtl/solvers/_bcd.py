@@ -6,7 +6,7 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import Solution
 
 _SWEEPS = (6, 30)  # between two certificates on the rows of the data
-_SHARE = 0.001  # of the gap over all rows, to which a working set is solved
+_SHARE = 0.03  # of the gap over all rows, to which a working set is solved
 _MEMORY = 5  # sweeps that are extrapolated
 _LEAST = 30  # rows of a working set
 
@@ -39,38 +39,39 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     row_weights = penalty.row_weights(len(W0))
     tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
-    W, n_iter = penalty.prox(W0, 0.0), 0  # feasible
-    rows = np.empty(0, dtype=np.intp)
-    enough = np.inf
-    certificate = certify(datafit, penalty, W)
-    while True:
-        W, gap = np.ascontiguousarray(certificate.W), certificate.gap
-        if gap <= tol * null or n_iter >= max_iter:
-            break
-        known, before = rows, W.copy()
+    rows, n_iter = np.empty(0, dtype=np.intp), 0
+    certificate = certify(datafit, penalty, penalty.prox(W0, 0.0))  # feasible
+    while certificate.gap > tol * null and n_iter < max_iter:
+        before, known = certificate.W, rows
+        W = np.array(before, order="C")
         rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights, known)
-        enough = max(0.3 * tol * null, _SHARE * min(gap, enough))
+        enough = max(0.3 * tol * null, _SHARE * certificate.gap)
         if np.array_equal(rows, known):
             enough *= 0.1
         local = datafit.restrict(rows)
         budget = {"max_iter": max_iter - n_iter, "random_state": random_state}
         if local is None:
-            few = (
-                2 if n_iter == 0 else None
-            )  # a start from far away: most of the rows will not stay
-            W, swept, done = _sweep(datafit, penalty, W, rows, n_sweeps=few, **budget)
+            # a start from far away: most of the rows will not stay
+            n_sweeps = 2 if n_iter == 0 else None
+            W, swept, done = _sweep(datafit, penalty, W, rows, n_sweeps=n_sweeps, **budget)
             certificate = _better(datafit, penalty, W, swept, certificate.objective)
+        elif isinstance(local, GramForm):
+            target = {"tol": enough / null if null > 0 else 0.0, "null": null}
+            W[rows], done = _solve_gram(local, penalty.restrict(rows), W[rows], **target, **budget)
+            certificate = certify(datafit, penalty, W)
         else:
-            solve = _solve_gram if isinstance(local, GramForm) else _solve_rows
-            W[rows], done = solve(local, penalty.restrict(rows), W[rows], enough, **budget)
+            W[rows], done = _solve_rows(local, penalty.restrict(rows), W[rows], enough, **budget)
             certificate = certify(datafit, penalty, W)
         n_iter += done
         if np.array_equal(certificate.W, before) and np.array_equal(rows, known):
             break  # a fixed point in floating point: no sweep can do better
         if local is None:
             rows = rows[:0]  # to be chosen afresh: looking at all rows costs no more than a sweep
+    W, objective, gap, _ = certificate
     optimality = gap / null if null > 0 else gap
-    return Solution(W, max(n_iter, 1), certificate.objective, gap, optimality, gap <= tol * null)
+    return Solution(
+        np.ascontiguousarray(W), max(n_iter, 1), objective, gap, optimality, gap <= tol * null
+    )
 
 
 def _working_set(datafit, penalty, W, evaluation, row_weights, known):
@@ -95,8 +96,8 @@ def _working_set(datafit, penalty, W, evaluation, row_weights, known):
     return np.flatnonzero(inside)
 
 
-def _solve_gram(form, penalty, W, enough, **budget):
-    """W and the sweeps done, until the gap among these rows is `enough`."""
+def _solve_gram(form, penalty, W, **options):
+    """W and the sweeps done, until the gap among these rows is `tol` of `null`."""
     row_weights = penalty.row_weights(len(W))
     free = np.flatnonzero(row_weights == 0)
     if len(free) and not penalty.positive:
@@ -104,10 +105,10 @@ def _solve_gram(form, penalty, W, enough, **budget):
         reduced, free_rows_of = form.eliminate(free)
         W, n = W.copy(), 1
         if len(rest):
-            W[rest], n = _solve_gram(reduced, penalty.restrict(rest), W[rest], enough, **budget)
+            W[rest], n = _solve_gram(reduced, penalty.restrict(rest), W[rest], **options)
         W[free] = free_rows_of(W[rest])
         return W, n
-    options = {"positive": penalty.positive, "tol": enough, "null": 1.0, **budget}
+    options["positive"] = penalty.positive
     (solution,) = gram_path(form, row_weights[None], np.array([form.ridge]), W, **options)
     return solution.W, solution.n_iter
 
@@ -135,11 +136,13 @@ def _sweep(form, penalty, W, rows, *, max_iter, random_state, n_sweeps=None):
         n_sweeps = int(np.clip(2 * len(W) / max(len(rows), 1), *_SWEEPS))
     order = rows if random_state is None else random_state.permutation(rows)
     weights = penalty.row_weights(len(W))
-    swept, history = np.array(W, order="C"), np.empty((min(n_sweeps, max_iter), *W.shape))
-    n = form.descend(swept, order, weights, penalty.positive, history)
-    if n < _MEMORY + 1 or penalty.positive:
+    swept, history = np.array(W, order="C"), np.empty((_MEMORY + 1, len(order), W.shape[1]))
+    n = form.descend(swept, order, weights, penalty.positive, min(n_sweeps, max_iter), history)
+    if n < len(history) or penalty.positive:
         return swept, swept, n
-    return _extrapolate(history[n - _MEMORY - 1 : n]), swept, n
+    further = swept.copy()
+    further[order] = _extrapolate(np.roll(history, -n, axis=0))
+    return further, swept, n
 
 
 def _extrapolate(iterates):

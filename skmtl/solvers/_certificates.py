@@ -48,10 +48,11 @@ def null_solution(datafit, penalty):
 
 
 def null_objective(datafit, penalty):
-    """P(0), the objective that tolerances are relative to."""
+    """P(0), the objective that tolerances are relative to; not below the rounding of y."""
     if len(_free_rows(datafit, penalty)) == 0:
         return 0.5 * datafit.yy
-    return datafit.value(null_solution(datafit, penalty))
+    least = 0.5 * np.finfo(float).eps * datafit.yy
+    return max(datafit.value(null_solution(datafit, penalty)), least)
 
 
 def _free_rows(datafit, penalty):

@@ -22,7 +22,6 @@ def gram_path(
     tol=1e-4,
     random_state=None,
     null=None,
-    newton=True,
 ):
     """Solutions of `loss + ridges[a]/2 ||W||^2 + sum_j row_weights[a, j] ||W_j||`, a after a.
 
@@ -43,8 +42,6 @@ def gram_path(
         Visit the rows in random order; None is cyclic.
     null : float, default=None
         The objective at W = 0 unless given.
-    newton : bool, default=True
-        Whether to change to Newton's method where that looks cheaper.
 
     Yields
     ------
@@ -60,12 +57,11 @@ def gram_path(
     grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
     head = (grams, form.block_of_task, form.curvature, form.curvature.max(axis=1), form.q, form.yy)
     work, size = _kernels.gram_work(*W.shape), max(1, _FLOATS // W.size)
-    newton = newton and not positive
     for first in range(0, len(ridges), size):
         part = slice(first, first + size)
         lam, mu = np.ascontiguousarray(row_weights[part]), np.ascontiguousarray(ridges[part])
         solutions, report = np.empty((len(mu), *W.shape)), np.empty((len(mu), 3))
-        a, n, ask = 0, 0, _FIRST if newton else max_iter
+        a, n, ask = 0, 0, max_iter if positive else _FIRST
         while True:
             state = (previous, a, n, H, W, solutions, report, work)
             rest = (positive, order, enough, max_iter, ask)
@@ -74,7 +70,8 @@ def gram_path(
             if a == len(mu):
                 break
             ask = ask if a == at else _FIRST
-            steps, better = _try_newton(form.with_ridge(mu[a]), lam[a], W, H, 0.3 * enough)
+            here = form.with_ridge(mu[a])
+            steps, better = _try_newton(here, lam[a], W, H, 0.3 * enough, max_iter - n)
             n += steps
             ask = n + (0 if better else _PATIENCE)
         for W_a, (sweeps, objective, gap) in zip(solutions, report, strict=True):
@@ -83,13 +80,13 @@ def gram_path(
             yield Solution(W_a, n_iter, objective, gap, optimality, gap <= enough)
 
 
-def _try_newton(form, row_weights, W, H, tol):
+def _try_newton(form, row_weights, W, H, tol, max_iter):
     """Improve W and H in place; the steps taken and whether they helped."""
     rows = np.flatnonzero(W.any(axis=1))
-    if (row_weights[rows] == 0).any():
+    if len(rows) == 0 or max_iter == 0 or (row_weights[rows] == 0).any():
         return 0, False
     local = form.restrict(rows)
-    better, steps = row_newton(local, row_weights[rows], W[rows], tol)
+    better, steps = row_newton(local, row_weights[rows], W[rows], tol, max_iter)
     if better is None:
         return steps, False
     W[rows] = better

@@ -19,7 +19,7 @@ _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value that an e_j may take on in one step
 
 
-def row_newton(form, row_weights, W, tol):
+def row_newton(form, row_weights, W, tol, max_iter=_STEPS):
     """A better W of the same non-zero rows, or None.
 
     Parameters
@@ -32,6 +32,8 @@ def row_newton(form, row_weights, W, tol):
         No row zero.
     tol : float
         Duality gap, as far as these rows know, at which to stop.
+    max_iter : int, default=8
+        Largest number of steps, 8 at most.
 
     Returns
     -------
@@ -42,8 +44,8 @@ def row_newton(form, row_weights, W, tol):
     e = _norms(W) / row_weights
     least = 1e-10 * e.max()
     objective, _, _ = _certify(form, row_weights, W, form.evaluate(W).correlation - form.ridge * W)
-    best, step, change = None, 0, None
-    while step < _STEPS:
+    best, step, change, last = None, 0, None, min(max_iter, _STEPS)
+    while step < last:
         step += 1
         trial = e if change is None else np.maximum(e * np.clip(1.0 + change, *_RANGE), least)
         scale = np.sqrt(trial)
@@ -54,7 +56,7 @@ def row_newton(form, row_weights, W, tol):
         new = scale[:, None] * U
         value, gap, norms = _certify(form, row_weights, new, U / scale[:, None])
         if not value <= objective:
-            if change is None or step == _STEPS:
+            if change is None or step == last:
                 break
             change *= 0.25
             continue
