@@ -94,6 +94,45 @@ def _norm(w):
     return np.sqrt(norm2)
 
 
+@_compiled
+def fuse_rows(W, thresholds, out):
+    """Write `argmin_x 1/2 ||x - w||^2 + sum_t thresholds[t] |x_t+1 - x_t|` of every row w of W.
+
+    The taut string: the running sums of x are the shortest path through a tube around those of w,
+    `thresholds` wide on either side and closed at both ends. From a knot, `low` and `high` are the
+    steepest and flattest slopes that stay inside; where they cross, the string bends.
+    """
+    n, T = W.shape
+    sums = np.empty(T + 1)
+    for j in range(n):
+        sums[0] = 0.0
+        for t in range(T):
+            sums[t + 1] = sums[t] + W[j, t]
+        knot, height = 0, 0.0
+        while knot < T:
+            low, high, at_low, at_high = -np.inf, np.inf, knot, knot
+            height_low, height_high = height, height
+            i, bent = knot, False
+            while i < T and not bent:
+                i += 1
+                width = thresholds[i - 1] if i < T else 0.0
+                below, above = sums[i] - width, sums[i] + width
+                if (below - height) / (i - knot) > high:
+                    bent, slope, end, end_height = True, high, at_high, height_high
+                elif (above - height) / (i - knot) < low:
+                    bent, slope, end, end_height = True, low, at_low, height_low
+                else:
+                    if (below - height) / (i - knot) >= low:
+                        low, at_low, height_low = (below - height) / (i - knot), i, below
+                    if (above - height) / (i - knot) <= high:
+                        high, at_high, height_high = (above - height) / (i - knot), i, above
+            if not bent:
+                slope, end, end_height = low, T, sums[T]
+            for t in range(knot, end):
+                out[j, t] = slope
+            knot, height = end, end_height
+
+
 # ---------------------------------------------------------------- Gram form
 #
 # One Gram for all tasks is 2-D; many are (n_features, n_features, n_grams), tasks last so that

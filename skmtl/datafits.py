@@ -88,6 +88,22 @@ class SquaredDatafit(ABC):
         """The optimal intercept of each task at W, (n_tasks,)."""
         return self.mean_y - np.einsum("jt,jt->t", self.mean_x, W)
 
+    @abstractmethod
+    def spectra(self):
+        """For each block eigenvalues (r,) > 0 and eigenvectors (n_features, r) of its Gram."""
+
+    def shifted_solve(self, B, shift):
+        """`(Q_t + shift_t I)^-1 b_t` for every task, Q_t its Gram: (n_features, n_tasks).
+
+        Where the shift, a number or (n_tasks,), is 0, the solution of least norm.
+        """
+        out, shift = np.empty_like(B), np.broadcast_to(shift, B.shape[1:])
+        for tasks, (values, V) in zip(self.blocks, self.spectra(), strict=True):
+            c, b = shift[tasks], B[:, tasks]
+            at = np.divide(1.0, c, out=np.zeros_like(c), where=c > 0)  # off the span of V
+            out[:, tasks] = at * b + V @ ((1.0 / (values[:, None] + c) - at) * (V.T @ b))
+        return out
+
     def with_ridge(self, ridge):
         """The same loss with another ridge; shares all arrays."""
         other = copy.copy(self)
@@ -239,6 +255,14 @@ class GramForm(SquaredDatafit):
     def gram_block(self, k, rows):
         return self.grams[:, :, k][np.ix_(rows, rows)]
 
+    def spectra(self):
+        if "all" not in self._known_spectra:
+            values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
+            self._known_spectra["all"] = [
+                _positive_part(e, V) for e, V in zip(values, vectors, strict=True)
+            ]
+        return self._known_spectra["all"]
+
     def lipschitz(self):
         return self.ridge + max(
             _top_eigenvalue(self.grams[:, :, k]) for k in range(len(self.blocks))
@@ -337,6 +361,15 @@ class ResidualForm(SquaredDatafit):
             self._memo["columns"] = rows, local
         return local
 
+    def spectra(self):
+        """Through the rows where they are fewer than the features."""
+        if "all" not in self._known_spectra:
+            self._known_spectra["all"] = [
+                _row_spectrum(X, column, self._centre[:, tasks[0]])
+                for X, column, tasks in self._groups
+            ]
+        return self._known_spectra["all"]
+
     def gram_block(self, k, rows):
         X, column, tasks = self._groups[k]
         return weighted_gram(X, column, self._centre[:, tasks[0]], rows)
@@ -424,6 +457,39 @@ class ResidualForm(SquaredDatafit):
                 return sweep
             history[sweep % len(history)] = W[order]
         return n_sweeps
+
+
+class Coupled(SquaredDatafit):
+    """The loss plus `1/2 tr(W M W')`, M psd: as if of further rows, whose targets are zero.
+
+    Parameters
+    ----------
+    base : SquaredDatafit
+    coupling : ndarray of shape (n_tasks, n_tasks)
+        M.
+    """
+
+    def __init__(self, base, coupling):
+        super().__init__()
+        self.base, self.coupling = base, coupling
+        self.blocks, self.yy = base.blocks, base.yy
+        self.mean_x, self.mean_y = base.mean_x, base.mean_y
+
+    def evaluate(self, W):
+        at, WM = self.base.evaluate(W), W @ self.coupling
+        return Evaluation(at.correlation - WM, at.rr + float(np.vdot(W, WM)), at.ry)
+
+    def lipschitz(self):
+        return self.base.lipschitz() + _top_eigenvalue(self.coupling)
+
+    def restrict(self, rows):
+        return Coupled(self.base.restrict(rows), self.coupling)
+
+    def gram_block(self, k, rows):
+        raise NotImplementedError("Coupled tasks have no Gram of their own.")
+
+    def spectra(self):
+        raise NotImplementedError("Coupled tasks have no Gram of their own.")
 
 
 class _GramCache:
@@ -529,6 +595,27 @@ def _block_of_task(blocks):
 def _top_eigenvalue(G):
     n = len(G)
     return float(eigh(G, eigvals_only=True, subset_by_index=[n - 1, n - 1])[0])
+
+
+def eigen(M):
+    """Eigenvalues and -vectors of a psd matrix, rounding errors of zero set to zero."""
+    values, U = eigh(M)
+    return np.where(values > len(M) * np.finfo(float).eps * values[-1], values, 0.0), U
+
+
+def _positive_part(values, vectors):
+    """Eigenvalues that are no rounding errors of zero, and their eigenvectors."""
+    kept = values > len(vectors) * np.finfo(float).eps * values[-1]
+    return values[kept], vectors[:, kept]
+
+
+def _row_spectrum(X, weight, mean):
+    """Positive eigenvalues and eigenvectors of a weighted, centred Gram from its rows."""
+    if X.shape[1] <= X.shape[0]:
+        return _positive_part(*eigh(weighted_gram(X, weight, mean)))
+    A = ((X.toarray() if sparse.issparse(X) else X) - mean) * np.sqrt(weight)[:, None]
+    values, U = _positive_part(*eigh(A @ A.T))
+    return values, A.T @ (U / np.sqrt(values))
 
 
 def _largest_eigenvalue(X, weight, mean):

@@ -4,6 +4,20 @@ from skmtl.solvers._bcd import bcd
 from skmtl.solvers._certificates import Certificate, certify, null_solution
 from skmtl.solvers._fista import fista
 from skmtl.solvers._gram_path import gram_path
+from skmtl.solvers._minimise import minimise
+from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution
+from skmtl.solvers._splitting import admm
 
-__all__ = ["Certificate", "Solution", "bcd", "certify", "fista", "gram_path", "null_solution"]
+__all__ = [
+    "Certificate",
+    "Solution",
+    "admm",
+    "bcd",
+    "certify",
+    "fista",
+    "gram_path",
+    "minimise",
+    "null_solution",
+    "quadratic",
+]

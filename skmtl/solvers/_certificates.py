@@ -2,8 +2,8 @@
 
 For the squared loss the dual of `1/2 <r, D r> + penalty(W)` is
 `D(theta) = <theta, D y> - 1/2 <theta, D theta>` over `dual_norm(A' D theta) <= 1`; theta is the
-residual times the best feasible scale. A ridge mu adds the conjugate
-`-||prox(A' D theta)||_F^2 / (2 mu)` (Moreau) in place of the constraint.
+residual times the best feasible scale. Squares of norms take their conjugate off in place of the
+constraint, and so does any penalty together with a ridge.
 """
 
 from typing import NamedTuple
@@ -64,25 +64,32 @@ def _free_rows(datafit, penalty):
     return rows[:0] if datafit.ridge and len(rows) > _DIRECT else rows
 
 
-def _scale(correlation, rr, ry, penalty):
-    """The best c >= 0 such that c times the residual is dual feasible."""
-    best = ry / rr if rr > 0 else 0.0
-    norm = penalty.dual_norm(correlation)
-    return max(min(best, 1.0 / norm) if norm > 0 else best, 0.0)
+def dual_value(rr, ry, correlations, penalties):
+    """Largest dual objective at a multiple of the residual, and that multiple.
+
+    `correlations[k]` is what penalty k has to bear of the correlation with the residual.
+    """
+    pairs = list(zip(penalties, correlations, strict=True))
+    curvature = rr + 2 * sum(penalty.conjugate(C) for penalty, C in pairs)
+    norm = max(penalty.dual_norm(C) for penalty, C in pairs)
+    c = ry / curvature if curvature > 0 else 0.0
+    c = max(min(c, 1.0 / norm) if norm > 0 else c, 0.0)
+    return (c * ry - 0.5 * c**2 * curvature if c > 0 else 0.0), c
 
 
 def _dual(datafit, penalty, W, at):
-    c = _scale(at.correlation, at.rr, at.ry, penalty)
-    return c * at.ry - 0.5 * c**2 * at.rr
+    return dual_value(at.rr, at.ry, (at.correlation,), (penalty,))[0]
 
 
 def _dual_with_ridge(datafit, penalty, W, at):
     mu = datafit.ridge
     augmented = at.rr + mu * float(np.vdot(W, W))
-    candidates = (1.0, _scale(at.correlation - mu * W, augmented, at.ry, penalty))
+    _, c = dual_value(augmented, at.ry, (at.correlation - mu * W,), (penalty,))
 
     def value(c):
-        excess = penalty.prox(c * at.correlation, 1.0)
-        return c * at.ry - 0.5 * c**2 * at.rr - float(np.vdot(excess, excess)) / (2 * mu)
+        C = c * at.correlation  # conjugate of the penalty with the ridge
+        V = penalty.prox(C / mu, 1 / mu)
+        conjugate = float(np.vdot(C, V)) - penalty.value(V) - 0.5 * mu * float(np.vdot(V, V))
+        return c * at.ry - 0.5 * c**2 * at.rr - conjugate
 
-    return max(value(c) for c in candidates)
+    return max(value(1.0), value(c))

@@ -14,11 +14,17 @@ class Solution(NamedTuple):
     objective : float
         Loss plus penalty at W.
     gap : float
-        Certified duality gap, an upper bound on `objective` minus its minimum.
+        Certified duality gap, an upper bound on `objective` minus its minimum. NaN where there is
+        no dual.
     optimality : float
-        The gap relative to the objective of the null model: what `tol` is compared with.
+        The gap relative to the objective of the null model, or the norm of the gradient relative
+        to that at W = 0 where there is no dual: what `tol` is compared with.
     converged : bool
         Whether `optimality <= tol`.
+    parts : tuple of ndarray, default=()
+        The parts of a decomposed W, each (n_features, n_tasks).
+    state : object, default=None
+        What the solver that made it can go on from.
     """
 
     W: np.ndarray
@@ -27,3 +33,5 @@ class Solution(NamedTuple):
     gap: float
     optimality: float
     converged: bool
+    parts: tuple = ()
+    state: object = None

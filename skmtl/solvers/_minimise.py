@@ -1,0 +1,89 @@
+import numpy as np
+from scipy import sparse
+
+from skmtl.datafits import Coupled, GramForm
+from skmtl.penalties import L21, Decomposition
+from skmtl.solvers._bcd import bcd
+from skmtl.solvers._fista import fista
+from skmtl.solvers._quadratic import quadratic
+from skmtl.solvers._splitting import admm
+
+_DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
+
+
+def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
+    """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
+
+    Quadratic terms join the loss. What is left decides: nothing, :func:`quadratic`; one
+    :class:`L21`, :func:`bcd`; one term and tasks that a quadratic term couples, :func:`fista`;
+    anything else, :func:`admm`.
+
+    Parameters
+    ----------
+    datafit : GramForm or ResidualForm
+    penalty : Penalty
+    start : Solution, default=None
+        Of a similar problem, to start from.
+    max_iter : int, default=1000
+        Largest number of iterations.
+    tol : float, default=1e-4
+        On the relative duality gap; on the relative gradient where the penalty is quadratic.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ValueError
+        For a sum that no solver takes.
+    """
+    terms = [term for term in penalty.terms if _strength(term) > 0]
+    n_tasks = datafit.mean_x.shape[1]
+    matrices = [term.matrix(n_tasks) for term in terms if hasattr(term, "matrix")]
+    terms = [term for term in terms if not hasattr(term, "matrix")]
+    coupling = sum(matrices, np.zeros((n_tasks, n_tasks)))
+    options = {"max_iter": max_iter, "tol": tol}
+    if not terms:
+        coupling = coupling + datafit.ridge * np.eye(n_tasks)
+        return quadratic(datafit.with_ridge(0.0), coupling, W_of(start), **options)
+    isotropic = np.array_equal(coupling, coupling[0, 0] * np.eye(n_tasks))
+    decomposed = any(isinstance(term, Decomposition) for term in terms)
+    if len(terms) > 1 and (decomposed or not isotropic):
+        names = " + ".join(type(term).__name__ for term in terms)
+        raise ValueError(
+            f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: a sum may "
+            "hold one Decomposition and ridges, one other penalty and couplings of tasks, or "
+            "several other penalties and ridges."
+        )
+    (penalty,) = terms if len(terms) == 1 else (sum(terms[1:], terms[0]),)
+    W0 = np.zeros_like(datafit.mean_x) if start is None else start.W
+    if not isotropic:
+        if decomposed:
+            raise ValueError("No solver takes a Decomposition with a coupling of tasks.")
+        return fista(Coupled(datafit, coupling), penalty, W0, **options)
+    datafit = datafit.with_ridge(datafit.ridge + coupling[0, 0])
+    if isinstance(penalty, L21):
+        return bcd(datafit, penalty, W0, **options)
+    if len(terms) == 1 and not decomposed and _too_large_to_factor(datafit):
+        return fista(datafit, penalty, W0, **options)
+    return admm(datafit, penalty, start, **options)
+
+
+def W_of(start):
+    """Where to start, or None."""
+    return None if start is None else start.W
+
+
+def _strength(term):
+    """0 for a term that does nothing."""
+    if isinstance(term, Decomposition):
+        return min(part.alpha for part in term.parts)
+    return term.alpha
+
+
+def _too_large_to_factor(datafit):
+    if isinstance(datafit, GramForm):
+        return False
+    X = datafit.design.X
+    return sparse.issparse(X) and X.shape[0] * X.shape[1] > _DENSE_FLOATS

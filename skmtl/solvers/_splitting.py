@@ -1,0 +1,149 @@
+from typing import NamedTuple
+
+import numpy as np
+
+from skmtl import _kernels
+from skmtl.datafits import GramForm
+from skmtl.penalties import Decomposition
+from skmtl.solvers._certificates import dual_value
+from skmtl.solvers._solution import Solution
+
+_CHECK = 5  # iterations between two certificates
+_RELAX = 1.6
+_SETTLED = 400  # iterations after which rho stays
+
+
+class State(NamedTuple):
+    """Copies V_k, scaled multipliers U_k, and the strength rho of the splitting."""
+
+    V: list
+    U: list
+    rho: float
+
+
+def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
+    """Alternating directions: exact steps in the loss, proximal steps in the penalties.
+
+    A sum of penalties gives each term its own copy V_k = W; a :class:`Decomposition` its own part,
+    W = sum V_k. The dual point is the residual of the step in the loss, whose correlations are
+    known without a product.
+
+    Parameters
+    ----------
+    datafit : GramForm or ResidualForm
+    penalty : Penalty
+        Its terms, or the parts of a decomposition, have a prox.
+    start : Solution, default=None
+        Of this solver, to go on from.
+    max_iter : int, default=1000
+        Largest number of iterations.
+    tol : float, default=1e-4
+        Stop when the duality gap is at most `tol` times the objective of the null model.
+
+    Returns
+    -------
+    Solution
+
+    References
+    ----------
+    Boyd et al. (2011), "Distributed optimization and statistical learning via the alternating
+    direction method of multipliers", sections 3.4, 7.1 and 7.3.
+    """
+    adds_up = isinstance(penalty, Decomposition)
+    penalties = penalty.parts if adds_up else penalty.terms
+    K, mu = len(penalties), datafit.ridge
+    zero = np.zeros_like(datafit.mean_x)
+    q = datafit.evaluate(zero).correlation
+    null, tol = 0.5 * datafit.yy, max(tol, np.finfo(float).eps)
+    if start is not None and start.state is not None:
+        V, U, rho = start.state
+    else:
+        V, U, rho = [zero] * K, [zero] * K, _first_rho(datafit, penalties, q)
+    solver = _ShiftedSolver(datafit)
+    best_dual, n_iter, changed = 0.0, 0, 0
+    while True:
+        shift, pull = (rho / K, rho / K) if adds_up else (rho * K, rho)
+        B = [v - u for v, u in zip(V, U, strict=True)]
+        total = sum(B)
+        S = solver(q + pull * total, mu + shift)
+        X = [b + (S - total) / K for b in B] if adds_up else [S] * K
+        before, V_new, U_new = V, [], []
+        for x, b, v, u, term in zip(X, B, V, U, penalties, strict=True):
+            relaxed = _RELAX * x + (1 - _RELAX) * v + u
+            V_new.append(term.prox(relaxed, 1 / rho))
+            U_new.append(relaxed - V_new[-1])
+        V, U, n_iter = V_new, U_new, n_iter + 1
+        if n_iter % _CHECK and n_iter < max_iter:
+            continue
+        bears = [rho * (x - b) for x, b in zip(X, B, strict=True)]
+        C = bears[0] if adds_up else sum(bears)  # correlation at S, its ridge taken off
+        qS = float(np.vdot(q, S))
+        rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
+        best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
+        W = sum(V) if adds_up else V[0]
+        at = V if adds_up else [W] * K
+        objective = datafit.value(W)
+        objective += sum(term.value(v) for term, v in zip(penalties, at, strict=True))
+        gap = max(objective - best_dual, np.finfo(float).eps * objective)
+        if gap <= tol * null or n_iter >= max_iter:
+            break
+        if n_iter - changed >= 2 * _CHECK and n_iter < _SETTLED:
+            factor = _balance(X, V, before, U)
+            if factor != 1.0:
+                rho, U, changed = rho * factor, [u / factor for u in U], n_iter
+    optimality = gap / null if null > 0 else gap
+    parts = tuple(V) if adds_up else ()
+    converged = gap <= tol * null
+    return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
+
+
+def _first_rho(datafit, penalties, q):
+    """Curvature of the loss, the larger the stronger the penalty is."""
+    parts = datafit.spectra(), datafit.blocks
+    traces = [values.sum() * len(t) for (values, _), t in zip(*parts, strict=True)]
+    curvature = float(sum(traces)) / q.size
+    norms = [penalty.dual_norm(q) for penalty in penalties]
+    ratio = 10 / max(norms) if max(norms) > 0 else 0.5
+    return (curvature or 1.0) * float(np.clip(ratio, 0.05, 2.0))
+
+
+def _balance(X, V, before, U):
+    """The factor of rho that would balance primal and dual residuals, 1 if they nearly are."""
+
+    def size(arrays):
+        return np.sqrt(sum(float(np.vdot(a, a)) for a in arrays))
+
+    tiny = np.finfo(float).tiny
+    primal = size([x - v for x, v in zip(X, V, strict=True)]) / max(size(V), tiny)
+    dual = size([v - b for v, b in zip(V, before, strict=True)]) / max(size(U), tiny)
+    if primal == 0 or dual == 0:
+        return 1.0
+    factor = np.sqrt(primal / dual)
+    return 1.0 if 0.4 < factor < 2.5 else float(np.clip(factor, 0.1, 10.0))
+
+
+class _ShiftedSolver:
+    """`(Q_t + shift I)^-1 b_t`, inverses kept while the shift stays the same."""
+
+    def __init__(self, datafit):
+        self.datafit, self.shift = datafit, None
+
+    def __call__(self, B, shift):
+        if not isinstance(self.datafit, GramForm):
+            return self.datafit.shifted_solve(B, shift)
+        if shift != self.shift:
+            self.shift, self.inverses = shift, self._invert(shift)
+        if len(self.datafit.blocks) == 1:
+            return self.inverses[:, :, 0] @ B
+        out, rows = np.zeros(B.shape), np.arange(len(B))
+        B = np.ascontiguousarray(B)
+        _kernels.subtract_product(self.inverses, self.datafit.block_of_task, rows, B, out)
+        return -out
+
+    def _invert(self, shift):
+        p = len(self.datafit.q)
+        inverses = np.empty((p, p, len(self.datafit.blocks)))
+        for k, (values, V) in enumerate(self.datafit.spectra()):
+            inverses[:, :, k] = (V * (1 / (values + shift) - 1 / shift)) @ V.T
+            inverses[:, :, k].flat[:: p + 1] += 1 / shift
+        return inverses
