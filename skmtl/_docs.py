@@ -40,6 +40,12 @@ max_iter : int, default=1000
 tol : float, default=1e-4
     Stop when the duality gap is at most `tol` times the objective of the null model.
 """,
+    "iteration_parameters": """
+max_iter : int, default=1000
+    Largest number of iterations.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model.
+""",
     "order_parameters": """
 random_state : int, RandomState instance or None, default=None
     Seed for ``selection="random"``.
@@ -96,6 +102,15 @@ n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
+""",
+    "decomposed_attributes": """
+shared_part_, specific_part_ : ndarray of shape (n_tasks, n_features)
+    P and Q, transposed; they add up to `coef_`.
+""",
+    "loss": """
+Here ``W`` is (n_features, n_tasks) with rows ``W_j`` (one feature) and columns ``w_t`` (one task),
+``loss`` is ``1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2`` with sample weights
+``s`` (0 where a label is missing), task weights ``omega`` and ``nbar = sum(s) / n_tasks``.
 """,
     "objective": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j``, ``s`` are the sample weights (0 where a label

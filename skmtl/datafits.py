@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import eigh
+from scipy.linalg import eigh, eigvalsh
 from scipy.optimize import nnls
 
 from skmtl import _kernels
@@ -593,8 +593,7 @@ def _block_of_task(blocks):
 
 
 def _top_eigenvalue(G):
-    n = len(G)
-    return float(eigh(G, eigvals_only=True, subset_by_index=[n - 1, n - 1])[0])
+    return float(eigvalsh(G)[-1])  # all of them: LAPACK may fail to single out a multiple one
 
 
 def eigen(M):

@@ -235,12 +235,15 @@ class FusedSparseGroup(Penalty):
         At least 0, their sum at most 1.
     gaps : ndarray of shape (n_tasks - 1,) or None, default=None
         Distances of neighbours; None is 1 everywhere.
+    order : ndarray of shape (n_tasks,) or None, default=None
+        Positions of the tasks in their order; None is as they are.
     """
 
     alpha: float
     l1_ratio: float
     fused_ratio: float
     gaps: np.ndarray | None = None
+    order: np.ndarray | None = None
 
     def _inverse_gaps(self, n_tasks):
         return np.ones(n_tasks - 1) if self.gaps is None else 1 / self.gaps
@@ -253,12 +256,18 @@ class FusedSparseGroup(Penalty):
         return min(self.l1_ratio / rest, 1.0) if rest > 0 else 1.0
 
     def value(self, W):
-        differences = np.abs(np.diff(W, axis=1)) @ self._inverse_gaps(W.shape[1])
+        ordered = W if self.order is None else W[:, self.order]
+        differences = np.abs(np.diff(ordered, axis=1)) @ self._inverse_gaps(W.shape[1])
         return self.alpha * self.fused_ratio * float(differences.sum()) + self._rest().value(W)
 
     def prox(self, W, step):
         # fuse, then entries, then rows: this order is exact
-        fused = fuse(W, step * self.alpha * self.fused_ratio * self._inverse_gaps(W.shape[1]))
+        thresholds = step * self.alpha * self.fused_ratio * self._inverse_gaps(W.shape[1])
+        if self.order is None:
+            fused = fuse(W, thresholds)
+        else:
+            fused = np.empty_like(W)
+            fused[:, self.order] = fuse(W[:, self.order], thresholds)
         return self._rest().prox(fused, step)
 
     def dual_norm(self, G):

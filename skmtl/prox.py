@@ -1,7 +1,7 @@
 """Proximal operators as pure functions of arrays: `argmin_V 1/2 ||V - W||_F^2 + penalty(V)`."""
 
 import numpy as np
-from scipy.linalg import eigh
+from scipy.linalg import eigh, svdvals
 
 from skmtl import _kernels
 
@@ -39,8 +39,7 @@ def fuse(W, thresholds):
 
 def singular_values(W):
     """The min(n_rows, n_columns) singular values of W, decreasing."""
-    W = W if len(W) <= W.shape[1] else W.T
-    return np.sqrt(np.maximum(eigh(W @ W.T, eigvals_only=True), 0.0))[::-1]
+    return svdvals(W)
 
 
 def map_singular_values(W, function):

@@ -19,6 +19,7 @@ class Case:
     objective: str
     data: str
     strengths: dict
+    constants: dict
     f_opt: float
     W: np.ndarray | None
     C: np.ndarray | None
@@ -41,6 +42,7 @@ def load_cases(*objectives):
             objective=line["objective"],
             data=line["data"],
             strengths=line["strengths"],
+            constants=line.get("constants", {}),
             f_opt=line["f_opt"],
             W=np.array(line["W_opt"]) if "W_opt" in line else None,
             C=np.array(line["C_opt"]) if "C_opt" in line else None,
@@ -54,7 +56,9 @@ def load_cases(*objectives):
 def task_arrays(data):
     """Lists X_1..X_T and y_1..y_T of a data set; X_t is one and the same array when shared."""
     if data.startswith("school"):
-        return _school(standardised=data == "school_z")
+        Xs, ys = _school(standardised=data != "school_raw")
+        n_schools = 20 if data == "school_z20" else None
+        return Xs[:n_schools], ys[:n_schools]
     with np.load(DATA / f"{data}.npz") as file:
         X, y = file["X"], file["y"]
         if y.ndim == 2:

@@ -1,15 +1,40 @@
 """Linear multi-task models."""
 
+from skmtl.linear_model._custom import MultiTaskRegressor
 from skmtl.linear_model._cv import MultiTaskElasticNetCV, MultiTaskLassoCV
+from skmtl.linear_model._decomposed import (
+    DirtyRegressor,
+    RobustFeatureRegressor,
+    RobustRegressor,
+    SparseLowRankRegressor,
+)
+from skmtl.linear_model._graph import GraphRegressor, MeanRegularizedRegressor
+from skmtl.linear_model._low_rank import TraceNormRegressor
 from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
+from skmtl.linear_model._relational import ClusteredRegressor, TaskRelationshipRegressor
 from skmtl.linear_model._sparse import MultiTaskElasticNet, MultiTaskLasso
+from skmtl.linear_model._sparse_group import MultiTaskSparseGroupLasso
+from skmtl.linear_model._temporal import FusedSparseGroupLasso, TemporalGroupLasso
 
 __all__ = [
+    "ClusteredRegressor",
+    "DirtyRegressor",
+    "FusedSparseGroupLasso",
+    "GraphRegressor",
+    "MeanRegularizedRegressor",
     "MultiTaskElasticNet",
     "MultiTaskElasticNetCV",
     "MultiTaskLasso",
     "MultiTaskLassoCV",
     "MultiTaskPath",
+    "MultiTaskRegressor",
+    "MultiTaskSparseGroupLasso",
+    "RobustFeatureRegressor",
+    "RobustRegressor",
+    "SparseLowRankRegressor",
+    "TaskRelationshipRegressor",
+    "TemporalGroupLasso",
+    "TraceNormRegressor",
     "alpha_max",
     "multi_task_path",
 ]

@@ -48,7 +48,11 @@ class TargetScale:
 
 
 class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Base of the linear regressors. A subclass stores parameters and implements `_solve`."""
+    """Base of the linear regressors. A subclass stores parameters and implements `_solve`.
+
+    ``_solve(datafit, tasks, W0)`` returns a :class:`~skmtl.solvers.Solution`; `tasks` are the
+    labels, W0 is where to start from or None.
+    """
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -57,7 +61,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
 
     def _check_params(self):
         self._check_layout_params()
-        for name in ("fit_intercept", "normalize_y", "copy_X"):
+        for name in ("fit_intercept", "normalize_y"):
             check_bool(getattr(self, name), name)
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
@@ -89,7 +93,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         """
         data, scale = self._read(X, y, sample_weight, tasks)
         datafit = self._datafit(data)
-        return self._finish(data, scale, datafit, self._solve(datafit, self._start(data, scale)))
+        solution = self._solve(datafit, data.tasks, self._start(data, scale))
+        return self._finish(data, scale, datafit, solution)
 
     def _read(self, X, y, sample_weight, tasks):
         """Validated data with normalised targets, and their scale."""
@@ -116,11 +121,15 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._store_tasks(data)
         self.coef_, self.intercept_ = scale.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
+        self._store_model(solution, scale)
         self.n_iter_, self.objective_ = solution.n_iter, solution.objective
         self.dual_gap_, self.optimality_ = solution.gap, solution.optimality
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self
+
+    def _store_model(self, solution, scale):
+        """Set what else the model is inspected by."""
 
     def predict(self, X, *, tasks=None):
         """Predict with each row's own task, or all tasks when fitted on two-dimensional y.

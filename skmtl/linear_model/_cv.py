@@ -10,7 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skmtl._checks import check_int, check_option, check_real
+from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl._docs import documented
 from skmtl.linear_model._base import LinearMultiTaskRegressor, warn_unconverged
 from skmtl.linear_model._folds import make_folds
@@ -114,6 +114,7 @@ class PathCV(LinearMultiTaskRegressor):
         check_real(self.eps, "eps", high=1.0, include="right")
         check_option(self.selection, "selection", ("cyclic", "random"))
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
+        check_bool(self.copy_X, "copy_X")
         if isinstance(self.alphas, Integral):
             check_int(self.alphas, "alphas")
 

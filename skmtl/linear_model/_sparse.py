@@ -123,11 +123,12 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
         check_real(self.l1_ratio, "l1_ratio", high=1.0)
         check_option(self.selection, "selection", ("cyclic", "random"))
         check_bool(self.warm_start, "warm_start")
+        check_bool(self.copy_X, "copy_X")
 
     def _single_task_limit(self):
         return single_task_limit(self)
 
-    def _solve(self, datafit, W0):
+    def _solve(self, datafit, tasks, W0):
         penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))
         return solve(datafit, penalty, self.alpha, self.l1_ratio, W0, **solver_options(self))
 

@@ -68,7 +68,7 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         S = solver(q + pull * total, mu + shift)
         X = [b + (S - total) / K for b in B] if adds_up else [S] * K
         before, V_new, U_new = V, [], []
-        for x, b, v, u, term in zip(X, B, V, U, penalties, strict=True):
+        for x, v, u, term in zip(X, V, U, penalties, strict=True):
             relaxed = _RELAX * x + (1 - _RELAX) * v + u
             V_new.append(term.prox(relaxed, 1 / rho))
             U_new.append(relaxed - V_new[-1])

@@ -1,0 +1,81 @@
+"""Any penalty of :mod:`skmtl.penalties`, or one's own."""
+
+from skmtl._docs import documented
+from skmtl.linear_model._structured import StructuredRegressor
+from skmtl.penalties import L21, Decomposition, Penalty
+
+
+@documented
+class MultiTaskRegressor(StructuredRegressor):
+    """Linear regressions with any penalty, or a sum of penalties.
+
+    The objective is::
+
+        loss(W, b) + penalty(W)
+
+    {loss}
+
+    Parameters
+    ----------
+    penalty : Penalty, default=None
+        From :mod:`skmtl.penalties`, a sum of them, or an instance of a subclass of
+        :class:`~skmtl.penalties.Penalty`; None is ``L21(1.0)``.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    shared_part_, specific_part_ : ndarray of shape (n_tasks, n_features)
+        P and Q, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
+    {linear_attributes}
+
+    Raises
+    ------
+    ValueError
+        In `fit`, for a sum that no solver takes.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskRegressor, make_multitask_regression
+    >>> from skmtl.penalties import L1, TraceNorm
+    >>> data = make_multitask_regression(random_state=0)
+    >>> model = MultiTaskRegressor(TraceNorm(0.3) + L1(0.1)).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 20)
+    """
+
+    def __init__(
+        self,
+        penalty=None,
+        *,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.penalty = penalty
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _check_alpha(self):
+        if self.penalty is not None and not isinstance(self.penalty, Penalty):
+            raise TypeError(
+                f"penalty must be a skmtl.penalties.Penalty, got {self.penalty!r}; for example "
+                "skmtl.penalties.TraceNorm(0.1)."
+            )
+
+    def _penalty(self, n_features, tasks):
+        return L21(1.0) if self.penalty is None else self.penalty
+
+    def _store_model(self, solution, scale):
+        if isinstance(self.penalty, Decomposition):
+            parts = ((part * scale.scale).T.copy() for part in solution.parts)
+            self.shared_part_, self.specific_part_ = parts

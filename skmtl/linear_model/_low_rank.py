@@ -1,0 +1,99 @@
+"""Tasks whose coefficients lie in a low-dimensional space: the trace norm."""
+
+import numpy as np
+
+from skmtl._docs import documented
+from skmtl.linear_model._structured import AT_LEAST_0, StructuredRegressor
+from skmtl.penalties import Ridge, TraceNorm
+from skmtl.prox import singular_values
+
+
+@documented
+class TraceNormRegressor(StructuredRegressor):
+    """Linear regressions whose coefficients are combinations of few common ones.
+
+    The objective is::
+
+        loss(W, b) + alpha * ||W||_* + ridge/2 * ||W||_F^2
+
+    with the trace norm ``||W||_*``, the sum of the singular values.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the trace norm, at least 0.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    rank_ : int
+        Rank of `coef_`.
+    singular_values_ : ndarray of shape (min(n_features, n_tasks),)
+        Of `coef_`, decreasing.
+    {linear_attributes}
+
+    See Also
+    --------
+    TraceNormRegressorCV : Chooses alpha by cross-validation.
+    SparseLowRankRegressor : With single coefficients on top.
+
+    References
+    ----------
+    Argyriou, Evgeniou, Pontil (2008), "Convex multi-task feature learning", Machine Learning 73,
+    equation 13. Ji, Ye (2009), "An accelerated gradient method for trace norm minimization", ICML,
+    equation 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import TraceNormRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((50, 8))
+    >>> Y = X @ np.outer(rng.standard_normal(8), rng.standard_normal(6))  # of rank 1
+    >>> TraceNormRegressor(alpha=0.1).fit(X, Y).rank_
+    1
+    """
+
+    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _penalty(self, n_features, tasks):
+        return TraceNorm(self.alpha) + Ridge(self.ridge)
+
+    def _store_model(self, solution, scale):
+        store_rank(self)
+
+
+def store_rank(estimator):
+    """Set `singular_values_` and `rank_` from `coef_`."""
+    values = singular_values(estimator.coef_)
+    estimator.singular_values_ = values
+    least = max(estimator.coef_.shape) * np.finfo(float).eps * values[0]
+    estimator.rank_ = int(np.count_nonzero(values > max(least, 1e-9 * values[0])))

@@ -1,0 +1,78 @@
+"""The common base of the estimators that :func:`skmtl.solvers.minimise` solves."""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.linear_model import LassoCV, RidgeCV
+
+from skmtl._checks import check_real
+from skmtl.linear_model._base import LinearMultiTaskRegressor
+from skmtl.solvers import minimise
+
+
+class StructuredRegressor(LinearMultiTaskRegressor):
+    """Base of the structured regressors: a subclass stores parameters and gives `_penalty`.
+
+    `_ranges` names the parameters that are numbers, with the interval each lies in.
+    """
+
+    _ranges = {}  # noqa: RUF012
+    _alone = "ridge"  # what one task alone is fitted with
+
+    def _check_params(self):
+        super()._check_params()
+        self._check_alpha()
+        for name, (low, high, include) in self._ranges.items():
+            check_real(getattr(self, name), name, low=low, high=high, include=include)
+
+    def _check_alpha(self):
+        check_strength(self.alpha, "alpha", type(self).__name__)
+
+    def _penalty(self, n_features, tasks):
+        """The :class:`~skmtl.penalties.Penalty` of the parameters, for these task labels."""
+        raise NotImplementedError
+
+    def _solve(self, datafit, tasks, W0):
+        penalty = self._penalty(len(datafit.mean_x), tasks)
+        return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
+
+    def _single_task_limit(self):
+        """A tuned lasso for the models that select, else a tuned ridge."""
+        options = {"fit_intercept": self.fit_intercept}
+        if self._alone == "lasso":
+            return LassoCV(max_iter=max(10_000, self.max_iter), **options)
+        return RidgeCV(alphas=np.geomspace(1e-3, 1e4, 30), **options)
+
+
+RATIO = (0.0, 1.0, "both")
+INSIDE = (0.0, 1.0, "neither")
+AT_LEAST_0 = (0.0, None, "both")
+POSITIVE = (0.0, None, "neither")
+
+
+def check_strength(value, name, model):
+    """One number of at least 0; a clear refusal of one number a task."""
+    if not isinstance(value, Real):
+        raise ValueError(
+            f"{name} must be one number for all tasks, got {value!r}: {model} has one penalty of "
+            "all tasks together. MeanRegularizedRegressor takes one for each task."
+        )
+    return check_real(value, name)
+
+
+def per_task(value, name, tasks):
+    """One strength of at least 0 for each task, (n_tasks,), from a number, array or dict."""
+    if isinstance(value, dict):
+        missing = [label for label in tasks.tolist() if label not in value]
+        if missing:
+            raise ValueError(f"{name} has no entry for task(s) {missing[:5]}; give each task one.")
+        value = [value[label] for label in tasks.tolist()]
+    values = np.asarray(value, dtype=float)
+    if values.ndim and values.shape != (len(tasks),):
+        raise ValueError(
+            f"{name} has shape {values.shape}, expected one number or ({len(tasks)},): one for "
+            "each task in the order of tasks_."
+        )
+    if not (np.isfinite(values) & (values >= 0)).all():
+        raise ValueError(f"{name} must be finite and at least 0, got {values.min()}.")
+    return np.broadcast_to(values, (len(tasks),))

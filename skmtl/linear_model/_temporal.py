@@ -1,0 +1,220 @@
+"""Tasks that are points in time, whose coefficients change slowly or at few points."""
+
+import numpy as np
+
+from skmtl._docs import documented
+from skmtl.linear_model._structured import AT_LEAST_0, RATIO, StructuredRegressor
+from skmtl.penalties import L21, FusedSparseGroup, TaskCoupling
+
+
+def time_order(times, tasks):
+    """Positions of the tasks in time, (n_tasks,), and the gaps of neighbours, (n_tasks - 1,).
+
+    Parameters
+    ----------
+    times : None, dict {label: time} or array-like of shape (n_tasks,)
+        None takes the labels in their order, one apart.
+    tasks : ndarray of shape (n_tasks,)
+    """
+    if times is None:
+        return np.argsort(tasks, kind="stable"), np.ones(len(tasks) - 1)
+    if isinstance(times, dict):
+        missing = [label for label in tasks.tolist() if label not in times]
+        if missing:
+            raise ValueError(f"times has no entry for task(s) {missing[:5]}; give each task one.")
+        times = [times[label] for label in tasks.tolist()]
+    times = np.asarray(times, dtype=float)
+    if times.shape != (len(tasks),):
+        raise ValueError(
+            f"times has shape {times.shape}, expected ({len(tasks)},): one time for each task in "
+            "the order of tasks_."
+        )
+    order = np.argsort(times, kind="stable")
+    gaps = np.diff(times[order])
+    if not (np.isfinite(times).all() and (gaps > 0).all()):
+        raise ValueError(
+            "times must be finite and different for every task: tasks at the same time are one "
+            f"task; got {np.sort(times)[:10].tolist()}{'...' if len(times) > 10 else ''}."
+        )
+    return order, gaps
+
+
+@documented
+class TemporalGroupLasso(StructuredRegressor):
+    """Linear regressions for points in time that share features and change smoothly.
+
+    The objective is::
+
+        loss(W, b) + alpha * sum_j ||W_j||_2
+        + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the selection of features, at least 0.
+    smoothness : float, default=1.0
+        Strength of the pull between neighbours, at least 0, in units of time squared.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    FusedSparseGroupLasso : Coefficients that change at few points.
+    GraphRegressor : Any graph of tasks.
+
+    References
+    ----------
+    Zhou, Yuan, Liu, Ye (2011), "A multi-task learning formulation for predicting disease
+    progression", KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import TemporalGroupLasso, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=4, random_state=0)
+    >>> model = TemporalGroupLasso(alpha=0.1, times=[0, 6, 12, 24]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
+    _alone = "lasso"
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        smoothness=1.0,
+        ridge=0.0,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.smoothness = smoothness
+        self.ridge = ridge
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _penalty(self, n_features, tasks):
+        order, gaps = time_order(self.times, tasks)
+        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbours
+        edges = np.arange(len(gaps))
+        R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
+        coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
+        return L21(self.alpha) + TaskCoupling(1.0, coupling)
+
+
+@documented
+class FusedSparseGroupLasso(StructuredRegressor):
+    """Linear regressions for points in time whose coefficients change at few points.
+
+    The objective is::
+
+        loss(W, b) + alpha * [l1_ratio * ||W||_1
+                              + fused_ratio * sum_jt |W_j,t+1 - W_jt| / gap_t
+                              + (1 - l1_ratio - fused_ratio) * sum_j ||W_j||_2]
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    l1_ratio, fused_ratio : float, default=1/3
+        Shares of single coefficients and of changes, at least 0, together at most 1; what is left
+        is the share of whole features.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    TemporalGroupLasso : Coefficients that change smoothly.
+
+    References
+    ----------
+    Zhou, Liu, Narayan, Ye (2012), "Modeling disease progression via fused sparse group lasso",
+    KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import FusedSparseGroupLasso, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=4, random_state=0)
+    >>> model = FusedSparseGroupLasso(alpha=0.5).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    _ranges = {"l1_ratio": RATIO, "fused_ratio": RATIO}  # noqa: RUF012
+    _alone = "lasso"
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        l1_ratio=1 / 3,
+        fused_ratio=1 / 3,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fused_ratio = fused_ratio
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+    def _check_params(self):
+        super()._check_params()
+        if self.l1_ratio + self.fused_ratio > 1 + 1e-12:
+            raise ValueError(
+                f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
+                "at most: they are shares of alpha."
+            )
+
+    def _penalty(self, n_features, tasks):
+        order, gaps = time_order(self.times, tasks)
+        return FusedSparseGroup(self.alpha, self.l1_ratio, self.fused_ratio, gaps, order)
