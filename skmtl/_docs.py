@@ -69,6 +69,43 @@ verbose : bool or int, default=False
 n_jobs : int, default=None
     Folds at a time, in threads; results do not depend on it.
 """,
+    "fold_parameters": """
+cv : int, splitter or iterable of (train, test), default=None
+    Folds. None is 5 and an int that many, stratified by task
+    (:class:`TaskStratifiedKFold`; on complete two-dimensional y that is KFold).
+selection_rule : {"min", "1se"}, default="min"
+    "min" takes the strengths of the smallest mean error, "1se" the largest alpha whose mean error
+    is within one standard error of it, everything else as there.
+verbose : bool or int, default=False
+    Progress over folds, printed by joblib.
+n_jobs : int, default=None
+    Folds at a time, in threads; results do not depend on it.
+""",
+    "threshold_alphas": """
+alphas : int or array-like of float, default=50
+    Number of alphas, evenly spaced in the logarithm below the smallest one that empties the model,
+    or the alphas themselves.
+eps : float, default=1e-3
+    Smallest alpha of the grid relative to the largest, in (0, 1].
+""",
+    "curvature_alphas": """
+alphas : int or array-like of float, default=15
+    Number of alphas, evenly spaced in the logarithm from 1e3 down to 1e-4 times the mean curvature
+    of the loss (the mean variance of the features), or the alphas themselves.
+""",
+    "path_attributes": """
+grid_ : list of dict
+    What else was tried, one for each path over `alphas_`.
+alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
+    Strengths, decreasing.
+mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
+    Held-out mean squared error, the mean over the tasks in each fold, each over its labelled rows
+    (on the scale of the normalised targets with `normalize_y`). The choice of the strengths
+    averages `task_mse_path_` over folds first, so that a task counts once even where it lacks
+    folds.
+task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
+    The same for each task; NaN where a task has no row in a fold.
+""",
     "cv_attributes": """
 alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
     Grid, decreasing.
@@ -104,8 +141,10 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
 """,
     "decomposed_attributes": """
-shared_part_, specific_part_ : ndarray of shape (n_tasks, n_features)
-    P and Q, transposed; they add up to `coef_`.
+shared_part_ : ndarray of shape (n_tasks, n_features)
+    P, transposed.
+specific_part_ : ndarray of shape (n_tasks, n_features)
+    Q, transposed; both add up to `coef_`.
 """,
     "loss": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j`` (one feature) and columns ``w_t`` (one task),

@@ -6,15 +6,64 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from skmtl import (
+    ClusteredRegressor,
+    ClusteredRegressorCV,
+    DirtyRegressor,
+    DirtyRegressorCV,
+    FusedSparseGroupLasso,
+    GraphRegressor,
+    GraphRegressorCV,
     IndependentTasks,
+    MeanRegularizedRegressor,
+    MeanRegularizedRegressorCV,
+    MultiTaskCV,
     MultiTaskElasticNet,
     MultiTaskElasticNetCV,
     MultiTaskLasso,
     MultiTaskLassoCV,
+    MultiTaskRegressor,
+    MultiTaskSparseGroupLasso,
     PooledTasks,
+    RobustFeatureRegressor,
+    RobustRegressor,
+    RobustRegressorCV,
+    SparseLowRankRegressor,
+    TaskRelationshipRegressor,
+    TemporalGroupLasso,
+    TraceNormRegressor,
+    TraceNormRegressorCV,
 )
+from skmtl.penalties import L1, Decomposition, TraceNorm
 
+STRUCTURED = [
+    ClusteredRegressor(),
+    DirtyRegressor(),
+    FusedSparseGroupLasso(),
+    GraphRegressor(),
+    GraphRegressor(graph="chain", sparsity=0.1),
+    MeanRegularizedRegressor(),
+    MultiTaskRegressor(TraceNorm(0.01) + L1(0.01)),
+    MultiTaskRegressor(Decomposition(TraceNorm(0.02), L1(0.01))),
+    MultiTaskSparseGroupLasso(),
+    RobustFeatureRegressor(),
+    RobustRegressor(),
+    SparseLowRankRegressor(),
+    TaskRelationshipRegressor(),
+    TemporalGroupLasso(),
+    TraceNormRegressor(),
+]
+STRUCTURED_CV = [
+    ClusteredRegressorCV(alphas=3, n_clusters=[1, 2]),
+    DirtyRegressorCV(alphas=4, specific_ratio=[0.4, 0.45]),
+    GraphRegressorCV(alphas=3, ridge=[0.1, 1.0]),
+    MeanRegularizedRegressorCV(alphas=3, ridge=[0.1, 1.0]),
+    RobustRegressorCV(alphas=4, outlier_ratio=[0.4, 0.45]),
+    TraceNormRegressorCV(alphas=4),
+    MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}),
+]
 LINEAR = [  # they have coef_, objective_ and the like
+    *STRUCTURED,
+    *STRUCTURED_CV,
     MultiTaskLasso(),
     MultiTaskElasticNet(),
     MultiTaskLassoCV(alphas=5),
@@ -23,6 +72,13 @@ LINEAR = [  # they have coef_, objective_ and the like
 ESTIMATORS = [*LINEAR, IndependentTasks(Ridge()), PooledTasks(Ridge())]
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
+
+
+def in_mode(estimator, mode):
+    """The estimator, told how it is given the tasks."""
+    inner = isinstance(estimator, MultiTaskCV)
+    params = {f"estimator__{k}" if inner else k: v for k, v in MODES[mode].items()}
+    return estimator.set_params(**params)
 
 
 def name_of(estimator):
@@ -61,7 +117,7 @@ class Data:
         self.y = {"wide": Y, "long": Y.T.ravel()}
 
     def fit(self, estimator, mode):
-        return estimator.set_params(**MODES[mode]).fit(self.X[mode], self.y[mode])
+        return in_mode(estimator, mode).fit(self.X[mode], self.y[mode])
 
 
 def wide_to_long_X(features, tasks):

@@ -2,7 +2,7 @@
 
 from skmtl._docs import documented
 from skmtl.linear_model._structured import StructuredRegressor
-from skmtl.penalties import L21, Decomposition, Penalty
+from skmtl.penalties import Decomposition, Penalty
 
 
 @documented
@@ -17,16 +17,18 @@ class MultiTaskRegressor(StructuredRegressor):
 
     Parameters
     ----------
-    penalty : Penalty, default=None
+    penalty : Penalty
         From :mod:`skmtl.penalties`, a sum of them, or an instance of a subclass of
-        :class:`~skmtl.penalties.Penalty`; None is ``L21(1.0)``.
+        :class:`~skmtl.penalties.Penalty`.
     {data_parameters}
     {iteration_parameters}
 
     Attributes
     ----------
-    shared_part_, specific_part_ : ndarray of shape (n_tasks, n_features)
-        P and Q, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
+    shared_part_ : ndarray of shape (n_tasks, n_features)
+        P, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
+    specific_part_ : ndarray of shape (n_tasks, n_features)
+        Q, transposed.
     {linear_attributes}
 
     Raises
@@ -46,7 +48,7 @@ class MultiTaskRegressor(StructuredRegressor):
 
     def __init__(
         self,
-        penalty=None,
+        penalty,
         *,
         task_column=None,
         task_weight=None,
@@ -66,14 +68,14 @@ class MultiTaskRegressor(StructuredRegressor):
         self.tol = tol
 
     def _check_alpha(self):
-        if self.penalty is not None and not isinstance(self.penalty, Penalty):
+        if not isinstance(self.penalty, Penalty):
             raise TypeError(
                 f"penalty must be a skmtl.penalties.Penalty, got {self.penalty!r}; for example "
                 "skmtl.penalties.TraceNorm(0.1)."
             )
 
     def _penalty(self, n_features, tasks):
-        return L21(1.0) if self.penalty is None else self.penalty
+        return self.penalty
 
     def _store_model(self, solution, scale):
         if isinstance(self.penalty, Decomposition):

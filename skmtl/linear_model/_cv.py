@@ -7,33 +7,26 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn import get_config
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skmtl._checks import check_bool, check_int, check_option, check_real
-from skmtl._docs import documented
+from skmtl._checks import check_int, check_option
 from skmtl.linear_model._base import LinearMultiTaskRegressor, warn_unconverged
 from skmtl.linear_model._folds import make_folds
-from skmtl.linear_model._path import check_alphas
-from skmtl.linear_model._sparse import row_penalty, single_task_limit, solver_options
 from skmtl.model_selection._split import BaseTaskSplitter, assign_folds, row_codes
-from skmtl.path import alpha_grid, critical_alpha, solution_path, solve
 
 _FLOATS = 2**22  # of solutions kept at a time
 
 
-def fold_errors(folds, k, penalty, paths, options):
+def fold_errors(folds, k, paths, solutions):
     """Held-out error of every model of every path, for one fold.
 
     Parameters
     ----------
     folds : RowFolds or MomentFolds
     k : int
-    penalty : L21
-        Of unit strength.
-    paths : list of (l1_ratio, alphas)
-    options : dict
-        Of the solver.
+    paths : list of (params, alphas)
+    solutions : callable
+        ``solutions(datafit, params, alphas, k)`` yields those of a path.
 
     Returns
     -------
@@ -48,8 +41,8 @@ def fold_errors(folds, k, penalty, paths, options):
             raise ValueError(f"A fold {side} no labelled row; give cv fewer or other folds.")
     errors, worst = [], []
     size = max(1, _FLOATS // fold.datafit.mean_x.size)
-    for l1_ratio, alphas in paths:
-        path = solution_path(fold.datafit, penalty, alphas, l1_ratio, **options)
+    for params, alphas in paths:
+        path = iter(solutions(fold.datafit, params, alphas, k))
         while models := list(islice(path, size)):
             errors.append(_held_out_errors(fold, [model.W for model in models]))
             worst.append(max(models, key=lambda model: model.optimality))
@@ -107,26 +100,17 @@ def choose_alpha(errors, rule):
 
 
 class PathCV(LinearMultiTaskRegressor):
-    """Base of the estimators that choose alpha (and l1_ratio) along cross-validated paths."""
+    """Base of the estimators that choose alpha (and more) along cross-validated paths.
+
+    A subclass gives ``_paths(datafit, tasks)``, the list of (params, alphas) to try, where `params`
+    is a dict of what else varies; ``_solutions(datafit, tasks, params, alphas, fold)``, which
+    yields the solutions of one path (`fold` is a number, or None for the refit); and
+    ``_store_choice(alpha, params)``.
+    """
 
     def _check_params(self):
         super()._check_params()
-        check_real(self.eps, "eps", high=1.0, include="right")
-        check_option(self.selection, "selection", ("cyclic", "random"))
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
-        check_bool(self.copy_X, "copy_X")
-        if isinstance(self.alphas, Integral):
-            check_int(self.alphas, "alphas")
-
-    def _single_task_limit(self):
-        cv = self.cv if isinstance(self.cv, Integral) else None
-        return single_task_limit(self, eps=self.eps, alphas=self.alphas, cv=cv)
-
-    def _l1_ratios(self):
-        ratios = np.atleast_1d(self.l1_ratio)
-        if len(ratios) == 0:
-            raise ValueError("l1_ratio is an empty list: give one ratio or several.")
-        return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
         """Choose the strength by cross-validation, then fit all tasks together.
@@ -156,27 +140,21 @@ class PathCV(LinearMultiTaskRegressor):
         """
         split_params = self._split_params(params)
         data, scale = self._read(X, y, sample_weight, tasks)
-        penalty = row_penalty(self.feature_weight, self.positive, data.design.n_features)
         if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
             split_params = {"groups": tasks, **split_params}
         splits = self._splits(data, X, y, split_params)
         options = {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
         folds = make_folds(data, splits, **options)
         datafit = folds.whole()
-        paths = [(ratio, self._alphas(datafit, penalty, ratio)) for ratio in self._l1_ratios()]
-        alpha, l1_ratio = self._choose(folds, penalty, paths)
-        self._store_choice(alpha, l1_ratio)
-        solution = solve(datafit, penalty, alpha, l1_ratio, **solver_options(self))
+        paths = self._paths(datafit, data.tasks)
+
+        def solutions(datafit, params, alphas, fold=None):
+            return self._solutions(datafit, data.tasks, params, alphas, fold)
+
+        alpha, chosen = self._choose(folds, paths, solutions)
+        self._store_choice(alpha, chosen)
+        (solution,) = solutions(datafit, chosen, [alpha])
         return self._finish(data, scale, datafit, solution)
-
-    def _store_choice(self, alpha, l1_ratio):
-        self.alpha_ = alpha
-
-    def _alphas(self, datafit, penalty, l1_ratio):
-        if isinstance(self.alphas, Integral):
-            largest = critical_alpha(datafit, penalty, l1_ratio)
-            return alpha_grid(largest, self.eps, int(self.alphas))
-        return check_alphas(self.alphas)
 
     def _splits(self, data, X, y, split_params):
         """Pairs (train, test) of how often each of the user's rows is used."""
@@ -195,14 +173,10 @@ class PathCV(LinearMultiTaskRegressor):
             raise ValueError(f"cv={self.cv!r} gives no split.")
         return [tuple(row_counts(side, data.n_samples) for side in split) for split in splits]
 
-    def _choose(self, folds, penalty, paths):
-        """The best (alpha, l1_ratio) of the folds; sets alphas_, mse_path_, task_mse_path_."""
-        n_folds, options = len(folds.splits), [solver_options(self)] * len(folds.splits)
-        if self.selection == "random":  # each fold its own, so that threads share none
-            seeds = check_random_state(self.random_state).randint(2**31 - 1, size=n_folds)
-            options = [{**options[0], "random_state": np.random.RandomState(k)} for k in seeds]
+    def _choose(self, folds, paths, solutions):
+        """The best (alpha, params) of the folds; sets alphas_, mse_path_, task_mse_path_."""
         results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(fold_errors)(folds, k, penalty, paths, options[k]) for k in range(n_folds)
+            delayed(fold_errors)(folds, k, paths, solutions) for k in range(len(folds.splits))
         )
         errors = np.stack([result[0] for result in results], axis=2)
         worst = max((result[1] for result in results), key=lambda solution: solution.optimality)
@@ -212,7 +186,7 @@ class PathCV(LinearMultiTaskRegressor):
         one = len(paths) == 1
         self.mse_path_, self.task_mse_path_ = (mse[0], errors[0]) if one else (mse, errors)
         grids = [alphas for _, alphas in paths]
-        same = one or not isinstance(self.alphas, Integral)
+        same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)
         best = int(np.argmin(mean_errors(errors).min(axis=1)))
         return grids[best][choose_alpha(errors[best], self.selection_rule)], paths[best][0]
@@ -244,181 +218,3 @@ class PathCV(LinearMultiTaskRegressor):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         )
-
-
-@documented
-class MultiTaskElasticNetCV(PathCV):
-    """:class:`MultiTaskElasticNet` with `alpha` and `l1_ratio` chosen by cross-validation.
-
-    Objective at the chosen pair::
-
-        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
-        + alpha * l1_ratio * sum_j u_j ||W_j||_2
-        + alpha * (1 - l1_ratio) / 2 * ||W||_F^2
-
-    {objective}
-
-    Parameters
-    ----------
-    l1_ratio : float or array-like of float, default=0.5
-        Share or shares of the L2,1 norm to try, in [0, 1]; 0 needs `alphas` as an array.
-    {cv_parameters}
-    {data_parameters}
-    {row_parameters}
-    {solver_parameters}
-    {order_parameters}
-
-    Attributes
-    ----------
-    alpha_ : float
-        Chosen strength.
-    l1_ratio_ : float
-        Chosen share.
-    {cv_attributes}
-    {linear_attributes}
-
-    See Also
-    --------
-    MultiTaskElasticNet : One given alpha and l1_ratio.
-    MultiTaskLassoCV : Without the ridge.
-
-    Examples
-    --------
-    >>> from skmtl import MultiTaskElasticNetCV
-    >>> from skmtl.datasets import make_multitask_regression
-    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
-    >>> model = MultiTaskElasticNetCV(l1_ratio=[0.5, 0.9], alphas=20).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (2, 20, 5)
-    """
-
-    def __init__(
-        self,
-        *,
-        l1_ratio=0.5,
-        eps=1e-3,
-        alphas=100,
-        task_column=None,
-        task_weight=None,
-        handle_unknown="error",
-        fit_intercept=True,
-        normalize_y=False,
-        feature_weight=None,
-        positive=False,
-        copy_X=True,
-        max_iter=1000,
-        tol=1e-4,
-        cv=None,
-        selection_rule="min",
-        verbose=False,
-        n_jobs=None,
-        random_state=None,
-        selection="cyclic",
-    ):
-        self.l1_ratio = l1_ratio
-        self.eps = eps
-        self.alphas = alphas
-        self.task_column = task_column
-        self.task_weight = task_weight
-        self.handle_unknown = handle_unknown
-        self.fit_intercept = fit_intercept
-        self.normalize_y = normalize_y
-        self.feature_weight = feature_weight
-        self.positive = positive
-        self.copy_X = copy_X
-        self.max_iter = max_iter
-        self.tol = tol
-        self.cv = cv
-        self.selection_rule = selection_rule
-        self.verbose = verbose
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.selection = selection
-
-    def _store_choice(self, alpha, l1_ratio):
-        self.alpha_, self.l1_ratio_ = alpha, l1_ratio
-
-
-@documented
-class MultiTaskLassoCV(PathCV):
-    """:class:`MultiTaskLasso` with `alpha` chosen by cross-validation.
-
-    Objective at the chosen alpha::
-
-        1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2
-        + alpha * sum_j u_j ||W_j||_2
-
-    {objective}
-
-    Parameters
-    ----------
-    {cv_parameters}
-    {data_parameters}
-    {row_parameters}
-    {solver_parameters}
-    {order_parameters}
-
-    Attributes
-    ----------
-    alpha_ : float
-        Chosen strength.
-    {cv_attributes}
-    {linear_attributes}
-
-    See Also
-    --------
-    MultiTaskLasso : One given alpha.
-    multi_task_path : The solutions along the whole path.
-
-    Examples
-    --------
-    >>> from skmtl import MultiTaskLassoCV
-    >>> from skmtl.datasets import make_multitask_regression
-    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
-    >>> model = MultiTaskLassoCV(alphas=20, cv=3).fit(data.X, data.y)
-    >>> model.mse_path_.shape, model.task_mse_path_.shape
-    ((20, 3), (20, 3, 5))
-    """
-
-    l1_ratio = 1.0
-
-    def __init__(
-        self,
-        *,
-        eps=1e-3,
-        alphas=100,
-        task_column=None,
-        task_weight=None,
-        handle_unknown="error",
-        fit_intercept=True,
-        normalize_y=False,
-        feature_weight=None,
-        positive=False,
-        copy_X=True,
-        max_iter=1000,
-        tol=1e-4,
-        cv=None,
-        selection_rule="min",
-        verbose=False,
-        n_jobs=None,
-        random_state=None,
-        selection="cyclic",
-    ):
-        self.eps = eps
-        self.alphas = alphas
-        self.task_column = task_column
-        self.task_weight = task_weight
-        self.handle_unknown = handle_unknown
-        self.fit_intercept = fit_intercept
-        self.normalize_y = normalize_y
-        self.feature_weight = feature_weight
-        self.positive = positive
-        self.copy_X = copy_X
-        self.max_iter = max_iter
-        self.tol = tol
-        self.cv = cv
-        self.selection_rule = selection_rule
-        self.verbose = verbose
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-        self.selection = selection

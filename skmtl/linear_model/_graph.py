@@ -127,6 +127,7 @@ class GraphRegressor(StructuredRegressor):
     """
 
     _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
 
     def __init__(
         self,
@@ -215,6 +216,8 @@ class MeanRegularizedRegressor(StructuredRegressor):
     >>> bool(np.allclose(model.coef_, model.shared_coef_, atol=1e-3))
     True
     """
+
+    _empties = False
 
     def __init__(
         self,

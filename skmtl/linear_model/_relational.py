@@ -65,6 +65,7 @@ class ClusteredRegressor(StructuredRegressor):
     """
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
+    _empties = False
 
     def __init__(
         self,
@@ -158,6 +159,7 @@ class TaskRelationshipRegressor(StructuredRegressor):
     """
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
 
     def __init__(
         self,

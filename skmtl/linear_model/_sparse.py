@@ -14,7 +14,7 @@ from skmtl._checks import check_bool, check_option, check_real
 from skmtl._docs import documented
 from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.path import solve
-from skmtl.penalties import L21
+from skmtl.penalties import L21, Ridge
 
 
 def row_penalty(feature_weight, positive, n_features):
@@ -127,6 +127,10 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
 
     def _single_task_limit(self):
         return single_task_limit(self)
+
+    def _penalty(self, n_features, tasks):
+        penalty = row_penalty(self.feature_weight, self.positive, n_features)
+        return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
 
     def _solve(self, datafit, tasks, W0):
         penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))

@@ -3,11 +3,13 @@
 from numbers import Real
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.linear_model import LassoCV, RidgeCV
 
 from skmtl._checks import check_real
 from skmtl.linear_model._base import LinearMultiTaskRegressor
-from skmtl.solvers import minimise
+from skmtl.path import alpha_grid
+from skmtl.solvers import mean_curvature, minimise, null_solution
 
 
 class StructuredRegressor(LinearMultiTaskRegressor):
@@ -18,6 +20,7 @@ class StructuredRegressor(LinearMultiTaskRegressor):
 
     _ranges = {}  # noqa: RUF012
     _alone = "ridge"  # what one task alone is fitted with
+    _empties = True  # whether a large enough alpha empties the model
 
     def _check_params(self):
         super()._check_params()
@@ -42,6 +45,35 @@ class StructuredRegressor(LinearMultiTaskRegressor):
         if self._alone == "lasso":
             return LassoCV(max_iter=max(10_000, self.max_iter), **options)
         return RidgeCV(alphas=np.geomspace(1e-3, 1e4, 30), **options)
+
+
+def model_path(model, datafit, tasks, alphas):
+    """Yield solutions of a model at these alphas, each started from the one before."""
+    solution, options = None, {"max_iter": model.max_iter, "tol": model.tol}
+    for alpha in alphas:
+        penalty = model.set_params(alpha=alpha)._penalty(len(datafit.mean_x), tasks)
+        solution = minimise(datafit, penalty, solution, **options)
+        yield solution
+
+
+def critical_strength(model, datafit, tasks):
+    """The smallest alpha at which all (penalised) coefficients are zero, of a model that has one.
+
+    Quadratic terms do not show at zero.
+    """
+    penalty = clone(model).set_params(alpha=1.0)._penalty(len(datafit.mean_x), tasks)
+    norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
+    (norm,) = norms
+    plain = datafit.with_ridge(0.0)
+    return norm.dual_norm(plain.evaluate(null_solution(plain, norm)).correlation)
+
+
+def strengths(model, datafit, tasks, n_alphas, eps):
+    """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
+    if getattr(model, "_empties", True):
+        return alpha_grid(critical_strength(model, datafit, tasks), eps, n_alphas)
+    curvature = mean_curvature(datafit) or 1.0
+    return curvature * np.logspace(3, -4, n_alphas)
 
 
 RATIO = (0.0, 1.0, "both")

@@ -146,9 +146,10 @@ class FusedSparseGroupLasso(StructuredRegressor):
     ----------
     alpha : float, default=1.0
         Strength of the penalty, at least 0.
-    l1_ratio, fused_ratio : float, default=1/3
-        Shares of single coefficients and of changes, at least 0, together at most 1; what is left
-        is the share of whole features.
+    l1_ratio : float, default=1/3
+        Share of single coefficients, at least 0.
+    fused_ratio : float, default=1/3
+        Share of changes, at least 0. What both leave of 1 is the share of whole features.
     times : dict or array-like of shape (n_tasks,), default=None
         Time of every task, by label or in the order of `tasks_`, all different. None takes the
         labels in their order, one apart.

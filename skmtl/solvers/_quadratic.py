@@ -1,7 +1,10 @@
 import numpy as np
+from scipy.linalg import lstsq
 
 from skmtl.datafits import eigen
 from skmtl.solvers._solution import Solution
+
+_MOST = 1000  # unknowns that are solved for at once
 
 
 def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
@@ -25,41 +28,57 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     Returns
     -------
     Solution
-        Its gap is NaN where M is singular: there is no dual in closed form.
+        Its gap is NaN where M is singular and too much of it to be solved exactly.
     """
     zero = np.zeros_like(datafit.mean_x)
     q = datafit.evaluate(zero).correlation
     values, U = eigen(coupling)
+    free, exact = U[:, values == 0], True
     if len(datafit.blocks) == 1:
         W, n_iter = datafit.shifted_solve(q @ U, values) @ U.T, 1
+    elif not coupling.any():
+        W, n_iter = datafit.shifted_solve(q, 0.0), 1
     else:
         diagonal = np.diag(coupling)
-        weak = diagonal <= 1e-10 * diagonal.max(initial=0.0)
-        least = 1e-10 * np.linalg.norm(q) if weak.all() else diagonal[~weak].min()
-        shift = np.where(weak, least, diagonal)
+        shift = np.maximum(diagonal, 1e-6 * diagonal.max())
 
         def product(D):
             return q - datafit.evaluate(D).correlation + D @ coupling
 
-        W, n_iter = _conjugate_gradients(
-            product,
-            lambda R: datafit.shifted_solve(R, shift),
-            q,
-            zero if W0 is None else W0,
-            max_iter,
-            tol,
-        )
+        def precondition(R):
+            return datafit.shifted_solve(R, shift)
+
+        start = zero if W0 is None else W0
+        W, n_iter = _conjugate_gradients(product, precondition, q, start, max_iter, tol)
+        exact = free.size * len(q) <= _MOST * len(free)
+        if exact:
+            W = _minimise_free(datafit, W, free)
     at = datafit.evaluate(W)
     WM = W @ coupling
     objective = 0.5 * at.rr + 0.5 * float(np.vdot(W, WM))
     slope, slope_at_zero = np.linalg.norm(at.correlation - WM), np.linalg.norm(q)
     optimality = slope / slope_at_zero if slope_at_zero > 0 else 0.0
     gap = np.nan
-    if (values > 0).all():
-        conjugate = 0.5 * float(((at.correlation @ U) ** 2 / values).sum())
+    if exact:  # what M leaves free is at its optimum, where the correlation is zero
+        kept = values > 0
+        conjugate = 0.5 * float(((at.correlation @ U[:, kept]) ** 2 / values[kept]).sum())
         gap = max(objective - (at.ry - 0.5 * at.rr - conjugate), np.finfo(float).eps * objective)
     converged = optimality <= max(tol, 1e3 * np.finfo(float).eps)
     return Solution(W, n_iter, objective, gap, optimality, converged)
+
+
+def _minimise_free(datafit, W, free):
+    """W with the optimal multiple D added of the directions `free` (n_tasks, k): W + D free'."""
+    p, k = len(W), free.shape[1]
+    if k == 0:
+        return W
+    system, everything = np.zeros((p, k, p, k)), np.arange(p)
+    for block, tasks in enumerate(datafit.blocks):
+        inner = free[tasks].T @ free[tasks]
+        system += np.einsum("ij,ab->iajb", datafit.gram_block(block, everything), inner)
+    right = (datafit.evaluate(W).correlation @ free).ravel()
+    D = lstsq(system.reshape(p * k, p * k), right)[0]
+    return W + D.reshape(p, k) @ free.T
 
 
 def _conjugate_gradients(product, precondition, b, W, max_iter, tol):

@@ -97,14 +97,18 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
 
 
+def mean_curvature(datafit):
+    """Mean over tasks and features of the curvature of the loss."""
+    blocks = zip(datafit.spectra(), datafit.blocks, strict=True)
+    traces = [values.sum() * len(tasks) for (values, _), tasks in blocks]
+    return float(sum(traces)) / datafit.mean_x.size
+
+
 def _first_rho(datafit, penalties, q):
     """Curvature of the loss, the larger the stronger the penalty is."""
-    parts = datafit.spectra(), datafit.blocks
-    traces = [values.sum() * len(t) for (values, _), t in zip(*parts, strict=True)]
-    curvature = float(sum(traces)) / q.size
     norms = [penalty.dual_norm(q) for penalty in penalties]
     ratio = 10 / max(norms) if max(norms) > 0 else 0.5
-    return (curvature or 1.0) * float(np.clip(ratio, 0.05, 2.0))
+    return (mean_curvature(datafit) or 1.0) * float(np.clip(ratio, 0.05, 2.0))
 
 
 def _balance(X, V, before, U):

@@ -1,0 +1,180 @@
+"""Cross-validation of any linear estimator over a grid of its parameters."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
+
+from skmtl._docs import documented
+from skmtl.linear_model._cv import PathCV
+from skmtl.linear_model._path import check_alphas
+from skmtl.linear_model._structured import model_path, strengths
+from skmtl.linear_model._structured_cv import store_as
+
+
+@documented
+class MultiTaskCV(PathCV):
+    """Any linear estimator of skmtl with its parameters chosen by cross-validation.
+
+    What :class:`~sklearn.model_selection.GridSearchCV` does, from one pass over the rows where
+    there are more of them than features: paths over alpha are warm-started, folds come from their
+    second moments, and errors are averages over tasks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A linear regressor of skmtl, not a cross-validated one.
+    param_grid : dict, default=None
+        Values to try by parameter name. ``"alpha"`` may be an int, the number of alphas of an
+        automatic grid, as in the cross-validated estimators. None is ``{"alpha": 50}``.
+    eps : float, default=1e-3
+        Smallest alpha of an automatic grid relative to the largest, in (0, 1], for models that a
+        large alpha empties.
+    {fold_parameters}
+
+    Attributes
+    ----------
+    best_params_ : dict
+        Chosen parameters.
+    best_score_ : float
+        Minus the mean error of `best_params_`.
+    best_estimator_ : estimator
+        An estimator with `best_params_`, fitted to all rows.
+    cv_results_ : dict of ndarrays
+        As that of :class:`~sklearn.model_selection.GridSearchCV`: "params", "param_<name>",
+        "split<k>_test_score", "mean_test_score", "std_test_score" and "rank_test_score". Scores are
+        minus mean squared errors, averaged over tasks.
+    {path_attributes}
+    {linear_attributes}
+
+    Raises
+    ------
+    TypeError
+        In `fit`, for an estimator that is no linear regressor of skmtl.
+    ValueError
+        In `fit`, for an empty grid or a parameter that the estimator does not have.
+
+    See Also
+    --------
+    TraceNormRegressorCV, MultiTaskLassoCV : With a grid of their own.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskCV, TemporalGroupLasso, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> search = MultiTaskCV(TemporalGroupLasso(), {"alpha": 10, "smoothness": [0.1, 1.0, 10.0]})
+    >>> search.fit(data.X, data.y).mse_path_.shape
+    (3, 10, 5)
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_grid=None,
+        *,
+        eps=1e-3,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.eps = eps
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def __getattr__(self, name):
+        """What reading data and stopping depend on is the estimator's."""
+        if name in _DELEGATED and "estimator" in vars(self):
+            return getattr(self.estimator, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _check_params(self):
+        if not hasattr(self.estimator, "_penalty"):
+            raise TypeError(
+                f"MultiTaskCV takes a linear regressor of skmtl such as TraceNormRegressor(), got "
+                f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
+            )
+        super()._check_params()
+
+    def _single_task_limit(self):
+        return self.estimator._single_task_limit()
+
+    def _grid(self):
+        grid = {"alpha": 50} if self.param_grid is None else dict(self.param_grid)
+        known = self.estimator.get_params()
+        for name, values in grid.items():
+            if name not in known:
+                raise ValueError(
+                    f"param_grid has {name!r}, which is no parameter of "
+                    f"{type(self.estimator).__name__}; it has {sorted(known)}."
+                )
+            if not (name == "alpha" and isinstance(values, Integral)) and np.size(values) == 0:
+                raise ValueError(f"param_grid has no values for {name!r}.")
+        return grid
+
+    def _paths(self, datafit, tasks):
+        grid, paths = self._grid(), []
+        alphas = grid.pop("alpha", None)
+        for params in ParameterGrid(grid) if grid else [{}]:
+            model = clone(self.estimator).set_params(**params)
+            if alphas is None:
+                given = [getattr(model, "alpha", np.nan)]
+            elif isinstance(alphas, Integral):
+                given = strengths(model, datafit, tasks, alphas, self.eps)
+            else:
+                given = check_alphas(alphas)
+            model._check_params()
+            paths.append((params, given))
+        self.grid_ = [params for params, _ in paths]
+        return paths
+
+    def _solutions(self, datafit, tasks, params, alphas, fold):
+        return model_path(clone(self.estimator).set_params(**params), datafit, tasks, alphas)
+
+    def _store_choice(self, alpha, params):
+        self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
+
+    def _store_model(self, solution, scale):
+        model = clone(self.estimator).set_params(**self.best_params_)
+        store_as(self, model, solution, scale)
+        self.best_estimator_ = model
+        self._store_results()
+
+    def _store_results(self):
+        paths = self.mse_path_ if self.mse_path_.ndim == 3 else self.mse_path_[None]
+        grids = np.broadcast_to(self.alphas_, paths.shape[:2])
+        varied = "alpha" in self.best_params_
+        candidates = [
+            {**({"alpha": float(alpha)} if varied else {}), **params}
+            for params, alphas in zip(self.grid_, grids, strict=True)
+            for alpha in alphas
+        ]
+        scores = -paths.reshape(len(candidates), -1)
+        mean = scores.mean(axis=1)
+        results = {"params": candidates}
+        for name in candidates[0]:
+            values = np.empty(len(candidates), dtype=object)
+            values[:] = [params[name] for params in candidates]
+            results[f"param_{name}"] = np.ma.array(values)
+        results |= {f"split{k}_test_score": scores[:, k] for k in range(scores.shape[1])}
+        results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=1)}
+        results["rank_test_score"] = (np.argsort(np.argsort(-mean)) + 1).astype(np.int32)
+        self.cv_results_ = results
+        chosen = next(k for k, params in enumerate(candidates) if params == self.best_params_)
+        self.best_score_ = float(mean[chosen])
+
+
+_DELEGATED = (
+    "task_column",
+    "task_weight",
+    "handle_unknown",
+    "fit_intercept",
+    "normalize_y",
+    "max_iter",
+    "tol",
+)
