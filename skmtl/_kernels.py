@@ -573,6 +573,79 @@ def _newton_pays(support, rows, n_tasks, n_grams):
 
 
 @_compiled
+def _factor(B, inverse, n):
+    """Cholesky factors of the first n of many matrices B (k, k, width), lower, in place.
+
+    Their diagonals go inverted into `inverse` (k, width).
+    """
+    for j in range(len(B)):
+        b, r = B[j, j], inverse[j]
+        for a in range(j):
+            x = B[j, a]
+            for t in range(n):
+                b[t] -= x[t] * x[t]
+        for t in range(n):
+            r[t] = 1.0 / np.sqrt(b[t])
+        for i in range(j + 1, len(B)):
+            b = B[i, j]
+            for a in range(j):
+                x, y = B[i, a], B[j, a]
+                for t in range(n):
+                    b[t] -= x[t] * y[t]
+            for t in range(n):
+                b[t] *= r[t]
+
+
+@_compiled
+def _invert_factor(L, inverse, C, n):
+    """Write L^-1 of the first n factors of :func:`_factor` into the lower triangles of C."""
+    for j in range(len(L)):
+        c, r = C[j, j], inverse[j]
+        for t in range(n):
+            c[t] = r[t]
+        for i in range(j + 1, len(L)):
+            c, r = C[i, j], inverse[i]
+            for t in range(n):
+                c[t] = 0.0
+            for a in range(j, i):
+                x, y = L[i, a], C[a, j]
+                for t in range(n):
+                    c[t] -= x[t] * y[t]
+            for t in range(n):
+                c[t] *= r[t]
+
+
+@_compiled
+def shifted_inverses(grams, shift, out):
+    """Write `(G_t + shift_t I)^-1` into out; grams and out (k, k, n_grams), 32 at a time."""
+    k, T, width = len(grams), grams.shape[2], 32
+    B, C, inverse = np.empty((k, k, width)), np.empty((k, k, width)), np.empty((k, width))
+    for first in range(0, T, width):
+        n = min(width, T - first)
+        for i in range(k):
+            for j in range(i + 1):
+                g, b = grams[i, j, first : first + n], B[i, j]
+                for t in range(n):
+                    b[t] = g[t]
+            b = B[i, i]
+            for t in range(n):
+                b[t] += shift[first + t]
+        _factor(B, inverse, n)
+        _invert_factor(B, inverse, C, n)
+        for i in range(k):
+            for j in range(i + 1):
+                upper, lower = out[i, j, first : first + n], out[j, i, first : first + n]
+                for t in range(n):
+                    upper[t] = 0.0
+                for a in range(i, k):
+                    x, y = C[a, i], C[a, j]
+                    for t in range(n):
+                        upper[t] += x[t] * y[t]
+                for t in range(n):
+                    lower[t] = upper[t]
+
+
+@_compiled
 def newton_terms(grams, q, scale, ridge, U, M):
     """Terms of a Newton step in the variational form (`solvers._newton`), one Gram a task.
 
@@ -596,22 +669,7 @@ def newton_terms(grams, q, scale, ridge, U, M):
             for t in range(n):
                 b[t] += 1.0 + ridge * scale[i] * scale[i]
                 u[t] = scale[i] * q[i, first + t]
-        for j in range(k):  # B = L L', diagonal of L inverted
-            b, r = B[j, j], inverse[j]
-            for a in range(j):
-                x = B[j, a]
-                for t in range(n):
-                    b[t] -= x[t] * x[t]
-            for t in range(n):
-                r[t] = 1.0 / np.sqrt(b[t])
-            for i in range(j + 1, k):
-                b = B[i, j]
-                for a in range(j):
-                    x, y = B[i, a], B[j, a]
-                    for t in range(n):
-                        b[t] -= x[t] * y[t]
-                for t in range(n):
-                    b[t] *= r[t]
+        _factor(B, inverse, n)
         for i in range(k):  # u = L'^-1 L^-1 S q
             u, r = U[i, first : first + n], inverse[i]
             for a in range(i):
@@ -628,20 +686,8 @@ def newton_terms(grams, q, scale, ridge, U, M):
                     u[t] -= x[t] * y[t]
             for t in range(n):
                 u[t] *= r[t]
+        _invert_factor(B, inverse, C, n)
         for j in range(k):  # C = L^-1 diag(u), so that C'C = B^-1 o uu'
-            c, r = C[j, j], inverse[j]
-            for t in range(n):
-                c[t] = r[t]
-            for i in range(j + 1, k):
-                c, r = C[i, j], inverse[i]
-                for t in range(n):
-                    c[t] = 0.0
-                for a in range(j, i):
-                    x, y = B[i, a], C[a, j]
-                    for t in range(n):
-                        c[t] -= x[t] * y[t]
-                for t in range(n):
-                    c[t] *= r[t]
             u = U[j, first : first + n]
             for i in range(j, k):
                 c = C[i, j]

@@ -92,6 +92,11 @@ class SquaredDatafit(ABC):
     def spectra(self):
         """For each block eigenvalues (r,) > 0 and eigenvectors (n_features, r) of its Gram."""
 
+    @property
+    def mean_curvature(self):
+        """Mean over features and tasks of the curvature of the loss."""
+        return float(self.curvature.mean())
+
     def shifted_solve(self, B, shift):
         """`(Q_t + shift_t I)^-1 b_t` for every task, Q_t its Gram: (n_features, n_tasks).
 
@@ -255,6 +260,17 @@ class GramForm(SquaredDatafit):
     def gram_block(self, k, rows):
         return self.grams[:, :, k][np.ix_(rows, rows)]
 
+    def shifted_inverses(self, shift):
+        """`(Q_t + shift_t I)^-1` for each Gram, (n_features, n_features, n_grams); shift > 0."""
+        out, shift = np.empty_like(self.grams), np.broadcast_to(shift, self.grams.shape[2:])
+        if len(shift) > 1:
+            _kernels.shifted_inverses(self.grams, np.ascontiguousarray(shift, dtype=float), out)
+        else:
+            ((values, V),) = self.spectra()
+            out[:, :, 0] = (V * (1 / (values + shift) - 1 / shift)) @ V.T
+            out.flat[:: len(out) + 1] += 1 / shift
+        return out
+
     def spectra(self):
         if "all" not in self._known_spectra:
             values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
@@ -395,7 +411,7 @@ class ResidualForm(SquaredDatafit):
         shared, X = isinstance(self.design, SharedDesign), self.design.X
         if self._by_blocks:
             return self._descend_blocks(W, residual, order, row_weights, positive, *record)
-        curvature = self._curvature()
+        curvature = self.curvature
         rest = (curvature, curvature.max(axis=1), self.ridge, row_weights, positive, order)
         if not sparse.issparse(X):
             X, layout = self.design.by_column(), self._flat_layout()
@@ -410,7 +426,8 @@ class ResidualForm(SquaredDatafit):
         head = (*parts, self.design.ptr, self.weight, self._centre)
         return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, *record)
 
-    def _curvature(self):
+    @property
+    def curvature(self):
         """Centred weighted sums of squares of the columns, (n_features, n_tasks)."""
         if "curvature" not in self._memo:
             curvature = np.empty_like(self._centre)

@@ -100,20 +100,28 @@ class Moments:
         ndarray of shape (n_models, n_tasks), or None
             None where an error is so small beside its terms that rounding shows.
         """
-        errors, fine = np.empty(intercepts.shape), True
         rows = np.flatnonzero(W.any(axis=(0, 2)))
-        for k, tasks in enumerate(self.blocks):
-            w = np.ascontiguousarray(W[:, rows][:, :, tasks].transpose(1, 0, 2))
-            b = intercepts[:, tasks] - self.y0[tasks] + np.tensordot(self.x0[k, rows], w, 1)
-            G = self.xx[k] if len(rows) == self.xx.shape[1] else self.xx[k][np.ix_(rows, rows)]
-            Gw = np.tensordot(G, w, 1)
-            Gw -= 2.0 * self.xy[np.ix_(rows, tasks)][:, None]
-            quadratic = np.einsum("jat,jat->at", w, Gw)
-            cross = np.tensordot(self.x[k, rows], w, 1) - self.y[tasks]
-            terms = self.yy[tasks] + quadratic, b * (b * self.total[k] + 2.0 * cross)
-            errors[:, tasks] = terms[0] + terms[1]
-            least = 10 * _LEAST**1.5 * (self.yy[tasks] + np.abs(terms[1]))
-            fine &= bool((errors[:, tasks] >= least).all())
+        W = W[:, rows]
+        G = self.xx if len(rows) == self.xx.shape[1] else self.xx[:, rows[:, None], rows]
+        quadratic, cross, shift = np.empty((3, *intercepts.shape))
+        if len(self.blocks) == len(self.y):  # one batched product
+            order = np.concatenate(self.blocks)
+            w = np.ascontiguousarray(W[:, :, order].transpose(2, 1, 0))  # (tasks, rows, models)
+            Gw = np.matmul(G, w) - 2.0 * self.xy[np.ix_(rows, order)].T[:, :, None]
+            quadratic[:, order] = np.einsum("tja,tja->at", w, Gw)
+            cross[:, order] = np.einsum("tj,tja->at", self.x[:, rows], w)
+            shift[:, order] = np.einsum("tj,tja->at", self.x0[:, rows], w)
+        else:
+            for k, tasks in enumerate(self.blocks):
+                w = np.ascontiguousarray(W[:, :, tasks].transpose(1, 0, 2))
+                Gw = np.tensordot(G[k], w, 1) - 2.0 * self.xy[np.ix_(rows, tasks)][:, None]
+                quadratic[:, tasks] = np.einsum("jat,jat->at", w, Gw)
+                cross[:, tasks] = np.tensordot(self.x[k, rows], w, 1)
+                shift[:, tasks] = np.tensordot(self.x0[k, rows], w, 1)
+        b = intercepts - self.y0 + shift
+        slopes, levels = self.yy + quadratic, b * (b * self.task_total + 2.0 * (cross - self.y))
+        errors = slopes + levels
+        fine = (errors >= 10 * _LEAST**1.5 * (self.yy + np.abs(levels))).all()
         return errors if fine else None
 
 

@@ -9,7 +9,7 @@ from sklearn.linear_model import LassoCV, RidgeCV
 from skmtl._checks import check_real
 from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.path import alpha_grid
-from skmtl.solvers import mean_curvature, minimise, null_solution
+from skmtl.solvers import minimise, null_solution
 
 
 class StructuredRegressor(LinearMultiTaskRegressor):
@@ -72,7 +72,7 @@ def strengths(model, datafit, tasks, n_alphas, eps):
     """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
     if getattr(model, "_empties", True):
         return alpha_grid(critical_strength(model, datafit, tasks), eps, n_alphas)
-    curvature = mean_curvature(datafit) or 1.0
+    curvature = datafit.mean_curvature or 1.0
     return curvature * np.logspace(3, -4, n_alphas)
 
 

@@ -14,7 +14,6 @@ from skmtl.linear_model._low_rank import TraceNormRegressor
 from skmtl.linear_model._path import check_alphas
 from skmtl.linear_model._relational import ClusteredRegressor
 from skmtl.linear_model._structured import model_path, strengths
-from skmtl.solvers import mean_curvature
 
 
 class StructuredCV(PathCV):
@@ -250,7 +249,7 @@ class GraphRegressorCV(StructuredCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
-        return mean_curvature(datafit) * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
+        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 
 @documented
@@ -326,7 +325,7 @@ class MeanRegularizedRegressorCV(StructuredCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
-        return mean_curvature(datafit) * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
+        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 
 @documented

@@ -7,7 +7,7 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._minimise import minimise
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution
-from skmtl.solvers._splitting import admm, mean_curvature
+from skmtl.solvers._splitting import admm
 
 __all__ = [
     "Certificate",
@@ -17,7 +17,6 @@ __all__ = [
     "certify",
     "fista",
     "gram_path",
-    "mean_curvature",
     "minimise",
     "null_solution",
     "quadratic",

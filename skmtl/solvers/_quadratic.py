@@ -1,7 +1,8 @@
 import numpy as np
-from scipy.linalg import lstsq
+from scipy.linalg import LinAlgError, cholesky, lstsq, solve_triangular
 
-from skmtl.datafits import eigen
+from skmtl import _kernels
+from skmtl.datafits import GramForm, eigen
 from skmtl.solvers._solution import Solution
 
 _MOST = 1000  # unknowns that are solved for at once
@@ -10,8 +11,9 @@ _MOST = 1000  # unknowns that are solved for at once
 def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     """Minimum of the loss plus `1/2 tr(W M W')`, M psd.
 
-    Tasks with one Gram in common are independent in the eigenbasis of M: one division. Else
-    conjugate gradients, preconditioned by each task's own system.
+    Tasks with one Gram in common are independent in the eigenbasis of M: one division. Tasks pulled
+    to a mean, M = D - uu' with D diagonal, meet in one system of the size of a task. Else conjugate
+    gradients, preconditioned by each task's own system.
 
     Parameters
     ----------
@@ -32,12 +34,14 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     """
     zero = np.zeros_like(datafit.mean_x)
     q = datafit.evaluate(zero).correlation
-    values, U = eigen(coupling)
-    free, exact = U[:, values == 0], True
+    exact = True  # in the directions that M leaves free
     if len(datafit.blocks) == 1:
+        values, U = eigen(coupling)
         W, n_iter = datafit.shifted_solve(q @ U, values) @ U.T, 1
     elif not coupling.any():
         W, n_iter = datafit.shifted_solve(q, 0.0), 1
+    elif isinstance(datafit, GramForm) and (u := _pull(coupling)) is not None:
+        W, n_iter = _meet(datafit, np.diag(coupling) + u**2, u, q), 1
     else:
         diagonal = np.diag(coupling)
         shift = np.maximum(diagonal, 1e-6 * diagonal.max())
@@ -50,6 +54,8 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
 
         start = zero if W0 is None else W0
         W, n_iter = _conjugate_gradients(product, precondition, q, start, max_iter, tol)
+        values, U = eigen(coupling)
+        free = U[:, values == 0]
         exact = free.size * len(q) <= _MOST * len(free)
         if exact:
             W = _minimise_free(datafit, W, free)
@@ -59,12 +65,59 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     slope, slope_at_zero = np.linalg.norm(at.correlation - WM), np.linalg.norm(q)
     optimality = slope / slope_at_zero if slope_at_zero > 0 else 0.0
     gap = np.nan
-    if exact:  # what M leaves free is at its optimum, where the correlation is zero
-        kept = values > 0
-        conjugate = 0.5 * float(((at.correlation @ U[:, kept]) ** 2 / values[kept]).sum())
-        gap = max(objective - (at.ry - 0.5 * at.rr - conjugate), np.finfo(float).eps * objective)
+    if exact:
+        gap = objective - (at.ry - 0.5 * at.rr - _conjugate(coupling, at.correlation))
+        gap = max(gap, np.finfo(float).eps * objective)
     converged = optimality <= max(tol, 1e3 * np.finfo(float).eps)
     return Solution(W, n_iter, objective, gap, optimality, converged)
+
+
+def _conjugate(M, C):
+    """`1/2 tr(C M^-1 C')`, for C that is zero where M is."""
+    try:
+        L = cholesky(M, lower=True)
+        if np.diag(L).min() ** 2 > 1e-10 * np.diag(M).max():
+            return 0.5 * float((solve_triangular(L, C.T, lower=True) ** 2).sum())
+    except LinAlgError:
+        pass
+    values, U = eigen(M)
+    kept = values > 0
+    return 0.5 * float(((C @ U[:, kept]) ** 2 / values[kept]).sum())
+
+
+def _pull(M):
+    """u > 0 with `M_st = -u_s u_t` off the diagonal, None if there is none."""
+    T = len(M)
+    if T < 3 or not (M[~np.eye(T, dtype=bool)] < 0).all():
+        return None
+    u = -M[0] / np.sqrt(-M[0, 1] * M[0, 2] / M[1, 2])
+    u[0] = np.sqrt(-M[0, 1] * M[0, 2] / M[1, 2])
+    fits = np.abs(M + np.outer(u, u)) <= 1e-12 * np.outer(u, u)
+    return u if (fits | np.eye(T, dtype=bool)).all() else None
+
+
+def _meet(datafit, diagonal, u, q):
+    """W with `(Q_t + d_t) w_t = q_t + u_t z`, `z = sum_t u_t w_t`."""
+    blocks = datafit.block_of_task
+    if len(datafit.blocks) < len(u):  # one inverse for each task
+        datafit = GramForm(
+            datafit.grams[:, :, blocks],
+            q,
+            0.0,
+            list(np.arange(len(u))[:, None]),
+            datafit.mean_x,
+            datafit.mean_y,
+        )
+    inverses, rows = datafit.shifted_inverses(diagonal), np.arange(len(q))
+
+    def solve(B):
+        out = np.zeros_like(B)
+        _kernels.subtract_product(inverses, datafit.block_of_task, rows, B, out)
+        return -out
+
+    system = np.eye(len(q)) - np.tensordot(inverses, u**2, 1)
+    z = lstsq(system, solve(q) @ u)[0]
+    return solve(q + np.outer(z, u))
 
 
 def _minimise_free(datafit, W, free):

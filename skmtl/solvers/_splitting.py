@@ -97,18 +97,11 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
 
 
-def mean_curvature(datafit):
-    """Mean over tasks and features of the curvature of the loss."""
-    blocks = zip(datafit.spectra(), datafit.blocks, strict=True)
-    traces = [values.sum() * len(tasks) for (values, _), tasks in blocks]
-    return float(sum(traces)) / datafit.mean_x.size
-
-
 def _first_rho(datafit, penalties, q):
     """Curvature of the loss, the larger the stronger the penalty is."""
     norms = [penalty.dual_norm(q) for penalty in penalties]
     ratio = 10 / max(norms) if max(norms) > 0 else 0.5
-    return (mean_curvature(datafit) or 1.0) * float(np.clip(ratio, 0.05, 2.0))
+    return (datafit.mean_curvature or 1.0) * float(np.clip(ratio, 0.05, 2.0))
 
 
 def _balance(X, V, before, U):
@@ -136,18 +129,10 @@ class _ShiftedSolver:
         if not isinstance(self.datafit, GramForm):
             return self.datafit.shifted_solve(B, shift)
         if shift != self.shift:
-            self.shift, self.inverses = shift, self._invert(shift)
+            self.shift, self.inverses = shift, self.datafit.shifted_inverses(shift)
         if len(self.datafit.blocks) == 1:
             return self.inverses[:, :, 0] @ B
         out, rows = np.zeros(B.shape), np.arange(len(B))
         B = np.ascontiguousarray(B)
         _kernels.subtract_product(self.inverses, self.datafit.block_of_task, rows, B, out)
         return -out
-
-    def _invert(self, shift):
-        p = len(self.datafit.q)
-        inverses = np.empty((p, p, len(self.datafit.blocks)))
-        for k, (values, V) in enumerate(self.datafit.spectra()):
-            inverses[:, :, k] = (V * (1 / (values + shift) - 1 / shift)) @ V.T
-            inverses[:, :, k].flat[:: p + 1] += 1 / shift
-        return inverses
