@@ -1,14 +1,16 @@
-"""Regularisation paths of the L2,1 models on the user's data."""
+"""Regularisation paths on the user's data."""
 
 from typing import NamedTuple
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.utils import check_array
 
 from skmtl._checks import check_int, check_real
 from skmtl.datafits import squared_datafit
 from skmtl.linear_model._base import warn_unconverged
 from skmtl.linear_model._sparse import MultiTaskElasticNet, row_penalty
+from skmtl.linear_model._structured import critical_strength, model_path, strengths
 from skmtl.path import alpha_grid, critical_alpha, solution_path
 from skmtl.tasks import read_training_data
 
@@ -47,6 +49,36 @@ def _problem(
     return datafit, row_penalty(feature_weight, positive, data.design.n_features)
 
 
+def _model(estimator, **given):
+    """The estimator whose path is asked for; None if it is that of MultiTaskElasticNet.
+
+    What it is given otherwise must then be the default.
+    """
+    if estimator is None:
+        return None
+    if not hasattr(estimator, "_penalty") or "alpha" not in estimator.get_params():
+        raise TypeError(
+            f"estimator must be a linear regressor of skmtl that has alpha, such as "
+            f"TraceNormRegressor(), got {estimator!r}."
+        )
+    default = {"l1_ratio": 1.0, "fit_intercept": True, "positive": False}
+    for name, value in given.items():
+        if value is not default.get(name) and value != default.get(name):
+            raise ValueError(
+                f"{name}={value!r} was given beside an estimator: set it there, as in "
+                f"{type(estimator).__name__}(...)."
+            )
+    return clone(estimator)
+
+
+def _model_problem(model, X, y, sample_weight, tasks):
+    """Data, their scale and the datafit of an estimator."""
+    data, scale = model._read(X, y, sample_weight, tasks)
+    weight_scale = data.weight_scale(model.task_weight, data.design.task_sum(data.weight))
+    options = {"scale": weight_scale, "fit_intercept": model.fit_intercept}
+    return data, scale, squared_datafit(data.design, data.y, data.weight, **options)
+
+
 def check_alphas(alphas):
     """Given alphas as a decreasing float array."""
     if alphas is None or np.ndim(alphas) != 1 or len(alphas) == 0:
@@ -61,6 +93,7 @@ def alpha_max(
     X,
     y,
     *,
+    estimator=None,
     l1_ratio=1.0,
     fit_intercept=True,
     feature_weight=None,
@@ -70,15 +103,19 @@ def alpha_max(
     task_column=None,
     task_weight=None,
 ):
-    """The smallest alpha of :class:`MultiTaskElasticNet` at which all coefficients are zero.
+    """The smallest alpha at which all coefficients of a model are zero.
 
     With ``G`` minus the gradient of the loss at W = 0, intercepts and unpenalised features at
-    their optimum, it is ``max_j ||G_j||_2 / (u_j * l1_ratio)``.
+    their optimum, it is the dual norm of G: ``max_j ||G_j||_2 / (u_j * l1_ratio)`` for
+    :class:`MultiTaskElasticNet`, the largest singular value for :class:`TraceNormRegressor`.
 
     Parameters
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
+    estimator : estimator, default=None
+        A linear regressor of skmtl, which then says everything else but `sample_weight` and
+        `tasks`; None is :class:`MultiTaskElasticNet` with the parameters below.
     l1_ratio : float, default=1.0
         In (0, 1].
     fit_intercept : bool, default=True
@@ -92,7 +129,8 @@ def alpha_max(
     Raises
     ------
     ValueError
-        For bad data, and for ``l1_ratio=0``, which has no such alpha.
+        For bad data, for ``l1_ratio=0`` and other models that no alpha empties, and for a
+        parameter given beside an estimator.
 
     Examples
     --------
@@ -102,6 +140,18 @@ def alpha_max(
     >>> round(alpha_max(X, np.column_stack([3 * X, 4 * X])), 6)
     3.333333
     """
+    model = _model(
+        estimator,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        feature_weight=feature_weight,
+        positive=positive,
+        task_column=task_column,
+        task_weight=task_weight,
+    )
+    if model is not None:
+        data, _, datafit = _model_problem(model, X, y, sample_weight, tasks)
+        return critical_strength(model, datafit, data.tasks)
     datafit, penalty = _problem(
         X,
         y,
@@ -121,6 +171,7 @@ def multi_task_path(
     X,
     y,
     *,
+    estimator=None,
     l1_ratio=1.0,
     alphas=None,
     eps=1e-3,
@@ -135,16 +186,21 @@ def multi_task_path(
     tol=1e-4,
     max_iter=1000,
 ):
-    """Solutions of :class:`MultiTaskElasticNet` along decreasing alphas, each warm-started.
+    """Solutions of a model along decreasing alphas, each warm-started.
 
     Parameters
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
+    estimator : estimator, default=None
+        A linear regressor of skmtl, which then says everything else but the grid, the stopping
+        rule, `sample_weight` and `tasks`; None is :class:`MultiTaskElasticNet` with the parameters
+        below.
     l1_ratio : float, default=1.0
         In [0, 1]; 1 is the multi-task lasso. 0 needs `alphas`.
     alphas : array-like of shape (n_alphas,), default=None
-        Strengths; None takes `n_alphas` values from :func:`alpha_max` down to `eps` times it.
+        Strengths; None takes `n_alphas` values from :func:`alpha_max` down to `eps` times it, or
+        around the curvature of the loss for models that no alpha empties.
     eps : float, default=1e-3
         Smallest alpha relative to the largest, in (0, 1].
     n_alphas : int, default=100
@@ -178,6 +234,25 @@ def multi_task_path(
     (5, 10, 20)
     """
     options = {"tol": check_real(tol, "tol"), "max_iter": check_int(max_iter, "max_iter")}
+    check_real(eps, "eps", high=1.0, include="right")
+    check_int(n_alphas, "n_alphas")
+    model = _model(
+        estimator,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        feature_weight=feature_weight,
+        positive=positive,
+        task_column=task_column,
+        task_weight=task_weight,
+    )
+    if model is not None:
+        model.set_params(**options)
+        data, scale, datafit = _model_problem(model, X, y, sample_weight, tasks)
+        if alphas is None:
+            alphas = strengths(model, datafit, data.tasks, n_alphas, eps)
+        alphas = check_alphas(alphas)
+        solutions = list(model_path(model, datafit, data.tasks, alphas))
+        return _as_path(alphas, solutions, datafit, scale, options)
     datafit, penalty = _problem(
         X,
         y,
@@ -191,19 +266,24 @@ def multi_task_path(
         task_weight,
     )
     if alphas is None:
-        check_real(eps, "eps", high=1.0, include="right")
-        check_int(n_alphas, "n_alphas")
         alphas = alpha_grid(critical_alpha(datafit, penalty, l1_ratio), eps, n_alphas)
     else:
         alphas = check_alphas(alphas)
     solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
+    return _as_path(alphas, solutions, datafit, None, options)
+
+
+def _as_path(alphas, solutions, datafit, scale, options):
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
-        warn_unconverged(worst, max_iter, tol, " at an alpha of the path", 3)
+        warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=4)
+    models = [(solution.W.T, datafit.intercepts(solution.W)) for solution in solutions]
+    if scale is not None:
+        models = [scale.restore(coef.T, intercept) for coef, intercept in models]
     return MultiTaskPath(
         alphas,
-        np.stack([solution.W.T for solution in solutions], axis=-1),
-        np.stack([datafit.intercepts(solution.W) for solution in solutions], axis=-1),
+        np.stack([coef for coef, _ in models], axis=-1),
+        np.stack([intercept for _, intercept in models], axis=-1),
         np.array([solution.gap for solution in solutions]),
         np.array([solution.n_iter for solution in solutions]),
     )

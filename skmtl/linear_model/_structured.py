@@ -61,6 +61,10 @@ def critical_strength(model, datafit, tasks):
 
     Quadratic terms do not show at zero.
     """
+    if not getattr(model, "_empties", True):
+        raise ValueError(
+            f"{type(model).__name__} is never empty, whatever alpha: give the alphas to try."
+        )
     penalty = clone(model).set_params(alpha=1.0)._penalty(len(datafit.mean_x), tasks)
     norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
     (norm,) = norms
