@@ -189,6 +189,10 @@ class IndependentTasks(_TaskBaseline):
     ----------
     estimator : estimator
         Any scikit-learn regressor or classifier for 1-D y.
+    task_params : dict, default=None
+        Parameters of the estimator that differ over tasks, by name: an array-like in the order of
+        `tasks_`, or a dict {label: value} that leaves the other tasks as they are. For example
+        ``{"alpha": [0.1, 1.0, 10.0]}``.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
@@ -225,8 +229,17 @@ class IndependentTasks(_TaskBaseline):
     array([0.5, 4. ])
     """
 
-    def __init__(self, estimator, *, task_column=None, handle_unknown="error", n_jobs=None):
+    def __init__(
+        self,
+        estimator,
+        *,
+        task_params=None,
+        task_column=None,
+        handle_unknown="error",
+        n_jobs=None,
+    ):
         self.estimator = estimator
+        self.task_params = task_params
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.n_jobs = n_jobs
@@ -234,10 +247,33 @@ class IndependentTasks(_TaskBaseline):
     def _fit_parts(self, data, weighted):
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(_fit_one)(
-                self.estimator, _safe_indexing(data.features, rows), y, w if weighted else None
+                estimator, _safe_indexing(data.features, rows), y, w if weighted else None
             )
-            for rows, y, w in data.parts
+            for estimator, (rows, y, w) in zip(self._of_tasks(), data.parts, strict=True)
         )
+
+    def _of_tasks(self):
+        """The estimator of each task, unfitted."""
+        labels = self.tasks_.tolist()
+        estimators = [self.estimator] * len(labels)
+        for name, values in (self.task_params or {}).items():
+            if not isinstance(values, dict):
+                if np.shape(values)[:1] != (len(labels),):
+                    raise ValueError(
+                        f"task_params has {np.size(values)} value(s) of {name!r}, expected "
+                        f"{len(labels)}: one for each task in the order of tasks_."
+                    )
+                values = dict(zip(labels, values, strict=True))
+            unknown = [label for label in values if label not in labels]
+            if unknown:
+                raise ValueError(
+                    f"task_params gives {name!r} to {unknown[0]!r}, which is no task; tasks are "
+                    f"{labels[:5]}{'...' if len(labels) > 5 else ''}."
+                )
+            for t, label in enumerate(labels):
+                if label in values:
+                    estimators[t] = clone(estimators[t]).set_params(**{name: values[label]})
+        return estimators
 
     def _predict_task(self, X, t):
         if t >= 0:

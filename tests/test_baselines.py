@@ -129,3 +129,21 @@ def test_results_do_not_depend_on_n_jobs():
     data = make(n_samples=20, n_tasks=4, random_state=0)
     one, two = (IndependentTasks(LinearRegression(), n_jobs=n).fit(data.X, data.y) for n in (1, 2))
     np.testing.assert_array_equal(one.predict(data.X), two.predict(data.X))
+
+
+@pytest.mark.parametrize("given", [[0.1, 1.0, 10.0], {0: 0.1, 2: 10.0}])
+def test_a_parameter_may_differ_over_tasks(given):
+    data = make(n_tasks=3, random_state=0)
+    model = IndependentTasks(Ridge(alpha=1.0), task_params={"alpha": given})
+    alone = [Ridge(alpha).fit(data.X, y) for alpha, y in zip([0.1, 1, 10], data.y.T, strict=True)]
+    expected = np.column_stack([one.predict(data.X) for one in alone])
+    np.testing.assert_allclose(model.fit(data.X, data.y).predict(data.X), expected)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"), [([0.1, 1.0], "expected 3"), ({"a": 1.0}, "'a', which is no task")]
+)
+def test_parameters_of_other_tasks_are_refused(given, message):
+    data = make(n_tasks=3, random_state=0)
+    with pytest.raises(ValueError, match=message):
+        IndependentTasks(Ridge(), task_params={"alpha": given}).fit(data.X, data.y)
