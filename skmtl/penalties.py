@@ -495,11 +495,19 @@ class Decomposition(Penalty):
     Parameters
     ----------
     shared, specific : Penalty
-        Of the part P that tasks share, and the part Q that is each task's own.
+        Of the part P that tasks share, and the part Q that is each task's own. Not sums.
     """
 
     shared: Penalty
     specific: Penalty
+
+    def __post_init__(self):
+        for part in self.parts:
+            if not isinstance(part, Penalty) or isinstance(part, Sum | Decomposition):
+                raise TypeError(
+                    f"A part of a Decomposition must be a single penalty, got {part!r}; what both "
+                    "parts pay is added to the Decomposition, if it is a Ridge."
+                )
 
     @property
     def parts(self):

@@ -79,5 +79,4 @@ class MultiTaskRegressor(StructuredRegressor):
 
     def _store_model(self, solution, scale):
         if isinstance(self.penalty, Decomposition):
-            parts = ((part * scale.scale).T.copy() for part in solution.parts)
-            self.shared_part_, self.specific_part_ = parts
+            self._store_parts(solution, scale)

@@ -23,8 +23,7 @@ class DecomposedRegressor(StructuredRegressor):
         )
 
     def _store_model(self, solution, scale):
-        parts = solution.parts or (solution.W, 0.0 * solution.W)  # no penalty, no decomposition
-        self.shared_part_, self.specific_part_ = ((part * scale.scale).T.copy() for part in parts)
+        self._store_parts(solution, scale)
 
 
 @documented

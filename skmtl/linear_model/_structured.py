@@ -39,6 +39,11 @@ class StructuredRegressor(LinearMultiTaskRegressor):
         penalty = self._penalty(len(datafit.mean_x), tasks)
         return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
 
+    def _store_parts(self, solution, scale):
+        """Store P and Q of a decomposition; all is P where nothing is penalised."""
+        parts = solution.parts or (solution.W, np.zeros_like(solution.W))
+        self.shared_part_, self.specific_part_ = ((part * scale.scale).T.copy() for part in parts)
+
     def _single_task_limit(self):
         """A tuned lasso for the models that select, else a tuned ridge."""
         options = {"fit_intercept": self.fit_intercept}

@@ -149,7 +149,8 @@ class FusedSparseGroupLasso(StructuredRegressor):
     l1_ratio : float, default=1/3
         Share of single coefficients, at least 0.
     fused_ratio : float, default=1/3
-        Share of changes, at least 0. What both leave of 1 is the share of whole features.
+        Share of changes, at least 0 and below 1. What both leave of 1 is the share of whole
+        features.
     times : dict or array-like of shape (n_tasks,), default=None
         Time of every task, by label or in the order of `tasks_`, all different. None takes the
         labels in their order, one apart.
@@ -214,6 +215,11 @@ class FusedSparseGroupLasso(StructuredRegressor):
             raise ValueError(
                 f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
                 "at most: they are shares of alpha."
+            )
+        if self.fused_ratio == 1:
+            raise ValueError(
+                "fused_ratio is 1, but must be below 1: coefficients equal over time would cost "
+                "nothing. Take 0.999 for nearly that."
             )
 
     def _penalty(self, n_features, tasks):

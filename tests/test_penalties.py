@@ -1,0 +1,615 @@
+"""What holds of every penalty: value, prox and dual fit together; sums; penalties of one's own."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+from scipy.optimize import lsq_linear, minimize
+from sklearn.linear_model import Lasso
+from sklearn.linear_model import Ridge as SingleTaskRidge
+
+from skmtl import MultiTaskRegressor
+from skmtl.penalties import (
+    L1,
+    L21,
+    ClusterNorm,
+    Decomposition,
+    FusedSparseGroup,
+    L1Inf,
+    Penalty,
+    Ridge,
+    SparseGroup,
+    SquaredTraceNorm,
+    Sum,
+    TaskCoupling,
+    TaskNorm,
+    TraceNorm,
+)
+from skmtl.prox import fill, fuse, map_singular_values
+
+ROUNDING = 1e-12  # relative
+SHAPES = [(6, 4), (3, 5), (1, 3), (4, 1)]
+
+
+def uneven(p):
+    """Feature weights, that of the last feature 0."""
+    return np.linspace(2.0, 0.0, p) if p > 1 else np.ones(p)
+
+
+def gaps(T):
+    return np.linspace(0.5, 2.0, T - 1)
+
+
+def chain(T):
+    """Laplacian of a chain, with uneven weights: singular."""
+    R = np.diff(np.eye(T), axis=0).T / gaps(T)
+    return R @ R.T
+
+
+NORMS = {  # by the number of features and of tasks
+    "L1": lambda p, T: L1(0.3),
+    "L21": lambda p, T: L21(0.8),
+    "L21 weighted": lambda p, T: L21(0.8, uneven(p)),
+    "L21 positive": lambda p, T: L21(0.8, positive=True),
+    "L21 weighted positive": lambda p, T: L21(0.4, uneven(p), positive=True),
+    "L1Inf": lambda p, T: L1Inf(0.9),
+    "TaskNorm": lambda p, T: TaskNorm(0.7),
+    "SparseGroup 0": lambda p, T: SparseGroup(0.8, 0.0),
+    "SparseGroup 0.4": lambda p, T: SparseGroup(0.8, 0.4),
+    "SparseGroup 1": lambda p, T: SparseGroup(0.8, 1.0),
+    "FusedSparseGroup": lambda p, T: FusedSparseGroup(1.2, 0.2, 0.5),
+    "FusedSparseGroup gaps": lambda p, T: FusedSparseGroup(
+        1.2, 0.3, 0.3, gaps(T), np.roll(np.arange(T)[::-1], 1)
+    ),
+    "FusedSparseGroup without rows": lambda p, T: FusedSparseGroup(0.9, 0.4, 0.6, gaps(T)),
+    "FusedSparseGroup without entries": lambda p, T: FusedSparseGroup(0.9, 0.0, 0.6, gaps(T)),
+    "FusedSparseGroup without changes": lambda p, T: FusedSparseGroup(0.9, 0.4, 0.0),
+    "TraceNorm": lambda p, T: TraceNorm(0.9),
+}
+SQUARES = {
+    "SquaredTraceNorm": lambda p, T: SquaredTraceNorm(0.6),
+    "ClusterNorm": lambda p, T: ClusterNorm(0.5, 2, 0.1),
+    "ClusterNorm of one": lambda p, T: ClusterNorm(0.5, 1, 0.5),
+    "ClusterNorm of many": lambda p, T: ClusterNorm(0.5, 9, 1.0),
+    "Ridge": lambda p, T: Ridge(0.7),
+    "TaskCoupling": lambda p, T: TaskCoupling(0.7, chain(T)),
+    "TaskCoupling definite": lambda p, T: TaskCoupling(0.7, chain(T) + np.eye(T)),
+}
+PENALTIES = NORMS | SQUARES
+
+each_step = pytest.mark.parametrize("step", [0.05, 0.7, 3.0])
+norms = pytest.mark.parametrize("name", NORMS)
+
+
+@pytest.fixture(params=SHAPES, ids=lambda shape: "{}x{}".format(*shape))
+def shape(request):
+    return request.param
+
+
+@pytest.fixture(params=PENALTIES)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def penalty(name, shape):
+    return PENALTIES[name](*shape)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def W(rng, shape):
+    return 2 * rng.normal(size=shape)
+
+
+def allowed(penalty, V):
+    """V, or what the constraint of the penalty leaves of it."""
+    return np.maximum(V, 0.0) if getattr(penalty, "positive", False) else V
+
+
+def points(rng, penalty, *centres):
+    """Points near to and far from each of the centres, and the centres."""
+    for centre in centres:
+        for size in (0.0, 1e-3, 0.1, 1.0, 10.0):
+            yield allowed(penalty, centre + size * rng.normal(size=centre.shape))
+
+
+# ------------------------------------------------ value, prox, dual
+
+
+@each_step
+def test_the_prox_minimises(penalty, step, W, rng):
+    P = penalty.prox(W, step)
+
+    def objective(V):
+        return 0.5 * np.sum((V - W) ** 2) + step * penalty.value(V)
+
+    least = objective(P)
+    for V in points(rng, penalty, P, W, np.zeros_like(W), 1.1 * P):
+        # a strongly convex function rises at least this much from its minimum
+        assert objective(V) - least >= 0.5 * np.sum((V - P) ** 2) - ROUNDING * (1 + objective(V))
+
+
+def test_the_prox_of_no_step_is_the_identity(penalty, W):
+    np.testing.assert_allclose(penalty.prox(W, 0.0), allowed(penalty, W), rtol=0, atol=1e-13)
+
+
+@each_step
+def test_what_the_prox_takes_off_is_a_subgradient(penalty, step, W):
+    P = penalty.prox(W, step)
+    G = (W - P) / step  # Fenchel and Young's equality, and the ball of the dual norm
+    expected = penalty.value(P) + penalty.conjugate(G)
+    assert np.vdot(G, P) == pytest.approx(expected, rel=1e-11, abs=1e-11)
+    assert penalty.dual_norm(G) <= 1 + 1e-11
+
+
+@norms
+@each_step
+def test_what_the_prox_takes_off_has_dual_norm_1_or_is_all(penalty, step, W):
+    P = penalty.prox(W, step)
+    penalised = np.setdiff1d(np.arange(len(W)), penalty.unpenalised_rows(len(W)))
+    if P[penalised].any():
+        assert penalty.dual_norm((W - P) / step) == pytest.approx(1.0, rel=1e-11)
+
+
+def test_the_dual_bounds_the_inner_product(penalty, W, rng):
+    G = 2 * rng.normal(size=W.shape)
+    G[penalty.unpenalised_rows(len(W))] = 0.0
+    for V in points(rng, penalty, G, W, np.zeros_like(W)):
+        if penalty.dual_norm(G) > 0 or not penalty.conjugate(G):
+            bound = penalty.dual_norm(G) * penalty.value(V)
+        else:
+            bound = penalty.value(V) + penalty.conjugate(G)
+        assert np.vdot(G, V) <= bound + ROUNDING * (1 + abs(bound))
+
+
+@norms
+def test_the_prox_is_zero_from_the_dual_norm_on(penalty, W):
+    W[penalty.unpenalised_rows(len(W))] = 0.0
+    threshold = penalty.dual_norm(W)
+    np.testing.assert_array_equal(penalty.prox(W, threshold * (1 + 1e-9)), 0.0)
+    assert penalty.prox(W, threshold * (1 - 1e-6)).any()
+
+
+@norms
+def test_the_dual_norm_of_nothing_is_0(penalty, W):
+    assert penalty.dual_norm(0 * W) == 0.0
+
+
+def test_nothing_costs_nothing(penalty, W):
+    assert penalty.value(0 * W) == 0.0
+    np.testing.assert_array_equal(penalty.prox(0 * W, 1.0), 0.0)
+    assert penalty.conjugate(0 * W) == 0.0
+
+
+@pytest.mark.parametrize("factor", [0.3, 1.0, 7.0])
+def test_norms_have_degree_1_and_squares_degree_2(penalty, name, factor, W):
+    degree = 1 if name in NORMS else 2
+    G = penalty.prox(W, 1.0) - W  # where the conjugate is finite
+    expected = factor**degree * penalty.value(W)
+    assert penalty.value(factor * W) == pytest.approx(expected, rel=ROUNDING)
+    assert penalty.dual_norm(factor * G) == pytest.approx(factor * penalty.dual_norm(G), rel=1e-11)
+    assert penalty.conjugate(factor * G) == pytest.approx(
+        factor**2 * penalty.conjugate(G), rel=1e-11
+    )
+
+
+@pytest.mark.parametrize("factor", [0.3, 2.0])
+def test_scaled_scales(penalty, factor, W):
+    scaled, G = penalty.scaled(factor), W - penalty.prox(W, 1.0)
+    assert type(scaled) is type(penalty)
+    assert scaled.value(W) == pytest.approx(factor * penalty.value(W), rel=ROUNDING)
+    assert scaled.dual_norm(G) == pytest.approx(penalty.dual_norm(G) / factor, rel=1e-11)
+    assert scaled.conjugate(G) == pytest.approx(penalty.conjugate(G) / factor, rel=1e-11)
+    np.testing.assert_allclose(scaled.prox(W, 0.7), penalty.prox(W, 0.7 * factor), atol=1e-12)
+
+
+def test_no_strength_is_no_penalty(penalty, W):
+    off = penalty.scaled(0.0)
+    assert off.value(W) == 0.0
+    np.testing.assert_allclose(off.prox(W, 2.0), allowed(penalty, W), rtol=0, atol=1e-13)
+
+
+def test_the_value_is_convex(penalty, W, rng):
+    ends = zip(points(rng, penalty, W), points(rng, penalty, 0 * W), strict=True)
+    for A, B in ends:
+        for share in (0.1, 0.5, 0.8):
+            straight = share * penalty.value(A) + (1 - share) * penalty.value(B)
+            assert penalty.value(share * A + (1 - share) * B) <= straight * (1 + ROUNDING)
+
+
+@each_step
+def test_the_prox_moves_points_no_farther_apart(penalty, step, W, rng):
+    for V in points(rng, penalty, W, 0 * W):
+        moved = np.linalg.norm(penalty.prox(V, step) - penalty.prox(W, step))
+        assert moved <= np.linalg.norm(V - W) + ROUNDING
+
+
+def permuted(penalty, order):
+    """The same penalty of tasks in another order."""
+    if isinstance(penalty, TaskCoupling):
+        return replace(penalty, coupling=penalty.coupling[np.ix_(order, order)])
+    if isinstance(penalty, FusedSparseGroup):
+        before = np.arange(len(order)) if penalty.order is None else penalty.order
+        return replace(penalty, order=np.argsort(order)[before])
+    return penalty
+
+
+def test_the_order_of_tasks_does_not_matter(penalty, W, rng):
+    order = rng.permutation(W.shape[1])
+    other, G = permuted(penalty, order), W - penalty.prox(W, 1.0)
+    assert other.value(W[:, order]) == pytest.approx(penalty.value(W), rel=ROUNDING)
+    assert other.dual_norm(G[:, order]) == pytest.approx(penalty.dual_norm(G), rel=1e-11)
+    expected = penalty.prox(W, 0.7)[:, order]
+    np.testing.assert_allclose(other.prox(W[:, order], 0.7), expected, rtol=0, atol=1e-12)
+
+
+def test_arguments_are_left_alone(penalty, W):
+    before = W.copy()
+    W.flags.writeable = False
+    penalty.value(W), penalty.prox(W, 0.7), penalty.dual_norm(W), penalty.conjugate(W)
+    np.testing.assert_array_equal(W, before)
+
+
+@pytest.mark.parametrize("name", [name for name in SQUARES if "Norm" not in name])
+def test_the_matrix_of_a_quadratic_is_its_value(penalty, W):
+    M = penalty.matrix(W.shape[1])
+    assert penalty.value(W) == pytest.approx(0.5 * np.trace(W @ M @ W.T), rel=ROUNDING, abs=1e-14)
+
+
+# ------------------------------------------------ single penalties
+
+
+def differences(T):
+    return np.diff(np.eye(T), axis=0)
+
+
+def fused_by_box(w, thresholds):
+    """`argmin_x 1/2 ||x - w||^2 + sum_t thresholds[t] |x_t+1 - x_t|` from its dual."""
+    D = differences(len(w))
+    z = lsq_linear(D.T, w, (-thresholds, thresholds), method="bvls", tol=1e-15).x
+    return w - D.T @ z
+
+
+@pytest.mark.parametrize("n_tasks", [2, 3, 5, 12])
+@pytest.mark.parametrize("strength", [1e-3, 0.3, 1.0, 30.0])
+@pytest.mark.parametrize("even", [True, False])
+def test_fuse_solves_its_dual(n_tasks, strength, even, rng):
+    thresholds = strength * (np.ones(n_tasks - 1) if even else rng.uniform(0.1, 2, n_tasks - 1))
+    W = rng.normal(size=(8, n_tasks)).round(1)  # with ties
+    expected = np.array([fused_by_box(w, thresholds) for w in W])
+    np.testing.assert_allclose(fuse(W, thresholds), expected, rtol=0, atol=1e-12)
+
+
+def test_fuse_takes_apart_where_a_threshold_is_0(rng):
+    W, thresholds = rng.normal(size=(5, 6)), np.array([0.5, 1.0, 0.0, 0.2, 0.7])
+    apart = np.hstack([fuse(W[:, :3], thresholds[:2]), fuse(W[:, 3:], thresholds[3:])])
+    np.testing.assert_allclose(fuse(W, thresholds), apart, rtol=0, atol=1e-13)
+
+
+def test_fuse_ends_in_the_mean(rng):
+    W = rng.normal(size=(5, 6)) + 1e6
+    np.testing.assert_allclose(fuse(W, np.full(5, 1e9)), np.tile(W.mean(1), (6, 1)).T, rtol=1e-14)
+
+
+def test_fuse_takes_any_layout(rng):
+    W, thresholds = rng.normal(size=(6, 8)), np.ones(7)
+    expected = fuse(W, thresholds)
+    np.testing.assert_array_equal(fuse(np.asfortranarray(W), thresholds), expected)
+    np.testing.assert_array_equal(fuse(np.repeat(W, 2, axis=1)[:, ::2], thresholds), expected)
+
+
+def test_gaps_divide_the_changes(rng):
+    W, gap = rng.normal(size=(3, 4)), np.array([1.0, 2.0, 4.0])
+    value = FusedSparseGroup(1.0, 0.0, 1.0, gap).value(W)
+    assert value == pytest.approx(np.sum(np.abs(np.diff(W)) / gap), rel=ROUNDING)
+
+
+def test_an_order_is_that_of_sorted_tasks(rng):
+    W, order = rng.normal(size=(3, 4)), np.array([2, 0, 3, 1])
+    sorted_tasks = FusedSparseGroup(0.8, 0.2, 0.5, gaps(4))
+    given = replace(sorted_tasks, order=order)
+    assert given.value(W) == pytest.approx(sorted_tasks.value(W[:, order]), rel=ROUNDING)
+    expected = sorted_tasks.prox(W[:, order], 0.6)
+    np.testing.assert_array_equal(given.prox(W, 0.6)[:, order], expected)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.7])
+@pytest.mark.parametrize("total", [0.9, 2.0, 4.0])
+@pytest.mark.parametrize("zeros", [0, 2])
+def test_fill_minimises(offset, total, zeros, rng):
+    s, low, high = np.concatenate([rng.uniform(0.1, 3, 5), np.zeros(zeros)]), 0.1, 1.1
+
+    def objective(theta):
+        return np.sum(s**2 / (theta + offset))
+
+    theta = fill(s, low, high, total, offset)
+    assert theta.min() >= low
+    assert theta.max() <= high + ROUNDING
+    assert theta.sum() <= total + ROUNDING
+    expected = minimize(
+        objective,
+        np.full(len(s), total / len(s)),
+        jac=lambda theta: -((s / (theta + offset)) ** 2),
+        bounds=[(low, high)] * len(s),
+        constraints={
+            "type": "ineq",  # more is better
+            "fun": lambda theta: total - theta.sum(),
+            "jac": lambda theta: -np.ones(len(s)),
+        },
+        options={"ftol": 1e-14, "maxiter": 1000},
+    )
+    assert objective(theta) == pytest.approx(expected.fun, rel=1e-6)  # what SLSQP reaches
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 5)])
+def test_mapped_singular_values_are_those_of_the_decomposition(shape, rng):
+    W = rng.normal(size=shape)
+    U, s, V = np.linalg.svd(W, full_matrices=False)
+    expected = (U * np.maximum(s - 1.0, 0.0)) @ V
+    mapped = map_singular_values(W, lambda s: np.maximum(s - 1.0, 0.0))
+    np.testing.assert_allclose(mapped, expected, rtol=0, atol=1e-13)
+
+
+def test_the_cluster_norm_is_a_minimum_over_matrices(rng):
+    # any feasible M bounds it from above; the one with the eigenvectors of W'W attains it
+    W, eta, k = rng.normal(size=(6, 4)), 0.2, 2
+    penalty = ClusterNorm(1.0, k, eta)
+    for _ in range(50):
+        Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+        m = rng.dirichlet(np.ones(4)) * k
+        if m.max() <= 1:
+            inverse = np.linalg.inv(eta * np.eye(4) + (Q * m) @ Q.T)
+            assert penalty.value(W) <= 0.5 * np.trace(W @ inverse @ W.T)
+    _, s, V = np.linalg.svd(W)
+    inverse = np.linalg.inv((V.T * penalty.weights(s, 4)) @ V)
+    assert penalty.value(W) == pytest.approx(0.5 * np.trace(W @ inverse @ W.T), rel=1e-11)
+
+
+def test_the_squared_trace_norm_is_a_minimum_over_covariances(rng):
+    W, penalty = rng.normal(size=(6, 4)), SquaredTraceNorm(1.0)
+    for _ in range(50):
+        A = rng.normal(size=(4, 4))
+        omega = A @ A.T / np.trace(A @ A.T)
+        assert penalty.value(W) <= 0.5 * np.trace(W @ np.linalg.solve(omega, W.T))
+
+
+@pytest.mark.parametrize(
+    ("general", "special"),
+    [
+        (SparseGroup(0.7, 1.0), L1(0.7)),
+        (SparseGroup(0.7, 0.0), L21(0.7)),
+        (FusedSparseGroup(0.7, 0.4, 0.0), SparseGroup(0.7, 0.4)),
+        (ClusterNorm(0.7, 9, 0.4), Ridge(0.7 / 1.4)),
+        (TaskCoupling(0.7, np.eye(4)), Ridge(0.7)),
+        (L21(0.7, np.ones(6)), L21(0.7)),
+    ],
+)
+def test_special_cases_are_simpler_penalties(general, special, rng):
+    W = rng.normal(size=(6, 4))
+    assert general.value(W) == pytest.approx(special.value(W), rel=ROUNDING)
+    assert general.dual_norm(W) == pytest.approx(special.dual_norm(W), rel=1e-11)
+    assert general.conjugate(W) == pytest.approx(special.conjugate(W), rel=1e-11)
+    np.testing.assert_allclose(general.prox(W, 0.5), special.prox(W, 0.5), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("row", "column"), [(L21(0.7), TaskNorm(0.7)), (TraceNorm(0.7), TraceNorm(0.7))]
+)
+def test_transposed_rows_are_columns(row, column, rng):
+    W = rng.normal(size=(6, 4))
+    assert row.value(W) == pytest.approx(column.value(W.T), rel=ROUNDING)
+    assert row.dual_norm(W) == pytest.approx(column.dual_norm(W.T), rel=ROUNDING)
+    np.testing.assert_allclose(row.prox(W, 0.5), column.prox(W.T, 0.5).T, rtol=0, atol=1e-13)
+
+
+def test_a_constant_row_changes_nothing():
+    changes = FusedSparseGroup(1.0, 0.0, 1.0)
+    assert changes.value(np.ones((3, 4))) == 0.0
+    assert changes.dual_norm(np.ones((3, 4))) == np.inf
+
+
+# ------------------------------------------------ sums and decompositions
+
+
+def test_a_sum_holds_its_terms(W, shape):
+    first, second, third = L1(0.1), TraceNorm(0.2), Ridge(0.3)
+    for total in (first + second + third, first + (second + third)):
+        assert isinstance(total, Sum)
+        assert total.terms == (first, second, third)
+        expected = first.value(W) + second.value(W) + third.value(W)
+        assert total.value(W) == pytest.approx(expected, rel=ROUNDING)
+
+
+def test_a_scaled_sum_scales_its_terms():
+    assert (L1(0.1) + Ridge(0.3)).scaled(2.0).terms == (L1(0.2), Ridge(0.6))
+
+
+def test_a_sum_has_no_prox_of_its_own():
+    with pytest.raises(NotImplementedError, match=r"sum of 2 penalties .*\.minimise"):
+        (L1(0.1) + Ridge(0.3)).prox(np.ones((2, 2)), 1.0)
+
+
+def test_only_penalties_add_up():
+    with pytest.raises(TypeError, match="unsupported operand"):
+        L1(0.1) + 1.0
+
+
+def test_a_decomposition_has_two_parts(rng):
+    parts, G = (L21(0.1), TaskNorm(0.2)), rng.normal(size=(3, 4))
+    penalty = Decomposition(*parts)
+    assert penalty.parts == parts
+    assert penalty.terms == (penalty,)
+    assert penalty.scaled(2.0).parts == (L21(0.2), TaskNorm(0.4))
+    assert penalty.dual_norm(G) == max(part.dual_norm(G) for part in parts)
+
+
+@pytest.mark.parametrize("method", ["value", "prox"])
+def test_the_value_of_a_decomposition_is_a_problem_itself(method):
+    penalty = Decomposition(L21(0.1), TaskNorm(0.2))
+    arguments = (np.ones((2, 2)), 1.0)[: 1 if method == "value" else 2]
+    with pytest.raises(NotImplementedError, match="best decomposition"):
+        getattr(penalty, method)(*arguments)
+
+
+# ------------------------------------------------ solved
+
+TIGHT = {"tol": 1e-11, "max_iter": 100_000}
+
+
+@pytest.fixture
+def problem(rng):
+    """X, Y of 30 rows, five features and four tasks."""
+    X = rng.normal(size=(30, 5)) + 0.5 * rng.normal(size=(30, 1))
+    coefs = rng.normal(size=(5, 4)) * [[1], [1], [0], [1], [0]]
+    return X, X @ coefs + 0.5 * rng.normal(size=(30, 4)) + [1, -2, 3, 0]
+
+
+def solve(penalty, problem):
+    return MultiTaskRegressor(penalty, **TIGHT).fit(*problem)
+
+
+def chained(T):
+    return TaskCoupling(0.5, chain(T))
+
+
+@pytest.mark.parametrize(
+    ("total", "single"),
+    [
+        (L1(0.1) + L21(0.2), SparseGroup(0.3, 1 / 3)),
+        (L1(0.1) + L1(0.2), L1(0.3)),
+        (TraceNorm(0.1) + TraceNorm(0.2), TraceNorm(0.3)),
+        (L21(0.1) + L21(0.2), L21(0.3)),
+        (L1(0.2) + L1(0.0) + TraceNorm(0.0), L1(0.2)),
+        (Decomposition(TraceNorm(0.2), TraceNorm(0.3)), TraceNorm(0.2)),
+        (Decomposition(L1(0.2), L21(9.0)), L1(0.2)),
+        (Decomposition(L1(0.2), L21(0.0)), Ridge(0.0)),
+        (Decomposition(Ridge(0.6), Ridge(0.3)), Ridge(0.2)),  # 1 / (1 / 0.6 + 1 / 0.3)
+        (Decomposition(L1(9.0), TraceNorm(0.2)) + Ridge(0.1), TraceNorm(0.2) + Ridge(0.1)),
+        (ClusterNorm(0.3, 4, 0.5), Ridge(0.2)),
+        (Ridge(0.1) + Ridge(0.2), TaskCoupling(0.3, np.eye(4))),
+        (L1(0.2) + Ridge(0.1) + chained(4), L1(0.2) + TaskCoupling(0.1, np.eye(4) + 5 * chain(4))),
+    ],
+)
+def test_sums_and_decompositions_are_simpler_penalties(total, single, problem):
+    given, expected = solve(total, problem), solve(single, problem)
+    # the gap leaves (2 gap / curvature) ** 0.5
+    np.testing.assert_allclose(given.coef_, expected.coef_, rtol=0, atol=2e-5)
+    assert given.objective_ == pytest.approx(expected.objective_, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("penalty", "message"),
+    [
+        (Decomposition(L1(1.0), L21(1.0)) + L1(1.0), "Decomposition \\+ L1: a sum may hold one"),
+        (Decomposition(L1(1.0), L21(1.0)) + chained(4), "Decomposition with a coupling of tasks"),
+        (L1(1.0) + TraceNorm(1.0) + chained(4), "L1 \\+ TraceNorm with a coupling of tasks"),
+    ],
+)
+def test_a_sum_that_no_solver_takes_is_named(penalty, message, problem):
+    with pytest.raises(ValueError, match=message):
+        solve(penalty, problem)
+
+
+@pytest.mark.parametrize("penalty", [TraceNorm, 0.1, "l1", None])
+def test_what_is_no_penalty_is_named(penalty, problem):
+    with pytest.raises(TypeError, match=r"penalty must be a skmtl.penalties.Penalty, got"):
+        solve(penalty, problem)
+
+
+@dataclass(frozen=True)
+class WeightedL1(Penalty):
+    """`alpha * sum_jt u_j |W_jt|`: one's own norm."""
+
+    alpha: float
+    u: np.ndarray
+
+    def value(self, W):
+        return self.alpha * float(self.u @ np.abs(W).sum(axis=1))
+
+    def prox(self, W, step):
+        return np.sign(W) * np.maximum(np.abs(W) - step * self.alpha * self.u[:, None], 0.0)
+
+    def dual_norm(self, G):
+        return float(np.max(np.abs(G) / self.u[:, None])) / self.alpha
+
+
+@dataclass(frozen=True)
+class WeightedRidge(Penalty):
+    """`alpha/2 * sum_jt u_j W_jt^2`: one's own square of a norm."""
+
+    alpha: float
+    u: np.ndarray
+
+    def value(self, W):
+        return 0.5 * self.alpha * float(self.u @ (W**2).sum(axis=1))
+
+    def prox(self, W, step):
+        return W / (1 + step * self.alpha * self.u[:, None])
+
+    def conjugate(self, G):
+        return 0.5 * float(((G**2).sum(axis=1) / self.u).sum()) / self.alpha
+
+
+U = np.linspace(0.5, 2.0, 5)
+
+
+def test_ones_own_norm_is_solved(problem):
+    X, Y = problem
+    scaled = Lasso(0.1, tol=1e-12).fit(X / U, Y)  # one lasso for each task
+    model = solve(WeightedL1(0.1, U), problem)
+    np.testing.assert_allclose(model.coef_, scaled.coef_ / U, rtol=0, atol=2e-5)
+    np.testing.assert_allclose(model.intercept_, scaled.intercept_, rtol=0, atol=2e-5)
+
+
+def test_ones_own_square_of_a_norm_is_solved(problem):
+    X, Y = problem
+    scaled = SingleTaskRidge(0.1 * len(X)).fit(X / np.sqrt(U), Y)
+    model = solve(WeightedRidge(0.1, U), problem)
+    np.testing.assert_allclose(model.coef_, scaled.coef_ / np.sqrt(U), rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize(
+    "embed",
+    [
+        lambda own: own + TraceNorm(0.1),
+        lambda own: own + Ridge(0.1),
+        lambda own: own + chained(4),
+        lambda own: Decomposition(own, TraceNorm(0.3)),
+        lambda own: own.scaled(2.0),
+    ],
+)
+def test_ones_own_norm_joins_others(embed, problem):
+    own = solve(embed(WeightedL1(0.1, np.ones(5))), problem)
+    ours = solve(embed(L1(0.1)), problem)
+    np.testing.assert_allclose(own.coef_, ours.coef_, rtol=0, atol=2e-5)
+
+
+def test_the_certificate_of_a_sum_bounds_the_minimum(problem):
+    # also of features that one of the terms does not see
+    penalty = L21(0.3, np.array([0.0, 1.0, 1.0, 0.0, 1.0])) + L1(0.05) + TraceNorm(0.1)
+    minimum = solve(penalty, problem).objective_
+    for tol in (0.3, 0.1, 1e-2, 1e-3):
+        rough = MultiTaskRegressor(penalty, tol=tol, max_iter=1000).fit(*problem)
+        assert rough.objective_ - rough.dual_gap_ <= minimum * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("free", [[0, 3], [0, 1, 2, 3, 4]])
+def test_the_certificate_of_a_decomposition_bounds_the_minimum(free, problem):
+    u = np.ones(5)
+    u[free] = 0.0
+    penalty = Decomposition(L21(0.3, u), L1(0.2))
+    minimum = solve(penalty, problem).objective_
+    for tol in (0.3, 0.1, 1e-2, 1e-3):
+        rough = MultiTaskRegressor(penalty, tol=tol).fit(*problem)
+        assert rough.objective_ - rough.dual_gap_ <= minimum * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("part", [L1(0.1) + L21(0.1), Decomposition(L1(0.1), L21(0.1)), 0.3])
+def test_a_part_is_a_single_penalty(part):
+    with pytest.raises(TypeError, match="must be a single penalty"):
+        Decomposition(part, TraceNorm(0.2))
