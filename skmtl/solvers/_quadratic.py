@@ -1,8 +1,8 @@
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, lstsq, solve_triangular
 
-from skmtl import _kernels
 from skmtl.datafits import GramForm, eigen
+from skmtl.solvers._shifted import ShiftedSolver
 from skmtl.solvers._solution import Solution
 
 _MOST = 1000  # unknowns that are solved for at once
@@ -13,7 +13,8 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
 
     Tasks with one Gram in common are independent in the eigenbasis of M: one division. Tasks pulled
     to a mean, M = D - uu' with D diagonal, meet in one system of the size of a task. Else conjugate
-    gradients, preconditioned by each task's own system.
+    gradients, preconditioned twice: by each task's own system, which is right for weak couplings,
+    and by the system of tasks that all have the mean Gram, which is right for strong ones.
 
     Parameters
     ----------
@@ -43,15 +44,11 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     elif isinstance(datafit, GramForm) and (u := _pull(coupling)) is not None:
         W, n_iter = _meet(datafit, np.diag(coupling) + u**2, u, q), 1
     else:
-        diagonal = np.diag(coupling)
-        shift = np.maximum(diagonal, 1e-6 * diagonal.max())
 
         def product(D):
             return q - datafit.evaluate(D).correlation + D @ coupling
 
-        def precondition(R):
-            return datafit.shifted_solve(R, shift)
-
+        precondition = _preconditioner(datafit, coupling, product)
         start = zero if W0 is None else W0
         W, n_iter = _conjugate_gradients(product, precondition, q, start, max_iter, tol)
         values, U = eigen(coupling)
@@ -108,16 +105,35 @@ def _meet(datafit, diagonal, u, q):
             datafit.mean_x,
             datafit.mean_y,
         )
-    inverses, rows = datafit.shifted_inverses(diagonal), np.arange(len(q))
-
-    def solve(B):
-        out = np.zeros_like(B)
-        _kernels.subtract_product(inverses, datafit.block_of_task, rows, B, out)
-        return -out
-
-    system = np.eye(len(q)) - np.tensordot(inverses, u**2, 1)
+    solve = ShiftedSolver(datafit, diagonal)
+    system = np.eye(len(q)) - np.tensordot(solve.inverses, u**2, 1)
     z = lstsq(system, solve(q) @ u)[0]
     return solve(q + np.outer(z, u))
+
+
+def _preconditioner(datafit, M, product):
+    """A function of the residual, symmetric and positive definite.
+
+    Own systems, then the mean system of what is left, then own systems again. Their diagonals are
+    those of M, or larger, such that `2 diag - M` is positive semidefinite.
+    """
+    off = np.abs(M).sum(axis=1) - np.diag(M)
+    shift = np.maximum(np.diag(M), 0.5 * (np.diag(M) + off))
+    shift = np.maximum(shift, 1e-6 * shift.max())
+    if not isinstance(datafit, GramForm):
+        return ShiftedSolver(datafit, shift)
+    solve = ShiftedSolver(datafit, np.array([shift[tasks].max() for tasks in datafit.blocks]))
+    shares = np.bincount(datafit.block_of_task, minlength=len(datafit.blocks)) / len(M)
+    gram, V = eigen(datafit.grams @ shares)
+    tasks, U = eigen(M)
+    curvature = np.maximum(gram[:, None] + tasks, 1e-8 * (gram[-1] + tasks[-1]))
+
+    def precondition(R):
+        Z = solve(R)
+        Z = Z + V @ ((V.T @ (R - product(Z)) @ U) / curvature) @ U.T
+        return Z + solve(R - product(Z))
+
+    return precondition
 
 
 def _minimise_free(datafit, W, free):

@@ -2,10 +2,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl import _kernels
-from skmtl.datafits import GramForm
 from skmtl.penalties import Decomposition
 from skmtl.solvers._certificates import dual_value
+from skmtl.solvers._shifted import ShiftedSolver
 from skmtl.solvers._solution import Solution
 
 _CHECK = 5  # iterations between two certificates
@@ -59,13 +58,15 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         V, U, rho = start.state
     else:
         V, U, rho = [zero] * K, [zero] * K, _first_rho(datafit, penalties, q)
-    solver = _ShiftedSolver(datafit)
+    solver, at_shift = None, None
     best_dual, n_iter, changed = 0.0, 0, 0
     while True:
         shift, pull = (rho / K, rho / K) if adds_up else (rho * K, rho)
         B = [v - u for v, u in zip(V, U, strict=True)]
         total = sum(B)
-        S = solver(q + pull * total, mu + shift)
+        if at_shift != shift:
+            solver, at_shift = ShiftedSolver(datafit, mu + shift), shift
+        S = solver(q + pull * total)
         X = [b + (S - total) / K for b in B] if adds_up else [S] * K
         before, V_new, U_new = V, [], []
         for x, v, u, term in zip(X, V, U, penalties, strict=True):
@@ -117,22 +118,3 @@ def _balance(X, V, before, U):
         return 1.0
     factor = np.sqrt(primal / dual)
     return 1.0 if 0.4 < factor < 2.5 else float(np.clip(factor, 0.1, 10.0))
-
-
-class _ShiftedSolver:
-    """`(Q_t + shift I)^-1 b_t`, inverses kept while the shift stays the same."""
-
-    def __init__(self, datafit):
-        self.datafit, self.shift = datafit, None
-
-    def __call__(self, B, shift):
-        if not isinstance(self.datafit, GramForm):
-            return self.datafit.shifted_solve(B, shift)
-        if shift != self.shift:
-            self.shift, self.inverses = shift, self.datafit.shifted_inverses(shift)
-        if len(self.datafit.blocks) == 1:
-            return self.inverses[:, :, 0] @ B
-        out, rows = np.zeros(B.shape), np.arange(len(B))
-        B = np.ascontiguousarray(B)
-        _kernels.subtract_product(self.inverses, self.datafit.block_of_task, rows, B, out)
-        return -out
