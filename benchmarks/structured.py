@@ -24,6 +24,7 @@ from time import process_time
 import numpy as np
 import problems
 from data import OwnRows
+from report import list_table
 from scipy.linalg import block_diag, cho_factor, cho_solve
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
@@ -373,13 +374,8 @@ def measure(name, model, options):
 
 def table(measured):
     """A reStructuredText table."""
-    lines = [".. list-table::", "   :header-rows: 1", ""]
     titles = ["problem", "skmtl, s", "iterations", "peer", "peer, s", "ratio", "goal", "CV, s"]
-    for row in [dict(zip(FIELDS, titles, strict=True)), *measured]:
-        cells = [row[field] for field in FIELDS]
-        marks = ["   * -", *["     -"] * (len(cells) - 1)]
-        lines += [f"{mark} {cell}".rstrip() for mark, cell in zip(marks, cells, strict=True)]
-    return "\n".join(lines) + "\n"
+    return list_table("24 10 10 12 10 10 22 10", [titles, *(row.values() for row in measured)])
 
 
 def main():
