@@ -44,7 +44,8 @@ tol : float, default=1e-4
 max_iter : int, default=1000
     Largest number of iterations.
 tol : float, default=1e-4
-    Stop when the duality gap is at most `tol` times the objective of the null model.
+    Stop when the duality gap is at most `tol` times the objective of the null model; where
+    `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
 """,
     "order_parameters": """
 random_state : int, RandomState instance or None, default=None
@@ -132,9 +133,11 @@ n_iter_ : int
 objective_ : float
     The objective above at the solution.
 dual_gap_ : float
-    Certified bound on `objective_` minus its minimum.
+    Certified bound on `objective_` minus its minimum; NaN where a quadratic penalty leaves too
+    many directions free to solve for them exactly.
 optimality_ : float
-    `dual_gap_` relative to the objective of the null model: what `tol` is compared with.
+    `dual_gap_` relative to the objective of the null model; where that is NaN,
+    the gradient relative to that at zero coefficients. What `tol` is compared with.
 n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)

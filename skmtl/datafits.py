@@ -105,8 +105,11 @@ class SquaredDatafit(ABC):
         out, shift = np.empty_like(B), np.broadcast_to(shift, B.shape[1:])
         for tasks, (values, V) in zip(self.blocks, self.spectra(), strict=True):
             c, b = shift[tasks], B[:, tasks]
-            at = np.divide(1.0, c, out=np.zeros_like(c), where=c > 0)  # off the span of V
-            out[:, tasks] = at * b + V @ ((1.0 / (values[:, None] + c) - at) * (V.T @ b))
+            within = V.T @ b
+            out[:, tasks] = V @ (within / (values[:, None] + c))
+            if V.shape[1] < len(V):
+                at = np.divide(1.0, c, out=np.zeros_like(c), where=c > 0)  # off the span of V
+                out[:, tasks] += at * (b - V @ within)
         return out
 
     def with_ridge(self, ridge):
@@ -616,13 +619,18 @@ def _top_eigenvalue(G):
 def eigen(M):
     """Eigenvalues and -vectors of a psd matrix, rounding errors of zero set to zero."""
     values, U = eigh(M)
-    return np.where(values > len(M) * np.finfo(float).eps * values[-1], values, 0.0), U
+    return np.where(values > _rounding(M) * values[-1], values, 0.0), U
 
 
 def _positive_part(values, vectors):
     """Eigenvalues that are no rounding errors of zero, and their eigenvectors."""
-    kept = values > len(vectors) * np.finfo(float).eps * values[-1]
+    kept = values > _rounding(vectors) * values[-1]
     return values[kept], vectors[:, kept]
+
+
+def _rounding(M):
+    """How large an eigenvalue that is 0 may come out, relative to the largest."""
+    return 10 * len(M) * np.finfo(float).eps
 
 
 def _row_spectrum(X, weight, mean):

@@ -40,7 +40,15 @@ class Penalty(ABC):
         """`argmin_V 1/2 ||V - W||^2 + step * penalty(V)`, of W's shape."""
 
     def dual_norm(self, G):
-        """The smallest c >= 0 with `<G, V> <= c * penalty(V)` for every V (penalised part)."""
+        """The smallest c >= 0 with `<G, V> <= c * penalty(V)` for every V (penalised part).
+
+        0 for the square of a norm, which has a `conjugate` instead.
+        """
+        if type(self).conjugate is Penalty.conjugate:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no dual: give it dual_norm if it is a norm, or "
+                "conjugate if it is the square of one. Certificates need it."
+            )
         return 0.0
 
     def conjugate(self, G):

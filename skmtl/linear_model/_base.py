@@ -153,7 +153,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         X, codes = read_prediction_rows(self, X, tasks)
         if codes is None:
             return np.asarray(X @ self.coef_.T) + self.intercept_
-        return predict_rows(X, codes, self.coef_, self.intercept_)
+        return predict_rows(X, codes, self.coef_, self.intercept_, self.shared_coef_)
 
     def predict_all_tasks(self, X):
         """Predictions of every task for every row, however the data came in.
@@ -172,9 +172,9 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         return np.asarray(X @ self.coef_.T) + self.intercept_
 
 
-def predict_rows(X, codes, coef, intercept):
-    """`x_i . w_t(i) + b_t(i)`, (n_rows,); code -1 is the average of all tasks."""
-    coef = np.vstack([coef, coef.mean(axis=0)])
+def predict_rows(X, codes, coef, intercept, shared_coef):
+    """`x_i . w_t(i) + b_t(i)`, (n_rows,); code -1 is `shared_coef` and the mean intercept."""
+    coef = np.vstack([coef, shared_coef])
     intercept = np.append(intercept, intercept.mean())
     order = np.argsort(codes, kind="stable")
     present, first = np.unique(codes[order], return_index=True)

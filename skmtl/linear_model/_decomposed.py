@@ -42,9 +42,9 @@ class DirtyRegressor(DecomposedRegressor):
     ----------
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
-    specific_ratio : float, default=0.5
-        Share of the penalty of Q, in (0, 1). With "l21", Q is zero from 1/2 on, and P from
-        ``1 / (1 + sqrt(n_tasks))`` down; with "l1inf" from 1/2 on and ``1 / (1 + n_tasks)`` down.
+    specific_ratio : float, default=0.4
+        Share of the penalty of Q, in (0, 1). With "l21", Q is zero above 1/2, and P from
+        ``1 / (1 + sqrt(n_tasks))`` down; with "l1inf" above 1/2 and ``1 / (1 + n_tasks)`` down.
     shared_norm : {"l21", "l1inf"}, default="l21"
         Norm of P. "l1inf" is that of the paper and prefers coefficients of equal size.
     {data_parameters}
@@ -82,7 +82,7 @@ class DirtyRegressor(DecomposedRegressor):
         self,
         alpha=1.0,
         *,
-        specific_ratio=0.5,
+        specific_ratio=0.4,
         shared_norm="l21",
         task_column=None,
         task_weight=None,
@@ -127,8 +127,8 @@ class RobustRegressor(DecomposedRegressor):
     ----------
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
-    outlier_ratio : float, default=0.5
-        Share of the penalty of Q, in (0, 1): from 1/2 on Q is zero, from
+    outlier_ratio : float, default=0.4
+        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
         ``1 / (1 + sqrt(n_tasks))`` down P is.
     {data_parameters}
     {iteration_parameters}
@@ -168,7 +168,7 @@ class RobustRegressor(DecomposedRegressor):
         self,
         alpha=1.0,
         *,
-        outlier_ratio=0.5,
+        outlier_ratio=0.4,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -292,8 +292,8 @@ class SparseLowRankRegressor(DecomposedRegressor):
     ----------
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
-    sparse_ratio : float, default=0.5
-        Share of the penalty of Q, in (0, 1): from 1/2 on Q is zero, from
+    sparse_ratio : float, default=0.4
+        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
         ``1 / (1 + sqrt(n_features * n_tasks))`` down P is.
     {data_parameters}
     {iteration_parameters}
@@ -328,7 +328,7 @@ class SparseLowRankRegressor(DecomposedRegressor):
         self,
         alpha=1.0,
         *,
-        sparse_ratio=0.5,
+        sparse_ratio=0.4,
         task_column=None,
         task_weight=None,
         handle_unknown="error",

@@ -1,5 +1,7 @@
 """Tasks that resemble each other: along the edges of a graph, or all alike."""
 
+from numbers import Real
+
 import numpy as np
 from scipy import sparse
 
@@ -47,7 +49,7 @@ def _edge_weights(graph, tasks):
                 f"graph has shape {weights.shape}, expected ({T}, {T}): weights between the tasks "
                 f"{tasks[:5].tolist()}{'...' if T > 5 else ''}, in this order."
             )
-        if not np.allclose(weights, weights.T, rtol=1e-10, atol=0):
+        if np.isfinite(weights).all() and not np.allclose(weights, weights.T, rtol=1e-10, atol=0):
             raise ValueError("graph must be symmetric: an edge pulls both of its tasks.")
     weights = np.array(weights, dtype=float)
     np.fill_diagonal(weights, 0.0)
@@ -58,6 +60,8 @@ def _from_edges(edges, tasks):
     position = {label: k for k, label in enumerate(tasks.tolist())}
     weights = np.zeros((len(tasks), len(tasks)))
     for edge in edges:
+        if len(edge) != 3 or not isinstance(edge[2], Real):
+            raise ValueError(f"graph has the edge {edge!r}, expected (label, label, weight).")
         first, second, weight = edge
         unknown = [label for label in (first, second) if label not in position]
         if unknown:

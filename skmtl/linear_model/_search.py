@@ -1,8 +1,9 @@
 """Cross-validation of any linear estimator over a grid of its parameters."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
@@ -113,7 +114,7 @@ class MultiTaskCV(PathCV):
                     f"param_grid has {name!r}, which is no parameter of "
                     f"{type(self.estimator).__name__}; it has {sorted(known)}."
                 )
-            if not (name == "alpha" and isinstance(values, Integral)) and np.size(values) == 0:
+            if not (name == "alpha" and isinstance(values, Integral)) and len(values) == 0:
                 raise ValueError(f"param_grid has no values for {name!r}.")
         return grid
 
@@ -123,7 +124,8 @@ class MultiTaskCV(PathCV):
         for params in ParameterGrid(grid) if grid else [{}]:
             model = clone(self.estimator).set_params(**params)
             if alphas is None:
-                given = [getattr(model, "alpha", np.nan)]
+                alpha = getattr(model, "alpha", np.nan)  # an array is one alpha for each task
+                given = [alpha if isinstance(alpha, Real) else np.nan]
             elif isinstance(alphas, Integral):
                 given = strengths(model, datafit, tasks, alphas, self.eps)
             else:
@@ -159,14 +161,23 @@ class MultiTaskCV(PathCV):
         results = {"params": candidates}
         for name in candidates[0]:
             values = np.empty(len(candidates), dtype=object)
-            values[:] = [params[name] for params in candidates]
+            for k, params in enumerate(candidates):
+                values[k] = params[name]
             results[f"param_{name}"] = np.ma.array(values)
         results |= {f"split{k}_test_score": scores[:, k] for k in range(scores.shape[1])}
         results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=1)}
-        results["rank_test_score"] = (np.argsort(np.argsort(-mean)) + 1).astype(np.int32)
+        results["rank_test_score"] = rankdata(-mean, method="min").astype(np.int32)
         self.cv_results_ = results
-        chosen = next(k for k, params in enumerate(candidates) if params == self.best_params_)
+        chosen = next(k for k, params in enumerate(candidates) if _same(params, self.best_params_))
         self.best_score_ = float(mean[chosen])
+
+
+def _same(params, others):
+    """Whether all values are the same objects, or equal alphas."""
+    return all(
+        value == others[name] if name == "alpha" else value is others[name]
+        for name, value in params.items()
+    )
 
 
 _DELEGATED = (

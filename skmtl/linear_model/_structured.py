@@ -53,10 +53,15 @@ class StructuredRegressor(LinearMultiTaskRegressor):
 
 
 def model_path(model, datafit, tasks, alphas):
-    """Yield solutions of a model at these alphas, each started from the one before."""
+    """Yield solutions of a model at these alphas, each started from the one before.
+
+    An alpha of NaN is a model without that parameter.
+    """
     solution, options = None, {"max_iter": model.max_iter, "tol": model.tol}
     for alpha in alphas:
-        penalty = model.set_params(alpha=alpha)._penalty(len(datafit.mean_x), tasks)
+        if not np.isnan(alpha):
+            model.set_params(alpha=alpha)
+        penalty = model._penalty(len(datafit.mean_x), tasks)
         solution = minimise(datafit, penalty, solution, **options)
         yield solution
 
@@ -108,7 +113,10 @@ def per_task(value, name, tasks):
         if missing:
             raise ValueError(f"{name} has no entry for task(s) {missing[:5]}; give each task one.")
         value = [value[label] for label in tasks.tolist()]
-    values = np.asarray(value, dtype=float)
+    given = np.asarray(value)
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a number, or one for each task, got {value!r}.")
+    values = given.astype(float)
     if values.ndim and values.shape != (len(tasks),):
         raise ValueError(
             f"{name} has shape {values.shape}, expected one number or ({len(tasks)},): one for "

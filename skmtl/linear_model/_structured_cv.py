@@ -82,7 +82,7 @@ class StructuredCV(PathCV):
 def store_as(estimator, model, solution, scale):
     """Set what `model`, unfitted, is inspected by, on an estimator that was fitted in its place."""
     fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
-    vars(model).update(fitted)
+    vars(model).update(fitted, _layout=estimator._layout)
     model._store_model(solution, scale)
     for name, value in vars(model).items():
         if name.endswith("_") and name[0] != "_":

@@ -2,12 +2,13 @@ import numpy as np
 from scipy import sparse
 
 from skmtl.datafits import Coupled, GramForm
-from skmtl.penalties import L21, Decomposition
+from skmtl.penalties import L21, Decomposition, TaskCoupling
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._splitting import admm
 
+_STIFF = 100  # times the curvature of the loss, from which a coupling gets a step of its own
 _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 
 
@@ -15,7 +16,7 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
 
     Quadratic terms join the loss. What is left decides: nothing, :func:`quadratic`; one
-    :class:`L21`, :func:`bcd`; one term and tasks that a quadratic term couples, :func:`fista`;
+    :class:`L21`, :func:`bcd`; one term and a coupling of tasks that is not stiff, :func:`fista`;
     anything else, :func:`admm`.
 
     Parameters
@@ -36,7 +37,7 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     Raises
     ------
     ValueError
-        For a sum that no solver takes.
+        For a :class:`Decomposition` in a sum with other terms than ridges.
     """
     terms = [term for term in penalty.terms if _strength(term) > 0]
     n_tasks = datafit.mean_x.shape[1]
@@ -49,18 +50,18 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         return quadratic(datafit.with_ridge(0.0), coupling, W_of(start), **options)
     isotropic = np.array_equal(coupling, coupling[0, 0] * np.eye(n_tasks))
     decomposed = any(isinstance(term, Decomposition) for term in terms)
-    if len(terms) > 1 and (decomposed or not isotropic):
+    if decomposed and (len(terms) > 1 or not isotropic):
         names = " + ".join(type(term).__name__ for term in terms)
         raise ValueError(
-            f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: a sum may "
-            "hold one Decomposition and ridges, one other penalty and couplings of tasks, or "
-            "several other penalties and ridges."
+            f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: to a "
+            "Decomposition only ridges can be added."
         )
-    (penalty,) = terms if len(terms) == 1 else (sum(terms[1:], terms[0]),)
+    penalty = sum(terms[1:], terms[0])
     W0 = np.zeros_like(datafit.mean_x) if start is None else start.W
     if not isotropic:
-        if decomposed:
-            raise ValueError("No solver takes a Decomposition with a coupling of tasks.")
+        stiff = np.linalg.norm(coupling, 2) > _STIFF * datafit.lipschitz()
+        if stiff or len(terms) > 1:
+            return admm(datafit, penalty + TaskCoupling(1.0, coupling), start, **options)
         return fista(Coupled(datafit, coupling), penalty, W0, **options)
     datafit = datafit.with_ridge(datafit.ridge + coupling[0, 0])
     if isinstance(penalty, L21):

@@ -26,7 +26,8 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     max_iter : int, default=1000
         Largest number of conjugate gradient steps.
     tol : float, default=1e-4
-        Stop when the norm of the gradient is at most `tol` times that at W = 0.
+        Stop when the duality gap is at most `tol` times the objective at W = 0; where there is no
+        gap, when the norm of the gradient is at most `tol` times that at W = 0.
 
     Returns
     -------
@@ -35,36 +36,48 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     """
     zero = np.zeros_like(datafit.mean_x)
     q = datafit.evaluate(zero).correlation
-    exact = True  # in the directions that M leaves free
     if len(datafit.blocks) == 1:
         values, U = eigen(coupling)
-        W, n_iter = datafit.shifted_solve(q @ U, values) @ U.T, 1
+        W = datafit.shifted_solve(q @ U, values) @ U.T
     elif not coupling.any():
-        W, n_iter = datafit.shifted_solve(q, 0.0), 1
+        W = datafit.shifted_solve(q, 0.0)
     elif isinstance(datafit, GramForm) and (u := _pull(coupling)) is not None:
-        W, n_iter = _meet(datafit, np.diag(coupling) + u**2, u, q), 1
+        W = _meet(datafit, np.diag(coupling) + u**2, u, q)
     else:
+        return _iterate(datafit, coupling, zero if W0 is None else W0, q, max_iter, tol)
+    return _certified(datafit, coupling, W, 1, tol)
 
-        def product(D):
-            return q - datafit.evaluate(D).correlation + D @ coupling
 
-        precondition = _preconditioner(datafit, coupling, product)
-        start = zero if W0 is None else W0
-        W, n_iter = _conjugate_gradients(product, precondition, q, start, max_iter, tol)
-        values, U = eigen(coupling)
-        free = U[:, values == 0]
-        exact = free.size * len(q) <= _MOST * len(free)
-        if exact:
-            W = _minimise_free(datafit, W, free)
+def _iterate(datafit, coupling, W, q, max_iter, tol):
+    """The solution by conjugate gradients, of a gradient that shrinks until the gap is small."""
+
+    def product(D):
+        return q - datafit.evaluate(D).correlation + D @ coupling
+
+    precondition = _preconditioner(datafit, coupling, product)
+    values, U = eigen(coupling)
+    free = U[:, values == 0]
+    exact = free.size * len(q) <= _MOST * len(free)
+    enough, n_iter = tol, 0
+    while True:
+        W, n = _conjugate_gradients(product, precondition, q, W, max_iter - n_iter, enough)
+        n_iter, enough = n_iter + n, 0.1 * enough
+        if not exact:
+            slope = np.linalg.norm(q - product(W)) / (np.linalg.norm(q) or 1.0)
+            at = _certified(datafit, coupling, W, n_iter, tol)
+            return at._replace(gap=np.nan, optimality=slope, converged=slope <= tol)
+        at = _certified(datafit, coupling, _minimise_free(datafit, W, free), n_iter, tol)
+        if at.converged or n_iter >= max_iter or enough < np.finfo(float).eps:
+            return at
+
+
+def _certified(datafit, coupling, W, n_iter, tol):
+    """The solution W, optimal in the directions that the coupling leaves free."""
     at = datafit.evaluate(W)
-    WM = W @ coupling
-    objective = 0.5 * at.rr + 0.5 * float(np.vdot(W, WM))
-    slope, slope_at_zero = np.linalg.norm(at.correlation - WM), np.linalg.norm(q)
-    optimality = slope / slope_at_zero if slope_at_zero > 0 else 0.0
-    gap = np.nan
-    if exact:
-        gap = objective - (at.ry - 0.5 * at.rr - _conjugate(coupling, at.correlation))
-        gap = max(gap, np.finfo(float).eps * objective)
+    objective = 0.5 * at.rr + 0.5 * float(np.vdot(W, W @ coupling))
+    gap = objective - (at.ry - 0.5 * at.rr - _conjugate(coupling, at.correlation))
+    gap = max(gap, np.finfo(float).eps * objective)
+    optimality = gap / (0.5 * datafit.yy) if datafit.yy > 0 else 0.0
     converged = optimality <= max(tol, 1e3 * np.finfo(float).eps)
     return Solution(W, n_iter, objective, gap, optimality, converged)
 
@@ -157,11 +170,11 @@ def _conjugate_gradients(product, precondition, b, W, max_iter, tol):
     D, RZ = Z, float(np.vdot(R, Z))
     for n_iter in range(max_iter):
         if np.linalg.norm(R) <= enough:
-            return W, max(n_iter, 1)
+            return W, n_iter
         AD = product(D)
         curvature = float(np.vdot(D, AD))
         if curvature <= 0:
-            return W, max(n_iter, 1)
+            return W, n_iter
         step = RZ / curvature
         W, R = W + step * D, R - step * AD
         Z = precondition(R)

@@ -54,6 +54,8 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     zero = np.zeros_like(datafit.mean_x)
     q = datafit.evaluate(zero).correlation
     null, tol = 0.5 * datafit.yy, max(tol, np.finfo(float).eps)
+    if not adds_up and K == 1 and 0 < penalties[0].dual_norm(q) <= 1 + 1e-9:
+        return _empty(zero, null)
     if start is not None and start.state is not None:
         V, U, rho = start.state
     else:
@@ -78,6 +80,7 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             continue
         bears = [rho * (x - b) for x, b in zip(X, B, strict=True)]
         C = bears[0] if adds_up else sum(bears)  # correlation at S, its ridge taken off
+        bears = _shift_to_norms(bears, V, penalties)
         qS = float(np.vdot(q, S))
         rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
         best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
@@ -96,6 +99,25 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     parts = tuple(V) if adds_up else ()
     converged = gap <= tol * null
     return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
+
+
+def _shift_to_norms(bears, V, penalties):
+    """Quadratic terms bear what they do at V, where they have a conjugate, norms the rest."""
+    quadratic = [hasattr(term, "matrix") for term in penalties]
+    if not any(quadratic) or all(quadratic):
+        return bears
+    exact = [
+        v @ term.matrix(v.shape[1]) if square else bear
+        for v, term, square, bear in zip(V, penalties, quadratic, bears, strict=True)
+    ]
+    exact[quadratic.index(False)] += sum(bears) - sum(exact)
+    return exact
+
+
+def _empty(zero, null):
+    """The solution of penalties from the threshold on: exactly zero."""
+    gap = np.finfo(float).eps * null
+    return Solution(zero, 1, null, gap, gap / null if null > 0 else gap, True)
 
 
 def _first_rho(datafit, penalties, q):
