@@ -84,7 +84,6 @@ MODELS = {
     "robust": Model(
         RobustRegressor(outlier_ratio=0.3),
         lambda a, T: pen.Decomposition(pen.TraceNorm(0.7 * a), pen.TaskNorm(0.3 * a)),
-        goal="40 x",
         peers=("fista",),
     ),
     "robust-features": Model(

@@ -35,6 +35,8 @@ from skmtl import (
 )
 from skmtl.penalties import L1, Decomposition, TraceNorm
 
+pytest.register_assert_rewrite("structured")
+
 STRUCTURED = [
     ClusteredRegressor(),
     DirtyRegressor(),
