@@ -93,6 +93,11 @@ class SquaredDatafit(ABC):
         """For each block eigenvalues (r,) > 0 and eigenvectors (n_features, r) of its Gram."""
 
     @property
+    def shape(self):
+        """(n_features, n_tasks), that of W."""
+        return self.mean_x.shape
+
+    @property
     def mean_curvature(self):
         """Mean over features and tasks of the curvature of the loss."""
         return float(self.curvature.mean())

@@ -537,6 +537,26 @@ class Decomposition(Penalty):
         return Decomposition(*(part.scaled(factor) for part in self.parts))
 
 
+def split(penalty, n_tasks):
+    """Its terms that do something and are not quadratic, and the matrix M of those that are.
+
+    These add up to `1/2 tr(W M W')`, M (n_tasks, n_tasks).
+    """
+    terms = [term for term in penalty.terms if _strength(term) > 0]
+    coupling = np.zeros((n_tasks, n_tasks))
+    for term in terms:
+        if hasattr(term, "matrix"):
+            coupling = coupling + term.matrix(n_tasks)
+    return [term for term in terms if not hasattr(term, "matrix")], coupling
+
+
+def _strength(term):
+    """0 for a term that does nothing."""
+    if isinstance(term, Decomposition):
+        return min(part.alpha for part in term.parts)
+    return term.alpha
+
+
 def _ratio(value, alpha):
     """value / alpha; 0 where both are, else infinite for a penalty of no strength."""
     return float(value) / alpha if alpha > 0 else (np.inf if value > 0 else 0.0)

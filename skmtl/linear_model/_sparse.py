@@ -133,7 +133,7 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
         return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
 
     def _solve(self, datafit, tasks, W0):
-        penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))
+        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         return solve(datafit, penalty, self.alpha, self.l1_ratio, W0, **solver_options(self))
 
 

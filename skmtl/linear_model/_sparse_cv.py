@@ -35,7 +35,7 @@ class RowPathCV(PathCV):
         return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
     def _paths(self, datafit, tasks):
-        penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))
+        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return [
             ({"l1_ratio": ratio}, self._alphas(datafit, penalty, ratio))
@@ -49,7 +49,7 @@ class RowPathCV(PathCV):
         return check_alphas(self.alphas)
 
     def _solutions(self, datafit, tasks, params, alphas, fold):
-        penalty = row_penalty(self.feature_weight, self.positive, len(datafit.mean_x))
+        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         options = solver_options(self)
         if self.selection == "random":  # each fold its own, so that threads share none
             seed = self._seed + (0 if fold is None else fold + 1)

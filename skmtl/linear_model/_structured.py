@@ -9,7 +9,7 @@ from sklearn.linear_model import LassoCV, RidgeCV
 from skmtl._checks import check_real
 from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.path import alpha_grid
-from skmtl.solvers import minimise, null_solution
+from skmtl.solvers import minimise, null_correlation
 
 
 class StructuredRegressor(LinearMultiTaskRegressor):
@@ -36,7 +36,7 @@ class StructuredRegressor(LinearMultiTaskRegressor):
         raise NotImplementedError
 
     def _solve(self, datafit, tasks, W0):
-        penalty = self._penalty(len(datafit.mean_x), tasks)
+        penalty = self._penalty(datafit.shape[0], tasks)
         return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
 
     def _store_parts(self, solution, scale):
@@ -61,7 +61,7 @@ def model_path(model, datafit, tasks, alphas):
     for alpha in alphas:
         if not np.isnan(alpha):
             model.set_params(alpha=alpha)
-        penalty = model._penalty(len(datafit.mean_x), tasks)
+        penalty = model._penalty(datafit.shape[0], tasks)
         solution = minimise(datafit, penalty, solution, **options)
         yield solution
 
@@ -75,11 +75,10 @@ def critical_strength(model, datafit, tasks):
         raise ValueError(
             f"{type(model).__name__} is never empty, whatever alpha: give the alphas to try."
         )
-    penalty = clone(model).set_params(alpha=1.0)._penalty(len(datafit.mean_x), tasks)
+    penalty = clone(model).set_params(alpha=1.0)._penalty(datafit.shape[0], tasks)
     norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
     (norm,) = norms
-    plain = datafit.with_ridge(0.0)
-    return norm.dual_norm(plain.evaluate(null_solution(plain, norm)).correlation)
+    return norm.dual_norm(null_correlation(datafit, norm))
 
 
 def strengths(model, datafit, tasks, n_alphas, eps):

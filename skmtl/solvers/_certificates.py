@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmtl.datafits import Evaluation
+from skmtl.likelihood import Likelihood
 
 _DIRECT = 500  # rows that one eigendecomposition may take
 
@@ -45,6 +46,14 @@ def null_solution(datafit, penalty):
     W = np.zeros_like(datafit.mean_x)
     free = _free_rows(datafit, penalty)
     return datafit.minimise_rows(W, free, getattr(penalty, "positive", False))
+
+
+def null_correlation(datafit, penalty):
+    """Minus the gradient of the loss at :func:`null_solution`, its ridge apart."""
+    if isinstance(datafit, Likelihood):
+        return datafit.null(penalty.unpenalised_rows(datafit.shape[0])).correlation
+    plain = datafit.with_ridge(0.0)
+    return plain.evaluate(null_solution(plain, penalty)).correlation
 
 
 def null_objective(datafit, penalty):

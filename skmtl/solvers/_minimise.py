@@ -2,9 +2,11 @@ import numpy as np
 from scipy import sparse
 
 from skmtl.datafits import Coupled, GramForm
-from skmtl.penalties import L21, Decomposition, TaskCoupling
+from skmtl.likelihood import Likelihood
+from skmtl.penalties import L21, Decomposition, TaskCoupling, split
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
+from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._splitting import admm
 
@@ -15,13 +17,14 @@ _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
 
-    Quadratic terms join the loss. What is left decides: nothing, :func:`quadratic`; one
-    :class:`L21`, :func:`bcd`; one term and a coupling of tasks that is not stiff, :func:`fista`;
-    anything else, :func:`admm`.
+    A :class:`~skmtl.likelihood.Likelihood` goes to :func:`proximal_newton`, which comes back with
+    squares. There quadratic terms join the loss. What is left decides: nothing,
+    :func:`quadratic`; one :class:`L21`, :func:`bcd`; one term and a coupling of tasks that is not
+    stiff, :func:`fista`; anything else, :func:`admm`.
 
     Parameters
     ----------
-    datafit : GramForm or ResidualForm
+    datafit : GramForm, ResidualForm or Likelihood
     penalty : Penalty
     start : Solution, default=None
         Of a similar problem, to start from.
@@ -39,11 +42,11 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     ValueError
         For a :class:`Decomposition` in a sum with other terms than ridges.
     """
-    terms = [term for term in penalty.terms if _strength(term) > 0]
-    n_tasks = datafit.mean_x.shape[1]
-    matrices = [term.matrix(n_tasks) for term in terms if hasattr(term, "matrix")]
-    terms = [term for term in terms if not hasattr(term, "matrix")]
-    coupling = sum(matrices, np.zeros((n_tasks, n_tasks)))
+    n_tasks = datafit.shape[1]
+    if isinstance(datafit, Likelihood):
+        options = {"max_iter": max_iter, "tol": tol}
+        return proximal_newton(datafit, penalty, start, minimise=minimise, **options)
+    terms, coupling = split(penalty, n_tasks)
     options = {"max_iter": max_iter, "tol": tol}
     if not terms:
         coupling = coupling + datafit.ridge * np.eye(n_tasks)
@@ -74,13 +77,6 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
 def W_of(start):
     """Where to start, or None."""
     return None if start is None else start.W
-
-
-def _strength(term):
-    """0 for a term that does nothing."""
-    if isinstance(term, Decomposition):
-        return min(part.alpha for part in term.parts)
-    return term.alpha
 
 
 def _too_large_to_factor(datafit):

@@ -75,14 +75,14 @@ def _certified(datafit, coupling, W, n_iter, tol):
     """The solution W, optimal in the directions that the coupling leaves free."""
     at = datafit.evaluate(W)
     objective = 0.5 * at.rr + 0.5 * float(np.vdot(W, W @ coupling))
-    gap = objective - (at.ry - 0.5 * at.rr - _conjugate(coupling, at.correlation))
+    gap = objective - (at.ry - 0.5 * at.rr - conjugate(coupling, at.correlation))
     gap = max(gap, np.finfo(float).eps * objective)
     optimality = gap / (0.5 * datafit.yy) if datafit.yy > 0 else 0.0
     converged = optimality <= max(tol, 1e3 * np.finfo(float).eps)
     return Solution(W, n_iter, objective, gap, optimality, converged)
 
 
-def _conjugate(M, C):
+def conjugate(M, C):
     """`1/2 tr(C M^-1 C')`, for C that is zero where M is."""
     try:
         L = cholesky(M, lower=True)

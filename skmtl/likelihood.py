@@ -1,0 +1,157 @@
+"""The loss of a design for targets that are not squared: a sum of weighted pointwise losses.
+
+The intercepts are unknowns of their own here, always at their optimum; `Q` is the squared loss
+that touches it at a point, which is what Newton's method minimises in its place.
+"""
+
+import numpy as np
+
+from skmtl.datafits import squared_datafit
+
+_NEWTON = 100  # steps for intercepts
+_ROUNDING = 1e-13
+
+
+class Likelihood:
+    """`sum_i weight_i loss(y_i, (A W)_i + b_t)`, minimised over the intercepts b.
+
+    Parameters
+    ----------
+    design : SharedDesign or StackedDesign
+    y : ndarray
+        Targets, of the shape of predictions; anything finite where the weight is 0.
+    weight : ndarray of the shape of y
+        Weights with all factors, 0 where a label is missing.
+    loss : skmtl.losses.Loss
+    fit_intercept : bool, default=True
+    """
+
+    def __init__(self, design, y, weight, loss, *, fit_intercept=True):
+        self.design, self.y, self.loss = design.as_float64(), y, loss
+        self.weight = np.broadcast_to(weight, y.shape)
+        self.fit_intercept = fit_intercept
+        self.shape = design.n_features, design.n_tasks
+
+    def intercepts(self, W):
+        """The optimal intercept of each task at W, (n_tasks,)."""
+        return self.at(W).b
+
+    @property
+    def mean_curvature(self):
+        """Mean over features and tasks of the curvature of the loss at W = 0."""
+        return self.null().quadratic().mean_curvature
+
+    def at(self, W, b=None):
+        """:class:`Point` of W, its intercepts at their optimum, searched from b."""
+        b = np.zeros(self.shape[1]) if b is None else b
+        forward = self.design.forward(W)
+        return self._settle(W, forward, b)
+
+    def between(self, point, other, step):
+        """The point at `point + step * (other - point)`, intercepts settled, without a product."""
+        W = point.W + step * (other.W - point.W)
+        forward = point.forward + step * (other.forward - point.forward)
+        return self._settle(W, forward, point.b + step * (other.b - point.b))
+
+    def direction(self, W, b):
+        """A :class:`Point` whose intercepts are given."""
+        return Point(self, W, self.design.forward(W), b)
+
+    def null(self, rows=()):
+        """The point with W = 0 but for the `rows`, which are at their optimum."""
+        point = self.at(np.zeros(self.shape))
+        return self.minimise_rows(point, rows)
+
+    def minimise_rows(self, point, rows):
+        """The point with these rows of W at their optimum, the others kept, by Newton's method."""
+        if len(rows) == 0:
+            return point
+        for _ in range(_NEWTON):
+            before = point.value
+            if np.abs(point.correlation[rows]).max() <= _ROUNDING * max(self._scale(rows), 1e-300):
+                break
+            Q = point.quadratic()
+            W = Q.minimise_rows(point.W, rows)
+            point, _ = self.search(point, self.direction(W, Q.intercepts(W)))
+            if point.value >= before * (1 - _ROUNDING):
+                break
+        return point
+
+    def _scale(self, rows):
+        slope = np.abs(self.weight * self.loss.slope(self.y, np.zeros(self.y.shape)))
+        return float(np.abs(self.design.adjoint(slope))[rows].max())
+
+    def search(self, point, other, value=lambda step: 0.0):
+        """The first of `point + step (other - point)`, step 1, 1/2, 1/4, ..., that is below.
+
+        `value` gives what else counts, of a step. Returns the new point and the step; the point
+        itself and 0 where nothing is below.
+        """
+        here, step = point.value + value(0.0), 1.0
+        while step > 1e-8:
+            new = self.between(point, other, step)
+            if new.value + value(step) <= here + _ROUNDING * abs(here):
+                return new, step
+            step *= 0.5
+        return point, 0.0
+
+    def _settle(self, W, forward, b):
+        """Newton's method for every intercept on its own."""
+        if not self.fit_intercept:
+            return Point(self, W, forward, b)
+        total = self.design.task_sum(self.weight)
+        for _ in range(_NEWTON):
+            z = forward + self.design.spread(b)
+            slope = self.design.task_sum(self.weight * self.loss.slope(self.y, z))
+            if (np.abs(slope) <= _ROUNDING * total).all():
+                break
+            curvature = self.design.task_sum(self.weight * self.loss.curvature(self.y, z))
+            step = slope / np.where(curvature > 0, curvature, 1.0)
+            b = b - np.clip(step, -self.loss.reach, self.loss.reach)
+        return Point(self, W, forward, b)
+
+
+class Point:
+    """A W with its intercepts, and what is known of the likelihood there; computed when asked."""
+
+    def __init__(self, likelihood, W, forward, b):
+        self.likelihood, self.W, self.forward, self.b = likelihood, W, forward, b
+        self.z = forward + likelihood.design.spread(b)
+        self._value = self._slope = self._correlation = None
+
+    @property
+    def value(self):
+        """The loss."""
+        if self._value is None:
+            f = self.likelihood
+            self._value = float((f.weight * f.loss.value(f.y, self.z)).sum())
+        return self._value
+
+    @property
+    def slope(self):
+        """Of the loss of every element."""
+        if self._slope is None:
+            self._slope = self.likelihood.loss.slope(self.likelihood.y, self.z)
+        return self._slope
+
+    @property
+    def correlation(self):
+        """Minus the gradient in W."""
+        if self._correlation is None:
+            f = self.likelihood
+            self._correlation = -f.design.adjoint(f.weight * self.slope)
+        return self._correlation
+
+    def bound(self, scale):
+        """The part of the dual objective that the loss has at `scale` times the slopes."""
+        f = self.likelihood
+        return -float((f.weight * f.loss.conjugate(f.y, scale * self.slope)).sum())
+
+    def quadratic(self):
+        """The squared loss that has the same value up to a constant, slope and curvature here."""
+        f = self.likelihood
+        curvature = f.loss.curvature(f.y, self.z)
+        target = self.z - self.slope / curvature
+        return squared_datafit(
+            f.design, target, f.weight * curvature, fit_intercept=f.fit_intercept, path=False
+        )

@@ -1,0 +1,162 @@
+import numpy as np
+
+from skmtl.penalties import Decomposition, split
+from skmtl.solvers._quadratic import conjugate
+from skmtl.solvers._solution import Solution
+
+_SHARE = 0.1  # of the gap, to which a squared loss in the place of the likelihood is solved
+_INNER = 1000  # iterations that this may take
+
+
+def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, tol=1e-4):
+    """Newton's method for any loss: the penalty stays, the loss becomes a squared one at each step.
+
+    Those are solved by :func:`minimise`, to a part of the gap that is left. Losses whose curvature
+    is that of a parabola above them (Huber, softmax) take more steps.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    penalty : Penalty
+    start : Solution, default=None
+        Of a similar problem, to start from.
+    minimise : callable
+        The solver of squared losses.
+    max_iter : int, default=100
+        Largest number of steps.
+    tol : float, default=1e-4
+        Stop when the duality gap is at most `tol` times the objective of the null model; where a
+        quadratic penalty leaves directions free, when the gradient is at most `tol` times that at
+        W = 0.
+
+    Returns
+    -------
+    Solution
+
+    References
+    ----------
+    Lee, Sun, Saunders (2014), "Proximal Newton-type methods for minimizing composite functions",
+    SIAM J. Optim. 24, algorithm 1.
+    """
+    terms, coupling = split(penalty, likelihood.shape[1])
+    free = _free_rows(terms, likelihood.shape[0])
+    null = likelihood.null(free)
+    tol = max(tol, 1e2 * np.finfo(float).eps)
+    if start is None:
+        point, inner = null, Solution(null.W, 0, 0.0, 0.0, 0.0, False)
+    else:
+        point, inner = likelihood.minimise_rows(likelihood.at(start.W), free), start
+    parts = _parts(inner, terms, point.W)
+    bound, n_iter, share = 0.0, 0, _SHARE
+
+    def paid(parts):
+        """The penalty of W = sum of parts."""
+        W = sum(parts)
+        quadratic = 0.5 * float(np.vdot(W, W @ coupling))
+        if len(parts) > 1:
+            values = [p.value(V) for p, V in zip(terms[0].parts, parts, strict=True)]
+        else:
+            values = [term.value(W) for term in terms]
+        return quadratic + sum(values)
+
+    while True:
+        objective = point.value + paid(parts)
+        if terms or np.linalg.eigvalsh(coupling)[0] > 1e-10 * max(coupling.max(), 1e-300):
+            bound = max(bound, _dual(point, terms, coupling, inner.state))
+            gap = max(objective - bound, np.finfo(float).eps * objective)
+            optimality, left = gap / null.value if null.value > 0 else 0.0, gap
+        else:
+            gap, slope = np.nan, np.linalg.norm(point.correlation - point.W @ coupling)
+            optimality = slope / (np.linalg.norm(null.correlation) or 1.0)
+            left = optimality**2 * null.value
+        if optimality <= tol or n_iter >= max_iter:
+            break
+        Q = point.quadratic()
+        enough = max(share * left, 0.1 * tol * null.value) / max(0.5 * Q.yy, 1e-300)
+        inner = minimise(Q, penalty, inner._replace(W=point.W), max_iter=_INNER, tol=enough)
+        new = _parts(inner, terms, inner.W)
+        other = likelihood.direction(inner.W, Q.intercepts(inner.W))
+        moved, step = likelihood.search(
+            point, other, lambda s, a=parts, b=new: paid(_between(a, b, s))
+        )
+        if step == 0 and share < 1e-6:
+            break  # rounding: nothing is lower
+        parts, n_iter = _between(parts, new, step), n_iter + 1
+        progress = objective - moved.value - paid(parts)
+        share = _SHARE if progress > 0.5 * share * left else 0.1 * share
+        point = likelihood.minimise_rows(moved, free)
+        parts[0] = parts[0] + (point.W - moved.W)
+    return Solution(
+        point.W,
+        max(n_iter, 1),
+        objective,
+        gap,
+        optimality,
+        optimality <= tol,
+        tuple(parts) if len(parts) > 1 else (),
+        inner.state,
+    )
+
+
+def _between(parts, others, step):
+    if step == 1:
+        return list(others)
+    return [a + step * (b - a) for a, b in zip(parts, others, strict=True)]
+
+
+def _parts(solution, terms, W):
+    """[W], or the parts of a decomposition."""
+    if any(isinstance(term, Decomposition) for term in terms):
+        return list(solution.parts or (W, np.zeros_like(W)))
+    return [W]
+
+
+def _free_rows(terms, n_features):
+    """Features that no term sees."""
+    free = np.arange(n_features) if terms else np.empty(0, dtype=np.intp)
+    for term in terms:
+        free = np.intersect1d(free, term.unpenalised_rows(n_features))
+    return free
+
+
+def _dual(point, terms, coupling, state):
+    """A lower bound of the minimum, from a multiple of the slopes at the point."""
+    C, W = point.correlation, point.W
+    if not terms:
+        return point.bound(1.0) - conjugate(coupling, C)
+    WM = W @ coupling
+    bears, penalties = _shares(C - WM, terms, state)
+    norm = max(term.dual_norm(B) for term, B in zip(penalties, bears, strict=True))
+    scale = min(1.0, 1.0 / norm) if norm > 0 else 1.0
+    conjugates = sum(term.conjugate(scale * B) for term, B in zip(penalties, bears, strict=True))
+    bound = point.bound(scale) - conjugates - 0.5 * scale**2 * float(np.vdot(W, WM))
+    ridge = coupling[0, 0]
+    if (
+        ridge > 0
+        and len(penalties) == 1
+        and np.array_equal(coupling, ridge * np.eye(len(coupling)))
+    ):
+        V = penalties[0].prox(C / ridge, 1 / ridge)  # the conjugate of both together, at C
+        conjugates = float(np.vdot(C, V)) - penalties[0].value(V) - 0.5 * ridge * np.vdot(V, V)
+        bound = max(bound, point.bound(1.0) - float(conjugates))
+    return bound
+
+
+def _shares(R, terms, state):
+    """What every norm bears of the correlation R: their sum, or all of it in a decomposition."""
+    if isinstance(terms[0], Decomposition):
+        return [R] * len(terms[0].parts), terms[0].parts
+    if len(terms) == 1:
+        return [R], terms
+    bears = [np.zeros_like(R) for _ in terms]
+    if state is not None:
+        bears = [state.rho * U for U in state.U[: len(terms)]]
+    rest = (R - sum(bears)) / len(terms)
+    bears = [B + rest for B in bears]
+    unseen = [term.unpenalised_rows(len(R)) for term in terms]
+    everywhere = [k for k, rows in enumerate(unseen) if len(rows) == 0]
+    for rows, B in zip(unseen, bears, strict=True):  # what a term does not see others have to bear
+        if len(rows) and everywhere:
+            bears[everywhere[0]][rows] += B[rows]
+            B[rows] = 0.0
+    return bears, terms
