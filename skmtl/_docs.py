@@ -25,6 +25,30 @@ normalize_y : bool, default=False
     Centre each task's y and scale it to unit variance before the fit. `alpha` and `objective_`
     then live on that scale; coefficients and predictions stay on the original one.
 """,
+    "class_data_parameters": """
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its own
+    and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+task_weight : None, "balanced", dict or array-like of shape (n_tasks,), default=None
+    Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
+    once (``omega_t = nbar / n_t``); a dict {label: weight} or an array in the order of `tasks_`
+    gives them by hand (positive).
+class_weight : None, "balanced" or dict, default=None
+    Factor of the weights of the rows of a class, by label; 1 for those not named. "balanced"
+    counts the classes of a task equally.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average
+    coefficients and intercept of all tasks.
+fit_intercept : bool, default=True
+    Fit one unpenalised intercept for each task, and class where there are more than two.
+""",
+    "newton_parameters": """
+max_iter : int, default=100
+    Largest number of steps of the proximal Newton method.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model; where
+    `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
+""",
     "row_parameters": """
 feature_weight : array-like of shape (n_features,), default=None
     Weights u_j >= 0 of the features in the L2,1 norm, in X's order without the task column; 0
@@ -142,6 +166,44 @@ n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
+""",
+    "class_attributes": """
+classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
+    Labels, sorted; the list on two-dimensional y.
+coef_ : ndarray of shape (n_tasks, n_features) or (n_tasks, n_classes, n_features)
+    Coefficients, without the task column: of the log-odds of the second class, or of each class
+    where some task has more than two (0 for classes that a task does not have).
+intercept_ : ndarray of shape (n_tasks,) or (n_tasks, n_classes)
+    Minus infinity for classes that a task does not have.
+shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
+    Average of `coef_` over tasks: the model of tasks that were not seen.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_iter_ : int
+    Steps of the proximal Newton method.
+objective_ : float
+    The objective above at the solution.
+dual_gap_ : float
+    Certified bound on `objective_` minus its minimum; NaN where a quadratic penalty leaves
+    directions free.
+optimality_ : float
+    `dual_gap_` relative to the objective of the null model; where that is NaN, the gradient
+    relative to that at zero coefficients. What `tol` is compared with.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, when it has any.
+""",
+    "class_loss": """
+Here ``W`` is (n_features, n_tasks) with rows ``W_j`` (one feature) and columns ``w_t`` (one task),
+``loss`` is ``1/nbar sum_t omega_t sum_i s_ti log(1 + exp(-y_ti (x_ti . w_t + b_t)))`` with y 1 for
+the second class and -1 for the first, sample weights ``s`` (0 where a label is missing, class
+weights included), task weights ``omega`` and ``nbar = sum(s) / n_tasks``. Where a task has more
+than two classes the loss is that of softmax, and W has a column for every task and class: rows hold
+the classes of all tasks, and what is said of tasks sees the columns of a task as one long column.
 """,
     "decomposed_attributes": """
 shared_part_ : ndarray of shape (n_tasks, n_features)

@@ -45,13 +45,13 @@ class Likelihood:
         """:class:`Point` of W, its intercepts at their optimum, searched from b."""
         b = np.zeros(self.shape[1]) if b is None else b
         forward = self.design.forward(W)
-        return self._settle(W, forward, b)
+        return self.settled(W, forward, b)
 
     def between(self, point, other, step):
         """The point at `point + step * (other - point)`, intercepts settled, without a product."""
         W = point.W + step * (other.W - point.W)
         forward = point.forward + step * (other.forward - point.forward)
-        return self._settle(W, forward, point.b + step * (other.b - point.b))
+        return self.settled(W, forward, point.b + step * (other.b - point.b))
 
     def direction(self, W, b):
         """A :class:`Point` whose intercepts are given."""
@@ -95,8 +95,8 @@ class Likelihood:
             step *= 0.5
         return point, 0.0
 
-    def _settle(self, W, forward, b):
-        """Newton's method for every intercept on its own."""
+    def settled(self, W, forward, b):
+        """The point whose predictions without intercepts are known; those are searched from b."""
         if not self.fit_intercept:
             return Point(self, W, forward, b)
         total = self.design.task_sum(self.weight)

@@ -23,6 +23,7 @@ class Loss(ABC):
     """
 
     reach = np.inf
+    exact = True  # curvatures are second derivatives
 
     @abstractmethod
     def value(self, y, z):
@@ -73,6 +74,7 @@ class Huber(Loss):
     """
 
     delta: float
+    exact = False
 
     def value(self, y, z):
         r = np.abs(y - z)
@@ -144,6 +146,7 @@ class Softmax(Loss):
     """
 
     reach = 2.0
+    exact = False
 
     def value(self, y, z):
         return -y * log_softmax(z, axis=-1)
@@ -175,6 +178,10 @@ class Grouped(Loss):
 
     parts: tuple
     reach: object = 2.0
+
+    @property
+    def exact(self):
+        return all(loss.exact for _, loss in self.parts)
 
     def _each(self, method, *arrays):
         out = np.zeros(arrays[-1].shape)

@@ -238,8 +238,8 @@ def _check_length(n_samples, y):
         )
 
 
-def _read_wide(estimator, X, y, sample_weight):
-    Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight)
+def _read_wide(estimator, X, y, sample_weight, dtype):
+    Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight, dtype)
     X = X.tocsc() if sparse.issparse(X) else X
     design = SharedDesign(X, len(tasks))
     return TaskData(design, Y, weight, tasks, np.arange(len(Y)), len(Y), "wide")
@@ -302,8 +302,10 @@ def _long_layout(estimator):
     return "tasks" if estimator.task_column is None else "column"
 
 
-def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
+def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np.float64):
     """Validate what `fit` was given; sets n_features_in_ and feature_names_in_ on the estimator.
+
+    `dtype` is that of y; None leaves labels as they are.
 
     Returns
     -------
@@ -312,8 +314,9 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None):
     _check_y_given(estimator, y)
     X, labels = read_rows(estimator, X, tasks, reset=True)
     if labels is None:
-        return _read_wide(estimator, X, y, sample_weight)
-    rows, y, weight, tasks, ptr = _sort_long(estimator, X.shape[0], y, sample_weight, labels)
+        return _read_wide(estimator, X, y, sample_weight, dtype)
+    long = _sort_long(estimator, X.shape[0], y, sample_weight, labels, dtype)
+    rows, y, weight, tasks, ptr = long
     n_samples = X.shape[0]
     if not np.array_equal(rows, np.arange(n_samples)):  # else sorted already: no copy
         X = (X.tocsr() if sparse.issparse(X) else X)[rows]

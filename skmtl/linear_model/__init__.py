@@ -8,7 +8,7 @@ from skmtl.linear_model._decomposed import (
     SparseLowRankRegressor,
 )
 from skmtl.linear_model._graph import GraphRegressor, MeanRegularizedRegressor
-from skmtl.linear_model._low_rank import TraceNormRegressor
+from skmtl.linear_model._low_rank import TraceNormClassifier, TraceNormRegressor
 from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
 from skmtl.linear_model._relational import ClusteredRegressor, TaskRelationshipRegressor
 from skmtl.linear_model._search import MultiTaskCV
@@ -49,6 +49,7 @@ __all__ = [
     "SparseLowRankRegressor",
     "TaskRelationshipRegressor",
     "TemporalGroupLasso",
+    "TraceNormClassifier",
     "TraceNormRegressor",
     "TraceNormRegressorCV",
     "alpha_max",

@@ -42,9 +42,13 @@ class TargetScale:
         spread = data.design.spread
         return replace(data, y=(data.y - spread(self.mean)) / spread(self.scale))
 
+    def unpack(self, W):
+        """W (n_features, n_tasks) on the original scale, (n_tasks, n_features)."""
+        return np.ascontiguousarray((W * self.scale).T)
+
     def restore(self, W, intercepts):
         """`coef_` (n_tasks, n_features) and `intercept_` (n_tasks,) on the original scale."""
-        return np.ascontiguousarray((W * self.scale).T), self.mean + self.scale * intercepts
+        return self.unpack(W), self.mean + self.scale * intercepts
 
 
 class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
@@ -121,15 +125,19 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._store_tasks(data)
         self.coef_, self.intercept_ = scale.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
-        self._store_model(solution, scale)
+        self._store_model(solution, scale.unpack)
         self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
         self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self
 
-    def _store_model(self, solution, scale):
-        """Set what else the model is inspected by."""
+    def _store_model(self, solution, unpack):
+        """Set what else the model is inspected by.
+
+        W and the parts of the solution have a column for each task; ``unpack`` makes of one of them
+        what has the shape of `coef_`.
+        """
 
     def predict(self, X, *, tasks=None):
         """Predict with each row's own task, or all tasks when fitted on two-dimensional y.

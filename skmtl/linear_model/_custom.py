@@ -77,6 +77,6 @@ class MultiTaskRegressor(StructuredRegressor):
     def _penalty(self, n_features, tasks):
         return self.penalty
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         if isinstance(self.penalty, Decomposition):
-            self._store_parts(solution, scale)
+            self._store_parts(solution, unpack)

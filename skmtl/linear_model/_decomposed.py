@@ -22,8 +22,14 @@ class DecomposedRegressor(StructuredRegressor):
             shared.scaled(self.alpha * (1 - ratio)), specific.scaled(self.alpha * ratio)
         )
 
-    def _store_model(self, solution, scale):
-        self._store_parts(solution, scale)
+    def _store_model(self, solution, unpack):
+        self._store_parts(solution, unpack)
+
+
+def outlier_tasks(estimator):
+    """Labels of the tasks that have a part of their own."""
+    parts = estimator.specific_part_.reshape(estimator.n_tasks_, -1)
+    return estimator.tasks_[parts.any(axis=1)]
 
 
 @documented
@@ -190,9 +196,9 @@ class RobustRegressor(DecomposedRegressor):
     def _parts(self):
         return TraceNorm(1.0), TaskNorm(1.0)
 
-    def _store_model(self, solution, scale):
-        super()._store_model(solution, scale)
-        self.outlier_tasks_ = self.tasks_[self.specific_part_.any(axis=1)]
+    def _store_model(self, solution, unpack):
+        super()._store_model(solution, unpack)
+        self.outlier_tasks_ = outlier_tasks(self)
 
 
 @documented
@@ -271,9 +277,9 @@ class RobustFeatureRegressor(DecomposedRegressor):
     def _parts(self):
         return L21(1.0), TaskNorm(1.0)
 
-    def _store_model(self, solution, scale):
-        super()._store_model(solution, scale)
-        self.outlier_tasks_ = self.tasks_[self.specific_part_.any(axis=1)]
+    def _store_model(self, solution, unpack):
+        super()._store_model(solution, unpack)
+        self.outlier_tasks_ = outlier_tasks(self)
 
 
 @documented

@@ -255,6 +255,6 @@ class MeanRegularizedRegressor(StructuredRegressor):
         coupling = np.diag(pull) - np.outer(pull, pull) / total
         return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         pull = per_task(self.alpha, "alpha", self.tasks_)
         self.shared_coef_ = np.average(self.coef_, axis=0, weights=pull if pull.any() else None)

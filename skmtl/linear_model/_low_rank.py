@@ -3,13 +3,30 @@
 import numpy as np
 
 from skmtl._docs import documented
-from skmtl.linear_model._structured import AT_LEAST_0, StructuredRegressor
+from skmtl.linear_model._structured import (
+    AT_LEAST_0,
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
 from skmtl.penalties import Ridge, TraceNorm
 from skmtl.prox import singular_values
 
 
+class TraceNormModel(StructuredModel):
+    """The trace norm, for any loss."""
+
+    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
+
+    def _penalty(self, n_features, tasks):
+        return TraceNorm(self.alpha) + Ridge(self.ridge)
+
+    def _store_model(self, solution, unpack):
+        store_rank(self)
+
+
 @documented
-class TraceNormRegressor(StructuredRegressor):
+class TraceNormRegressor(TraceNormModel, StructuredRegressor):
     """Linear regressions whose coefficients are combinations of few common ones.
 
     The objective is::
@@ -59,8 +76,6 @@ class TraceNormRegressor(StructuredRegressor):
     1
     """
 
-    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
-
     def __init__(
         self,
         alpha=1.0,
@@ -84,16 +99,84 @@ class TraceNormRegressor(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _penalty(self, n_features, tasks):
-        return TraceNorm(self.alpha) + Ridge(self.ridge)
 
-    def _store_model(self, solution, scale):
-        store_rank(self)
+@documented
+class TraceNormClassifier(TraceNormModel, StructuredClassifier):
+    """Logistic regressions whose coefficients are combinations of few common ones.
+
+    The objective is::
+
+        loss(W, b) + alpha * ||W||_* + ridge/2 * ||W||_F^2
+
+    with the trace norm ``||W||_*``, the sum of the singular values.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the trace norm, at least 0.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    rank_ : int
+        Rank of `coef_`, the classes of a task in one row.
+    singular_values_ : ndarray
+        Of `coef_`, decreasing.
+    {class_attributes}
+
+    See Also
+    --------
+    TraceNormClassifierCV : Chooses alpha by cross-validation.
+    TraceNormRegressor : For numbers.
+
+    References
+    ----------
+    Argyriou, Evgeniou, Pontil (2008), "Convex multi-task feature learning", Machine Learning 73,
+    equation 13. Ji, Ye (2009), "An accelerated gradient method for trace norm minimization", ICML,
+    equation 3.
+
+    Examples
+    --------
+    >>> from skmtl import TraceNormClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(rank=1, random_state=0)
+    >>> model = TraceNormClassifier(alpha=0.1).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
 
 
 def store_rank(estimator):
     """Set `singular_values_` and `rank_` from `coef_`."""
-    values = singular_values(estimator.coef_)
+    coef = estimator.coef_.reshape(estimator.n_tasks_, -1)
+    values = singular_values(coef)
     estimator.singular_values_ = values
-    least = max(estimator.coef_.shape) * np.finfo(float).eps * values[0]
+    least = max(coef.shape) * np.finfo(float).eps * values[0]
     estimator.rank_ = int(np.count_nonzero(values > max(least, 1e-9 * values[0])))

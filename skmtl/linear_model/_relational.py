@@ -99,7 +99,7 @@ class ClusteredRegressor(StructuredRegressor):
     def _penalty(self, n_features, tasks):
         return ClusterNorm(self.alpha, self.n_clusters, self.eta)
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         T = self.n_tasks_
         _, s, V = np.linalg.svd(solution.W, full_matrices=True)
         norm = ClusterNorm(1.0, self.n_clusters, self.eta)
@@ -187,7 +187,7 @@ class TaskRelationshipRegressor(StructuredRegressor):
     def _penalty(self, n_features, tasks):
         return SquaredTraceNorm(self.alpha) + Ridge(self.ridge)
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         _, s, V = np.linalg.svd(solution.W, full_matrices=False)
         total, T = s.sum(), self.n_tasks_
         self.task_covariance_ = (V.T * s) @ V / total if total > 0 else np.eye(T) / T

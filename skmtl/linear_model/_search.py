@@ -141,9 +141,9 @@ class MultiTaskCV(PathCV):
     def _store_choice(self, alpha, params):
         self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         model = clone(self.estimator).set_params(**self.best_params_)
-        store_as(self, model, solution, scale)
+        store_as(self, model, solution, unpack)
         self.best_estimator_ = model
         self._store_results()
 

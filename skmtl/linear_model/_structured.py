@@ -8,12 +8,13 @@ from sklearn.linear_model import LassoCV, RidgeCV
 
 from skmtl._checks import check_real
 from skmtl.linear_model._base import LinearMultiTaskRegressor
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier, tuned_logistic
 from skmtl.path import alpha_grid
 from skmtl.solvers import minimise, null_correlation
 
 
-class StructuredRegressor(LinearMultiTaskRegressor):
-    """Base of the structured regressors: a subclass stores parameters and gives `_penalty`.
+class StructuredModel:
+    """What the structured regressors and classifiers of a kind share: it gives `_penalty`.
 
     `_ranges` names the parameters that are numbers, with the interval each lies in.
     """
@@ -35,14 +36,18 @@ class StructuredRegressor(LinearMultiTaskRegressor):
         """The :class:`~skmtl.penalties.Penalty` of the parameters, for these task labels."""
         raise NotImplementedError
 
+    def _store_parts(self, solution, unpack):
+        """Store P and Q of a decomposition; all is P where nothing is penalised."""
+        parts = solution.parts or (solution.W, np.zeros_like(solution.W))
+        self.shared_part_, self.specific_part_ = (unpack(part) for part in parts)
+
+
+class StructuredRegressor(StructuredModel, LinearMultiTaskRegressor):
+    """Base of the structured regressors."""
+
     def _solve(self, datafit, tasks, W0):
         penalty = self._penalty(datafit.shape[0], tasks)
         return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
-
-    def _store_parts(self, solution, scale):
-        """Store P and Q of a decomposition; all is P where nothing is penalised."""
-        parts = solution.parts or (solution.W, np.zeros_like(solution.W))
-        self.shared_part_, self.specific_part_ = ((part * scale.scale).T.copy() for part in parts)
 
     def _single_task_limit(self):
         """A tuned lasso for the models that select, else a tuned ridge."""
@@ -50,6 +55,15 @@ class StructuredRegressor(LinearMultiTaskRegressor):
         if self._alone == "lasso":
             return LassoCV(max_iter=max(10_000, self.max_iter), **options)
         return RidgeCV(alphas=np.geomspace(1e-3, 1e4, 30), **options)
+
+
+class StructuredClassifier(StructuredModel, LinearMultiTaskClassifier):
+    """Base of the structured classifiers."""
+
+    def _single_task_limit(self):
+        """A tuned logistic regression, with an L1 norm for the models that select."""
+        norm = "l1" if self._alone == "lasso" else "l2"
+        return tuned_logistic(norm, self.fit_intercept, self.class_weight)
 
 
 def model_path(model, datafit, tasks, alphas):

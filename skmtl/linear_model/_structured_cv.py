@@ -74,16 +74,16 @@ class StructuredCV(PathCV):
         for name, value in params.items():
             setattr(self, f"{name}_", value)
 
-    def _store_model(self, solution, scale):
+    def _store_model(self, solution, unpack):
         chosen = {name: getattr(self, f"{name}_") for name in self._tried}
-        store_as(self, self._template(alpha=self.alpha_, **chosen), solution, scale)
+        store_as(self, self._template(alpha=self.alpha_, **chosen), solution, unpack)
 
 
-def store_as(estimator, model, solution, scale):
+def store_as(estimator, model, solution, unpack):
     """Set what `model`, unfitted, is inspected by, on an estimator that was fitted in its place."""
     fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
     vars(model).update(fitted, _layout=estimator._layout)
-    model._store_model(solution, scale)
+    model._store_model(solution, unpack)
     for name, value in vars(model).items():
         if name.endswith("_") and name[0] != "_":
             setattr(estimator, name, value)

@@ -2,10 +2,12 @@ import numpy as np
 
 from skmtl.penalties import Decomposition, split
 from skmtl.solvers._quadratic import conjugate
+from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
 from skmtl.solvers._solution import Solution
 
 _SHARE = 0.1  # of the gap, to which a squared loss in the place of the likelihood is solved
 _INNER = 1000  # iterations that this may take
+_MEMORY = 6  # steps that are extrapolated
 
 
 def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, tol=1e-4):
@@ -46,8 +48,8 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
         point, inner = null, Solution(null.W, 0, 0.0, 0.0, 0.0, False)
     else:
         point, inner = likelihood.minimise_rows(likelihood.at(start.W), free), start
-    parts = _parts(inner, terms, point.W)
-    bound, n_iter, share = 0.0, 0, _SHARE
+    parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)
+    bound, n_iter, share, history = 0.0, 0, _SHARE, []
 
     def paid(parts):
         """The penalty of W = sum of parts."""
@@ -71,17 +73,26 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
             left = optimality**2 * null.value
         if optimality <= tol or n_iter >= max_iter:
             break
-        Q = point.quadratic()
-        enough = max(share * left, 0.1 * tol * null.value) / max(0.5 * Q.yy, 1e-300)
-        inner = minimise(Q, penalty, inner._replace(W=point.W), max_iter=_INNER, tol=enough)
+        enough, options = max(share * left, 0.1 * tol * null.value), {"max_iter": _INNER}
+        if n_classes:
+            options["minimise"] = minimise
+            inner, b = softmax_step(point, penalty, inner, n_classes, enough, **options)
+        else:
+            Q = point.quadratic()
+            options["tol"] = enough / max(0.5 * Q.yy, 1e-300)
+            inner = minimise(Q, penalty, inner._replace(W=point.W), **options)
+            b = Q.intercepts(inner.W)
         new = _parts(inner, terms, inner.W)
-        other = likelihood.direction(inner.W, Q.intercepts(inner.W))
+        other = likelihood.direction(inner.W, b)
         moved, step = likelihood.search(
             point, other, lambda s, a=parts, b=new: paid(_between(a, b, s))
         )
         if step == 0 and share < 1e-6:
             break  # rounding: nothing is lower
         parts, n_iter = _between(parts, new, step), n_iter + 1
+        if not (likelihood.loss.exact or n_classes):
+            history = [*history[-_MEMORY:], (moved, parts)]
+            moved, parts = _extrapolated(likelihood, history, paid)
         progress = objective - moved.value - paid(parts)
         share = _SHARE if progress > 0.5 * share * left else 0.1 * share
         point = likelihood.minimise_rows(moved, free)
@@ -96,6 +107,29 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
         tuple(parts) if len(parts) > 1 else (),
         inner.state,
     )
+
+
+def _extrapolated(likelihood, history, paid):
+    """The last point with its parts, or the affine combination of all whose steps cancel best, if
+    that is lower: Anderson's extrapolation."""
+    point, parts = history[-1]
+    if len(history) < 3:
+        return point, parts
+    iterates = np.array([np.stack(parts) for _, parts in history])
+    steps = np.diff(iterates, axis=0).reshape(len(history) - 1, -1)
+    A = steps @ steps.T
+    A.flat[:: len(A) + 1] += 1e-8 * np.trace(A)
+    if not A.any():
+        return point, parts
+    c = np.linalg.solve(A, np.ones(len(A)))
+    c /= c.sum()
+    further = list(np.tensordot(c, iterates[1:], 1))
+    forward = np.tensordot(c, np.array([p.forward for p, _ in history[1:]]), 1)
+    b = np.tensordot(c, np.array([p.b for p, _ in history[1:]]), 1)
+    other = likelihood.settled(sum(further), forward, b)
+    if other.value + paid(further) < point.value + paid(parts):
+        return other, further
+    return point, parts
 
 
 def _between(parts, others, step):
