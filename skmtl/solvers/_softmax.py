@@ -83,7 +83,7 @@ def _second_order(point, K):
         inner, right = G[:, :p, :, :p].reshape(size, size), right.copy()
         target = right[:, :p].reshape(size)
         if intercept:
-            inverse = np.linalg.pinv(G[:, p, :, p], hermitian=True)
+            inverse = np.linalg.pinv(G[:, p, :, p], rcond=1e-12, hermitian=True)
             across = G[:, :p, :, p].reshape(size, K)
             inner = inner - across @ inverse @ across.T
             target = target - across @ (inverse @ right[:, p])
