@@ -100,15 +100,16 @@ class Likelihood:
         if not self.fit_intercept:
             return Point(self, W, forward, b)
         total = self.design.task_sum(self.weight)
+        point = Point(self, W, forward, b)
         for _ in range(_NEWTON):
-            z = forward + self.design.spread(b)
-            slope = self.design.task_sum(self.weight * self.loss.slope(self.y, z))
+            slope = self.design.task_sum(self.weight * point.slope)
             if (np.abs(slope) <= _ROUNDING * total).all():
                 break
-            curvature = self.design.task_sum(self.weight * self.loss.curvature(self.y, z))
+            curvature = self.design.task_sum(self.weight * point.curvature)
             step = slope / np.where(curvature > 0, curvature, 1.0)
-            b = b - np.clip(step, -self.loss.reach, self.loss.reach)
-        return Point(self, W, forward, b)
+            b = point.b - np.clip(step, -self.loss.reach, self.loss.reach)
+            point = Point(self, W, forward, b)
+        return point
 
 
 class Point:
@@ -117,7 +118,7 @@ class Point:
     def __init__(self, likelihood, W, forward, b):
         self.likelihood, self.W, self.forward, self.b = likelihood, W, forward, b
         self.z = forward + likelihood.design.spread(b)
-        self._value = self._slope = self._correlation = None
+        self._value = self._derivatives = self._correlation = None
 
     @property
     def value(self):
@@ -127,12 +128,20 @@ class Point:
             self._value = float((f.weight * f.loss.value(f.y, self.z)).sum())
         return self._value
 
+    def _derive(self):
+        if self._derivatives is None:
+            self._derivatives = self.likelihood.loss.derivatives(self.likelihood.y, self.z)
+        return self._derivatives
+
     @property
     def slope(self):
         """Of the loss of every element."""
-        if self._slope is None:
-            self._slope = self.likelihood.loss.slope(self.likelihood.y, self.z)
-        return self._slope
+        return self._derive()[0]
+
+    @property
+    def curvature(self):
+        """Of the loss of every element."""
+        return self._derive()[1]
 
     @property
     def correlation(self):
@@ -150,8 +159,6 @@ class Point:
     def quadratic(self):
         """The squared loss that has the same value up to a constant, slope and curvature here."""
         f = self.likelihood
-        curvature = f.loss.curvature(f.y, self.z)
-        target = self.z - self.slope / curvature
-        return squared_datafit(
-            f.design, target, f.weight * curvature, fit_intercept=f.fit_intercept, path=False
-        )
+        target = self.z - self.slope / self.curvature
+        weight = f.weight * self.curvature
+        return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

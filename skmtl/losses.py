@@ -41,6 +41,10 @@ class Loss(ABC):
     def conjugate(self, y, u):
         """`max_z u z - loss(y, z)`."""
 
+    def derivatives(self, y, z):
+        """Slope and curvature."""
+        return self.slope(y, z), self.curvature(y, z)
+
     def mean(self, z):
         """Expected y."""
         return z
@@ -126,8 +130,11 @@ class Logistic(Loss):
         return expit(z) - y
 
     def curvature(self, y, z):
+        return self.derivatives(y, z)[1]
+
+    def derivatives(self, y, z):
         p = expit(z)
-        return np.maximum(p * (1 - p), _LEAST)
+        return p - y, np.maximum(p * (1 - p), _LEAST)
 
     def conjugate(self, y, u):
         p = np.clip(y + u, 0.0, 1.0)

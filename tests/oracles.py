@@ -89,3 +89,9 @@ def squared_errors(Xs, ys, W, C):
     """`||y_t - X_t w_t - c_t||^2` of every task, (n_tasks,), for W (n_features, n_tasks)."""
     residuals = [y - X @ w - c for X, y, w, c in zip(Xs, ys, W.T, C, strict=True)]
     return np.array([residual @ residual for residual in residuals])
+
+
+def log_losses(Xs, ys, W, C):
+    """`sum_i log(1 + exp(-y_ti (x_ti . w_t + c_t)))` of every task, (n_tasks,), y -1 or 1."""
+    margins = [y * (X @ w + c) for X, y, w, c in zip(Xs, ys, W.T, C, strict=True)]
+    return np.array([np.logaddexp(0.0, -margin).sum() for margin in margins])

@@ -1,12 +1,34 @@
 """Any penalty of :mod:`skmtl.penalties`, or one's own."""
 
 from skmtl._docs import documented
-from skmtl.linear_model._structured import StructuredRegressor
+from skmtl.linear_model._structured import (
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
 from skmtl.penalties import Decomposition, Penalty
 
 
+class PenaltyModel(StructuredModel):
+    """Any penalty, for any loss."""
+
+    def _check_alpha(self):
+        if not isinstance(self.penalty, Penalty):
+            raise TypeError(
+                f"penalty must be a skmtl.penalties.Penalty, got {self.penalty!r}; for example "
+                "skmtl.penalties.TraceNorm(0.1)."
+            )
+
+    def _penalty(self, n_features, tasks):
+        return self.penalty
+
+    def _store_model(self, solution, unpack):
+        if isinstance(self.penalty, Decomposition):
+            self._store_parts(solution, unpack)
+
+
 @documented
-class MultiTaskRegressor(StructuredRegressor):
+class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
     """Linear regressions with any penalty, or a sum of penalties.
 
     The objective is::
@@ -35,6 +57,10 @@ class MultiTaskRegressor(StructuredRegressor):
     ------
     ValueError
         In `fit`, for a sum that no solver takes.
+
+    See Also
+    --------
+    MultiTaskClassifier : For classes.
 
     Examples
     --------
@@ -67,16 +93,69 @@ class MultiTaskRegressor(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _check_alpha(self):
-        if not isinstance(self.penalty, Penalty):
-            raise TypeError(
-                f"penalty must be a skmtl.penalties.Penalty, got {self.penalty!r}; for example "
-                "skmtl.penalties.TraceNorm(0.1)."
-            )
 
-    def _penalty(self, n_features, tasks):
-        return self.penalty
+@documented
+class MultiTaskClassifier(PenaltyModel, StructuredClassifier):
+    """Logistic regressions with any penalty, or a sum of penalties.
 
-    def _store_model(self, solution, unpack):
-        if isinstance(self.penalty, Decomposition):
-            self._store_parts(solution, unpack)
+    The objective is::
+
+        loss(W, b) + penalty(W)
+
+    {class_loss}
+
+    Parameters
+    ----------
+    penalty : Penalty
+        From :mod:`skmtl.penalties`, a sum of them, or an instance of a subclass of
+        :class:`~skmtl.penalties.Penalty`.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    shared_part_ : ndarray of shape (n_tasks, n_features)
+        P, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
+    specific_part_ : ndarray of shape (n_tasks, n_features)
+        Q, transposed.
+    {class_attributes}
+
+    Raises
+    ------
+    ValueError
+        In `fit`, for a sum that no solver takes.
+
+    See Also
+    --------
+    MultiTaskRegressor : For numbers.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskClassifier, make_multitask_classification
+    >>> from skmtl.penalties import L1, TraceNorm
+    >>> data = make_multitask_classification(random_state=0)
+    >>> model = MultiTaskClassifier(TraceNorm(0.3) + L1(0.1)).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 20)
+    """
+
+    def __init__(
+        self,
+        penalty,
+        *,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.penalty = penalty
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

@@ -2,12 +2,16 @@
 
 from skmtl._checks import check_option
 from skmtl._docs import documented
-from skmtl.linear_model._structured import INSIDE, StructuredRegressor
+from skmtl.linear_model._structured import (
+    INSIDE,
+    StructuredModel,
+    StructuredRegressor,
+)
 from skmtl.penalties import L1, L21, Decomposition, L1Inf, TaskNorm, TraceNorm
 
 
-class DecomposedRegressor(StructuredRegressor):
-    """Base of the regressors with two parts; `_ratio` names the share of the second penalty."""
+class DecomposedModel(StructuredModel):
+    """Two parts, for any loss; `_ratio` names the share of the second penalty."""
 
     _ratio = None
 
@@ -26,14 +30,35 @@ class DecomposedRegressor(StructuredRegressor):
         self._store_parts(solution, unpack)
 
 
-def outlier_tasks(estimator):
-    """Labels of the tasks that have a part of their own."""
-    parts = estimator.specific_part_.reshape(estimator.n_tasks_, -1)
-    return estimator.tasks_[parts.any(axis=1)]
+class OutlierModel(DecomposedModel):
+    """Base of the models whose second part is for whole tasks."""
+
+    _ratio = "outlier_ratio"
+    _ranges = {"outlier_ratio": INSIDE}  # noqa: RUF012
+
+    def _store_model(self, solution, unpack):
+        super()._store_model(solution, unpack)
+        parts = self.specific_part_.reshape(self.n_tasks_, -1)
+        self.outlier_tasks_ = self.tasks_[parts.any(axis=1)]
+
+
+class DirtyModel(DecomposedModel):
+    """Whole features plus single coefficients, for any loss."""
+
+    _ratio = "specific_ratio"
+    _ranges = {"specific_ratio": INSIDE}  # noqa: RUF012
+    _alone = "lasso"
+
+    def _check_params(self):
+        super()._check_params()
+        check_option(self.shared_norm, "shared_norm", ("l21", "l1inf"))
+
+    def _parts(self):
+        return (L21 if self.shared_norm == "l21" else L1Inf)(1.0), L1(1.0)
 
 
 @documented
-class DirtyRegressor(DecomposedRegressor):
+class DirtyRegressor(DirtyModel, StructuredRegressor):
     """Linear regressions with features for all tasks, and features for single tasks.
 
     The objective is, over ``P + Q = W``::
@@ -65,6 +90,7 @@ class DirtyRegressor(DecomposedRegressor):
     --------
     DirtyRegressorCV : Chooses the strengths by cross-validation.
     MultiTaskLasso : Without Q.
+    DirtyClassifier : For classes.
 
     References
     ----------
@@ -79,10 +105,6 @@ class DirtyRegressor(DecomposedRegressor):
     >>> model.shared_part_.shape, model.specific_part_.shape
     ((5, 20), (5, 20))
     """
-
-    _ratio = "specific_ratio"
-    _ranges = {"specific_ratio": INSIDE}  # noqa: RUF012
-    _alone = "lasso"
 
     def __init__(
         self,
@@ -109,16 +131,16 @@ class DirtyRegressor(DecomposedRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _check_params(self):
-        super()._check_params()
-        check_option(self.shared_norm, "shared_norm", ("l21", "l1inf"))
+
+class RobustModel(OutlierModel):
+    """The trace norm plus whole tasks, for any loss."""
 
     def _parts(self):
-        return (L21 if self.shared_norm == "l21" else L1Inf)(1.0), L1(1.0)
+        return TraceNorm(1.0), TaskNorm(1.0)
 
 
 @documented
-class RobustRegressor(DecomposedRegressor):
+class RobustRegressor(RobustModel, StructuredRegressor):
     """Linear regressions of low rank, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -150,6 +172,7 @@ class RobustRegressor(DecomposedRegressor):
     --------
     RobustRegressorCV : Chooses the strengths by cross-validation.
     TraceNormRegressor : Without outliers.
+    RobustClassifier : For classes.
 
     References
     ----------
@@ -166,9 +189,6 @@ class RobustRegressor(DecomposedRegressor):
     >>> model.outlier_tasks_.ndim
     1
     """
-
-    _ratio = "outlier_ratio"
-    _ranges = {"outlier_ratio": INSIDE}  # noqa: RUF012
 
     def __init__(
         self,
@@ -193,16 +213,18 @@ class RobustRegressor(DecomposedRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _parts(self):
-        return TraceNorm(1.0), TaskNorm(1.0)
 
-    def _store_model(self, solution, unpack):
-        super()._store_model(solution, unpack)
-        self.outlier_tasks_ = outlier_tasks(self)
+class RobustFeatureModel(OutlierModel):
+    """Whole features plus whole tasks, for any loss."""
+
+    _alone = "lasso"
+
+    def _parts(self):
+        return L21(1.0), TaskNorm(1.0)
 
 
 @documented
-class RobustFeatureRegressor(DecomposedRegressor):
+class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
     """Linear regressions that share their features, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -233,6 +255,7 @@ class RobustFeatureRegressor(DecomposedRegressor):
     --------
     MultiTaskLasso : Without outliers.
     RobustRegressor : Of low rank in place of common features.
+    RobustFeatureClassifier : For classes.
 
     References
     ----------
@@ -246,10 +269,6 @@ class RobustFeatureRegressor(DecomposedRegressor):
     >>> model.coef_.shape
     (5, 20)
     """
-
-    _ratio = "outlier_ratio"
-    _ranges = {"outlier_ratio": INSIDE}  # noqa: RUF012
-    _alone = "lasso"
 
     def __init__(
         self,
@@ -274,16 +293,19 @@ class RobustFeatureRegressor(DecomposedRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _parts(self):
-        return L21(1.0), TaskNorm(1.0)
 
-    def _store_model(self, solution, unpack):
-        super()._store_model(solution, unpack)
-        self.outlier_tasks_ = outlier_tasks(self)
+class SparseLowRankModel(DecomposedModel):
+    """The trace norm plus single coefficients, for any loss."""
+
+    _ratio = "sparse_ratio"
+    _ranges = {"sparse_ratio": INSIDE}  # noqa: RUF012
+
+    def _parts(self):
+        return TraceNorm(1.0), L1(1.0)
 
 
 @documented
-class SparseLowRankRegressor(DecomposedRegressor):
+class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
     """Linear regressions of low rank plus single coefficients.
 
     The objective is, over ``P + Q = W``::
@@ -312,6 +334,7 @@ class SparseLowRankRegressor(DecomposedRegressor):
     See Also
     --------
     TraceNormRegressor : Without Q.
+    SparseLowRankClassifier : For classes.
 
     References
     ----------
@@ -326,9 +349,6 @@ class SparseLowRankRegressor(DecomposedRegressor):
     >>> model.coef_.shape
     (5, 20)
     """
-
-    _ratio = "sparse_ratio"
-    _ranges = {"sparse_ratio": INSIDE}  # noqa: RUF012
 
     def __init__(
         self,
@@ -352,6 +372,3 @@ class SparseLowRankRegressor(DecomposedRegressor):
         self.normalize_y = normalize_y
         self.max_iter = max_iter
         self.tol = tol
-
-    def _parts(self):
-        return TraceNorm(1.0), L1(1.0)

@@ -7,7 +7,12 @@ from scipy import sparse
 
 from skmtl._checks import check_option
 from skmtl._docs import documented
-from skmtl.linear_model._structured import AT_LEAST_0, StructuredRegressor, per_task
+from skmtl.linear_model._structured import (
+    AT_LEAST_0,
+    StructuredModel,
+    StructuredRegressor,
+    per_task,
+)
 from skmtl.penalties import L1, L21, TaskCoupling
 
 
@@ -74,8 +79,25 @@ def _from_edges(edges, tasks):
     return weights
 
 
+class GraphModel(StructuredModel):
+    """The coupling along a graph, for any loss."""
+
+    _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
+
+    def _check_params(self):
+        super()._check_params()
+        check_option(self.sparsity_norm, "sparsity_norm", ("l1", "l21"))
+
+    def _penalty(self, n_features, tasks):
+        coupling = self.alpha * laplacian(self.graph, tasks)
+        coupling += np.diag(per_task(self.ridge, "ridge", tasks))
+        norm = L1 if self.sparsity_norm == "l1" else L21
+        return TaskCoupling(1.0, coupling) + norm(self.sparsity)
+
+
 @documented
-class GraphRegressor(StructuredRegressor):
+class GraphRegressor(GraphModel, StructuredRegressor):
     """Linear regressions whose coefficients are alike along the edges of a graph of tasks.
 
     The objective is::
@@ -115,6 +137,7 @@ class GraphRegressor(StructuredRegressor):
     GraphRegressorCV : Chooses the strengths by cross-validation.
     MeanRegularizedRegressor : All tasks alike.
     TemporalGroupLasso : Tasks ordered in time, with joint selection of features.
+    GraphClassifier : For classes.
 
     References
     ----------
@@ -129,9 +152,6 @@ class GraphRegressor(StructuredRegressor):
     >>> model.coef_.shape
     (3, 20)
     """
-
-    _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
-    _empties = False
 
     def __init__(
         self,
@@ -162,19 +182,28 @@ class GraphRegressor(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _check_params(self):
-        super()._check_params()
-        check_option(self.sparsity_norm, "sparsity_norm", ("l1", "l21"))
+
+class MeanRegularizedModel(StructuredModel):
+    """The pull towards a mean, for any loss."""
+
+    _empties = False
+
+    def _check_alpha(self):
+        """Any number of strengths will do."""
 
     def _penalty(self, n_features, tasks):
-        coupling = self.alpha * laplacian(self.graph, tasks)
-        coupling += np.diag(per_task(self.ridge, "ridge", tasks))
-        norm = L1 if self.sparsity_norm == "l1" else L21
-        return TaskCoupling(1.0, coupling) + norm(self.sparsity)
+        pull = per_task(self.alpha, "alpha", tasks)
+        total = pull.sum() or 1.0
+        coupling = np.diag(pull) - np.outer(pull, pull) / total
+        return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
+
+    def _store_model(self, solution, unpack):
+        pull = per_task(self.alpha, "alpha", self.tasks_)
+        self.shared_coef_ = np.average(self.coef_, axis=0, weights=pull if pull.any() else None)
 
 
 @documented
-class MeanRegularizedRegressor(StructuredRegressor):
+class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
     """Linear regressions whose coefficients are pulled towards their mean.
 
     The objective is::
@@ -206,6 +235,7 @@ class MeanRegularizedRegressor(StructuredRegressor):
     --------
     MeanRegularizedRegressorCV : Chooses the strengths by cross-validation.
     GraphRegressor : Some tasks more alike than others.
+    MeanRegularizedClassifier : For classes.
 
     References
     ----------
@@ -220,8 +250,6 @@ class MeanRegularizedRegressor(StructuredRegressor):
     >>> bool(np.allclose(model.coef_, model.shared_coef_, atol=1e-3))
     True
     """
-
-    _empties = False
 
     def __init__(
         self,
@@ -245,16 +273,3 @@ class MeanRegularizedRegressor(StructuredRegressor):
         self.normalize_y = normalize_y
         self.max_iter = max_iter
         self.tol = tol
-
-    def _check_alpha(self):
-        """Any number of strengths will do."""
-
-    def _penalty(self, n_features, tasks):
-        pull = per_task(self.alpha, "alpha", tasks)
-        total = pull.sum() or 1.0
-        coupling = np.diag(pull) - np.outer(pull, pull) / total
-        return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
-
-    def _store_model(self, solution, unpack):
-        pull = per_task(self.alpha, "alpha", self.tasks_)
-        self.shared_coef_ = np.average(self.coef_, axis=0, weights=pull if pull.any() else None)

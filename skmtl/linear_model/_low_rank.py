@@ -58,6 +58,7 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
     --------
     TraceNormRegressorCV : Chooses alpha by cross-validation.
     SparseLowRankRegressor : With single coefficients on top.
+    TraceNormClassifier : For classes.
 
     References
     ----------
@@ -132,6 +133,7 @@ class TraceNormClassifier(TraceNormModel, StructuredClassifier):
     See Also
     --------
     TraceNormClassifierCV : Chooses alpha by cross-validation.
+    SparseLowRankClassifier : With single coefficients on top.
     TraceNormRegressor : For numbers.
 
     References

@@ -5,12 +5,43 @@ from sklearn.cluster import KMeans
 
 from skmtl._checks import check_int
 from skmtl._docs import documented
-from skmtl.linear_model._structured import AT_LEAST_0, POSITIVE, StructuredRegressor
+from skmtl.linear_model._structured import (
+    AT_LEAST_0,
+    POSITIVE,
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
 from skmtl.penalties import ClusterNorm, Ridge, SquaredTraceNorm
 
 
+class ClusteredModel(StructuredModel):
+    """The relaxation of k-means on tasks, for any loss."""
+
+    _ranges = {"eta": POSITIVE}  # noqa: RUF012
+    _empties = False
+
+    def _check_params(self):
+        super()._check_params()
+        check_int(self.n_clusters, "n_clusters")
+
+    def _penalty(self, n_features, tasks):
+        return ClusterNorm(self.alpha, self.n_clusters, self.eta)
+
+    def _store_model(self, solution, unpack):
+        T = self.n_tasks_
+        _, s, V = np.linalg.svd(solution.W, full_matrices=len(solution.W) < T)
+        norm = ClusterNorm(1.0, self.n_clusters, self.eta)
+        theta = norm.weights(np.concatenate([s, np.zeros(max(T - len(s), 0))])[:T], T)
+        self.task_covariance_ = (V.T * theta) @ V
+        k = min(self.n_clusters, T)
+        leading = V[:k].T * np.sqrt(theta[:k] - self.eta)
+        k = min(k, len(np.unique(leading.round(12), axis=0)))
+        self.task_clusters_ = KMeans(k, n_init=10, random_state=0).fit_predict(leading)
+
+
 @documented
-class ClusteredRegressor(StructuredRegressor):
+class ClusteredRegressor(ClusteredModel, StructuredRegressor):
     """Linear regressions whose tasks form clusters, which are learned.
 
     The objective is::
@@ -44,6 +75,7 @@ class ClusteredRegressor(StructuredRegressor):
     --------
     ClusteredRegressorCV : Chooses the strengths by cross-validation.
     TaskRelationshipRegressor : A covariance without clusters.
+    ClusteredClassifier : For classes.
 
     References
     ----------
@@ -63,9 +95,6 @@ class ClusteredRegressor(StructuredRegressor):
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True
     """
-
-    _ranges = {"eta": POSITIVE}  # noqa: RUF012
-    _empties = False
 
     def __init__(
         self,
@@ -92,27 +121,105 @@ class ClusteredRegressor(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _check_params(self):
-        super()._check_params()
-        check_int(self.n_clusters, "n_clusters")
+
+@documented
+class ClusteredClassifier(ClusteredModel, StructuredClassifier):
+    """Logistic regressions whose tasks form clusters, which are learned.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * min_M tr(W (eta I + M)^-1 W'),   0 <= M <= I,  tr M = n_clusters
+
+    the convex relaxation of k-means on the tasks' coefficients.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    n_clusters : int, default=2
+        Number of clusters, clipped at the number of tasks.
+    eta : float, default=0.1
+        Positive. The smaller, the more alike are the tasks of a cluster.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    task_clusters_ : ndarray of shape (n_tasks,)
+        Cluster of each task, 0, 1, ...: k-means on the leading eigenvectors of M.
+    task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+        ``eta I + M``.
+    {class_attributes}
+
+    See Also
+    --------
+    TaskRelationshipClassifier : A covariance without clusters.
+    ClusteredRegressor : For numbers.
+
+    References
+    ----------
+    Jacob, Bach, Vert (2009), "Clustered multi-task learning: a convex formulation", NIPS, section
+    3. Zhou, Chen, Ye (2011), "Clustered multi-task learning via alternating structure
+    optimization", NIPS, equation 5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import ClusteredClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((40, 6))
+    >>> centres = 3 * rng.standard_normal((6, 2))
+    >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
+    >>> model = ClusteredClassifier(alpha=0.1, n_clusters=2).fit(X, Y)
+    >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
+    True
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        n_clusters=2,
+        eta=0.1,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.n_clusters = n_clusters
+        self.eta = eta
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+class TaskRelationshipModel(StructuredModel):
+    """The squared trace norm, for any loss."""
+
+    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
 
     def _penalty(self, n_features, tasks):
-        return ClusterNorm(self.alpha, self.n_clusters, self.eta)
+        return SquaredTraceNorm(self.alpha) + Ridge(self.ridge)
 
     def _store_model(self, solution, unpack):
-        T = self.n_tasks_
-        _, s, V = np.linalg.svd(solution.W, full_matrices=True)
-        norm = ClusterNorm(1.0, self.n_clusters, self.eta)
-        theta = norm.weights(np.concatenate([s, np.zeros(max(T - len(s), 0))])[:T], T)
-        self.task_covariance_ = (V.T * theta) @ V
-        k = min(self.n_clusters, T)
-        leading = V[:k].T * np.sqrt(theta[:k] - self.eta)
-        k = min(k, len(np.unique(leading.round(12), axis=0)))
-        self.task_clusters_ = KMeans(k, n_init=10, random_state=0).fit_predict(leading)
+        _, s, V = np.linalg.svd(solution.W, full_matrices=False)
+        total, T = s.sum(), self.n_tasks_
+        self.task_covariance_ = (V.T * s) @ V / total if total > 0 else np.eye(T) / T
 
 
 @documented
-class TaskRelationshipRegressor(StructuredRegressor):
+class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
     """Linear regressions whose tasks have a covariance, which is learned.
 
     The objective is::
@@ -143,6 +250,7 @@ class TaskRelationshipRegressor(StructuredRegressor):
     --------
     TraceNormRegressor : The trace norm itself.
     ClusteredRegressor : Clusters of tasks.
+    TaskRelationshipClassifier : For classes.
 
     References
     ----------
@@ -157,9 +265,6 @@ class TaskRelationshipRegressor(StructuredRegressor):
     >>> round(float(model.task_covariance_.trace()), 6)
     1.0
     """
-
-    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
-    _empties = False
 
     def __init__(
         self,
@@ -184,10 +289,74 @@ class TaskRelationshipRegressor(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _penalty(self, n_features, tasks):
-        return SquaredTraceNorm(self.alpha) + Ridge(self.ridge)
 
-    def _store_model(self, solution, unpack):
-        _, s, V = np.linalg.svd(solution.W, full_matrices=False)
-        total, T = s.sum(), self.n_tasks_
-        self.task_covariance_ = (V.T * s) @ V / total if total > 0 else np.eye(T) / T
+@documented
+class TaskRelationshipClassifier(TaskRelationshipModel, StructuredClassifier):
+    """Logistic regressions whose tasks have a covariance, which is learned.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * min_Omega tr(W Omega^-1 W') + ridge/2 * ||W||_F^2
+
+    over positive semidefinite Omega of trace 1. Minimised over Omega it is half the squared trace
+    norm, ``alpha/2 * ||W||_*^2``, which is what is solved.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+        ``Omega = (W'W)^(1/2) / tr (W'W)^(1/2)``; I / n_tasks where W is zero.
+    {class_attributes}
+
+    See Also
+    --------
+    TraceNormClassifier : The trace norm itself.
+    ClusteredClassifier : Clusters of tasks.
+    TaskRelationshipRegressor : For numbers.
+
+    References
+    ----------
+    Zhang, Yeung (2010), "A convex formulation for learning task relationships in multi-task
+    learning", UAI, equations 12 and 18.
+
+    Examples
+    --------
+    >>> from skmtl import TaskRelationshipClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(random_state=0)
+    >>> model = TaskRelationshipClassifier(alpha=0.01).fit(data.X, data.y)
+    >>> round(float(model.task_covariance_.trace()), 6)
+    1.0
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

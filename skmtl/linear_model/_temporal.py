@@ -3,7 +3,13 @@
 import numpy as np
 
 from skmtl._docs import documented
-from skmtl.linear_model._structured import AT_LEAST_0, RATIO, StructuredRegressor
+from skmtl.linear_model._structured import (
+    AT_LEAST_0,
+    RATIO,
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
 from skmtl.penalties import L21, FusedSparseGroup, TaskCoupling
 
 
@@ -39,8 +45,23 @@ def time_order(times, tasks):
     return order, gaps
 
 
+class TemporalModel(StructuredModel):
+    """Joint selection, and smooth changes over time, for any loss."""
+
+    _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
+    _alone = "lasso"
+
+    def _penalty(self, n_features, tasks):
+        order, gaps = time_order(self.times, tasks)
+        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbours
+        edges = np.arange(len(gaps))
+        R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
+        coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
+        return L21(self.alpha) + TaskCoupling(1.0, coupling)
+
+
 @documented
-class TemporalGroupLasso(StructuredRegressor):
+class TemporalGroupLasso(TemporalModel, StructuredRegressor):
     """Linear regressions for points in time that share features and change smoothly.
 
     The objective is::
@@ -74,6 +95,7 @@ class TemporalGroupLasso(StructuredRegressor):
     --------
     FusedSparseGroupLasso : Coefficients that change at few points.
     GraphRegressor : Any graph of tasks.
+    TemporalGroupLassoClassifier : For classes.
 
     References
     ----------
@@ -88,9 +110,6 @@ class TemporalGroupLasso(StructuredRegressor):
     >>> model.coef_.shape
     (4, 20)
     """
-
-    _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
-    _alone = "lasso"
 
     def __init__(
         self,
@@ -119,17 +138,112 @@ class TemporalGroupLasso(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
+
+@documented
+class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
+    """Logistic regressions for points in time that share features and change smoothly.
+
+    The objective is::
+
+        loss(W, b) + alpha * sum_j ||W_j||_2
+        + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the selection of features, at least 0.
+    smoothness : float, default=1.0
+        Strength of the pull between neighbours, at least 0, in units of time squared.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    {class_attributes}
+
+    See Also
+    --------
+    FusedSparseGroupLassoClassifier : Coefficients that change at few points.
+    GraphClassifier : Any graph of tasks.
+    TemporalGroupLasso : For numbers.
+
+    References
+    ----------
+    Zhou, Yuan, Liu, Ye (2011), "A multi-task learning formulation for predicting disease
+    progression", KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import TemporalGroupLassoClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=4, random_state=0)
+    >>> model = TemporalGroupLassoClassifier(alpha=0.1, times=[0, 6, 12, 24]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        smoothness=1.0,
+        ridge=0.0,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.smoothness = smoothness
+        self.ridge = ridge
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+class FusedModel(StructuredModel):
+    """The fused sparse-group lasso, for any loss."""
+
+    _ranges = {"l1_ratio": RATIO, "fused_ratio": RATIO}  # noqa: RUF012
+    _alone = "lasso"
+
+    def _check_params(self):
+        super()._check_params()
+        if self.l1_ratio + self.fused_ratio > 1 + 1e-12:
+            raise ValueError(
+                f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
+                "at most: they are shares of alpha."
+            )
+        if self.fused_ratio == 1:
+            raise ValueError(
+                "fused_ratio is 1, but must be below 1: coefficients equal over time would cost "
+                "nothing. Take 0.999 for nearly that."
+            )
+
     def _penalty(self, n_features, tasks):
         order, gaps = time_order(self.times, tasks)
-        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbours
-        edges = np.arange(len(gaps))
-        R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
-        coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
-        return L21(self.alpha) + TaskCoupling(1.0, coupling)
+        return FusedSparseGroup(self.alpha, self.l1_ratio, self.fused_ratio, gaps, order)
 
 
 @documented
-class FusedSparseGroupLasso(StructuredRegressor):
+class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
     """Linear regressions for points in time whose coefficients change at few points.
 
     The objective is::
@@ -164,6 +278,7 @@ class FusedSparseGroupLasso(StructuredRegressor):
     See Also
     --------
     TemporalGroupLasso : Coefficients that change smoothly.
+    FusedSparseGroupLassoClassifier : For classes.
 
     References
     ----------
@@ -178,9 +293,6 @@ class FusedSparseGroupLasso(StructuredRegressor):
     >>> model.coef_.shape
     (4, 20)
     """
-
-    _ranges = {"l1_ratio": RATIO, "fused_ratio": RATIO}  # noqa: RUF012
-    _alone = "lasso"
 
     def __init__(
         self,
@@ -209,19 +321,82 @@ class FusedSparseGroupLasso(StructuredRegressor):
         self.max_iter = max_iter
         self.tol = tol
 
-    def _check_params(self):
-        super()._check_params()
-        if self.l1_ratio + self.fused_ratio > 1 + 1e-12:
-            raise ValueError(
-                f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
-                "at most: they are shares of alpha."
-            )
-        if self.fused_ratio == 1:
-            raise ValueError(
-                "fused_ratio is 1, but must be below 1: coefficients equal over time would cost "
-                "nothing. Take 0.999 for nearly that."
-            )
 
-    def _penalty(self, n_features, tasks):
-        order, gaps = time_order(self.times, tasks)
-        return FusedSparseGroup(self.alpha, self.l1_ratio, self.fused_ratio, gaps, order)
+@documented
+class FusedSparseGroupLassoClassifier(FusedModel, StructuredClassifier):
+    """Logistic regressions for points in time whose coefficients change at few points.
+
+    The objective is::
+
+        loss(W, b) + alpha * [l1_ratio * ||W||_1
+                              + fused_ratio * sum_jt |W_j,t+1 - W_jt| / gap_t
+                              + (1 - l1_ratio - fused_ratio) * sum_j ||W_j||_2]
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    l1_ratio : float, default=1/3
+        Share of single coefficients, at least 0.
+    fused_ratio : float, default=1/3
+        Share of changes, at least 0 and below 1. What both leave of 1 is the share of whole
+        features.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    {class_attributes}
+
+    See Also
+    --------
+    TemporalGroupLassoClassifier : Coefficients that change smoothly.
+    FusedSparseGroupLasso : For numbers.
+
+    References
+    ----------
+    Zhou, Liu, Narayan, Ye (2012), "Modeling disease progression via fused sparse group lasso",
+    KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import FusedSparseGroupLassoClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=4, random_state=0)
+    >>> model = FusedSparseGroupLassoClassifier(alpha=0.5).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        l1_ratio=1 / 3,
+        fused_ratio=1 / 3,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fused_ratio = fused_ratio
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

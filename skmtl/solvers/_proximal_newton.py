@@ -5,7 +5,7 @@ from skmtl.solvers._quadratic import conjugate
 from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
 from skmtl.solvers._solution import Solution
 
-_SHARE = 0.1  # of the gap, to which a squared loss in the place of the likelihood is solved
+_SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
 _INNER = 1000  # iterations that this may take
 _MEMORY = 6  # steps that are extrapolated
 
