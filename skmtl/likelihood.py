@@ -32,6 +32,11 @@ class Likelihood:
         self.fit_intercept = fit_intercept
         self.shape = design.n_features, design.n_tasks
 
+    def restrict(self, rows):
+        """The loss as a function of these rows of W alone, the others zero."""
+        options = {"fit_intercept": self.fit_intercept}
+        return Likelihood(self.design.columns(rows), self.y, self.weight, self.loss, **options)
+
     def intercepts(self, W):
         """The optimal intercept of each task at W, (n_tasks,)."""
         return self.at(W).b

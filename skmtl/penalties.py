@@ -63,6 +63,10 @@ class Penalty(ABC):
         """The same penalty, `factor` times as strong."""
         return replace(self, alpha=self.alpha * factor)
 
+    def restrict(self, rows):
+        """The penalty of these rows of W alone, None where rows are not penalised apart."""
+        return None
+
     @property
     def terms(self):
         """The penalties that this one is the sum of."""
@@ -88,6 +92,9 @@ class L1(Penalty):
     """
 
     alpha: float
+
+    def restrict(self, rows):
+        return self
 
     def value(self, W):
         return self.alpha * float(np.abs(W).sum())
@@ -161,6 +168,9 @@ class L1Inf(Penalty):
 
     alpha: float
 
+    def restrict(self, rows):
+        return self
+
     def value(self, W):
         return self.alpha * float(np.abs(W).max(axis=1).sum())
 
@@ -207,6 +217,9 @@ class SparseGroup(Penalty):
 
     alpha: float
     l1_ratio: float
+
+    def restrict(self, rows):
+        return self
 
     def value(self, W):
         rows, entries = np.linalg.norm(W, axis=1).sum(), np.abs(W).sum()
@@ -262,6 +275,9 @@ class FusedSparseGroup(Penalty):
     def _share(self):
         rest = 1 - self.fused_ratio
         return min(self.l1_ratio / rest, 1.0) if rest > 0 else 1.0
+
+    def restrict(self, rows):
+        return self
 
     def value(self, W):
         ordered = W if self.order is None else W[:, self.order]

@@ -8,6 +8,8 @@ from skmtl.solvers._solution import Solution
 _SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
 _INNER = 1000  # iterations that this may take
 _MEMORY = 6  # steps that are extrapolated
+_LEAST = 100  # rows of a working set
+_ROUNDING = 1e2 * np.finfo(float).eps
 
 
 def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, tol=1e-4):
@@ -40,10 +42,58 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
     Lee, Sun, Saunders (2014), "Proximal Newton-type methods for minimizing composite functions",
     SIAM J. Optim. 24, algorithm 1.
     """
+    options = {"minimise": minimise, "max_iter": max_iter, "tol": max(tol, _ROUNDING)}
+    terms, _ = split(penalty, likelihood.shape[1])
+    apart = len(terms) == 1 and terms[0].restrict(np.arange(1)) is not None
+    if apart and likelihood.shape[0] > _LEAST:
+        return _in_working_sets(likelihood, penalty, start, **options)
+    return _newton(likelihood, penalty, start, **options)
+
+
+def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
+    """Newton's method for the rows of W that are not zero and those that should not be."""
+    (term,), coupling = split(penalty, likelihood.shape[1])
+    free = term.unpenalised_rows(likelihood.shape[0])
+    null = likelihood.null(free)
+    point = null if start is None else likelihood.at(start.W)
+    bound, n_iter, share, known = 0.0, 0, _SHARE, None
+    while True:
+        point = likelihood.minimise_rows(point, free)
+        objective = point.value + term.value(point.W)
+        objective += 0.5 * float(np.vdot(point.W, point.W @ coupling))
+        bound = max(bound, _dual(point, [term], coupling, None))
+        gap = max(objective - bound, np.finfo(float).eps * objective)
+        optimality = gap / null.value if null.value > 0 else 0.0
+        if optimality <= tol or n_iter >= max_iter:
+            break
+        inside = point.W.any(axis=1)
+        inside[free] = True
+        excess = np.linalg.norm(term.prox(point.correlation - point.W @ coupling, 1.0), axis=1)
+        excess[inside] = 0.0
+        room = max(_LEAST, np.count_nonzero(inside))
+        inside[np.argsort(-excess)[:room]] |= np.sort(-excess)[:room] < 0
+        rows = np.flatnonzero(inside)
+        share = 0.1 * share if np.array_equal(rows, known) else _SHARE
+        known, W = rows, np.zeros(likelihood.shape)
+        enough = max(share * gap, 0.5 * tol * null.value) / null.value
+        begin = Solution(point.W[rows], 0, 0.0, 0.0, 0.0, False)
+        others = [t for t in penalty.terms if hasattr(t, "matrix")]
+        local = sum(others, term.restrict(rows))
+        options = {"max_iter": max(max_iter - n_iter, 1), "tol": enough, "minimise": minimise}
+        solution = _newton(likelihood.restrict(rows), local, begin, **options)
+        W[rows], n_iter = solution.W, n_iter + solution.n_iter
+        if share < 1e-9:
+            break
+        point = likelihood.at(W, point.b)
+    converged = optimality <= tol
+    return Solution(point.W, max(n_iter, 1), objective, gap, optimality, converged)
+
+
+def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
+    """All rows at once."""
     terms, coupling = split(penalty, likelihood.shape[1])
     free = _free_rows(terms, likelihood.shape[0])
     null = likelihood.null(free)
-    tol = max(tol, 1e2 * np.finfo(float).eps)
     if start is None:
         point, inner = null, Solution(null.W, 0, 0.0, 0.0, 0.0, False)
     else:
