@@ -5,6 +5,7 @@ for each class.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,14 +47,23 @@ class ColumnProblem:
         """The loss with these sample weights of `data`, scaled as in every objective."""
         weight = self.data.weight if weight is None else weight
         scale = self.data.weight_scale(task_weight, self.data.design.task_sum(weight))
-        weight = self.of_columns(weight) * self.design.spread(np.repeat(scale, self.sizes))
-        return Likelihood(self.design, self.y, weight, self.loss, fit_intercept=fit_intercept)
+        y, weight = self.targets(weight), self.of_columns(weight)
+        weight = weight * self.design.spread(np.repeat(scale, self.sizes))
+        return Likelihood(self.design, y, weight, self.loss, fit_intercept=fit_intercept)
+
+    def targets(self, weight):
+        """y, so that with these weights every intercept is finite."""
+        return self.y
 
     def losses(self, weight, W, b):
         """Weighted losses of every task at W with intercepts b, (n_tasks,)."""
         z = self.design.forward(W) + self.design.spread(b)
         by_column = self.design.task_sum(self.of_columns(weight) * self.loss.value(self.y, z))
         return np.add.reduceat(by_column, np.cumsum(self.sizes) - self.sizes)
+
+    def folds(self, splits, **options):
+        """Its :class:`ColumnFolds`."""
+        return ColumnFolds(self, splits, **options)
 
     def of_columns(self, weight):
         """Weights of the rows of tasks, repeated for the columns of each."""
@@ -65,3 +75,67 @@ class ColumnProblem:
             return weight
         parts = np.split(weight, self.data.design.ptr[1:-1])
         return np.concatenate([part for part in parts for _ in range(self.sizes[0])])
+
+
+@dataclass(frozen=True)
+class CountProblem(ColumnProblem):
+    """Counts: a task that has only zeros gets one pseudo-count of the mean of all tasks."""
+
+    def targets(self, weight):
+        weight = self.of_columns(weight)
+        sums, totals = (self.design.task_sum(weight * a) for a in (self.y, np.ones_like(self.y)))
+        empty = (sums == 0) & (totals > 0)
+        if not empty.any():
+            return self.y
+        mean = sums.sum() / totals.sum()
+        return self.y + self.design.spread(np.where(empty, mean / (totals + 1.0), 0.0))
+
+
+class ColumnFolds:
+    """Folds of a problem of columns: weights of zero hold rows out.
+
+    Parameters
+    ----------
+    problem : ColumnProblem
+    splits : list of pairs of ndarrays of shape (n_samples,)
+        How often each of the user's rows is trained on and tested on.
+    task_weight : as in the estimators
+    fit_intercept : bool
+    """
+
+    def __init__(self, problem, splits, **options):
+        self.problem, self.splits, self.options = problem, splits, options
+
+    def whole(self):
+        """The loss of all rows."""
+        return self.problem.likelihood(**self.options)
+
+    def fold(self, k):
+        """The :class:`Fold` of split k."""
+        data, problem = self.problem.data, self.problem
+        weight, held_out = (data.counted_weight(side) for side in self.splits[k])
+        task_sum = data.design.task_sum
+
+        def errors(W, intercepts):
+            return np.array(
+                [problem.losses(held_out, w, b) for w, b in zip(W, intercepts, strict=True)]
+            )
+
+        datafit = problem.likelihood(weight, **self.options)
+        trained = task_sum(weight) > 0
+        return Fold(datafit, trained, errors, task_sum(held_out), problem.sizes)
+
+
+class Fold(NamedTuple):
+    """One fold of cross-validation.
+
+    `trained` tells which tasks have training rows; ``errors(W, intercepts)`` gives the sums of
+    losses (n_models, n_tasks) of models (n_models, n_features, n_columns) on the held-out rows, and
+    `total` the weight of those of each task, of `sizes` columns.
+    """
+
+    datafit: object
+    trained: np.ndarray
+    errors: object
+    total: np.ndarray
+    sizes: np.ndarray

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +14,9 @@ from skmtl._checks import check_bool, check_int, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.datafits import squared_datafit
 from skmtl.designs import StackedDesign
-from skmtl.tasks import read_prediction_rows, read_rows, read_training_data
+from skmtl.linear_model._folds import make_folds
+from skmtl.model_selection._split import row_codes
+from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
 
 class TargetScale:
@@ -51,11 +54,21 @@ class TargetScale:
         return self.unpack(W), self.mean + self.scale * intercepts
 
 
+class Reading(NamedTuple):
+    """Validated data with normalised targets, and their scale."""
+
+    data: TaskData
+    scale: TargetScale
+
+    def restore(self, W, b):
+        """`coef_` and `intercept_`."""
+        return self.scale.restore(W, b)
+
+
 class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Base of the linear regressors. A subclass stores parameters and implements `_solve`.
 
-    ``_solve(datafit, tasks, W0)`` returns a :class:`~skmtl.solvers.Solution`; `tasks` are the
-    labels, W0 is where to start from or None.
+    ``_solve(datafit, read)`` returns a :class:`~skmtl.solvers.Solution`.
     """
 
     def __sklearn_tags__(self):
@@ -95,39 +108,57 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             For data that cannot be meant: 1-D y without tasks, a task without labels, NaN or
             infinity in X, negative weights, shapes that do not fit.
         """
-        data, scale = self._read(X, y, sample_weight, tasks)
-        datafit = self._datafit(data)
-        solution = self._solve(datafit, data.tasks, self._start(data, scale))
-        return self._finish(data, scale, datafit, solution)
+        read = self._read(X, y, sample_weight, tasks)
+        datafit = self._datafit(read)
+        return self._finish(read, datafit, self._solve(datafit, read))
 
     def _read(self, X, y, sample_weight, tasks):
-        """Validated data with normalised targets, and their scale."""
+        """The validated data as a :class:`Reading`."""
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
         scale = TargetScale(data, self.normalize_y)
-        return scale.apply(data), scale
+        return Reading(scale.apply(data), scale)
 
-    def _datafit(self, data):
-        scale = data.weight_scale(self.task_weight, data.design.task_sum(data.weight))
-        options = {"scale": scale, "fit_intercept": self.fit_intercept, "path": False}
-        return squared_datafit(data.design, data.y, data.weight, **options)
+    def _fit_options(self):
+        return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
-    def _start(self, data, scale):
+    def _datafit(self, read, *, path=False):
+        scale = read.data.weight_scale(
+            self.task_weight, read.data.design.task_sum(read.data.weight)
+        )
+        options = {"scale": scale, "fit_intercept": self.fit_intercept, "path": path}
+        return squared_datafit(read.data.design, read.data.y, read.data.weight, **options)
+
+    def _strata(self, read):
+        """Of each of the user's rows of positive weight, in their order: its task."""
+        data = read.data
+        if data.layout == "wide":
+            return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
+        return data.design.task_of_row[np.argsort(data.rows)]
+
+    def _make_folds(self, read, splits):
+        return make_folds(read.data, splits, **self._fit_options())
+
+    def _penalty_of(self, read):
+        """The penalty of the columns of W."""
+        return self._penalty(read.data.design.n_features, read.data.tasks)
+
+    def _start(self, read):
         """W to start from, (n_features, n_tasks), or None."""
         previous = getattr(self, "coef_", None)
-        shape = (data.n_tasks, data.design.n_features)
+        shape = (read.data.n_tasks, read.data.design.n_features)
         if not getattr(self, "warm_start", False) or np.shape(previous) != shape:
             return None
-        return previous.T / scale.scale
+        return previous.T / read.scale.scale
 
-    def _finish(self, data, scale, datafit, solution):
+    def _finish(self, read, datafit, solution):
         """Set the fitted attributes; returns self."""
-        self._store_tasks(data)
-        self.coef_, self.intercept_ = scale.restore(solution.W, datafit.intercepts(solution.W))
+        self._store_tasks(read.data)
+        self.coef_, self.intercept_ = read.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
-        self._store_model(solution, scale.unpack)
         self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
         self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
+        self._store_model(solution, read.scale.unpack)
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self

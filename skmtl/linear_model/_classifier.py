@@ -59,8 +59,9 @@ class LinearMultiTaskClassifier(
             class in all of y, NaN or infinity in X, negative weights, shapes that do not fit.
         """
         problem = self._read(X, y, sample_weight, tasks)
-        datafit = self._datafit(problem)
-        return self._finish(problem, datafit, self._solve(datafit, problem))
+        datafit, options = self._datafit(problem), {"max_iter": self.max_iter, "tol": self.tol}
+        solution = minimise(datafit, self._penalty_of(problem), **options)
+        return self._finish(problem, datafit, solution)
 
     def _read(self, X, y, sample_weight, tasks):
         """The validated data as a :class:`~skmtl.classes.ClassProblem`."""
@@ -71,10 +72,20 @@ class LinearMultiTaskClassifier(
             warnings.warn(describe_smoothed(problem.smoothed), UserWarning, stacklevel=3)
         return problem
 
-    def _datafit(self, problem):
-        return problem.likelihood(task_weight=self.task_weight, fit_intercept=self.fit_intercept)
+    def _fit_options(self):
+        return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
-    def _column_penalty(self, problem):
+    def _datafit(self, problem, *, path=False):
+        return problem.likelihood(**self._fit_options())
+
+    def _strata(self, problem):
+        """Of each of the user's rows of positive weight, in their order: its task and class."""
+        return problem.strata()
+
+    def _make_folds(self, problem, splits):
+        return problem.folds(splits, **self._fit_options())
+
+    def _penalty_of(self, problem):
         """The penalty of the columns."""
         penalty = self._penalty(problem.design.n_features, problem.data.tasks)
         if problem.n_columns == 0 and sees_tasks(penalty):
@@ -84,30 +95,21 @@ class LinearMultiTaskClassifier(
             )
         return for_columns(penalty, max(problem.n_columns, 1))
 
-    def _solve(self, datafit, problem):
-        penalty = self._column_penalty(problem)
-        return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
-
     def _finish(self, problem, datafit, solution):
         """Set the fitted attributes; returns self."""
         self._store_tasks(problem.data)
         wide, K = problem.data.layout == "wide", problem.n_columns
         self.classes_ = problem.classes if wide else problem.classes[0]
-        b = datafit.intercepts(solution.W)
-        if K == 1:
-            self.coef_, self.intercept_ = unpack_binary(solution.W), b
-        else:
-            self.coef_, self.intercept_ = unpack_classes(solution.W, b, problem.sizes)
+        self.coef_, self.intercept_ = problem.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
+        self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
+        self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
+        p, T = problem.design.n_features, self.n_tasks_
         if K > 1:
             parts = tuple(stack_columns(part, K) for part in solution.parts)
             solution = solution._replace(W=stack_columns(solution.W, K), parts=parts)
-            p, T = problem.design.n_features, self.n_tasks_
-            self._store_model(solution, lambda W: np.ascontiguousarray(W.T.reshape(T, K, p)))
-        else:
-            self._store_model(solution, unpack_binary)
-        self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
-        self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
+        shape = (T, p) if K == 1 else (T, K, p)
+        self._store_model(solution, lambda W: np.ascontiguousarray(W.T.reshape(shape)))
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self
@@ -218,24 +220,6 @@ class LinearMultiTaskClassifier(
         wide = isinstance(self.classes_, list)
         classes = self.classes_ if wide else [self.classes_] * self.n_tasks_
         return np.column_stack([c[_best(scores[:, t])] for t, c in enumerate(classes)])
-
-
-def unpack_binary(W):
-    """(n_features, n_tasks) -> `coef_`."""
-    return np.ascontiguousarray(W.T)
-
-
-def unpack_classes(W, b, sizes):
-    """`coef_` (n_tasks, n_classes, n_features), 0 for classes that a task does not have, and
-    `intercept_`, there minus infinity; those of a task add up to 0."""
-    ends, most = np.cumsum(sizes), sizes.max()
-    coef = np.zeros((len(sizes), most, len(W)))
-    intercept = np.full((len(sizes), most), -np.inf)
-    for t, (end, size) in enumerate(zip(ends, sizes, strict=True)):
-        coef[t, :size] = W[:, end - size : end].T
-        own = b[end - size : end]
-        intercept[t, :size] = own - own.mean()
-    return coef, intercept
 
 
 def _best(scores):

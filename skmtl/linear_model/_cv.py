@@ -11,8 +11,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from skmtl._checks import check_int, check_option
 from skmtl.linear_model._base import LinearMultiTaskRegressor, warn_unconverged
-from skmtl.linear_model._folds import make_folds
-from skmtl.model_selection._split import BaseTaskSplitter, assign_folds, row_codes
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.model_selection._split import BaseTaskSplitter, assign_folds
 
 _FLOATS = 2**22  # of solutions kept at a time
 
@@ -57,10 +57,12 @@ def _held_out_errors(fold, solutions):
     """
     W = np.stack(solutions)
     intercepts = np.stack([fold.datafit.intercepts(w) for w in solutions])
-    if not fold.trained.all():
-        others = fold.trained
-        W[:, :, ~others] = W[:, :, others].mean(axis=2, keepdims=True)
-        intercepts[:, ~others] = intercepts[:, others].mean(axis=1, keepdims=True)
+    others, K = fold.trained, fold.sizes[0]
+    if not others.all() and (fold.sizes == K).all():
+        columns = W.reshape(*W.shape[:2], -1, K)  # views: what is put there is put into W
+        columns[:, :, ~others] = columns[:, :, others].mean(axis=2, keepdims=True)
+        b = intercepts.reshape(len(W), -1, K)
+        b[:, ~others] = b[:, others].mean(axis=1, keepdims=True)
     sums = fold.errors(W, intercepts)
     return np.divide(sums, fold.total, out=np.full(sums.shape, np.nan), where=fold.total > 0)
 
@@ -99,17 +101,23 @@ def choose_alpha(errors, rule):
     return int(np.argmax(mean <= mean[best] + standard_error))
 
 
-class PathCV(LinearMultiTaskRegressor):
-    """Base of the estimators that choose alpha (and more) along cross-validated paths.
+class PathSearch:
+    """Mixin of the estimators that choose alpha (and more) along cross-validated paths.
 
-    A subclass gives ``_paths(datafit, tasks)``, the list of (params, alphas) to try, where `params`
-    is a dict of what else varies; ``_solutions(datafit, tasks, params, alphas, fold)``, which
+    A subclass gives ``_paths(datafit, read)``, the list of (params, alphas) to try, where `params`
+    is a dict of what else varies; ``_solutions(datafit, read, params, alphas, fold)``, which
     yields the solutions of one path (`fold` is a number, or None for the refit); and
-    ``_store_choice(alpha, params)``.
+    ``_store_choice(alpha, params)``. ``_worker`` reads the data and is fitted in the end.
     """
 
+    _measure = "mse"  # what the paths of errors are called
+
+    def _worker(self):
+        return self
+
     def _check_params(self):
-        super()._check_params()
+        if hasattr(super(), "_check_params"):
+            super()._check_params()
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
 
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
@@ -139,33 +147,34 @@ class PathCV(LinearMultiTaskRegressor):
             For data that cannot be meant, as in :class:`MultiTaskLasso`.
         """
         split_params = self._split_params(params)
-        data, scale = self._read(X, y, sample_weight, tasks)
+        worker = self._worker()
+        self._check_params()
+        read = worker._read(X, y, sample_weight, tasks)
         if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
             split_params = {"groups": tasks, **split_params}
-        splits = self._splits(data, X, y, split_params)
-        options = {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
-        folds = make_folds(data, splits, **options)
+        splits = self._splits(read.data, worker._strata(read), X, y, split_params)
+        folds = worker._make_folds(read, splits)
         datafit = folds.whole()
-        paths = self._paths(datafit, data.tasks)
+        paths = self._paths(datafit, read)
 
         def solutions(datafit, params, alphas, fold=None):
-            return self._solutions(datafit, data.tasks, params, alphas, fold)
+            return self._solutions(datafit, read, params, alphas, fold)
 
         alpha, chosen = self._choose(folds, paths, solutions)
         self._store_choice(alpha, chosen)
         (solution,) = solutions(datafit, chosen, [alpha])
-        return self._finish(data, scale, datafit, solution)
+        return self._refit(worker, read, datafit, solution)
 
-    def _splits(self, data, X, y, split_params):
+    def _refit(self, worker, read, datafit, solution):
+        """Store the solution for all rows; returns self."""
+        return worker._finish(read, datafit, solution)
+
+    def _splits(self, data, strata, X, y, split_params):
         """Pairs (train, test) of how often each of the user's rows is used."""
         if self.cv is None or isinstance(self.cv, Integral):
             n_splits = 5 if self.cv is None else check_int(self.cv, "cv", low=2)
             rows = np.sort(data.rows)  # rows of no weight are as if absent
-            if data.layout == "wide":
-                codes = row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
-            else:
-                codes = data.design.task_of_row[np.argsort(data.rows)]
-            folds = assign_folds(codes, n_splits)
+            folds = assign_folds(strata, n_splits)
             splits = [(rows[folds != k], rows[folds == k]) for k in range(n_splits)]
         else:
             splits = list(check_cv(self.cv).split(X, y, **split_params))
@@ -184,7 +193,8 @@ class PathCV(LinearMultiTaskRegressor):
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
         mse = np.nanmean(errors, axis=3)  # (n_paths, n_alphas, n_folds)
         one = len(paths) == 1
-        self.mse_path_, self.task_mse_path_ = (mse[0], errors[0]) if one else (mse, errors)
+        setattr(self, f"{self._measure}_path_", mse[0] if one else mse)
+        setattr(self, f"task_{self._measure}_path_", errors[0] if one else errors)
         grids = [alphas for _, alphas in paths]
         same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)
@@ -218,3 +228,13 @@ class PathCV(LinearMultiTaskRegressor):
                 method_mapping=MethodMapping().add(caller="fit", callee="split"),
             )
         )
+
+
+class PathCV(PathSearch, LinearMultiTaskRegressor):
+    """Base of the cross-validated regressors."""
+
+
+class ClassifierPathCV(PathSearch, LinearMultiTaskClassifier):
+    """Base of the cross-validated classifiers: errors are log-losses, folds stratified by class."""
+
+    _measure = "log_loss"

@@ -7,28 +7,14 @@ where the weight of whatever is held out is zero.
 from dataclasses import replace
 from functools import partial, reduce
 from operator import add
-from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import GramForm, SquaredDatafit, prefers_gram, squared_datafit
+from skmtl.columns import Fold
+from skmtl.datafits import GramForm, prefers_gram, squared_datafit
 from skmtl.moments import moment_reader
 
 _KEPT_FLOATS = 2**26  # of moments of folds
-
-
-class Fold(NamedTuple):
-    """One fold.
-
-    `trained` tells which tasks have training rows; ``errors(W, intercepts)`` gives the sums of
-    squares (n_models, n_tasks) of models (n_models, n_features, n_tasks) on the held-out rows, and
-    `total` the weight of those of each task.
-    """
-
-    datafit: SquaredDatafit
-    trained: np.ndarray
-    errors: object
-    total: np.ndarray
 
 
 def squared_errors(data, weight, W, intercepts):
@@ -66,7 +52,9 @@ class RowFolds:
         """The :class:`Fold` of split k."""
         weight, held_out = (self.data.counted_weight(side) for side in self.splits[k])
         task_sum, errors = self.data.design.task_sum, partial(squared_errors, self.data, held_out)
-        return Fold(self._datafit(weight), task_sum(weight) > 0, errors, task_sum(held_out))
+        ones = np.ones(self.data.n_tasks, dtype=np.intp)
+        trained = task_sum(weight) > 0
+        return Fold(self._datafit(weight), trained, errors, task_sum(held_out), ones)
 
     def _datafit(self, weight):
         scale = self.data.weight_scale(self.task_weight, self.data.design.task_sum(weight))
@@ -126,7 +114,8 @@ class MomentFolds:
             return found
 
         datafit = self._datafit(moments.of_tasks(trained))
-        return Fold(datafit, trained, errors, held_out.task_total)
+        ones = np.ones(self.data.n_tasks, dtype=np.intp)
+        return Fold(datafit, trained, errors, held_out.task_total, ones)
 
     def _reader(self, weight):
         return moment_reader(self.data.design, self.data.y, weight, centred=self.fit_intercept)

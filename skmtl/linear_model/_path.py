@@ -72,11 +72,9 @@ def _model(estimator, **given):
 
 
 def _model_problem(model, X, y, sample_weight, tasks):
-    """Data, their scale and the datafit of an estimator."""
-    data, scale = model._read(X, y, sample_weight, tasks)
-    weight_scale = data.weight_scale(model.task_weight, data.design.task_sum(data.weight))
-    options = {"scale": weight_scale, "fit_intercept": model.fit_intercept}
-    return data, scale, squared_datafit(data.design, data.y, data.weight, **options)
+    """What an estimator reads, and its datafit."""
+    read = model._read(X, y, sample_weight, tasks)
+    return read, model._datafit(read, path=True)
 
 
 def check_alphas(alphas):
@@ -114,7 +112,7 @@ def alpha_max(
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
     estimator : estimator, default=None
-        A linear regressor of skmtl, which then says everything else but `sample_weight` and
+        A linear estimator of skmtl, which then says everything else but `sample_weight` and
         `tasks`; None is :class:`MultiTaskElasticNet` with the parameters below.
     l1_ratio : float, default=1.0
         In (0, 1].
@@ -150,8 +148,8 @@ def alpha_max(
         task_weight=task_weight,
     )
     if model is not None:
-        data, _, datafit = _model_problem(model, X, y, sample_weight, tasks)
-        return critical_strength(model, datafit, data.tasks)
+        read, datafit = _model_problem(model, X, y, sample_weight, tasks)
+        return critical_strength(model, datafit, read)
     datafit, penalty = _problem(
         X,
         y,
@@ -193,7 +191,7 @@ def multi_task_path(
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
     estimator : estimator, default=None
-        A linear regressor of skmtl, which then says everything else but the grid, the stopping
+        A linear estimator of skmtl, which then says everything else but the grid, the stopping
         rule, `sample_weight` and `tasks`; None is :class:`MultiTaskElasticNet` with the parameters
         below.
     l1_ratio : float, default=1.0
@@ -247,12 +245,12 @@ def multi_task_path(
     )
     if model is not None:
         model.set_params(**options)
-        data, scale, datafit = _model_problem(model, X, y, sample_weight, tasks)
+        read, datafit = _model_problem(model, X, y, sample_weight, tasks)
         if alphas is None:
-            alphas = strengths(model, datafit, data.tasks, n_alphas, eps)
+            alphas = strengths(model, datafit, read, n_alphas, eps)
         alphas = check_alphas(alphas)
-        solutions = list(model_path(model, datafit, data.tasks, alphas))
-        return _as_path(alphas, solutions, datafit, scale, options)
+        solutions = list(model_path(model, datafit, read, alphas))
+        return _as_path(alphas, solutions, datafit, read, options)
     datafit, penalty = _problem(
         X,
         y,
@@ -273,13 +271,12 @@ def multi_task_path(
     return _as_path(alphas, solutions, datafit, None, options)
 
 
-def _as_path(alphas, solutions, datafit, scale, options):
+def _as_path(alphas, solutions, datafit, read, options):
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
         warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=4)
-    models = [(solution.W.T, datafit.intercepts(solution.W)) for solution in solutions]
-    if scale is not None:
-        models = [scale.restore(coef.T, intercept) for coef, intercept in models]
+    models = [(solution.W, datafit.intercepts(solution.W)) for solution in solutions]
+    models = [(W.T, b) if read is None else read.restore(W, b) for W, b in models]
     return MultiTaskPath(
         alphas,
         np.stack([coef for coef, _ in models], axis=-1),

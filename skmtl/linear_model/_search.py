@@ -4,18 +4,21 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.stats import rankdata
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.model_selection import ParameterGrid
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from skmtl._docs import documented
-from skmtl.linear_model._cv import PathCV
+from skmtl.base import MultiTaskEstimator
+from skmtl.linear_model._cv import PathSearch
 from skmtl.linear_model._path import check_alphas
 from skmtl.linear_model._structured import model_path, strengths
-from skmtl.linear_model._structured_cv import store_as
 
 
 @documented
-class MultiTaskCV(PathCV):
+class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
     """Any linear estimator of skmtl with its parameters chosen by cross-validation.
 
     What :class:`~sklearn.model_selection.GridSearchCV` does, from one pass over the rows where
@@ -94,6 +97,21 @@ class MultiTaskCV(PathCV):
             return getattr(self.estimator, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
+        tags.input_tags.sparse = inner.input_tags.sparse
+        return tags
+
+    @property
+    def _measure(self):
+        """What the paths of errors are called."""
+        return "log_loss" if get_tags(self.estimator).estimator_type == "classifier" else "mse"
+
+    def _worker(self):
+        return clone(self.estimator)
+
     def _check_params(self):
         if not hasattr(self.estimator, "_penalty"):
             raise TypeError(
@@ -118,7 +136,7 @@ class MultiTaskCV(PathCV):
                 raise ValueError(f"param_grid has no values for {name!r}.")
         return grid
 
-    def _paths(self, datafit, tasks):
+    def _paths(self, datafit, read):
         grid, paths = self._grid(), []
         alphas = grid.pop("alpha", None)
         for params in ParameterGrid(grid) if grid else [{}]:
@@ -127,7 +145,7 @@ class MultiTaskCV(PathCV):
                 alpha = getattr(model, "alpha", np.nan)  # an array is one alpha for each task
                 given = [alpha if isinstance(alpha, Real) else np.nan]
             elif isinstance(alphas, Integral):
-                given = strengths(model, datafit, tasks, alphas, self.eps)
+                given = strengths(model, datafit, read, alphas, self.eps)
             else:
                 given = check_alphas(alphas)
             model._check_params()
@@ -135,20 +153,88 @@ class MultiTaskCV(PathCV):
         self.grid_ = [params for params, _ in paths]
         return paths
 
-    def _solutions(self, datafit, tasks, params, alphas, fold):
-        return model_path(clone(self.estimator).set_params(**params), datafit, tasks, alphas)
+    def _solutions(self, datafit, read, params, alphas, fold):
+        return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)
 
     def _store_choice(self, alpha, params):
         self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
 
-    def _store_model(self, solution, unpack):
-        model = clone(self.estimator).set_params(**self.best_params_)
-        store_as(self, model, solution, unpack)
-        self.best_estimator_ = model
+    def _refit(self, worker, read, datafit, solution):
+        worker.set_params(**self.best_params_)._finish(read, datafit, solution)
+        for name, value in vars(worker).items():
+            if name == "_layout" or (name.endswith("_") and name[0] != "_"):
+                setattr(self, name, value)
+        self.best_estimator_ = worker
         self._store_results()
+        return self
+
+    def predict(self, X, *, tasks=None):
+        """As `predict` of `best_estimator_`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X, tasks=tasks)
+
+    def predict_all_tasks(self, X):
+        """As `predict_all_tasks` of `best_estimator_`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict_all_tasks(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
+    def predict_proba(self, X, *, tasks=None):
+        """As `predict_proba` of `best_estimator_`, for classifiers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or list of n_tasks such arrays
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict_proba(X, tasks=tasks)
+
+    @available_if(lambda self: hasattr(self.estimator, "decision_function"))
+    def decision_function(self, X, *, tasks=None):
+        """As `decision_function` of `best_estimator_`, for classifiers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.decision_function(X, tasks=tasks)
 
     def _store_results(self):
-        paths = self.mse_path_ if self.mse_path_.ndim == 3 else self.mse_path_[None]
+        paths = getattr(self, f"{self._measure}_path_")
+        paths = paths if paths.ndim == 3 else paths[None]
         grids = np.broadcast_to(self.alphas_, paths.shape[:2])
         varied = "alpha" in self.best_params_
         candidates = [

@@ -10,9 +10,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.fixes import parse_version
 
-from skmtl._checks import check_bool, check_option, check_real
+from skmtl._checks import check_bool, check_option
 from skmtl._docs import documented
 from skmtl.linear_model._base import LinearMultiTaskRegressor
+from skmtl.linear_model._structured import RATIO, StructuredModel
 from skmtl.path import solve
 from skmtl.penalties import L21, Ridge
 
@@ -33,8 +34,19 @@ def row_penalty(feature_weight, positive, n_features):
     return L21(1.0, u, positive)
 
 
+class ElasticNetModel(StructuredModel):
+    """The L2,1 norm with a ridge, for any loss."""
+
+    _ranges = {"l1_ratio": RATIO}  # noqa: RUF012
+    _alone = "lasso"
+
+    def _penalty(self, n_features, tasks):
+        penalty = row_penalty(self.feature_weight, self.positive, n_features)
+        return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
+
+
 @documented
-class MultiTaskElasticNet(LinearMultiTaskRegressor):
+class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
     """Linear regressions that share their features, with an extra ridge.
 
     The objective is::
@@ -66,6 +78,7 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
     --------
     MultiTaskElasticNetCV : Chooses alpha and l1_ratio by cross-validation.
     MultiTaskLasso : Without the ridge.
+    MultiTaskElasticNetClassifier : For classes.
 
     References
     ----------
@@ -119,8 +132,6 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
 
     def _check_params(self):
         super()._check_params()
-        check_real(self.alpha, "alpha")
-        check_real(self.l1_ratio, "l1_ratio", high=1.0)
         check_option(self.selection, "selection", ("cyclic", "random"))
         check_bool(self.warm_start, "warm_start")
         check_bool(self.copy_X, "copy_X")
@@ -128,13 +139,10 @@ class MultiTaskElasticNet(LinearMultiTaskRegressor):
     def _single_task_limit(self):
         return single_task_limit(self)
 
-    def _penalty(self, n_features, tasks):
-        penalty = row_penalty(self.feature_weight, self.positive, n_features)
-        return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
-
-    def _solve(self, datafit, tasks, W0):
+    def _solve(self, datafit, read):
         penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
-        return solve(datafit, penalty, self.alpha, self.l1_ratio, W0, **solver_options(self))
+        start, options = self._start(read), solver_options(self)
+        return solve(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
 
 
 @documented
@@ -167,6 +175,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
     --------
     MultiTaskLassoCV : Chooses alpha by cross-validation.
     MultiTaskElasticNet : With an extra ridge, for correlated features.
+    MultiTaskLassoClassifier : For classes.
     compare_to_single_task : Whether sharing helped.
 
     References

@@ -34,7 +34,7 @@ class RowPathCV(PathCV):
             raise ValueError("l1_ratio is an empty list: give one ratio or several.")
         return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
-    def _paths(self, datafit, tasks):
+    def _paths(self, datafit, read):
         penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return [
@@ -48,7 +48,7 @@ class RowPathCV(PathCV):
             return alpha_grid(largest, self.eps, int(self.alphas))
         return check_alphas(self.alphas)
 
-    def _solutions(self, datafit, tasks, params, alphas, fold):
+    def _solutions(self, datafit, read, params, alphas, fold):
         penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         options = solver_options(self)
         if self.selection == "random":  # each fold its own, so that threads share none

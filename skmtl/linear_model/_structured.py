@@ -1,7 +1,5 @@
 """The common base of the estimators that :func:`skmtl.solvers.minimise` solves."""
 
-from numbers import Real
-
 import numpy as np
 from sklearn.base import clone
 from sklearn.linear_model import LassoCV, RidgeCV
@@ -45,8 +43,8 @@ class StructuredModel:
 class StructuredRegressor(StructuredModel, LinearMultiTaskRegressor):
     """Base of the structured regressors."""
 
-    def _solve(self, datafit, tasks, W0):
-        penalty = self._penalty(datafit.shape[0], tasks)
+    def _solve(self, datafit, read):
+        penalty = self._penalty_of(read)
         return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
 
     def _single_task_limit(self):
@@ -66,7 +64,7 @@ class StructuredClassifier(StructuredModel, LinearMultiTaskClassifier):
         return tuned_logistic(norm, self.fit_intercept, self.class_weight)
 
 
-def model_path(model, datafit, tasks, alphas):
+def model_path(model, datafit, read, alphas):
     """Yield solutions of a model at these alphas, each started from the one before.
 
     An alpha of NaN is a model without that parameter.
@@ -75,12 +73,12 @@ def model_path(model, datafit, tasks, alphas):
     for alpha in alphas:
         if not np.isnan(alpha):
             model.set_params(alpha=alpha)
-        penalty = model._penalty(datafit.shape[0], tasks)
+        penalty = model._penalty_of(read)
         solution = minimise(datafit, penalty, solution, **options)
         yield solution
 
 
-def critical_strength(model, datafit, tasks):
+def critical_strength(model, datafit, read):
     """The smallest alpha at which all (penalised) coefficients are zero, of a model that has one.
 
     Quadratic terms do not show at zero.
@@ -89,16 +87,16 @@ def critical_strength(model, datafit, tasks):
         raise ValueError(
             f"{type(model).__name__} is never empty, whatever alpha: give the alphas to try."
         )
-    penalty = clone(model).set_params(alpha=1.0)._penalty(datafit.shape[0], tasks)
+    penalty = clone(model).set_params(alpha=1.0)._penalty_of(read)
     norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
     (norm,) = norms
     return norm.dual_norm(null_correlation(datafit, norm))
 
 
-def strengths(model, datafit, tasks, n_alphas, eps):
+def strengths(model, datafit, read, n_alphas, eps):
     """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
     if getattr(model, "_empties", True):
-        return alpha_grid(critical_strength(model, datafit, tasks), eps, n_alphas)
+        return alpha_grid(critical_strength(model, datafit, read), eps, n_alphas)
     curvature = datafit.mean_curvature or 1.0
     return curvature * np.logspace(3, -4, n_alphas)
 
@@ -111,10 +109,11 @@ POSITIVE = (0.0, None, "neither")
 
 def check_strength(value, name, model):
     """One number of at least 0; a clear refusal of one number a task."""
-    if not isinstance(value, Real):
+    if isinstance(value, dict) or np.ndim(value):
+        kind = "Classifier" if model.endswith("Classifier") else "Regressor"
         raise ValueError(
             f"{name} must be one number for all tasks, got {value!r}: {model} has one penalty of "
-            "all tasks together. MeanRegularizedRegressor takes one for each task."
+            f"all tasks together. MeanRegularized{kind} takes one for each task."
         )
     return check_real(value, name)
 

@@ -52,7 +52,7 @@ class StructuredCV(PathCV):
             raise ValueError(f"{name} must be a number or a list of numbers, got {value!r}.")
         return values.tolist()
 
-    def _paths(self, datafit, tasks):
+    def _paths(self, datafit, read):
         values = [self._values(name, datafit) for name in self._tried]
         paths = []
         for combination in product(*values):
@@ -61,13 +61,13 @@ class StructuredCV(PathCV):
             model._check_params()
             alphas = self.alphas
             if isinstance(alphas, Integral):
-                alphas = strengths(model, datafit, tasks, alphas, getattr(self, "eps", None))
+                alphas = strengths(model, datafit, read, alphas, getattr(self, "eps", None))
             paths.append((params, check_alphas(alphas)))
         self.grid_ = [params for params, _ in paths]
         return paths
 
-    def _solutions(self, datafit, tasks, params, alphas, fold):
-        return model_path(self._template(**params), datafit, tasks, alphas)
+    def _solutions(self, datafit, read, params, alphas, fold):
+        return model_path(self._template(**params), datafit, read, alphas)
 
     def _store_choice(self, alpha, params):
         self.alpha_ = alpha
