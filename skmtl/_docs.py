@@ -131,6 +131,27 @@ mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no row in a fold.
 """,
+    "class_path_attributes": """
+grid_ : list of dict
+    What else was tried, one for each path over `alphas_`.
+alphas_ : ndarray of shape (n_alphas,)
+    Strengths, decreasing.
+log_loss_path_ : ndarray of shape (n_alphas, n_folds)
+    Held-out log-loss, the mean over the tasks in each fold, each over its labelled rows.
+task_log_loss_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
+    The same for each task; NaN where a task has no row in a fold.
+""",
+    "class_fold_parameters": """
+cv : int, splitter or iterable of (train, test), default=None
+    Folds. None is 5 and an int that many, stratified by task and class.
+selection_rule : {"min", "1se"}, default="min"
+    "min" takes the alpha of the smallest mean log-loss, "1se" the largest alpha whose mean is
+    within one standard error of it.
+verbose : bool or int, default=False
+    Progress over folds, printed by joblib.
+n_jobs : int, default=None
+    Folds at a time, in threads; results do not depend on it.
+""",
     "cv_attributes": """
 alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
     Grid, decreasing.
@@ -206,9 +227,9 @@ than two classes the loss is that of softmax, and W has a column for every task 
 the classes of all tasks, and what is said of tasks sees the columns of a task as one long column.
 """,
     "decomposed_attributes": """
-shared_part_ : ndarray of shape (n_tasks, n_features)
+shared_part_ : ndarray of the shape of `coef_`
     P, transposed.
-specific_part_ : ndarray of shape (n_tasks, n_features)
+specific_part_ : ndarray of the shape of `coef_`
     Q, transposed; both add up to `coef_`.
 """,
     "loss": """

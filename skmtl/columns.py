@@ -81,9 +81,18 @@ class ColumnProblem:
 class CountProblem(ColumnProblem):
     """Counts: a task that has only zeros gets one pseudo-count of the mean of all tasks."""
 
-    def targets(self, weight):
+    @property
+    def smoothed(self):
+        """Labels of the tasks that have only zeros."""
+        sums, totals = self._sums(self.data.weight)
+        return self.data.tasks[(sums == 0) & (totals > 0)]
+
+    def _sums(self, weight):
         weight = self.of_columns(weight)
-        sums, totals = (self.design.task_sum(weight * a) for a in (self.y, np.ones_like(self.y)))
+        return [self.design.task_sum(weight * a) for a in (self.y, np.ones_like(self.y))]
+
+    def targets(self, weight):
+        sums, totals = self._sums(weight)
         empty = (sums == 0) & (totals > 0)
         if not empty.any():
             return self.y

@@ -2,34 +2,49 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.linear_model import Ridge
 
 from skmtl import (
+    ClusteredClassifier,
     ClusteredRegressor,
     ClusteredRegressorCV,
+    DirtyClassifier,
     DirtyRegressor,
     DirtyRegressorCV,
     FusedSparseGroupLasso,
+    FusedSparseGroupLassoClassifier,
+    GraphClassifier,
     GraphRegressor,
     GraphRegressorCV,
     IndependentTasks,
+    MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MultiTaskClassifier,
     MultiTaskCV,
     MultiTaskElasticNet,
+    MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
     MultiTaskLasso,
+    MultiTaskLassoClassifier,
     MultiTaskLassoCV,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
+    MultiTaskSparseGroupLassoClassifier,
     PooledTasks,
+    RobustClassifier,
+    RobustFeatureClassifier,
     RobustFeatureRegressor,
     RobustRegressor,
     RobustRegressorCV,
+    SparseLowRankClassifier,
     SparseLowRankRegressor,
+    TaskRelationshipClassifier,
     TaskRelationshipRegressor,
     TemporalGroupLasso,
+    TemporalGroupLassoClassifier,
+    TraceNormClassifier,
     TraceNormRegressor,
     TraceNormRegressorCV,
 )
@@ -63,9 +78,27 @@ STRUCTURED_CV = [
     TraceNormRegressorCV(alphas=4),
     MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}),
 ]
+CLASSIFIERS = [  # a ridge, where separable classes would have no minimum without it
+    ClusteredClassifier(0.05),
+    DirtyClassifier(0.05),
+    FusedSparseGroupLassoClassifier(0.05),
+    GraphClassifier(0.05, ridge=0.1),
+    MeanRegularizedClassifier(0.05, ridge=0.1),
+    MultiTaskClassifier(TraceNorm(0.05) + L1(0.05)),
+    MultiTaskElasticNetClassifier(0.05),
+    MultiTaskLassoClassifier(0.05),
+    MultiTaskSparseGroupLassoClassifier(0.05),
+    RobustClassifier(0.05),
+    RobustFeatureClassifier(0.05),
+    SparseLowRankClassifier(0.05),
+    TaskRelationshipClassifier(0.05),
+    TemporalGroupLassoClassifier(0.05),
+    TraceNormClassifier(0.05),
+]
 LINEAR = [  # they have coef_, objective_ and the like
     *STRUCTURED,
     *STRUCTURED_CV,
+    *CLASSIFIERS,
     MultiTaskLasso(),
     MultiTaskElasticNet(),
     MultiTaskLassoCV(alphas=5),
@@ -107,14 +140,18 @@ def mode(request):
 class Data:
     """Three tasks that share 30 rows of four features, the third feature idle.
 
-    `fit` gives them in one of the two modes; `X[mode]` and `y[mode]` are what it gives.
+    `fit` gives them in one of the two modes; `X[mode]` and `y[mode]` are what it gives: numbers, or
+    with `labels` two classes that overlap.
     """
 
-    def __init__(self):
+    def __init__(self, labels=False):
         rng = np.random.default_rng(0)
         features = rng.normal(size=(30, 4))
         coefs = 5 * rng.normal(size=(4, 3)) * [[1], [1], [0], [1]]
-        Y = features @ coefs + rng.normal(size=(30, 3)) + [1, 2, 3]
+        noise = rng.normal(size=(30, 3))
+        Y = features @ coefs + noise + [1, 2, 3]
+        if labels:
+            Y = (Y + 5 * noise > 0).astype(int)
         self.X = {"wide": features, "long": wide_to_long_X(features, range(3))}
         self.y = {"wide": Y, "long": Y.T.ravel()}
 
@@ -127,6 +164,12 @@ def wide_to_long_X(features, tasks):
     return np.vstack([np.column_stack([features, np.full(len(features), t)]) for t in tasks])
 
 
-@pytest.fixture(scope="session")
-def data():
-    return Data()
+NUMBERS, LABELS = Data(), Data(labels=True)
+
+
+@pytest.fixture
+def data(request):
+    """Labels where the estimator of the test is a classifier, else numbers."""
+    names = {"estimator", "linear"} & set(request.fixturenames)
+    classifies = any(is_classifier(request.getfixturevalue(name)) for name in names)
+    return LABELS if classifies else NUMBERS

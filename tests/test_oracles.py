@@ -373,7 +373,7 @@ def has_dual(problem):
     return case.objective != "RMTL_LR_Graph" or case.strengths["lam2"] > 0
 
 
-@pytest.mark.parametrize("problem", filter(has_dual, PROBLEMS), indirect=True, ids=str)
+@pytest.mark.parametrize("problem", [p for p in PROBLEMS if has_dual(p)], indirect=True, ids=str)
 def test_the_minimum_is_within_the_reported_gap(problem, model):
     lower = scale_of(problem.case) * (model.objective_ - model.dual_gap_)
     assert lower <= problem.case.f_opt * (1 + ROUNDING)

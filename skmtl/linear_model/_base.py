@@ -10,13 +10,18 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int, check_real
+from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
+from skmtl.columns import ColumnProblem, CountProblem
 from skmtl.datafits import squared_datafit
 from skmtl.designs import StackedDesign
+from skmtl.labels import some_of
 from skmtl.linear_model._folds import make_folds
+from skmtl.losses import Huber, Poisson
 from skmtl.model_selection._split import row_codes
 from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
+
+LOSSES = ("squared_error", "huber", "poisson")
 
 
 class TargetScale:
@@ -55,10 +60,11 @@ class TargetScale:
 
 
 class Reading(NamedTuple):
-    """Validated data with normalised targets, and their scale."""
+    """Validated data with normalised targets, their scale, and what a likelihood is made of."""
 
     data: TaskData
     scale: TargetScale
+    problem: ColumnProblem | None = None  # None is the squared loss
 
     def restore(self, W, b):
         """`coef_` and `intercept_`."""
@@ -80,6 +86,12 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._check_layout_params()
         for name in ("fit_intercept", "normalize_y"):
             check_bool(getattr(self, name), name)
+        loss = getattr(self, "loss", "squared_error")
+        check_option(loss, "loss", LOSSES)
+        if loss == "huber":
+            check_real(self.huber_delta, "huber_delta", include="neither")
+        if loss == "poisson" and self.normalize_y:
+            raise ValueError("loss='poisson' needs counts as they are: set normalize_y=False.")
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
 
@@ -117,12 +129,37 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
         scale = TargetScale(data, self.normalize_y)
-        return Reading(scale.apply(data), scale)
+        data = scale.apply(data)
+        return Reading(data, scale, self._problem(data))
+
+    def _problem(self, data):
+        """The :class:`~skmtl.columns.ColumnProblem` of other losses than the squared one."""
+        loss = getattr(self, "loss", "squared_error")
+        if loss == "squared_error":
+            return None
+        ones = np.ones(data.n_tasks, dtype=np.intp)
+        if loss == "huber":
+            return ColumnProblem(data, data.design, data.y, Huber(float(self.huber_delta)), ones)
+        if (data.y < 0).any():
+            raise ValueError(
+                f"loss='poisson' is for counts, which are at least 0; y has {data.y.min():.4g}."
+            )
+        problem = CountProblem(data, data.design, data.y, Poisson(), ones)
+        if len(problem.smoothed):
+            warnings.warn(
+                f"Task(s) {some_of(problem.smoothed)} have counts of zero only, so that an "
+                "intercept would be infinite: they got one pseudo-count of the mean of all tasks.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return problem
 
     def _fit_options(self):
         return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
     def _datafit(self, read, *, path=False):
+        if read.problem is not None:
+            return read.problem.likelihood(**self._fit_options())
         scale = read.data.weight_scale(
             self.task_weight, read.data.design.task_sum(read.data.weight)
         )
@@ -137,6 +174,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         return data.design.task_of_row[np.argsort(data.rows)]
 
     def _make_folds(self, read, splits):
+        if read.problem is not None:
+            return read.problem.folds(splits, **self._fit_options())
         return make_folds(read.data, splits, **self._fit_options())
 
     def _penalty_of(self, read):
@@ -191,8 +230,9 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         check_is_fitted(self)
         X, codes = read_prediction_rows(self, X, tasks)
         if codes is None:
-            return np.asarray(X @ self.coef_.T) + self.intercept_
-        return predict_rows(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+            return self._mean(np.asarray(X @ self.coef_.T) + self.intercept_)
+        z = predict_rows(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+        return self._mean(z)
 
     def predict_all_tasks(self, X):
         """Predictions of every task for every row, however the data came in.
@@ -208,7 +248,11 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         """
         check_is_fitted(self)
         X, _ = read_rows(self, X, reset=False, ids=False)
-        return np.asarray(X @ self.coef_.T) + self.intercept_
+        return self._mean(np.asarray(X @ self.coef_.T) + self.intercept_)
+
+    def _mean(self, z):
+        """Predictions from linear ones."""
+        return np.exp(z) if getattr(self, "loss", None) == "poisson" else z
 
 
 def predict_rows(X, codes, coef, intercept, shared_coef):

@@ -42,14 +42,20 @@ class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
     penalty : Penalty
         From :mod:`skmtl.penalties`, a sum of them, or an instance of a subclass of
         :class:`~skmtl.penalties.Penalty`.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {iteration_parameters}
 
     Attributes
     ----------
-    shared_part_ : ndarray of shape (n_tasks, n_features)
+    shared_part_ : ndarray of the shape of `coef_`
         P, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
-    specific_part_ : ndarray of shape (n_tasks, n_features)
+    specific_part_ : ndarray of the shape of `coef_`
         Q, transposed.
     {linear_attributes}
 
@@ -76,6 +82,8 @@ class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
         self,
         penalty,
         *,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -85,6 +93,8 @@ class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
         tol=1e-4,
     ):
         self.penalty = penalty
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -114,9 +124,9 @@ class MultiTaskClassifier(PenaltyModel, StructuredClassifier):
 
     Attributes
     ----------
-    shared_part_ : ndarray of shape (n_tasks, n_features)
+    shared_part_ : ndarray of the shape of `coef_`
         P, transposed, where `penalty` is a :class:`~skmtl.penalties.Decomposition`.
-    specific_part_ : ndarray of shape (n_tasks, n_features)
+    specific_part_ : ndarray of the shape of `coef_`
         Q, transposed.
     {class_attributes}
 
@@ -134,7 +144,7 @@ class MultiTaskClassifier(PenaltyModel, StructuredClassifier):
     >>> from skmtl import MultiTaskClassifier, make_multitask_classification
     >>> from skmtl.penalties import L1, TraceNorm
     >>> data = make_multitask_classification(random_state=0)
-    >>> model = MultiTaskClassifier(TraceNorm(0.3) + L1(0.1)).fit(data.X, data.y)
+    >>> model = MultiTaskClassifier(TraceNorm(0.03) + L1(0.01)).fit(data.X, data.y)
     >>> model.coef_.shape
     (5, 20)
     """

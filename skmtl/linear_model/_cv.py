@@ -40,7 +40,7 @@ def fold_errors(folds, k, paths, solutions):
         if not present.any():
             raise ValueError(f"A fold {side} no labelled row; give cv fewer or other folds.")
     errors, worst = [], []
-    size = max(1, _FLOATS // fold.datafit.mean_x.size)
+    size = max(1, _FLOATS // int(np.prod(fold.datafit.shape)))
     for params, alphas in paths:
         path = iter(solutions(fold.datafit, params, alphas, k))
         while models := list(islice(path, size)):

@@ -125,6 +125,12 @@ class GraphRegressor(GraphModel, StructuredRegressor):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         "l1" empties single coefficients, "l21" features for all tasks.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {iteration_parameters}
 
@@ -161,6 +167,8 @@ class GraphRegressor(GraphModel, StructuredRegressor):
         ridge=0.0,
         sparsity=0.0,
         sparsity_norm="l1",
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -174,6 +182,8 @@ class GraphRegressor(GraphModel, StructuredRegressor):
         self.ridge = ridge
         self.sparsity = sparsity
         self.sparsity_norm = sparsity_norm
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -222,6 +232,12 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {iteration_parameters}
 
@@ -256,6 +272,8 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
         alpha=1.0,
         *,
         ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -266,6 +284,8 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown

@@ -43,6 +43,12 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
         Strength of the trace norm, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {iteration_parameters}
 
@@ -82,6 +88,8 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
         alpha=1.0,
         *,
         ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -92,6 +100,8 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown

@@ -172,7 +172,7 @@ class ClusteredClassifier(ClusteredModel, StructuredClassifier):
     >>> X = rng.standard_normal((40, 6))
     >>> centres = 3 * rng.standard_normal((6, 2))
     >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
-    >>> model = ClusteredClassifier(alpha=0.1, n_clusters=2).fit(X, Y)
+    >>> model = ClusteredClassifier(alpha=0.1, n_clusters=2).fit(X, Y > 0)
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True
     """

@@ -16,6 +16,7 @@ from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.linear_model._structured import RATIO, StructuredModel
 from skmtl.path import solve
 from skmtl.penalties import L21, Ridge
+from skmtl.solvers import minimise, starting_at
 
 
 def row_penalty(feature_weight, positive, n_features):
@@ -63,6 +64,12 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         Strength of the penalty, at least 0.
     l1_ratio : float, default=0.5
         Share of the L2,1 norm, between 0 (ridge only) and 1 (:class:`MultiTaskLasso`).
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -100,6 +107,8 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         alpha=1.0,
         *,
         l1_ratio=0.5,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -116,6 +125,8 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
     ):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -140,6 +151,10 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         return single_task_limit(self)
 
     def _solve(self, datafit, read):
+        if read.problem is not None:
+            W0, options = self._start(read), {"max_iter": self.max_iter, "tol": self.tol}
+            start = None if W0 is None else starting_at(W0)
+            return minimise(datafit, self._penalty_of(read), start, **options)
         penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         start, options = self._start(read), solver_options(self)
         return solve(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
@@ -160,6 +175,12 @@ class MultiTaskLasso(MultiTaskElasticNet):
     ----------
     alpha : float, default=1.0
         Strength of the penalty, at least 0.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -207,6 +228,8 @@ class MultiTaskLasso(MultiTaskElasticNet):
         self,
         alpha=1.0,
         *,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -222,6 +245,8 @@ class MultiTaskLasso(MultiTaskElasticNet):
         selection="cyclic",
     ):
         self.alpha = alpha
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown

@@ -109,7 +109,8 @@ class MultiTaskSparseGroupLassoClassifier(SparseGroupModel, StructuredClassifier
     alpha : float, default=1.0
         Strength of the selection, at least 0.
     l1_ratio : float, default=0.5
-        Share of the L1 norm, between 0 (:class:`MultiTaskLassoClassifier`) and 1 (a lasso for each task).
+        Share of the L1 norm, between 0 (:class:`MultiTaskLassoClassifier`) and 1 (the L1 norm of
+        each task alone).
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
     {class_data_parameters}
@@ -134,7 +135,7 @@ class MultiTaskSparseGroupLassoClassifier(SparseGroupModel, StructuredClassifier
     --------
     >>> from skmtl import MultiTaskSparseGroupLassoClassifier, make_multitask_classification
     >>> data = make_multitask_classification(random_state=0)
-    >>> model = MultiTaskSparseGroupLassoClassifier(alpha=0.5).fit(data.X, data.y)
+    >>> model = MultiTaskSparseGroupLassoClassifier(alpha=0.05).fit(data.X, data.y)
     >>> model.coef_.shape
     (5, 20)
     """

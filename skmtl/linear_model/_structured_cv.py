@@ -16,8 +16,8 @@ from skmtl.linear_model._relational import ClusteredRegressor
 from skmtl.linear_model._structured import model_path, strengths
 
 
-class StructuredCV(PathCV):
-    """Base of the cross-validated forms of a structured regressor.
+class StructuredSearch:
+    """Mixin of the cross-validated forms of a structured regressor or classifier.
 
     A subclass names the `_model` and its parameters that are tried at several values, `_tried`;
     where such a parameter is None, ``_candidates(name, datafit)`` gives the values.
@@ -77,6 +77,10 @@ class StructuredCV(PathCV):
     def _store_model(self, solution, unpack):
         chosen = {name: getattr(self, f"{name}_") for name in self._tried}
         store_as(self, self._template(alpha=self.alpha_, **chosen), solution, unpack)
+
+
+class StructuredCV(StructuredSearch, PathCV):
+    """Base of the cross-validated structured regressors."""
 
 
 def store_as(estimator, model, solution, unpack):

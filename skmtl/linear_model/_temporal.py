@@ -185,7 +185,7 @@ class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
     --------
     >>> from skmtl import TemporalGroupLassoClassifier, make_multitask_classification
     >>> data = make_multitask_classification(n_tasks=4, random_state=0)
-    >>> model = TemporalGroupLassoClassifier(alpha=0.1, times=[0, 6, 12, 24]).fit(data.X, data.y)
+    >>> model = TemporalGroupLassoClassifier(alpha=0.05, times=[0, 6, 12, 24]).fit(data.X, data.y)
     >>> model.coef_.shape
     (4, 20)
     """
@@ -369,7 +369,7 @@ class FusedSparseGroupLassoClassifier(FusedModel, StructuredClassifier):
     --------
     >>> from skmtl import FusedSparseGroupLassoClassifier, make_multitask_classification
     >>> data = make_multitask_classification(n_tasks=4, random_state=0)
-    >>> model = FusedSparseGroupLassoClassifier(alpha=0.5).fit(data.X, data.y)
+    >>> model = FusedSparseGroupLassoClassifier(alpha=0.05).fit(data.X, data.y)
     >>> model.coef_.shape
     (4, 20)
     """

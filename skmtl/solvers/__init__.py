@@ -7,7 +7,7 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._minimise import minimise
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
-from skmtl.solvers._solution import Solution
+from skmtl.solvers._solution import Solution, starting_at
 from skmtl.solvers._splitting import admm
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "null_solution",
     "proximal_newton",
     "quadratic",
+    "starting_at",
 ]

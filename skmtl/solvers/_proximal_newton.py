@@ -3,7 +3,7 @@ import numpy as np
 from skmtl.penalties import Decomposition, split
 from skmtl.solvers._quadratic import conjugate
 from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
-from skmtl.solvers._solution import Solution
+from skmtl.solvers._solution import Solution, starting_at
 
 _SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
 _INNER = 1000  # iterations that this may take
@@ -76,7 +76,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
         share = 0.1 * share if np.array_equal(rows, known) else _SHARE
         known, W = rows, np.zeros(likelihood.shape)
         enough = max(share * gap, 0.5 * tol * null.value) / null.value
-        begin = Solution(point.W[rows], 0, 0.0, 0.0, 0.0, False)
+        begin = starting_at(point.W[rows])
         others = [t for t in penalty.terms if hasattr(t, "matrix")]
         local = sum(others, term.restrict(rows))
         options = {"max_iter": max(max_iter - n_iter, 1), "tol": enough, "minimise": minimise}
@@ -95,7 +95,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
     free = _free_rows(terms, likelihood.shape[0])
     null = likelihood.null(free)
     if start is None:
-        point, inner = null, Solution(null.W, 0, 0.0, 0.0, 0.0, False)
+        point, inner = null, starting_at(null.W)
     else:
         point, inner = likelihood.minimise_rows(likelihood.at(start.W), free), start
     parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)

@@ -35,3 +35,8 @@ class Solution(NamedTuple):
     converged: bool
     parts: tuple = ()
     state: object = None
+
+
+def starting_at(W, parts=()):
+    """A :class:`Solution` that says no more than where to start."""
+    return Solution(W, 0, np.nan, np.nan, np.nan, False, parts)
