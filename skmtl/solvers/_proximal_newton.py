@@ -75,7 +75,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
         rows = np.flatnonzero(inside)
         share = 0.1 * share if np.array_equal(rows, known) else _SHARE
         known, W = rows, np.zeros(likelihood.shape)
-        enough = max(share * gap, 0.5 * tol * null.value) / null.value
+        enough = max(share * gap, 50 * share * tol * null.value) / null.value
         begin = starting_at(point.W[rows])
         others = [t for t in penalty.terms if hasattr(t, "matrix")]
         local = sum(others, term.restrict(rows))
@@ -123,7 +123,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             left = optimality**2 * null.value
         if optimality <= tol or n_iter >= max_iter:
             break
-        enough, options = max(share * left, 0.1 * tol * null.value), {"max_iter": _INNER}
+        enough, options = share * max(left, tol * null.value), {"max_iter": _INNER}
         if n_classes:
             options["minimise"] = minimise
             inner, b = softmax_step(point, penalty, inner, n_classes, enough, **options)
