@@ -121,9 +121,9 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._store_tasks(data)
         self.coef_, self.intercept_ = scale.restore(solution.W, datafit.intercepts(solution.W))
         self.shared_coef_ = self.coef_.mean(axis=0)
-        self._store_model(solution, scale)
         self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
         self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
+        self._store_model(solution, scale)
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self

@@ -101,7 +101,7 @@ class ClusteredRegressor(StructuredRegressor):
 
     def _store_model(self, solution, scale):
         T = self.n_tasks_
-        _, s, V = np.linalg.svd(solution.W, full_matrices=True)
+        _, s, V = np.linalg.svd(solution.W, full_matrices=len(solution.W) < T)
         norm = ClusterNorm(1.0, self.n_clusters, self.eta)
         theta = norm.weights(np.concatenate([s, np.zeros(max(T - len(s), 0))])[:T], T)
         self.task_covariance_ = (V.T * theta) @ V

@@ -8,7 +8,8 @@ from sklearn.linear_model import LassoCV, RidgeCV
 
 from skmtl._checks import check_real
 from skmtl.linear_model._base import LinearMultiTaskRegressor
-from skmtl.path import alpha_grid
+from skmtl.path import alpha_grid, critical_alpha
+from skmtl.penalties import L21
 from skmtl.solvers import minimise, null_solution
 
 
@@ -78,6 +79,8 @@ def critical_strength(model, datafit, tasks):
     penalty = clone(model).set_params(alpha=1.0)._penalty(len(datafit.mean_x), tasks)
     norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
     (norm,) = norms
+    if isinstance(norm, L21) and hasattr(model, "l1_ratio"):
+        return critical_alpha(datafit, norm, model.l1_ratio)
     plain = datafit.with_ridge(0.0)
     return norm.dual_norm(plain.evaluate(null_solution(plain, norm)).correlation)
 
@@ -106,22 +109,36 @@ def check_strength(value, name, model):
     return check_real(value, name)
 
 
-def per_task(value, name, tasks):
-    """One strength of at least 0 for each task, (n_tasks,), from a number, array or dict."""
+def by_task(value, name, tasks):
+    """Numbers (n_tasks,) from a dict or pandas Series by label, or an array in the order of tasks.
+
+    A single number stays one.
+    """
+    index = getattr(value, "index", None)
+    if hasattr(value, "to_dict") and not np.array_equal(index, np.arange(len(tasks))):
+        value = value.to_dict()
     if isinstance(value, dict):
         missing = [label for label in tasks.tolist() if label not in value]
         if missing:
             raise ValueError(f"{name} has no entry for task(s) {missing[:5]}; give each task one.")
         value = [value[label] for label in tasks.tolist()]
-    given = np.asarray(value)
-    if given.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number, or one for each task, got {value!r}.")
-    values = given.astype(float)
+    values = np.asarray(value)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(
+            f"{name} must hold numbers, got {values.ravel()[:3].tolist()}; of dates take the days, "
+            "say."
+        )
     if values.ndim and values.shape != (len(tasks),):
         raise ValueError(
-            f"{name} has shape {values.shape}, expected one number or ({len(tasks)},): one for "
-            "each task in the order of tasks_."
+            f"{name} has shape {values.shape}, expected ({len(tasks)},): one for each task in the "
+            "order of tasks_."
         )
+    return values.astype(float)
+
+
+def per_task(value, name, tasks):
+    """One strength of at least 0 for each task, (n_tasks,), from a number, array or by label."""
+    values = by_task(value, name, tasks)
     if not (np.isfinite(values) & (values >= 0)).all():
         raise ValueError(f"{name} must be finite and at least 0, got {values.min()}.")
     return np.broadcast_to(values, (len(tasks),))

@@ -79,10 +79,16 @@ class StructuredCV(PathCV):
         store_as(self, self._template(alpha=self.alpha_, **chosen), solution, scale)
 
 
+_FITTED = (
+    *("coef_", "intercept_", "shared_coef_", "tasks_", "n_tasks_", "n_samples_per_task_"),
+    *("n_iter_", "objective_", "dual_gap_", "optimality_", "n_features_in_", "feature_names_in_"),
+    "_layout",
+)
+
+
 def store_as(estimator, model, solution, scale):
     """Set what `model`, unfitted, is inspected by, on an estimator that was fitted in its place."""
-    fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
-    vars(model).update(fitted, _layout=estimator._layout)
+    vars(model).update({k: v for k, v in vars(estimator).items() if k in _FITTED})
     model._store_model(solution, scale)
     for name, value in vars(model).items():
         if name.endswith("_") and name[0] != "_":
