@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import eigh, eigvalsh
+from scipy.linalg import cho_factor, cho_solve, eigh, eigvalsh
 from scipy.optimize import nnls
 
 from skmtl import _kernels
@@ -273,10 +273,9 @@ class GramForm(SquaredDatafit):
         out, shift = np.empty_like(self.grams), np.broadcast_to(shift, self.grams.shape[2:])
         if len(shift) > 1:
             _kernels.shifted_inverses(self.grams, np.ascontiguousarray(shift, dtype=float), out)
-        else:
-            ((values, V),) = self.spectra()
-            out[:, :, 0] = (V * (1 / (values + shift) - 1 / shift)) @ V.T
-            out.flat[:: len(out) + 1] += 1 / shift
+        else:  # by Cholesky, which does not mind features of different scales
+            system = self.grams[:, :, 0] + shift * np.eye(len(out))
+            out[:, :, 0] = cho_solve(cho_factor(system, lower=True), np.eye(len(out)))
         return out
 
     def spectra(self):

@@ -10,6 +10,7 @@ from skmtl.datafits import squared_datafit
 
 _NEWTON = 100  # steps for intercepts
 _ROUNDING = 1e-13
+_LEAST = 1e-6  # curvature of a loss whose scale is 1
 
 
 class Likelihood:
@@ -73,7 +74,7 @@ class Likelihood:
             return point
         for _ in range(_NEWTON):
             before = point.value
-            if np.abs(point.correlation[rows]).max() <= _ROUNDING * max(self._scale(rows), 1e-300):
+            if np.abs(point.correlation[rows]).max() <= 1e-4 * self.rounding:
                 break
             Q = point.quadratic()
             W = Q.minimise_rows(point.W, rows)
@@ -82,9 +83,11 @@ class Likelihood:
                 break
         return point
 
-    def _scale(self, rows):
+    @property
+    def rounding(self):
+        """How large the correlations of an optimum may come out, by size."""
         slope = np.abs(self.weight * self.loss.slope(self.y, np.zeros(self.y.shape)))
-        return float(np.abs(self.design.adjoint(slope))[rows].max())
+        return 1e-9 * float(np.abs(self.design.adjoint(slope)).max()) or 1.0
 
     def search(self, point, other, value=lambda step: 0.0):
         """The first of `point + step (other - point)`, step 1, 1/2, 1/4, ..., that is below.
@@ -104,11 +107,11 @@ class Likelihood:
         """The point whose predictions without intercepts are known; those are searched from b."""
         if not self.fit_intercept:
             return Point(self, W, forward, b)
-        total = self.design.task_sum(self.weight)
         point = Point(self, W, forward, b)
         for _ in range(_NEWTON):
             slope = self.design.task_sum(self.weight * point.slope)
-            if (np.abs(slope) <= _ROUNDING * total).all():
+            size = self.design.task_sum(self.weight * np.abs(point.slope))
+            if (np.abs(slope) <= _ROUNDING * size).all():
                 break
             curvature = self.design.task_sum(self.weight * point.curvature)
             step = slope / np.where(curvature > 0, curvature, 1.0)
@@ -164,6 +167,6 @@ class Point:
     def quadratic(self):
         """The squared loss that has the same value up to a constant, slope and curvature here."""
         f = self.likelihood
-        target = self.z - self.slope / self.curvature
-        weight = f.weight * self.curvature
+        curvature = np.maximum(self.curvature, _LEAST)  # flatter ones would lose digits
+        target, weight = self.z - self.slope / curvature, f.weight * curvature
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import entr, expit, log_softmax, softmax, xlogy
 
-_LEAST = 1e-6  # curvature: where the loss is flatter, Newton's steps are shorter than exact ones
-
 
 class Loss(ABC):
     """A convex function of z.
@@ -35,7 +33,7 @@ class Loss(ABC):
 
     @abstractmethod
     def curvature(self, y, z):
-        """A positive second derivative in z, or one of a parabola above the loss."""
+        """Its second derivative in z, or that of a parabola above the loss."""
 
     @abstractmethod
     def conjugate(self, y, u):
@@ -107,7 +105,7 @@ class Poisson(Loss):
         return np.exp(z) - y
 
     def curvature(self, y, z):
-        return np.maximum(np.exp(z), _LEAST)
+        return np.exp(z)
 
     def conjugate(self, y, u):
         mean = np.maximum(y + u, 0.0)
@@ -134,7 +132,7 @@ class Logistic(Loss):
 
     def derivatives(self, y, z):
         p = expit(z)
-        return p - y, np.maximum(p * (1 - p), _LEAST)
+        return p - y, p * (1 - p)
 
     def conjugate(self, y, u):
         p = np.clip(y + u, 0.0, 1.0)
@@ -163,7 +161,7 @@ class Softmax(Loss):
 
     def curvature(self, y, z):
         p = softmax(z, axis=-1)  # diag(p) - p p' <= 2 diag(p (1 - p)), by rows
-        return np.maximum(2 * p * (1 - p), _LEAST)
+        return 2 * p * (1 - p)
 
     def conjugate(self, y, u):
         return -entr(np.clip(y + u, 0.0, 1.0))
@@ -204,7 +202,7 @@ class Grouped(Loss):
         return self._each("slope", y, z)
 
     def curvature(self, y, z):
-        return np.maximum(self._each("curvature", y, z), _LEAST)
+        return self._each("curvature", y, z)
 
     def conjugate(self, y, u):
         return self._each("conjugate", y, u)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skmtl._checks import check_int, check_real
 from skmtl.prox import (
     clip_rows,
     fill,
@@ -30,6 +31,10 @@ class Penalty(ABC):
     """
 
     alpha: float
+
+    def __post_init__(self):
+        """Check the parameters; the base checks alpha."""
+        check_real(self.alpha, "alpha")
 
     @abstractmethod
     def value(self, W):
@@ -123,6 +128,12 @@ class L21(Penalty):
     alpha: float
     feature_weight: np.ndarray | None = None
     positive: bool = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        u = self.feature_weight
+        if u is not None and not isinstance(u, np.ndarray):
+            object.__setattr__(self, "feature_weight", np.asarray(u, dtype=float))
 
     def restrict(self, rows):
         """The penalty of these rows of W alone."""
@@ -221,6 +232,10 @@ class SparseGroup(Penalty):
     def restrict(self, rows):
         return self
 
+    def __post_init__(self):
+        super().__post_init__()
+        check_real(self.l1_ratio, "l1_ratio", high=1.0)
+
     def value(self, W):
         rows, entries = np.linalg.norm(W, axis=1).sum(), np.abs(W).sum()
         return self.alpha * float((1 - self.l1_ratio) * rows + self.l1_ratio * entries)
@@ -265,6 +280,16 @@ class FusedSparseGroup(Penalty):
     fused_ratio: float
     gaps: np.ndarray | None = None
     order: np.ndarray | None = None
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_real(self.l1_ratio, "l1_ratio", high=1.0)
+        check_real(self.fused_ratio, "fused_ratio", high=1.0, include="left")
+        if self.l1_ratio + self.fused_ratio > 1 + 1e-12:
+            raise ValueError(
+                f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
+                "at most: they are shares of alpha."
+            )
 
     def _inverse_gaps(self, n_tasks):
         return np.ones(n_tasks - 1) if self.gaps is None else 1 / self.gaps
@@ -396,6 +421,11 @@ class ClusterNorm(Penalty):
     n_clusters: int
     eta: float
 
+    def __post_init__(self):
+        super().__post_init__()
+        check_int(self.n_clusters, "n_clusters")
+        check_real(self.eta, "eta", include="neither")
+
     def weights(self, s, n_tasks, offset=0.0):
         """theta of the singular values s (n_tasks,), with `offset` added where it divides."""
         k = min(self.n_clusters, n_tasks)
@@ -467,6 +497,15 @@ class TaskCoupling(Penalty):
     alpha: float
     coupling: np.ndarray
 
+    def __post_init__(self):
+        super().__post_init__()
+        M = np.asarray(self.coupling, dtype=float)
+        object.__setattr__(self, "coupling", M)
+        if M.ndim != 2 or M.shape[0] != M.shape[1]:
+            raise ValueError(f"coupling has shape {M.shape}, expected (n_tasks, n_tasks).")
+        if not np.isfinite(M).all() or not np.allclose(M, M.T, rtol=1e-10, atol=0):
+            raise ValueError("coupling must be finite and symmetric.")
+
     def value(self, W):
         return 0.5 * self.alpha * float(np.vdot(W, W @ self.coupling))
 
@@ -494,6 +533,9 @@ class Sum(Penalty):
     """The sum of several penalties of the same W: what ``+`` makes."""
 
     penalties: tuple
+
+    def __post_init__(self):
+        """Its terms are checked already."""
 
     def value(self, W):
         return sum(penalty.value(W) for penalty in self.penalties)
@@ -683,9 +725,25 @@ def split(penalty, n_tasks):
 
 def _strength(term):
     """0 for a term that does nothing."""
+    if getattr(term, "positive", False):
+        return 1.0
     if isinstance(term, Decomposition):
         return min(part.alpha for part in term.parts)
     return term.alpha
+
+
+def bear_unseen(bears, terms):
+    """What every term of a sum bears, of rows that it does not see nothing: others bear that."""
+    unseen = [term.unpenalised_rows(len(B)) for term, B in zip(terms, bears, strict=True)]
+    everywhere = [k for k, rows in enumerate(unseen) if len(rows) == 0]
+    if len(everywhere) in (0, len(terms)):
+        return bears
+    bears = [B.copy() for B in bears]
+    for rows, B in zip(unseen, bears, strict=True):
+        if len(rows):
+            bears[everywhere[0]][rows] += B[rows]
+            B[rows] = 0.0
+    return bears
 
 
 def _ratio(value, alpha):

@@ -577,14 +577,14 @@ def test_more_features_than_rows_are_fitted(model, n_classes):
 @pytest.mark.parametrize(
     ("layout", "container"), [("wide", sparse.csc_array), ("long", sparse.csr_matrix)]
 )
-def test_sparse_features_give_the_same_model(model, n_classes, layout, container):
+def test_sparse_features_give_the_same_model(some, n_classes, layout, container):
     X = np.where(np.random.default_rng(2).random((N, P)) < 0.5, 0.0, features())
     Y = labels(X, n_classes)
     data, y = (X, Y) if layout == "wide" else long(X, Y)
     if layout == "long":
-        model.set_params(task_column=-1)
-    model.set_params(tol=1e-6)  # parabolas above take many steps
-    dense, thin = clone(model).fit(data, y), clone(model).fit(container(data), y)
+        some.set_params(task_column=-1)
+    some.set_params(tol=1e-6)  # parabolas above take many steps
+    dense, thin = clone(some).fit(data, y), clone(some).fit(container(data), y)
     same(dense, thin, atol=5e-3)  # root of the gap over the curvature
 
 

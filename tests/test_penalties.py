@@ -305,8 +305,8 @@ def test_fuse_takes_any_layout(rng):
 
 def test_gaps_divide_the_changes(rng):
     W, gap = rng.normal(size=(3, 4)), np.array([1.0, 2.0, 4.0])
-    value = FusedSparseGroup(1.0, 0.0, 1.0, gap).value(W)
-    assert value == pytest.approx(np.sum(np.abs(np.diff(W)) / gap), rel=ROUNDING)
+    changes = FusedSparseGroup(1.0, 0.2, 0.8, gap).value(W) - 0.2 * L1(1.0).value(W)
+    assert changes == pytest.approx(0.8 * np.sum(np.abs(np.diff(W)) / gap), rel=ROUNDING)
 
 
 def test_an_order_is_that_of_sorted_tasks(rng):
@@ -407,10 +407,35 @@ def test_transposed_rows_are_columns(row, column, rng):
     np.testing.assert_allclose(row.prox(W, 0.5), column.prox(W.T, 0.5).T, rtol=0, atol=1e-13)
 
 
-def test_a_constant_row_changes_nothing():
-    changes = FusedSparseGroup(1.0, 0.0, 1.0)
-    assert changes.value(np.ones((3, 4))) == 0.0
-    assert changes.dual_norm(np.ones((3, 4))) == np.inf
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TraceNorm(np.nan), "alpha"),
+        (lambda: L1(-0.1), "alpha"),
+        (lambda: SparseGroup(0.1, 2.0), "l1_ratio"),
+        (lambda: FusedSparseGroup(0.1, 0.0, 1.0), "fused_ratio"),
+        (lambda: FusedSparseGroup(0.1, 0.8, 0.8), "l1_ratio \\+ fused_ratio is 1.6"),
+        (lambda: ClusterNorm(0.1, 2, 0.0), "eta"),
+        (lambda: TaskCoupling(0.1, [[0.0, 1.0], [0.5, 0.0]]), "symmetric"),
+        (lambda: TaskCoupling(0.1, np.ones((2, 3))), "shape"),
+    ],
+)
+def test_parameters_are_checked(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("penalty", "message"),
+    [
+        (L21(0.1, np.ones(3)), "L21 does not fit coefficients of 5 features and 4 tasks"),
+        (TaskCoupling(0.1, np.eye(3)), "TaskCoupling does not fit"),
+        (TaskCoupling(0.1, -np.eye(4)), "negative eigenvalue"),
+    ],
+)
+def test_a_penalty_of_another_shape_is_named(penalty, message, problem):
+    with pytest.raises(ValueError, match=message):
+        solve(penalty, problem)
 
 
 # ------------------------------------------------ sums and decompositions

@@ -1,12 +1,14 @@
 """Any penalty of :mod:`skmtl.penalties`, or one's own."""
 
+import numpy as np
+
 from skmtl._docs import documented
 from skmtl.linear_model._structured import (
     StructuredClassifier,
     StructuredModel,
     StructuredRegressor,
 )
-from skmtl.penalties import Decomposition, Penalty
+from skmtl.penalties import Decomposition, Penalty, TaskCoupling
 
 
 class PenaltyModel(StructuredModel):
@@ -20,11 +22,35 @@ class PenaltyModel(StructuredModel):
             )
 
     def _penalty(self, n_features, tasks):
+        for term in self.penalty.terms:
+            for part in getattr(term, "parts", (term,)):
+                check_fits(part, n_features, len(tasks))
         return self.penalty
 
     def _store_model(self, solution, unpack):
-        if isinstance(self.penalty, Decomposition):
+        vars(self).pop("shared_part_", None)  # of another penalty
+        vars(self).pop("specific_part_", None)
+        if any(isinstance(term, Decomposition) for term in self.penalty.terms):
             self._store_parts(solution, unpack)
+
+
+def check_fits(penalty, n_features, n_tasks):
+    """ValueError for a penalty of coefficients of another shape, or one that is not convex."""
+    name = type(penalty).__name__
+    try:
+        penalty.value(np.zeros((n_features, n_tasks)))
+    except ValueError as error:
+        raise ValueError(
+            f"{name} does not fit coefficients of {n_features} features and {n_tasks} tasks: "
+            f"{error}"
+        ) from error
+    if isinstance(penalty, TaskCoupling):
+        least, most = np.linalg.eigvalsh(penalty.coupling)[[0, -1]]
+        if least < -1e-10 * max(most, -least):
+            raise ValueError(
+                f"The coupling of a TaskCoupling has the negative eigenvalue {least:.4g}: tasks "
+                "that repel each other have no convex penalty."
+            )
 
 
 @documented

@@ -48,6 +48,8 @@ def _edge_weights(graph, tasks):
     elif isinstance(graph, list) and all(isinstance(edge, tuple) for edge in graph):
         weights = _from_edges(graph, tasks)
     else:
+        if hasattr(graph, "reindex") and not np.array_equal(graph.index, np.arange(T)):
+            graph = graph.reindex(index=tasks, columns=tasks)  # a pandas frame by label
         weights = graph.toarray() if sparse.issparse(graph) else np.array(graph, dtype=float)
         if weights.shape != (T, T):
             raise ValueError(

@@ -68,7 +68,7 @@ class ClusteredRegressor(ClusteredModel, StructuredRegressor):
     task_clusters_ : ndarray of shape (n_tasks,)
         Cluster of each task, 0, 1, ...: k-means on the leading eigenvectors of M.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        ``eta I + M``.
+        ``eta I + M``; its trace is ``n_clusters + eta * n_tasks`` unless `coef_` has a lower rank.
     {linear_attributes}
 
     See Also

@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._checks import check_int, check_real
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
 from skmtl.linear_model._cv import PathSearch
@@ -118,12 +119,17 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
                 f"MultiTaskCV takes a linear regressor of skmtl such as TraceNormRegressor(), got "
                 f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
             )
+        check_real(self.eps, "eps", high=1.0, include="right")
         super()._check_params()
 
     def _single_task_limit(self):
         return self.estimator._single_task_limit()
 
     def _grid(self):
+        if self.param_grid is not None and not isinstance(self.param_grid, dict):
+            raise TypeError(
+                f"param_grid must be a dict of lists of values, got {self.param_grid!r}."
+            )
         grid = {"alpha": 50} if self.param_grid is None else dict(self.param_grid)
         known = self.estimator.get_params()
         for name, values in grid.items():
@@ -132,7 +138,17 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
                     f"param_grid has {name!r}, which is no parameter of "
                     f"{type(self.estimator).__name__}; it has {sorted(known)}."
                 )
-            if not (name == "alpha" and isinstance(values, Integral)) and len(values) == 0:
+            if name in _OF_DATA:
+                raise ValueError(
+                    f"param_grid has {name!r}, but the data are read once, for all candidates; "
+                    "sklearn.model_selection.GridSearchCV can vary it."
+                )
+            if name == "alpha" and isinstance(values, Integral):
+                check_int(values, "param_grid['alpha']")
+                continue
+            if isinstance(values, str) or not hasattr(values, "__len__"):
+                raise TypeError(f"param_grid[{name!r}] must be a list of values, got {values!r}.")
+            if len(values) == 0:
                 raise ValueError(f"param_grid has no values for {name!r}.")
         return grid
 
@@ -266,12 +282,5 @@ def _same(params, others):
     )
 
 
-_DELEGATED = (
-    "task_column",
-    "task_weight",
-    "handle_unknown",
-    "fit_intercept",
-    "normalize_y",
-    "max_iter",
-    "tol",
-)
+_OF_DATA = ("task_column", "task_weight", "handle_unknown", "fit_intercept", "normalize_y")
+_DELEGATED = (*_OF_DATA, "max_iter", "tol")

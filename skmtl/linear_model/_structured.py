@@ -5,9 +5,11 @@ from sklearn.base import clone
 from sklearn.linear_model import LassoCV, RidgeCV
 
 from skmtl._checks import check_real
+from skmtl.likelihood import Likelihood
 from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier, tuned_logistic
-from skmtl.path import alpha_grid
+from skmtl.path import alpha_grid, critical_alpha
+from skmtl.penalties import L21
 from skmtl.solvers import minimise, null_correlation
 
 
@@ -90,6 +92,9 @@ def critical_strength(model, datafit, read):
     penalty = clone(model).set_params(alpha=1.0)._penalty_of(read)
     norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
     (norm,) = norms
+    squared = not isinstance(datafit, Likelihood)
+    if squared and isinstance(norm, L21) and hasattr(model, "l1_ratio"):
+        return critical_alpha(datafit, norm, model.l1_ratio)
     return norm.dual_norm(null_correlation(datafit, norm))
 
 
@@ -118,22 +123,36 @@ def check_strength(value, name, model):
     return check_real(value, name)
 
 
-def per_task(value, name, tasks):
-    """One strength of at least 0 for each task, (n_tasks,), from a number, array or dict."""
+def by_task(value, name, tasks):
+    """Numbers (n_tasks,) from a dict or pandas Series by label, or an array in the order of tasks.
+
+    A single number stays one.
+    """
+    index = getattr(value, "index", None)
+    if hasattr(value, "to_dict") and not np.array_equal(index, np.arange(len(tasks))):
+        value = value.to_dict()
     if isinstance(value, dict):
         missing = [label for label in tasks.tolist() if label not in value]
         if missing:
             raise ValueError(f"{name} has no entry for task(s) {missing[:5]}; give each task one.")
         value = [value[label] for label in tasks.tolist()]
-    given = np.asarray(value)
-    if given.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be a number, or one for each task, got {value!r}.")
-    values = given.astype(float)
+    values = np.asarray(value)
+    if values.dtype.kind not in "iuf":
+        raise TypeError(
+            f"{name} must hold numbers, got {values.ravel()[:3].tolist()}; of dates take the days, "
+            "say."
+        )
     if values.ndim and values.shape != (len(tasks),):
         raise ValueError(
-            f"{name} has shape {values.shape}, expected one number or ({len(tasks)},): one for "
-            "each task in the order of tasks_."
+            f"{name} has shape {values.shape}, expected ({len(tasks)},): one for each task in the "
+            "order of tasks_."
         )
+    return values.astype(float)
+
+
+def per_task(value, name, tasks):
+    """One strength of at least 0 for each task, (n_tasks,), from a number, array or by label."""
+    values = by_task(value, name, tasks)
     if not (np.isfinite(values) & (values >= 0)).all():
         raise ValueError(f"{name} must be finite and at least 0, got {values.min()}.")
     return np.broadcast_to(values, (len(tasks),))

@@ -83,10 +83,16 @@ class StructuredCV(StructuredSearch, PathCV):
     """Base of the cross-validated structured regressors."""
 
 
+_FITTED = (
+    *("coef_", "intercept_", "shared_coef_", "tasks_", "n_tasks_", "n_samples_per_task_"),
+    *("n_iter_", "objective_", "dual_gap_", "optimality_", "n_features_in_", "feature_names_in_"),
+    *("classes_", "_layout"),
+)
+
+
 def store_as(estimator, model, solution, unpack):
     """Set what `model`, unfitted, is inspected by, on an estimator that was fitted in its place."""
-    fitted = {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
-    vars(model).update(fitted, _layout=estimator._layout)
+    vars(model).update({k: v for k, v in vars(estimator).items() if k in _FITTED})
     model._store_model(solution, unpack)
     for name, value in vars(model).items():
         if name.endswith("_") and name[0] != "_":

@@ -9,6 +9,7 @@ from skmtl.linear_model._structured import (
     StructuredClassifier,
     StructuredModel,
     StructuredRegressor,
+    by_task,
 )
 from skmtl.penalties import L21, FusedSparseGroup, TaskCoupling
 
@@ -24,17 +25,9 @@ def time_order(times, tasks):
     """
     if times is None:
         return np.argsort(tasks, kind="stable"), np.ones(len(tasks) - 1)
-    if isinstance(times, dict):
-        missing = [label for label in tasks.tolist() if label not in times]
-        if missing:
-            raise ValueError(f"times has no entry for task(s) {missing[:5]}; give each task one.")
-        times = [times[label] for label in tasks.tolist()]
-    times = np.asarray(times, dtype=float)
-    if times.shape != (len(tasks),):
-        raise ValueError(
-            f"times has shape {times.shape}, expected ({len(tasks)},): one time for each task in "
-            "the order of tasks_."
-        )
+    times = np.atleast_1d(by_task(times, "times", tasks))
+    if len(times) != len(tasks):
+        raise ValueError(f"times has 1 entry, expected {len(tasks)}: one for each task.")
     order = np.argsort(times, kind="stable")
     gaps = np.diff(times[order])
     if not (np.isfinite(times).all() and (gaps > 0).all()):

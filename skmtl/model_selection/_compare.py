@@ -165,9 +165,15 @@ def _final(estimator):
     """The estimator at the end of pipelines and searches."""
     if hasattr(estimator, "steps"):
         return _final(estimator.steps[-1][1])
-    if hasattr(estimator, "refit") and hasattr(estimator, "estimator"):
+    if _is_search(estimator):
         return _final(estimator.estimator)
     return estimator
+
+
+def _is_search(estimator):
+    """Whether it searches the parameters of its `estimator`."""
+    search = hasattr(estimator, "refit") or hasattr(estimator, "param_grid")
+    return search and hasattr(estimator, "estimator")
 
 
 def _with_final(estimator, final):
@@ -175,7 +181,7 @@ def _with_final(estimator, final):
     if hasattr(estimator, "steps"):
         name, last = estimator.steps[-1]
         return clone(estimator).set_params(**{name: _with_final(last, final)})
-    if hasattr(estimator, "refit") and hasattr(estimator, "estimator"):
+    if _is_search(estimator):
         return _with_final(estimator.estimator, final)
     return final
 
@@ -210,7 +216,7 @@ def _methods(estimator, baseline, include_pooled):
 def _has_steps(estimator):
     """Whether steps come before the final estimator."""
     return hasattr(estimator, "steps") or (
-        hasattr(estimator, "refit") and _has_steps(getattr(estimator, "estimator", None))
+        _is_search(estimator) and _has_steps(estimator.estimator)
     )
 
 

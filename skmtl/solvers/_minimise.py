@@ -11,6 +11,7 @@ from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._splitting import admm
 
 _STIFF = 100  # times the curvature of the loss, from which a coupling gets a step of its own
+_QUICK = 300  # gradient steps
 _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 
 
@@ -47,10 +48,11 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         options = {"max_iter": max_iter, "tol": tol}
         return proximal_newton(datafit, penalty, start, minimise=minimise, **options)
     terms, coupling = split(penalty, n_tasks)
+    coupling = coupling + datafit.ridge * np.eye(n_tasks)
+    datafit = datafit.with_ridge(0.0)
     options = {"max_iter": max_iter, "tol": tol}
     if not terms:
-        coupling = coupling + datafit.ridge * np.eye(n_tasks)
-        return quadratic(datafit.with_ridge(0.0), coupling, W_of(start), **options)
+        return quadratic(datafit, coupling, None if start is None else start.W, **options)
     isotropic = np.array_equal(coupling, coupling[0, 0] * np.eye(n_tasks))
     decomposed = any(isinstance(term, Decomposition) for term in terms)
     if decomposed and (len(terms) > 1 or not isotropic):
@@ -59,14 +61,16 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: to a "
             "Decomposition only ridges can be added."
         )
+    if not isotropic and any(len(term.unpenalised_rows(datafit.shape[0])) for term in terms):
+        raise ValueError(
+            "No solver takes unpenalised features with a coupling of tasks: give them a small "
+            "feature_weight."
+        )
     penalty = sum(terms[1:], terms[0])
     W0 = np.zeros_like(datafit.mean_x) if start is None else start.W
     if not isotropic:
-        stiff = np.linalg.norm(coupling, 2) > _STIFF * datafit.lipschitz()
-        if stiff or len(terms) > 1:
-            return admm(datafit, penalty + TaskCoupling(1.0, coupling), start, **options)
-        return fista(Coupled(datafit, coupling), penalty, W0, **options)
-    datafit = datafit.with_ridge(datafit.ridge + coupling[0, 0])
+        return _coupled(datafit, penalty, coupling, start, W0, **options)
+    datafit = datafit.with_ridge(coupling[0, 0])
     if isinstance(penalty, L21):
         return bcd(datafit, penalty, W0, **options)
     if len(terms) == 1 and not decomposed and _too_large_to_factor(datafit):
@@ -74,9 +78,18 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     return admm(datafit, penalty, start, **options)
 
 
-def W_of(start):
-    """Where to start, or None."""
-    return None if start is None else start.W
+def _coupled(datafit, penalty, coupling, start, W0, *, max_iter, tol):
+    """Norms and a coupling of tasks: by gradients while that is quick, else by splitting."""
+    done = 0
+    stiff = np.linalg.norm(coupling, 2) > _STIFF * datafit.lipschitz()
+    if not (stiff or len(penalty.terms) > 1):
+        done = min(_QUICK, max_iter)
+        solution = fista(Coupled(datafit, coupling), penalty, W0, max_iter=done, tol=tol)
+        if solution.converged or done == max_iter or _too_large_to_factor(datafit):
+            return solution
+    both = penalty + TaskCoupling(1.0, coupling)
+    solution = admm(datafit, both, start, max_iter=max_iter - done, tol=tol)
+    return solution._replace(n_iter=solution.n_iter + done)
 
 
 def _too_large_to_factor(datafit):

@@ -1,6 +1,6 @@
 import numpy as np
 
-from skmtl.penalties import Decomposition, split
+from skmtl.penalties import Decomposition, bear_unseen, split
 from skmtl.solvers._quadratic import conjugate
 from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
 from skmtl.solvers._solution import Solution, starting_at
@@ -119,7 +119,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             optimality, left = gap / null.value if null.value > 0 else 0.0, gap
         else:
             gap, slope = np.nan, np.linalg.norm(point.correlation - point.W @ coupling)
-            optimality = slope / (np.linalg.norm(null.correlation) or 1.0)
+            optimality = slope / max(np.linalg.norm(null.correlation), likelihood.rounding)
             left = optimality**2 * null.value
         if optimality <= tol or n_iter >= max_iter:
             break
@@ -237,10 +237,4 @@ def _shares(R, terms, state):
         bears = [state.rho * U for U in state.U[: len(terms)]]
     rest = (R - sum(bears)) / len(terms)
     bears = [B + rest for B in bears]
-    unseen = [term.unpenalised_rows(len(R)) for term in terms]
-    everywhere = [k for k, rows in enumerate(unseen) if len(rows) == 0]
-    for rows, B in zip(unseen, bears, strict=True):  # what a term does not see others have to bear
-        if len(rows) and everywhere:
-            bears[everywhere[0]][rows] += B[rows]
-            B[rows] = 0.0
-    return bears, terms
+    return bear_unseen(bears, terms), terms

@@ -45,7 +45,11 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
         W = _meet(datafit, np.diag(coupling) + u**2, u, q)
     else:
         return _iterate(datafit, coupling, zero if W0 is None else W0, q, max_iter, tol)
-    return _certified(datafit, coupling, W, 1, tol)
+    direct = _certified(datafit, coupling, W, 1, tol)
+    if direct.converged or not isinstance(datafit, GramForm):
+        return direct
+    start = W if direct.objective <= 0.5 * datafit.yy else zero
+    return _iterate(datafit, coupling, start, q, max_iter, tol)  # features of different scales
 
 
 def _iterate(datafit, coupling, W, q, max_iter, tol):

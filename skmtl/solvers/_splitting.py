@@ -2,7 +2,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.penalties import Decomposition
+from skmtl.datafits import eigen
+from skmtl.penalties import Decomposition, bear_unseen
 from skmtl.solvers._certificates import dual_value
 from skmtl.solvers._shifted import ShiftedSolver
 from skmtl.solvers._solution import Solution
@@ -56,12 +57,14 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     null, tol = 0.5 * datafit.yy, max(tol, np.finfo(float).eps)
     if not adds_up and K == 1 and 0 < penalties[0].dual_norm(q) <= 1 + 1e-9:
         return _empty(zero, null)
-    if start is not None and start.state is not None:
+    if start is not None and start.state is not None and len(start.state.V) == K:
         V, U, rho = start.state
     else:
         V, U, rho = [zero] * K, [zero] * K, _first_rho(datafit, penalties, q)
     solver, at_shift = None, None
-    best_dual, n_iter, changed = 0.0, 0, 0
+    best_dual, proven, n_iter, changed = 0.0, 0.0, 0, 0
+    kept = next((k for k, term in enumerate(penalties) if getattr(term, "positive", False)), 0)
+    ranges = [None if adds_up else _range(term, zero.shape[1]) for term in penalties]
     while True:
         shift, pull = (rho / K, rho / K) if adds_up else (rho * K, rho)
         B = [v - u for v, u in zip(V, U, strict=True)]
@@ -80,17 +83,24 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             continue
         bears = [rho * (x - b) for x, b in zip(X, B, strict=True)]
         C = bears[0] if adds_up else sum(bears)  # correlation at S, its ridge taken off
-        bears = _shift_to_norms(bears, V, penalties)
+        bears = bear_unseen(_shift_to_norms(bears, V, ranges), penalties)
         qS = float(np.vdot(q, S))
         rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
         best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
-        W = sum(V) if adds_up else V[0]
+        W = sum(V) if adds_up else V[kept]
         at = V if adds_up else [W] * K
         objective = datafit.value(W)
         objective += sum(term.value(v) for term, v in zip(penalties, at, strict=True))
-        gap = max(objective - best_dual, np.finfo(float).eps * objective)
-        if gap <= tol * null or n_iter >= max_iter:
-            break
+        if objective - best_dual <= tol * null or n_iter >= max_iter:
+            at = datafit.evaluate(S)  # proof: by a product, whatever the solver of the step lost
+            error = (at.correlation - mu * S - C) / (1 if adds_up else K)
+            bears = _shift_to_norms([bear + error for bear in bears], V, ranges)
+            bears = bear_unseen(bears, penalties)
+            rr = at.rr + mu * float(np.vdot(S, S))
+            proven = max(proven, dual_value(rr, at.ry, bears, penalties)[0])
+            gap = max(objective - proven, np.finfo(float).eps * objective)
+            if gap <= tol * null or n_iter >= max_iter:
+                break
         if n_iter - changed >= 2 * _CHECK and n_iter < _SETTLED:
             factor = _balance(X, V, before, U)
             if factor != 1.0:
@@ -101,14 +111,23 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
 
 
-def _shift_to_norms(bears, V, penalties):
-    """Quadratic terms bear what they do at V, where they have a conjugate, norms the rest."""
-    quadratic = [hasattr(term, "matrix") for term in penalties]
+def _range(term, n_tasks):
+    """Of a quadratic term its matrix and the projection on the range of that; None of others."""
+    if not hasattr(term, "matrix"):
+        return None
+    M = term.matrix(n_tasks)
+    values, U = eigen(M)
+    return M, U[:, values > 0] @ U[:, values > 0].T
+
+
+def _shift_to_norms(bears, V, ranges):
+    """Quadratic terms of a sum bear what they do at V, in their range; norms the rest."""
+    quadratic = [pair is not None for pair in ranges]
     if not any(quadratic) or all(quadratic):
         return bears
     exact = [
-        v @ term.matrix(v.shape[1]) if square else bear
-        for v, term, square, bear in zip(V, penalties, quadratic, bears, strict=True)
+        bear if pair is None else v @ pair[0] @ pair[1]
+        for bear, v, pair in zip(bears, V, ranges, strict=True)
     ]
     exact[quadratic.index(False)] += sum(bears) - sum(exact)
     return exact
