@@ -12,10 +12,13 @@ _PARAGRAPHS = {
 task_column : str or int, default=None
     Column of X that holds the task ids, by name or position: every task then has rows of its own
     and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
-task_weight : None, "balanced", dict or array-like of shape (n_tasks,), default=None
+task_weight : None, "balanced", "uncertainty", dict or array-like of shape (n_tasks,), default=None
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
     once (``omega_t = nbar / n_t``); a dict {label: weight} or an array in the order of `tasks_`
-    gives them by hand (positive).
+    gives them by hand (positive). "uncertainty" learns them, not in cross-validated estimators: the
+    objective is minimised over them as well, among those with ``sum_t n_t log omega_t = 0``, which
+    are proportional to one over the mean loss of the task. `task_weight_` then holds them, and
+    `task_noise_` the standard deviations of the residuals.
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does with tasks that fit did not see: raise, or predict with the average
     coefficients and intercept of all tasks.

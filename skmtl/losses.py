@@ -21,7 +21,7 @@ class Loss(ABC):
     """
 
     reach = np.inf
-    exact = True  # curvatures are second derivatives
+    exact = True  # the curvature is the second derivative, not a bound
 
     @abstractmethod
     def value(self, y, z):
@@ -33,7 +33,7 @@ class Loss(ABC):
 
     @abstractmethod
     def curvature(self, y, z):
-        """Its second derivative in z, or that of a parabola above the loss."""
+        """Its second derivative in z, or an upper bound of it."""
 
     @abstractmethod
     def conjugate(self, y, u):
@@ -146,8 +146,8 @@ class Logistic(Loss):
 class Softmax(Loss):
     """`log(sum_k exp(z_k)) - sum_k y_k z_k` over the last axis, y in the simplex.
 
-    Element k of its value is `-y_k log p_k`; they add up to the loss. The curvatures are those of
-    a parabola above the loss that treats classes apart.
+    Element k of its value is `-y_k log p_k`; they add up to the loss. The curvatures are
+    upper bounds that treat classes apart.
     """
 
     reach = 2.0

@@ -470,7 +470,6 @@ def uneven(X):
     return np.where((Y == 2) & ([True, False, True]), 0, Y)
 
 
-# BUG: DirtyClassifier stores its parts as (n_tasks, 0, n_features)
 @pytest.mark.parametrize("estimator", UNCOUPLED, ids=name_of)
 def test_tasks_may_have_different_numbers_of_classes(estimator, X, uneven):
     fitted = tight(estimator).fit(X, uneven)

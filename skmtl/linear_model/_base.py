@@ -17,7 +17,8 @@ from skmtl.datafits import squared_datafit
 from skmtl.designs import StackedDesign
 from skmtl.labels import some_of
 from skmtl.linear_model._folds import make_folds
-from skmtl.losses import Huber, Poisson
+from skmtl.linear_model._uncertainty import learn_task_weights
+from skmtl.losses import Huber, Poisson, Squared
 from skmtl.model_selection._split import row_codes
 from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
@@ -121,8 +122,31 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             infinity in X, negative weights, shapes that do not fit.
         """
         read = self._read(X, y, sample_weight, tasks)
+        if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
+            return self._fit_uncertain(read)
         datafit = self._datafit(read)
         return self._finish(read, datafit, self._solve(datafit, read))
+
+    def _fit_uncertain(self, read):
+        """The fixed point of coefficients and task weights."""
+        if isinstance(getattr(read.problem, "loss", None), Poisson):
+            raise ValueError(
+                "task_weight='uncertainty' learns levels of noise, which counts do not have: "
+                "choose another task_weight."
+            )
+        ones = np.ones(read.data.n_tasks, dtype=np.intp)
+        data = read.data
+        problem = read.problem or ColumnProblem(data, data.design, data.y, Squared(), ones)
+
+        def solve(omega):
+            datafit = self._datafit(read, task_weight=omega)
+            return datafit, self._solve(datafit, read)
+
+        omega, datafit, solution, mean_losses = learn_task_weights(problem, solve)
+        self._finish(read, datafit, solution)
+        self.task_weight_ = omega
+        self.task_noise_ = np.sqrt(2 * mean_losses) * read.scale.scale
+        return self
 
     def _read(self, X, y, sample_weight, tasks):
         """The validated data as a :class:`Reading`."""
@@ -157,12 +181,12 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
     def _fit_options(self):
         return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
-    def _datafit(self, read, *, path=False):
+    def _datafit(self, read, *, path=False, task_weight=None):
+        weights = {"task_weight": self.task_weight if task_weight is None else task_weight}
         if read.problem is not None:
-            return read.problem.likelihood(**self._fit_options())
-        scale = read.data.weight_scale(
-            self.task_weight, read.data.design.task_sum(read.data.weight)
-        )
+            return read.problem.likelihood(**self._fit_options() | weights)
+        total = read.data.design.task_sum(read.data.weight)
+        scale = read.data.weight_scale(weights["task_weight"], total)
         options = {"scale": scale, "fit_intercept": self.fit_intercept, "path": path}
         return squared_datafit(read.data.design, read.data.y, read.data.weight, **options)
 

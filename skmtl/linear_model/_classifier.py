@@ -108,8 +108,13 @@ class LinearMultiTaskClassifier(
         if K > 1:
             parts = tuple(stack_columns(part, K) for part in solution.parts)
             solution = solution._replace(W=stack_columns(solution.W, K), parts=parts)
-        shape = (T, p) if K == 1 else (T, K, p)
-        self._store_model(solution, lambda W: np.ascontiguousarray(W.T.reshape(shape)))
+
+        def unpack(W):
+            if K == 0:  # tasks of different numbers of classes
+                return problem.restore(W, np.zeros(W.shape[1]))[0]
+            return np.ascontiguousarray(W.T.reshape((T, p) if K == 1 else (T, K, p)))
+
+        self._store_model(solution, unpack)
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
         return self
