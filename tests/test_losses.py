@@ -11,7 +11,6 @@ from skmtl.losses import Grouped, Huber, Logistic, Loss, Poisson, Softmax, Squar
 
 N = 60
 STEP = 1e-5  # of differences: errors of STEP**2 from the third derivative, 1e-11 of rounding
-FLOOR = 1e-6  # of curvatures, where losses are flatter
 
 
 class Example(NamedTuple):
@@ -104,17 +103,17 @@ def test_the_slope_is_the_derivative(example):
         np.testing.assert_allclose(difference / (2 * STEP), slope, rtol=1e-8, atol=atol)
 
 
-def test_curvatures_are_positive(example):
+def test_curvatures_are_not_negative(example):
     for factor in (1, 1000):  # in the tails of losses that are flat there
         with np.errstate(over="ignore"):  # the exponential of a count
-            assert (example.loss.curvature(example.y, factor * example.z) > 0).all()
+            assert (example.loss.curvature(example.y, factor * example.z) >= 0).all()
 
 
 @pytest.mark.parametrize("example", SINGLE, ids=str)
 def test_exact_curvatures_are_second_derivatives(example):
     assert example.loss.exact
     slopes = [example.loss.slope(example.y, example.z + s * STEP) for s in (1, -1)]
-    second = np.maximum((slopes[0] - slopes[1]) / (2 * STEP), FLOOR)
+    second = (slopes[0] - slopes[1]) / (2 * STEP)
     np.testing.assert_allclose(example.loss.curvature(example.y, example.z), second, rtol=1e-7)
 
 
@@ -271,4 +270,4 @@ def test_the_parts_of_a_group_are_what_they_are_alone():
 def test_what_a_group_leaves_out_counts_0():
     loss = Grouped(((np.array([0, 2]), Squared()),))
     np.testing.assert_array_equal(loss.value(np.ones(3), np.zeros(3)), [0.5, 0.0, 0.5])
-    assert (loss.curvature(np.ones(3), np.zeros(3)) > 0).all()
+    np.testing.assert_array_equal(loss.curvature(np.ones(3), np.zeros(3)), [1.0, 0.0, 1.0])
