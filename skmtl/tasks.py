@@ -197,8 +197,11 @@ def _check_weight(sample_weight, shape):
     return weight
 
 
-def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
-    """Y (n_samples, n_tasks) with holes filled, its weights (0 in the holes), the task labels."""
+def read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
+    """Y (n_samples, n_tasks) with holes filled, its weights (0 in the holes), the task labels.
+
+    With `empty` tasks may be without labels.
+    """
     names = column_names(y)
     Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if Y.ndim == 1:
@@ -222,11 +225,11 @@ def _read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64):
     if missing.any():
         Y = np.where(missing, np.zeros(1, dtype=Y.dtype), Y)
         weight = weight * ~missing
-    empty = np.broadcast_to(~(weight > 0).any(axis=0), len(tasks))
-    if empty.any():
+    lacking = np.broadcast_to(~(weight > 0).any(axis=0), len(tasks))
+    if lacking.any() and not empty:
         raise ValueError(
             f"Input y contains NaN only, or only rows of zero weight, for task(s) "
-            f"{some_of(tasks[empty])}: a task needs at least one label."
+            f"{some_of(tasks[lacking])}: a task needs at least one label."
         )
     return Y, weight, tasks
 
@@ -240,7 +243,7 @@ def _check_length(n_samples, y):
 
 
 def _read_wide(estimator, X, y, sample_weight, dtype):
-    Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight, dtype)
+    Y, weight, tasks = read_wide_labels(estimator, X.shape[0], y, sample_weight, dtype)
     X = X.tocsc() if sparse.issparse(X) else X
     design = SharedDesign(X, len(tasks))
     return TaskData(design, Y, weight, tasks, np.arange(len(Y)), len(Y), "wide")
@@ -357,7 +360,7 @@ def read_task_rows(estimator, X, y, sample_weight=None, tasks=None):
     _check_y_given(estimator, y)
     X, labels = read_rows(estimator, X, tasks, reset=True, numeric=False)
     if labels is None:
-        Y, weight, tasks = _read_wide_labels(estimator, X.shape[0], y, sample_weight, None)
+        Y, weight, tasks = read_wide_labels(estimator, X.shape[0], y, sample_weight, None)
         weight = np.broadcast_to(weight, Y.shape)
         masks = (weight > 0).T
         columns = zip(masks, Y.T, weight.T, strict=True)

@@ -20,6 +20,7 @@ from skmtl.linear_model._decomposed_classifiers import (
 from skmtl.linear_model._graph import GraphRegressor, MeanRegularizedRegressor
 from skmtl.linear_model._graph_classifiers import GraphClassifier, MeanRegularizedClassifier
 from skmtl.linear_model._low_rank import TraceNormClassifier, TraceNormRegressor
+from skmtl.linear_model._mixed import MultiTaskMixed
 from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
 from skmtl.linear_model._relational import (
     ClusteredClassifier,
@@ -77,6 +78,7 @@ __all__ = [
     "MultiTaskLassoCV",
     "MultiTaskLassoClassifier",
     "MultiTaskLassoClassifierCV",
+    "MultiTaskMixed",
     "MultiTaskPath",
     "MultiTaskRegressor",
     "MultiTaskSparseGroupLasso",

@@ -150,3 +150,65 @@ def per_task_scoring(metric, tasks, *, task_column=None, greater_is_better=None)
         )
         for task in np.asarray(tasks).tolist()
     }
+
+
+class _MixedScorer:
+    """See :func:`make_mixed_scorer`."""
+
+    def __init__(self, average, task):
+        self.average, self.task = average, task
+
+    def __repr__(self):
+        return f"make_mixed_scorer(average={self.average!r}, task={self.task!r})"
+
+    def __call__(self, estimator, X, y, sample_weight=None):
+        if hasattr(estimator, "steps"):
+            for _, step in estimator.steps[:-1]:
+                X = X if step in (None, "passthrough") else step.transform(X)
+            estimator = estimator.steps[-1][1]
+        estimator = getattr(estimator, "best_estimator_", estimator)
+        skills = estimator.skills(X, y, sample_weight)
+        if self.task is not None:
+            return float(skills[estimator.tasks_.tolist().index(self.task)])
+        return float((np.nanmin if self.average == "worst" else np.nanmean)(skills))
+
+
+def make_mixed_scorer(average="uniform_average", *, task=None):
+    """A scorer of :class:`MultiTaskMixed`: the skill over what predicts a task without features.
+
+    The skill of a task is ``1 - loss / loss of the baseline``, with the loss of the task: mean
+    squared error (then it is R^2 about the mean of the training rows), Huber loss, Poisson deviance
+    or log-loss. The baseline is the mean, or the class frequencies, of the training rows. Being
+    relative, skills of different kinds of tasks may be averaged.
+
+    Parameters
+    ----------
+    average : {"uniform_average", "worst"}, default="uniform_average"
+        Mean over tasks, or the smallest.
+    task : label, default=None
+        Score this task only.
+
+    Returns
+    -------
+    callable
+        ``scorer(estimator, X, y)``, a float; labels that are NaN or None are left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skmtl import MultiTaskMixed, make_mixed_scorer
+    >>> from skmtl.penalties import L21
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 5))
+    >>> Y = np.column_stack([X[:, 0] + rng.standard_normal(100), rng.poisson(np.exp(X[:, 0]))])
+    >>> search = GridSearchCV(
+    ...     MultiTaskMixed(["squared_error", "poisson"]),
+    ...     {"penalty": [L21(0.01), L21(0.1), L21(1.0)]},
+    ...     scoring=make_mixed_scorer(),
+    ... )
+    >>> search.fit(X, Y).best_params_["penalty"].alpha
+    0.1
+    """
+    check_option(average, "average", ("uniform_average", "worst"))
+    return _MixedScorer(average, task)
