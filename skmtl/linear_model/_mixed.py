@@ -61,9 +61,9 @@ class MixedTask:
 
 
 def _may_have_classes(model):
-    """Whether some task is, or before `fit` may be, "logistic"."""
-    losses = getattr(model, "losses_", model.losses)
-    return losses is None or "logistic" in (losses.values() if isinstance(losses, dict) else losses)
+    """Whether some task is "logistic", as far as is known."""
+    losses = getattr(model, "losses_", model.losses) or []
+    return "logistic" in (losses.values() if isinstance(losses, dict) else losses)
 
 
 @documented
