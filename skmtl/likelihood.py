@@ -90,18 +90,23 @@ class Likelihood:
         return 1e-9 * float(np.abs(self.design.adjoint(slope)).max()) or 1.0
 
     def search(self, point, other, value=lambda step: 0.0):
-        """The first of `point + step (other - point)`, step 1, 1/2, 1/4, ..., that is below.
+        """The best of `point + step (other - point)`, step 1, 1/2, ..., while it gets better.
 
         `value` gives what else counts, of a step. Returns the new point and the step; the point
-        itself and 0 where nothing is below.
+        itself and 0 where nothing is below. A full step that is below may still be far too long
+        where the loss is no parabola.
         """
         here, step = point.value + value(0.0), 1.0
+        best, reached = None, here + _ROUNDING * abs(here)
         while step > 1e-8:
             new = self.between(point, other, step)
-            if new.value + value(step) <= here + _ROUNDING * abs(here):
-                return new, step
+            total = new.value + value(step)
+            if best is not None and total >= reached:
+                return best, 2 * step
+            if total <= reached:
+                best, reached = new, total
             step *= 0.5
-        return point, 0.0
+        return (point, 0.0) if best is None else (best, 2 * step)
 
     def settled(self, W, forward, b):
         """The point whose predictions without intercepts are known; those are searched from b."""

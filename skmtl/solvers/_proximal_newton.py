@@ -99,7 +99,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
     else:
         point, inner = likelihood.minimise_rows(likelihood.at(start.W), free), start
     parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)
-    bound, n_iter, share, history = 0.0, 0, _SHARE, []
+    bound, n_iter, share, history, progress = 0.0, 0, _SHARE, [], np.inf
 
     def paid(parts):
         """The penalty of W = sum of parts."""
@@ -123,7 +123,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             left = optimality**2 * null.value
         if optimality <= tol or n_iter >= max_iter:
             break
-        enough, options = share * max(left, tol * null.value), {"max_iter": _INNER}
+        enough, options = share * max(min(left, progress), tol * null.value), {"max_iter": _INNER}
         if n_classes:
             options["minimise"] = minimise
             inner, b = softmax_step(point, penalty, inner, n_classes, enough, **options)
