@@ -41,8 +41,8 @@ SINGLE = "single-task logistic"
 MODELS = {
     SINGLE: IndependentTasks(LOGISTIC),
     "pooled logistic": PooledTasks(LOGISTIC),
-    "multi-task lasso": MultiTaskLassoClassifierCV(alphas=20, eps=1e-2),
-    "trace norm": TraceNormClassifierCV(alphas=20, eps=1e-2),
+    "multi-task lasso": MultiTaskLassoClassifierCV(alphas=30, eps=1e-3),
+    "trace norm": TraceNormClassifierCV(alphas=30, eps=1e-3),
     "mean-regularised": MultiTaskCV(
         MeanRegularizedClassifier(), {"alpha": 10, "ridge": [1e-3, 1e-2, 1e-1]}
     ),
