@@ -18,7 +18,8 @@ task_weight : None, "balanced", "uncertainty", dict or array-like of shape (n_ta
     gives them by hand (positive). "uncertainty" learns them, not in cross-validated estimators: the
     objective is minimised over them as well, among those with ``sum_t n_t log omega_t = 0``, which
     are proportional to one over the mean loss of the task. `task_weight_` then holds them, and
-    `task_noise_` the standard deviations of the residuals.
+    `task_noise_` the root of twice the mean loss: of squares, the standard deviation of the
+    residuals.
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does with tasks that fit did not see: raise, or predict with the average
     coefficients and intercept of all tasks.
@@ -127,7 +128,8 @@ grid_ : list of dict
 alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
     Strengths, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
-    Held-out mean squared error, the mean over the tasks in each fold, each over its labelled rows
+    Held-out mean squared error (of an estimator with another `loss`, that loss), the mean over the
+    tasks in each fold, each over its labelled rows
     (on the scale of the normalised targets with `normalize_y`). The choice of the strengths
     averages `task_mse_path_` over folds first, so that a task counts once even where it lacks
     folds.
@@ -238,12 +240,14 @@ specific_part_ : ndarray of the shape of `coef_`
     "loss": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j`` (one feature) and columns ``w_t`` (one task),
 ``loss`` is ``1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2`` with sample weights
-``s`` (0 where a label is missing), task weights ``omega`` and ``nbar = sum(s) / n_tasks``.
+``s`` (0 where a label is missing), task weights ``omega`` and ``nbar = sum(s) / n_tasks``. Where
+the estimator has a parameter `loss`, that may replace half the squares.
 """,
     "objective": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j``, ``s`` are the sample weights (0 where a label
 is missing), ``omega`` the task weights and ``nbar = sum(s) / n_tasks``, so that on complete
-two-dimensional y every `alpha` means what it means in scikit-learn's class of the same name.
+two-dimensional y every `alpha` means what it means in scikit-learn's class of the same name. The
+parameter `loss` may replace half the squares.
 """,
 }
 

@@ -98,9 +98,9 @@ class TaskData:
             task_weight = [task_weight[label] for label in self.tasks.tolist()]
         elif isinstance(task_weight, str):
             raise ValueError(
-                f"task_weight={task_weight!r} is not known here: use None, 'balanced', a dict "
-                "{label: weight} or an array in the order of tasks_. 'uncertainty' is for "
-                "regressors with given strengths."
+                f"task_weight={task_weight!r} is not known: use None, 'balanced', a dict "
+                "{label: weight} or an array in the order of tasks_ ('uncertainty' is for "
+                "regressors with given strengths)."
             )
         omega = np.asarray(task_weight, dtype=float)
         if omega.shape != (self.n_tasks,):

@@ -478,7 +478,7 @@ def test_parameters_of_all_models_are_checked(name, params, error, message):
 def test_an_unconverged_fit_says_what_to_change(layout, name, strength):
     task_column, X, y = LAYOUTS[layout]
     model = estimator(name, task_column=task_column, max_iter=1, tol=1e-12, **strength)
-    message = "max_iter=1 passes.*tol=1.0e-12: increase max_iter or alpha, scale the features"
+    message = "max_iter=1 iterations.*tol=1.0e-12: increase max_iter or alpha, scale the features"
     with pytest.warns(ConvergenceWarning, match=message):
         model.fit(X, y)
 

@@ -296,9 +296,9 @@ def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
     """ConvergenceWarning that says what to change, pointing at the caller of `fit`."""
     warnings.warn(
         "Objective did not converge. You might want to increase the number of iterations. "
-        f"After max_iter={max_iter} passes{where} the duality gap is {solution.optimality:.2e} of "
-        f"the null objective, but tol={tol:.1e}: increase max_iter or alpha, scale the features, "
-        "or accept a larger tol.",
+        f"After max_iter={max_iter} iterations{where} the duality gap is "
+        f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
+        "alpha, scale the features, or accept a larger tol.",
         ConvergenceWarning,
         stacklevel=stacklevel,
     )

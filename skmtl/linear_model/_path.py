@@ -58,7 +58,7 @@ def _model(estimator, **given):
         return None
     if not hasattr(estimator, "_penalty") or "alpha" not in estimator.get_params():
         raise TypeError(
-            f"estimator must be a linear regressor of skmtl that has alpha, such as "
+            f"estimator must be a linear estimator of skmtl that has alpha, such as "
             f"TraceNormRegressor(), got {estimator!r}."
         )
     default = {"l1_ratio": 1.0, "fit_intercept": True, "positive": False}

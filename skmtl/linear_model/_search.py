@@ -29,7 +29,7 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
     Parameters
     ----------
     estimator : estimator
-        A linear regressor of skmtl, not a cross-validated one.
+        A linear regressor or classifier of skmtl, not a cross-validated one.
     param_grid : dict, default=None
         Values to try by parameter name. ``"alpha"`` may be an int, the number of alphas of an
         automatic grid, as in the cross-validated estimators. None is ``{"alpha": 50}``.
@@ -49,14 +49,15 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
     cv_results_ : dict of ndarrays
         As that of :class:`~sklearn.model_selection.GridSearchCV`: "params", "param_<name>",
         "split<k>_test_score", "mean_test_score", "std_test_score" and "rank_test_score". Scores are
-        minus mean squared errors, averaged over tasks.
+        minus mean losses, averaged over tasks: squared errors, log-losses of classifiers, or the
+        loss of the estimator.
     {path_attributes}
     {linear_attributes}
 
     Raises
     ------
     TypeError
-        In `fit`, for an estimator that is no linear regressor of skmtl.
+        In `fit`, for an estimator that is no linear one of skmtl.
     ValueError
         In `fit`, for an empty grid or a parameter that the estimator does not have.
 
@@ -114,9 +115,9 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         return clone(self.estimator)
 
     def _check_params(self):
-        if not hasattr(self.estimator, "_penalty"):
+        if not hasattr(self.estimator, "_penalty_of"):
             raise TypeError(
-                f"MultiTaskCV takes a linear regressor of skmtl such as TraceNormRegressor(), got "
+                f"MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
                 f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
             )
         check_real(self.eps, "eps", high=1.0, include="right")
