@@ -63,21 +63,27 @@ class Likelihood:
         """A :class:`Point` whose intercepts are given."""
         return Point(self, W, self.design.forward(W), b)
 
-    def null(self, rows=()):
+    def null(self, rows=(), positive=False):
         """The point with W = 0 but for the `rows`, which are at their optimum."""
         point = self.at(np.zeros(self.shape))
-        return self.minimise_rows(point, rows)
+        return self.minimise_rows(point, rows, positive)
 
-    def minimise_rows(self, point, rows):
-        """The point with these rows of W at their optimum, the others kept, by Newton's method."""
+    def minimise_rows(self, point, rows, positive=False):
+        """The point with these rows of W at their optimum, the others kept, by Newton's method.
+
+        With `positive` over rows of at least 0.
+        """
         if len(rows) == 0:
             return point
         for _ in range(_NEWTON):
             before = point.value
-            if np.abs(point.correlation[rows]).max() <= 1e-4 * self.rounding:
+            slope = point.correlation[rows]
+            if positive:
+                slope = np.where(point.W[rows] > 0, slope, np.maximum(slope, 0.0))
+            if np.abs(slope).max() <= 1e-4 * self.rounding:
                 break
             Q = point.quadratic()
-            W = Q.minimise_rows(point.W, rows)
+            W = Q.minimise_rows(point.W, rows, positive)
             point, _ = self.search(point, self.direction(W, Q.intercepts(W)))
             if point.value >= before * (1 - _ROUNDING):
                 break

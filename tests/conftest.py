@@ -28,7 +28,9 @@ from skmtl import (
     MultiTaskElasticNetCV,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
+    MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
+    MultiTaskMixed,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
@@ -45,6 +47,7 @@ from skmtl import (
     TemporalGroupLasso,
     TemporalGroupLassoClassifier,
     TraceNormClassifier,
+    TraceNormClassifierCV,
     TraceNormRegressor,
     TraceNormRegressorCV,
 )
@@ -95,22 +98,30 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
     TemporalGroupLassoClassifier(0.05),
     TraceNormClassifier(0.05),
 ]
+CLASSIFIERS_CV = [
+    MultiTaskLassoClassifierCV(alphas=[0.3, 0.1], cv=2),  # the checks have a task for each row
+    TraceNormClassifierCV(alphas=[0.3, 0.1], cv=2),
+    MultiTaskCV(MeanRegularizedClassifier(ridge=0.1), {"alpha": [0.1, 1.0]}, cv=2),
+]
 LINEAR = [  # they have coef_, objective_ and the like
     *STRUCTURED,
     *STRUCTURED_CV,
     *CLASSIFIERS,
+    *CLASSIFIERS_CV,
     MultiTaskLasso(),
     MultiTaskElasticNet(),
     MultiTaskLassoCV(alphas=5),
     MultiTaskElasticNetCV(alphas=5),
 ]
-ESTIMATORS = [*LINEAR, IndependentTasks(Ridge()), PooledTasks(Ridge())]
+ESTIMATORS = [*LINEAR, MultiTaskMixed(), IndependentTasks(Ridge()), PooledTasks(Ridge())]
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 
 
 def in_mode(estimator, mode):
-    """The estimator, told how it is given the tasks."""
+    """The estimator, told how it is given the tasks; skips where it takes them otherwise only."""
+    if mode == "long" and isinstance(estimator, MultiTaskMixed):
+        pytest.skip("takes two-dimensional y only")
     inner = isinstance(estimator, MultiTaskCV)
     params = {f"estimator__{k}" if inner else k: v for k, v in MODES[mode].items()}
     return estimator.set_params(**params)

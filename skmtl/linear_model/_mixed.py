@@ -15,7 +15,7 @@ from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
 from skmtl.columns import ColumnProblem
 from skmtl.designs import SharedDesign
-from skmtl.labels import some_of
+from skmtl.labels import column_names, encode_labels, some_of
 from skmtl.linear_model._base import warn_unconverged
 from skmtl.linear_model._custom import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
@@ -223,6 +223,8 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         self._check_params()
         if y is None:
             raise ValueError("MultiTaskMixed requires y to be passed, but the target y is None.")
+        framed = hasattr(y, "columns")
+        y = y.astype(object) if framed and hasattr(y, "astype") else y  # truth values stay such
         X, _ = read_rows(self, X, reset=True)
         Y, weight, labels = read_wide_labels(self, X.shape[0], y, sample_weight, None)
         data = TaskData(
@@ -252,7 +254,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             self.task_weight_, self.task_noise_ = omega, np.sqrt(2 * mean_losses) * scales
         else:
             datafit, solution = solve(self.task_weight)
-        self._store(data, problem, datafit, solution, hasattr(y, "columns"))
+        self._store(data, problem, datafit, solution, framed)
         return self
 
     def _kinds(self, data):
@@ -284,9 +286,9 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         seen, label = data.weight[:, t] > 0, some_of(data.tasks[t : t + 1])
         y, weight = data.y[seen, t], data.weight[seen, t]
         if kind == "logistic":
-            y = np.array(y.tolist()) if y.dtype == object else y
-            check_classification_targets(y)
-            classes, codes = np.unique(y, return_inverse=True)
+            classes, codes = encode_labels(y, f"Task {label}")
+            classes = np.array(classes.tolist())
+            check_classification_targets(classes[codes])
             if len(classes) < 2:
                 raise ValueError(f"Task {label} holds one class, {classes.tolist()}: leave it out.")
             baseline = np.bincount(codes, weight) / weight.sum()
@@ -452,7 +454,16 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_tasks,)
             NaN for tasks without a labelled row, and where the baseline is perfect.
         """
-        pairs = self._scores(X)
+        pairs, names = self._scores(X), column_names(y)
+        tasks = self.tasks_.tolist()
+        if names is not None and self._framed:
+            if sorted(map(str, names)) != sorted(map(str, tasks)):
+                raise ValueError(f"y has the columns {names}, expected the tasks {tasks}.")
+            y = y[tasks]
+        elif np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
+            raise ValueError(
+                f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
+            )
         known, n_samples = np.full(self.n_tasks_, np.nan), len(pairs[0][1])
         Y, weight, _ = read_wide_labels(self, n_samples, y, sample_weight, None, empty=True)
         weight = np.broadcast_to(weight, Y.shape)

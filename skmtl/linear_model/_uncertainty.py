@@ -30,14 +30,16 @@ def learn_task_weights(problem, solve):
     weight = problem.data.weight
     total = problem.data.design.task_sum(weight)
     null = problem.likelihood().null()
-    least = _LEAST * np.maximum(problem.losses(weight, null.W, null.b) / total, 1e-300)
+    least = _LEAST * problem.losses(weight, null.W, null.b) / total
+    known = least > 1e-12 * least.mean()  # constant tasks say nothing of noise, and weigh 1
     omega = np.ones(len(total))
     for _ in range(_MOST):
         datafit, solution = solve(omega)
         W = solution.W
         mean_losses = np.maximum(problem.losses(weight, W, datafit.intercepts(W)) / total, least)
-        new = 1.0 / mean_losses
-        new /= np.exp(total @ np.log(new) / total.sum())
+        new = np.ones(len(total))
+        new[known] = 1.0 / mean_losses[known]
+        new[known] /= np.exp(total[known] @ np.log(new[known]) / total[known].sum())
         if np.abs(new / omega - 1).max() <= _CLOSE:
             break
         omega = new

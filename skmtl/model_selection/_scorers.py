@@ -162,14 +162,18 @@ class _MixedScorer:
         return f"make_mixed_scorer(average={self.average!r}, task={self.task!r})"
 
     def __call__(self, estimator, X, y, sample_weight=None):
-        if hasattr(estimator, "steps"):
+        while not hasattr(estimator, "skills"):  # a search or a pipeline, of either
+            if hasattr(estimator, "best_estimator_"):
+                estimator = estimator.best_estimator_
+                continue
             for _, step in estimator.steps[:-1]:
                 X = X if step in (None, "passthrough") else step.transform(X)
             estimator = estimator.steps[-1][1]
-        estimator = getattr(estimator, "best_estimator_", estimator)
-        skills = estimator.skills(X, y, sample_weight)
+        skills, tasks = estimator.skills(X, y, sample_weight), estimator.tasks_.tolist()
         if self.task is not None:
-            return float(skills[estimator.tasks_.tolist().index(self.task)])
+            if self.task not in tasks:
+                raise ValueError(f"There is no task {self.task!r}; tasks are {some_of(tasks)}.")
+            return float(skills[tasks.index(self.task)])
         return float((np.nanmin if self.average == "worst" else np.nanmean)(skills))
 
 

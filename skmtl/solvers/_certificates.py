@@ -51,7 +51,11 @@ def null_solution(datafit, penalty):
 def null_correlation(datafit, penalty):
     """Minus the gradient of the loss at :func:`null_solution`, its ridge apart."""
     if isinstance(datafit, Likelihood):
-        return datafit.null(penalty.unpenalised_rows(datafit.shape[0])).correlation
+        free, positive = (
+            penalty.unpenalised_rows(datafit.shape[0]),
+            getattr(penalty, "positive", False),
+        )
+        return datafit.null(free, positive).correlation
     plain = datafit.with_ridge(0.0)
     return plain.evaluate(null_solution(plain, penalty)).correlation
 

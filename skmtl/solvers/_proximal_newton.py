@@ -53,12 +53,12 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
 def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
     """Newton's method for the rows of W that are not zero and those that should not be."""
     (term,), coupling = split(penalty, likelihood.shape[1])
-    free = term.unpenalised_rows(likelihood.shape[0])
-    null = likelihood.null(free)
+    free, positive = _free_rows([term], coupling, likelihood.shape[0])
+    null = likelihood.null(free, positive)
     point = null if start is None else likelihood.at(start.W)
     bound, n_iter, share, known = 0.0, 0, _SHARE, None
     while True:
-        point = likelihood.minimise_rows(point, free)
+        point = likelihood.minimise_rows(point, free, positive)
         objective = point.value + term.value(point.W)
         objective += 0.5 * float(np.vdot(point.W, point.W @ coupling))
         bound = max(bound, _dual(point, [term], coupling, None))
@@ -67,7 +67,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
         if optimality <= tol or n_iter >= max_iter:
             break
         inside = point.W.any(axis=1)
-        inside[free] = True
+        inside[term.unpenalised_rows(len(inside))] = True
         excess = np.linalg.norm(term.prox(point.correlation - point.W @ coupling, 1.0), axis=1)
         excess[inside] = 0.0
         room = max(_LEAST, np.count_nonzero(inside))
@@ -92,12 +92,12 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
 def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
     """All rows at once."""
     terms, coupling = split(penalty, likelihood.shape[1])
-    free = _free_rows(terms, likelihood.shape[0])
-    null = likelihood.null(free)
+    free, positive = _free_rows(terms, coupling, likelihood.shape[0])
+    null = likelihood.null(free, positive)
     if start is None:
         point, inner = null, starting_at(null.W)
     else:
-        point, inner = likelihood.minimise_rows(likelihood.at(start.W), free), start
+        point, inner = likelihood.minimise_rows(likelihood.at(start.W), free, positive), start
     parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)
     bound, n_iter, share, history, progress = 0.0, 0, _SHARE, [], np.inf
 
@@ -145,7 +145,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             moved, parts = _extrapolated(likelihood, history, paid)
         progress = objective - moved.value - paid(parts)
         share = _SHARE if progress > 0.5 * share * left else 0.1 * share
-        point = likelihood.minimise_rows(moved, free)
+        point = likelihood.minimise_rows(moved, free, positive)
         parts[0] = parts[0] + (point.W - moved.W)
     return Solution(
         point.W,
@@ -195,12 +195,12 @@ def _parts(solution, terms, W):
     return [W]
 
 
-def _free_rows(terms, n_features):
-    """Features that no term sees."""
-    free = np.arange(n_features) if terms else np.empty(0, dtype=np.intp)
+def _free_rows(terms, coupling, n_features):
+    """Features that no term sees, nor a ridge, which gives them a dual; whether they are positive."""
+    free = np.arange(n_features) if terms and not coupling.any() else np.empty(0, dtype=np.intp)
     for term in terms:
         free = np.intersect1d(free, term.unpenalised_rows(n_features))
-    return free
+    return free, any(getattr(term, "positive", False) for term in terms)
 
 
 def _dual(point, terms, coupling, state):
@@ -214,6 +214,8 @@ def _dual(point, terms, coupling, state):
     scale = min(1.0, 1.0 / norm) if norm > 0 else 1.0
     conjugates = sum(term.conjugate(scale * B) for term, B in zip(penalties, bears, strict=True))
     bound = point.bound(scale) - conjugates - 0.5 * scale**2 * float(np.vdot(W, WM))
+    if coupling.any() and any(len(term.unpenalised_rows(len(C))) for term in penalties):
+        bound = -np.inf  # the ridge does not bear all that is left to it
     ridge = coupling[0, 0]
     if (
         ridge > 0
