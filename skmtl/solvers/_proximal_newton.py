@@ -196,7 +196,7 @@ def _parts(solution, terms, W):
 
 
 def _free_rows(terms, coupling, n_features):
-    """Features that no term sees, nor a ridge, which gives them a dual; whether they are positive."""
+    """Features that neither a term nor a ridge sees; whether they have to be positive."""
     free = np.arange(n_features) if terms and not coupling.any() else np.empty(0, dtype=np.intp)
     for term in terms:
         free = np.intersect1d(free, term.unpenalised_rows(n_features))
