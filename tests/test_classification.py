@@ -621,3 +621,17 @@ def test_unseen_tasks_get_the_average_model(model, X, Y, n_classes):
     unseen = fitted.decision_function(np.column_stack([X, np.full(N, 99)]))
     seen = fitted.decision_function(rows).reshape(T, N, *([] if n_classes == 2 else [3]))
     np.testing.assert_allclose(unseen, seen.mean(axis=0), rtol=0, atol=1e-12)
+
+
+def test_three_classes_are_the_group_lasso_of_an_independent_solver():
+    """cvxpy with Clarabel at 1e-11: the classes of both tasks in one group for each feature."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(40, 5)
+    noisy = [X[:, :3] + rng.gumbel(size=(40, 3)) for _ in range(2)]
+    Y = np.column_stack([scores.argmax(axis=1) for scores in noisy])
+    model = MultiTaskLassoClassifier(0.05, tol=1e-10).fit(X, Y)
+    assert model.objective_ == pytest.approx(1.6175221855031257, rel=1e-9)
+    rows = np.linalg.norm(model.coef_.reshape(6, 5), axis=0)
+    np.testing.assert_allclose(
+        rows, [1.33543422, 1.50368206, 1.31277936, 0.14392045, 0.54611347], rtol=0, atol=1e-5
+    )
