@@ -8,6 +8,7 @@ it is finite, and so it is between there and zero.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import entr, expit, log_softmax, softmax, xlogy
@@ -191,9 +192,17 @@ class Grouped(Loss):
     def _each(self, method, *arrays):
         out = np.zeros(arrays[-1].shape)
         flat, arrays = out.reshape(-1), [np.ravel(a) for a in arrays]
-        for index, loss in self.parts:
+        for index, loss in self._merged:
             flat[index] = getattr(loss, method)(*(a[index] for a in arrays))
         return out
+
+    @cached_property
+    def _merged(self):
+        """The parts, those of the same loss and width as one."""
+        groups = {}
+        for index, loss in self.parts:
+            groups.setdefault((loss, index.shape[1:]), []).append(index)
+        return [(np.concatenate(indices), loss) for (loss, _), indices in groups.items()]
 
     def value(self, y, z):
         return self._each("value", y, z)
