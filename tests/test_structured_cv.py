@@ -409,8 +409,8 @@ def test_any_parameter_may_be_searched(estimator, grid):
 @pytest.mark.parametrize(
     ("search", "error", "message"),
     [
-        (MultiTaskCV(linear_model.Ridge()), TypeError, "takes a linear regressor of skmtl such"),
-        (MultiTaskCV(TraceNormRegressorCV()), TypeError, "takes a linear regressor of skmtl such"),
+        (MultiTaskCV(linear_model.Ridge()), TypeError, "takes a linear estimator of skmtl such"),
+        (MultiTaskCV(TraceNormRegressorCV()), TypeError, "takes a linear estimator of skmtl such"),
         (MultiTaskCV(TraceNormRegressor(), {"beta": [1]}), ValueError, "'beta', which is no param"),
         (MultiTaskCV(TraceNormRegressor(), {"ridge": []}), ValueError, "no values for 'ridge'"),
         (MultiTaskCV(TraceNormRegressor(), {"alpha": [-1]}), ValueError, r"alphas\[0\] == -1"),
