@@ -68,7 +68,7 @@ def test_a_path_starts_where_the_model_is_empty(name):
         (TraceNormRegressor(), {"l1_ratio": 0.5}, ValueError, "l1_ratio=0.5 was given beside"),
         (TraceNormRegressor(), {"task_column": -1}, ValueError, "task_column=-1 was given beside"),
         (linear_model.Ridge(), {}, TypeError, "must be a linear estimator of skmtl that has alpha"),
-        (MultiTaskRegressor(L1(0.1)), {}, TypeError, "linear regressor of skmtl that has alpha"),
+        (MultiTaskRegressor(L1(0.1)), {}, TypeError, "linear estimator of skmtl that has alpha"),
         (TraceNormRegressorCV(), {}, TypeError, "must be a linear estimator of skmtl that has alp"),
         (TraceNormRegressor(ridge=-1), {}, ValueError, "ridge == -1, must be >= 0"),
     ],
