@@ -638,3 +638,24 @@ def test_the_certificate_of_a_decomposition_bounds_the_minimum(free, problem):
 def test_a_part_is_a_single_penalty(part):
     with pytest.raises(TypeError, match="must be a single penalty"):
         Decomposition(part, TraceNorm(0.2))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda u: Decomposition(L21(0.1, u), L1(0.05)),
+        lambda u: Decomposition(L21(0.1, u), L21(0.1, u[::-1])),
+        lambda u: L21(0.1, u) + L21(0.1, u),
+        lambda u: L21(0.1, u) + L21(0.1, u, positive=True),
+    ],
+)
+@pytest.mark.parametrize("seed", range(4))
+def test_features_that_no_term_sees_are_certified(make, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(25, 5)) + 0.7 * rng.normal(size=(25, 1))
+    Y = X @ rng.normal(size=(5, 4)) + rng.normal(size=(25, 4))
+    penalty = make(np.array([0.0, 1.0, 0.0, 1.0, 1.0]))
+    minimum = solve(penalty, (X, Y)).objective_
+    for tol in (0.5, 0.3, 1e-2, 1e-3):  # at first far from the optimum
+        rough = MultiTaskRegressor(penalty, tol=tol).fit(X, Y)
+        assert rough.objective_ - rough.dual_gap_ <= minimum * (1 + 1e-8)

@@ -63,8 +63,11 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         V, U, rho = [zero] * K, [zero] * K, _first_rho(datafit, penalties, q)
     solver, at_shift = None, None
     best_dual, proven, n_iter, changed = 0.0, 0.0, 0, 0
-    kept = next((k for k, term in enumerate(penalties) if getattr(term, "positive", False)), 0)
+    constrained = [getattr(term, "positive", False) for term in penalties]
+    positive = any(constrained) and not adds_up
+    kept = constrained.index(True) if positive else 0  # the copy that is returned
     ranges = [None if adds_up else _range(term, zero.shape[1]) for term in penalties]
+    free = _free_rows(penalties, adds_up, len(zero))
     while True:
         shift, pull = (rho / K, rho / K) if adds_up else (rho * K, rho)
         B = [v - u for v, u in zip(V, U, strict=True)]
@@ -88,10 +91,11 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
         best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
         W = sum(V) if adds_up else V[kept]
-        at = V if adds_up else [W] * K
+        copies = V if adds_up else [W] * K
         objective = datafit.value(W)
-        objective += sum(term.value(v) for term, v in zip(penalties, at, strict=True))
+        objective += sum(term.value(v) for term, v in zip(penalties, copies, strict=True))
         if objective - best_dual <= tol * null or n_iter >= max_iter:
+            S = datafit.minimise_rows(S, free, positive)
             at = datafit.evaluate(S)  # proof: by a product, whatever the solver of the step lost
             error = (at.correlation - mu * S - C) / (1 if adds_up else K)
             bears = _shift_to_norms([bear + error for bear in bears], V, ranges)
@@ -109,6 +113,14 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     parts = tuple(V) if adds_up else ()
     converged = gap <= tol * null
     return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
+
+
+def _free_rows(penalties, adds_up, n_features):
+    """Features that leave no room in the dual: unseen by a part, or by all terms of a sum."""
+    unseen = np.zeros(n_features, dtype=np.intp)
+    for term in penalties:
+        unseen[term.unpenalised_rows(n_features)] += 1
+    return np.flatnonzero(unseen >= (1 if adds_up else len(penalties)))
 
 
 def _range(term, n_tasks):
