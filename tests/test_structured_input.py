@@ -410,3 +410,36 @@ ONE_STRENGTH = [name for name, model in MODELS.items() if not name.startswith(("
 def test_a_strength_for_each_task_is_refused_where_there_is_one_penalty(name, alpha):
     message = "alpha must be one number for all tasks.*MeanRegularizedRegressor takes one for each"
     refuses(message, clone(MODELS[name].estimator).set_params(alpha=alpha))
+
+
+@pytest.mark.parametrize("labels", [[2, 0, 1], ["c", "a", "b"]])
+def test_pandas_values_go_by_label_where_the_index_names_the_tasks(labels):
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(30, 4), pd.DataFrame(rng.randn(30, 3), columns=labels)
+    in_order = pd.Series([0.1, 1.0, 10.0], index=labels).sort_index()
+    by_label = MeanRegularizedRegressor(alpha=in_order).fit(X, Y)
+    by_place = MeanRegularizedRegressor(alpha=[0.1, 1.0, 10.0]).fit(X, Y)
+    assert np.array_equal(by_label.coef_, by_place.coef_)
+
+    weights = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 3.0], [0.0, 3.0, 0.0]])
+    graph = pd.DataFrame(weights, index=labels, columns=labels).sort_index().sort_index(axis=1)
+    by_label, by_place = (GraphRegressor(graph=g).fit(X, Y) for g in (graph, weights))
+    assert np.array_equal(by_label.coef_, by_place.coef_)
+
+
+def test_a_pandas_default_index_that_names_no_task_goes_by_position():
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(30, 4), pd.DataFrame(rng.randn(30, 3), columns=list("cab"))
+    strengths, weights = [0.1, 1.0, 10.0], np.ones((3, 3))
+    a = MeanRegularizedRegressor(alpha=pd.Series(strengths)).fit(X, Y)
+    b = MeanRegularizedRegressor(alpha=strengths).fit(X, Y)
+    assert np.array_equal(a.coef_, b.coef_)
+    a, b = (GraphRegressor(graph=g).fit(X, Y) for g in (pd.DataFrame(weights), weights))
+    assert np.array_equal(a.coef_, b.coef_)
+
+
+def test_a_graph_frame_without_a_task_is_refused():
+    X, Y = np.eye(3), pd.DataFrame(np.eye(3), columns=list("abc"))
+    graph = pd.DataFrame(np.ones((3, 3)), index=list("abd"), columns=list("abd"))
+    with pytest.raises(ValueError, match=r"graph has no row or no column for task\(s\) \['c'\]"):
+        GraphRegressor(graph=graph).fit(X, Y)

@@ -11,6 +11,7 @@ from skmtl.linear_model._structured import (
     AT_LEAST_0,
     StructuredModel,
     StructuredRegressor,
+    is_labelled,
     per_task,
 )
 from skmtl.penalties import L1, L21, TaskCoupling
@@ -36,6 +37,16 @@ def laplacian(graph, tasks):
     return np.diag(weights.sum(axis=1)) - weights
 
 
+def _in_order(frame, tasks):
+    """A pandas frame of weights in the order of the tasks."""
+    missing = [t for t in tasks.tolist() if t not in frame.index or t not in frame.columns]
+    if missing:
+        raise ValueError(
+            f"graph has no row or no column for task(s) {missing[:5]}; give each task both."
+        )
+    return frame.reindex(index=tasks, columns=tasks)
+
+
 def _edge_weights(graph, tasks):
     """Symmetric (n_tasks, n_tasks), zero on the diagonal."""
     T = len(tasks)
@@ -48,8 +59,8 @@ def _edge_weights(graph, tasks):
     elif isinstance(graph, list) and all(isinstance(edge, tuple) for edge in graph):
         weights = _from_edges(graph, tasks)
     else:
-        if hasattr(graph, "reindex") and not np.array_equal(graph.index, np.arange(T)):
-            graph = graph.reindex(index=tasks, columns=tasks)  # a pandas frame by label
+        if hasattr(graph, "reindex") and is_labelled(graph.index, tasks):
+            graph = _in_order(graph, tasks)
         weights = graph.toarray() if sparse.issparse(graph) else np.array(graph, dtype=float)
         if weights.shape != (T, T):
             raise ValueError(

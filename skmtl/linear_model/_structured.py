@@ -151,13 +151,17 @@ def check_strength(value, name, model):
     return check_real(value, name)
 
 
+def is_labelled(index, tasks):
+    """Whether a pandas index names the tasks; a default one that does not goes by position."""
+    return np.isin(tasks, index).all() or not np.array_equal(index, np.arange(len(tasks)))
+
+
 def by_task(value, name, tasks):
     """Numbers (n_tasks,) from a dict or pandas Series by label, or an array in the order of tasks.
 
     A single number stays one.
     """
-    index = getattr(value, "index", None)
-    if hasattr(value, "to_dict") and not np.array_equal(index, np.arange(len(tasks))):
+    if hasattr(value, "to_dict") and is_labelled(value.index, tasks):
         value = value.to_dict()
     if isinstance(value, dict):
         missing = [label for label in tasks.tolist() if label not in value]
