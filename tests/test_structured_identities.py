@@ -484,3 +484,18 @@ def test_entries_alone_are_a_lasso_for_each_task(given):
     for t, (X, y, s) in enumerate(given.tasks):
         lasso = linear_model.Lasso(0.1 * given.nbar / s.sum(), tol=1e-12, max_iter=100_000)
         np.testing.assert_allclose(model.coef_[t], lasso.fit(X, y, s).coef_, atol=1e-6)
+
+
+def test_sparse_and_low_rank_is_the_minimum_of_an_independent_solver():
+    """cvxpy with Clarabel at 1e-11."""
+    rng = np.random.RandomState(3)
+    X = rng.randn(40, 6)
+    W = np.outer(rng.randn(6), rng.randn(4))
+    W[1, 2] += 3
+    W[4, 0] -= 2
+    Y = X @ W + rng.randn(40, 4)
+    for alpha, ratio, minimum in [(0.4, 0.3, 4.880412538922421), (0.2, 0.35, 3.4178708024068607)]:
+        model = SparseLowRankRegressor(alpha, sparse_ratio=ratio, tol=1e-10, max_iter=100_000)
+        assert model.fit(X, Y).objective_ == pytest.approx(minimum, rel=1e-9)
+    assert np.count_nonzero(model.specific_part_) == 5
+    assert np.linalg.matrix_rank(model.shared_part_, tol=1e-6) == 3

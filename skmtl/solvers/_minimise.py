@@ -32,7 +32,8 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     max_iter : int, default=1000
         Largest number of iterations.
     tol : float, default=1e-4
-        On the relative duality gap; on the relative gradient where the penalty is quadratic.
+        On the duality gap relative to the objective at W = 0; where there is no gap, on the norm
+        of the gradient relative to that at W = 0.
 
     Returns
     -------
