@@ -121,7 +121,7 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         return clone(self.estimator)
 
     def _check_params(self):
-        if not hasattr(self.estimator, "_penalty_of"):
+        if not hasattr(self.estimator, "_penalty_of") or hasattr(self.estimator, "cv"):
             raise TypeError(
                 f"MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
                 f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
