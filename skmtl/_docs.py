@@ -193,6 +193,95 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
 """,
+    "nystroem_data_parameters": """
+fit_intercept : bool, default=True
+    Fit one unpenalised intercept for each task.
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its own
+    and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average
+    coefficients and intercept of all tasks.
+random_state : int, RandomState instance or None, default=None
+    Seed of the sample.
+""",
+    "nystroem_attributes": """
+coef_ : ndarray of shape (n_tasks, m)
+    Coefficients of the features phi: m is `n_components` or less, or the number of features of X.
+intercept_ : ndarray of shape (n_tasks,)
+shared_coef_ : ndarray of shape (m,)
+    Average of `coef_` over tasks: the model of tasks that were not seen.
+feature_map_ : transformer
+    Its `transform` makes phi of the columns of X without the task column:
+    :class:`~sklearn.kernel_approximation.Nystroem`, or an identity for the linear kernel.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, when it has any.
+""",
+    "svm_model": """
+so that ``f_t(x) = g(x) + h_t(x) + c_t + b``, and half of
+``mu ||g||^2 + sum_t (||h_t||^2 + c_t^2)`` is penalised beside C times the loss: a part g that all
+tasks share, a part h_t of each task's own, and an intercept that is penalised where tasks differ
+(c_t) and free where they do not (b). The smaller mu, the more is shared. In terms of the
+`task_strength` d of the kernel ridge regressions, ``mu = T (1 - d) / d`` for T tasks, with
+``alpha = (1 - d) / (2 C)``.
+
+With ``kernel="linear"`` no kernel matrix is made: the sparse features
+``[x / sqrt(mu), e_t (x) [x, 1]]`` go to scikit-learn's linear machine with the same loss, which is
+faster for many rows. The common intercept is then penalised too, a hundredth of what a coefficient
+is; of numbers y, the mean is taken off first. The kernels make a matrix over all labels.
+""",
+    "svm_kernel_parameters": """
+mu : float, default=1.0
+    Positive: how much of a task is its own.
+kernel : str or callable, default="rbf"
+    Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows, or a
+    function of two rows.
+gamma : "scale", float or None, default="scale"
+    Of the kernels that have it. "scale" is 1 / (n_features * variance of X), X with a row for each
+    label; None is 1 / n_features.
+degree : float, default=3
+    Of "poly".
+coef0 : float, default=0.0
+    Of "poly" and "sigmoid".
+kernel_params : dict, default=None
+    Arguments of a callable kernel.
+""",
+    "svm_parameters": """
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its own
+    and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average of all
+    tasks.
+tol : float, default=1e-3
+    Where the solver of scikit-learn stops.
+max_iter : int, default=-1
+    Its largest number of iterations; -1 is no limit, or a million with the linear kernel.
+random_state : int, RandomState instance or None, default=None
+    Order of the rows with the linear kernel.
+""",
+    "svm_attributes": """
+svm_ : estimator
+    The machine of scikit-learn.
+n_iter_ : int
+    Its iterations.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, when it has any.
+""",
     "class_attributes": """
 classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
     Labels, sorted; the list on two-dimensional y.
@@ -242,6 +331,43 @@ Here ``W`` is (n_features, n_tasks) with rows ``W_j`` (one feature) and columns 
 ``loss`` is ``1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2`` with sample weights
 ``s`` (0 where a label is missing), task weights ``omega`` and ``nbar = sum(s) / n_tasks``. Where
 the estimator has a parameter `loss`, that may replace half the squares.
+""",
+    "kernel_ridge_parameters": """
+solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
+    "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
+    for all data. They are exact; "auto" takes the fastest.
+fit_intercept : bool, default=True
+    Fit one unpenalised intercept for each task.
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its
+    own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average
+    function and intercept of all tasks.
+""",
+    "kernel_ridge_attributes": """
+dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
+    Coefficients c, in the order of `X_fit_`: ``f_t(x) = sum_i k(x, x_i) sum_s B[t, s] c_is``;
+    0 where a label is missing. One number a row where tasks have rows of their own.
+intercept_ : ndarray of shape (n_tasks,)
+task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+    B.
+X_fit_ : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    The rows of `fit` that have a label of positive weight, without the task column.
+solver_ : str
+    The solver that was used.
+jitter_ : float
+    What was added to the diagonal where rounding had left no Cholesky factor, with a warning;
+    else 0.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, when it has any.
 """,
     "objective": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j``, ``s`` are the sample weights (0 where a label

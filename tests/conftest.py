@@ -26,14 +26,21 @@ from skmtl import (
     MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
+    MultiTaskKernelRidge,
+    MultiTaskKernelRidgeCV,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     MultiTaskMixed,
+    MultiTaskNystroemRidge,
+    MultiTaskNystroemRidgeCV,
     MultiTaskRegressor,
+    MultiTaskRelationshipKernelRidge,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
+    MultiTaskSVC,
+    MultiTaskSVR,
     PooledTasks,
     RobustClassifier,
     RobustFeatureClassifier,
@@ -113,7 +120,16 @@ LINEAR = [  # they have coef_, objective_ and the like
     MultiTaskLassoCV(alphas=5),
     MultiTaskElasticNetCV(alphas=5),
 ]
-ESTIMATORS = [*LINEAR, MultiTaskMixed(), IndependentTasks(Ridge()), PooledTasks(Ridge())]
+KERNEL = [
+    MultiTaskKernelRidge(),
+    MultiTaskKernelRidgeCV([0.1, 1.0], task_strengths=[0.5], loo="cell"),  # as long data have it
+    MultiTaskNystroemRidge(random_state=0),
+    MultiTaskNystroemRidgeCV([1.0, 0.1], task_strengths=[0.5], random_state=0),
+    MultiTaskRelationshipKernelRidge(),
+    MultiTaskSVC(),
+    MultiTaskSVR(),
+]
+ESTIMATORS = [*LINEAR, *KERNEL, MultiTaskMixed(), IndependentTasks(Ridge()), PooledTasks(Ridge())]
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 

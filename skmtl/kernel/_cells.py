@@ -1,0 +1,99 @@
+"""The labelled cells of a problem, and a Cholesky factor that says what it added."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import LinAlgError, cholesky
+
+_JITTERS = (0.0, 1e-12, 1e-10, 1e-8)  # added to the diagonal, relative to its mean
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cell c is the label of row `row[c]` for task `task[c]`; sorted by task, then by row.
+
+    A vector over cells is what systems take and return. Weights s are positive: the noise of a
+    cell is ``alpha_t / s``.
+    """
+
+    row: np.ndarray
+    task: np.ndarray
+    weight: np.ndarray
+    n_rows: int
+    n_tasks: int
+
+    def __len__(self):
+        return len(self.row)
+
+    @cached_property
+    def ptr(self):
+        """Task t owns the cells ``ptr[t]:ptr[t + 1]``."""
+        return np.searchsorted(self.task, np.arange(self.n_tasks + 1))
+
+    @cached_property
+    def seen(self):
+        """Whether a row has a label for a task, (n_rows, n_tasks) of bool."""
+        return self.matrix(np.ones(len(self), dtype=bool))
+
+    @cached_property
+    def row_weight(self):
+        """The weight that all cells of a row have, (n_rows,); None where they differ."""
+        weight = np.zeros(self.n_rows)
+        weight[self.row] = self.weight
+        return weight if np.array_equal(weight[self.row], self.weight) else None
+
+    @cached_property
+    def by_row(self):
+        """For each row with labels the positions of its cells."""
+        order = np.argsort(self.row, kind="stable")
+        starts = np.flatnonzero(np.diff(self.row[order])) + 1
+        return np.split(order, starts)
+
+    def left(self, fit_intercept):
+        """Whether a task has what it needs without a cell, (n_cells,) of bool.
+
+        An intercept needs another cell of the task.
+        """
+        return (np.diff(self.ptr) > fit_intercept)[self.task]
+
+    def indicators(self):
+        """Which task a cell is of, (n_cells, n_tasks), in column order."""
+        M = np.zeros((len(self), self.n_tasks), order="F")
+        M[np.arange(len(self)), self.task] = 1.0
+        return M
+
+    def matrix(self, values):
+        """A vector over cells as (n_rows, n_tasks), zero where there is no cell."""
+        out = np.zeros((self.n_rows, self.n_tasks), dtype=values.dtype)
+        out[self.row, self.task] = values
+        return out
+
+    def task_sum(self, values):
+        """Sums over the cells of each task, of (n_cells,) or (n_cells, ...)."""
+        return np.add.reduceat(values, self.ptr[:-1], axis=0)
+
+    def task_mean(self, values):
+        """Weighted means over the cells of each task, (n_tasks,)."""
+        return self.task_sum(self.weight * values) / self.task_sum(self.weight)
+
+
+def factorise(build):
+    """Lower Cholesky factor of the matrix that `build()` makes, and what its diagonal got.
+
+    Rounding can leave a matrix that is positive definite in exact numbers just outside: then a
+    multiple of the mean diagonal is added, the smallest in a list that is enough.
+    """
+    for share in _JITTERS:
+        A = build()
+        jitter = share * float(np.abs(A.diagonal()).mean())
+        A.flat[:: len(A) + 1] += jitter
+        try:
+            # A is symmetric: its transpose is what LAPACK can overwrite
+            return cholesky(A.T, lower=True, overwrite_a=True, check_finite=False), jitter
+        except LinAlgError:
+            continue
+    raise ValueError(
+        "The kernel is not positive semi-definite: with alpha on the diagonal it has no Cholesky "
+        f"factor, even with {jitter:.2g} added. Increase alpha, or use a kernel that is."
+    )

@@ -1,0 +1,96 @@
+"""``K o B[task, task] + diag(alpha / s)`` over cells, dense: for rows of their own and many holes.
+
+Intercepts are eliminated exactly: with ``P = A^-1 M``, M the indicators of the tasks, and
+``G = M'P`` they are ``b = G^-1 P'y``, and ``Q = A^-1 - P G^-1 P'`` takes the place of the inverse.
+"""
+
+import numpy as np
+from scipy.linalg import cho_solve
+from scipy.linalg.lapack import dpotri
+
+from skmtl.kernel._cells import factorise
+
+
+def cell_kernel(K, B, cells):
+    """``K o B[task, task]`` between cells, (n_cells, n_cells); a new array."""
+    A = K[np.ix_(cells.row, cells.row)]
+    if A.dtype != np.float64:
+        A = A.astype(np.float64)
+    for t, (a, b) in enumerate(zip(cells.ptr, cells.ptr[1:], strict=False)):
+        A[a:b] *= B[t, cells.task]
+    return A
+
+
+class CholeskySystem:
+    """The system on any cells.
+
+    Parameters
+    ----------
+    K : ndarray of shape (n_rows, n_rows)
+    B : ndarray of shape (T, T)
+    alpha : ndarray of shape (T,)
+    cells : Cells
+    fit_intercept : bool
+    """
+
+    name = "cholesky"
+
+    def __init__(self, K, B, alpha, cells, fit_intercept):
+        self.cells, self.fit_intercept = cells, fit_intercept
+        noise = alpha[cells.task] / cells.weight
+
+        def build():
+            A = cell_kernel(K, B, cells)
+            A.flat[:: len(A) + 1] += noise
+            return A
+
+        self.factor, self.jitter = factorise(build)
+        if fit_intercept:
+            self.P = self._solve(cells.indicators())
+            self.G = cells.task_sum(self.P)
+
+    def _solve(self, y):
+        return cho_solve((self.factor, True), y, check_finite=False)
+
+    def dual(self, y):
+        """Dual coefficients of targets over cells."""
+        c = self._solve(y)
+        return c - self.P @ np.linalg.solve(self.G, self.P.T @ y) if self.fit_intercept else c
+
+    def intercepts(self, y, dual):
+        """Intercepts of targets over cells, (n_tasks,)."""
+        if not self.fit_intercept:
+            return np.zeros(self.cells.n_tasks)
+        return np.linalg.solve(self.G, self.P.T @ y)
+
+    def leave_one_out(self, y, by="row"):
+        """Errors of every cell when its row, or only the cell, is left out.
+
+        NaN where nothing is left to find the intercept of the task from.
+        """
+        c, (inverse, _) = self.dual(y), dpotri(self.factor, lower=True)
+        known = self.cells.left(self.fit_intercept)
+        errors = np.full(len(c), np.nan)
+        own_rows = len(self.cells.by_row) == len(c)
+        if by == "cell" or own_rows:
+            diagonal = inverse.diagonal()
+            if self.fit_intercept:
+                half = np.linalg.solve(self.G, self.P.T)
+                diagonal = diagonal - np.einsum("it,ti->i", self.P, half)
+            errors[known] = c[known] / diagonal[known]
+            return errors
+        for here in self.cells.by_row:
+            here = here[known[here]]
+            block = inverse[np.ix_(here, here)]  # of its lower triangle
+            block = np.tril(block) + np.tril(block, -1).T
+            if self.fit_intercept:
+                block -= self.P[here] @ np.linalg.solve(self.G, self.P[here].T)
+            errors[here] = np.linalg.solve(block, c[here])
+        return errors
+
+    def log_determinant(self):
+        """log of the determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``."""
+        log = 2 * np.log(self.factor.diagonal()).sum()
+        if self.fit_intercept:
+            log += np.linalg.slogdet(self.G)[1]
+        return float(log)

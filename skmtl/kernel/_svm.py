@@ -1,0 +1,410 @@
+"""Support vector machines on the multi-task kernel, through those of scikit-learn."""
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin, RegressorMixin
+from sklearn.svm import SVC, SVR, LinearSVC, LinearSVR
+from sklearn.utils import gen_batches
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._checks import check_real
+from skmtl._docs import documented
+from skmtl.base import MultiTaskEstimator
+from skmtl.kernel._covariance import InputKernel, check_kernel
+from skmtl.tasks import read_prediction_rows, read_rows, read_training_data
+
+_FLOATS = 2**23  # of a kernel matrix at a time
+
+
+class MultiTaskSVM(MultiTaskEstimator):
+    """What the classifier and the regressor share: the kernel of cells, a cell being a row of X
+    together with a task.
+
+    A subclass makes the machine, ``_machine(linear)``, and reads targets, ``_targets``.
+    """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _check_params(self):
+        self._check_layout_params()
+        gamma = None if isinstance(self.gamma, str) and self.gamma == "scale" else self.gamma
+        check_kernel(self.kernel, gamma, self.degree, self.coef0)
+        if isinstance(self.kernel, str) and self.kernel == "precomputed":
+            raise ValueError(
+                f"kernel='precomputed' is not for {type(self).__name__}, which has a kernel of "
+                "rows and tasks: give a callable."
+            )
+        check_real(self.mu, "mu", include="neither")
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None):
+        """Fit all tasks together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Two-dimensional, NaN (of labels also None) where one is missing; 1-D with `task_column`
+            or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative factors of C.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be meant, as in :class:`MultiTaskLasso`.
+        """
+        self._check_params()
+        data = read_training_data(self, X, y, sample_weight, tasks, dtype=self._y_dtype)
+        self._store_tasks(data)
+        X = data.design.X.tocsr() if sparse.issparse(data.design.X) else data.design.X
+        rows, codes, y, weight = _cells(data)
+        y = self._targets(y, weight, data.layout == "wide")
+        self._linear = isinstance(self.kernel, str) and self.kernel == "linear"
+        self.svm_ = self._machine(self._linear)
+        fit = self._fit_linear if self._linear else self._fit_kernel
+        fit(X, rows, codes, y, weight)
+        self.n_iter_ = int(np.max(self.svm_.n_iter_))
+        return self
+
+    def _fit_linear(self, X, rows, codes, y, weight):
+        self.svm_.fit(self._map(X[rows], codes), y, sample_weight=weight)
+        size = X.shape[1] + 1
+        blocks = self.svm_.coef_[..., -(self.n_tasks_ + 1) * size :]
+        tasks = blocks.reshape(*blocks.shape[:-1], -1, size)[..., :-1, :]
+        blocks[..., -size:] = tasks.mean(axis=-2)  # of unseen tasks
+
+    def _fit_kernel(self, X, rows, codes, y, weight):
+        self._kernel = self._input_kernel(X[rows], weight)
+        K = self._kernel(X)[np.ix_(rows, rows)]
+        self._cell_rows, self._cell_tasks = X[rows], codes
+        self.svm_.fit(self._coupled(K, codes, slice(None)), y, sample_weight=weight)
+        self._cell_rows = self._cell_rows[self.svm_.support_]
+
+    def _input_kernel(self, X, weight):
+        """The kernel of inputs; gamma="scale" takes its variance from the rows of all cells."""
+        params = {"degree": self.degree, "coef0": self.coef0, "params": self.kernel_params or {}}
+        gamma = self.gamma
+        if isinstance(gamma, str):
+            share = weight / weight.sum() / X.shape[1]
+            square = X.multiply(X) if sparse.issparse(X) else X**2
+            variance = (share @ square).sum() - (share @ X).sum() ** 2
+            gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
+        return InputKernel(self.kernel, gamma, **params)
+
+    def _coupled(self, K, codes, cells):
+        """`(1/mu + [s = t]) K + [s = t]` between cells of the fit and rows of tasks `codes`.
+
+        Code -1, a task that was not seen, is the average over tasks.
+        """
+        T = self.n_tasks_
+        same = np.vstack([np.eye(T), np.full((1, T), 1.0 / T)])
+        same = same[codes[:, None], self._cell_tasks[cells]]
+        return (1.0 / self.mu + same) * K + same
+
+    def _map(self, X, codes):
+        """Sparse features ``[x / sqrt(mu), e_t (x) [x, 1]]`` of rows of tasks `codes`.
+
+        The last block, e_(T+1), is that of unseen tasks.
+        """
+        X = sparse.csr_array(X)
+        n, p = X.shape
+        full = sparse.csr_array(sparse.hstack([X, np.ones((n, 1))]))
+        first = np.where(codes < 0, self.n_tasks_, codes) * (p + 1)
+        first = np.repeat(first, np.diff(full.indptr)).astype(full.indices.dtype)  # liblinear's
+        shape = (n, (self.n_tasks_ + 1) * (p + 1))
+        own = sparse.csr_array((full.data, full.indices + first, full.indptr), shape)
+        return sparse.csr_matrix(sparse.hstack([X / np.sqrt(self.mu), own]))
+
+    def _outputs(self, X, columns, method):
+        """What a method of the machine says of X's rows, for each array of codes in `columns`."""
+        X = X.tocsr() if sparse.issparse(X) else X
+        if self._linear:
+            return [getattr(self.svm_, method)(self._map(X, codes)) for codes in columns]
+        size, support = len(self._cell_tasks), self.svm_.support_
+        outputs = [[] for _ in columns]
+        for part in gen_batches(X.shape[0], max(1, _FLOATS // size)):
+            K = self._kernel(X[part], self._cell_rows)
+            full = np.zeros((len(K), size))
+            for codes, output in zip(columns, outputs, strict=True):
+                full[:, support] = self._coupled(K, codes[part], support)
+                output.append(getattr(self.svm_, method)(full))
+        return [np.concatenate(output) for output in outputs]
+
+    def _evaluate(self, X, tasks, method):
+        """The outputs of a method, and whether those are one for each task."""
+        check_is_fitted(self)
+        X, codes = read_prediction_rows(self, X, tasks)
+        wide = codes is None
+        return self._outputs(X, self._every(X) if wide else [codes], method), wide
+
+    def _every(self, X):
+        return [np.full(X.shape[0], t) for t in range(self.n_tasks_)]
+
+    def predict(self, X, *, tasks=None):
+        """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+
+        Raises
+        ------
+        ValueError
+            For tasks that fit did not see, unless ``handle_unknown="shared"``.
+        """
+        outputs, wide = self._evaluate(X, tasks, "predict")
+        return self._finished(np.column_stack(outputs) if wide else outputs[0])
+
+    def predict_all_tasks(self, X):
+        """Predictions of every task for every row, however the data came in.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            As in `fit`; the ids in a task column are not looked at.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+        """
+        check_is_fitted(self)
+        X, _ = read_rows(self, X, reset=False, ids=False)
+        return self._finished(np.column_stack(self._outputs(X, self._every(X), "predict")))
+
+    def _finished(self, predictions):
+        return predictions
+
+
+def _cells(data):
+    """Row, task, target and weight of every labelled cell, by task and then by row."""
+    if data.layout != "wide":
+        return np.arange(len(data.y)), data.design.task_of_row, data.y, data.weight
+    weight = np.broadcast_to(data.weight, data.y.shape)
+    codes, rows = np.nonzero(weight.T > 0)
+    return rows, codes, data.y[rows, codes], weight[rows, codes]
+
+
+@documented
+class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimator):
+    """Support vector classification of all tasks at once.
+
+    A :class:`~sklearn.svm.SVC` of rows that know their tasks, with the kernel::
+
+        k((x, s), (z, t)) = (1/mu + [s = t]) k(x, z) + [s = t]
+
+    {svm_model}
+
+    Classes are those of all tasks together, so a task may lack some. More than two are handled as
+    scikit-learn does: one against one, by :class:`~sklearn.svm.LinearSVC` one against the rest.
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        Weight of the loss, positive.
+    {svm_kernel_parameters}
+    class_weight : None, "balanced" or dict, default=None
+        Factor of C for the rows of a class, by label; "balanced" is inversely proportional to how
+        often a class is there in all tasks.
+    {svm_parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
+        Labels, sorted; the list on two-dimensional y.
+    {svm_attributes}
+
+    See Also
+    --------
+    MultiTaskSVR : For numbers.
+    MeanRegularizedClassifier : Logistic regression with the same coupling.
+
+    References
+    ----------
+    Evgeniou, Pontil (2004), "Regularized multi-task learning", KDD.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskSVC, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=3, random_state=0)
+    >>> model = MultiTaskSVC(mu=0.5).fit(data.X, data.y)
+    >>> model.predict(data.X).shape == data.y.shape
+    True
+    """
+
+    _y_dtype = None
+
+    def __init__(
+        self,
+        C=1.0,
+        *,
+        mu=1.0,
+        kernel="rbf",
+        gamma="scale",
+        degree=3,
+        coef0=0.0,
+        kernel_params=None,
+        class_weight=None,
+        task_column=None,
+        handle_unknown="error",
+        tol=1e-3,
+        max_iter=-1,
+        random_state=None,
+    ):
+        self.C = C
+        self.mu = mu
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.kernel_params = kernel_params
+        self.class_weight = class_weight
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def _targets(self, y, weight, wide):
+        y = np.array(y.tolist()) if y.dtype == object else y
+        check_classification_targets(y)
+        classes = np.unique(y)
+        self.classes_ = [classes] * self.n_tasks_ if wide else classes
+        return y
+
+    def _machine(self, linear):
+        options = {"C": self.C, "class_weight": self.class_weight, "tol": self.tol}
+        if not linear:
+            return SVC(kernel="precomputed", max_iter=self.max_iter, **options)
+        return LinearSVC(loss="hinge", **options, **_liblinear(self))
+
+    def decision_function(self, X, *, tasks=None):
+        """Distances to the separating surfaces, as scikit-learn's classifiers give them.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray
+            (n_samples,) or (n_samples, n_classes) where rows have their task; (n_samples, n_tasks)
+            on two-dimensional y, and a list of (n_samples, n_classes) for more than two classes.
+        """
+        outputs, wide = self._evaluate(X, tasks, "decision_function")
+        if not wide:
+            return outputs[0]
+        return np.column_stack(outputs) if outputs[0].ndim == 1 else outputs
+
+
+@documented
+class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """Support vector regression of all tasks at once.
+
+    A :class:`~sklearn.svm.SVR` of rows that know their tasks, with the kernel::
+
+        k((x, s), (z, t)) = (1/mu + [s = t]) k(x, z) + [s = t]
+
+    {svm_model}
+
+    Parameters
+    ----------
+    C : float, default=1.0
+        Weight of the loss, positive.
+    epsilon : float, default=0.1
+        Errors up to this cost nothing, in the unit of y.
+    {svm_kernel_parameters}
+    {svm_parameters}
+
+    Attributes
+    ----------
+    {svm_attributes}
+
+    See Also
+    --------
+    MultiTaskSVC : For classes.
+    MultiTaskNystroemRidge : Squares in place of the loss.
+
+    References
+    ----------
+    Evgeniou, Pontil (2004), "Regularized multi-task learning", KDD.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskSVR, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=3, random_state=0)
+    >>> model = MultiTaskSVR(C=10.0, mu=0.5, kernel="linear").fit(data.X, data.y)
+    >>> model.predict(data.X).shape == data.y.shape
+    True
+    """
+
+    _y_dtype = np.float64
+
+    def __init__(
+        self,
+        C=1.0,
+        *,
+        epsilon=0.1,
+        mu=1.0,
+        kernel="rbf",
+        gamma="scale",
+        degree=3,
+        coef0=0.0,
+        kernel_params=None,
+        task_column=None,
+        handle_unknown="error",
+        tol=1e-3,
+        max_iter=-1,
+        random_state=None,
+    ):
+        self.C = C
+        self.epsilon = epsilon
+        self.mu = mu
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.kernel_params = kernel_params
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def _targets(self, y, weight, wide):
+        self._level = np.average(y, weights=weight)  # so that no level of y is penalised
+        return y - self._level
+
+    def _machine(self, linear):
+        options = {"C": self.C, "epsilon": self.epsilon, "tol": self.tol}
+        if not linear:
+            return SVR(kernel="precomputed", max_iter=self.max_iter, **options)
+        return LinearSVR(**options, **_liblinear(self))
+
+    def _finished(self, predictions):
+        return predictions + self._level
+
+
+def _liblinear(estimator):
+    """Options of the linear machines; the constant of the common intercept is 10."""
+    max_iter = 1_000_000 if estimator.max_iter == -1 else estimator.max_iter
+    options = {"dual": True, "intercept_scaling": 10.0, "random_state": estimator.random_state}
+    return {"max_iter": max_iter, **options}

@@ -1,0 +1,248 @@
+"""MultiTaskRelationshipKernelRidge: the learned covariance, its certificate, the linear model."""
+
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics.pairwise import rbf_kernel
+
+from skmtl import (
+    MultiTaskKernelRidge,
+    MultiTaskRelationshipKernelRidge,
+    TaskRelationshipRegressor,
+    make_multitask_regression,
+)
+from skmtl.kernel._cells import Cells
+from skmtl.kernel._relationship import RelationshipProblem, learn_covariance
+from skmtl.kernel._systems import make_system
+
+GAMMA = 0.2
+
+
+def curves(n=40, n_tasks=5, rank=2, holes=0.0):
+    """X and Y whose tasks are mixtures of a few functions, and weights."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 3))
+    Y = np.sin(X @ rng.normal(size=(3, rank))) @ rng.normal(size=(rank, n_tasks)) + 3
+    Y += 0.3 * rng.normal(size=Y.shape)
+    Y[rng.random(Y.shape) < holes] = np.nan
+    return X, Y, rng.uniform(0.5, 2, Y.shape)
+
+
+def problem_of(X, Y, alpha, ridge):
+    """The problem and the null objective, with dense systems and intercepts."""
+    K = rbf_kernel(X, gamma=GAMMA)
+    task, row = np.nonzero(~np.isnan(Y).T)
+    cells = Cells(row, task, np.ones(len(row)), len(X), Y.shape[1])
+    y = Y[row, task]
+    y = y - cells.task_mean(y)[task]
+    alphas = np.full(Y.shape[1], alpha)
+
+    def solve(B):
+        return make_system("cholesky", K, B, alphas, cells, True)
+
+    return RelationshipProblem(K, cells, y, solve, alpha, ridge), float(y @ y)
+
+
+def objective(model, X, Y, weight=1.0):
+    """The objective, from predictions, `dual_coef_` and Omega, on two-dimensional y."""
+    K, omega = rbf_kernel(X, gamma=GAMMA), model.task_covariance_
+    B = omega @ np.linalg.inv(np.eye(len(omega)) + model.ridge / model.alpha * omega)
+    C = model.dual_coef_ @ B
+    gram = C.T @ K @ C
+    loss = np.nansum(weight * (Y - model.predict(X)) ** 2)
+    trace_norm = np.sqrt(np.maximum(np.linalg.eigvalsh(gram), 0)).sum()
+    return loss + model.alpha * trace_norm**2 + model.ridge * np.trace(gram)
+
+
+@pytest.mark.parametrize("layout", ["complete", "holes", "long"])
+@pytest.mark.parametrize("ridge", [0.0, 0.05])
+@pytest.mark.parametrize("alpha", [0.01, 0.3])
+def test_with_a_linear_kernel_it_is_the_linear_model(layout, ridge, alpha):
+    own = {"own_inputs": True} if layout == "long" else {"missing": 0.2 * (layout == "holes")}
+    data = make_multitask_regression(30, 6, 4, random_state=0, **own)
+    column = -1 if layout == "long" else None
+    nbar = np.count_nonzero(~np.isnan(data.y)) / 4
+    linear = TaskRelationshipRegressor(
+        alpha, ridge=ridge, tol=1e-12, max_iter=100_000, task_column=column
+    ).fit(data.X, data.y)
+    model = MultiTaskRelationshipKernelRidge(
+        alpha * nbar, ridge=ridge * nbar, kernel="linear", tol=1e-10, task_column=column
+    ).fit(data.X, data.y)
+    spread = np.nanstd(data.y)
+    # a gap of 1e-10 is a distance of its root
+    predicted = linear.predict(data.X)
+    np.testing.assert_allclose(model.predict(data.X), predicted, atol=1e-4 * spread)
+    np.testing.assert_allclose(model.task_covariance_, linear.task_covariance_, atol=1e-3)
+    assert model.objective_ == pytest.approx(2 * nbar * linear.objective_, rel=1e-8)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+@pytest.mark.parametrize("holes", [0.0, 0.02, 0.5])
+def test_given_the_covariance_it_is_the_kernel_ridge(holes, ridge):
+    X, Y, _ = curves(holes=holes)
+    model = MultiTaskRelationshipKernelRidge(0.5, ridge=ridge, gamma=GAMMA).fit(X, Y)
+    omega = model.task_covariance_
+    B = omega @ np.linalg.inv(np.eye(5) + ridge / 0.5 * omega)
+    given = MultiTaskKernelRidge(0.5, gamma=GAMMA, task_kernel=(B + B.T) / 2).fit(X, Y)
+    new = np.random.default_rng(1).normal(size=(9, 3))
+    np.testing.assert_allclose(model.predict(new), given.predict(new), rtol=1e-8)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+def test_the_covariance_is_the_best_for_the_functions(ridge):
+    X, Y, _ = curves()
+    model = MultiTaskRelationshipKernelRidge(0.1, ridge=ridge, gamma=GAMMA, tol=1e-10).fit(X, Y)
+    omega = model.task_covariance_
+    B = omega @ np.linalg.inv(np.eye(5) + ridge / 0.1 * omega)
+    C = model.dual_coef_ @ B
+    root = sqrtm(C.T @ rbf_kernel(X, gamma=GAMMA) @ C).real
+    np.testing.assert_allclose(omega, root / root.trace(), atol=1e-4)
+    assert omega.trace() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+@pytest.mark.parametrize("holes", [0.0, 0.4])
+def test_the_objective_is_as_documented_and_the_gap_bounds_it(holes, ridge):
+    X, Y, _ = curves(holes=holes)
+    params = {"alpha": 0.3, "ridge": ridge, "gamma": GAMMA}
+    rough = MultiTaskRelationshipKernelRidge(**params, tol=1e-2).fit(X, Y)
+    fine = MultiTaskRelationshipKernelRidge(**params, tol=1e-10).fit(X, Y)
+    for model in (rough, fine):
+        assert model.objective_ == pytest.approx(objective(model, X, Y), rel=1e-8)
+    assert rough.objective_ - rough.dual_gap_ <= fine.objective_ <= rough.objective_
+    assert rough.n_iter_ < fine.n_iter_
+    assert fine.optimality_ <= 1e-10
+
+
+@pytest.mark.parametrize("alpha", [1e-3, 0.1, 1.0, 30.0])
+@pytest.mark.parametrize("ridge", [0.0, 0.5])
+def test_the_objective_never_increases(alpha, ridge):
+    X, Y, _ = curves(n=60, n_tasks=8)
+    problem, null = problem_of(X, Y, alpha, ridge)
+    history = learn_covariance(problem, 8, max_iter=200, tol=1e-8 * null)
+    values = np.array([step.value for step in history])
+    assert (np.diff(values) <= 1e-12 * null).all()
+    assert history[-1].gap <= 1e-8 * null
+
+
+def test_the_slope_is_that_of_the_value():
+    X, Y, _ = curves(holes=0.2)
+    problem, _ = problem_of(X, Y, 0.3, 0.2)
+    A, D = np.random.default_rng(0).normal(size=(2, 5, 5))
+    omega, direction = A @ A.T, D + D.T
+    step = 1e-5
+    ends = [problem.at(omega + sign * step * direction).value for sign in (1, -1)]
+    slope = np.vdot(problem.at(omega).gradient, direction)
+    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("holes", [0.0, 0.4])
+def test_wide_and_long_give_the_same_model(holes):
+    X, Y, weight = curves(holes=holes)
+    tasks, rows = np.nonzero(~np.isnan(Y).T)
+    Z, y, w = np.column_stack([X[rows], tasks]), Y[rows, tasks], weight[rows, tasks]
+    params = {"alpha": 0.2, "gamma": GAMMA, "tol": 1e-10}
+    wide = MultiTaskRelationshipKernelRidge(**params).fit(X, Y, weight)
+    long = MultiTaskRelationshipKernelRidge(task_column=-1, **params).fit(Z, y, w)
+    assert long.objective_ == pytest.approx(wide.objective_, rel=1e-9)
+    np.testing.assert_allclose(long.predict_all_tasks(Z), wide.predict(Z[:, :-1]), rtol=1e-3)
+    assert wide.objective_ == pytest.approx(objective(wide, X, Y, weight), rel=1e-8)
+
+
+def test_few_holes_complete_data_and_many_are_solved_in_their_own_ways():
+    solvers = []
+    for holes in (0.0, 0.01, 0.6):
+        X, Y, _ = curves(n=60, holes=holes)
+        solvers.append(MultiTaskRelationshipKernelRidge(gamma=GAMMA).fit(X, Y).solver_)
+    assert solvers == ["kronecker", "schur", "cholesky"]
+
+
+def test_a_weight_of_two_is_the_row_twice():
+    X, Y, _ = curves()
+    weight = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
+    model = MultiTaskRelationshipKernelRidge(0.2, gamma=GAMMA, tol=1e-11)
+    weighted = model.fit(X, Y, weight).predict(X)
+    twice = np.repeat(np.arange(len(X)), weight.astype(int))
+    np.testing.assert_allclose(weighted, model.fit(X[twice], Y[twice]).predict(X), rtol=1e-4)
+
+
+def test_opposite_tasks_are_seen_as_such():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-3, 3, 50)
+    Y = np.column_stack([np.sin(x), np.sin(x), -np.sin(x)]) + 0.1 * rng.normal(size=(50, 3))
+    omega = MultiTaskRelationshipKernelRidge(0.1).fit(x[:, None], Y).task_covariance_
+    scale = np.sqrt(omega.diagonal())
+    signs = [[1, 1, -1], [1, 1, -1], [-1, -1, 1]]
+    np.testing.assert_allclose(omega / np.outer(scale, scale), signs, atol=0.1)
+
+
+def test_one_task_is_kernel_ridge_regression():
+    X, Y, _ = curves(n_tasks=1)
+    model = MultiTaskRelationshipKernelRidge(0.3, ridge=0.2, gamma=GAMMA).fit(X, Y)
+    alone = MultiTaskKernelRidge(0.5, gamma=GAMMA, task_kernel="identity").fit(X, Y)
+    np.testing.assert_allclose(model.predict(X), alone.predict(X), rtol=1e-10)
+    assert model.n_iter_ == 1
+
+
+def test_constant_targets_have_no_relations():
+    model = MultiTaskRelationshipKernelRidge().fit(np.eye(4), np.full((4, 2), [3.0, -1.0]))
+    np.testing.assert_allclose(model.task_covariance_, np.eye(2) / 2)
+    np.testing.assert_allclose(model.predict(np.eye(4)), np.full((4, 2), [3.0, -1.0]))
+    assert model.objective_ == model.optimality_ == 0
+
+
+def test_tasks_of_one_row_and_copies_of_rows():
+    X, Y, _ = curves()
+    X, Y = np.vstack([X, X]), np.vstack([Y, Y])
+    Y[1:, 0] = np.nan
+    model = MultiTaskRelationshipKernelRidge(0.1, gamma=GAMMA).fit(X, Y)
+    assert np.isfinite(model.predict(X)).all()
+    np.testing.assert_allclose(model.predict(X[:1])[0, 0], Y[0, 0])  # its intercept takes it
+
+
+def test_unseen_tasks_get_the_average_or_an_error():
+    data = make_multitask_regression(10, 6, 3, own_inputs=True, random_state=0)
+    new = data.X.copy()
+    new[:, -1] = 9
+    model = MultiTaskRelationshipKernelRidge(ridge=0.1, task_column=-1).fit(data.X, data.y)
+    with pytest.raises(ValueError, match="were not seen in fit"):
+        model.predict(new)
+    model.set_params(handle_unknown="shared").fit(data.X, data.y)
+    average = model.predict_all_tasks(new).mean(axis=1)
+    np.testing.assert_allclose(model.predict(new), average, rtol=1e-10)
+
+
+def test_precomputed_kernels_are_the_same_model():
+    X, Y, _ = curves()
+    params = {"alpha": 0.2, "ridge": 0.1}
+    model = MultiTaskRelationshipKernelRidge(gamma=GAMMA, **params).fit(X[:30], Y[:30])
+    given = MultiTaskRelationshipKernelRidge(kernel="precomputed", **params)
+    given.fit(rbf_kernel(X[:30], gamma=GAMMA), Y[:30])
+    predicted = given.predict(rbf_kernel(X, X[:30], gamma=GAMMA))
+    np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-8)
+
+
+def test_too_few_covariances_warn():
+    X, Y, _ = curves()
+    with pytest.warns(ConvergenceWarning, match="after 2 covariances, but tol=1.0e-08"):
+        model = MultiTaskRelationshipKernelRidge(gamma=GAMMA, max_iter=2, tol=1e-8).fit(X, Y)
+    assert model.n_iter_ == 2
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"alpha": 0.0}, ValueError, "alpha == 0.0, must be > 0"),
+        ({"ridge": -1.0}, ValueError, "ridge == -1.0, must be >= 0"),
+        ({"max_iter": 0}, ValueError, "max_iter == 0, must be >= 1"),
+        ({"tol": -1.0}, ValueError, "tol == -1.0, must be >= 0"),
+        ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
+        ({"fit_intercept": 1}, TypeError, "fit_intercept must be True or False"),
+        ({"handle_unknown": "mean"}, ValueError, "handle_unknown='mean' is not one of"),
+    ],
+)
+def test_bad_parameters_are_named(params, error, message):
+    X, Y, _ = curves()
+    with pytest.raises(error, match=message):
+        MultiTaskRelationshipKernelRidge(**params).fit(X, Y)
