@@ -12,6 +12,13 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
+from skmtl.inspection import (
+    CoefficientDisplay,
+    RegularizationPathDisplay,
+    TaskGainDisplay,
+    TaskScoreDisplay,
+    TaskSimilarityDisplay,
+)
 from skmtl.linear_model import (
     ClusteredClassifier,
     ClusteredRegressor,
@@ -63,12 +70,17 @@ from skmtl.metrics import task_score
 from skmtl.model_selection import (
     ComparisonReport,
     LeaveOneTaskOut,
+    RankingReport,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
     compare_to_single_task,
     make_mixed_scorer,
     make_task_scorer,
+    model_size,
     per_task_scoring,
+    select_tasks,
+    task_similarity,
+    task_transfer_matrix,
 )
 from skmtl.preprocessing import (
     keep_task_column,
@@ -77,6 +89,10 @@ from skmtl.preprocessing import (
     unstack_tasks,
     wide_to_long,
 )
+from skmtl.random_intercept import RandomInterceptTasks
+from skmtl.scaling import TaskStandardScaler
+from skmtl.sequential import SequentialTasks
+from skmtl.stacking import MultiTaskStacking
 
 __version__ = "0.1.0"
 
@@ -84,6 +100,7 @@ __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
     "ClusteredRegressorCV",
+    "CoefficientDisplay",
     "ComparisonReport",
     "DirtyClassifier",
     "DirtyRegressor",
@@ -112,16 +129,25 @@ __all__ = [
     "MultiTaskRegressor",
     "MultiTaskSparseGroupLasso",
     "MultiTaskSparseGroupLassoClassifier",
+    "MultiTaskStacking",
     "PooledTasks",
+    "RandomInterceptTasks",
+    "RankingReport",
+    "RegularizationPathDisplay",
     "RobustClassifier",
     "RobustFeatureClassifier",
     "RobustFeatureRegressor",
     "RobustRegressor",
     "RobustRegressorCV",
+    "SequentialTasks",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
+    "TaskGainDisplay",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
+    "TaskScoreDisplay",
+    "TaskSimilarityDisplay",
+    "TaskStandardScaler",
     "TaskStratifiedKFold",
     "TaskStratifiedShuffleSplit",
     "TemporalGroupLasso",
@@ -139,11 +165,15 @@ __all__ = [
     "make_multitask_classification",
     "make_multitask_regression",
     "make_task_scorer",
+    "model_size",
     "multi_task_path",
     "per_task_scoring",
+    "select_tasks",
     "stack_tasks",
     "task_feature_importance",
     "task_score",
+    "task_similarity",
+    "task_transfer_matrix",
     "unstack_tasks",
     "wide_to_long",
 ]

@@ -34,16 +34,20 @@ from skmtl import (
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
+    MultiTaskStacking,
     PooledTasks,
+    RandomInterceptTasks,
     RobustClassifier,
     RobustFeatureClassifier,
     RobustFeatureRegressor,
     RobustRegressor,
     RobustRegressorCV,
+    SequentialTasks,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
+    TaskStandardScaler,
     TemporalGroupLasso,
     TemporalGroupLassoClassifier,
     TraceNormClassifier,
@@ -113,7 +117,16 @@ LINEAR = [  # they have coef_, objective_ and the like
     MultiTaskLassoCV(alphas=5),
     MultiTaskElasticNetCV(alphas=5),
 ]
-ESTIMATORS = [*LINEAR, MultiTaskMixed(), IndependentTasks(Ridge()), PooledTasks(Ridge())]
+ESTIMATORS = [
+    *LINEAR,
+    MultiTaskMixed(),
+    IndependentTasks(Ridge()),
+    PooledTasks(Ridge()),
+    RandomInterceptTasks(Ridge(tol=1e-10)),
+    SequentialTasks(Ridge(tol=1e-10)),
+    MultiTaskStacking(Ridge(tol=1e-10), Ridge(tol=1e-10), cv=2),  # the checks have a task a row
+]
+TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 
