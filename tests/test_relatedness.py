@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import parallel_config
+from joblib import parallel_backend
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
@@ -210,7 +210,7 @@ def test_frames_and_sparse_rows_give_the_same(wide):
 
 def test_results_do_not_depend_on_n_jobs(wide):
     one = task_transfer_matrix(MODEL, *wide, mode="drop_one", random_state=0)
-    with parallel_config("threading"):  # no processes to start
+    with parallel_backend("threading"):  # no processes to start
         two = task_transfer_matrix(MODEL, *wide, mode="drop_one", random_state=0, n_jobs=2)
     np.testing.assert_array_equal(one.gain, two.gain)
 
