@@ -50,9 +50,8 @@ def task_similarity(
     Returns
     -------
     result : Bunch
-        similarity : ndarray of shape (n_tasks, n_tasks)
-        tasks : ndarray of shape (n_tasks,)
-            Labels, in the order of the matrix.
+        ``similarity``, ndarray of shape (n_tasks, n_tasks), and ``tasks``, their labels in its
+        order.
 
     Raises
     ------
