@@ -159,7 +159,7 @@ def _scale_indicators(X, n_tasks=0, by=1.0):
     """X with its last `n_tasks` columns times `by`."""
     factors = np.ones(X.shape[1])
     factors[X.shape[1] - n_tasks :] = by
-    return X @ sparse.diags_array(factors) if sparse.issparse(X) else X * factors
+    return X @ sparse.diags(factors) if sparse.issparse(X) else X * factors
 
 
 def _spread(X, weight):

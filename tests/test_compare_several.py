@@ -135,6 +135,19 @@ def test_a_sure_winner_is_named():
     assert "pooling" in report.verdict().split("beyond doubt")[0]
 
 
+@pytest.mark.parametrize(("sign", "helped", "harmed"), [(1.0, 3, []), (-1.0, 0, [5])])
+def test_planted_transfer_is_found_and_planted_harm_flagged(sign, helped, harmed):
+    """Six tasks with the same coefficients, or the last one with the opposite ones."""
+    rng = np.random.default_rng(1)
+    w, tasks, X = rng.normal(size=30), np.repeat(np.arange(6), 40), rng.normal(size=(240, 30))
+    y = np.where(tasks == 5, sign, 1.0) * (X @ w) + rng.normal(size=240)
+    model = MeanRegularizedRegressor(alpha=3.0, ridge=0.01, task_column=-1)
+    rows, options = np.column_stack([X, tasks]), {"include_pooled": False, **FAST}
+    table = compare_to_single_task(model, rows, y, baseline=RidgeCV(), **options).table_
+    assert np.sum(table["verdict"] == "positive transfer") >= helped
+    assert table["task"][table["verdict"] == "negative transfer"].tolist() == harmed
+
+
 def test_model_figures_count_coefficients_and_ranks(report, long):
     figures = dict(zip(report.ranking_["method"].tolist(), report.ranking_, strict=True))
     coef = MultiTaskLasso(alpha=0.2, task_column=-1).fit(long.X, long.y).coef_

@@ -58,8 +58,8 @@ def compare_to_single_task(
     All are fitted on the same training sets and judged on the same test rows. The gain of task t
     is ``1 - mean error_multi / mean error_single`` over the splits. Its interval and p-value come
     from the corrected resampled t-test of Nadeau and Bengio (2003), since the splits overlap:
-    ``t = dbar / sqrt((1/J + 2 n_test/n_train) s^2)`` with J - 1 degrees of freedom; p-values are
-    adjusted for the number of tasks after Holm (1979). The 2 is ours: without it, false verdicts
+    ``t = dbar / sqrt((1/J + 1.5 n_test/n_train) s^2)`` with J - 1 degrees of freedom; p-values are
+    adjusted for the number of tasks after Holm (1979). The 1.5 is ours: without it, false verdicts
     were more than promised where models are equal (``benchmarks/false_positives.py``).
 
     Parameters
