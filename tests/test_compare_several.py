@@ -54,8 +54,8 @@ def test_baselines_are_shared_where_the_single_task_limit_is_the_same(report):
     assert methods[0] == "single LassoCV"
     assert [m for m in methods if m.startswith("single")] == [
         "single LassoCV",
-        "single RidgeCV 1",  # of the mean-regularised model, with its grid of strengths
-        "single RidgeCV 2",
+        "single RidgeCV of mean",  # with another grid of strengths than
+        "single RidgeCV of alone",
     ]
     assert methods.count("intercept") == 1
     assert report.cv_results_["errors"].shape == (4, 5, len(methods))
@@ -153,7 +153,7 @@ def test_model_figures_count_coefficients_and_ranks(report, long):
     coef = MultiTaskLasso(alpha=0.2, task_column=-1).fit(long.X, long.y).coef_
     assert figures["lasso"]["n_nonzero"] == np.count_nonzero(coef)
     assert figures["lasso"]["rank"] == np.linalg.matrix_rank(coef)
-    for name, most in (("alone", 5 * 9), ("intercept", 8 + 5), ("pooled RidgeCV 2", 9)):
+    for name, most in (("alone", 5 * 9), ("intercept", 8 + 5), ("pooled RidgeCV of alone", 9)):
         assert 1 < figures[name]["dof"] < most
     assert report["lasso"].summary_["n_nonzero"]["multi"] == np.count_nonzero(coef)
     assert (report.ranking_["fit_time"] > 0).all()

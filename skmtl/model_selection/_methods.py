@@ -88,20 +88,20 @@ def all_methods(estimators, baseline, include_pooled):
 
     Estimators with the same preprocessing and the same single-task limit share their baselines.
     """
-    found = {role: {} for role in BASELINES}  # {hash: model}
+    found = {role: {} for role in BASELINES}  # {hash: (model, the first estimator that has it)}
     keys = {}
     for name, estimator in estimators.items():
         own = baselines(estimator, baseline, include_pooled)
         keys[name] = {role: joblib.hash(model) for role, model in own.items()}
         for role, key in keys[name].items():
-            found[role].setdefault(key, own[role])
+            found[role].setdefault(key, (own[role], name))
     models, names = {}, {}
     for role in ROLES:
         if role == "multi":
             models |= estimators
             continue
         called = dict(zip(found[role], _names(role, found[role].values()), strict=True))
-        models |= {called[key]: model for key, model in found[role].items()}
+        models |= {called[key]: model for key, (model, _) in found[role].items()}
         names |= {(role, key): label for key, label in called.items()}
     roles = {}
     for name, own in keys.items():
@@ -111,13 +111,13 @@ def all_methods(estimators, baseline, include_pooled):
 
 
 def _names(role, models):
-    """A name for each baseline of one role; the role itself where there is one."""
+    """A name for each baseline of one role: the role, with what it is of, if there are several."""
     if len(models) == 1:
         return [role]
-    kinds = [type(final_estimator(model).estimator).__name__ for model in models]
+    kinds = [type(final_estimator(model).estimator).__name__ for model, _ in models]
     return [
-        f"{role} {kind}" if kinds.count(kind) == 1 else f"{role} {kind} {1 + kinds[:k].count(kind)}"
-        for k, kind in enumerate(kinds)
+        f"{role} {kind}" if kinds.count(kind) == 1 else f"{role} {kind} of {name}"
+        for kind, (_, name) in zip(kinds, models, strict=True)
     ]
 
 
