@@ -12,6 +12,13 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
+from skmtl.inspection import (
+    CoefficientDisplay,
+    RegularizationPathDisplay,
+    TaskGainDisplay,
+    TaskScoreDisplay,
+    TaskSimilarityDisplay,
+)
 from skmtl.kernel import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
@@ -72,12 +79,17 @@ from skmtl.metrics import task_score
 from skmtl.model_selection import (
     ComparisonReport,
     LeaveOneTaskOut,
+    RankingReport,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
     compare_to_single_task,
     make_mixed_scorer,
     make_task_scorer,
+    model_size,
     per_task_scoring,
+    select_tasks,
+    task_similarity,
+    task_transfer_matrix,
 )
 from skmtl.preprocessing import (
     keep_task_column,
@@ -86,6 +98,10 @@ from skmtl.preprocessing import (
     unstack_tasks,
     wide_to_long,
 )
+from skmtl.random_intercept import RandomInterceptTasks
+from skmtl.scaling import TaskStandardScaler
+from skmtl.sequential import SequentialTasks
+from skmtl.stacking import MultiTaskStacking
 
 __version__ = "0.1.0"
 
@@ -93,6 +109,7 @@ __all__ = [
     "ClusteredClassifier",
     "ClusteredRegressor",
     "ClusteredRegressorCV",
+    "CoefficientDisplay",
     "ComparisonReport",
     "DirtyClassifier",
     "DirtyRegressor",
@@ -128,16 +145,25 @@ __all__ = [
     "MultiTaskSVR",
     "MultiTaskSparseGroupLasso",
     "MultiTaskSparseGroupLassoClassifier",
+    "MultiTaskStacking",
     "PooledTasks",
+    "RandomInterceptTasks",
+    "RankingReport",
+    "RegularizationPathDisplay",
     "RobustClassifier",
     "RobustFeatureClassifier",
     "RobustFeatureRegressor",
     "RobustRegressor",
     "RobustRegressorCV",
+    "SequentialTasks",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
+    "TaskGainDisplay",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
+    "TaskScoreDisplay",
+    "TaskSimilarityDisplay",
+    "TaskStandardScaler",
     "TaskStratifiedKFold",
     "TaskStratifiedShuffleSplit",
     "TemporalGroupLasso",
@@ -155,11 +181,15 @@ __all__ = [
     "make_multitask_classification",
     "make_multitask_regression",
     "make_task_scorer",
+    "model_size",
     "multi_task_path",
     "per_task_scoring",
+    "select_tasks",
     "stack_tasks",
     "task_feature_importance",
     "task_score",
+    "task_similarity",
+    "task_transfer_matrix",
     "unstack_tasks",
     "wide_to_long",
 ]

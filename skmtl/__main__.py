@@ -10,7 +10,6 @@ from sklearn.preprocessing import StandardScaler
 
 import skmtl
 from skmtl import (
-    MultiTaskElasticNetCV,
     MultiTaskLassoCV,
     TaskStratifiedShuffleSplit,
     compare_to_single_task,
@@ -18,10 +17,16 @@ from skmtl import (
     load_parkinsons,
 )
 
-_ESTIMATORS = {
-    "MultiTaskLassoCV": MultiTaskLassoCV,
-    "MultiTaskElasticNetCV": MultiTaskElasticNetCV,
-}
+_REGRESSORS = (
+    "MultiTaskLassoCV",
+    "MultiTaskElasticNetCV",
+    "MeanRegularizedRegressorCV",
+    "TraceNormRegressorCV",
+    "ClusteredRegressorCV",
+    "DirtyRegressorCV",
+    "RobustRegressorCV",
+)
+_CLASSIFIERS = ("MultiTaskLassoClassifierCV", "TraceNormClassifierCV")
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 
 
@@ -37,8 +42,9 @@ def demo(n_splits, seed):
         "patients.\n"
         f"From 6 recordings of each patient, drawn at random {n_splits} times, predict "
         "motor_UPDRS of\nthe others from test_time and 16 voice measures: a lasso for each "
-        "patient alone (single),\na multi-task lasso (multi), one lasso for all (pooled). Errors "
-        "are RMSE in points of motor_UPDRS.\n",
+        "patient alone (single),\na multi-task lasso (multi), one ridge for all with an intercept "
+        "for each patient (intercept),\none lasso for all (pooled). Errors are RMSE in points of "
+        "motor_UPDRS.\n",
         flush=True,
     )
     cv = TaskStratifiedShuffleSplit(n_splits, train_size=6, task_column=-1, random_state=seed)
@@ -52,28 +58,71 @@ def scaled(estimator, task_column):
     return make_pipeline(keep_task_column(StandardScaler(), task_column), estimator)
 
 
-def compare(path, task, target, estimator, n_folds, seed):
+def compare(options):
     """The comparison on the user's own file."""
+    path, task, target = options.file, options.task, options.target
     if task == target:
         raise UsageError(f"--task and --target are the same column {task!r}")
+    names = check_estimators(options.estimators, options.classify)
+    check_picture(options.plot)
     frame = read_csv(path, [task, target])
-    X, y = frame.drop(columns=[target]), check_target(frame[target], target)
+    X = frame.drop(columns=[target])
+    y = (check_classes if options.classify else check_target)(frame[target], target)
     check_tasks(X[task], task)
     check_features(X.drop(columns=[task]))
     print(
         f"{path}: {len(X)} rows, {X[task].nunique()} tasks ({task}), {X.shape[1] - 1} features, "
-        f"target {target}.\n{estimator} (multi) against the same model for each task alone "
-        "(single) and for\nall as one (pooled), all tuned; errors are RMSE.\n",
+        f"target {target}.\n{', '.join(names)} (multi) against the same model for each task alone "
+        "(single), pooled\nslopes with an intercept for each task (intercept) and one model for "
+        "all (pooled), all tuned.\n",
         flush=True,
     )
-    model = scaled(_ESTIMATORS[estimator](task_column=-1, max_iter=_MAX_ITER), task)
+    models = {
+        name: scaled(getattr(skmtl, name)(task_column=-1, max_iter=_MAX_ITER), task)
+        for name in names
+    }
     try:
         report = compare_to_single_task(
-            model, X, y, task_column=task, cv=n_folds, random_state=seed
+            models if len(models) > 1 else models[names[0]],
+            X,
+            y,
+            task_column=task,
+            cv=options.cv,
+            n_jobs=options.jobs,
+            verbose=int(sys.stderr.isatty()),
+            random_state=options.seed,
         )
     except ValueError as error:
         raise UsageError(str(error)) from error
     print(report)
+    if options.plot:
+        report.plot().figure_.savefig(options.plot, bbox_inches="tight")
+        print(f"\nThe gains are drawn in {options.plot}.")
+
+
+def check_estimators(names, classify):
+    """The estimators to compare, of the kind that is wanted."""
+    known = _CLASSIFIERS if classify else _REGRESSORS
+    wrong = [name for name in names or () if name not in known]
+    if wrong:
+        kind = "classifiers (--classify)" if classify else "regressors"
+        raise UsageError(f"--estimators {wrong[0]} is none of the {kind} {', '.join(known)}")
+    return list(dict.fromkeys(names or known[:1]))
+
+
+def check_picture(path):
+    """A path that matplotlib can write to, before any long work."""
+    if path is None:
+        return
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise UsageError('--plot needs matplotlib: pip install "skmtl[plot]"') from error
+    known = Figure().canvas.get_supported_filetypes()
+    if path.suffix[1:].lower() not in known:
+        raise UsageError(f"--plot {path} must end in one of .{', .'.join(sorted(known))}")
+    if not path.absolute().parent.is_dir():
+        raise UsageError(f"--plot {path}: there is no directory {path.absolute().parent}")
 
 
 def read_csv(path, columns):
@@ -112,6 +161,15 @@ def check_target(y, name):
     if np.ptp(y) == 0:
         raise UsageError(f"target {name!r} is constant ({y[0]:g}): there is nothing to predict")
     return y
+
+
+def check_classes(y, name):
+    """The target as labels of at least two classes."""
+    if y.isna().any():
+        raise UsageError(f"target {name!r} has {int(y.isna().sum())} missing value(s); drop those")
+    if y.nunique() < 2:
+        raise UsageError(f"target {name!r} has {y.nunique()} class(es): there is nothing to tell")
+    return y.to_numpy(dtype=object if y.dtype.kind not in "biuf" else None)
 
 
 def check_features(X):
@@ -168,11 +226,15 @@ def parser():
     own.add_argument("--task", required=True, metavar="COLUMN", help="column of task ids")
     own.add_argument("--target", required=True, metavar="COLUMN", help="column to predict")
     own.add_argument(
-        "--estimator",
-        choices=sorted(_ESTIMATORS),
-        default="MultiTaskLassoCV",
-        help="multi-task model (default MultiTaskLassoCV)",
+        "--estimators",
+        nargs="+",
+        metavar="NAME",
+        help=f"models to compare: {', '.join(_REGRESSORS)} (default the first), with --classify "
+        f"{', '.join(_CLASSIFIERS)}",
     )
+    own.add_argument("--classify", action="store_true", help="the target is a class, by log-loss")
+    own.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the gains, or the ranking")
+    own.add_argument("--jobs", type=int, metavar="N", help="fits at a time")
     own.add_argument(
         "--cv", type=positive, metavar="K", help="K folds (default: 4 folds, repeated 5 times)"
     )
@@ -201,14 +263,7 @@ def main(arguments=None):
     options = parser().parse_args(arguments)
     try:
         if options.command == "compare":
-            compare(
-                options.file,
-                options.task,
-                options.target,
-                options.estimator,
-                options.cv,
-                options.seed,
-            )
+            compare(options)
         else:
             demo(options.splits, options.seed)
     except UsageError as error:

@@ -4,10 +4,11 @@ from numbers import Integral, Number
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy import sparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -21,12 +22,23 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
+        inner = get_tags(self._single_task_limit())
         tags.estimator_type = inner.estimator_type
         tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags
+
+    def _single_task_limit(self):
+        return self.estimator
+
+    def _predictor(self):
+        """The estimator whose predictions a task returns."""
+        return self.estimator
+
+    def _inputs(self, X):
+        """What is made of X once, before the models of its tasks predict."""
+        return X
 
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit the estimator.
@@ -50,11 +62,8 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         self._check_layout_params()
         data = read_task_rows(self, X, y, sample_weight, tasks)
         weighted = sample_weight is not None and not isinstance(sample_weight, Number)
-        if weighted and not has_fit_parameter(self.estimator, "sample_weight"):
-            raise ValueError(
-                f"sample_weight was given, but the fit of {type(self.estimator).__name__} takes "
-                "none."
-            )
+        if weighted:
+            _check_takes_weights(self._single_task_limit())
         self._store_tasks(data)
         if self._is_classifier():
             for _, labels, _ in data.parts:
@@ -66,7 +75,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _is_classifier(self):
-        return get_tags(self.estimator).estimator_type == "classifier"
+        return get_tags(self._single_task_limit()).estimator_type == "classifier"
 
     def predict(self, X, *, tasks=None):
         """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
@@ -88,6 +97,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        X = self._inputs(X)
         if codes is None:
             return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
         parts = [(rows, self._predict_task(part, t)) for t, rows, part in _groups(X, codes)]
@@ -110,9 +120,10 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, _ = read_rows(self, X, reset=False, numeric=False, ids=False)
+        X = self._inputs(X)
         return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
 
-    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
+    @available_if(lambda self: hasattr(self._predictor(), "predict_proba"))
     def predict_proba(self, X, *, tasks=None):
         """Class probabilities, for classifiers.
 
@@ -129,12 +140,20 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        X = self._inputs(X)
         if codes is None:
             return [self._proba_task(X, t, self.classes_[t]) for t in range(self.n_tasks_)]
         out = np.empty((len(codes), len(self.classes_)))
         for t, rows, part in _groups(X, codes):
             out[rows] = self._proba_task(part, t, self.classes_)
         return out
+
+
+def _check_takes_weights(estimator):
+    if not has_fit_parameter(estimator, "sample_weight"):
+        raise ValueError(
+            f"sample_weight was given, but the fit of {type(estimator).__name__} takes none."
+        )
 
 
 def _groups(X, codes):
@@ -176,6 +195,33 @@ def _aligned_proba(estimator, X, classes):
     out = np.zeros((X.shape[0], len(classes)))
     out[:, np.searchsorted(classes, estimator.classes_)] = estimator.predict_proba(X)
     return out
+
+
+def _predict_by(estimators, X, t, classes):
+    """Predictions of the estimator of task t; of all for -1: their mean, or a vote on `classes`."""
+    if t >= 0:
+        return estimators[t].predict(X)
+    votes = np.stack([estimator.predict(X) for estimator in estimators])
+    if classes is None:
+        return votes.mean(axis=0)
+    counts = np.stack([(votes == label).sum(axis=0) for label in classes])
+    return classes[counts.argmax(axis=0)]
+
+
+def _proba_by(estimators, X, t, classes):
+    """Probabilities of the estimator of task t over `classes`, or the mean of all for -1."""
+    estimators = estimators if t < 0 else [estimators[t]]
+    return np.mean([_aligned_proba(one, X, classes) for one in estimators], axis=0)
+
+
+def _append_columns(X, columns=None):
+    """X as numbers, with `columns` (n_samples, n_columns) behind its own."""
+    X = check_array(X, accept_sparse=("csr", "csc"), ensure_all_finite=False, input_name="X")
+    if columns is None:
+        return X
+    if sparse.issparse(X):
+        return sparse.hstack([X, sparse.csr_matrix(columns)], format="csr")
+    return np.hstack([X, columns])
 
 
 class IndependentTasks(_TaskBaseline):
@@ -276,17 +322,10 @@ class IndependentTasks(_TaskBaseline):
         return estimators
 
     def _predict_task(self, X, t):
-        if t >= 0:
-            return self.estimators_[t].predict(X)
-        votes = np.stack([estimator.predict(X) for estimator in self.estimators_])
-        if not self._is_classifier():
-            return votes.mean(axis=0)
-        counts = np.stack([(votes == label).sum(axis=0) for label in self.classes_])
-        return self.classes_[counts.argmax(axis=0)]
+        return _predict_by(self.estimators_, X, t, self.classes_ if self._is_classifier() else None)
 
     def _proba_task(self, X, t, classes):
-        estimators = self.estimators_ if t < 0 else [self.estimators_[t]]
-        return np.mean([_aligned_proba(one, X, classes) for one in estimators], axis=0)
+        return _proba_by(self.estimators_, X, t, classes)
 
 
 class PooledTasks(_TaskBaseline):
@@ -339,13 +378,24 @@ class PooledTasks(_TaskBaseline):
         # first rows of all tasks first, so that folds without shuffling hold all tasks
         ranks = np.concatenate([np.arange(len(rows)) for rows, _, _ in data.parts])
         order = np.argsort(ranks, kind="stable")
-        X = _safe_indexing(data.features, rows[order])
         if data.layout == "wide" and self._is_classifier():
             self.classes_ = [np.unique(y)] * data.n_tasks  # one model: any class for any task
-        self.estimator_ = _fit_one(self.estimator, X, y[order], weight[order] if weighted else None)
+        codes = np.repeat(np.arange(data.n_tasks), [len(rows) for rows, _, _ in data.parts])
+        rows, y, weight = rows[order], y[order], weight[order] if weighted else None
+        X = self._pooled_rows(_safe_indexing(data.features, rows), codes[order])
+        self.estimator_ = self._fit_pooled(X, y, weight, rows)
+
+    def _fit_pooled(self, X, y, weight, rows):
+        """The fitted model of all rows, which stood at `rows` of the user's X."""
+        return _fit_one(self.estimator, X, y, weight)
+
+    def _pooled_rows(self, X, codes):
+        """What the model sees of rows of these tasks."""
+        return X
 
     def _predict_task(self, X, t):
-        return self.estimator_.predict(X)
+        return self.estimator_.predict(self._pooled_rows(X, np.full(X.shape[0], t)))
 
     def _proba_task(self, X, t, classes):
+        X = self._pooled_rows(X, np.full(X.shape[0], t))
         return _aligned_proba(self.estimator_, X, classes)

@@ -72,6 +72,12 @@ class ClassProblem(ColumnProblem):
         """Labels of the tasks that lack a class."""
         return self.data.tasks[self._lacking(self._counts(self.data.weight))]
 
+    def pooled_weights(self):
+        """Weight of each label in all tasks, a dict."""
+        total = self._pooled(self._counts(self.data.weight))
+        pairs = zip(self.classes, self.positions, strict=True)
+        return {label: w for c, at in pairs for label, w in zip(c.tolist(), total[at], strict=True)}
+
     def _counts(self, weight):
         """Weights of the classes of every task, a list of arrays."""
         weight = self.of_columns(weight)
@@ -125,7 +131,7 @@ def class_problem(data, class_weight):
     positions = [np.array([order[label] for label in c.tolist()]) for c in classes]
     codes = [np.searchsorted(c, labels) for c, (labels, _) in zip(classes, rows, strict=True)]
     weights = [
-        w * _class_factors(class_weight, c, code, w)[code]
+        w * class_factors(class_weight, c, code, w)[code]
         for c, code, (_, w) in zip(classes, codes, rows, strict=True)
     ]
     most = max(len(c) for c in classes)
@@ -190,7 +196,7 @@ def _rows_of_tasks(data):
     return [(y[s], w[s]) for y, w, s in zip(data.y.T, weight.T, seen.T, strict=True)]
 
 
-def _class_factors(class_weight, classes, codes, weight):
+def class_factors(class_weight, classes, codes, weight):
     """What the weight of every class of a task is multiplied by."""
     if class_weight is None:
         return np.ones(len(classes))

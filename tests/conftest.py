@@ -39,18 +39,22 @@ from skmtl import (
     MultiTaskRelationshipKernelRidge,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
+    MultiTaskStacking,
     MultiTaskSVC,
     MultiTaskSVR,
     PooledTasks,
+    RandomInterceptTasks,
     RobustClassifier,
     RobustFeatureClassifier,
     RobustFeatureRegressor,
     RobustRegressor,
     RobustRegressorCV,
+    SequentialTasks,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
+    TaskStandardScaler,
     TemporalGroupLasso,
     TemporalGroupLassoClassifier,
     TraceNormClassifier,
@@ -129,7 +133,17 @@ KERNEL = [
     MultiTaskSVC(),
     MultiTaskSVR(),
 ]
-ESTIMATORS = [*LINEAR, *KERNEL, MultiTaskMixed(), IndependentTasks(Ridge()), PooledTasks(Ridge())]
+ESTIMATORS = [
+    *LINEAR,
+    *KERNEL,
+    MultiTaskMixed(),
+    IndependentTasks(Ridge()),
+    PooledTasks(Ridge()),
+    RandomInterceptTasks(Ridge(tol=1e-10)),
+    SequentialTasks(Ridge(tol=1e-10)),
+    MultiTaskStacking(Ridge(tol=1e-10), Ridge(tol=1e-10), cv=2),  # the checks have a task a row
+]
+TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 

@@ -3,13 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import LassoCV, LinearRegression, LogisticRegression, Ridge
+from sklearn.linear_model import (
+    LassoCV,
+    LinearRegression,
+    LogisticRegression,
+    Ridge,
+    RidgeCV,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from skmtl import IndependentTasks, PooledTasks, make_multitask_classification
+from skmtl import (
+    IndependentTasks,
+    PooledTasks,
+    RandomInterceptTasks,
+    make_multitask_classification,
+)
 from skmtl import make_multitask_regression as make
 
 
@@ -147,3 +159,85 @@ def test_parameters_of_other_tasks_are_refused(given, message):
     data = make(n_tasks=3, random_state=0)
     with pytest.raises(ValueError, match=message):
         IndependentTasks(Ridge(), task_params={"alpha": given}).fit(data.X, data.y)
+
+
+# ---------------------------------------------------------------- an intercept for each task
+
+
+@pytest.fixture(scope="module")
+def levels():
+    """Six tasks with one slope and levels of their own, the task in the last column."""
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(6), 12)
+    X = rng.standard_normal((72, 3))
+    y = X @ [1.0, -2.0, 0.0] + np.arange(0.0, 60.0, 10.0)[tasks] + rng.standard_normal(72)
+    return np.column_stack([X, tasks]), y
+
+
+def test_slopes_are_shared_and_intercepts_are_not(levels):
+    X, y = levels
+    model = RandomInterceptTasks(RidgeCV(), task_column=-1).fit(X, y)
+    z = model.predict_all_tasks(X)
+    slopes = z[0] - z[1]
+    np.testing.assert_allclose(slopes, slopes[0])
+    assert np.sqrt(np.mean((model.predict(X) - y) ** 2)) < 1.2
+    assert PooledTasks(RidgeCV(), task_column=-1).fit(X, y).score(X, y) < 0 < model.score(X, y)
+
+
+def test_a_large_scale_is_a_free_intercept_and_a_small_one_is_pooling(levels):
+    X, y = levels
+    free = RandomInterceptTasks(Ridge(1e-6), scales=[1e6], task_column=-1).fit(X, y)
+    design = np.column_stack([X[:, :-1], X[:, -1:] == np.arange(6)])
+    expected = design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    np.testing.assert_allclose(free.predict(X), expected, atol=1e-4)
+    none = RandomInterceptTasks(Ridge(1.0), scales=[1e-6], task_column=-1).fit(X, y)
+    pooled = PooledTasks(Ridge(1.0), task_column=-1).fit(X, y)
+    np.testing.assert_allclose(none.predict(X), pooled.predict(X), atol=1e-4)
+
+
+def test_the_scale_does_not_depend_on_the_unit_of_the_features(levels):
+    X, y = levels
+    other = X * [100.0, 100.0, 100.0, 1.0]
+    a = RandomInterceptTasks(Ridge(1e-8), task_column=-1).fit(X, y)
+    b = RandomInterceptTasks(Ridge(1e-4), task_column=-1).fit(other, y)
+    assert a.scale_ == b.scale_
+    np.testing.assert_allclose(a.predict(X), b.predict(other), rtol=1e-6)
+
+
+def test_unknown_tasks_get_the_common_intercept(levels):
+    X, y = levels
+    model = RandomInterceptTasks(RidgeCV(), task_column=-1, handle_unknown="shared").fit(X, y)
+    unknown = np.column_stack([X[:1, :-1], [99.0]])
+    assert model.predict_all_tasks(X[:1]).min() < model.predict(unknown)[0]
+    assert model.predict(unknown)[0] < model.predict_all_tasks(X[:1]).max()
+
+
+def test_random_intercepts_in_every_layout_and_sparse(levels):
+    X, y = levels
+    column = RandomInterceptTasks(RidgeCV(), task_column=-1).fit(X, y)
+    ids = RandomInterceptTasks(RidgeCV()).fit(X[:, :-1], y, tasks=X[:, -1])
+    np.testing.assert_allclose(ids.predict(X[:, :-1], tasks=X[:, -1]), column.predict(X))
+    thin = sparse.csr_matrix(X[:, :-1])
+    dense = RandomInterceptTasks(Ridge(1.0), scales=[1.0]).fit(X[:, :-1], y, tasks=X[:, -1])
+    of_sparse = RandomInterceptTasks(Ridge(1.0), scales=[1.0]).fit(thin, y, tasks=X[:, -1])
+    np.testing.assert_allclose(
+        of_sparse.predict_all_tasks(thin), dense.predict_all_tasks(X[:, :-1]), atol=1e-2
+    )
+
+
+def test_random_intercepts_of_classes():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal((200, 2)), np.arange(200) % 2])
+    y = np.where(X[:, 0] + np.where(X[:, 2] == 0, 2.0, -2.0) + rng.logistic(size=200) > 0, "a", "b")
+    model = RandomInterceptTasks(
+        LogisticRegression(), param_grid={"C": [0.1, 1.0]}, scoring="neg_log_loss", task_column=-1
+    ).fit(X, y)
+    p = model.predict_proba(np.array([[0.0, 0.0, 0], [0.0, 0.0, 1]]))[:, 0]
+    assert p[0] > 0.7
+    assert p[1] < 0.3
+
+
+@pytest.mark.parametrize("scales", [[], [0.0], [-1.0, 1.0], [np.inf]])
+def test_scales_are_positive(levels, scales):
+    with pytest.raises(ValueError, match="scales must be positive numbers, got"):
+        RandomInterceptTasks(Ridge(), scales=scales, task_column=-1).fit(*levels)

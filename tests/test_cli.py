@@ -39,7 +39,66 @@ def test_compare_on_a_file(shops, capsys):
     assert "3 tasks (shop), 3 features, target sales" in text
     for shop in ("north", "south", "west"):
         assert shop in text
-    assert main([*arguments, "--estimator", "MultiTaskElasticNetCV"]) == 0
+
+
+def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
+    picture = tmp_path / "gains.png"
+    names = ["MultiTaskElasticNetCV", "MeanRegularizedRegressorCV"]
+    assert main([*arguments, "--estimators", *names, "--plot", str(picture)]) == 0
+    text = capsys.readouterr().out
+    assert "has the best mean rank over tasks" in text
+    assert all(name in text for name in names)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_target_of_classes_is_judged_by_log_loss(shops, capsys):
+    frame, path = shops
+    spoil(frame, path, lambda f: f.assign(sales=np.where(f["price"] > 0.1, "high", "low")))
+    arguments = ["compare", str(path), "--task", "shop", "--target", "sales", "--cv", "2"]
+    assert main([*arguments, "--classify"]) == 0
+    assert "(log loss)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--estimators", "Ridge"],
+            "--estimators Ridge is none of the regressors MultiTaskLassoCV",
+        ),
+        (["--classify", "--estimators", "MultiTaskLassoCV"], "is none of the classifiers"),
+        (["--plot", "gains.xyz"], "--plot gains.xyz must end in one of"),
+        (["--plot", "nowhere/gains.png"], "there is no directory"),
+    ],
+)
+def test_options_that_cannot_be_meant_get_one_line(shops, capsys, options, message):
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales"]
+    assert main([*arguments, *options]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_a_plot_without_matplotlib_names_the_extra(shops, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales"]
+    assert main([*arguments, "--plot", "gains.png"]) == 2
+    assert 'pip install "skmtl[plot]"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.assign(sales="low"), "has 1 class(es)"),
+        (lambda f: f.assign(sales=f["sales"].where(f["price"] > 0)), "missing value(s)"),
+    ],
+)
+def test_classes_that_cannot_be_told_get_one_line(shops, capsys, change, message):
+    spoil(*shops, change)
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--classify"]
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
 
 
 def spoil(frame, path, change):

@@ -7,7 +7,7 @@ import re
 import joblib
 import numpy as np
 import pytest
-from conftest import ESTIMATORS, MODES, in_mode, wide_to_long_X
+from conftest import ESTIMATORS, MODES, TRANSFORMERS, in_mode, wide_to_long_X
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score, r2_score
@@ -98,7 +98,7 @@ def test_the_registry_is_complete():
         for name in skmtl.__all__
         if inspect.isclass(getattr(skmtl, name)) and issubclass(getattr(skmtl, name), BaseEstimator)
     }
-    assert public == {type(estimator).__name__ for estimator in ESTIMATORS}
+    assert public == {type(one).__name__ for one in [*ESTIMATORS, *TRANSFORMERS]}
 
 
 # Parameters and documentation
@@ -106,7 +106,8 @@ def test_the_registry_is_complete():
 
 def test_parameters_after_the_first_are_keywords(estimator):
     _, *rest = inspect.signature(type(estimator)).parameters.values()
-    if isinstance(estimator, skmtl.MultiTaskCV | skmtl.MultiTaskMixed):  # what it is of, and how
+    pairs = skmtl.MultiTaskCV | skmtl.MultiTaskMixed | skmtl.MultiTaskStacking
+    if isinstance(estimator, pairs):  # what it is of, and how
         rest = rest[1:]
     assert all(parameter.kind is inspect.Parameter.KEYWORD_ONLY for parameter in rest)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -12,7 +12,9 @@ from sklearn.preprocessing import StandardScaler
 from skmtl import (
     IndependentTasks,
     MultiTaskLasso,
+    MultiTaskLassoClassifier,
     MultiTaskLassoCV,
+    MultiTaskMixed,
     PooledTasks,
     TaskStratifiedKFold,
     compare_to_single_task,
@@ -20,6 +22,9 @@ from skmtl import (
     make_multitask_regression,
 )
 from skmtl.model_selection._statistics import corrected_t, holm
+
+SHARING = MultiTaskLasso(alpha=0.2, task_column=-1)
+CLASSIFIER = MultiTaskLassoClassifier(0.02, task_column=-1)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +48,8 @@ def report(long):
 
 def test_gain_is_one_minus_the_ratio_of_mean_errors(report):
     errors = report.cv_results_["errors"]
-    assert errors.shape == (20, 4, 3)
-    single, multi, pooled = errors.mean(axis=0).T
+    assert errors.shape == (20, 4, 4)
+    single, multi, _, pooled = errors.mean(axis=0).T
     np.testing.assert_allclose(report.table_["gain"], 1 - multi / single)
     np.testing.assert_allclose(report.table_["error_pooled"], pooled)
     assert report.summary_["delta_m"] == pytest.approx(np.mean(1 - multi / single))
@@ -113,7 +118,7 @@ def test_a_grid_search_is_compared_with_tuned_baselines(long):
         cv=TaskStratifiedKFold(3, task_column=-1),
     )
     report = compare_to_single_task(search, long.X, long.y, cv=3, random_state=0)
-    assert report.cv_results_["methods"] == ["single", "multi", "pooled"]
+    assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
 
 
 def test_a_single_row_task_is_predicted_by_the_shared_model(long):
@@ -197,13 +202,12 @@ def test_opposite_tasks_pooled_are_flagged_as_negative_transfer():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"estimator": RidgeCV()}, TypeError, "is not a multi-task estimator of skmtl"),
-        (
-            {"estimator": IndependentTasks(LogisticRegression(), task_column=-1)},
-            TypeError,
-            "takes regressors",
-        ),
-        ({"estimator": IndependentTasks(RidgeCV(), task_column=-1)}, ValueError, "give a baseline"),
+        ({"estimator": RidgeCV()}, TypeError, "is not a multi-task regressor or"),
+        ({"estimator": {}}, ValueError, "Several estimators are a dict"),
+        ({"estimator": {"pooled": SHARING}}, ValueError, "'pooled' is the name of a baseline"),
+        ({"estimator": {"a": SHARING, "b": CLASSIFIER}}, TypeError, "cannot be compared"),
+        ({"estimator": MultiTaskMixed()}, TypeError, "is not a multi-task regressor or classifier"),
+        ({"scoring": "roc_auc"}, ValueError, "scoring='roc_auc' is not one of"),
         ({"scoring": "accuracy"}, ValueError, "scoring='accuracy' is not one of"),
         ({"baseline": "best"}, ValueError, "baseline='best' is not one of"),
         ({"confidence_level": 95}, ValueError, "confidence_level == 95"),

@@ -1,6 +1,7 @@
 """The fit template of linear multi-task classifiers: labels to columns, solve, unpack; predict."""
 
 import warnings
+from inspect import signature
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -241,12 +242,18 @@ def _probabilities(scores):
 
 def tuned_logistic(norm, fit_intercept, class_weight):
     """scikit-learn's logistic regression with its strength chosen by log-loss."""
+    if "use_legacy_attributes" in signature(LogisticRegressionCV).parameters:  # from 1.8 on
+        penalty = {"l1_ratios": [float(norm == "l1")], "use_legacy_attributes": False}
+    else:
+        penalty = {"penalty": norm}
     return LogisticRegressionCV(
         Cs=10,
-        l1_ratios=[1.0 if norm == "l1" else 0.0],
         solver="saga" if norm == "l1" else "lbfgs",
         scoring="neg_log_loss",
+        tol=1e-3 if norm == "l1" else 1e-4,
         max_iter=1000,
         fit_intercept=fit_intercept,
         class_weight=class_weight,
+        random_state=0,
+        **penalty,
     )

@@ -1,6 +1,7 @@
 """Cross-validated classifiers."""
 
 from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel
 from skmtl.linear_model._cv import ClassifierPathCV
 from skmtl.linear_model._low_rank import TraceNormClassifier
 from skmtl.linear_model._sparse_classifiers import MultiTaskLassoClassifier
@@ -85,7 +86,7 @@ class MultiTaskLassoClassifierCV(StructuredClassifierCV):
 
 
 @documented
-class TraceNormClassifierCV(StructuredClassifierCV):
+class TraceNormClassifierCV(AdaptableModel, StructuredClassifierCV):
     """:class:`TraceNormClassifier` with `alpha` chosen by cross-validation of the log-loss.
 
     Its objective is that of :class:`TraceNormClassifier`.

@@ -7,6 +7,8 @@ from scipy import sparse
 
 from skmtl._checks import check_option
 from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel, of_new_task
+from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._structured import (
     AT_LEAST_0,
     StructuredModel,
@@ -206,7 +208,7 @@ class GraphRegressor(GraphModel, StructuredRegressor):
         self.tol = tol
 
 
-class MeanRegularizedModel(StructuredModel):
+class MeanRegularizedModel(AdaptableModel, StructuredModel):
     """The pull towards a mean, for any loss."""
 
     _empties = False
@@ -221,8 +223,24 @@ class MeanRegularizedModel(StructuredModel):
         return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
 
     def _store_model(self, solution, unpack):
-        pull = per_task(self.alpha, "alpha", self.tasks_)
-        self.shared_coef_ = np.average(self.coef_, axis=0, weights=pull if pull.any() else None)
+        self._store_mean(self)
+
+    def _store_mean(self, fitted):
+        pull = per_task(self.alpha, "alpha", fitted.tasks_)
+        weights = pull if pull.any() else None
+        fitted.shared_coef_ = np.average(fitted.coef_, axis=0, weights=weights)
+
+    def _new_task_priors(self, fitted, W, label):
+        # with the new task the sum of squares about the mean grows by own * total / (own + total)
+        # ||w - wbar||^2, wbar the mean of the others
+        pull = per_task(self.alpha, "alpha", fitted.tasks_)
+        own, total = of_new_task(self.alpha, "alpha", label), pull.sum()
+        ridge = of_new_task(self.ridge, "ridge", label)
+        centre = np.average(W, axis=1, weights=pull if total > 0 else None)
+        return [pulled(centre, own * total / (own + total) if total > 0 else 0.0, ridge)]
+
+    def _store_new_task(self, fitted, chosen):
+        self._store_mean(fitted)
 
 
 @documented

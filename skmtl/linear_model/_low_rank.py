@@ -3,6 +3,8 @@
 import numpy as np
 
 from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel
+from skmtl.linear_model._new_task import Prior, pulled
 from skmtl.linear_model._structured import (
     AT_LEAST_0,
     StructuredClassifier,
@@ -13,7 +15,7 @@ from skmtl.penalties import Ridge, TraceNorm
 from skmtl.prox import singular_values
 
 
-class TraceNormModel(StructuredModel):
+class TraceNormModel(AdaptableModel, StructuredModel):
     """The trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -23,6 +25,17 @@ class TraceNormModel(StructuredModel):
 
     def _store_model(self, solution, unpack):
         store_rank(self)
+
+    def _new_task_priors(self, fitted, W, label):
+        # ||W||_* = min_D 1/2 tr(W' D^-1 W) + 1/2 tr D at D = (WW')^(1/2); w in the range of D
+        if self.alpha == 0:
+            return [pulled(np.zeros(len(W)), 0.0, self.ridge)]
+        U, s, _ = np.linalg.svd(W, full_matrices=False)
+        kept = s > 1e-9 * s[0]
+        return [Prior(np.zeros(len(W)), self.alpha / s[kept] + self.ridge, U[:, kept])]
+
+    def _store_new_task(self, fitted, chosen):
+        store_rank(fitted)
 
 
 @documented

@@ -5,6 +5,8 @@ from sklearn.cluster import KMeans
 
 from skmtl._checks import check_int
 from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel
+from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._structured import (
     AT_LEAST_0,
     POSITIVE,
@@ -15,7 +17,7 @@ from skmtl.linear_model._structured import (
 from skmtl.penalties import ClusterNorm, Ridge, SquaredTraceNorm
 
 
-class ClusteredModel(StructuredModel):
+class ClusteredModel(AdaptableModel, StructuredModel):
     """The relaxation of k-means on tasks, for any loss."""
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
@@ -38,6 +40,20 @@ class ClusteredModel(StructuredModel):
         leading = V[:k].T * np.sqrt(theta[:k] - self.eta)
         k = min(k, len(np.unique(leading.round(12), axis=0)))
         self.task_clusters_ = KMeans(k, n_init=10, random_state=0).fit_predict(leading)
+
+    def _new_task_priors(self, fitted, W, label):
+        # M the projection on clusters: tr(W (eta I + M)^-1 W') is the sum of squares within them
+        # divided by eta, and that of their means by 1 + eta. One task more in a cluster of n adds
+        # n / (n + 1) (1 / eta - 1 / (1 + eta)) ||w - centre||^2 + ||w||^2 / (1 + eta).
+        priors, ridge = [], self.alpha / (1 + self.eta)
+        for cluster in range(fitted.task_clusters_.max() + 1):
+            own = W[:, fitted.task_clusters_ == cluster]
+            n = own.shape[1]
+            priors.append(pulled(own.mean(axis=1), n / (n + 1) * ridge / self.eta, ridge))
+        return priors
+
+    def _store_new_task(self, fitted, chosen):
+        fitted.task_clusters_ = np.append(fitted.task_clusters_, chosen)
 
 
 @documented

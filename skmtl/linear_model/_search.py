@@ -1,5 +1,6 @@
 """Cross-validation of any linear estimator over a grid of its parameters."""
 
+from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -184,12 +185,16 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
 
     def _refit(self, worker, read, datafit, solution):
         worker.set_params(**self.best_params_)._finish(read, datafit, solution)
-        for name, value in vars(worker).items():
-            if name == "_layout" or (name.endswith("_") and name[0] != "_"):
-                setattr(self, name, value)
-        self.best_estimator_ = worker
+        self._store_best(worker)
         self._store_results()
         return self
+
+    def _store_best(self, best):
+        """Set `best_estimator_`, and its fitted attributes as one's own."""
+        for name, value in vars(best).items():
+            if name == "_layout" or (name.endswith("_") and name[0] != "_"):
+                setattr(self, name, value)
+        self.best_estimator_ = best
 
     def predict(self, X, *, tasks=None):
         """As `predict` of `best_estimator_`.
@@ -220,6 +225,29 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         """
         check_is_fitted(self)
         return self.best_estimator_.predict_all_tasks(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "adapt"))
+    def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
+        """As `adapt` of `best_estimator_`, where that has it: a copy with one task more.
+
+        Parameters
+        ----------
+        X_new : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        y_new : array-like of shape (n_samples,) or (n_samples, 1)
+        task : label, default=None
+            Of the new task.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        model : MultiTaskCV
+        """
+        check_is_fitted(self)
+        options = {"task": task, "sample_weight": sample_weight}
+        best = self.best_estimator_.adapt(X_new, y_new, **options)
+        new = deepcopy(self)
+        new._store_best(best)
+        return new
 
     @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
     def predict_proba(self, X, *, tasks=None):

@@ -7,6 +7,7 @@ import numpy as np
 
 from skmtl._checks import check_int, check_real
 from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel
 from skmtl.linear_model._cv import PathCV
 from skmtl.linear_model._decomposed import DirtyRegressor, RobustRegressor
 from skmtl.linear_model._graph import GraphRegressor, MeanRegularizedRegressor
@@ -74,9 +75,13 @@ class StructuredSearch:
         for name, value in params.items():
             setattr(self, f"{name}_", value)
 
-    def _store_model(self, solution, unpack):
+    def _chosen_model(self):
+        """The model with the chosen strengths, unfitted."""
         chosen = {name: getattr(self, f"{name}_") for name in self._tried}
-        store_as(self, self._template(alpha=self.alpha_, **chosen), solution, unpack)
+        return self._template(alpha=self.alpha_, **chosen)
+
+    def _store_model(self, solution, unpack):
+        store_as(self, self._chosen_model(), solution, unpack)
 
 
 class StructuredCV(StructuredSearch, PathCV):
@@ -100,7 +105,7 @@ def store_as(estimator, model, solution, unpack):
 
 
 @documented
-class TraceNormRegressorCV(StructuredCV):
+class TraceNormRegressorCV(AdaptableModel, StructuredCV):
     """:class:`TraceNormRegressor` with `alpha` chosen by cross-validation.
 
     Its objective is that of :class:`TraceNormRegressor`.
@@ -263,7 +268,7 @@ class GraphRegressorCV(StructuredCV):
 
 
 @documented
-class MeanRegularizedRegressorCV(StructuredCV):
+class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
     """:class:`MeanRegularizedRegressor` with `alpha` and `ridge` chosen by cross-validation.
 
     Its objective is that of :class:`MeanRegularizedRegressor`.
@@ -504,7 +509,7 @@ class RobustRegressorCV(StructuredCV):
 
 
 @documented
-class ClusteredRegressorCV(StructuredCV):
+class ClusteredRegressorCV(AdaptableModel, StructuredCV):
     """:class:`ClusteredRegressor` with `alpha` and `n_clusters` chosen by cross-validation.
 
     Its objective is that of :class:`ClusteredRegressor`.

@@ -1,0 +1,44 @@
+"""What the comparison tools read off the user's data: task names, codes, splits."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.model_selection import check_cv
+
+from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
+from skmtl.model_selection._split import TaskStratifiedKFold
+
+
+def task_labels(X, y, task_column, tasks):
+    """Task id of every row (None when wide), task names, and codes in y's shape (-1 a hole)."""
+    if tasks is not None:
+        labels = check_labels(tasks)
+    else:
+        labels = None if task_column is None else split_task_column(X, task_column)[1]
+    if labels is not None:
+        names, codes = encode_labels(labels)
+        return labels, names, codes
+    Y = np.asarray(y)
+    if Y.ndim != 2:
+        raise ValueError(
+            f"y has shape {Y.shape} and the estimator no task_column: set its task_column, pass "
+            "tasks=, or give y of shape (n_samples, n_tasks)."
+        )
+    names = np.asarray(getattr(y, "columns", np.arange(Y.shape[1])))
+    return None, names, np.where(missing_labels(Y), -1, np.arange(Y.shape[1]))
+
+
+def make_splits(cv, X, y, labels, rng, *, n_repeats=1, n_folds=5):
+    """List of pairs of training and test rows.
+
+    `cv` None is `n_repeats` times `n_folds` shuffled folds stratified by task (and class, of
+    classes), an int one set of so many.
+    """
+    if cv is not None and not isinstance(cv, Integral):
+        return list(check_cv(cv).split(X, y, labels))
+    splits = []
+    for _ in range(n_repeats if cv is None else 1):
+        seed = rng.randint(np.iinfo(np.int32).max)
+        folds = TaskStratifiedKFold(cv or n_folds, shuffle=True, random_state=seed)
+        splits += folds.split(X, y, labels)
+    return splits

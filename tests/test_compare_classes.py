@@ -1,0 +1,142 @@
+"""The comparison of classifiers: log-loss, area under the ROC curve, absent classes."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss, roc_auc_score
+
+from skmtl import (
+    IndependentTasks,
+    MultiTaskLassoClassifier,
+    TaskStratifiedKFold,
+    compare_to_single_task,
+    make_multitask_classification,
+    wide_to_long,
+)
+from skmtl.model_selection._measures import RankLoss
+
+ALONE = LogisticRegression()
+FAST = {"baseline": ALONE, "include_pooled": False, "model_figures": False, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def wide():
+    return make_multitask_classification(n_samples=60, n_tasks=3, random_state=0)
+
+
+@pytest.fixture(scope="module")
+def rows(wide):
+    """The same as rows with a task column, in the order task by task."""
+    long = wide_to_long(wide.X, wide.y)
+    return np.asarray(long[0]), np.asarray(long[1])
+
+
+@pytest.mark.parametrize("scoring", [None, "roc_auc"])
+def test_errors_are_those_of_fitting_by_hand(rows, scoring):
+    X, y = rows
+    cv = TaskStratifiedKFold(3, task_column=-1, shuffle=True, random_state=1)
+    model = MultiTaskLassoClassifier(0.02, task_column=-1)
+    report = compare_to_single_task(model, X, y, cv=cv, scoring=scoring, **FAST)
+    for k, (train, test) in enumerate(cv.split(X)):
+        alone = IndependentTasks(ALONE, task_column=-1)
+        for m, each in enumerate((alone, model)):
+            p = each.fit(X[train], y[train]).predict_proba(X[test])
+            for t in range(3):
+                here = X[test, -1] == t
+                if scoring is None:
+                    expected = log_loss(y[test][here], p[here], labels=each.classes_)
+                else:
+                    expected = 1 - roc_auc_score(y[test][here], p[here, 1])
+                assert report.cv_results_["errors"][k, t, m] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("scoring", [None, "roc_auc"])
+def test_layouts_and_label_types_agree(wide, rows, scoring):
+    model, folds = MultiTaskLassoClassifier(0.02), TaskStratifiedKFold(3)
+    words = np.where(wide.y == wide.y.max(), "yes", "no").astype(object)
+    of_rows = [
+        np.flatnonzero(np.isin(np.arange(180) % 60, test))
+        for _, test in folds.split(wide.X, wide.y)
+    ]
+    cv = [(np.setdiff1d(np.arange(180), test), test) for test in of_rows]
+    X, y = rows
+    order = np.lexsort((np.arange(180), X[:, -1]))
+    assert np.array_equal(order, np.arange(180))
+    tables = [
+        compare_to_single_task(model, wide.X, wide.y, cv=folds, scoring=scoring, **FAST).table_,
+        compare_to_single_task(model, wide.X, words, cv=folds, scoring=scoring, **FAST).table_,
+        compare_to_single_task(
+            MultiTaskLassoClassifier(0.02, task_column=-1), X, y, cv=cv, scoring=scoring, **FAST
+        ).table_,
+    ]
+    for name in ("error_single", "error_multi", "gain", "p_value"):
+        np.testing.assert_allclose(tables[0][name], tables[1][name])
+        np.testing.assert_allclose(tables[0][name], tables[2][name], rtol=1e-6)
+
+
+def test_holes_are_not_scored(wide):
+    Y = wide.y.astype(float)
+    Y[::4, 1] = np.nan
+    report = compare_to_single_task(MultiTaskLassoClassifier(0.02), wide.X, Y, cv=3, **FAST)
+    assert report.table_["n_test"][1] == pytest.approx(45 / 3)
+    assert np.isfinite(report.table_["gain"]).all()
+
+
+def test_three_classes_have_a_log_loss_and_no_area():
+    data = make_multitask_classification(n_samples=60, n_tasks=2, n_classes=3, random_state=0)
+    model = MultiTaskLassoClassifier(0.1)
+    report = compare_to_single_task(model, data.X, data.y, cv=3, **FAST)
+    assert (report.table_["error_multi"] < np.log(3)).all()
+    with pytest.raises(ValueError, match="needs tasks of two classes, got"):
+        compare_to_single_task(model, data.X, data.y, cv=3, scoring="roc_auc", **FAST)
+
+
+@pytest.mark.filterwarnings("ignore:Task.* lack a class")
+def test_absent_classes_and_undefined_areas_are_noted(wide):
+    Y = wide.y.copy()
+    Y[:, 0] = Y.min()
+    Y[7, 0] = Y.max()  # one of its kind: never on both sides
+    options = {"cv": 3, **FAST}
+    loss = compare_to_single_task(MultiTaskLassoClassifier(0.02), wide.X, Y, **options)
+    assert loss.table_["note"][0] == "class absent in 1 of 3 training sets"
+    assert loss.table_["note"][1] == ""
+    area = compare_to_single_task(
+        MultiTaskLassoClassifier(0.02), wide.X, Y, scoring="roc_auc", **options
+    )
+    assert "1 - AUC undefined in 2 of 3 test sets" in area.table_["note"][0]
+    assert "task(s) have a note" in area.verdict()
+
+
+@pytest.mark.filterwarnings("ignore:Task.* lack a class")
+def test_a_task_of_one_class_is_noted_and_left_out_of_the_mean_area(wide):
+    Y = wide.y.copy()
+    Y[:, 0] = Y.min()
+    report = compare_to_single_task(
+        MultiTaskLassoClassifier(0.02), wide.X, Y, scoring="roc_auc", cv=3, **FAST
+    )
+    assert np.isnan(report.table_["gain"][0])
+    assert report.table_["note"][0].startswith("one class only")
+    assert report.summary_["delta_m"] == pytest.approx(report.table_["gain"][1:].mean())
+    assert report.table_["verdict"][0] == "inconclusive"
+
+
+def test_the_area_of_weighted_labels_is_scikit_learns():
+    rng = np.random.default_rng(0)
+    truth, index = rng.integers(0, 2, 200).astype(float), rng.integers(0, 3, 200)
+    z = rng.integers(0, 8, 200) / 8  # with ties
+    weights = rng.integers(0, 4, 200).astype(float)
+    errors = RankLoss().grouped(truth, z, index, 4)(weights)
+    for group in range(3):
+        here = index == group
+        expected = roc_auc_score(truth[here], z[here], sample_weight=weights[here])
+        assert errors[group] == pytest.approx(1 - expected)
+    assert np.isnan(errors[3])
+
+
+def test_tuned_baselines_are_fitted_without_warnings(rows, recwarn):
+    X, y = rows
+    model = MultiTaskLassoClassifier(0.02, task_column=-1)
+    report = compare_to_single_task(model, X, y, cv=2, random_state=0)
+    assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
+    assert set(report.summary_["n_unconverged"].values()) == {0}
+    assert [w for w in recwarn if w.category is FutureWarning] == []

@@ -1,0 +1,221 @@
+"""Several estimators in one comparison: shared baselines, ranks, pairwise tests, notes, HTML."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skmtl import (
+    IndependentTasks,
+    MeanRegularizedRegressor,
+    MultiTaskLasso,
+    MultiTaskStacking,
+    PooledTasks,
+    SequentialTasks,
+    compare_to_single_task,
+    keep_task_column,
+    make_multitask_regression,
+)
+from skmtl.model_selection._statistics import OVERLAP, corrected_t
+
+FAST = {"model_figures": False, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def long():
+    return make_multitask_regression(
+        n_samples=20, n_features=8, n_tasks=5, own_inputs=True, noise=1.0, random_state=0
+    )
+
+
+MODELS = {
+    "lasso": MultiTaskLasso(alpha=0.2, task_column=-1),
+    "mean": MeanRegularizedRegressor(alpha=0.1, ridge=0.01, task_column=-1),
+    "alone": IndependentTasks(RidgeCV(), task_column=-1),
+}
+
+
+@pytest.fixture(scope="module")
+def report(long):
+    return compare_to_single_task(MODELS, long.X, long.y, cv=4, random_state=0)
+
+
+def test_each_report_is_that_of_the_estimator_compared_on_its_own(report, long):
+    for name in ("lasso", "mean"):
+        alone = compare_to_single_task(MODELS[name], long.X, long.y, cv=4, **FAST)
+        for field in ("error_single", "error_multi", "error_intercept", "error_pooled", "gain"):
+            np.testing.assert_allclose(report[name].table_[field], alone.table_[field])
+
+
+def test_baselines_are_shared_where_the_single_task_limit_is_the_same(report):
+    methods = report.cv_results_["methods"]
+    assert methods[0] == "single LassoCV"
+    assert [m for m in methods if m.startswith("single")] == [
+        "single LassoCV",
+        "single RidgeCV of mean",  # with another grid of strengths than
+        "single RidgeCV of alone",
+    ]
+    assert methods.count("intercept") == 1
+    assert report.cv_results_["errors"].shape == (4, 5, len(methods))
+
+
+def test_one_baseline_keeps_its_plain_name(long):
+    models = {"a": MODELS["lasso"], "b": MultiTaskLasso(alpha=1.0, task_column=-1)}
+    scaled = {
+        name: make_pipeline(keep_task_column(StandardScaler(), -1), model)
+        for name, model in models.items()
+    }
+    report = compare_to_single_task(scaled, long.X, long.y, task_column=-1, cv=2, **FAST)
+    assert report.cv_results_["methods"] == ["single", "a", "b", "intercept", "pooled"]
+
+
+def test_methods_are_ranked_by_their_mean_rank_over_tasks(report):
+    errors = report.cv_results_["errors"].mean(axis=0)
+    ranks = stats.rankdata(errors, axis=1).mean(axis=0)
+    by_name = dict(zip(report.cv_results_["methods"], ranks, strict=True))
+    ranking = report.ranking_
+    assert (np.diff(ranking["mean_rank"]) >= 0).all()
+    assert ranking["mean_rank"].tolist() == [by_name[name] for name in ranking["method"].tolist()]
+    expected = stats.friedmanchisquare(*errors.T).pvalue
+    assert report.summary_["friedman_p"] == pytest.approx(expected)
+    assert report.summary_["best"] == ranking["method"][0]
+
+
+def test_pairs_are_tested_on_relative_differences_of_splits(report):
+    methods, errors = report.cv_results_["methods"], report.cv_results_["errors"]
+    assert len(report.pairwise_) == len(methods) * (len(methods) - 1) // 2
+    scale = errors.mean(axis=(0, 2))
+    for row in report.pairwise_:
+        a, b = methods.index(row["method_a"]), methods.index(row["method_b"])
+        differences = ((errors[..., a] - errors[..., b]) / scale).mean(axis=1)
+        mean, half, p_value = corrected_t(differences, OVERLAP / 3, 0.95)
+        assert row["difference"] == pytest.approx(mean)
+        assert row["ci_high"] == pytest.approx(mean + half)
+        assert row["p_value"] == pytest.approx(p_value)
+        assert row["p_adjusted"] >= row["p_value"]
+
+
+def test_the_four_ways_to_learn_stand_side_by_side(long):
+    models = {
+        "parallel": IndependentTasks(RidgeCV(), task_column=-1, n_jobs=2),
+        "sequential": SequentialTasks(RidgeCV(), task_column=-1),
+        "stacked": MultiTaskStacking(RidgeCV(), task_column=-1),
+        "joint": MODELS["mean"],
+    }
+    report = compare_to_single_task(models, long.X, long.y, baseline=RidgeCV(), cv=2, **FAST)
+    assert report.cv_results_["methods"] == ["single", *models, "intercept", "pooled"]
+    single, parallel, sequential, *_ = report.cv_results_["errors"].transpose(2, 0, 1)
+    assert (single == parallel).all()
+    assert (sequential[:, 0] == single[:, 0]).all()  # the first task is learned alone
+    assert (sequential[:, 1:] != single[:, 1:]).all()
+
+
+def test_equal_methods_are_told_apart_by_nothing(long):
+    models = {"one": MODELS["alone"], "other": IndependentTasks(RidgeCV(), task_column=-1)}
+    report = compare_to_single_task(models, long.X, long.y, cv=3, **FAST)
+    row = report.pairwise_[1]
+    assert (row["difference"], row["p_value"]) == (0.0, 1.0)
+    assert "cannot tell" in report.verdict()
+
+
+def test_a_sure_winner_is_named():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.standard_normal((200, 2)), np.arange(200) % 2])
+    y = X[:, 0] * np.where(X[:, 2] == 0, 1.0, -1.0) + 0.1 * rng.standard_normal(200)
+    models = {
+        "pooling": PooledTasks(RidgeCV(), task_column=-1),
+        "each": IndependentTasks(RidgeCV(), task_column=-1),
+    }
+    report = compare_to_single_task(models, X, y, include_pooled=False, **FAST)
+    assert (
+        "each" in report.verdict().split("beyond doubt")[0] or report.summary_["best"] != "pooling"
+    )
+    assert "pooling" in report.verdict().split("beyond doubt")[0]
+
+
+@pytest.mark.parametrize(("sign", "helped", "harmed"), [(1.0, 3, []), (-1.0, 0, [5])])
+def test_planted_transfer_is_found_and_planted_harm_flagged(sign, helped, harmed):
+    """Six tasks with the same coefficients, or the last one with the opposite ones."""
+    rng = np.random.default_rng(1)
+    w, tasks, X = rng.normal(size=30), np.repeat(np.arange(6), 40), rng.normal(size=(240, 30))
+    y = np.where(tasks == 5, sign, 1.0) * (X @ w) + rng.normal(size=240)
+    model = MeanRegularizedRegressor(alpha=3.0, ridge=0.01, task_column=-1)
+    rows, options = np.column_stack([X, tasks]), {"include_pooled": False, **FAST}
+    table = compare_to_single_task(model, rows, y, baseline=RidgeCV(), **options).table_
+    assert np.sum(table["verdict"] == "positive transfer") >= helped
+    assert table["task"][table["verdict"] == "negative transfer"].tolist() == harmed
+
+
+def test_model_figures_count_coefficients_and_ranks(report, long):
+    figures = dict(zip(report.ranking_["method"].tolist(), report.ranking_, strict=True))
+    coef = MultiTaskLasso(alpha=0.2, task_column=-1).fit(long.X, long.y).coef_
+    assert figures["lasso"]["n_nonzero"] == np.count_nonzero(coef)
+    assert figures["lasso"]["rank"] == np.linalg.matrix_rank(coef)
+    for name, most in (("alone", 5 * 9), ("intercept", 8 + 5), ("pooled RidgeCV of alone", 9)):
+        assert 1 < figures[name]["dof"] < most
+    assert report["lasso"].summary_["n_nonzero"]["multi"] == np.count_nonzero(coef)
+    assert (report.ranking_["fit_time"] > 0).all()
+
+
+def test_text_html_and_frame(report):
+    text, html, frame = str(report), report._repr_html_(), report.to_frame()
+    for name in report.cv_results_["methods"]:
+        assert name in text
+        assert name in html
+        assert name in frame.index
+    assert "mean rank" in text
+    assert repr(report).startswith("<RankingReport: 10 methods")
+
+
+def test_html_escapes_labels(long):
+    tasks = np.array(["<b>", "a&b", "c", "d", "e"])[long.tasks.astype(int)]
+    model = MultiTaskLasso(alpha=0.2)
+    report = compare_to_single_task(model, long.X[:, :-1], long.y, tasks=tasks, cv=2, **FAST)
+    html = report._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    assert html.count("<tr>") == 1 + 4 + 1 + 5
+
+
+# ---------------------------------------------------------------- what cannot be compared
+
+
+def test_constant_targets_are_noted_and_left_out_of_the_mean_gain(long):
+    y = np.where(long.tasks == 2, 7.0, long.y)
+    report = compare_to_single_task(MODELS["mean"], long.X, y, cv=4, **FAST)
+    row = report.table_[2]
+    assert np.isnan(row["gain"])
+    assert row["note"].startswith("constant target; no error alone")
+    others = np.delete(report.table_["gain"], 2)
+    assert report.summary_["delta_m"] == pytest.approx(others.mean())
+    low, high = report.summary_["delta_m_low"], report.summary_["delta_m_high"]
+    assert low < report.summary_["delta_m"] < high
+    assert "constant target" in str(report)
+    assert "constant target" in report._repr_html_()
+
+
+def test_a_task_of_one_row_is_noted(long):
+    keep = np.flatnonzero(long.tasks != 3)
+    rows = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
+    report = compare_to_single_task(MODELS["lasso"], long.X[rows], long.y[rows], cv=4, **FAST)
+    assert report.table_["note"][3] == "one row; not in 1 of 1 training sets"
+    assert report.table_["verdict"][3] == "inconclusive"
+
+
+def test_a_task_in_no_test_set_is_noted(long):
+    others = np.flatnonzero(long.tasks != 1)
+    cv = [(np.setdiff1d(np.arange(100), others[k::4]), others[k::4]) for k in range(4)]
+    report = compare_to_single_task(MODELS["lasso"], long.X, long.y, cv=cv, **FAST)
+    assert report.table_["note"][1] == "in no test set"
+    assert np.isnan(report.table_["error_single"][1])
+    assert np.isfinite(report.summary_["delta_m"])
+
+
+def test_no_task_with_a_gain_is_said(long):
+    report = compare_to_single_task(
+        IndependentTasks(LinearRegression(), task_column=-1), long.X, long.tasks, cv=3, **FAST
+    )
+    assert np.isnan(report.summary_["delta_m"])
+    assert "No task has a relative gain" in report.verdict()
