@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_bool, check_option
 from skmtl.base import MultiTaskEstimator
+from skmtl.kernel._alone import tuned_kernel_ridge
 from skmtl.kernel._cells import Cells
 from skmtl.kernel._covariance import (
     InputKernel,
@@ -77,6 +78,9 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
         check_bool(self.fit_intercept, "fit_intercept")
         check_task_kernel(self.task_kernel, self.graph)
         check_option(self.solver, "solver", ("auto", *SOLVERS))
+
+    def _single_task_limit(self):
+        return tuned_kernel_ridge(self)
 
     def _input_kernel(self, gamma=None):
         gamma = getattr(self, "gamma", gamma)

@@ -15,6 +15,7 @@ from skmtl._checks import check_bool, check_int, check_real
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
 from skmtl.designs import SharedDesign
+from skmtl.kernel._alone import tuned_kernel_ridge
 from skmtl.kernel._covariance import check_kernel
 from skmtl.kernel._features import (
     FeatureRows,
@@ -130,6 +131,9 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+    def _single_task_limit(self):
+        return tuned_kernel_ridge(self)
 
     def _check_params(self):
         self._check_layout_params()

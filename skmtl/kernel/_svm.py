@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._checks import check_real
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
+from skmtl.kernel._alone import tuned_svm
 from skmtl.kernel._covariance import InputKernel, check_kernel
 from skmtl.tasks import read_prediction_rows, read_rows, read_training_data
 
@@ -288,6 +289,9 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
         self.classes_ = [classes] * self.n_tasks_ if wide else classes
         return y
 
+    def _single_task_limit(self):
+        return tuned_svm(SVC(), self)
+
     def _machine(self, linear):
         options = {"C": self.C, "class_weight": self.class_weight, "tol": self.tol}
         if not linear:
@@ -392,6 +396,9 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
     def _targets(self, y, weight, wide):
         self._level = np.average(y, weights=weight)  # so that no level of y is penalised
         return y - self._level
+
+    def _single_task_limit(self):
+        return tuned_svm(SVR(), self)
 
     def _machine(self, linear):
         options = {"C": self.C, "epsilon": self.epsilon, "tol": self.tol}
