@@ -25,6 +25,7 @@ from skmtl.kernel import (
     MultiTaskNystroemRidge,
     MultiTaskNystroemRidgeCV,
     MultiTaskRelationshipKernelRidge,
+    MultiTaskRelationshipKernelRidgeCV,
     MultiTaskSVC,
     MultiTaskSVR,
 )
@@ -141,6 +142,7 @@ __all__ = [
     "MultiTaskPath",
     "MultiTaskRegressor",
     "MultiTaskRelationshipKernelRidge",
+    "MultiTaskRelationshipKernelRidgeCV",
     "MultiTaskSVC",
     "MultiTaskSVR",
     "MultiTaskSparseGroupLasso",

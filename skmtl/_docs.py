@@ -369,6 +369,54 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
     Column names of X, when it has any.
 """,
+    "relationship_parameters": """
+fit_intercept : bool, default=True
+    Fit one unpenalised intercept for each task.
+task_column : str or int, default=None
+    Column of X that holds the task ids, by name or position: every task then has rows of its
+    own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does with tasks that fit did not see: raise, or predict with the average
+    function and intercept of all tasks.
+max_iter : int, default=200
+    Largest number of covariances; each costs a linear system.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model.
+""",
+    "relationship_attributes": """
+dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
+    Coefficients c, in the order of `X_fit_`: ``f_t(x) = sum_i k(x, x_i) sum_s B[t, s] c_is``
+    with ``B = Omega (I + ridge/alpha Omega)^-1``; 0 where a label is missing. One number a row
+    where tasks have rows of their own.
+intercept_ : ndarray of shape (n_tasks,)
+task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+    Omega; I / n_tasks where W is zero.
+n_iter_ : int
+    Covariances that were tried and kept.
+objective_ : float
+    The objective above.
+dual_gap_ : float
+    Certified bound on `objective_` minus its minimum.
+optimality_ : float
+    `dual_gap_` relative to the objective of the null model: what `tol` is compared with.
+X_fit_ : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    The rows of `fit` that have a label of positive weight, without the task column.
+solver_ : str
+    How the linear systems were solved: "kronecker" for complete two-dimensional y, "schur" for
+    few missing labels, else "cholesky".
+jitter_ : float
+    What was added to the diagonal where rounding had left no Cholesky factor, with a warning;
+    else 0.
+tasks_ : ndarray of shape (n_tasks,)
+    Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+n_tasks_ : int
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Labelled rows of positive weight.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, when it has any.
+""",
     "objective": """
 Here ``W`` is (n_features, n_tasks) with rows ``W_j``, ``s`` are the sample weights (0 where a label
 is missing), ``omega`` the task weights and ``nbar = sum(s) / n_tasks``, so that on complete

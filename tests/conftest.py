@@ -37,6 +37,7 @@ from skmtl import (
     MultiTaskNystroemRidgeCV,
     MultiTaskRegressor,
     MultiTaskRelationshipKernelRidge,
+    MultiTaskRelationshipKernelRidgeCV,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
     MultiTaskStacking,
@@ -130,6 +131,7 @@ KERNEL = [
     MultiTaskNystroemRidge(random_state=0),
     MultiTaskNystroemRidgeCV([1.0, 0.1], task_strengths=[0.5], random_state=0),
     MultiTaskRelationshipKernelRidge(),
+    MultiTaskRelationshipKernelRidgeCV([0.1, 1.0], ridges=[0.0, 1.0], cv=2),  # a task a row
     MultiTaskSVC(),
     MultiTaskSVR(),
 ]

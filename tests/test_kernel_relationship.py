@@ -1,19 +1,24 @@
-"""MultiTaskRelationshipKernelRidge: the learned covariance, its certificate, the linear model."""
+"""MultiTaskRelationshipKernelRidge: the learned covariance, its certificate, the linear model.
+
+And the choice of its strengths by cross-validation.
+"""
 
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import KFold
 
 from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskRelationshipKernelRidge,
+    MultiTaskRelationshipKernelRidgeCV,
     TaskRelationshipRegressor,
     make_multitask_regression,
 )
 from skmtl.kernel._cells import Cells
-from skmtl.kernel._relationship import RelationshipProblem, learn_covariance
+from skmtl.kernel._omega import RelationshipProblem, learn_covariance
 from skmtl.kernel._systems import make_system
 
 GAMMA = 0.2
@@ -120,7 +125,7 @@ def test_the_objective_is_as_documented_and_the_gap_bounds_it(holes, ridge):
 def test_the_objective_never_increases(alpha, ridge):
     X, Y, _ = curves(n=60, n_tasks=8)
     problem, null = problem_of(X, Y, alpha, ridge)
-    history = learn_covariance(problem, 8, max_iter=200, tol=1e-8 * null)
+    history = learn_covariance(problem, np.eye(8) / 8, max_iter=200, tol=1e-8 * null)
     values = np.array([step.value for step in history])
     assert (np.diff(values) <= 1e-12 * null).all()
     assert history[-1].gap <= 1e-8 * null
@@ -246,3 +251,145 @@ def test_bad_parameters_are_named(params, error, message):
     X, Y, _ = curves()
     with pytest.raises(error, match=message):
         MultiTaskRelationshipKernelRidge(**params).fit(X, Y)
+
+
+# ------------------------------------------------ strengths chosen by cross-validation
+
+GRID = {"alphas": [0.1, 3.0], "ridges": [1.0, 0.0], "gammas": [0.5, GAMMA]}
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("holes", [0.0, 0.02, 0.4])
+def test_errors_are_those_of_fits_without_the_fold(holes, fit_intercept):
+    X, Y, weight = curves(holes=holes)
+    weight = weight if holes == 0.4 else weight[:, 0]  # weights of cells are for "cholesky"
+    options = {"tol": 1e-9, "fit_intercept": fit_intercept}
+    model = MultiTaskRelationshipKernelRidgeCV(**GRID, cv=KFold(3), **options).fit(X, Y, weight)
+    gammas_and_ridges = [(GAMMA, 0.0), (GAMMA, 1.0), (0.5, 0.0), (0.5, 1.0)]
+    assert [(one["gamma"], one["ridge"]) for one in model.grid_] == gammas_and_ridges
+    np.testing.assert_array_equal(model.alphas_, [3.0, 0.1])
+    expected = np.empty(model.task_mse_path_.shape)
+    weight = np.broadcast_to(weight.reshape(len(X), -1), Y.shape)
+    for p, params in enumerate(model.grid_):
+        for a, alpha in enumerate(model.alphas_):
+            fit = MultiTaskRelationshipKernelRidge(alpha, **params, **options)
+            for k, (train, test) in enumerate(KFold(3).split(X)):
+                squares = (
+                    fit.fit(X[train], Y[train], weight[train]).predict(X[test]) - Y[test]
+                ) ** 2
+                seen = np.where(np.isnan(squares), 0.0, weight[test])
+                expected[p, a, k] = np.nansum(seen * squares, axis=0) / seen.sum(axis=0)
+    # a gap of 1e-9 is a distance of its root, wherever the search starts
+    np.testing.assert_allclose(model.task_mse_path_, expected, rtol=1e-3)
+    p, a = np.unravel_index(expected.mean(axis=(2, 3)).argmin(), expected.shape[:2])
+    assert (model.gamma_, model.ridge_) == gammas_and_ridges[p]
+    assert model.alpha_ == model.alphas_[a]
+
+
+def test_the_winner_is_the_model_with_its_strengths():
+    X, Y, weight = curves(holes=0.2)
+    found = MultiTaskRelationshipKernelRidgeCV(**GRID, cv=3).fit(X, Y, weight)
+    strengths = {"ridge": found.ridge_, "gamma": found.gamma_}
+    model = MultiTaskRelationshipKernelRidge(found.alpha_, **strengths).fit(X, Y, weight)
+    np.testing.assert_array_equal(found.predict(X), model.predict(X))
+    for name in ("n_iter_", "objective_", "dual_gap_", "optimality_", "solver_", "jitter_"):
+        assert getattr(found, name) == getattr(model, name)
+
+
+def test_the_search_starts_near_the_covariance_of_the_path_before(monkeypatch):
+    X, Y, _ = curves(n_tasks=8)
+    n_systems, at = [0], RelationshipProblem.at
+
+    def counted(self, omega):
+        n_systems[0] += 1
+        return at(self, omega)
+
+    monkeypatch.setattr(RelationshipProblem, "at", counted)
+    options = {"alphas": [0.01, 0.1, 1.0], "gammas": [GAMMA], "cv": 2}
+    counts = []
+    for ridges in ([0.1], [0.1, 0.1001]):
+        n_systems[0] = 0
+        model = MultiTaskRelationshipKernelRidgeCV(ridges=ridges, **options).fit(X, Y)
+        counts.append(n_systems[0] - model.n_iter_)
+    assert counts[1] - counts[0] < 0.5 * counts[0]
+
+
+def test_ties_go_to_the_smallest_gamma_and_ridge_and_the_largest_alpha():
+    X, Y = np.arange(12.0)[:, None], np.full((12, 2), [3.0, -1.0])
+    model = MultiTaskRelationshipKernelRidgeCV(**GRID, cv=3).fit(X, Y)
+    assert (model.gamma_, model.ridge_, model.alpha_) == (GAMMA, 0.0, 3.0)
+    np.testing.assert_array_equal(model.mse_path_, 0)
+
+
+def test_wide_and_long_choose_the_same():
+    X, Y, weight = curves(holes=0.3)
+    tasks, rows = np.nonzero(~np.isnan(Y).T)
+    Z, y, w = np.column_stack([X[rows], tasks]), Y[rows, tasks], weight[rows, tasks]
+    splits = list(KFold(3).split(X))
+    same = [tuple(np.flatnonzero(np.isin(rows, side)) for side in split) for split in splits]
+    options = {**GRID, "tol": 1e-10}
+    wide = MultiTaskRelationshipKernelRidgeCV(cv=splits, **options).fit(X, Y, weight)
+    long = MultiTaskRelationshipKernelRidgeCV(cv=same, task_column=-1, **options).fit(Z, y, w)
+    np.testing.assert_allclose(long.task_mse_path_, wide.task_mse_path_, rtol=2e-4)
+    assert (long.alpha_, long.ridge_, long.gamma_) == (wide.alpha_, wide.ridge_, wide.gamma_)
+    np.testing.assert_allclose(long.predict_all_tasks(Z), wide.predict(Z[:, :-1]), rtol=1e-3)
+
+
+def test_a_task_that_a_fold_lacks_is_predicted_by_the_average():
+    data = make_multitask_regression(12, 6, 4, own_inputs=True, random_state=0)
+    first = data.X[:, -1] == 0
+    splits = [(np.flatnonzero(side), np.flatnonzero(~side)) for side in (~first, first)]
+    options = {"task_column": -1, "handle_unknown": "shared"}
+    model = MultiTaskRelationshipKernelRidgeCV([0.1], ridges=[0.2], cv=splits, **options)
+    errors = model.fit(data.X, data.y).task_mse_path_[0]
+    expected = np.full(errors.shape, np.nan)
+    for k, (train, test) in enumerate(splits):
+        fit = MultiTaskRelationshipKernelRidge(0.1, ridge=0.2, **options)
+        squares = (fit.fit(data.X[train], data.y[train]).predict(data.X[test]) - data.y[test]) ** 2
+        for t in np.unique(data.X[test, -1]).astype(int):
+            expected[k, t] = squares[data.X[test, -1] == t].mean()
+    np.testing.assert_allclose(errors, expected, rtol=1e-8)
+
+
+def test_precomputed_kernels_are_cut_into_folds():
+    X, Y, _ = curves()
+    options = {"alphas": GRID["alphas"], "cv": 3}
+    model = MultiTaskRelationshipKernelRidgeCV(gammas=[GAMMA], **options).fit(X, Y)
+    given = MultiTaskRelationshipKernelRidgeCV(kernel="precomputed", **options)
+    given.fit(rbf_kernel(X, gamma=GAMMA), Y)
+    assert given.gamma_ is None
+    np.testing.assert_allclose(given.task_mse_path_, model.task_mse_path_, rtol=1e-8)
+
+
+def test_folds_at_a_time_change_nothing():
+    X, Y, _ = curves(holes=0.2)
+    models = [MultiTaskRelationshipKernelRidgeCV(**GRID, n_jobs=n).fit(X, Y) for n in (1, 2)]
+    np.testing.assert_array_equal(models[0].task_mse_path_, models[1].task_mse_path_)
+
+
+def test_too_few_covariances_in_a_fold_warn():
+    X, Y, _ = curves()
+    model = MultiTaskRelationshipKernelRidgeCV([0.1], gammas=[GAMMA], max_iter=2, tol=1e-8)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, Y)
+    assert "max_iter=2 iterations in a fold" in str(caught[0].message)
+    assert "after 2 covariances" in str(caught[1].message)
+    assert all(one.filename == __file__ for one in caught)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"alphas": [0.0, 1.0]}, "alphas == 0.0, must be > 0"),
+        ({"ridges": [-1.0, 0.0]}, "ridges == -1.0, must be >= 0"),
+        ({"ridges": []}, "ridges is empty"),
+        ({"gammas": []}, "gammas is empty"),
+        ({"gammas": [1.0], "kernel": "linear"}, "kernel='linear' has no gamma"),
+        ({"selection_rule": "max"}, "selection_rule='max' is not one of"),
+        ({"tol": -1.0}, "tol == -1.0, must be >= 0"),
+    ],
+)
+def test_bad_parameters_of_the_search_are_named(params, message):
+    X, Y, _ = curves()
+    with pytest.raises(ValueError, match=message):
+        MultiTaskRelationshipKernelRidgeCV(**params).fit(X, Y)

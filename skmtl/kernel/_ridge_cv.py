@@ -162,7 +162,7 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
         shape = len(self.gammas_), len(self.task_strengths_), len(self.alphas_)
         self.loo_scores_ = np.full(shape, np.nan)
         for g, gamma in enumerate(self.gammas_):
-            K = self._kernel_matrix(read, _or_none(gamma))
+            K = self._kernel_matrix(read, or_none(gamma))
             self.loo_scores_[g], decomposed = self._scores(read, K, solver)
             best = best_of(self.loo_scores_)
             if best[0] == g:
@@ -190,17 +190,7 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
             for strength in np.atleast_1d(strengths).tolist()
         ]
         self.task_strengths_ = np.unique([0.0, *strengths])
-        if self.gammas is not None and not (
-            isinstance(self.kernel, str) and self.kernel in _WITH_GAMMA
-        ):
-            raise ValueError(
-                f"gammas were given, but kernel={self.kernel!r} has no gamma; those of "
-                f"{sorted(_WITH_GAMMA)} have one."
-            )
-        gammas = [np.nan] if self.gammas is None else np.atleast_1d(self.gammas)
-        if len(gammas) == 0:
-            raise ValueError("gammas is empty: give at least one number, or None.")
-        self.gammas_ = np.unique(np.asarray(gammas, dtype=float))
+        self.gammas_ = check_gammas(self.gammas, self.kernel)
 
     def _covariance(self, strength, tasks):
         """B of a task strength."""
@@ -254,7 +244,7 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
         """Set the chosen strengths and what the fit with them is; returns self."""
         g, d, a = choice
         self.alpha_, self.task_strength_ = float(self.alphas_[a]), float(self.task_strengths_[d])
-        self.gamma_, self.best_score_ = _or_none(self.gammas_[g]), float(self.loo_scores_[choice])
+        self.gamma_, self.best_score_ = or_none(self.gammas_[g]), float(self.loo_scores_[choice])
         B = self._covariance(self.task_strength_, read.data.tasks)
         alpha = np.full(read.cells.n_tasks, self.alpha_)
         system = make_system(solver, K, B, alpha, read.cells, self.fit_intercept, decomposed)
@@ -262,7 +252,21 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
         return self._finish(read, system, B, self._input_kernel(self.gamma_))
 
 
-def _or_none(gamma):
+def check_gammas(gammas, kernel):
+    """Values to try, increasing; NaN where none were given."""
+    if gammas is not None and not (isinstance(kernel, str) and kernel in _WITH_GAMMA):
+        raise ValueError(
+            f"gammas were given, but kernel={kernel!r} has no gamma; those of "
+            f"{sorted(_WITH_GAMMA)} have one."
+        )
+    gammas = [np.nan] if gammas is None else np.atleast_1d(gammas)
+    if len(gammas) == 0:
+        raise ValueError("gammas is empty: give at least one number, or None.")
+    return np.unique(np.asarray(gammas, dtype=float))
+
+
+def or_none(gamma):
+    """A gamma as kernels take it."""
     return None if np.isnan(gamma) else float(gamma)
 
 
