@@ -165,15 +165,17 @@ def _groups(X, codes):
 
 def _fit_one(estimator, X, y, weight):
     """A fitted clone; see IndependentTasks for what few rows or one class mean."""
-    estimator, n = clone(estimator), len(y)
+    estimator = clone(estimator)
     classifier = get_tags(estimator).estimator_type == "classifier"
     folds = _fold_parameters(estimator)
-    if classifier and len(np.unique(y)) == 1:
+    counts = np.unique(y, return_counts=True)[1] if classifier else np.array([len(y)])
+    most = counts.max()  # of folds that are stratified by class
+    if classifier and len(counts) == 1:
         estimator = DummyClassifier()
-    elif folds and n == 1:
-        estimator = DummyRegressor()
-    elif n < 5 or any(value is not None and value > n for value in folds.values()):
-        estimator.set_params(**{name: min(value or 5, n) for name, value in folds.items()})
+    elif folds and counts.min() == 1:
+        estimator = DummyClassifier() if classifier else DummyRegressor()
+    elif most < 5 or any(value is not None and value > most for value in folds.values()):
+        estimator.set_params(**{name: min(value or 5, most) for name, value in folds.items()})
     return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
 
 
@@ -228,8 +230,9 @@ class IndependentTasks(_TaskBaseline):
     """Every task learned alone: one clone of an estimator for each task.
 
     Where the estimator cross-validates itself (a parameter `cv`, at any depth), a task with fewer
-    rows than folds gets as many folds as it has rows, and one with a single row its mean; a task
-    with labels of one class only gets that class.
+    rows than folds gets as many folds as it has rows (of its largest class), and one with a single
+    row its mean, or with a single row of a class the frequencies of its classes; a task with labels
+    of one class only gets that class.
 
     Parameters
     ----------

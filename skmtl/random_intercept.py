@@ -7,8 +7,8 @@ from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.metrics import check_scoring
-from sklearn.model_selection import KFold, ParameterGrid
+from sklearn.metrics import check_scoring, log_loss, make_scorer
+from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
@@ -16,6 +16,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skmtl._checks import check_int
 from skmtl.baselines import PooledTasks
+from skmtl.model_selection._split import assign_folds
 
 
 class RandomInterceptTasks(PooledTasks):
@@ -39,8 +40,9 @@ class RandomInterceptTasks(PooledTasks):
     scoring : str or callable, default=None
         What is maximised; None is the score of the estimator.
     cv : int or iterable, default=5
-        Number of folds, over which the rows of each task are spread, or pairs of training and test
-        rows.
+        Number of folds, drawn with a fixed seed, over which the rows of each task (of classifiers:
+        of each class) are spread, or pairs of training and test rows. Where a class has one row
+        only nothing is chosen; the middle of the grid is taken.
     task_column : str or int, default=None
         Column of X that holds the task ids; it is taken off before the fit.
     handle_unknown : {"error", "shared"}, default="error"
@@ -123,9 +125,9 @@ class RandomInterceptTasks(PooledTasks):
         grid = {f"estimator__{name}": values for name, values in (self.param_grid or {}).items()}
         grid = list(ParameterGrid({"scale__kw_args": chosen, **grid}))
         models = [clone(Pipeline(steps)).set_params(**params) for params in grid]
-        best = 0
-        if len(models) > 1:
-            splits, scorer = self._splits(rows), check_scoring(models[0], scoring=self.scoring)
+        best = len(models) // 2
+        if len(models) > 1 and self._can_choose(y):
+            splits, scorer = self._splits(X, y, rows), self._scorer(models[0], y)
             scores = Parallel(n_jobs=self.n_jobs)(
                 delayed(_score)(model, scorer, X, y, weight, *split)
                 for model in models
@@ -135,11 +137,26 @@ class RandomInterceptTasks(PooledTasks):
         self.scale_ = grid[best]["scale__kw_args"]["by"] / unit
         return _fit(models[best], X, y, weight)
 
-    def _splits(self, rows):
+    def _can_choose(self, y):
+        """Whether every class can be on both sides of a split."""
+        return not self._is_classifier() or np.unique(y, return_counts=True)[1].min() > 1
+
+    def _scorer(self, model, y):
+        """The scorer; log-loss knows the classes that a fold may lack."""
+        if self.scoring != "neg_log_loss":
+            return check_scoring(model, scoring=self.scoring)
+        options = {"response_method": "predict_proba", "greater_is_better": False}
+        return make_scorer(log_loss, labels=np.unique(y), **options)
+
+    def _splits(self, X, y, rows):
         """Pairs of positions among the pooled rows, which are the user's `rows`."""
         if not isinstance(self.cv, Iterable):
-            folds = min(check_int(self.cv, "cv", low=2), len(rows))
-            return list(KFold(folds).split(rows))
+            n_folds = min(check_int(self.cv, "cv", low=2), len(rows))
+            strata = np.asarray(X[:, -self.n_tasks_ :].argmax(axis=1)).ravel()
+            if self._is_classifier():  # classes first: each is in every training part
+                strata = np.unique(y, return_inverse=True)[1]
+            fold = assign_folds(strata, n_folds, np.random.RandomState(0))
+            return [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(n_folds)]
         size, every = rows.max() + 1, np.arange(len(rows))
         return [
             [np.repeat(every, np.bincount(side, minlength=size)[rows]) for side in split]

@@ -140,3 +140,34 @@ def test_tuned_baselines_are_fitted_without_warnings(rows, recwarn):
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
     assert set(report.summary_["n_unconverged"].values()) == {0}
     assert [w for w in recwarn if w.category is FutureWarning] == []
+
+
+def test_small_tasks_rare_classes_and_sorted_rows_are_compared_with_tuned_baselines():
+    rng = np.random.default_rng(0)
+    options = {"random_state": 0, "cv": 3, "model_figures": False}
+    small = rng.normal(size=(40, 3)), np.tile([0, 1], 20), np.repeat(np.arange(5), 8)
+    ordered = rng.normal(size=(90, 3)), np.tile(np.repeat([0, 1], 15), 3), np.repeat([0, 1, 2], 30)
+    rare = rng.normal(size=(60, 3)), (np.arange(60) % 20 == 0) * 1, np.tile([0, 1, 2], 20)
+    for X, y, tasks in (small, ordered, rare):
+        model = MultiTaskLassoClassifier(0.05)
+        report = compare_to_single_task(model, X, y, tasks=tasks, **options)
+        assert np.isfinite(report.cv_results_["errors"]).all()
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (1, 3), (2, 2), (2, 9)])
+def test_baselines_that_tune_themselves_take_few_rows_of_a_class(counts):
+    y = np.repeat([0, 1], counts)
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    alone = IndependentTasks(MultiTaskLassoClassifier()._single_task_limit())
+    p = alone.fit(X, y, tasks=np.zeros(len(y))).predict_proba(X, tasks=np.zeros(len(y)))
+    assert p.shape == (len(y), 2)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+
+
+def test_an_area_of_a_task_without_labels_is_refused_as_by_fit(wide):
+    Y = wide.y.astype(object)
+    Y[:, 1] = None
+    with pytest.raises(ValueError, match="at least one label"):
+        compare_to_single_task(
+            MultiTaskLassoClassifier(0.02), wide.X, Y, scoring="roc_auc", cv=3, **FAST
+        )

@@ -219,3 +219,35 @@ def test_no_task_with_a_gain_is_said(long):
     )
     assert np.isnan(report.summary_["delta_m"])
     assert "No task has a relative gain" in report.verdict()
+
+
+def test_rounding_is_neither_gain_nor_loss(long):
+    y = np.where(long.tasks == 2, 7.7, long.y)
+    model = MultiTaskLasso(alpha=0.1, task_column=-1)
+    report = compare_to_single_task(model, long.X, y, include_pooled=False, **FAST)
+    assert report.table_["verdict"][2] == "inconclusive"
+    assert report.table_["p_value"][2] == 1.0
+    shifted = np.column_stack([long.X[:, :-1] + 5, long.tasks])
+    first = SequentialTasks(RidgeCV(), task_column=-1)  # its first task is learned alone
+    report = compare_to_single_task(first, shifted, long.y, cv=3, include_pooled=False, **FAST)
+    assert report.table_["gain"][0] == 0
+
+
+def test_one_named_estimator_and_masks_as_splits(long):
+    mask = np.arange(100) % 2 == 0
+    report = compare_to_single_task(
+        {"a": MODELS["lasso"]},
+        long.X,
+        long.y,
+        cv=[(mask, ~mask), (~mask, mask)],
+        include_pooled=False,
+        **FAST,
+    )
+    assert np.isnan(report.summary_["friedman_p"])
+    assert len(report.ranking_) == 2
+
+
+def test_ids_beside_a_pipeline_are_refused_early(long):
+    model = make_pipeline(StandardScaler(), MultiTaskLasso())
+    with pytest.raises(ValueError, match="tasks= does not reach the last step"):
+        compare_to_single_task(model, long.X[:, :-1], long.y, tasks=long.tasks, cv=2)

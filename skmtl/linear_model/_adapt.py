@@ -151,6 +151,9 @@ def _extended(fitted, rows, fit, label):
     new.n_tasks_ = len(new.tasks_)
     new.n_samples_per_task_ = np.append(fitted.n_samples_per_task_, len(rows.X))
     new._scales = fitted._scales._replace(target=np.append(fitted._scales.target, rows.scale))
+    if hasattr(fitted, "task_weight_"):  # learned from noise, which a few rows do not show
+        new.task_weight_ = np.append(fitted.task_weight_, 1.0)
+        new.task_noise_ = np.append(fitted.task_noise_, np.nan)
     if isinstance(getattr(fitted, "classes_", None), list):
         new.classes_ = [*fitted.classes_, rows.classes]
     return new

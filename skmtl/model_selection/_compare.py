@@ -16,6 +16,8 @@ from skmtl.model_selection._methods import (
     BASELINES,
     all_methods,
     final_estimator,
+    has_steps,
+    is_search,
     that_shares,
     with_task_column,
 )
@@ -137,6 +139,11 @@ def compare_to_single_task(
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     rng = check_random_state(random_state)
     estimators, task_column = _read_estimators(estimator, X, task_column)
+    if tasks is not None and any(has_steps(one) or is_search(one) for one in estimators.values()):
+        raise ValueError(
+            "tasks= does not reach the last step of a pipeline or search: put the ids into a "
+            "column of X and give task_column."
+        )
     classifies = _classifies(estimators)
     measure = find_measure(scoring, classifies)
     models, roles = all_methods(estimators, baseline, include_pooled)

@@ -39,3 +39,8 @@ def gain_texts(row):
     """The gain and its interval as text."""
     gain = figure_text(row["gain"], "+.1%")
     return gain, "-" if gain == "-" else f"[{row['ci_low']:+.1%}, {row['ci_high']:+.1%}]"
+
+
+def count_text(value):
+    """A mean number of rows as text, small ones with a decimal."""
+    return format(value, ".1f" if value < 2 and value % 1 else ".0f")

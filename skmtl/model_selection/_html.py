@@ -2,7 +2,7 @@
 
 from html import escape
 
-from skmtl.model_selection._figures import FIGURES, figure_text, gain_texts, label_of
+from skmtl.model_selection._figures import FIGURES, count_text, figure_text, gain_texts, label_of
 
 _COLOURS = {"positive transfer": "#0072b2", "negative transfer": "#d55e00"}  # safe for all eyes
 _MOST_ROWS = 200
@@ -19,8 +19,8 @@ def report_html(report):
     tasks = [
         [
             label_of(row["task"]),
-            f"{row['n_train']:.0f}",
-            f"{row['n_test']:.0f}",
+            count_text(row["n_train"]),
+            count_text(row["n_test"]),
             *(figure_text(row[f"error_{method}"], ".4g") for method in methods),
             *gain_texts(row),
             f"{row['p_adjusted']:.2g}",
@@ -46,7 +46,7 @@ def report_html(report):
 
 def sentences(text):
     """Paragraphs of a text whose sentences are lines."""
-    return f"<p>{escape(text)}</p>"
+    return f'<p style="white-space:pre-line">{escape(text)}</p>'
 
 
 def table(head, rows):

@@ -87,6 +87,8 @@ class RankLoss:
         larger = np.zeros_like(numbers)
         for t in range(codes.max() + 1):
             own = np.unique(numbers[codes == t])
+            if len(own) == 0:
+                continue
             if len(own) > 2:
                 raise ValueError(
                     f"scoring='roc_auc' needs tasks of two classes, got {classes[own].tolist()}; "

@@ -18,12 +18,12 @@ def final_estimator(estimator):
     """The estimator at the end of pipelines and searches."""
     if hasattr(estimator, "steps"):
         return final_estimator(estimator.steps[-1][1])
-    if _is_search(estimator):
+    if is_search(estimator):
         return final_estimator(estimator.estimator)
     return estimator
 
 
-def _is_search(estimator):
+def is_search(estimator):
     """Whether it searches the parameters of its `estimator`."""
     search = hasattr(estimator, "refit") or hasattr(estimator, "param_grid")
     baseline = isinstance(estimator, IndependentTasks | PooledTasks)
@@ -35,14 +35,14 @@ def with_final(estimator, final):
     if hasattr(estimator, "steps"):
         *steps, (_, last) = clone(estimator).steps
         return clone(estimator).set_params(steps=[*steps, ("estimator", with_final(last, final))])
-    if _is_search(estimator):
+    if is_search(estimator):
         return with_final(estimator.estimator, final)
     return final
 
 
 def has_steps(estimator):
     """Whether steps come before the final estimator."""
-    return hasattr(estimator, "steps") or (_is_search(estimator) and has_steps(estimator.estimator))
+    return hasattr(estimator, "steps") or (is_search(estimator) and has_steps(estimator.estimator))
 
 
 def with_task_column(estimator, X, task_column):

@@ -45,7 +45,7 @@ class RankingReport:
         self.ranking_ = _ranking(reports, {**means, **figures}, methods)
         self.pairwise_ = pairwise_tests(cv_results, errors.mean(axis=1), confidence_level)
         whole = errors[~np.isnan(errors).any(axis=1)]
-        friedman = stats.friedmanchisquare(*whole.T).pvalue if len(whole) > 1 else 1.0
+        friedman = stats.friedmanchisquare(*whole.T).pvalue if min(whole.shape) > 2 else np.nan
         self.summary_ = {
             "best": str(self.ranking_["method"][0]),
             "friedman_p": float(friedman),
@@ -98,18 +98,20 @@ class RankingReport:
         str
         """
         best, level = self.summary_["best"], f"{self.confidence_level:.0%}"
-        behind, level_with = [], []
+        behind, ahead, level_with = [], [], []
         for other in self.ranking_["method"][1:].tolist():
             (row,) = (r for r in self.pairwise_ if {r["method_a"], r["method_b"]} == {best, other})
             better = (row["difference"] < 0) == (row["method_a"] == best)
-            sure = better and row["p_adjusted"] < 1 - self.confidence_level
-            (behind if sure else level_with).append(other)
+            sure = row["p_adjusted"] < 1 - self.confidence_level
+            ((behind if better else ahead) if sure else level_with).append(other)
         lines = [f"{best} has the best mean rank over tasks."]
         if behind:
             lines.append(
                 f"Its error is below that of {', '.join(behind)} beyond doubt at {level} "
                 f"(corrected for overlapping splits and for {len(self.pairwise_)} tests)."
             )
+        if ahead:
+            lines.append(f"Yet the mean error of {', '.join(ahead)} is below its own beyond doubt.")
         if level_with:
             lines.append(f"These data cannot tell it from {', '.join(level_with)}.")
         for name, report in self.reports_.items():

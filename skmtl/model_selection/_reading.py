@@ -28,6 +28,12 @@ def task_labels(X, y, task_column, tasks):
     return None, names, np.where(missing_labels(Y), -1, np.arange(Y.shape[1]))
 
 
+def _positions(side):
+    """Row numbers of one side of a split, which may be a mask."""
+    side = np.asarray(side)
+    return np.flatnonzero(side) if side.dtype == bool else side
+
+
 def make_splits(cv, X, y, labels, rng, *, n_repeats=1, n_folds=5):
     """List of pairs of training and test rows.
 
@@ -35,7 +41,8 @@ def make_splits(cv, X, y, labels, rng, *, n_repeats=1, n_folds=5):
     classes), an int one set of so many.
     """
     if cv is not None and not isinstance(cv, Integral):
-        return list(check_cv(cv).split(X, y, labels))
+        splits = list(check_cv(cv).split(X, y, labels))
+        return [tuple(_positions(side) for side in split) for split in splits]
     splits = []
     for _ in range(n_repeats if cv is None else 1):
         seed = rng.randint(np.iinfo(np.int32).max)

@@ -4,7 +4,13 @@ from textwrap import fill
 
 import numpy as np
 
-from skmtl.model_selection._figures import figure_text, gain_texts, label_of, methods_table
+from skmtl.model_selection._figures import (
+    count_text,
+    figure_text,
+    gain_texts,
+    label_of,
+    methods_table,
+)
 from skmtl.model_selection._html import report_html
 
 
@@ -199,7 +205,8 @@ def _format_table(table, methods, limit=60):
     head += "".join(f"{method:>10}" for method in methods)
     lines = [head + f"{'gain':>9}  {'interval of gain':<21}{'p adj.':>8}  verdict"]
     for row in table:
-        line = f"{label_of(row['task']):<{width}}{row['n_train']:7.0f}{row['n_test']:7.0f}"
+        counts = [count_text(row[name]) for name in ("n_train", "n_test")]
+        line = f"{label_of(row['task']):<{width}}{counts[0]:>7}{counts[1]:>7}"
         errors = [figure_text(row[f"error_{method}"], ".4g") for method in methods]
         line += "".join(f"{error:>10}" for error in errors)
         gain, interval = gain_texts(row)

@@ -74,6 +74,7 @@ def gain_table(results, notes, confidence_level):
     single = table["error_single"]
     perfect = single <= _NO_ERROR * np.nanmax(single, initial=0.0)
     differences = errors[..., methods.index("single")] - errors[..., methods.index("multi")]
+    differences[np.abs(differences) <= _NO_ERROR * np.nanmax(errors, initial=0.0)] = 0.0
     for t, row in enumerate(table):
         kept = ~np.isnan(differences[:, t])
         n_train, n_test = (results[name][kept, t].sum() for name in ("n_train", "n_test"))
@@ -130,7 +131,8 @@ def mean_errors(errors, methods):
     errors = errors[~np.isnan(errors).any(axis=1)]
     if not len(errors):
         errors = np.full((1, len(methods)), np.nan)
-    by_task = {"mean_error": errors, "mean_rank": stats.rankdata(errors, axis=1)}
+    digits = np.round(errors / (_NO_ERROR * np.max(errors) or 1.0))  # rounding is no difference
+    by_task = {"mean_error": errors, "mean_rank": stats.rankdata(digits, axis=1)}
     return {
         name: dict(zip(methods, values.mean(axis=0).tolist(), strict=True))
         for name, values in by_task.items()
