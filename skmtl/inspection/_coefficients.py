@@ -17,7 +17,7 @@ from skmtl.inspection._style import (
     with_notes,
 )
 from skmtl.labels import column_position
-from skmtl.model_selection._similarity import fitted_final
+from skmtl.model_selection._fitted import fitted_final, task_coefficients
 
 
 class CoefficientDisplay:
@@ -160,17 +160,12 @@ class CoefficientDisplay:
 
 def _blocks(final):
     """For each task its coefficients, (n_classes, n_features) or (1, n_features)."""
-    coef = getattr(final, "coef_", None)
-    if coef is None and hasattr(final, "estimators_"):
-        coef = [getattr(fitted_final(one), "coef_", None) for one in final.estimators_]
-    if coef is None or not hasattr(final, "tasks_") or any(one is None for one in coef):
+    coef = task_coefficients(final)
+    if coef is None:
         raise TypeError(
             f"{final!r} has no coefficients of each task: a linear model of skmtl was expected."
         )
-    blocks = [np.atleast_2d(one) for one in coef]
-    if getattr(coef, "ndim", 0) == 3 and isinstance(final.classes_, list):  # padded with zeros
-        blocks = [b[: len(c)] for b, c in zip(blocks, final.classes_, strict=True)]
-    return blocks
+    return [np.atleast_2d(one) for one in coef]
 
 
 def _column_names(final, sizes):

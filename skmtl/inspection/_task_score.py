@@ -17,9 +17,9 @@ from skmtl.inspection._style import (
     with_notes,
 )
 from skmtl.metrics import task_score
+from skmtl.model_selection._fitted import fitted_final
 from skmtl.model_selection._methods import with_task_column
 from skmtl.model_selection._reading import task_labels
-from skmtl.model_selection._similarity import fitted_final
 
 
 class TaskScoreDisplay:
