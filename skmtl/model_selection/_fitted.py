@@ -40,7 +40,7 @@ def task_coefficients(final):
     coef = getattr(final, "coef_", None)
     if coef is None or not hasattr(final, "tasks_"):
         return None
-    if np.ndim(coef) == 3 and isinstance(final.classes_, list):  # padded with zeros
+    if getattr(coef, "ndim", 0) == 3 and isinstance(final.classes_, list):  # padded with zeros
         return [own[: len(known)] for own, known in zip(coef, final.classes_, strict=True)]
     return list(coef)
 
