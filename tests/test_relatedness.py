@@ -25,6 +25,7 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskMixed,
     PooledTasks,
+    SequentialTasks,
     TaskRelationshipRegressor,
     TaskStratifiedKFold,
     TraceNormRegressor,
@@ -704,3 +705,22 @@ def test_selection_errors_say_what_was_wrong(helpers, arguments, error, message)
     call = {"estimator": MODEL, "target": 0, **arguments}
     with pytest.raises(error, match=message):
         select_tasks(call.pop("estimator"), *helpers, call.pop("target"), **call)
+
+
+def test_sums_of_models_have_no_coefficients_to_compare():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 3))
+    steps = make_pipeline(StandardScaler(), LinearRegression())
+    with pytest.raises(TypeError, match="has no coefficients of each task"):
+        task_similarity(SequentialTasks(steps).fit(X, Y))
+    lines = SequentialTasks(LinearRegression()).fit(X, Y)
+    units = lines.coef_ / np.linalg.norm(lines.coef_, axis=1, keepdims=True)
+    np.testing.assert_allclose(task_similarity(lines).similarity, units @ units.T)
+
+
+def test_padded_classes_are_not_compared():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    Y = np.column_stack([rng.integers(0, 3, 60), rng.integers(0, 4, 60)])
+    with pytest.raises(TypeError, match="different numbers of classes"):
+        task_similarity(MultiTaskLassoClassifier(0.05).fit(X, Y))

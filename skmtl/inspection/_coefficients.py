@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_int, check_option
 from skmtl.inspection._style import (
+    Display,
     axes_of,
     count,
     default_names,
@@ -17,10 +18,10 @@ from skmtl.inspection._style import (
     with_notes,
 )
 from skmtl.labels import column_position
-from skmtl.model_selection._similarity import fitted_final
+from skmtl.model_selection._fitted import fitted_final, task_coefficients
 
 
-class CoefficientDisplay:
+class CoefficientDisplay(Display):
     """A map of coefficients: features are rows, tasks are columns; blue is above 0, red below.
 
     A task of more than two classes has a column for each of them, and lines divide such tasks.
@@ -122,17 +123,8 @@ class CoefficientDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        self
-        """
+    def _draw(self, ax):
+        """Draw into these axes, or those of a new figure; return them."""
         check_option(self.order, "order", ("importance", None))
         check_int(self.max_features, "max_features")
         coef = np.asarray(self.coef, dtype=float).T
@@ -154,23 +146,17 @@ class CoefficientDisplay:
             notes = [f"{count(len(left), 'smaller feature')} left out, {zero} of them zero"]
         ax.set_xlabel(with_notes("task: class" if len(self.bounds) else "task", notes))
         fit_names(ax, x=columns, y=features)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
 
 def _blocks(final):
     """For each task its coefficients, (n_classes, n_features) or (1, n_features)."""
-    coef = getattr(final, "coef_", None)
-    if coef is None and hasattr(final, "estimators_"):
-        coef = [getattr(fitted_final(one), "coef_", None) for one in final.estimators_]
-    if coef is None or not hasattr(final, "tasks_") or any(one is None for one in coef):
+    coef = task_coefficients(final)
+    if coef is None:
         raise TypeError(
             f"{final!r} has no coefficients of each task: a linear model of skmtl was expected."
         )
-    blocks = [np.atleast_2d(one) for one in coef]
-    if getattr(coef, "ndim", 0) == 3 and isinstance(final.classes_, list):  # padded with zeros
-        blocks = [b[: len(c)] for b, c in zip(blocks, final.classes_, strict=True)]
-    return blocks
+    return [np.atleast_2d(one) for one in coef]
 
 
 def _column_names(final, sizes):

@@ -7,6 +7,7 @@ from skmtl.inspection._style import (
     GREY,
     LINES,
     VERMILLION,
+    Display,
     axes_of,
     count,
     default_names,
@@ -19,7 +20,7 @@ from skmtl.inspection._style import (
 from skmtl.linear_model._cv import choose_alpha, mean_errors
 
 
-class RegularizationPathDisplay:
+class RegularizationPathDisplay(Display):
     """Held-out error, or the size of coefficients, over alpha.
 
     Make one with :meth:`from_estimator` or :meth:`from_path`.
@@ -155,17 +156,8 @@ class RegularizationPathDisplay:
         label = "norm of the feature's coefficients"
         return cls(path.alphas, norms, names=names, y_label=label).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        self
-        """
+    def _draw(self, ax):
+        """Draw into these axes, or those of a new figure; return them."""
         alphas, curves = np.asarray(self.alphas, dtype=float), np.asarray(self.curves, dtype=float)
         ax = axes_of(ax, 6.4, 4.6)
         if self.names is None:
@@ -177,8 +169,7 @@ class RegularizationPathDisplay:
         ax.set_xlabel(with_notes("alpha", [self.at] if self.at else []))
         ax.set_ylabel(self.y_label)
         legend_above(ax, n_columns=1 if self.names is None else 4)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
     def _draw_error(self, ax, alphas, curve):
         marker = "o" if len(alphas) < 3 else None

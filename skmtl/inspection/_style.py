@@ -23,6 +23,26 @@ def pyplot():
     return plt
 
 
+class Display:
+    """A picture that can be drawn again, elsewhere."""
+
+    def plot(self, *, ax=None):
+        """Draw it.
+
+        Parameters
+        ----------
+        ax : matplotlib axes, default=None
+            None makes a figure.
+
+        Returns
+        -------
+        self
+        """
+        self.ax_ = self._draw(ax)
+        self.figure_ = self.ax_.figure
+        return self
+
+
 def axes_of(ax, width, height):
     """The axes given, or those of a new figure of so many inches."""
     plt = pyplot()

@@ -2,9 +2,10 @@
 
 from skmtl._checks import check_option
 from skmtl.inspection import _gain_panels as panels
+from skmtl.inspection._style import Display
 
 
-class TaskGainDisplay:
+class TaskGainDisplay(Display):
     """Pictures of what :func:`compare_to_single_task` found.
 
     Blue triangles that point up are tasks of positive transfer, red ones that point down of
@@ -72,17 +73,8 @@ class TaskGainDisplay:
         """
         return cls(report, kind=kind).plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        self
-        """
+    def _draw(self, ax):
+        """Draw into these axes, or those of a new figure; return them."""
         check_option(self.kind, "kind", tuple(_OF_ONE))
         several = hasattr(self.report, "ranking_")
         if several and self.kind not in _OF_SEVERAL:
@@ -91,9 +83,7 @@ class TaskGainDisplay:
                 f"report[{next(iter(self.report.reports_))!r}].plot(kind={self.kind!r})."
             )
         draw = (_OF_SEVERAL if several else _OF_ONE)[self.kind]
-        self.ax_ = draw(self.report, ax)
-        self.figure_ = self.ax_.figure
-        return self
+        return draw(self.report, ax)
 
 
 _OF_ONE = {

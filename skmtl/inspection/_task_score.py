@@ -7,6 +7,7 @@ from sklearn.utils import get_tags
 from skmtl.inspection._style import (
     BLUE,
     GREY,
+    Display,
     axes_of,
     count,
     fit_names,
@@ -17,12 +18,12 @@ from skmtl.inspection._style import (
     with_notes,
 )
 from skmtl.metrics import task_score
+from skmtl.model_selection._fitted import fitted_final
 from skmtl.model_selection._methods import with_task_column
 from skmtl.model_selection._reading import task_labels
-from skmtl.model_selection._similarity import fitted_final
 
 
-class TaskScoreDisplay:
+class TaskScoreDisplay(Display):
     """Score of each task, the largest on top, and of a baseline beside it.
 
     Make one with :meth:`from_estimator` or :meth:`from_predictions`. The dashed line is the mean
@@ -196,17 +197,8 @@ class TaskScoreDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        self
-        """
+    def _draw(self, ax):
+        """Draw into these axes, or those of a new figure; return them."""
         scores = np.asarray(self.scores, dtype=float)
         others = self.baseline_scores
         others = np.full(len(scores), np.nan) if others is None else np.asarray(others, dtype=float)
@@ -231,8 +223,7 @@ class TaskScoreDisplay:
         ax.set_axisbelow(True)
         legend_above(ax, n_columns=3)
         fit_names(ax, y=names)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
 
 def _predict(estimator, X, tasks):

@@ -4,6 +4,7 @@ import numpy as np
 
 from skmtl._checks import check_option
 from skmtl.inspection._style import (
+    Display,
     axes_of,
     count,
     fit_names,
@@ -18,7 +19,7 @@ _MOST_WRITTEN = 10  # tasks; the numbers of more do not fit into the cells
 _MOST_OPTIMAL = 300  # tasks; the order of leaves takes time cubic in their number
 
 
-class TaskSimilarityDisplay:
+class TaskSimilarityDisplay(Display):
     """A matrix of tasks against tasks, similar ones next to each other.
 
     Blue is above 0, red below, grey not a number. Make one with :meth:`from_estimator`,
@@ -179,17 +180,8 @@ class TaskSimilarityDisplay:
         )
         return display.plot(ax=ax)
 
-    def plot(self, *, ax=None):
-        """Draw it.
-
-        Parameters
-        ----------
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        self
-        """
+    def _draw(self, ax):
+        """Draw into these axes, or those of a new figure; return them."""
         matrix, tasks = self._checked()
         check_option(self.order, "order", ("clustering", None))
         self.order_ = _leaves(matrix) if self.order else np.arange(len(matrix))
@@ -207,8 +199,7 @@ class TaskSimilarityDisplay:
         fit_names(ax, x=names, y=names)
         if len(matrix) <= _MOST_WRITTEN:
             _write_entries(ax, image, matrix, self.percent)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return ax
 
     def _checked(self):
         """The matrix and the labels as arrays."""

@@ -16,6 +16,7 @@ from skmtl.model_selection._methods import (
     BASELINES,
     all_methods,
     final_estimator,
+    fit_and_count,
     has_steps,
     is_search,
     that_shares,
@@ -23,7 +24,7 @@ from skmtl.model_selection._methods import (
 )
 from skmtl.model_selection._notes import task_notes
 from skmtl.model_selection._ranking import RankingReport
-from skmtl.model_selection._reading import make_splits, task_labels
+from skmtl.model_selection._reading import fold_strata, make_splits, read_tasks
 from skmtl.model_selection._report import ComparisonReport
 from skmtl.model_selection._size import model_size
 from skmtl.model_selection._statistics import (
@@ -144,11 +145,12 @@ def compare_to_single_task(
             "tasks= does not reach the last step of a pipeline or search: put the ids into a "
             "column of X and give task_column."
         )
-    classifies = _classifies(estimators)
-    measure = find_measure(scoring, classifies)
+    measure = find_measure(scoring, _classifies(estimators))
     models, roles = all_methods(estimators, baseline, include_pooled)
-    data = _read_data(X, y, task_column, tasks, measure)
-    splits = make_splits(cv, X, y, data.strata(classifies), rng, n_repeats=_REPEATS, n_folds=_FOLDS)
+    y, labels, names, codes = read_tasks(X, y, task_column, tasks)
+    data = _Data(X, y, labels, tasks is not None, names, codes, measure.read(y, codes))
+    strata = fold_strata(labels, codes, data.targets)
+    splits = make_splits(cv, X, y, strata, rng, n_repeats=_REPEATS, n_folds=_FOLDS)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
     run = Parallel(n_jobs=n_jobs, verbose=verbose)
@@ -185,25 +187,11 @@ class _Data(NamedTuple):
     codes: np.ndarray  # of tasks, in y's shape, -1 a hole
     targets: Targets
 
-    def strata(self, classifies):
-        """What folds are stratified by: tasks, and classes within them; None when wide."""
-        if self.labels is None or not classifies:
-            return self.labels
-        return self.codes * (self.targets.labels.max() + 1) + self.targets.labels
-
     def rows(self, rows, *, target=True):
         """Arguments of `fit`, or of `predict`, for some rows."""
         positional = [_safe_indexing(self.X, rows)]
         positional += [_safe_indexing(self.y, rows)] if target else []
         return positional, ({"tasks": np.asarray(self.labels)[rows]} if self.by_argument else {})
-
-
-def _read_data(X, y, task_column, tasks, measure):
-    """The data, its tasks and what predictions are held against."""
-    if np.ndim(y) == 2 and np.shape(y)[1] == 1 and (task_column is not None or tasks is not None):
-        y = np.asarray(y).ravel()
-    labels, names, codes = task_labels(X, y, task_column, tasks)
-    return _Data(X, y, labels, tasks is not None, names, codes, measure.read(y, codes))
 
 
 def _read_estimators(estimator, X, task_column):
@@ -276,17 +264,12 @@ def _fit_and_predict(model, data, train, test):
     """The :class:`_Run`."""
     start = perf_counter()
     arguments, told = data.rows(train)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model = clone(model).fit(*arguments, **told)
+    model = clone(model)
+    n_unconverged = fit_and_count(model, *arguments, **told)
     fitted = perf_counter()
-    unconverged = sum(issubclass(one.category, ConvergenceWarning) for one in caught)
-    for one in caught:
-        if not issubclass(one.category, ConvergenceWarning):
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
     (X,), told = data.rows(test, target=False)
     predictions = data.targets.predictions(model, X, test, told)
-    return _Run(predictions, fitted - start, perf_counter() - fitted, unconverged)
+    return _Run(predictions, fitted - start, perf_counter() - fitted, n_unconverged)
 
 
 def _sizes(models, data, seed, run):

@@ -1,10 +1,12 @@
 """From the user's estimators to the models of a comparison: each, and what it is held against."""
 
+import warnings
 from numbers import Integral
 
 import joblib
 import numpy as np
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.utils import get_tags
 
@@ -77,6 +79,17 @@ def that_shares(estimator):
         raise TypeError(f"{final!r} is not a multi-task regressor or classifier of skmtl.")
     final.set_params(handle_unknown="shared")
     return estimator
+
+
+def fit_and_count(model, *arguments, **told):
+    """Fit the model; return how many ConvergenceWarnings came, passing on all other warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(*arguments, **told)
+    others = [one for one in caught if not issubclass(one.category, ConvergenceWarning)]
+    for one in others:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return len(caught) - len(others)
 
 
 ROLES = ("single", "multi", "intercept", "pooled")

@@ -1,9 +1,10 @@
-"""What the comparison tools read off the user's data: task names, codes, splits."""
+"""What the comparison tools read off the user's data and models: tasks, splits, kinds."""
 
 from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import check_cv
+from sklearn.utils import check_consistent_length
 
 from skmtl.labels import check_labels, encode_labels, missing_labels, split_task_column
 from skmtl.model_selection._split import TaskStratifiedKFold
@@ -26,6 +27,34 @@ def task_labels(X, y, task_column, tasks):
         )
     names = np.asarray(getattr(y, "columns", np.arange(Y.shape[1])))
     return None, names, np.where(missing_labels(Y), -1, np.arange(Y.shape[1]))
+
+
+def read_tasks(X, y, task_column, tasks):
+    """y with a shape, in long form 1-D, and what :func:`task_labels` finds."""
+    if task_column is not None and tasks is not None:
+        raise ValueError(
+            f"Both task_column={task_column!r} and tasks= were given; use one of them."
+        )
+    y = y if hasattr(y, "shape") else np.asarray(y)
+    check_consistent_length(X, y)
+    long = task_column is not None or tasks is not None
+    if long and y.shape[1:] == (1,):
+        y = np.asarray(y).ravel()
+    labels, names, codes = task_labels(X, y, task_column, tasks)
+    check_consistent_length(X, codes)
+    if codes.ndim != len(y.shape):
+        raise ValueError(
+            f"y has shape {y.shape}, but tasks were given for each row, so y must be 1-D: one "
+            "label a row."
+        )
+    return y, labels, names, codes
+
+
+def fold_strata(labels, codes, targets):
+    """What folds are stratified by: tasks, and classes within them; None when wide."""
+    if labels is None or targets.classes is None:
+        return labels
+    return codes * len(targets.classes) + targets.labels
 
 
 def _positions(side):

@@ -6,7 +6,9 @@ from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_option
+from skmtl.baselines import PooledTasks
 from skmtl.labels import check_labels, missing_labels, split_task_column
+from skmtl.model_selection._fitted import fitted_final, seen_by_final, task_coefficients
 from skmtl.model_selection._methods import has_steps
 from skmtl.tasks import read_rows
 
@@ -99,21 +101,11 @@ def task_similarity(
     return Bunch(similarity=similarity, tasks=final.tasks_)
 
 
-def fitted_final(estimator):
-    """The fitted estimator at the end of pipelines and searches."""
-    if hasattr(estimator, "steps"):
-        return fitted_final(estimator.steps[-1][1])
-    if hasattr(estimator, "best_estimator_"):
-        return fitted_final(estimator.best_estimator_)
-    return estimator
-
-
 def _coefficients(final):
     """(n_tasks, n_features), or (n_tasks, n_classes, n_features) for more than two classes."""
-    coef = getattr(final, "coef_", None)
-    if coef is None and hasattr(final, "estimators_"):
-        coef = [getattr(fitted_final(one), "coef_", None) for one in final.estimators_]
-    if coef is None or any(one is None for one in coef):
+    pooled = isinstance(final, PooledTasks)  # its tasks have the same ones
+    coef = None if pooled else task_coefficients(final)
+    if coef is None:
         raise TypeError(
             f"{final!r} has no coefficients of each task: kind='coefficients' takes linear models."
         )
@@ -139,21 +131,11 @@ def _deviations(estimator, final, X, task_column, tasks):
             "scale features already: call task_similarity without X."
         )
     own = getattr(final, "task_column", None)
-    X = _before_last(estimator, X)
+    X = seen_by_final(estimator, X)
     if own is None and task_column is not None:
         X = split_task_column(X, task_column, read=False)[0]
     features, _ = read_rows(final, X, reset=False, ids=False)
     return np.sqrt(StandardScaler(with_mean=False).fit(features).var_)
-
-
-def _before_last(estimator, X):
-    """X after the steps before the last one."""
-    if hasattr(estimator, "steps"):
-        X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
-        return _before_last(estimator.steps[-1][1], X)
-    if hasattr(estimator, "best_estimator_"):
-        return _before_last(estimator.best_estimator_, X)
-    return X
 
 
 def _cosines(vectors):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import (
     ElasticNet,
     ElasticNetCV,
@@ -22,9 +22,9 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._checks import check_int
 from skmtl.baselines import IndependentTasks, PooledTasks
 from skmtl.labels import column_names
+from skmtl.model_selection._fitted import fitted_final, seen_by_final, task_coefficients
 from skmtl.model_selection._reading import task_labels
 from skmtl.prox import singular_values
-from skmtl.random_intercept import RandomInterceptTasks
 from skmtl.tasks import read_task_rows
 
 _STEP = 1e-2  # of the standard deviation of y
@@ -90,65 +90,16 @@ def model_size(model, X, y, *, tasks=None, n_probes=1, random_state=None):
     """
     check_is_fitted(model)
     check_int(n_probes, "n_probes")
-    X, model = _seen(model, X), _last(model)
-    rows = _coefficients(model)
+    X, model = seen_by_final(model, X), fitted_final(model)
+    rows = task_coefficients(model)
     if rows is None:
         return ModelSize(np.nan, np.nan, np.nan)
+    rows = [np.ravel(row) for row in rows]
     dof = np.nan
     if get_tags(model).estimator_type == "regressor":
         rng = check_random_state(random_state)
         dof = float(_degrees_of_freedom(model, X, y, tasks, n_probes, rng))
     return ModelSize(float(sum(np.count_nonzero(row) for row in rows)), _rank(rows), dof)
-
-
-def _last(model):
-    """The fitted estimator at the end of pipelines and searches."""
-    if hasattr(model, "best_estimator_"):
-        return _last(model.best_estimator_)
-    return _last(model.steps[-1][1]) if hasattr(model, "steps") else model
-
-
-def _seen(model, X):
-    """X as :func:`_last` sees it."""
-    if hasattr(model, "best_estimator_"):
-        return _seen(model.best_estimator_, X)
-    if not hasattr(model, "steps"):
-        return X
-    for _, step in model.steps[:-1]:
-        X = X if step is None or isinstance(step, str) else step.transform(X)
-    return _seen(model.steps[-1][1], X)
-
-
-# ---------------------------------------------------------------- coefficients
-
-
-def _coefficients(model):
-    """Coefficients of each task, a list of 1-D arrays; None where there are none."""
-    if isinstance(model, IndependentTasks):
-        rows = [_row(one) for one in model.estimators_]
-        if any(row is None for row in rows):
-            return None
-        widest = max(rows, key=len)
-        return [row if len(row) else np.zeros_like(widest) for row in rows]
-    if isinstance(model, RandomInterceptTasks):  # slopes only, without those of the indicators
-        return _repeated(model, model.n_features_in_ - (model.task_column is not None))
-    if isinstance(model, PooledTasks):
-        return _repeated(model, None)
-    return [np.ravel(row) for row in model.coef_] if hasattr(model, "coef_") else None
-
-
-def _repeated(model, n_features):
-    """The first `n_features` coefficients of a pooled model, once for each task."""
-    row = _row(model.estimator_, n_features)
-    return None if row is None else [row] * model.n_tasks_
-
-
-def _row(estimator, n_features=None):
-    """Coefficients of a single-task estimator, (n_coefficients,); none where it is constant."""
-    estimator = _last(estimator)
-    if isinstance(estimator, DummyRegressor | DummyClassifier):
-        return np.empty(0)
-    return np.ravel(estimator.coef_[..., :n_features]) if hasattr(estimator, "coef_") else None
 
 
 def _rank(rows):
@@ -199,7 +150,7 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
 
 def _of_single_task(model, X, y, n_probes, rng):
     """Exact for least squares, ridge, lasso and elastic net, else an estimate."""
-    X, model = _seen(model, X), _last(model)
+    X, model = seen_by_final(model, X), fitted_final(model)
     if isinstance(model, DummyRegressor):
         return 1.0
     if isinstance(model, _QUADRATIC) and X.shape[0] * X.shape[1] <= _DENSE_FLOATS:

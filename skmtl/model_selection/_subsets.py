@@ -1,6 +1,5 @@
 """Errors of an estimator that learned some of the tasks, always on the same held-out labels."""
 
-import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,13 +7,17 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import _safe_indexing, check_consistent_length, check_random_state, get_tags
+from sklearn.utils import _safe_indexing, check_random_state, get_tags
 
 from skmtl._checks import check_int
 from skmtl.model_selection._measures import find_measure
-from skmtl.model_selection._methods import final_estimator, that_shares, with_task_column
-from skmtl.model_selection._reading import make_splits, task_labels
+from skmtl.model_selection._methods import (
+    final_estimator,
+    fit_and_count,
+    that_shares,
+    with_task_column,
+)
+from skmtl.model_selection._reading import fold_strata, make_splits, read_tasks
 
 _NO_ERROR = 1e-12  # of the spread of a task's labels
 
@@ -96,12 +99,12 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     estimator, task_column = with_task_column(that_shares(estimator), X, task_column)
     classifies = _classifies(estimator)
     X = X.tocsr() if sparse.issparse(X) else X
-    y, labels, names, codes = _read_tasks(X, y, task_column, tasks)
+    y, labels, names, codes = read_tasks(X, y, task_column, tasks)
+    if len(names) < 2:
+        raise ValueError(f"Expected at least two tasks, found one: {names.tolist()}.")
     measure = find_measure(scoring, classifies)
     targets = measure.read(y, codes)
-    strata = labels
-    if labels is not None and classifies:
-        strata = codes * (targets.labels.max() + 1) + targets.labels
+    strata = fold_strata(labels, codes, targets)
     splits = make_splits(cv, X, y, strata, check_random_state(random_state))
     everyone, least = range(len(names)), 2 if classifies else 1  # different labels to train on
     trainable = np.array(
@@ -138,29 +141,6 @@ def _classifies(estimator):
     if kind == "classifier" and not hasattr(estimator, "predict_proba"):
         raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
     return kind == "classifier"
-
-
-def _read_tasks(X, y, task_column, tasks):
-    """y with a shape; task labels of the rows (None when wide); names and codes of tasks."""
-    if task_column is not None and tasks is not None:
-        raise ValueError(
-            f"Both task_column={task_column!r} and tasks= were given; use one of them."
-        )
-    y = y if hasattr(y, "shape") else np.asarray(y)
-    check_consistent_length(X, y)
-    long = task_column is not None or tasks is not None
-    if long and y.shape[1:] == (1,):
-        y = np.asarray(y).ravel()
-    labels, names, codes = task_labels(X, y, task_column, tasks)
-    check_consistent_length(X, codes)
-    if codes.ndim != len(y.shape):
-        raise ValueError(
-            f"y has shape {y.shape}, but tasks were given for each row, so y must be 1-D: one "
-            "label a row."
-        )
-    if len(names) < 2:
-        raise ValueError(f"Expected at least two tasks, found one: {names.tolist()}.")
-    return y, labels, names, codes
 
 
 def _rows_of(codes, rows, t):
@@ -236,18 +216,12 @@ def _fit_and_predict(problem, fit, k):
     rows = np.asarray(train)[here.any(axis=1) if wide else here]
     y = _safe_indexing(problem.y, rows)
     y = _safe_indexing(y, trained, axis=1) if wide else y
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model = clone(problem.estimator)
-        model.fit(_safe_indexing(problem.X, rows), y, **_told(problem, rows))
-    unconverged = False
-    for one in caught:
-        if issubclass(one.category, ConvergenceWarning):
-            unconverged = True
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    model = clone(problem.estimator)
+    arguments = _safe_indexing(problem.X, rows), y
+    n_unconverged = fit_and_count(model, *arguments, **_told(problem, rows))
     predict = _predict_columns if wide else _predict_rows
-    return predict(problem, model, trained, fit.judged, problem.held_out[k]), unconverged
+    found = predict(problem, model, trained, fit.judged, problem.held_out[k])
+    return found, n_unconverged > 0
 
 
 def _told(problem, rows):
