@@ -46,7 +46,7 @@ class KernelReading:
         return self.data.layout != "wide"
 
 
-def _read_cells(data):
+def read_cells(data):
     """The cells of validated data, as a :class:`KernelReading`."""
     X = data.design.as_float64().X
     if data.layout != "wide":
@@ -96,7 +96,7 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
                 f"Precomputed kernels are square at fit, {n} rows and as many columns beside the "
                 f"task column; X has {width}. A split of the rows has to take the same columns."
             )
-        return _read_cells(data)
+        return read_cells(data)
 
     def _kernel_matrix(self, read, gamma=None):
         """K between the rows, (n_rows, n_rows)."""

@@ -68,17 +68,10 @@ class CholeskySystem:
 
         NaN where nothing is left to find the intercept of the task from.
         """
-        c, (inverse, _) = self.dual(y), dpotri(self.factor, lower=True)
-        known = self.cells.left(self.fit_intercept)
-        errors = np.full(len(c), np.nan)
-        own_rows = len(self.cells.by_row) == len(c)
-        if by == "cell" or own_rows:
-            diagonal = inverse.diagonal()
-            if self.fit_intercept:
-                half = np.linalg.solve(self.G, self.P.T)
-                diagonal = diagonal - np.einsum("it,ti->i", self.P, half)
-            errors[known] = c[known] / diagonal[known]
-            return errors
+        c, known = self.dual(y), self.cells.left(self.fit_intercept)
+        if by == "cell" or len(self.cells.by_row) == len(c):
+            return c / np.where(known, self.cell_precisions(), np.nan)
+        errors, (inverse, _) = np.full(len(c), np.nan), dpotri(self.factor, lower=True)
         for here in self.cells.by_row:
             here = here[known[here]]
             block = inverse[np.ix_(here, here)]  # of its lower triangle
@@ -87,6 +80,14 @@ class CholeskySystem:
                 block -= self.P[here] @ np.linalg.solve(self.G, self.P[here].T)
             errors[here] = np.linalg.solve(block, c[here])
         return errors
+
+    def cell_precisions(self):
+        """The diagonal of the inverse, (n_cells,)."""
+        diagonal = dpotri(self.factor, lower=True)[0].diagonal()
+        if self.fit_intercept:
+            half = np.linalg.solve(self.G, self.P.T)
+            diagonal = diagonal - np.einsum("it,ti->i", self.P, half)
+        return diagonal
 
     def log_determinant(self):
         """log of the determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``."""

@@ -127,9 +127,14 @@ class KroneckerBase:
         """
         if not self.cells.left(self.fit_intercept).any():
             return np.full(len(self.cells), np.nan)
-        c, d = self.directions(self.cells.matrix(y)), self.row_precisions()
-        errors = (c / d) @ self.Vn.T if by == "row" else (c @ self.Vi.T) / (d @ self.Vi.T**2)
+        if by == "cell":
+            return self.dual(y) / self.cell_precisions()
+        errors = self.directions(self.cells.matrix(y)) / self.row_precisions() @ self.Vn.T
         return errors.T.ravel()
+
+    def cell_precisions(self):
+        """The diagonal of the inverse, (n_cells,)."""
+        return (self.row_precisions() @ self.Vi.T**2).T.ravel()
 
     def _log_weights(self):
         """Of the log-determinant, what alpha and the weights bring in."""

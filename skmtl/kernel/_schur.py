@@ -64,18 +64,31 @@ class SchurSystem:
 
     def leave_one_out(self, y, by="row"):
         """Errors of every cell when its row, or only the cell, is left out; NaN as there."""
-        cells, dual = self.cells, self.cells.matrix(self.dual(y))
-        known = cells.matrix(cells.left(self.fit_intercept))
+        cells, dual = self.cells, self.dual(y)
+        known = cells.left(self.fit_intercept)
+        if by == "cell":
+            precisions = np.where(known, self.cell_precisions(), np.nan)
+            return dual / precisions
+        dual, known = cells.matrix(dual), cells.matrix(known)
         errors = np.full(known.shape, np.nan)
-        for first in range(0, cells.n_rows, _ROWS):
-            rows = np.arange(first, min(first + _ROWS, cells.n_rows))
-            for i, block in zip(rows, self._row_blocks(rows), strict=True):
+        for rows, blocks in self._blocks():
+            for i, block in zip(rows, blocks, strict=True):
                 here = known[i]
-                if by == "cell":
-                    errors[i, here] = dual[i, here] / block.diagonal()[here]
-                elif here.any():
+                if here.any():
                     errors[i, here] = np.linalg.solve(block[np.ix_(here, here)], dual[i, here])
         return errors[cells.row, cells.task]
+
+    def cell_precisions(self):
+        """The diagonal of the inverse, (n_cells,)."""
+        diagonals = [np.einsum("itt->it", blocks) for _, blocks in self._blocks()]
+        return np.concatenate(diagonals)[self.cells.row, self.cells.task]
+
+    def _blocks(self):
+        """Some rows at a time, and their blocks of the inverse."""
+        n = self.cells.n_rows
+        for first in range(0, n, _ROWS):
+            rows = np.arange(first, min(first + _ROWS, n))
+            yield rows, self._row_blocks(rows)
 
     def _row_blocks(self, rows):
         """Blocks of the inverse between the tasks of each of these rows, (n_rows, T, T)."""

@@ -1,8 +1,8 @@
 """Which of the three linear systems to solve, by what they cost.
 
-All have ``dual(y)``, ``intercepts(y, dual)``, ``leave_one_out(y, by)`` and ``log_determinant()``
-of vectors over :class:`~skmtl.kernel._cells.Cells`, a `name`, and `jitter`: what was added to a
-diagonal that rounding had left without a Cholesky factor.
+All have ``dual(y)``, ``intercepts(y, dual)``, ``leave_one_out(y, by)``, ``cell_precisions()`` and
+``log_determinant()`` of vectors over :class:`~skmtl.kernel._cells.Cells`, a `name`, and `jitter`:
+what was added to a diagonal that rounding had left without a Cholesky factor.
 """
 
 import numpy as np
