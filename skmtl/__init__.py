@@ -12,6 +12,7 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
+from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.inspection import (
     CoefficientDisplay,
     RegularizationPathDisplay,
@@ -130,6 +131,7 @@ __all__ = [
     "MultiTaskElasticNet",
     "MultiTaskElasticNetCV",
     "MultiTaskElasticNetClassifier",
+    "MultiTaskGaussianProcessRegressor",
     "MultiTaskKernelRidge",
     "MultiTaskKernelRidgeCV",
     "MultiTaskLasso",

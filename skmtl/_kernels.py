@@ -7,7 +7,8 @@ All of them do cyclic block coordinate descent over rows of W, or products, for
 `1/2 sum_t (loss of task t) + sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
 W is (n_features, n_tasks). The `sweep_` kernels touch the rows of the data; `gram_path` only their
 second moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the
-products of many small stacked tasks, accumulated into their last argument. All release the GIL.
+products of many small stacked tasks, accumulated into their last argument. The last two are those
+of Gaussian processes. All release the GIL.
 """
 
 import numpy as np
@@ -938,3 +939,34 @@ def adjoint_sparse(data, indices, indptr, ptr, r, G):
             while i >= ptr[t + 1]:
                 t += 1
             G[j, t] += data[k] * r[i]
+
+
+# ---------------------------------------------------------------- Gaussian processes
+
+
+@_compiled
+def add_task_product(K, B, task, out):
+    """Add ``K o B[task, task]`` to out, over cells."""
+    for i in range(task.size):
+        b = B[task[i]]
+        for j in range(task.size):
+            out[i, j] += K[i, j] * b[task[j]]
+
+
+@_compiled
+def task_derivatives(precision, a, K, B, task, by_K, by_B):
+    """Write the derivative of the likelihood by K, and add that by B, over cells.
+
+    With ``G = (a a' - precision) / 2``, of which the upper triangle is read, they are
+    ``G o B[task, task]`` and the sums of ``G o K`` over blocks of tasks.
+    """
+    for i in range(task.size):
+        t = task[i]
+        for j in range(i, task.size):
+            u = task[j]
+            g = 0.5 * (a[i] * a[j] - precision[i, j])
+            by_K[i, j] = g * B[t, u]
+            by_B[t, u] += g * K[i, j]
+            if j > i:
+                by_K[j, i] = by_K[i, j]
+                by_B[u, t] += g * K[i, j]

@@ -26,6 +26,7 @@ from skmtl import (
     MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
+    MultiTaskGaussianProcessRegressor,
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
     MultiTaskLasso,
@@ -134,6 +135,7 @@ KERNEL = [
     MultiTaskRelationshipKernelRidgeCV([0.1, 1.0], ridges=[0.0, 1.0], cv=2),  # a task a row
     MultiTaskSVC(),
     MultiTaskSVR(),
+    MultiTaskGaussianProcessRegressor(n_restarts=1),
 ]
 ESTIMATORS = [
     *LINEAR,

@@ -1,0 +1,168 @@
+"""Maximise the likelihood over theta.
+
+On common rows by variable projection: given one eigendecomposition of K, the task covariance and
+the noise are optimised to the end at little cost, and the outer search sees only the parameters of
+the input kernel; by the envelope theorem its gradient is the partial one. The inner problem has
+local optima, so it is started several times. For labels anywhere all parameters are searched
+jointly, the best of several short searches to the end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+
+from skmtl.gaussian_process._problem import SpectralProblem
+
+OPTIMIZERS = ("fmin_l_bfgs_b", None)
+_SHIFTS = (0.0, -1.2, 1.2)  # of all logarithms of the input kernels, where to begin
+_BETTER = 0.05  # nats that another start has to gain
+_ROUNDS = 3
+_INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4, "maxcor": 20}
+_OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
+_JOINT = {"maxiter": 1000, "maxfun": 2000, "ftol": 1e-9, "gtol": 1e-3, "maxcor": 20}
+_SHORT = 20  # iterations of a search that is only begun
+
+
+class Found(NamedTuple):
+    """The end of a search."""
+
+    theta: np.ndarray
+    n_evaluations: int  # of K
+
+
+class Profile:
+    """Variable projection of a :class:`SpectralProblem`."""
+
+    def __init__(self, problem, starts):
+        self.problem, self.starts = problem, starts
+        self.inputs = problem.layout.is_input
+        self.n_evaluations = 0
+        self.best = None  # (value, theta)
+
+    def inner(self, likelihood, theta, **options):
+        """The best task covariance and noise, from those of theta: the value and the new theta."""
+        theta, free = theta.copy(), ~self.inputs
+
+        def objective(free_theta):
+            theta[free] = free_theta
+            point = self.problem.at(likelihood, theta)
+            gradient = self.problem.gradient(likelihood, point, theta, by_inputs=False)
+            return -point.value, -gradient[free]
+
+        bounds = self.starts.bounds[free]
+        result = minimize(
+            objective,
+            theta[free],
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={**_INNER, **options},
+        )
+        theta[free] = result.x
+        return -result.fun, theta
+
+    def decomposed(self, theta):
+        self.n_evaluations += 1
+        (inputs,) = self.problem.layout.inputs(theta)
+        return self.problem.decomposed(inputs)
+
+    def inner_of_several(self, theta, n_restarts, first=()):
+        """The best of inner searches from some thetas and perturbations of the last of them."""
+        likelihood = self.decomposed(theta)
+        starts = [theta, *first]
+        starts += [self.starts.perturbed(starts[-1]) for _ in range(n_restarts)]
+        if len(starts) > 1:
+            begun = [self.inner(likelihood, start, maxiter=_SHORT) for start in starts]
+            starts = [max(begun, key=lambda pair: pair[0])[1]]
+        return self.inner(likelihood, starts[0])
+
+    def outer(self):
+        """Search the parameters of the input kernel, from the best so far."""
+
+        def objective(inputs):
+            theta = self.best[1].copy()
+            theta[self.inputs] = inputs
+            likelihood = self.decomposed(theta)
+            value, theta = self.inner(likelihood, theta)
+            if value > self.best[0]:
+                self.best = value, theta
+            point = self.problem.at(likelihood, theta)
+            return -value, -self.problem.gradient(likelihood, point, theta)[self.inputs]
+
+        start, bounds = self.best[1][self.inputs], self.starts.bounds[self.inputs]
+        minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_OUTER)
+
+
+def maximise(problem, starts, optimizer, n_restarts):
+    """The :class:`Found` of a problem, by the optimizer that the user named or gave."""
+    if optimizer is None:
+        return Found(starts.theta, 0)
+    if callable(optimizer):
+        return maximise_by(optimizer, problem, starts)
+    spectral = isinstance(problem, SpectralProblem)
+    return (maximise_profile if spectral else maximise_joint)(problem, starts, n_restarts)
+
+
+def maximise_profile(problem, starts, n_restarts):
+    """The :class:`Found` of a :class:`SpectralProblem`."""
+    search = Profile(problem, starts)
+    shifts = _SHIFTS if search.inputs.any() else _SHIFTS[:1]
+    begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
+    search.best = max(begun, key=lambda pair: pair[0])
+    for _ in range(_ROUNDS):
+        if search.inputs.any():
+            search.outer()
+        first = starts.theta.copy()
+        first[search.inputs] = search.best[1][search.inputs]
+        again = search.inner_of_several(first, n_restarts, [search.best[1]])
+        better = again[0] - search.best[0]
+        if better > 0:
+            search.best = again
+        if better < _BETTER:
+            break
+    return Found(search.best[1], search.n_evaluations)
+
+
+class Negative:
+    """Minus the likelihood, as optimisers take it; counts how often it was asked for."""
+
+    def __init__(self, problem):
+        self.problem, self.n_evaluations = problem, 0
+
+    def __call__(self, theta, eval_gradient=True):
+        self.n_evaluations += 1
+        found = self.problem.value(theta, eval_gradient)
+        return (-found[0], -found[1]) if eval_gradient else -found
+
+
+def maximise_joint(problem, starts, n_restarts):
+    """The :class:`Found` of any problem."""
+    objective = Negative(problem)
+
+    def search(theta, **options):
+        return minimize(
+            objective,
+            theta,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=starts.bounds,
+            options={**_JOINT, **options},
+        )
+
+    begin = [starts.theta]
+    begin += [
+        starts.shifted(starts.perturbed(starts.theta), _SHIFTS[k % len(_SHIFTS)])
+        for k in range(n_restarts)
+    ]
+    if n_restarts:
+        begun = [search(theta, maxiter=_SHORT) for theta in begin]
+        begin = [min(begun, key=lambda result: result.fun).x]
+    return Found(search(begin[0]).x, objective.n_evaluations)
+
+
+def maximise_by(optimizer, problem, starts):
+    """The :class:`Found` of the user's optimizer."""
+    objective = Negative(problem)
+    theta, _ = optimizer(objective, starts.theta, bounds=starts.bounds)
+    return Found(np.asarray(theta, dtype=float), objective.n_evaluations)

@@ -1,0 +1,360 @@
+"""Gaussian process regression of several tasks by marginal likelihood."""
+
+import warnings
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._checks import check_bool, check_int, check_option
+from skmtl.base import MultiTaskEstimator
+from skmtl.gaussian_process._alone import OwnGaussianProcess
+from skmtl.gaussian_process._inputs import make_kernel
+from skmtl.gaussian_process._layout import Layout
+from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise
+from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
+from skmtl.gaussian_process._prediction import (
+    PredictionMixin,
+    dense,
+    with_average,
+    with_average_task,
+)
+from skmtl.gaussian_process._problem import DenseProblem, SpectralProblem, cholesky_cost, schur_cost
+from skmtl.gaussian_process._starts import Starts, check_theta
+from skmtl.kernel._base import read_cells
+from skmtl.kernel._systems import SOLVERS, choose_solver
+from skmtl.tasks import read_training_data
+
+_FLAT = 0.5  # nats that a parameter may still promise at the end
+
+
+class MultiTaskGaussianProcessRegressor(
+    PredictionMixin, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
+):
+    """Gaussian process regression of several tasks: predictions with error bars.
+
+    Labels are ``y_ti = f_t(x_ti) + e_ti`` with noise ``e_ti ~ N(0, noise_t)`` and functions of
+    covariance ``cov(f_s(x), f_t(z)) = B_st k(x, z)``, ``B = L L' + diag(kappa)`` with L of shape
+    (n_tasks, rank): the intrinsic coregionalisation model. All its parameters maximise the log
+    marginal likelihood of the labels,
+
+        -1/2 y' A^-1 y - 1/2 log|A| - n/2 log(2 pi),    A = B[task, task] o K + diag(noise[task]).
+
+    Several kernels are a sum of such terms, each with a B of its own (the linear model of
+    coregionalisation).
+
+    Parameters
+    ----------
+    kernel : str, Kernel, list of them or None, default=None
+        Of the inputs: "rbf" (None), "matern32", "matern52", or a kernel of
+        :mod:`sklearn.gaussian_process.kernels`, which begins at its own parameters. A list is a
+        sum of terms.
+    rank : int or list of int, default=1
+        Columns of L, for each term; 0 leaves the tasks independent but for common parameters.
+    task_noise : bool, default=True
+        A noise for each task, or one for all (in units of `normalize_y`).
+    ard : bool, default=True
+        A length scale for each feature, or one for all; for kernels given by name.
+    normalize_y : bool, default=True
+        Take each task's mean off and divide by its standard deviation before the fit. Without, the
+        functions have mean zero.
+    optimizer : "fmin_l_bfgs_b", callable or None, default="fmin_l_bfgs_b"
+        None keeps the parameters of the start. A callable is as in scikit-learn's
+        :class:`~sklearn.gaussian_process.GaussianProcessRegressor`:
+        ``optimizer(obj_func, initial_theta, bounds)`` returns theta and the value of
+        ``obj_func(theta, eval_gradient=True)``, which is to be minimised.
+    n_restarts : int, default=4
+        Perturbed beginnings of the task covariance and the noise that are tried beside the first.
+    initial_theta : array-like, default=None
+        Where to begin, in the order of `theta_`; None begins at kernels as they are and the
+        covariances of the labels.
+    solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
+        "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
+        for any; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
+    task_column : str or int, default=None
+        Column of X that holds the task ids, by name or position: every task then has rows of its
+        own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+    handle_unknown : {"error", "shared"}, default="error"
+        What `predict` does with tasks that fit did not see: raise, or predict the average function
+        with the mean variance of the tasks.
+    random_state : int, RandomState instance or None, default=0
+        Of the perturbed beginnings.
+
+    Attributes
+    ----------
+    kernel_ : Kernel or list of Kernel
+        With the parameters found.
+    length_scale_ : float or ndarray of shape (n_features,)
+        Of one "rbf" or Matern kernel.
+    task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+        B, in units of y; of several terms the sum.
+    task_covariances_ : ndarray of shape (n_terms, n_tasks, n_tasks)
+    task_correlation_ : ndarray of shape (n_tasks, n_tasks)
+        Of `task_covariance_`.
+    noise_ : ndarray of shape (n_tasks,)
+        Variances, in units of y.
+    theta_ : ndarray
+        For each term theta of the kernel, L row by row and log(kappa); then log(noise), one a task
+        or one for all. On the scale of normalised y with `normalize_y`.
+    log_marginal_likelihood_value_ : float
+        On that scale.
+    gradient_norm_ : float
+        Largest entry of the gradient of the likelihood by theta where bounds leave it free, in
+        nats. A ConvergenceWarning is given above 0.5.
+    n_evaluations_ : int
+        Kernel matrices that were made.
+    solver_ : str
+    jitter_ : float
+        Added to a diagonal that rounding had left without a Cholesky factor.
+    X_train_, y_train_ : ndarray
+        Rows and labels (on the scale of theta), sorted by task where tasks have rows of their own.
+    tasks_ : ndarray of shape (n_tasks,)
+        Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+    n_tasks_ : int
+    n_samples_per_task_ : ndarray of shape (n_tasks,)
+        Labelled rows.
+    n_features_in_ : int
+        Number of columns of X, the task column included.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Column names of X, when it has any.
+
+    See Also
+    --------
+    MultiTaskKernelRidgeCV : Without error bars, by leave-one-out.
+
+    References
+    ----------
+    Bonilla, Chai, Williams (2008), "Multi-task Gaussian process prediction", NIPS, equations 3 to
+    6. Alvarez, Rosasco, Lawrence (2012), "Kernels for vector-valued functions", Foundations and
+    Trends in Machine Learning 4, section 4.2. Golub, Pereyra (1973), "The differentiation of
+    pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM Journal on
+    Numerical Analysis 10: variable projection.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import MultiTaskGaussianProcessRegressor
+    >>> X = np.linspace(0, 6, 30)[:, None]
+    >>> Y = np.sin(X) * [1, -2] + 0.05 * np.random.default_rng(0).standard_normal((30, 2))
+    >>> Y[10:, 1] = np.nan  # the second task ends early
+    >>> model = MultiTaskGaussianProcessRegressor(normalize_y=False).fit(X, Y)
+    >>> mean, std = model.predict([[4.5]], return_std=True)
+    >>> mean.round(1), std.round(1)
+    (array([[-1., 2.]]), array([[0. , 0.1]]))
+    >>> model.task_correlation_.round(1)
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
+
+    def __init__(
+        self,
+        kernel=None,
+        *,
+        rank=1,
+        task_noise=True,
+        ard=True,
+        normalize_y=True,
+        optimizer="fmin_l_bfgs_b",
+        n_restarts=4,
+        initial_theta=None,
+        solver="auto",
+        task_column=None,
+        handle_unknown="error",
+        random_state=0,
+    ):
+        self.kernel = kernel
+        self.rank = rank
+        self.task_noise = task_noise
+        self.ard = ard
+        self.normalize_y = normalize_y
+        self.optimizer = optimizer
+        self.n_restarts = n_restarts
+        self.initial_theta = initial_theta
+        self.solver = solver
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+        self.random_state = random_state
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _single_task_limit(self):
+        return OwnGaussianProcess(self)
+
+    def fit(self, X, y, *, tasks=None):
+        """Find the parameters of the highest likelihood.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Rows; with `task_column`, one of the columns holds the task ids. A sparse matrix is made
+            dense. Never modified.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be meant, as in :class:`MultiTaskLasso`, and parameters that are
+            none.
+        """
+        self._check_params()
+        read = read_cells(read_training_data(self, X, y, None, tasks))
+        y = self._store_labels(read)
+        kernels = self._make_kernels(self.X_train_)
+        ranks = self._ranks(len(kernels))
+        layout = Layout(
+            tuple(kernel.n_dims for kernel in kernels), ranks, self.n_tasks_, self.task_noise
+        )
+        self.solver_ = self._choose_solver(read, len(kernels))
+        problem = self._problem(kernels, y, layout)
+        rng = check_random_state(self.random_state)
+        starts = Starts(layout, kernels, y, read.cells, rng)
+        starts.begin_at(self.initial_theta)
+        found = maximise(problem, starts, self.optimizer, self.n_restarts)
+        self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
+        self._store_model(kernels, problem)
+        self._check_flat(problem, starts.bounds)
+        return self
+
+    def log_marginal_likelihood(self, theta=None, eval_gradient=False):
+        """Log marginal likelihood of the labels of `fit`.
+
+        Parameters
+        ----------
+        theta : array-like, default=None
+            Parameters in the order of `theta_`; None are those.
+        eval_gradient : bool, default=False
+            Also return the gradient by theta.
+
+        Returns
+        -------
+        value : float
+        gradient : ndarray of the shape of `theta_`
+            Only with `eval_gradient`.
+        """
+        check_is_fitted(self)
+        theta = self.theta_ if theta is None else check_theta(theta, len(self.theta_), "theta")
+        return self._current_problem().value(theta, eval_gradient)
+
+    # ------------------------------------------------------------ parts of fit
+
+    def _check_params(self):
+        self._check_layout_params()
+        for name in ("task_noise", "ard", "normalize_y"):
+            check_bool(getattr(self, name), name)
+        check_int(self.n_restarts, "n_restarts", low=0)
+        check_option(self.solver, "solver", ("auto", *SOLVERS))
+        if not callable(self.optimizer):
+            check_option(self.optimizer, "optimizer", OPTIMIZERS)
+
+    def _store_labels(self, read):
+        """Set what predictions need of the data; labels on the scale of theta."""
+        self._store_tasks(read.data)
+        cells, y, T = read.cells, read.y, self.n_tasks_
+        self._cells, self._rows, self._n_samples = cells, read.rows, read.data.n_samples
+        self._codes = cells.task if read.long else None
+        self.X_train_ = dense(read.X)
+        mean, scale = np.zeros(T), np.ones(T)
+        if self.normalize_y:
+            mean = cells.task_mean(y)
+            y = y - mean[cells.task]
+            scale = np.sqrt(cells.task_mean(y**2))
+            scale[scale <= 1e-12 * (np.abs(mean) + scale)] = 1.0
+            y = y / scale[cells.task]
+        self._mean_of_task, self._scale = with_average(mean), with_average(scale)
+        self.y_train_ = y
+        return y
+
+    def _make_kernels(self, X):
+        several = isinstance(self.kernel, list | tuple)
+        kernels = self.kernel if several else [self.kernel]
+        if len(kernels) == 0:
+            raise ValueError("kernel is an empty list: give at least one term.")
+        return [make_kernel(kernel, self.ard, X) for kernel in kernels]
+
+    def _ranks(self, n_terms):
+        ranks = [self.rank] * n_terms if isinstance(self.rank, Integral) else self.rank
+        if not isinstance(ranks, list | tuple) or len(ranks) != n_terms:
+            raise ValueError(
+                f"rank={self.rank!r} is neither an integer nor a list of one for each of the "
+                f"{n_terms} kernel(s)."
+            )
+        for rank in ranks:
+            check_int(rank, "rank", low=0)
+        # more columns than tasks, or one of a single task, add nothing
+        most = self.n_tasks_ if self.n_tasks_ > 1 else 0
+        return tuple(min(rank, most) for rank in ranks)
+
+    def _choose_solver(self, read, n_terms):
+        if n_terms > 1:
+            if self.solver not in ("auto", "cholesky"):
+                raise ValueError(
+                    f"solver={self.solver!r} is for one kernel, got {n_terms}: use 'cholesky'."
+                )
+            return "cholesky"
+        costs = schur_cost(read.cells), cholesky_cost(read.cells)
+        return choose_solver(self.solver, read.cells, read.long, costs)
+
+    def _problem(self, kernels, y, layout):
+        problem = DenseProblem if self.solver_ == "cholesky" else SpectralProblem
+        return problem(kernels, self.X_train_, y, self._cells, layout)
+
+    def _current_problem(self):
+        kernels = self.kernel_ if isinstance(self.kernel_, list) else [self.kernel_]
+        return self._problem(kernels, self.y_train_, self._layout_of_theta)
+
+    def _store_model(self, kernels, problem):
+        """Set the fitted attributes from theta."""
+        layout = self._layout_of_theta = problem.layout
+        pairs = zip(kernels, layout.inputs(self.theta_), strict=True)
+        self._kernels = [kernel.clone_with_theta(theta) for kernel, theta in pairs]
+        Bs, noise = layout.covariances(self.theta_), layout.noise(self.theta_)
+        if self.solver_ == "cholesky":
+            Ks = [kernel(problem.X) for kernel in self._kernels]
+            self._posterior = CellsPosterior(Ks, Bs, noise, self._cells, self.y_train_)
+        else:
+            K = self._kernels[0](self.X_train_)
+            arguments = self.solver_, K, Bs[0], noise, self._cells, self.y_train_
+            self._posterior = RowsPosterior(*arguments)
+        self.jitter_ = self._posterior.system.jitter
+        self._Bs = [with_average_task(B) for B in Bs]
+        self._noise = with_average(noise)
+        scale = self._scale[:-1]
+        self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
+        self.task_covariance_ = self.task_covariances_.sum(axis=0)
+        deviations = np.sqrt(self.task_covariance_.diagonal())
+        self.task_correlation_ = self.task_covariance_ / np.outer(deviations, deviations)
+        self.noise_ = noise * scale**2
+        several = isinstance(self.kernel, list | tuple)
+        self.kernel_ = self._kernels if several else self._kernels[0]
+        if hasattr(self.kernel_, "length_scale"):
+            self.length_scale_ = self.kernel_.length_scale
+
+    def _check_flat(self, problem, bounds):
+        """Set the likelihood and what is left of its gradient, and warn of too much."""
+        value, gradient = problem.value(self.theta_)
+        self.log_marginal_likelihood_value_ = value
+        low, high = bounds.T
+        gradient[(self.theta_ <= low) & (gradient < 0)] = 0.0
+        gradient[(self.theta_ >= high) & (gradient > 0)] = 0.0
+        self.gradient_norm_ = float(np.abs(gradient).max(initial=0.0))
+        if self.optimizer is not None and self.gradient_norm_ > _FLAT:
+            warnings.warn(
+                f"The search for the parameters ended where the likelihood still rises: its "
+                f"gradient has an entry of {self.gradient_norm_:.3g} nats. Increase n_restarts or "
+                "standardise X.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )

@@ -1,0 +1,95 @@
+"""Where the search for theta begins, and within which bounds."""
+
+import numpy as np
+
+_SHARE = 0.1  # of a task's variance: what begins as its own, and as noise
+_COVARIANCE = 30.0  # bounds, in standard deviations or variances of the tasks
+_OWN = (1e-6, 1e2)
+_NOISE = (1e-6, 1e1)
+
+
+def check_theta(theta, size, name):
+    """Theta as an array of `size` finite numbers."""
+    theta = np.array(theta, dtype=float)
+    if theta.shape != (size,) or not np.isfinite(theta).all():
+        raise ValueError(
+            f"{name}={theta} has shape {theta.shape}, expected ({size},) finite numbers in the "
+            "order of theta_."
+        )
+    return theta
+
+
+class Starts:
+    """Where searches begin.
+
+    Parameters
+    ----------
+    layout : Layout
+    kernels : list of Kernel
+    y : ndarray of shape (n_cells,)
+    cells : Cells
+    rng : RandomState
+
+    Attributes
+    ----------
+    theta : ndarray
+        The first start: what the tasks share is that of the leading eigenvectors of their
+        covariances, of half the geometric mean of the variances where two tasks share no rows.
+    bounds : ndarray of shape (len(theta), 2)
+    """
+
+    def __init__(self, layout, kernels, y, cells, rng):
+        self.layout, self.rng = layout, rng
+        square = cells.task_sum(y**2) / np.diff(cells.ptr)
+        square = np.where(square > 0, square, 1.0)
+        self.scale = np.sqrt(square)
+        Y, together = cells.matrix(y), cells.seen.T.astype(float) @ cells.seen
+        C = np.where(together > 0, Y.T @ Y / np.maximum(together, 1), self._half())
+        C[np.diag_indices(len(C))] = square
+        values, V = np.linalg.eigh(C)
+        root = (V * np.sqrt(np.maximum(values, 0.0)))[:, ::-1] / np.sqrt(len(kernels))
+        own, noise = (self._small(low_high) for low_high in (_OWN, _NOISE))
+        theta, bounds = [], []
+        for kernel, rank in zip(kernels, layout.ranks, strict=True):
+            widest = _COVARIANCE * np.repeat(self.scale, rank)[:, None]
+            theta += [kernel.theta, root[:, :rank].ravel(), np.log(_SHARE * square)]
+            bounds += [kernel.bounds.reshape(-1, 2), widest * [-1, 1], own]
+        if layout.task_noise:
+            theta.append(np.log(_SHARE * square))
+        else:
+            theta.append(np.log(_SHARE * square.mean(keepdims=True)))
+            noise = np.log(np.outer(square.mean(), _NOISE))
+        self.theta, self.bounds = np.concatenate(theta), np.concatenate([*bounds, noise])
+        self.theta = self.clip(self.theta)
+
+    def begin_at(self, theta):
+        """Take another first start, if one is given."""
+        if theta is not None:
+            self.theta = check_theta(theta, len(self.theta), "initial_theta")
+
+    def _half(self):
+        return 0.5 * np.outer(self.scale, self.scale)
+
+    def _small(self, low_high):
+        """Bounds of logarithms of variances, (T, 2)."""
+        return np.log(np.outer(self.scale**2, low_high))
+
+    def shifted(self, theta, shift):
+        """Another beginning of the parameters of the input kernels."""
+        return self.clip(np.where(self.layout.is_input, theta + shift, theta))
+
+    def perturbed(self, theta):
+        """Another beginning of the task covariances and the noise."""
+        theta = theta.copy()
+        parts, floor = self.layout.parts(theta), np.log(0.05 * self.scale**2)
+        for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
+            scale = np.repeat(self.scale, len(L) // len(self.scale))
+            L += 0.3 * scale * self.rng.standard_normal(len(L))
+            np.maximum(kappa, floor, out=kappa)
+        noise = parts[-1]
+        np.maximum(noise, floor if self.layout.task_noise else floor.min(), out=noise)
+        return self.clip(theta)
+
+    def clip(self, theta):
+        """Theta within its bounds."""
+        return np.clip(theta, *self.bounds.T)
