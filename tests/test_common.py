@@ -225,6 +225,8 @@ def tight(estimator):
     descent = type(estimator).__name__.startswith(("MultiTaskLasso", "MultiTaskElasticNet"))
     descent = descent and not is_classifier(estimator)
     options = {"tol": 1e-13 if descent else 1e-11, "max_iter": 100_000}
+    if "GaussianProcess" in type(estimator).__name__:
+        options["tol"] = 1e-5  # nats
     known = estimator.get_params()
     return estimator.set_params(
         **{name: options[name.split("__")[-1]] for name in known if name.split("__")[-1] in options}

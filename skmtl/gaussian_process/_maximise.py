@@ -18,9 +18,8 @@ OPTIMIZERS = ("fmin_l_bfgs_b", None)
 _SHIFTS = (0.0, -1.2, 1.2)  # of all logarithms of the input kernels, where to begin
 _BETTER = 0.05  # nats that another start has to gain
 _ROUNDS = 3
-_INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4, "maxcor": 20}
+_INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
-_JOINT = {"maxiter": 1000, "maxfun": 2000, "ftol": 1e-9, "gtol": 1e-3, "maxcor": 20}
 _SHORT = 20  # iterations of a search that is only begun
 
 
@@ -31,13 +30,18 @@ class Found(NamedTuple):
     n_evaluations: int  # of K
 
 
+def minimise(objective, start, bounds, **options):
+    """By L-BFGS-B; the objective returns a value and a gradient."""
+    options = {"maxiter": 1000, "maxfun": 2000, "maxcor": 20, **options}
+    return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+
+
 class Profile:
     """Variable projection of a :class:`SpectralProblem`."""
 
-    def __init__(self, problem, starts):
-        self.problem, self.starts = problem, starts
+    def __init__(self, problem, objective, starts):
+        self.problem, self.objective, self.starts = problem, objective, starts
         self.inputs = problem.layout.is_input
-        self.n_evaluations = 0
         self.best = None  # (value, theta)
 
     def inner(self, likelihood, theta, **options):
@@ -51,19 +55,12 @@ class Profile:
             return -point.value, -gradient[free]
 
         bounds = self.starts.bounds[free]
-        result = minimize(
-            objective,
-            theta[free],
-            jac=True,
-            method="L-BFGS-B",
-            bounds=bounds,
-            options={**_INNER, **options},
-        )
+        result = minimise(objective, theta[free], bounds, **{**_INNER, **options})
         theta[free] = result.x
         return -result.fun, theta
 
     def decomposed(self, theta):
-        self.n_evaluations += 1
+        self.objective.n_evaluations += 1
         (inputs,) = self.problem.layout.inputs(theta)
         return self.problem.decomposed(inputs)
 
@@ -91,22 +88,34 @@ class Profile:
             return -value, -self.problem.gradient(likelihood, point, theta)[self.inputs]
 
         start, bounds = self.best[1][self.inputs], self.starts.bounds[self.inputs]
-        minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=_OUTER)
+        minimise(objective, start, bounds, **_OUTER)
 
 
-def maximise(problem, starts, optimizer, n_restarts):
+def free_norm(theta, gradient, bounds):
+    """Largest entry of the gradient of what is maximised, where bounds leave theta free."""
+    low, high = bounds.T
+    held = ((theta <= low) & (gradient < 0)) | ((theta >= high) & (gradient > 0))
+    return float(np.abs(gradient[~held]).max(initial=0.0))
+
+
+def maximise(problem, starts, optimizer, n_restarts, tol):
     """The :class:`Found` of a problem, by the optimizer that the user named or gave."""
     if optimizer is None:
         return Found(starts.theta, 0)
     if callable(optimizer):
         return maximise_by(optimizer, problem, starts)
-    spectral = isinstance(problem, SpectralProblem)
-    return (maximise_profile if spectral else maximise_joint)(problem, starts, n_restarts)
+    objective = Negative(problem)
+    if isinstance(problem, SpectralProblem):
+        theta = maximise_profile(problem, objective, starts, n_restarts)
+    else:
+        theta = maximise_joint(objective, starts, n_restarts)
+    result = minimise(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
+    return Found(result.x, objective.n_evaluations)
 
 
-def maximise_profile(problem, starts, n_restarts):
-    """The :class:`Found` of a :class:`SpectralProblem`."""
-    search = Profile(problem, starts)
+def maximise_profile(problem, objective, starts, n_restarts):
+    """Theta of a :class:`SpectralProblem`."""
+    search = Profile(problem, objective, starts)
     shifts = _SHIFTS if search.inputs.any() else _SHIFTS[:1]
     begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
     search.best = max(begun, key=lambda pair: pair[0])
@@ -121,7 +130,7 @@ def maximise_profile(problem, starts, n_restarts):
             search.best = again
         if better < _BETTER:
             break
-    return Found(search.best[1], search.n_evaluations)
+    return search.best[1]
 
 
 class Negative:
@@ -136,29 +145,17 @@ class Negative:
         return (-found[0], -found[1]) if eval_gradient else -found
 
 
-def maximise_joint(problem, starts, n_restarts):
-    """The :class:`Found` of any problem."""
-    objective = Negative(problem)
-
-    def search(theta, **options):
-        return minimize(
-            objective,
-            theta,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=starts.bounds,
-            options={**_JOINT, **options},
-        )
-
+def maximise_joint(objective, starts, n_restarts):
+    """Theta of any problem."""
     begin = [starts.theta]
     begin += [
         starts.shifted(starts.perturbed(starts.theta), _SHIFTS[k % len(_SHIFTS)])
         for k in range(n_restarts)
     ]
     if n_restarts:
-        begun = [search(theta, maxiter=_SHORT) for theta in begin]
+        begun = [minimise(objective, theta, starts.bounds, maxiter=_SHORT) for theta in begin]
         begin = [min(begun, key=lambda result: result.fun).x]
-    return Found(search(begin[0]).x, objective.n_evaluations)
+    return begin[0]
 
 
 def maximise_by(optimizer, problem, starts):

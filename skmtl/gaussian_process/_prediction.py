@@ -211,11 +211,15 @@ def with_average(values):
     return np.append(values, values.mean())
 
 
-def with_average_task(B):
-    """A task covariance with the average function behind, of the mean variance of the tasks."""
-    extended = np.vstack([B, B.mean(axis=0)])
-    last = np.append(B.mean(axis=0), B.diagonal().mean())
-    return np.column_stack([extended, last])
+def with_average_task(B, scale):
+    """A task covariance with the average function behind, of the mean variance of the tasks.
+
+    Averages are those of functions in units of y: `scale` (n_tasks,) leads there.
+    """
+    share = scale / scale.mean()
+    between = share @ B / len(B)
+    last = np.append(between, np.mean(share**2 * B.diagonal()))
+    return np.column_stack([np.vstack([B, between]), last])
 
 
 def dense(X):

@@ -9,12 +9,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int, check_option
+from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._alone import OwnGaussianProcess
 from skmtl.gaussian_process._inputs import make_kernel
 from skmtl.gaussian_process._layout import Layout
-from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise
+from skmtl.gaussian_process._maximise import OPTIMIZERS, free_norm, maximise
 from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
 from skmtl.gaussian_process._prediction import (
     PredictionMixin,
@@ -27,8 +27,6 @@ from skmtl.gaussian_process._starts import Starts, check_theta
 from skmtl.kernel._base import read_cells
 from skmtl.kernel._systems import SOLVERS, choose_solver
 from skmtl.tasks import read_training_data
-
-_FLAT = 0.5  # nats that a parameter may still promise at the end
 
 
 class MultiTaskGaussianProcessRegressor(
@@ -71,6 +69,9 @@ class MultiTaskGaussianProcessRegressor(
     initial_theta : array-like, default=None
         Where to begin, in the order of `theta_`; None begins at kernels as they are and the
         covariances of the labels.
+    tol : float, default=0.05
+        The search goes on until no entry of the gradient of the likelihood by theta is above it, in
+        nats, where bounds leave theta free.
     solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
         "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
         for any; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
@@ -103,14 +104,16 @@ class MultiTaskGaussianProcessRegressor(
         On that scale.
     gradient_norm_ : float
         Largest entry of the gradient of the likelihood by theta where bounds leave it free, in
-        nats. A ConvergenceWarning is given above 0.5.
+        nats.
     n_evaluations_ : int
         Kernel matrices that were made.
     solver_ : str
     jitter_ : float
         Added to a diagonal that rounding had left without a Cholesky factor.
-    X_train_, y_train_ : ndarray
-        Rows and labels (on the scale of theta), sorted by task where tasks have rows of their own.
+    X_train_ : ndarray of shape (n_rows, n_features)
+        Rows with labels, sorted by task where tasks have rows of their own.
+    y_train_ : ndarray of shape (n_labels,)
+        Labels on the scale of theta, sorted by task.
     tasks_ : ndarray of shape (n_tasks,)
         Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
     n_tasks_ : int
@@ -143,7 +146,7 @@ class MultiTaskGaussianProcessRegressor(
     >>> model = MultiTaskGaussianProcessRegressor(normalize_y=False).fit(X, Y)
     >>> mean, std = model.predict([[4.5]], return_std=True)
     >>> mean.round(1), std.round(1)
-    (array([[-1., 2.]]), array([[0. , 0.1]]))
+    (array([[-0.9,  1.9]]), array([[0. , 0.1]]))
     >>> model.task_correlation_.round(1)
     array([[ 1., -1.],
            [-1.,  1.]])
@@ -160,6 +163,7 @@ class MultiTaskGaussianProcessRegressor(
         optimizer="fmin_l_bfgs_b",
         n_restarts=4,
         initial_theta=None,
+        tol=0.05,
         solver="auto",
         task_column=None,
         handle_unknown="error",
@@ -173,6 +177,7 @@ class MultiTaskGaussianProcessRegressor(
         self.optimizer = optimizer
         self.n_restarts = n_restarts
         self.initial_theta = initial_theta
+        self.tol = tol
         self.solver = solver
         self.task_column = task_column
         self.handle_unknown = handle_unknown
@@ -222,7 +227,7 @@ class MultiTaskGaussianProcessRegressor(
         rng = check_random_state(self.random_state)
         starts = Starts(layout, kernels, y, read.cells, rng)
         starts.begin_at(self.initial_theta)
-        found = maximise(problem, starts, self.optimizer, self.n_restarts)
+        found = maximise(problem, starts, self.optimizer, self.n_restarts, self.tol)
         self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
         self._store_model(kernels, problem)
         self._check_flat(problem, starts.bounds)
@@ -255,6 +260,7 @@ class MultiTaskGaussianProcessRegressor(
         for name in ("task_noise", "ard", "normalize_y"):
             check_bool(getattr(self, name), name)
         check_int(self.n_restarts, "n_restarts", low=0)
+        check_real(self.tol, "tol", include="neither")
         check_option(self.solver, "solver", ("auto", *SOLVERS))
         if not callable(self.optimizer):
             check_option(self.optimizer, "optimizer", OPTIMIZERS)
@@ -329,9 +335,9 @@ class MultiTaskGaussianProcessRegressor(
             arguments = self.solver_, K, Bs[0], noise, self._cells, self.y_train_
             self._posterior = RowsPosterior(*arguments)
         self.jitter_ = self._posterior.system.jitter
-        self._Bs = [with_average_task(B) for B in Bs]
-        self._noise = with_average(noise)
         scale = self._scale[:-1]
+        self._Bs = [with_average_task(B, scale) for B in Bs]
+        self._noise = np.append(noise, np.mean(noise * scale**2) / scale.mean() ** 2)
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
         deviations = np.sqrt(self.task_covariance_.diagonal())
@@ -346,14 +352,11 @@ class MultiTaskGaussianProcessRegressor(
         """Set the likelihood and what is left of its gradient, and warn of too much."""
         value, gradient = problem.value(self.theta_)
         self.log_marginal_likelihood_value_ = value
-        low, high = bounds.T
-        gradient[(self.theta_ <= low) & (gradient < 0)] = 0.0
-        gradient[(self.theta_ >= high) & (gradient > 0)] = 0.0
-        self.gradient_norm_ = float(np.abs(gradient).max(initial=0.0))
-        if self.optimizer is not None and self.gradient_norm_ > _FLAT:
+        self.gradient_norm_ = free_norm(self.theta_, gradient, bounds)
+        if self.optimizer is not None and self.gradient_norm_ > self.tol:
             warnings.warn(
-                f"The search for the parameters ended where the likelihood still rises: its "
-                f"gradient has an entry of {self.gradient_norm_:.3g} nats. Increase n_restarts or "
+                f"The search for the parameters ended where the gradient of the likelihood has an "
+                f"entry of {self.gradient_norm_:.3g} nats, above tol={self.tol}. Increase tol, or "
                 "standardise X.",
                 ConvergenceWarning,
                 stacklevel=3,

@@ -80,14 +80,14 @@ class Starts:
 
     def perturbed(self, theta):
         """Another beginning of the task covariances and the noise."""
-        theta = theta.copy()
-        parts, floor = self.layout.parts(theta), np.log(0.05 * self.scale**2)
+        theta, noise = theta.copy(), np.log(0.05 * self.scale**2)
+        parts = self.layout.parts(theta)  # views
         for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
-            scale = np.repeat(self.scale, len(L) // len(self.scale))
-            L += 0.3 * scale * self.rng.standard_normal(len(L))
-            np.maximum(kappa, floor, out=kappa)
-        noise = parts[-1]
-        np.maximum(noise, floor if self.layout.task_noise else floor.min(), out=noise)
+            L = L.reshape(len(self.scale), -1)
+            size = np.sqrt(self.scale**2 + (L**2).sum(axis=1))
+            L += 0.3 * size[:, None] * self.rng.standard_normal(L.shape)
+            np.maximum(kappa, np.log(0.05 * size**2), out=kappa)
+        np.maximum(parts[-1], noise if self.layout.task_noise else noise.min(), out=parts[-1])
         return self.clip(theta)
 
     def clip(self, theta):
