@@ -20,6 +20,7 @@ _BETTER = 0.05  # nats that another start has to gain
 _ROUNDS = 3
 _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
+_FEW = 3  # iterations of an outer search that is only begun
 _SHORT = 20  # iterations of a search that is only begun
 
 
@@ -42,7 +43,6 @@ class Profile:
     def __init__(self, problem, objective, starts):
         self.problem, self.objective, self.starts = problem, objective, starts
         self.inputs = problem.layout.is_input
-        self.best = None  # (value, theta)
 
     def inner(self, likelihood, theta, **options):
         """The best task covariance and noise, from those of theta: the value and the new theta."""
@@ -68,27 +68,32 @@ class Profile:
         """The best of inner searches from some thetas and perturbations of the last of them."""
         likelihood = self.decomposed(theta)
         starts = [theta, *first]
-        starts += [self.starts.perturbed(starts[-1]) for _ in range(n_restarts)]
+        if n_restarts:
+            starts += [self.starts.perturbed(starts[-1]) for _ in range(n_restarts)]
+            starts += self.starts.led_by_each(starts[0])
         if len(starts) > 1:
             begun = [self.inner(likelihood, start, maxiter=_SHORT) for start in starts]
             starts = [max(begun, key=lambda pair: pair[0])[1]]
         return self.inner(likelihood, starts[0])
 
-    def outer(self):
-        """Search the parameters of the input kernel, from the best so far."""
+    def outer(self, best, **options):
+        """Search the parameters of the input kernel from a pair (value, theta): the best one."""
 
         def objective(inputs):
-            theta = self.best[1].copy()
+            nonlocal best
+            theta = best[1].copy()
             theta[self.inputs] = inputs
             likelihood = self.decomposed(theta)
             value, theta = self.inner(likelihood, theta)
-            if value > self.best[0]:
-                self.best = value, theta
+            if value > best[0]:
+                best = value, theta
             point = self.problem.at(likelihood, theta)
             return -value, -self.problem.gradient(likelihood, point, theta)[self.inputs]
 
-        start, bounds = self.best[1][self.inputs], self.starts.bounds[self.inputs]
-        minimise(objective, start, bounds, **_OUTER)
+        if self.inputs.any():
+            start, bounds = best[1][self.inputs], self.starts.bounds[self.inputs]
+            minimise(objective, start, bounds, **{**_OUTER, **options})
+        return best
 
 
 def free_norm(theta, gradient, bounds):
@@ -116,21 +121,21 @@ def maximise(problem, starts, optimizer, n_restarts, tol):
 def maximise_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
-    shifts = _SHIFTS if search.inputs.any() else _SHIFTS[:1]
+    shifts = _SHIFTS if search.inputs.any() and n_restarts else _SHIFTS[:1]
     begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
-    search.best = max(begun, key=lambda pair: pair[0])
+    if len(begun) > 1:
+        begun = [search.outer(pair, maxiter=_FEW) for pair in begun]
+    best = max(begun, key=lambda pair: pair[0])
     for _ in range(_ROUNDS):
-        if search.inputs.any():
-            search.outer()
+        best = search.outer(best)
         first = starts.theta.copy()
-        first[search.inputs] = search.best[1][search.inputs]
-        again = search.inner_of_several(first, n_restarts, [search.best[1]])
-        better = again[0] - search.best[0]
-        if better > 0:
-            search.best = again
+        first[search.inputs] = best[1][search.inputs]
+        again = search.inner_of_several(first, n_restarts, [best[1]])
+        better = again[0] - best[0]
+        best = max(best, again, key=lambda pair: pair[0])
         if better < _BETTER:
             break
-    return search.best[1]
+    return best[1]
 
 
 class Negative:

@@ -46,6 +46,7 @@ class Starts:
         Y, together = cells.matrix(y), cells.seen.T.astype(float) @ cells.seen
         C = np.where(together > 0, Y.T @ Y / np.maximum(together, 1), self._half())
         C[np.diag_indices(len(C))] = square
+        self.covariances = C
         values, V = np.linalg.eigh(C)
         root = (V * np.sqrt(np.maximum(values, 0.0)))[:, ::-1] / np.sqrt(len(kernels))
         own, noise = (self._small(low_high) for low_high in (_OWN, _NOISE))
@@ -89,6 +90,21 @@ class Starts:
             np.maximum(kappa, np.log(0.05 * size**2), out=kappa)
         np.maximum(parts[-1], noise if self.layout.task_noise else noise.min(), out=parts[-1])
         return self.clip(theta)
+
+    def led_by_each(self, theta):
+        """Beginnings in which one task after the other has nothing of its own.
+
+        Such ends are local optima: in factor analysis they are called Heywood cases.
+        """
+        found = []
+        for leader in range(self.layout.n_tasks) if min(self.layout.ranks) else ():
+            start = theta.copy()
+            parts = self.layout.parts(start)  # views
+            for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
+                L.reshape(len(self.scale), -1)[:, 0] = self.covariances[leader] / self.scale[leader]
+                kappa[leader] = np.log(1e-3 * self.scale[leader] ** 2)
+            found.append(self.clip(start))
+        return found
 
     def clip(self, theta):
         """Theta within its bounds."""

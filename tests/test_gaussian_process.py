@@ -1,0 +1,513 @@
+"""Gaussian processes of several tasks: dense formulas, refitting, scikit-learn's for one task."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy.linalg import block_diag
+from scipy.optimize import minimize
+from scipy.stats import multivariate_normal
+from sklearn.base import clone
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import (
+    RBF,
+    ConstantKernel,
+    DotProduct,
+    Matern,
+    RationalQuadratic,
+    WhiteKernel,
+)
+
+from skmtl import IndependentTasks, MultiTaskGaussianProcessRegressor, compare_to_single_task
+
+N, T, D = 14, 3, 2
+KERNELS = {
+    "rbf": "rbf",
+    "matern32": "matern32",
+    "matern52": "matern52",
+    "isotropic": RBF(0.7),
+    "rough": Matern(0.7, nu=0.5),
+    "isotropic Matern": Matern(0.8, nu=1.5),
+    "sum": ConstantKernel(0.5) * RBF([1.0, 2.0]) + DotProduct(),
+    "quadratic": RationalQuadratic(),
+    "fixed": RBF(1.2, "fixed"),
+}
+FORMS = ["complete", "few holes", "many holes", "long"]
+
+
+class Problem:
+    """Data of one form, and the dense formulas of its labels."""
+
+    def __init__(self, form, seed=0):
+        rng = np.random.default_rng(seed)
+        self.X = rng.normal(size=(N, D))
+        self.Y = np.sin(self.X @ rng.normal(size=(D, T))) + 0.3 * rng.normal(size=(N, T))
+        share = {"few holes": 0.15, "many holes": 0.5}.get(form, 0.0)
+        self.Y[rng.random((N, T)) < share] = np.nan
+        self.long = form == "long"
+        self.task, self.row = np.nonzero(~np.isnan(self.Y.T))
+        if self.long:  # as if not a row were shared, in any order
+            order = rng.permutation(N * T)
+            self.task, self.row = self.task[order], self.row[order]
+        self.y = self.Y[self.row, self.task]
+        self.new = rng.normal(size=(5, D))
+
+    def fit(self, **params):
+        model = MultiTaskGaussianProcessRegressor(**{"normalize_y": False, **params})
+        if self.long:
+            return model.fit(self.X[self.row], self.y, tasks=self.task)
+        return model.fit(self.X, self.Y)
+
+    def at_random(self, seed=0, **params):
+        """A model at a random theta, without a search."""
+        start = self.fit(optimizer=None, **params).theta_
+        theta = start + 0.4 * np.random.default_rng(seed).normal(size=len(start))
+        return self.fit(optimizer=None, initial_theta=theta, **params)
+
+    def dense(self, model, X, task, Z, other):
+        """Covariances of functions at rows X of these tasks with those at rows Z."""
+        kernels = model.kernel_ if isinstance(model.kernel_, list) else [model.kernel_]
+        return sum(
+            kernel(X, Z) * B[np.ix_(task, other)]
+            for kernel, B in zip(kernels, model.task_covariances_, strict=True)
+        )
+
+    def covariance(self, model):
+        X = self.X[self.row]
+        A = self.dense(model, X, self.task, X, self.task)
+        return A + np.diag(model.noise_[self.task])
+
+    def posterior(self, model):
+        """Mean and covariance of all functions at the new rows, row by row."""
+        new, task = np.repeat(self.new, T, axis=0), np.tile(np.arange(T), len(self.new))
+        cross = self.dense(model, new, task, self.X[self.row], self.task)
+        half = np.linalg.solve(self.covariance(model), cross.T)
+        return half.T @ self.y, self.dense(model, new, task, new, task) - cross @ half
+
+
+@pytest.fixture(params=FORMS)
+def problem(request):
+    return Problem(request.param)
+
+
+# ---------------------------------------------------------------- the likelihood
+
+
+def slopes(model, step=1e-5):
+    """Central differences of the likelihood by theta."""
+    steps = step * np.eye(len(model.theta_))
+    ends = [[model.log_marginal_likelihood(model.theta_ + s * e) for s in (1, -1)] for e in steps]
+    return -np.diff(ends, axis=1)[:, 0] / (2 * step)
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+def test_the_likelihood_is_that_of_the_dense_normal_distribution(problem, kernel):
+    model = problem.at_random(kernel=kernel, rank=2)
+    normal = multivariate_normal(np.zeros(len(problem.y)), problem.covariance(model))
+    value = model.log_marginal_likelihood()
+    np.testing.assert_allclose(value, normal.logpdf(problem.y), rtol=1e-10)
+    assert value == model.log_marginal_likelihood_value_
+
+
+@pytest.mark.parametrize("kernel", KERNELS.values(), ids=KERNELS)
+@pytest.mark.parametrize("task_noise", [True, False])
+def test_the_gradient_is_the_numerical_one(problem, kernel, task_noise):
+    model = problem.at_random(kernel=kernel, rank=2, task_noise=task_noise)
+    _, gradient = model.log_marginal_likelihood(model.theta_, eval_gradient=True)
+    numerical = slopes(model)
+    np.testing.assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-6)
+
+
+def test_several_terms_add_up(problem):
+    kernels = [RBF(0.5), Matern([1.0, 2.0], nu=1.5)]
+    model = problem.at_random(kernel=kernels, rank=[1, 2])
+    normal = multivariate_normal(np.zeros(len(problem.y)), problem.covariance(model))
+    value, gradient = model.log_marginal_likelihood(eval_gradient=True)
+    np.testing.assert_allclose(value, normal.logpdf(problem.y), rtol=1e-10)
+    numerical = slopes(model)
+    np.testing.assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-6)
+    assert model.theta_.size == (1 + T + T) + (2 + 2 * T + T) + T
+    np.testing.assert_allclose(model.task_covariance_, model.task_covariances_.sum(axis=0))
+
+
+@pytest.mark.parametrize("form", ["complete", "few holes"])
+def test_all_solvers_are_one_model(form):
+    problem = Problem(form)
+    fast = problem.at_random(solver="schur", rank=2)  # kronecker where nothing is missing
+    dense = problem.at_random(solver="cholesky", rank=2)
+    assert fast.solver_ == {"complete": "kronecker", "few holes": "schur"}[form]
+    for name in ("mean", "std"):
+        outputs = [
+            dict(zip(("mean", "std"), m.predict(problem.new, True), strict=True))[name]
+            for m in (fast, dense)
+        ]
+        np.testing.assert_allclose(*outputs, rtol=1e-9)
+    np.testing.assert_allclose(fast.loo_predict(), dense.loo_predict(), rtol=1e-9)
+    gradients = [m.log_marginal_likelihood(eval_gradient=True)[1] for m in (fast, dense)]
+    np.testing.assert_allclose(*gradients, rtol=1e-8, atol=1e-9)
+
+
+def test_one_task_has_the_likelihood_of_scikit_learn():
+    problem = Problem("complete")
+    y = problem.Y[:, :1]
+    model = MultiTaskGaussianProcessRegressor(RBF([0.5, 2.0]), optimizer=None).fit(problem.X, y)
+    amplitude, noise = model.task_covariance_[0, 0], model.noise_[0]
+    scale = y.var()
+    kernel = ConstantKernel(amplitude / scale) * RBF([0.5, 2.0]) + WhiteKernel(noise / scale)
+    peer = GaussianProcessRegressor(kernel, optimizer=None, normalize_y=True, alpha=0.0)
+    peer.fit(problem.X, y[:, 0])
+    np.testing.assert_allclose(
+        model.log_marginal_likelihood(), peer.log_marginal_likelihood(), rtol=1e-10
+    )
+    for ours, theirs in zip(
+        model.predict(problem.new, return_std=True),
+        peer.predict(problem.new, return_std=True),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours[:, 0], theirs, rtol=1e-8)
+
+
+# ---------------------------------------------------------------- the search
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_seed_finds_the_same_optimum(form):
+    problem = Problem(form)
+    values = [
+        problem.fit(kernel="matern52", rank=2, random_state=seed).log_marginal_likelihood_value_
+        for seed in (0, 1)
+    ]
+    assert values[0] == pytest.approx(values[1], abs=0.05)
+
+
+@pytest.mark.parametrize("form", ["complete", "few holes"])
+def test_variable_projection_finds_what_the_joint_search_finds(form):
+    problem = Problem(form, seed=1)
+    fast, dense = (problem.fit(solver=solver, n_restarts=8) for solver in ("schur", "cholesky"))
+    assert fast.log_marginal_likelihood_value_ > dense.log_marginal_likelihood_value_ - 0.05
+
+
+def test_the_end_is_flat(problem):
+    model = problem.fit(tol=1e-3)
+    assert model.gradient_norm_ <= 1e-3
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        theta = model.theta_ + 0.01 * rng.normal(size=len(model.theta_))
+        assert model.log_marginal_likelihood(theta) <= model.log_marginal_likelihood_value_ + 1e-3
+
+
+def test_parameters_that_made_the_labels_are_found():
+    rng = np.random.default_rng(0)
+    X = rng.uniform(0, 100, size=(250, 1))
+    B = np.array([[2.0, 1.5], [1.5, 1.5]])
+    F = np.linalg.cholesky(RBF(1.5)(X) + 1e-9 * np.eye(len(X))) @ rng.normal(size=(len(X), 2))
+    Y = F @ np.linalg.cholesky(B).T + rng.normal(size=F.shape) * [0.1, 0.5]
+    model = MultiTaskGaussianProcessRegressor(normalize_y=False).fit(X, Y)
+    np.testing.assert_allclose(model.length_scale_, 1.5, rtol=0.15)
+    np.testing.assert_allclose(model.noise_, [0.01, 0.25], rtol=0.2)
+    assert model.task_correlation_[0, 1] == pytest.approx(1.5 / np.sqrt(3), abs=0.08)
+
+
+def test_no_optimizer_keeps_the_start():
+    problem = Problem("complete")
+    theta = np.random.default_rng(0).normal(size=D + T + T + T)
+    model = problem.fit(optimizer=None, initial_theta=theta)
+    np.testing.assert_array_equal(model.theta_, theta)
+    np.testing.assert_allclose(model.length_scale_, np.exp(theta[:D]))
+    L, kappa = theta[D : D + T], np.exp(theta[D + T : D + 2 * T])
+    np.testing.assert_allclose(model.task_covariance_, np.outer(L, L) + np.diag(kappa))
+    np.testing.assert_allclose(model.noise_, np.exp(theta[-T:]))
+
+
+def test_own_optimizers_are_taken():
+    problem, calls = Problem("few holes"), []
+
+    def optimizer(objective, theta, bounds):
+        calls.append(objective(theta, eval_gradient=False))
+        found = minimize(objective, theta, jac=True, bounds=bounds, method="L-BFGS-B")
+        return found.x, found.fun
+
+    model = problem.fit(optimizer=optimizer, tol=1.0)
+    assert len(calls) == 1
+    assert model.log_marginal_likelihood_value_ > -calls[0]
+
+
+def test_a_search_that_cannot_end_warns():
+    with pytest.warns(Warning, match="above tol=1e-300"):
+        Problem("complete").fit(tol=1e-300)
+
+
+def test_fixed_kernels_stay():
+    model = Problem("complete").fit(kernel=RBF(1.2, "fixed"))
+    assert model.kernel_ == RBF(1.2, "fixed")
+    assert model.length_scale_ == 1.2
+
+
+# ---------------------------------------------------------------- predictions
+
+
+def columns(problem, model, *arguments, **options):
+    """Mean and standard deviation of all tasks at the new rows, (n, T)."""
+    if not problem.long:
+        return model.predict(problem.new, return_std=True, **options)
+    parts = [
+        model.predict(problem.new, return_std=True, tasks=np.full(len(problem.new), t), **options)
+        for t in range(T)
+    ]
+    return [np.column_stack(part) for part in zip(*parts, strict=True)]
+
+
+@pytest.mark.parametrize("kernel", ["rbf", [RBF(0.5), Matern(2.0)]], ids=["one", "two"])
+def test_predictions_are_those_of_the_dense_formulas(problem, kernel):
+    model = problem.at_random(kernel=kernel, rank=2)
+    mean, covariance = problem.posterior(model)
+    variance = covariance.diagonal().reshape(-1, T)
+    for include_noise in (True, False):
+        found = columns(problem, model, include_noise=include_noise)
+        np.testing.assert_allclose(found[0], mean.reshape(-1, T), rtol=1e-8, atol=1e-10)
+        expected = np.sqrt(variance + include_noise * model.noise_)
+        np.testing.assert_allclose(found[1], expected, rtol=1e-8)
+    for one, other in zip(
+        model.predict_all_tasks(problem.new, return_std=True), columns(problem, model), strict=True
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-10)
+    np.testing.assert_allclose(model.predict_all_tasks(problem.new), found[0], rtol=1e-10)
+
+
+@pytest.mark.parametrize("form", FORMS[:3])
+def test_covariances_of_tasks_are_those_of_the_dense_formulas(form):
+    problem = Problem(form)
+    model = problem.at_random(rank=2)
+    _, covariance = problem.posterior(model)
+    blocks = covariance.reshape(len(problem.new), T, len(problem.new), T)
+    for include_noise in (True, False):
+        _, found = model.predict(problem.new, return_cov=True, include_noise=include_noise)
+        for i, block in enumerate(found):
+            expected = blocks[i, :, i] + include_noise * np.diag(model.noise_)
+            np.testing.assert_allclose(block, expected, atol=1e-10)
+
+
+def test_covariances_of_rows_with_tasks_are_those_of_the_dense_formulas():
+    problem = Problem("long")
+    model = problem.at_random(rank=2)
+    tasks = np.array([0, 2, 1, 2, 0])
+    picked = np.arange(5) * T + tasks
+    expected = problem.posterior(model)[1][np.ix_(picked, picked)]
+    _, found = model.predict(problem.new, return_cov=True, tasks=tasks, include_noise=False)
+    np.testing.assert_allclose(found, expected, atol=1e-10)
+    _, noisy = model.predict(problem.new, return_cov=True, tasks=tasks)
+    np.testing.assert_allclose(noisy - found, np.diag(model.noise_[tasks]), atol=1e-12)
+
+
+def test_samples_have_the_moments_of_the_posterior(problem):
+    model = problem.at_random(rank=2)
+    mean, covariance = problem.posterior(model)
+    if problem.long:
+        new, tasks = np.repeat(problem.new, T, axis=0), np.tile(np.arange(T), len(problem.new))
+        draws = model.sample_y(new, 20_000, tasks=tasks, include_noise=False)
+    else:
+        draws = model.sample_y(problem.new, 20_000, include_noise=False)
+        assert draws.shape == (len(problem.new), T, 20_000)
+    draws = draws.reshape(len(mean), -1)
+    deviations = np.sqrt(covariance.diagonal())
+    assert np.abs((draws.mean(axis=1) - mean) / deviations).max() < 0.05
+    scale = np.outer(deviations, deviations)
+    np.testing.assert_allclose(np.cov(draws) / scale, covariance / scale, atol=0.05)
+
+
+def test_samples_depend_on_the_seed_alone():
+    problem = Problem("complete")
+    model = problem.at_random()
+    first, again, other = (model.sample_y(problem.new, random_state=s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.allclose(first, other)
+
+
+def test_leaving_out_is_refitting_without_the_label(problem):
+    model = problem.at_random(rank=1)
+    mean, std = model.loo_predict()
+    for i in (0, 3, len(problem.y) - 1):
+        kept = np.delete(np.arange(len(problem.y)), i)
+        other = clone(model)
+        row, task = problem.X[problem.row[[i]]], problem.task[[i]]
+        place = i if problem.long else (problem.row[i], problem.task[i])
+        if problem.long:
+            other.fit(problem.X[problem.row[kept]], problem.y[kept], tasks=problem.task[kept])
+            expected = other.predict(row, return_std=True, tasks=task)
+        else:
+            Y = problem.Y.copy()
+            Y[place] = np.nan
+            expected = [z[:, task[0]] for z in other.fit(problem.X, Y).predict(row, True)]
+        np.testing.assert_allclose(mean[place], expected[0][0], rtol=1e-8)
+        np.testing.assert_allclose(std[place], expected[1][0], rtol=1e-8)
+    if not problem.long:
+        np.testing.assert_array_equal(np.isnan(mean), np.isnan(problem.Y))
+
+
+def test_independent_tasks_have_their_own_processes():
+    problem = Problem("few holes")
+    model = problem.at_random(kernel=RBF([0.5, 2.0]), rank=0)
+    kernel = model.kernel_
+    for t in range(T):
+        seen = ~np.isnan(problem.Y[:, t])
+        alone = GaussianProcessRegressor(
+            model.task_covariance_[t, t] * kernel, alpha=model.noise_[t], optimizer=None
+        ).fit(problem.X[seen], problem.Y[seen, t])
+        expected = alone.predict(problem.new, return_std=True)
+        found = model.predict(problem.new, return_std=True, include_noise=False)
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one[:, t], other, rtol=1e-7)
+
+
+def test_unseen_tasks_get_the_average_function_and_mean_variance():
+    problem = Problem("long")
+    model = problem.at_random(handle_unknown="shared")
+    unseen = np.full(len(problem.new), 99)
+    mean, std = model.predict(problem.new, return_std=True, tasks=unseen, include_noise=False)
+    everyone = model.predict_all_tasks(problem.new)
+    np.testing.assert_allclose(mean, everyone.mean(axis=1), rtol=1e-10)
+    far = np.full((1, D), 1e3)  # where labels tell nothing
+    prior = model.predict(far, return_std=True, tasks=[99], include_noise=False)[1]
+    np.testing.assert_allclose(prior**2, model.task_covariance_.diagonal().mean(), rtol=1e-10)
+    assert (std <= prior).all()
+
+
+def test_borders_of_chunks_do_not_show(monkeypatch):
+    problem = Problem("many holes")
+    model = problem.at_random()
+    whole = model.predict(problem.new, return_std=True)
+    monkeypatch.setattr("skmtl.gaussian_process._prediction._FLOATS", 1)
+    for one, other in zip(model.predict(problem.new, return_std=True), whole, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+# ---------------------------------------------------------------- identities
+
+
+def test_units_of_y_do_not_matter(problem):
+    plain = problem.fit(normalize_y=True)
+    problem.Y, problem.y = 1e6 * problem.Y - 3e6, 1e6 * problem.y - 3e6
+    other = problem.fit(normalize_y=True)
+    for one, two, shift in zip(
+        columns(problem, plain), columns(problem, other), (3e6, 0), strict=True
+    ):
+        np.testing.assert_allclose(1e6 * one - shift, two, rtol=1e-4)
+    np.testing.assert_allclose(other.noise_, 1e12 * plain.noise_, rtol=1e-3)
+    np.testing.assert_allclose(other.task_correlation_, plain.task_correlation_, atol=1e-3)
+
+
+def test_the_order_of_tasks_does_not_matter():
+    problem = Problem("few holes")
+    plain = problem.fit(tol=1e-4)
+    turned = MultiTaskGaussianProcessRegressor(normalize_y=False, tol=1e-4)
+    turned.fit(problem.X, problem.Y[:, ::-1])
+    np.testing.assert_allclose(
+        turned.predict(problem.new)[:, ::-1], plain.predict(problem.new), rtol=1e-3, atol=1e-3
+    )
+
+
+def test_labels_that_are_copies_are_perfectly_correlated():
+    problem = Problem("complete")
+    Y = problem.Y[:, :1] * [1.0, -2.0]
+    model = MultiTaskGaussianProcessRegressor(normalize_y=False).fit(problem.X, Y)
+    assert model.task_correlation_[0, 1] < -0.98
+
+
+# ---------------------------------------------------------------- hard data and bad input
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -1e9])
+def test_constant_targets_are_predicted_as_such(value):
+    problem = Problem("complete")
+    problem.Y[:, 1] = value
+    model = problem.fit(normalize_y=True)
+    mean, std = model.predict(problem.new, return_std=True)
+    np.testing.assert_allclose(mean[:, 1], value, atol=1e-3 * max(1.0, abs(value)))
+    assert np.isfinite(std).all()
+
+
+def test_duplicate_rows_and_one_row_do():
+    problem = Problem("complete")
+    twice = MultiTaskGaussianProcessRegressor().fit(
+        np.vstack([problem.X, problem.X]), np.vstack([problem.Y, problem.Y])
+    )
+    assert np.isfinite(twice.predict(problem.new, return_std=True)).all()
+    one = MultiTaskGaussianProcessRegressor().fit(problem.X[:1], problem.Y[:1])
+    np.testing.assert_allclose(one.predict(problem.new), np.tile(problem.Y[:1], (5, 1)))
+
+
+def test_a_task_with_one_row_takes_part():
+    problem = Problem("complete")
+    problem.Y[1:, 2] = np.nan
+    mean, std = problem.fit().predict(problem.new, return_std=True)
+    assert np.isfinite(mean).all()
+    assert np.isfinite(std).all()
+
+
+def test_data_that_give_no_factor_get_a_jitter_that_is_stated():
+    X = np.repeat(np.random.default_rng(0).normal(size=(5, 1)), 30, axis=0)
+    kernel = DotProduct(1.0, "fixed") * ConstantKernel(1e16, "fixed")
+    model = MultiTaskGaussianProcessRegressor(
+        kernel, solver="cholesky", optimizer=None, normalize_y=False
+    ).fit(X, np.column_stack([X, -X]))
+    assert model.jitter_ > 0
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "message"),
+    [
+        ({"kernel": "linear"}, ValueError, "kernel='linear' is neither one of"),
+        ({"kernel": []}, ValueError, "empty list"),
+        ({"kernel": 3}, ValueError, "kernel=3 is neither"),
+        ({"rank": -1}, ValueError, "rank"),
+        ({"rank": [1, 2]}, ValueError, r"rank=\[1, 2\] is neither"),
+        ({"rank": "full"}, ValueError, "rank='full' is neither"),
+        ({"task_noise": 1}, TypeError, "task_noise"),
+        ({"optimizer": "adam"}, ValueError, "optimizer='adam' is not one of"),
+        ({"n_restarts": -1}, ValueError, "n_restarts"),
+        ({"tol": 0}, ValueError, "tol"),
+        ({"solver": "lu"}, ValueError, "solver='lu' is not one of"),
+        ({"initial_theta": [1.0, 2.0]}, ValueError, "initial_theta"),
+        ({"kernel": ["rbf", "rbf"], "solver": "kronecker"}, ValueError, "is for one kernel"),
+    ],
+)
+def test_bad_parameters_are_named(params, error, message):
+    problem = Problem("complete")
+    with pytest.raises(error, match=message):
+        problem.fit(**params)
+
+
+def test_bad_calls_are_named():
+    problem = Problem("complete")
+    model = problem.fit(optimizer=None)
+    with pytest.raises(ValueError, match="at most one"):
+        model.predict(problem.new, return_std=True, return_cov=True)
+    with pytest.raises(ValueError, match="theta"):
+        model.log_marginal_likelihood(np.zeros(3))
+    with pytest.raises(ValueError, match="n_samples"):
+        model.sample_y(problem.new, 0)
+    with pytest.raises(ValueError, match="needs two-dimensional y without missing labels"):
+        Problem("few holes").fit(solver="kronecker")
+
+
+def test_it_is_compared_with_a_process_for_each_task():
+    problem = Problem("complete")
+    model = MultiTaskGaussianProcessRegressor(n_restarts=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        report = compare_to_single_task(model, problem.X, problem.Y, cv=2, random_state=0)
+    assert np.isfinite(report.table_["error_single"]).all()
+    alone = IndependentTasks(model._single_task_limit()).fit(problem.X, problem.Y)
+    own = MultiTaskGaussianProcessRegressor(n_restarts=0).fit(problem.X, problem.Y[:, :1])
+    np.testing.assert_allclose(
+        alone.predict(problem.new)[:, 0], own.predict(problem.new)[:, 0], rtol=1e-10
+    )
+
+
+def test_complete_and_long_matrices_have_one_covariance():
+    problem = Problem("complete")
+    model = problem.at_random()
+    B, K = model.task_covariance_, model.kernel_(problem.X)
+    noise = block_diag(*(np.eye(N) * v for v in model.noise_))
+    np.testing.assert_allclose(problem.covariance(model), np.kron(B, K) + noise, atol=1e-12)
