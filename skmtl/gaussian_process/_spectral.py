@@ -49,6 +49,7 @@ class SpectralLikelihood:
         self.hole_task, self.hole_row = np.nonzero(~seen.T)
         self.hole_ptr = np.searchsorted(self.hole_task, np.arange(Y.shape[1] + 1))
         self.U_holes = self.U[self.hole_row]
+        self.of_task = np.eye(Y.shape[1])[self.hole_task]  # (m, T)
 
     def at(self, B, noise):
         """The :class:`Point` of a task covariance and the noise of each task."""
@@ -78,9 +79,9 @@ class SpectralLikelihood:
         G.flat[:: len(G) + 1] -= self.s @ H
         E.flat[:: len(E) + 1] -= H.sum(axis=0)
         if point.W is not None:
-            P = self._hole_products(point)
-            G += np.einsum("k,kq,kr,kqr->qr", self.s, H, H, P, optimize=True)
-            E += np.einsum("kq,kr,kqr->qr", H, H, P, optimize=True)
+            P = self._hole_products(point) * H[:, :, None] * H[:, None, :]
+            G += np.tensordot(self.s, P, 1)
+            E += P.sum(axis=0)
         return 0.5 * Vi @ G @ Vi.T, 0.5 * ((Vi @ E) * Vi).sum(axis=1)
 
     def by_kernel(self, point):
@@ -118,9 +119,7 @@ class SpectralLikelihood:
 
     def _from_holes(self, values):
         """U' times the matrix (n, T) that has these values there."""
-        out = np.zeros((self.Y.shape[1], len(self.s)))
-        np.add.at(out, self.hole_task, values[:, None] * self.U_holes)
-        return out.T
+        return self.U_holes.T @ (values[:, None] * self.of_task)
 
     def _hole_products(self, point):
         """For each k the matrix ``Vi' w_k Vi``, w_k over pairs of tasks, (n, T, T)."""
@@ -129,6 +128,5 @@ class SpectralLikelihood:
         for u in range(T):
             there = slice(self.hole_ptr[u], self.hole_ptr[u + 1])
             by_hole = self.U_holes * (point.W[:, there] @ self.U_holes[there])
-            for t in range(T):
-                w[:, t, u] = by_hole[self.hole_ptr[t] : self.hole_ptr[t + 1]].sum(axis=0)
+            w[:, :, u] = by_hole.T @ self.of_task
         return point.Vi.T @ w @ point.Vi
