@@ -211,6 +211,9 @@ coef_ : ndarray of shape (n_tasks, m)
 intercept_ : ndarray of shape (n_tasks,)
 shared_coef_ : ndarray of shape (m,)
     Average of `coef_` over tasks: the model of tasks that were not seen.
+jitter_ : float
+    What was added to alpha, with a warning, because it was below 1e-12 of the largest eigenvalue of
+    a task's kernel, where rounding decides; else 0.
 feature_map_ : transformer
     Its `transform` makes phi of the columns of X without the task column:
     :class:`~sklearn.kernel_approximation.Nystroem`, or an identity for the linear kernel.
@@ -265,7 +268,8 @@ tol : float, default=1e-3
 max_iter : int, default=-1
     Its largest number of iterations; -1 is no limit, or a million with the linear kernel.
 random_state : int, RandomState instance or None, default=None
-    Order of the rows with the linear kernel.
+    Seed of the order of the rows with the linear kernel, None is 0: two fits are the same. What
+    another seed changes is what `tol` leaves.
 """,
     "svm_attributes": """
 svm_ : estimator
@@ -335,7 +339,7 @@ the estimator has a parameter `loss`, that may replace half the squares.
     "kernel_ridge_parameters": """
 solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
     "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
-    for all data. They are exact; "auto" takes the fastest.
+    for all data. They are exact but for rounding; "auto" takes the fastest.
 fit_intercept : bool, default=True
     Fit one unpenalised intercept for each task.
 task_column : str or int, default=None
@@ -357,8 +361,8 @@ X_fit_ : {ndarray, sparse matrix} of shape (n_samples, n_features)
 solver_ : str
     The solver that was used.
 jitter_ : float
-    What was added to the diagonal where rounding had left no Cholesky factor, with a warning;
-    else 0.
+    What was added to alpha, with a warning, because it was below 1e-12 of (a bound of) the largest
+    eigenvalue of the kernel, where rounding decides; else 0.
 tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
@@ -405,8 +409,8 @@ solver_ : str
     How the linear systems were solved: "kronecker" for complete two-dimensional y, "schur" for
     few missing labels, else "cholesky".
 jitter_ : float
-    What was added to the diagonal where rounding had left no Cholesky factor, with a warning;
-    else 0.
+    What was added to alpha, with a warning, because alpha + ridge was below 1e-12 of (a bound of)
+    the largest eigenvalue of the kernel, where rounding decides; else 0.
 tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "doc" / "examples").glob("plot_*.py"))
-QUICK = ["plot_classification.py", "plot_digits.py"]
+QUICK = [
+    "plot_classification.py",
+    "plot_digits.py",
+    "plot_few_shot.py",
+    "plot_own_inputs.py",
+]
 
 each_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 

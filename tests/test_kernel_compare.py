@@ -2,12 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.svm import SVR
 
 from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
     MultiTaskNystroemRidge,
+    MultiTaskRelationshipKernelRidge,
+    MultiTaskSVC,
     MultiTaskSVR,
     compare_to_single_task,
 )
@@ -36,12 +41,80 @@ def test_kernel_ridges_gain_over_a_tuned_kernel_ridge_for_each_task(curves):
         assert report[name].summary_["delta_m"] > 0.1
 
 
-def test_the_limit_of_a_machine_is_the_machine_with_its_kernel():
-    model = MultiTaskSVR(kernel="poly", degree=2, epsilon=0.3)
+@pytest.fixture(scope="module")
+def unrelated():
+    """Four tasks of eighty rows on curves of their own, too narrow for the default gamma."""
+    rng = np.random.default_rng(0)
+    tasks, x = np.repeat(np.arange(4), 80), rng.uniform(-3, 3, size=320)
+    frequency, phase = rng.uniform(8, 10, 4), rng.uniform(0, 6, 4)
+    y = np.sin(frequency[tasks] * x + phase[tasks]) + 0.2 * rng.normal(size=320)
+    return np.column_stack([x, tasks]), y
+
+
+@pytest.mark.parametrize(
+    "strengths", [{"gammas": [1, 10, 100]}, {"alphas": [0.03, 0.1, 0.3], "gammas": [30]}]
+)
+def test_tasks_alone_gain_nothing_over_tasks_alone(strengths, unrelated):
+    model = MultiTaskKernelRidgeCV(**strengths, task_kernel="identity", **LONG)
+    options = {"cv": 3, "random_state": 0, "include_pooled": False, "model_figures": False}
+    report = compare_to_single_task(model, *unrelated, **options)
+    assert abs(report.summary_["delta_m"]) < 0.02
+
+
+def test_the_limit_tries_what_the_model_tries(unrelated):
+    (x, _), y = unrelated[0].T, unrelated[1]
+    alone = MultiTaskKernelRidgeCV([1e-7, 5.0], gammas=[3, 0.2])._single_task_limit()
+    tried = alone.fit(x[:80, None], y[:80]).estimator_
+    assert {1e-7, 1e-4, 5.0, 100.0} <= set(tried.alphas_)
+    np.testing.assert_array_equal(tried.gammas_, [0.2, 3])
+    for kind in (MultiTaskKernelRidge, MultiTaskNystroemRidge, MultiTaskRelationshipKernelRidge):
+        for params, gamma in (({"gamma": 4.0}, 4.0), ({}, None), ({"kernel": "linear"}, None)):
+            alone = kind(**params)._single_task_limit().fit(x[:80, None], y[:80])
+            assert alone.estimator_.gamma_ == gamma
+    bare = MultiTaskKernelRidge(fit_intercept=False)._single_task_limit().fit(x[:, None], y + 9)
+    assert bare.estimator_.intercept_[0] == 0
+
+
+def test_the_limit_of_a_machine_is_the_machine_with_its_kernel(curves):
+    (X, _), y = curves[0].T, curves[1]
+    X = X[:, None]
+    model = MultiTaskSVR(kernel="poly", gamma=0.5, coef0=1.0, degree=2, epsilon=0.3, mu=0.1)
     alone = model._single_task_limit()
     assert isinstance(alone, GridSearchCV)
-    assert (alone.estimator.kernel, alone.estimator.degree) == ("poly", 2)
-    assert alone.estimator.epsilon == 0.3
+    expected = SVR(kernel="poly", gamma=0.5, coef0=1.0, degree=2, epsilon=0.3)
+    expected = GridSearchCV(expected, {"C": alone.param_grid["estimator__C"]}).fit(X, y)
+    alone.fit(X, y)
+    assert alone.best_params_["estimator__C"] == expected.best_params_["C"]
+    np.testing.assert_allclose(alone.predict(X), expected.predict(X), atol=1e-3)
+    np.testing.assert_allclose(alone.predict(sparse.csr_array(X)), alone.predict(X))
+
+
+def dot(x, z, scale=1.0):
+    """The linear kernel of two rows."""
+    return scale * float(x @ z)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"kernel": "laplacian"},
+        {"gamma": None},
+        {"kernel": dot, "kernel_params": {"scale": 2.0}},
+        {"kernel": "linear"},
+    ],
+)
+def test_machines_are_compared_whatever_their_kernel(params, curves):
+    X, y = curves[0][:40], curves[1][:40]
+    options = {"cv": 2, "random_state": 0, "include_pooled": False, "model_figures": False}
+    report = compare_to_single_task(MultiTaskSVR(**params, **LONG), X, y, **options)
+    assert np.isfinite(report.summary_["delta_m"])
+
+
+@pytest.mark.parametrize("baseline", ["auto", LogisticRegression()])
+def test_classifiers_without_probabilities_are_refused(baseline, curves):
+    X, y = curves
+    with pytest.raises(TypeError, match=r"judged by probabilities, but MultiTaskSVC.* gives none"):
+        compare_to_single_task(MultiTaskSVC(**LONG), X, (y > 0).astype(int), baseline=baseline)
 
 
 def test_a_precomputed_kernel_asks_for_a_baseline(curves):

@@ -209,6 +209,7 @@ def test_callable_kernels_take_their_parameters():
         ({"kernel": "precomputed"}, ValueError, "samples rows of X: give a callable"),
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": -1.0}, ValueError, "gamma == -1.0"),
+        ({"kernel_params": 5}, TypeError, "kernel_params=5 must be a dict"),
         ({"fit_intercept": 1}, TypeError, "fit_intercept must be True or False"),
         ({"handle_unknown": "mean"}, ValueError, "handle_unknown='mean' is not one of"),
     ],
@@ -223,6 +224,38 @@ def test_scales_beyond_digits_are_no_trouble():
     X = np.column_stack([1e12 * np.arange(9.0), np.arange(9) % 2])
     model = MultiTaskNystroemRidge(1e-9, kernel="linear", task_column=-1).fit(X, np.arange(9.0))
     np.testing.assert_allclose(model.predict(X), np.arange(9.0), atol=1e-6)
+
+
+def polynomial():
+    """Rows on a large scale and their polynomial kernel model, without strengths."""
+    X, Y, _ = holes(60)
+    options = {"kernel": "poly", "gamma": 1.0, "n_components": 40, "random_state": 0}
+    return 100 * (X + 3), Y, options
+
+
+def test_the_order_of_rows_does_not_matter_to_huge_kernels():
+    X, Y, options = polynomial()
+    model = MultiTaskNystroemRidge(1e-6, **options)
+    with pytest.warns(UserWarning, match="alpha is too small") as caught:
+        predicted = model.fit(X, Y).predict(X)
+    assert caught[0].filename == __file__
+    assert model.jitter_ > 1
+    with pytest.warns(UserWarning, match="alpha is too small"):
+        turned = model.fit(X[::-1], Y[::-1]).predict(X)
+    np.testing.assert_allclose(turned, predicted, atol=0.01)
+    again = MultiTaskNystroemRidge(1e-6 + model.jitter_, **options).fit(X, Y)
+    np.testing.assert_allclose(again.predict(X), predicted, atol=0.01)
+    assert again.jitter_ == pytest.approx(0, abs=1e-6 * model.jitter_)
+
+
+def test_strengths_of_huge_kernels_can_be_searched():
+    X, Y, options = polynomial()
+    model = MultiTaskNystroemRidgeCV([1e-9, 1e-6], **options)
+    with pytest.warns(UserWarning, match="alpha is too small") as caught:
+        model.fit(X, Y)
+    assert caught[0].filename == __file__
+    np.testing.assert_allclose(model.mse_path_[:, 0], model.mse_path_[:, 1])
+    assert np.nanmean((model.predict(X) - Y) ** 2) < model.mse_path_.mean(axis=-1).min()
 
 
 # Cross-validation

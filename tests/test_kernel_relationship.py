@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import KFold
 
@@ -226,6 +227,47 @@ def test_precomputed_kernels_are_the_same_model():
     given.fit(rbf_kernel(X[:30], gamma=GAMMA), Y[:30])
     predicted = given.predict(rbf_kernel(X, X[:30], gamma=GAMMA))
     np.testing.assert_allclose(predicted, model.predict(X), rtol=1e-8)
+
+
+@pytest.mark.parametrize("layout", ["complete", "few holes", "long"])
+@pytest.mark.parametrize("ridge", [0.0, 1e-3])
+@pytest.mark.filterwarnings("ignore:alpha is too small:UserWarning")
+def test_huge_kernels_come_to_least_squares(layout, ridge):
+    """Up to the alpha that is left, 1e-12 of the largest eigenvalue, and rounding beside that."""
+    own = {"own_inputs": True} if layout == "long" else {"missing": 0.02 * (layout != "complete")}
+    data = make_multitask_regression(30, 6, 4, random_state=0, **own)
+    column, X = (-1, data.X[:, :-1]) if layout == "long" else (None, data.X)
+    huge = np.column_stack([1e6 * X, data.X[:, -1]]) if layout == "long" else 1e6 * X
+    options = {"kernel": "linear", "task_column": column}
+    search = MultiTaskRelationshipKernelRidgeCV([1e-4], ridges=[ridge], cv=3, **options)
+    for model in (MultiTaskRelationshipKernelRidge(1e-4, ridge=ridge, **options), search):
+        model.fit(huge, data.y)
+        assert model.jitter_ > 1
+        predicted = model.predict_all_tasks(huge)
+        for t in range(4):
+            seen = data.X[:, -1] == t if layout == "long" else ~np.isnan(data.y[:, t])
+            y = data.y[seen] if layout == "long" else data.y[seen, t]
+            line = LinearRegression().fit(X[seen], y).predict(X[seen])
+            np.testing.assert_allclose(predicted[seen, t], line, atol=1e-2 * np.std(y))
+
+
+def test_a_ridge_of_its_own_needs_no_jitter():
+    X, Y, _ = curves()
+    model = MultiTaskRelationshipKernelRidge(1e-4, ridge=10.0, kernel="linear").fit(1e5 * X, Y)
+    assert model.jitter_ == 0
+    with pytest.warns(UserWarning, match="alpha is too small") as caught:
+        model.set_params(ridge=0.1).fit(1e5 * X, Y)
+    assert model.jitter_ > 1e-4
+    search = MultiTaskRelationshipKernelRidgeCV([1e-4], ridges=[0.1], kernel="linear", cv=2)
+    with pytest.warns(UserWarning, match="alpha is too small") as caught_by_search:
+        search.fit(1e5 * X, Y)
+    assert caught[0].filename == caught_by_search[0].filename == __file__
+
+
+def test_an_indefinite_kernel_is_refused_by_the_alpha_that_was_given():
+    X, Y, _ = curves()
+    with pytest.raises(ValueError, match=r"smallest eigenvalue is -.*, and alpha=0.05 does not"):
+        MultiTaskRelationshipKernelRidge(0.05, kernel="sigmoid").fit(X, Y)
 
 
 def test_too_few_covariances_warn():

@@ -1,5 +1,6 @@
 """Kernel ridge regressions against dense solves, refitting, scikit-learn and the linear models."""
 
+import warnings
 from functools import cache
 from typing import NamedTuple
 
@@ -7,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.metrics.pairwise import laplacian_kernel, rbf_kernel
-from sklearn.model_selection import GridSearchCV, cross_val_predict
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics.pairwise import additive_chi2_kernel, laplacian_kernel, rbf_kernel
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 
 from skmtl import (
     GraphRegressor,
@@ -171,10 +174,10 @@ def cells_of(dense, given):
     return cells, order
 
 
-def systems(name, fit_intercept):
+def systems(name, fit_intercept, K=None):
     """All systems that can solve the data, by name; targets, the dense problem and their order."""
     given, B = make(name), task_matrix()
-    dense, K = Dense.of(given), rbf_kernel(given.X, gamma=GAMMA)
+    dense, K = Dense.of(given), rbf_kernel(given.X, gamma=GAMMA) if K is None else K
     cells, order = cells_of(dense, given)
     arguments = K, B, OWN_ALPHA, cells, fit_intercept
     out = {solver: make_system(solver, *arguments) for solver in solvers(name)}
@@ -195,6 +198,43 @@ def test_leaving_out_is_refitting(name, fit_intercept, by):
     assert np.isnan(errors).sum() == (fit_intercept and name in ("holes", "cells"))
     for system in found.values():
         np.testing.assert_allclose(system.leave_one_out(y, by), errors[order], **EXACT)
+
+
+@each_data
+@each_loo
+def test_kernels_that_are_psd_but_for_constants_are_solved_in_all_ways(name, by):
+    """Differences, log-determinants and errors of leaving out, with an indefinite K."""
+    K, B = additive_chi2_kernel(np.abs(make(name).X)), task_matrix()
+    assert np.linalg.eigvalsh(K)[0] < -10 * OWN_ALPHA.max()
+    found, y, dense, order = systems(name, True, K)
+    dual, b = dense.solve(K, B, OWN_ALPHA, True)
+    errors = dense.leave_one_out(K, B, OWN_ALPHA, True, by)
+    A = K[np.ix_(dense.row, dense.row)] * B[np.ix_(dense.task, dense.task)]
+    A += np.diag(OWN_ALPHA[dense.task] / dense.s)
+    M = np.eye(T)[dense.task]
+    log = np.linalg.slogdet(A)[1] + np.linalg.slogdet(M.T @ np.linalg.solve(A, M))[1]
+    for system in found.values():
+        solved = system.dual(y)
+        np.testing.assert_allclose(solved, dual[order], **EXACT)
+        np.testing.assert_allclose(system.intercepts(y, solved), b, **EXACT)
+        np.testing.assert_allclose(system.leave_one_out(y, by), errors[order], **EXACT)
+        assert system.log_determinant() == pytest.approx(log, rel=1e-10)
+
+
+@each_solver
+def test_kernels_that_are_psd_but_for_constants_give_one_model(name, solver):
+    given = make(name)._replace(X=np.abs(make(name).X))
+    options = {"kernel": "additive_chi2", "solver": solver}
+    K, dense = additive_chi2_kernel(given.X), Dense.of(given)
+    model = given.fit(MultiTaskKernelRidge(0.01, **options))
+    dual, b = dense.solve(K, shared(0.5), 0.01, True)
+    found = model.dual_coef_ if name == "long" else model.dual_coef_[dense.row, dense.task]
+    np.testing.assert_allclose(found, dual, **EXACT)
+    np.testing.assert_allclose(model.intercept_, b, **EXACT)
+    search = given.fit(MultiTaskKernelRidgeCV([0.01, 1.0], task_strengths=[0.5], **options))
+    errors = dense.leave_one_out(K, shared(0.5), 0.01, True, "row")
+    score = -np.nansum(dense.s * errors**2) / dense.s[~np.isnan(errors)].sum()
+    assert search.loo_scores_[0, 1, 1] == pytest.approx(score, rel=1e-8)
 
 
 @each_data
@@ -493,6 +533,24 @@ def test_a_precomputed_kernel_can_be_cross_validated():
     )
 
 
+def test_a_precomputed_kernel_of_tasks_can_be_searched_by_metadata_routing():
+    given = make("long")
+    K, folds = rbf_kernel(given.X, gamma=GAMMA), KFold(3)
+    grid = {"alpha": [0.01, 1.0]}
+    with config_context(enable_metadata_routing=True):
+        routed = MultiTaskKernelRidge().set_fit_request(tasks=True).set_score_request(tasks=True)
+        named = GridSearchCV(clone(routed).set_params(gamma=GAMMA), grid, cv=folds)
+        by_matrix = GridSearchCV(clone(routed).set_params(kernel="precomputed"), grid, cv=folds)
+        named.fit(given.X, given.y, tasks=given.tasks)
+        by_matrix.fit(K, given.y, tasks=given.tasks)
+    scores = named.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(by_matrix.cv_results_["mean_test_score"], scores, rtol=1e-8)
+    column = MultiTaskKernelRidge(kernel="precomputed", task_column=0)
+    search = GridSearchCV(column, grid, cv=folds, error_score="raise")
+    with pytest.raises(ValueError, match="A split of the rows has to take the same columns"):
+        search.fit(np.insert(K, 0, given.tasks, axis=1), given.y)
+
+
 def test_a_grid_search_runs_over_the_strengths():
     X, Y, _, _ = make("holes")
     search = GridSearchCV(MultiTaskKernelRidge(), {"task_strength": [0.0, 0.9]}, cv=3)
@@ -560,6 +618,88 @@ def test_a_singular_system_gets_a_jitter_that_is_stated():
     assert np.isfinite(model.predict(X)).all()
 
 
+def least_squares(given):
+    """Coefficients of tasks with enough labels, NaN for others, and errors of leaving rows out."""
+    dense = Dense.of(given)
+    coefficients, errors = np.full((T, given.X.shape[1]), np.nan), np.full(len(dense.y), np.nan)
+    for t in range(T):
+        cells = np.flatnonzero(dense.task == t)
+        X, y, s = given.X[dense.row[cells]], dense.y[cells], dense.s[cells]
+        if len(cells) > X.shape[1] + 2:
+            coefficients[t] = LinearRegression().fit(X, y, s).coef_
+            for k, cell in enumerate(cells):
+                kept = np.arange(len(cells)) != k
+                line = LinearRegression().fit(X[kept], y[kept], s[kept])
+                errors[cell] = y[k] - line.predict(X[[k]])[0]
+    return coefficients, errors
+
+
+@each_solver
+@pytest.mark.parametrize("shift", [0.0, 3.0])
+@pytest.mark.filterwarnings("ignore:alpha is too small:UserWarning")
+def test_huge_kernels_come_to_least_squares(name, solver, shift):
+    """Up to the alpha that is left, 1e-12 of the largest eigenvalue, and rounding beside that."""
+    given = make(name)
+    given = given._replace(X=1e6 * (given.X + shift))
+    coefficients, errors = least_squares(given)
+    options, enough = {"kernel": "linear", "solver": solver}, ~np.isnan(coefficients[:, 0])
+    step = 1e6 * np.eye(3)
+    for model in (
+        MultiTaskKernelRidge(1e-4, **options),
+        MultiTaskKernelRidge(1e-4, task_kernel=task_matrix(), **options),
+        MultiTaskKernelRidgeCV([1e-4, 1e-6], task_strengths=[0.5], **options),
+    ):
+        model = given.fit(model)
+        assert model.jitter_ > 1
+        slopes = model.predict_all_tasks(step) - model.predict_all_tasks(0 * step)
+        expected = step @ coefficients[enough].T
+        np.testing.assert_allclose(slopes[:, enough], expected, atol=5e-3)
+    assert model.loo_scores_[0, 0, 0] == pytest.approx(model.loo_scores_[0, 0, 1], rel=1e-12)
+    if enough.all():
+        score = -np.average(errors**2, weights=Dense.of(given).s)
+        assert model.loo_scores_[0, 0, 0] == pytest.approx(score, rel=1e-2)
+
+
+@pytest.mark.filterwarnings("ignore:alpha is too small:UserWarning")
+def test_scores_of_huge_kernels_are_those_of_refitting():
+    given, options = make("complete"), {"kernel": "poly", "degree": 2}
+    given = given._replace(X=1e4 * given.X)
+    found = given.fit(MultiTaskKernelRidgeCV([1e-4], task_strengths=[0.5], **options))
+    strength = {"task_strength": found.task_strength_, "kernel": "precomputed"}
+    errors = np.empty((N, T))
+    K = found._kernel_to_fit(given.X)
+    for i in range(N):
+        kept = np.arange(N) != i
+        model = MultiTaskKernelRidge(found.alpha_ + found.jitter_, **strength)
+        model.fit(K[np.ix_(kept, kept)], given.y[kept], given.s[kept])
+        errors[i] = given.y[i] - model.predict(K[[i]][:, kept])[0]
+    score = -np.average((errors**2).mean(axis=1), weights=given.s)
+    assert found.best_score_ == pytest.approx(score, rel=1e-2)
+    again = given.fit(MultiTaskKernelRidge(1e-4, **{**strength, **options}))
+    assert found.jitter_ == pytest.approx(again.jitter_)
+    np.testing.assert_allclose(found.predict(given.X), again.predict(given.X), atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [MultiTaskKernelRidge, MultiTaskKernelRidgeCV])
+def test_what_is_added_is_said_to_the_caller(kind):
+    X, Y, _, _ = make("complete")
+    model = kind(**{"alpha" if kind is MultiTaskKernelRidge else "alphas": [1e-4] * T})
+    with pytest.warns(UserWarning, match=r"added to the diagonal \(jitter_\)") as caught:
+        model.set_params(kernel="linear").fit(1e8 * X, Y)
+    assert caught[0].filename == __file__
+    assert f"{model.jitter_:.2g} was added" in str(caught[0].message)
+
+
+def test_an_alpha_near_underflow_is_as_good_as_none():
+    X, Y, _, _ = make("complete")
+    for kernel, expected in (("rbf", Y), ("linear", np.tile(Y.mean(axis=0), (N, 1)))):
+        rows = X if kernel == "rbf" else 0 * X
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = MultiTaskKernelRidge(1e-320, kernel=kernel, gamma=3.0).fit(rows, Y)
+        np.testing.assert_allclose(model.predict(rows), expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("name", "solver"), [("complete", "kronecker"), ("holes", "schur"), ("long", "cholesky")]
 )
@@ -572,7 +712,9 @@ def test_a_kernel_that_is_not_psd_is_refused(name, solver):
         MultiTaskKernelRidge(0.1, kernel="precomputed", task_kernel=task_matrix(), solver=solver),
         MultiTaskKernelRidgeCV([0.1], kernel="precomputed", solver=solver),
     ):
-        with pytest.raises(ValueError, match="The kernel is not positive semi-definite"):
+        with pytest.raises(
+            ValueError, match=r"not positive semi-definite.* and alpha=0.1 does not"
+        ):
             bad.fit(estimator)
 
 
@@ -623,13 +765,32 @@ BAD = {
     "loo": (MultiTaskKernelRidgeCV(loo="fold"), "loo='fold' is not one of"),
     "gammas": (MultiTaskKernelRidgeCV(gammas=[1.0], kernel="linear"), "has no gamma"),
     "no gammas": (MultiTaskKernelRidgeCV(gammas=[]), "gammas is empty"),
-    "negative gammas": (MultiTaskKernelRidgeCV(gammas=[-1.0]), "gamma == -1.0"),
+    "negative gammas": (MultiTaskKernelRidgeCV(gammas=[-1.0]), "gammas == -1.0"),
+    "NaN gammas": (MultiTaskKernelRidgeCV(gammas=[np.nan]), "gammas must be finite"),
+    "matrix of gammas": (MultiTaskKernelRidgeCV(gammas=[[1.0], [2.0]]), r"shape \(2, 1\)"),
+}
+BAD_TYPES = {
+    "gammas None": (MultiTaskKernelRidgeCV(gammas=[None]), "gammas must be an instance of"),
+    "gammas words": (MultiTaskKernelRidgeCV(gammas=["a"]), "gammas must be an instance of"),
+    "sparse task kernel": (
+        MultiTaskKernelRidge(task_kernel=sparse.eye(T)),
+        r"must be dense, got a sparse matrix: give its toarray\(\)",
+    ),
+    "words": (MultiTaskKernelRidge(task_kernel=[["a"] * T] * T), "real numbers, got .'a', 'a'"),
+    "complex": (MultiTaskKernelRidge(task_kernel=1j * np.eye(T)), "of dtype complex128"),
+    "kernel_params": (MultiTaskKernelRidge(kernel_params=5), "kernel_params=5 must be a dict"),
 }
 
 
 @pytest.mark.parametrize(("estimator", "message"), BAD.values(), ids=BAD)
 def test_what_cannot_be_meant_is_refused(estimator, message):
     with pytest.raises(ValueError, match=message):
+        make("holes").fit(estimator)
+
+
+@pytest.mark.parametrize(("estimator", "message"), BAD_TYPES.values(), ids=BAD_TYPES)
+def test_what_is_of_another_type_is_refused(estimator, message):
+    with pytest.raises(TypeError, match=message):
         make("holes").fit(estimator)
 
 

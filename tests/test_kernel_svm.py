@@ -198,6 +198,48 @@ def test_rows_that_are_all_alike_and_constant_targets_work():
     np.testing.assert_allclose(MultiTaskSVR(100.0).fit(X, Y).predict(X), Y, atol=0.11)
 
 
+@pytest.mark.parametrize("kernel", ["rbf", "linear"])
+def test_targets_within_epsilon_are_the_intercept(kernel):
+    X, Y, Z, y = blobs(n_classes=0)
+    flat = MultiTaskSVR(kernel=kernel).fit(X, np.full(Y.shape, 5.0))
+    np.testing.assert_allclose(flat.predict(X), 5.0)
+    wide = MultiTaskSVR(kernel=kernel, epsilon=100.0, task_column=-1).fit(Z, y)
+    expected = np.full(len(y), wide.predict(Z)[0])
+    np.testing.assert_allclose(wide.predict(Z), expected)
+    np.testing.assert_allclose(wide.predict_all_tasks(sparse.csr_array(Z))[:, 1], expected)
+    assert abs(y - expected).max() <= 100
+
+
+@pytest.mark.parametrize("kind", [MultiTaskSVC, MultiTaskSVR])
+def test_fits_of_linear_machines_are_the_same(kind):
+    X, Y, _, _ = blobs(n_classes=2 if kind is MultiTaskSVC else 0)
+    model, method = kind(kernel="linear"), "predict"
+    method = "decision_function" if kind is MultiTaskSVC else "predict"
+    once, twice = (getattr(model.fit(X, Y), method)(X) for _ in range(2))
+    np.testing.assert_array_equal(once, twice)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e4, 1e8])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_scale_of_x_is_its_standard_deviation(offset, dtype):
+    X = (np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 2.0, 0.5]).round(3) + offset
+    X = X.astype(dtype)
+    expected = 1 / (3 * X.astype(float).var()) if np.ptp(X) else 1.0
+    for rows in (X, sparse.csr_array(X)):
+        model = MultiTaskSVR().fit(rows, np.arange(50.0)[:, None] * [1, 2])
+        assert model._kernel.gamma == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_scale_of_sparse_rows_counts_their_zeros_and_weights():
+    X = np.where(np.abs(blobs()[0]) < 0.7, 0.0, blobs()[0])
+    weight = np.arange(len(X)) % 3
+    twice = np.repeat(X, weight, axis=0)
+    Y = X[:, :2]
+    for rows in (X, sparse.csr_array(X)):
+        model = MultiTaskSVR().fit(rows, Y, weight.astype(float))
+        assert model._kernel.gamma == pytest.approx(1 / (3 * twice.var()), rel=1e-10)
+
+
 def test_chunks_of_the_kernel_do_not_show(monkeypatch):
     X, Y, _, _ = blobs(n_classes=3)
     model = MultiTaskSVC().fit(X, Y)
@@ -221,6 +263,7 @@ def test_iterations_can_be_limited():
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": "auto"}, TypeError, "gamma must be an instance of"),
         ({"C": -1.0}, ValueError, "The 'C' parameter"),
+        ({"kernel_params": 5}, TypeError, "kernel_params=5 must be a dict"),
     ],
 )
 @pytest.mark.parametrize("kind", [MultiTaskSVC, MultiTaskSVR])
@@ -228,3 +271,18 @@ def test_bad_parameters_are_named(kind, params, error, message):
     X, Y, _, _ = blobs()
     with pytest.raises(error, match=message):
         kind(**params).fit(X, Y)
+
+
+@pytest.mark.parametrize("kernel", ["rbf", "linear"])
+def test_a_negative_epsilon_is_named(kernel):
+    X, Y, _, _ = blobs(n_classes=0)
+    with pytest.raises(ValueError, match=r"epsilon == -1.0, must be >= 0"):
+        MultiTaskSVR(epsilon=-1.0, kernel=kernel).fit(X, Y)
+
+
+def test_labels_of_mixed_types_are_refused():
+    X, Y, _, _ = blobs()
+    mixed = np.full(Y.shape, None, dtype=object)
+    mixed[Y == 1], mixed[Y == 0] = "yes", 1
+    with pytest.raises(TypeError, match="y mixes types that cannot be sorted"):
+        MultiTaskSVC().fit(X, mixed)

@@ -1,26 +1,56 @@
-"""What one task alone is fitted with: scikit-learn's kernel machines, tuned."""
+"""What one task alone is fitted with: kernel machines of one task, tuned."""
 
 import numpy as np
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.kernel_ridge import KernelRidge
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.model_selection import GridSearchCV
-from sklearn.preprocessing import StandardScaler
+from sklearn.utils import get_tags
+
+from skmtl.kernel._covariance import is_named
+
+_APART = 1e9  # mu at which tasks share nothing
 
 
 def tuned_kernel_ridge(estimator):
-    """Kernel ridge of a centred y with the kernel of the estimator, alpha by cross-validation."""
-    if isinstance(estimator.kernel, str) and estimator.kernel == "precomputed":
+    """Kernel ridge with the kernel of the estimator, by exact leave-one-out.
+
+    The grid has the alphas and gammas that the estimator tries itself.
+    """
+    from skmtl.kernel._ridge_cv import MultiTaskKernelRidgeCV, has_gamma  # which needs this module
+
+    if is_named(estimator.kernel, "precomputed"):
         raise ValueError(
             "A precomputed kernel cannot be cut into tasks: give a baseline that takes rows."
         )
-    names = ("kernel", "gamma", "degree", "coef0", "kernel_params")
-    ridge = KernelRidge(**{name: getattr(estimator, name, None) for name in names})
-    centred = TransformedTargetRegressor(ridge, transformer=StandardScaler(with_std=False))
-    return GridSearchCV(centred, {"regressor__alpha": np.logspace(-3, 2, 11)})
+    alphas = np.union1d(np.logspace(-4, 2, 13), getattr(estimator, "alphas", []))
+    gammas = getattr(estimator, "gammas", None)
+    if getattr(estimator, "gamma", None) is not None and has_gamma(estimator.kernel):
+        gammas = [estimator.gamma]
+    names = ("kernel", "degree", "coef0", "kernel_params", "fit_intercept")
+    options = {name: getattr(estimator, name) for name in names}
+    return OneTask(MultiTaskKernelRidgeCV(alphas, gammas=gammas, task_kernel="identity", **options))
 
 
-def tuned_svm(machine, estimator):
-    """The machine with the kernel of the estimator, C by cross-validation."""
-    names = ("kernel", "gamma", "degree", "coef0", "epsilon", "class_weight")
-    known = {name: getattr(estimator, name) for name in names if hasattr(estimator, name)}
-    return GridSearchCV(machine.set_params(**known), {"C": np.logspace(-2, 3, 6)})
+class OneTask(RegressorMixin, BaseEstimator):
+    """A regressor of several tasks for one, whose y is 1-D."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
+
+    def fit(self, X, y, sample_weight=None):
+        self.estimator_ = clone(self.estimator).fit(X, np.reshape(y, (-1, 1)), sample_weight)
+        return self
+
+    def predict(self, X):
+        return self.estimator_.predict(X).ravel()
+
+
+def tuned_svr(estimator):
+    """A machine of one task with the kernel of the estimator, C by cross-validation."""
+    apart = {"C": 1.0, "mu": _APART, "task_column": None, "handle_unknown": "error"}
+    alone = OneTask(clone(estimator).set_params(**apart))
+    return GridSearchCV(alone, {"estimator__C": np.logspace(-2, 3, 6)})

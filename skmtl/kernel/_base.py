@@ -11,11 +11,7 @@ from skmtl._checks import check_bool, check_option
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._alone import tuned_kernel_ridge
 from skmtl.kernel._cells import Cells
-from skmtl.kernel._covariance import (
-    InputKernel,
-    check_kernel,
-    check_task_kernel,
-)
+from skmtl.kernel._covariance import InputKernel, check_kernel, check_task_kernel
 from skmtl.kernel._systems import SOLVERS
 from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
@@ -76,16 +72,13 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
     def _check_params(self):
         self._check_layout_params()
         check_bool(self.fit_intercept, "fit_intercept")
-        check_task_kernel(self.task_kernel, self.graph)
-        check_option(self.solver, "solver", ("auto", *SOLVERS))
 
     def _single_task_limit(self):
         return tuned_kernel_ridge(self)
 
     def _input_kernel(self, gamma=None):
         gamma = getattr(self, "gamma", gamma)
-        params = self.kernel_params or {}
-        return InputKernel(self.kernel, gamma, self.degree, self.coef0, params)
+        return InputKernel(self.kernel, gamma, self.degree, self.coef0, self.kernel_params)
 
     def _read(self, X, y, sample_weight, tasks):
         """The data as a :class:`KernelReading`."""
@@ -101,7 +94,7 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
     def _kernel_matrix(self, read, gamma=None):
         """K between the rows, (n_rows, n_rows)."""
         kernel = self._input_kernel(gamma)
-        check_kernel(kernel.kernel, kernel.gamma, kernel.degree, kernel.coef0)
+        check_kernel(kernel.kernel, kernel.gamma, kernel.degree, kernel.coef0, kernel.params)
         K = kernel(read.X, None, read.rows)
         scale = np.abs(K).max(initial=0.0)
         if not np.isfinite(scale):
@@ -118,12 +111,12 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
         dual = system.dual(y)
         return dual, mean + system.intercepts(y, dual)
 
-    def _finish(self, read, system, B, kernel):
+    def _finish(self, read, system, B, kernel, jitter):
         """Set the fitted attributes; returns self."""
         dual, self.intercept_ = self._solve(system, read)
         self._store_tasks(read.data)
         self.task_covariance_ = B
-        self.solver_, self.jitter_ = system.name, system.jitter
+        self.solver_, self.jitter_ = system.name, float(jitter)
         self._kernel = kernel
         # as the user has them, not sorted by task
         order = np.argsort(read.rows)
@@ -196,3 +189,12 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
     def _kernel_to_fit(self, X):
         X = X.astype(np.float64, copy=False)
         return self._kernel(X, self.X_fit_, self._rows)
+
+
+class TaskKernelRegressor(KernelRegressor):
+    """Base of those whose task kernel is given."""
+
+    def _check_params(self):
+        super()._check_params()
+        check_task_kernel(self.task_kernel, self.graph)
+        check_option(self.solver, "solver", ("auto", *SOLVERS))

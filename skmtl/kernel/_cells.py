@@ -1,12 +1,10 @@
-"""The labelled cells of a problem, and a Cholesky factor that says what it added."""
+"""The labelled cells of a problem, and what systems make of kernels between them."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky
-
-_JITTERS = (0.0, 1e-12, 1e-10, 1e-8)  # added to the diagonal, relative to its mean
 
 
 @dataclass(frozen=True)
@@ -78,22 +76,32 @@ class Cells:
         return self.task_sum(self.weight * values) / self.task_sum(self.weight)
 
 
-def factorise(build):
-    """Lower Cholesky factor of the matrix that `build()` makes, and what its diagonal got.
+def centred(K, weight):
+    """K of functions whose weighted mean over the rows is zero, (n_rows, n_rows); a new array.
 
-    Rounding can leave a matrix that is positive definite in exact numbers just outside: then a
-    multiple of the mean diagonal is added, the smallest in a list that is enough.
+    Dual coefficients that sum to zero in every task see no difference. A kernel that is positive
+    semi-definite for these only becomes so.
     """
-    for share in _JITTERS:
-        A = build()
-        jitter = share * float(np.abs(A.diagonal()).mean())
-        A.flat[:: len(A) + 1] += jitter
-        try:
-            # A is symmetric: its transpose is what LAPACK can overwrite
-            return cholesky(A.T, lower=True, overwrite_a=True, check_finite=False), jitter
-        except LinAlgError:
-            continue
-    raise ValueError(
-        "The kernel is not positive semi-definite: with alpha on the diagonal it has no Cholesky "
-        f"factor, even with {jitter:.2g} added. Increase alpha, or use a kernel that is."
+    share = weight / weight.sum()
+    mean = K @ share
+    out = K - (mean - share @ mean)[:, None]
+    out -= mean
+    return out
+
+
+def factorise(A, alpha):
+    """Lower Cholesky factor of the symmetric A, which is overwritten; `alpha` is for the error."""
+    try:
+        # its transpose is what LAPACK can overwrite
+        return cholesky(A.T, lower=True, overwrite_a=True, check_finite=False)
+    except LinAlgError:
+        raise not_semidefinite(alpha) from None
+
+
+def not_semidefinite(alpha, smallest=None):
+    """The error of kernels with an eigenvalue too far below zero, the `smallest` if known."""
+    known = "" if smallest is None else f": its smallest eigenvalue is {smallest:.4g}"
+    return ValueError(
+        f"The kernel is not positive semi-definite{known}, and alpha={np.min(alpha):.4g} does not "
+        "make up for it. Increase alpha, or use a kernel that is."
     )

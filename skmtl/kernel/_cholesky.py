@@ -1,14 +1,15 @@
 """``K o B[task, task] + diag(alpha / s)`` over cells, dense: for rows of their own and many holes.
 
-Intercepts are eliminated exactly: with ``P = A^-1 M``, M the indicators of the tasks, and
-``G = M'P`` they are ``b = G^-1 P'y``, and ``Q = A^-1 - P G^-1 P'`` takes the place of the inverse.
+Intercepts are eliminated exactly: K is centred, and with M the indicators of the tasks,
+``P = A^-1 M`` and ``G = M'P``, the matrix ``Q = A^-1 - P G^-1 P'`` takes the place of the inverse.
 """
 
 import numpy as np
 from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpotri
 
-from skmtl.kernel._cells import factorise
+from skmtl.kernel._cells import centred, factorise
+from skmtl.kernel._kronecker import mean_left_over
 
 
 def cell_kernel(K, B, cells):
@@ -36,15 +37,12 @@ class CholeskySystem:
     name = "cholesky"
 
     def __init__(self, K, B, alpha, cells, fit_intercept):
-        self.cells, self.fit_intercept = cells, fit_intercept
-        noise = alpha[cells.task] / cells.weight
-
-        def build():
-            A = cell_kernel(K, B, cells)
-            A.flat[:: len(A) + 1] += noise
-            return A
-
-        self.factor, self.jitter = factorise(build)
+        self.K, self.B, self.cells, self.fit_intercept = K, B, cells, fit_intercept
+        if fit_intercept:
+            K = centred(K, np.bincount(cells.row, cells.weight, cells.n_rows))
+        A = cell_kernel(K, B, cells)
+        A.flat[:: len(A) + 1] += alpha[cells.task] / cells.weight
+        self.factor = factorise(A, alpha)
         if fit_intercept:
             self.P = self._solve(cells.indicators())
             self.G = cells.task_sum(self.P)
@@ -58,10 +56,8 @@ class CholeskySystem:
         return c - self.P @ np.linalg.solve(self.G, self.P.T @ y) if self.fit_intercept else c
 
     def intercepts(self, y, dual):
-        """Intercepts of targets over cells, (n_tasks,)."""
-        if not self.fit_intercept:
-            return np.zeros(self.cells.n_tasks)
-        return np.linalg.solve(self.G, self.P.T @ y)
+        """Intercepts that belong to dual coefficients, (n_tasks,)."""
+        return mean_left_over(self, y, dual)
 
     def leave_one_out(self, y, by="row"):
         """Errors of every cell when its row, or only the cell, is left out.

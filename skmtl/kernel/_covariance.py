@@ -1,6 +1,6 @@
 """How alike tasks are, B (n_tasks, n_tasks), and how alike inputs are, K (n_rows, n_rows)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -22,6 +22,8 @@ def check_task_kernel(task_kernel, graph):
     """TypeError or ValueError for what is no task kernel; its matrix is checked with the tasks."""
     if isinstance(task_kernel, str):
         check_option(task_kernel, "task_kernel", TASK_KERNELS)
+    elif sparse.issparse(task_kernel):
+        raise TypeError("task_kernel must be dense, got a sparse matrix: give its toarray().")
     elif task_kernel is None or np.ndim(task_kernel) != 2:
         raise ValueError(
             f"task_kernel={task_kernel!r} is neither one of {sorted(TASK_KERNELS)} nor a matrix of "
@@ -34,9 +36,9 @@ def check_task_kernel(task_kernel, graph):
         )
 
 
-def is_named(task_kernel, name):
-    """Whether the task kernel is that of this name."""
-    return isinstance(task_kernel, str) and task_kernel == name
+def is_named(kernel, name):
+    """Whether a kernel, or its gamma, is this name and no matrix, function or number."""
+    return isinstance(kernel, str) and kernel == name
 
 
 def check_task_strength(strength, task_kernel, name="task_strength"):
@@ -75,7 +77,12 @@ def _given_covariance(matrix, tasks):
                 "task both."
             )
         matrix = matrix.reindex(index=tasks, columns=tasks)
-    B, T = np.array(matrix, dtype=float), len(tasks)
+    B, T = np.asarray(matrix), len(tasks)
+    if B.dtype.kind not in "buif":
+        raise TypeError(
+            f"task_kernel must hold real numbers, got {B.ravel()[:3].tolist()} of dtype {B.dtype}."
+        )
+    B = B.astype(float)
     if B.shape != (T, T):
         raise ValueError(
             f"task_kernel has shape {B.shape}, expected ({T}, {T}): covariances of the tasks "
@@ -98,7 +105,7 @@ def _given_covariance(matrix, tasks):
 # ---------------------------------------------------------------- inputs
 
 
-def check_kernel(kernel, gamma, degree, coef0):
+def check_kernel(kernel, gamma, degree, coef0, params):
     """TypeError or ValueError for what is no kernel, or no parameter of one."""
     if not callable(kernel):
         check_option(kernel, "kernel", ("precomputed", *kernel_metrics()))
@@ -106,6 +113,10 @@ def check_kernel(kernel, gamma, degree, coef0):
         check_real(gamma, "gamma")
     check_real(degree, "degree")
     check_real(coef0, "coef0", low=None)
+    if params is not None and not isinstance(params, dict):
+        raise TypeError(
+            f"kernel_params={params!r} must be a dict of arguments of a callable kernel, or None."
+        )
 
 
 @dataclass(frozen=True)
@@ -120,18 +131,18 @@ class InputKernel:
     gamma: float | None = None
     degree: float = 3
     coef0: float = 1
-    params: dict = field(default_factory=dict)
+    params: dict | None = None
 
     @property
     def precomputed(self):
-        return isinstance(self.kernel, str) and self.kernel == "precomputed"
+        return is_named(self.kernel, "precomputed")
 
     def __call__(self, X, Z=None, columns=None):
         if self.precomputed:
             K = X.toarray() if sparse.issparse(X) else np.asarray(X)
             return K if columns is None else K[:, columns]
         if callable(self.kernel):
-            return pairwise_kernels(X, Z, metric=self.kernel, **self.params)
+            return pairwise_kernels(X, Z, metric=self.kernel, **(self.params or {}))
         named = {"gamma": self.gamma, "degree": self.degree, "coef0": self.coef0}
         K = pairwise_kernels(X, Z, metric=self.kernel, filter_params=True, **named)
         return K.toarray() if sparse.issparse(K) else K

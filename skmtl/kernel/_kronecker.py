@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpotri
 
-from skmtl.kernel._cells import factorise
+from skmtl.kernel._cells import centred, factorise, not_semidefinite
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,14 @@ def constants(n, fit_intercept):
     return np.ones((n, 1)) if fit_intercept else None
 
 
-def shrinkage(values, lam, alpha):
-    """``1 / (values lam + alpha)``, which has to be positive."""
+def shrinkage(values, lam, alpha, given=None):
+    """``1 / (values lam + alpha)``, which has to be positive.
+
+    `given` is the alpha to name if it is not, where `lam` was divided by it.
+    """
     total = values * lam + alpha
     if total.size and total.min() <= 0:
-        raise ValueError(
-            f"The kernel is not positive semi-definite: its smallest eigenvalue is "
-            f"{values.min():.4g}, and alpha={np.min(alpha):.4g} does not make up for it. Increase "
-            "alpha, or use a kernel that is."
-        )
+        raise not_semidefinite(alpha if given is None else given, values.min())
     return 1.0 / total
 
 
@@ -102,7 +101,7 @@ class KroneckerBase:
     fit_intercept : bool
     """
 
-    name, jitter = "kronecker", 0.0
+    name = "kronecker"
 
     def __init__(self, K, B, alpha, cells, fit_intercept):
         self.K, self.B, self.alpha, self.cells = K, B, alpha, cells
@@ -158,7 +157,7 @@ class KroneckerSystem(KroneckerBase):
         super().__init__(K, B, alpha, cells, fit_intercept)
         # already weighted: precisions are products of its rows
         self.U = spectrum.root[:, None] * spectrum.U
-        self.H = shrinkage(spectrum.values[:, None], self.lam, 1.0)
+        self.H = shrinkage(spectrum.values[:, None], self.lam, 1.0, given=alpha)
 
     def directions(self, Y):
         return self.U @ ((self.U.T @ Y @ self.Vi) * self.H)
@@ -196,50 +195,49 @@ class KroneckerSystem(KroneckerBase):
 class KroneckerFactors(KroneckerBase):
     """By one Cholesky factor for each different eigenvalue of B: less work while these are few.
 
-    Intercepts are eliminated in each direction q: with the unit vector x of the constants and
-    ``p = A_q^-1 x``, the inverse becomes ``A_q^-1 - p p' / (x'p)``.
+    With intercepts K is centred, so that the unit vector x of the constants is an eigenvector of
+    ``S^1/2 K S^1/2`` to 0: the inverse in a direction, ``A_q^-1``, becomes ``A_q^-1 - x x'``.
     """
 
     def __init__(self, K, B, alpha, cells, fit_intercept):
         super().__init__(K, B, alpha, cells, fit_intercept)
-        self.root = np.sqrt(cells.row_weight)[:, None]
-        x = self.root / np.linalg.norm(self.root)
+        weight = cells.row_weight
+        K = centred(K, weight) if fit_intercept else K
+        self.root = np.sqrt(weight)[:, None]
+        self.x = self.root / np.linalg.norm(self.root)
         distinct, place = distinct_values(self.lam)
         self.groups = [np.flatnonzero(place == k) for k in range(len(distinct))]
-        self.factors, self.p, self.g = [], [], []
-        for lam in distinct:
-            factor, jitter = factorise(lambda lam=lam: self._direction(lam))
-            self.jitter = max(self.jitter, jitter * alpha.max())
-            self.factors.append(factor)
-            self.p.append(cho_solve((factor, True), x, check_finite=False))
-            self.g.append(float(np.vdot(x, self.p[-1])))
+        self.factors = [factorise(self._direction(K, lam), alpha) for lam in distinct]
 
-    def _direction(self, lam):
-        A = self.K * (lam * self.root)
+    def _direction(self, K, lam):
+        A = K * (lam * self.root)
         A *= self.root.T
         A.flat[:: len(A) + 1] += 1.0
         return A
 
     def directions(self, Y):
-        Z = self.root * (Y @ self.Vi)
-        for group, factor, p, g in zip(self.groups, self.factors, self.p, self.g, strict=True):
-            c = cho_solve((factor, True), Z[:, group], check_finite=False)
-            Z[:, group] = c - p @ (p.T @ Z[:, group]) / g if self.fit_intercept else c
-        return self.root * Z
+        Z = self._restricted(self.root * (Y @ self.Vi))
+        for group, factor in zip(self.groups, self.factors, strict=True):
+            Z[:, group] = cho_solve((factor, True), Z[:, group], check_finite=False)
+        return self.root * self._restricted(Z)  # again, for the digits
+
+    def _restricted(self, Z):
+        """Without the direction of the intercepts."""
+        return Z - self.x @ (self.x.T @ Z) if self.fit_intercept else Z
 
     def row_precisions(self):
         out = np.empty((len(self.K), len(self.lam)))
-        for group, factor, p, g in zip(self.groups, self.factors, self.p, self.g, strict=True):
-            diagonal = dpotri(factor, lower=True)[0].diagonal()[:, None]
-            out[:, group] = diagonal - p**2 / g if self.fit_intercept else diagonal
+        for group, factor in zip(self.groups, self.factors, strict=True):
+            out[:, group] = dpotri(factor, lower=True)[0].diagonal()[:, None]
+        if self.fit_intercept:
+            out -= self.x**2
         return self.root**2 * out
 
     def log_determinant(self):
         """As that of :class:`KroneckerSystem`."""
         logs = self._log_weights()
-        for group, factor, g in zip(self.groups, self.factors, self.g, strict=True):
-            each = 2 * np.log(factor.diagonal()).sum() + np.log(g) * self.fit_intercept
-            logs += len(group) * each
+        for group, factor in zip(self.groups, self.factors, strict=True):
+            logs += 2 * len(group) * np.log(factor.diagonal()).sum()
         return float(logs)
 
 

@@ -16,7 +16,7 @@ from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
 from skmtl.designs import SharedDesign
 from skmtl.kernel._alone import tuned_kernel_ridge
-from skmtl.kernel._covariance import check_kernel
+from skmtl.kernel._covariance import check_kernel, is_named
 from skmtl.kernel._features import (
     FeatureRows,
     StackedFeatures,
@@ -24,19 +24,21 @@ from skmtl.kernel._features import (
     chunks,
     nystroem_map,
 )
+from skmtl.kernel._systems import noise_floor, warn_of_jitter
 from skmtl.linear_model._base import predict_rows
 from skmtl.linear_model._cv import PathSearch
 from skmtl.linear_model._folds import MomentFolds
 from skmtl.linear_model._path import check_alphas
-from skmtl.model_selection._split import row_codes
+from skmtl.model_selection._split import data_strata
 from skmtl.moments import moment_reader
 from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
 
 class SharedSolution(NamedTuple):
-    """Coefficients (n_features, n_tasks) that are exact."""
+    """Coefficients (n_features, n_tasks) that are exact, and what was added to alpha."""
 
     W: np.ndarray
+    jitter: float
     optimality: float = 0.0
     converged: bool = True
 
@@ -72,6 +74,8 @@ class SharedRidge:
     def solve(self, alpha, strength):
         """The :class:`SharedSolution`; alpha > 0, 0 <= strength <= 1."""
         (vectors, values, cross), (m, T) = self._spectra, self.shape
+        jitter = max(noise_floor(values.max()) - alpha, 0.0)
+        alpha = alpha + jitter
         share, own = strength / T, 1.0 - strength
         inverse = 1.0 / (own * values + alpha)
         sizes = np.array([[len(tasks)] for tasks in self.moments.blocks])
@@ -85,7 +89,7 @@ class SharedRidge:
         for k, tasks in enumerate(self.moments.blocks):
             left = cross[:, tasks] - (values[k] * rotated[k])[:, None]
             W[:, tasks] = common[:, None] + vectors[:, k] @ (own * inverse[k][:, None] * left)
-        return SharedSolution(W)
+        return SharedSolution(W, jitter)
 
     def intercepts(self, W):
         """Intercept of every task, (n_tasks,)."""
@@ -138,8 +142,8 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
     def _check_params(self):
         self._check_layout_params()
         check_bool(self.fit_intercept, "fit_intercept")
-        check_kernel(self.kernel, self.gamma, self.degree, self.coef0)
-        if isinstance(self.kernel, str) and self.kernel == "precomputed":
+        check_kernel(self.kernel, self.gamma, self.degree, self.coef0, self.kernel_params)
+        if is_named(self.kernel, "precomputed"):
             raise ValueError(
                 f"kernel='precomputed' is not for {type(self).__name__}, which samples rows of X: "
                 "give a callable."
@@ -149,7 +153,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
     def _read(self, X, y, sample_weight, tasks):
         """The data as a :class:`FeatureReading`; sets `feature_map_`."""
         data = read_training_data(self, X, y, sample_weight, tasks)
-        if isinstance(self.kernel, str) and self.kernel == "linear":
+        if is_named(self.kernel, "linear"):
             self.feature_map_ = FunctionTransformer(accept_sparse=True).fit(data.design.X)
             return FeatureReading(data, 0.0)
         X, names = data.design.X, ("kernel", "gamma", "degree", "coef0", "kernel_params")
@@ -172,6 +176,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
     def _finish(self, read, system, solution):
         """Set the fitted attributes; returns self."""
         self._store_tasks(read.data)
+        self.jitter_ = float(solution.jitter)
         self.coef_ = np.ascontiguousarray(solution.W.T)
         self.intercept_ = system.intercepts(solution.W)
         self.shared_coef_ = self.coef_.mean(axis=0)
@@ -227,11 +232,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
         return np.concatenate(out)
 
     def _strata(self, read):
-        """Of each of the user's rows of positive weight, in their order: its task."""
-        data = read.data
-        if data.layout == "wide":
-            return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
-        return data.design.task_of_row[np.argsort(data.rows)]
+        return data_strata(read.data)
 
 
 @documented
@@ -261,7 +262,7 @@ class MultiTaskNystroemRidge(NystroemModel):
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
         or a function of two rows. "linear" takes all features of X as they are, without a sample.
     gamma : float, default=None
-        Of the kernels that have it, positive; None is 1 / n_features.
+        Of the kernels that have it, at least 0; None is 1 / n_features.
     degree : float, default=3
         Of "poly".
     coef0 : float, default=1
@@ -356,7 +357,9 @@ class MultiTaskNystroemRidge(NystroemModel):
         data, origin = read = self._read(X, y, sample_weight, tasks)
         moments = reader(data, data.weight, origin, self.fit_intercept)()
         system = SharedRidge(moments, self.fit_intercept)
-        return self._finish(read, system, system.solve(self.alpha, self.task_strength))
+        solution = system.solve(self.alpha, self.task_strength)
+        warn_of_jitter(solution.jitter)
+        return self._finish(read, system, solution)
 
 
 @documented
@@ -377,7 +380,7 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemModel):
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
         or a function of two rows. "linear" takes all features of X as they are, without a sample.
     gamma : float, default=None
-        Of the kernels that have it, positive; None is 1 / n_features.
+        Of the kernels that have it, at least 0; None is 1 / n_features.
     degree : float, default=3
         Of "poly".
     coef0 : float, default=1
@@ -467,3 +470,7 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemModel):
 
     def _store_choice(self, alpha, params):
         self.alpha_, self.task_strength_ = float(alpha), params["task_strength"]
+
+    def _refit(self, worker, read, datafit, solution):
+        warn_of_jitter(solution.jitter, stacklevel=4)
+        return super()._refit(worker, read, datafit, solution)

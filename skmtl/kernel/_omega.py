@@ -11,7 +11,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from skmtl.kernel._systems import choose_solver, constants, make_system, schur_cost, spectrum
+from skmtl.kernel._cells import centred
+from skmtl.kernel._systems import (
+    choose_solver,
+    constants,
+    largest_eigenvalue,
+    make_system,
+    noise_floor,
+    schur_cost,
+    spectrum,
+)
 from skmtl.penalties import SquaredTraceNorm
 
 _ALTERNATIONS = 5  # to start with
@@ -20,7 +29,7 @@ _FRESH = 1e-3  # share of independent tasks in a covariance that is started from
 
 
 class Relationship(NamedTuple):
-    """The best functions for a covariance `omega`.
+    """The best functions for a covariance `omega`, their task kernel ``omega mixing``.
 
     `system` is that of the functions, kept of the last one in a history only: it may be large.
     `value` is the objective of both and `gradient` that in omega;
@@ -29,6 +38,7 @@ class Relationship(NamedTuple):
     """
 
     omega: np.ndarray
+    mixing: np.ndarray
     system: object
     value: float
     gradient: np.ndarray
@@ -74,14 +84,14 @@ class RelationshipProblem:
         slopes = np.sqrt(np.maximum(values, 0.0))
         root = slopes[:, None] * V.T  # its singular values are those of Phi'C, not their squares
         _, s, V = np.linalg.svd(root @ B)
-        loss = alpha**2 * float(dual**2 @ (1.0 / self.cells.weight))
+        loss = float((alpha * dual) ** 2 @ (1.0 / self.cells.weight))
         value = alpha * float(dual @ self.y)
         objective = loss + alpha * s.sum() ** 2 + ridge * float(s @ s)
         bound = 2 * value - loss - _conjugate(alpha * slopes, alpha, ridge)
         better = (V.T * s) @ V / s.sum() if s.any() else omega
         gradient = -alpha * mixing.T @ (root.T @ root) @ mixing
         gap = max(objective - bound, 0.0)
-        return Relationship(omega, system, value, gradient, objective, gap, better)
+        return Relationship(omega, mixing, system, value, gradient, objective, gap, better)
 
 
 def mixing_matrix(omega, alpha, ridge):
@@ -177,6 +187,9 @@ class CovarianceLearner:
     def __init__(self, K, cells, y, long, fit_intercept):
         self.K, self.cells, self.fit_intercept = K, cells, fit_intercept
         self.centred = y - cells.task_mean(y)[cells.task] if fit_intercept else y
+        weight = np.bincount(cells.row, cells.weight, cells.n_rows)
+        self._centred_K = centred(K, weight) if fit_intercept else K
+        self._floor = noise_floor(largest_eigenvalue(K, cells.weight))
         self.null = float(cells.weight @ self.centred**2)
         costs = schur_cost(cells), len(cells) ** 3 / 3
         self.solver, self._spectrum = choose_solver("auto", cells, long, costs), None
@@ -184,18 +197,25 @@ class CovarianceLearner:
             free = constants(cells.n_rows, fit_intercept)
             self._spectrum = spectrum(K, cells.row_weight, free)
 
+    def jitter(self, alpha, ridge):
+        """What alpha lacks: eigenvalues of task kernels are at most ``alpha / (alpha + ridge)``."""
+        return max(self._floor - alpha - ridge, 0.0)
+
     def learn(self, alpha, ridge, *, max_iter, tol, near=None):
         """Relationships whose `value` decreases, the last of them with a gap of `tol * null`.
 
-        They start from independent tasks, or near the covariance `near`.
+        They start from independent tasks, or near the covariance `near`. The `jitter` is added to
+        alpha.
         """
+        alpha = alpha + self.jitter(alpha, ridge)
         alphas = np.full(self.cells.n_tasks, alpha)
 
         def solve(B):
             options = self.cells, self.fit_intercept, self._spectrum
             return make_system(self.solver, self.K, B, alphas, *options)
 
-        problem = RelationshipProblem(self.K, self.cells, self.centred, solve, alpha, ridge)
+        K, y = self._centred_K, self.centred
+        problem = RelationshipProblem(K, self.cells, y, solve, alpha, ridge)
         start = np.eye(self.cells.n_tasks) / self.cells.n_tasks
         if near is not None:
             start = (1 - _FRESH) * near + _FRESH * start

@@ -4,34 +4,31 @@ import warnings
 
 from sklearn.exceptions import ConvergenceWarning
 
-from skmtl._checks import check_bool, check_int, check_real
+from skmtl._checks import check_int, check_real
 from skmtl._docs import documented
 from skmtl.kernel._base import KernelRegressor
-from skmtl.kernel._omega import CovarianceLearner, mixing_matrix
-from skmtl.kernel._ridge import warn_of_jitter
+from skmtl.kernel._omega import CovarianceLearner
+from skmtl.kernel._systems import warn_of_jitter
 
 
 class RelationshipModel(KernelRegressor):
     """What the estimators with given and chosen strengths share."""
 
-    task_kernel = None  # for what the base asks: no name
-
     def _check_params(self):
-        self._check_layout_params()
-        check_bool(self.fit_intercept, "fit_intercept")
+        super()._check_params()
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
 
     def _stop(self):
         return {"max_iter": self.max_iter, "tol": self.tol}
 
-    def _store(self, read, learner, history, alpha, ridge, kernel):
+    def _store(self, read, learner, history, kernel, jitter):
         """Set the fitted attributes from the last of the relationships; returns self."""
         found = history[-1]
-        self._mixing = mixing_matrix(found.omega, alpha, ridge)
+        self._mixing = found.mixing
         self.n_iter_, self.objective_, self.dual_gap_ = len(history), found.objective, found.gap
         self.optimality_ = learner.optimality(found)
-        return self._finish(read, found.system, found.omega, kernel)
+        return self._finish(read, found.system, found.omega, kernel, jitter)
 
     def _warn_of_gap(self, stacklevel=3):
         """ConvergenceWarning where `max_iter` was not enough."""
@@ -75,6 +72,8 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
         a function of two rows, or "precomputed". X is then the square kernel matrix in `fit`, and
         in `predict` the kernel between new rows and all rows of `fit`; a task column is beside it.
+        :class:`~sklearn.model_selection.GridSearchCV` cannot cut a matrix with a task column: there
+        give two-dimensional y, or ``tasks=`` by metadata routing.
     gamma : float, default=None
         Of the kernels that have it, at least 0; None is 1 / n_features.
     degree : float, default=3
@@ -177,7 +176,8 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
         alpha, ridge, K = float(self.alpha), float(self.ridge), self._kernel_matrix(read)
         learner = CovarianceLearner(K, read.cells, read.y, read.long, self.fit_intercept)
         history = learner.learn(alpha, ridge, **self._stop())
-        warn_of_jitter(history[-1].system)
-        self._store(read, learner, history, alpha, ridge, self._input_kernel())
+        jitter = learner.jitter(alpha, ridge)
+        warn_of_jitter(jitter)
+        self._store(read, learner, history, self._input_kernel(), jitter)
         self._warn_of_gap()
         return self

@@ -9,13 +9,13 @@ from skmtl._checks import check_real
 from skmtl._docs import documented
 from skmtl.columns import Fold
 from skmtl.kernel._cells import Cells
-from skmtl.kernel._omega import CovarianceLearner, mixing_matrix
+from skmtl.kernel._omega import CovarianceLearner
 from skmtl.kernel._relationship import RelationshipModel
-from skmtl.kernel._ridge import warn_of_jitter
 from skmtl.kernel._ridge_cv import check_gammas, or_none
+from skmtl.kernel._systems import warn_of_jitter
 from skmtl.linear_model._cv import PathSearch
 from skmtl.linear_model._path import check_alphas
-from skmtl.model_selection._split import row_codes
+from skmtl.model_selection._split import data_strata
 
 
 class LearnedFunctions(NamedTuple):
@@ -71,7 +71,7 @@ class TrainingRows:
             found = learner.learn(alpha, ridge, near=near, **stop)[-1]
             near = self._covariances[alpha] = found.omega
             optimality = learner.optimality(found)
-            B = found.omega @ mixing_matrix(found.omega, alpha, ridge)
+            B = found.omega @ found.mixing
             dual = self.cells.matrix(found.system.dual(learner.centred))
             W = np.zeros(self.shape)
             W[:, self.tasks] = self.kernels[gamma][:, self.rows] @ (dual @ B.T)
@@ -221,11 +221,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipModel):
         self.n_jobs = n_jobs
 
     def _strata(self, read):
-        """Of each of the user's rows of positive weight, in their order: its task."""
-        data = read.data
-        if data.layout == "wide":
-            return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
-        return data.design.task_of_row[np.argsort(data.rows)]
+        return data_strata(read.data)
 
     def _make_folds(self, read, splits):
         gammas = map(or_none, check_gammas(self.gammas, self.kernel))
@@ -253,8 +249,9 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipModel):
         self.alpha_, self.ridge_, self.gamma_ = float(alpha), params["ridge"], params["gamma"]
 
     def _refit(self, worker, read, datafit, history):
-        warn_of_jitter(history[-1].system)
         kernel, learner = self._input_kernel(self.gamma_), datafit.learner(self.gamma_)
-        self._store(read, learner, history, self.alpha_, self.ridge_, kernel)
+        jitter = learner.jitter(self.alpha_, self.ridge_)
+        warn_of_jitter(jitter, stacklevel=4)
+        self._store(read, learner, history, kernel, jitter)
         self._warn_of_gap(stacklevel=4)
         return self

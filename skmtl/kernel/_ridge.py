@@ -1,16 +1,21 @@
 """Kernel ridge regression of several tasks with given strengths."""
 
-import warnings
-
 from skmtl._docs import documented
-from skmtl.kernel._base import KernelRegressor
+from skmtl.kernel._base import TaskKernelRegressor
 from skmtl.kernel._covariance import check_task_strength, task_covariance
-from skmtl.kernel._systems import cholesky_cost, choose_solver, make_system, schur_cost
+from skmtl.kernel._systems import (
+    cholesky_cost,
+    choose_solver,
+    make_system,
+    schur_cost,
+    smallest_alpha,
+    warn_of_jitter,
+)
 from skmtl.linear_model._structured import per_task
 
 
 @documented
-class MultiTaskKernelRidge(KernelRegressor):
+class MultiTaskKernelRidge(TaskKernelRegressor):
     """Kernel ridge regressions that share what their tasks have in common.
 
     The objective is::
@@ -30,6 +35,8 @@ class MultiTaskKernelRidge(KernelRegressor):
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
         a function of two rows, or "precomputed". X is then the square kernel matrix in `fit`, and
         in `predict` the kernel between new rows and all rows of `fit`; a task column is beside it.
+        :class:`~sklearn.model_selection.GridSearchCV` cannot cut a matrix with a task column: there
+        give two-dimensional y, or ``tasks=`` by metadata routing.
     gamma : float, default=None
         Of the kernels that have it, at least 0; None is 1 / n_features.
     degree : float, default=3
@@ -143,17 +150,8 @@ class MultiTaskKernelRidge(KernelRegressor):
         B = task_covariance(self.task_kernel, strength, self.graph, labels)
         costs = schur_cost(cells), cholesky_cost(cells)
         name = choose_solver(self.solver, cells, read.long, costs)
-        system = make_system(name, self._kernel_matrix(read), B, alpha, cells, self.fit_intercept)
-        warn_of_jitter(system)
-        return self._finish(read, system, B, self._input_kernel())
-
-
-def warn_of_jitter(system):
-    """UserWarning that says what was added, pointing at the caller of `fit`."""
-    if system.jitter:
-        warnings.warn(
-            f"The kernel is singular to rounding and alpha too small to help: {system.jitter:.2g} "
-            "was added to the diagonal (jitter_). Increase alpha to choose yourself.",
-            UserWarning,
-            stacklevel=3,
-        )
+        K = self._kernel_matrix(read)
+        jitter = max(smallest_alpha(K, B, cells) - alpha.min(), 0.0)
+        system = make_system(name, K, B, alpha + jitter, cells, self.fit_intercept)
+        warn_of_jitter(jitter)
+        return self._finish(read, system, B, self._input_kernel(), jitter)

@@ -6,13 +6,19 @@ import numpy as np
 
 from skmtl._checks import check_option, check_real
 from skmtl._docs import documented
-from skmtl.kernel._base import KernelRegressor
+from skmtl.kernel._base import TaskKernelRegressor
 from skmtl.kernel._cholesky import cell_kernel
 from skmtl.kernel._covariance import check_task_strength, is_named, task_covariance
 from skmtl.kernel._kronecker import constants, spectrum
 from skmtl.kernel._loo import cell_errors, grid_errors
-from skmtl.kernel._ridge import warn_of_jitter
-from skmtl.kernel._systems import cholesky_cost, choose_solver, make_system, schur_cost
+from skmtl.kernel._systems import (
+    cholesky_cost,
+    choose_solver,
+    make_system,
+    schur_cost,
+    smallest_alpha,
+    warn_of_jitter,
+)
 from skmtl.linear_model._path import check_alphas
 
 _STRENGTHS = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)
@@ -21,7 +27,7 @@ _TIE = 1e-10  # scores as near as this, relative to the best, are equal
 
 
 @documented
-class MultiTaskKernelRidgeCV(KernelRegressor):
+class MultiTaskKernelRidgeCV(TaskKernelRegressor):
     """:class:`MultiTaskKernelRidge` with its strengths chosen by exact leave-one-out.
 
     Its objective is that of :class:`MultiTaskKernelRidge`. Errors of leaving each row out are
@@ -31,7 +37,8 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
     Parameters
     ----------
     alphas : array-like of float, default=(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
-        Strengths of the penalty to try, positive.
+        Strengths of the penalty to try, positive. Those too small for rounding count as the
+        smallest that is not, in the scores and in the fit (`jitter_`).
     task_strengths : array-like of float, default=None
         Values of `task_strength` to try, from 0 to 1, less than 1 for "graph"; 0, each task alone,
         is always tried too. None is 0, 0.5, 0.9, 0.99, 0.999 and, but for "graph", 1.
@@ -227,14 +234,15 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
 
     def _errors(self, solver, K, decomposed, B, y, cells):
         """Weighted sums of squared errors of leaving out, (n_alphas,)."""
+        alphas = np.maximum(self.alphas_, smallest_alpha(K, B, cells))  # as the fit has them
         if solver == "kronecker":
-            return grid_errors(decomposed, B, self.alphas_, cells.matrix(y), self.loo)
+            return grid_errors(decomposed, B, alphas, cells.matrix(y), self.loo)
         if solver == "cholesky":
             free = cells.indicators() if self.fit_intercept else None
             parts = spectrum(cell_kernel(K, B, cells), cells.weight, free)
-            return cell_errors(parts, self.alphas_, y, cells, self.loo, self.fit_intercept)
+            return cell_errors(parts, alphas, y, cells, self.loo, self.fit_intercept)
         sums = []
-        for alpha in self.alphas_:
+        for alpha in alphas:
             each = np.full(cells.n_tasks, alpha)
             system = make_system("schur", K, B, each, cells, self.fit_intercept, decomposed)
             sums.append(np.nansum(cells.weight * system.leave_one_out(y, self.loo) ** 2))
@@ -246,23 +254,31 @@ class MultiTaskKernelRidgeCV(KernelRegressor):
         self.alpha_, self.task_strength_ = float(self.alphas_[a]), float(self.task_strengths_[d])
         self.gamma_, self.best_score_ = or_none(self.gammas_[g]), float(self.loo_scores_[choice])
         B = self._covariance(self.task_strength_, read.data.tasks)
-        alpha = np.full(read.cells.n_tasks, self.alpha_)
+        jitter = max(smallest_alpha(K, B, read.cells) - self.alpha_, 0.0)
+        alpha = np.full(read.cells.n_tasks, self.alpha_ + jitter)
         system = make_system(solver, K, B, alpha, read.cells, self.fit_intercept, decomposed)
-        warn_of_jitter(system)
-        return self._finish(read, system, B, self._input_kernel(self.gamma_))
+        warn_of_jitter(jitter, stacklevel=4)
+        return self._finish(read, system, B, self._input_kernel(self.gamma_), jitter)
+
+
+def has_gamma(kernel):
+    """Whether a kernel has the parameter gamma."""
+    return isinstance(kernel, str) and kernel in _WITH_GAMMA
 
 
 def check_gammas(gammas, kernel):
     """Values to try, increasing; NaN where none were given."""
-    if gammas is not None and not (isinstance(kernel, str) and kernel in _WITH_GAMMA):
+    if gammas is not None and not has_gamma(kernel):
         raise ValueError(
             f"gammas were given, but kernel={kernel!r} has no gamma; those of "
             f"{sorted(_WITH_GAMMA)} have one."
         )
-    gammas = [np.nan] if gammas is None else np.atleast_1d(gammas)
-    if len(gammas) == 0:
-        raise ValueError("gammas is empty: give at least one number, or None.")
-    return np.unique(np.asarray(gammas, dtype=float))
+    if gammas is None:
+        return np.array([np.nan])
+    if np.ndim(gammas) > 1 or np.size(gammas) == 0:
+        problem = "is empty" if np.size(gammas) == 0 else f"has shape {np.shape(gammas)}"
+        raise ValueError(f"gammas {problem}: give at least one number in a list, or None.")
+    return np.unique([check_real(gamma, "gammas") for gamma in np.atleast_1d(gammas).tolist()])
 
 
 def or_none(gamma):

@@ -37,7 +37,7 @@ class SchurSystem:
         self.row = np.concatenate(self.rows)
         holes, self.place = np.unique(self.row, return_inverse=True)
         self.U_holes = whole.U[holes]
-        self.factor, self.jitter = factorise(self._corner)
+        self.factor = factorise(self._corner(), whole.alpha)
 
     def _corner(self):
         """Q_mm."""

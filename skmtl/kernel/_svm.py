@@ -11,8 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._checks import check_real
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
-from skmtl.kernel._alone import tuned_svm
-from skmtl.kernel._covariance import InputKernel, check_kernel
+from skmtl.kernel._alone import tuned_svr
+from skmtl.kernel._covariance import InputKernel, check_kernel, is_named
+from skmtl.labels import encode_labels
 from skmtl.tasks import read_prediction_rows, read_rows, read_training_data
 
 _FLOATS = 2**23  # of a kernel matrix at a time
@@ -32,9 +33,9 @@ class MultiTaskSVM(MultiTaskEstimator):
 
     def _check_params(self):
         self._check_layout_params()
-        gamma = None if isinstance(self.gamma, str) and self.gamma == "scale" else self.gamma
-        check_kernel(self.kernel, gamma, self.degree, self.coef0)
-        if isinstance(self.kernel, str) and self.kernel == "precomputed":
+        gamma = None if is_named(self.gamma, "scale") else self.gamma
+        check_kernel(self.kernel, gamma, self.degree, self.coef0, self.kernel_params)
+        if is_named(self.kernel, "precomputed"):
             raise ValueError(
                 f"kernel='precomputed' is not for {type(self).__name__}, which has a kernel of "
                 "rows and tasks: give a callable."
@@ -71,7 +72,7 @@ class MultiTaskSVM(MultiTaskEstimator):
         X = data.design.X.tocsr() if sparse.issparse(data.design.X) else data.design.X
         rows, codes, y, weight = _cells(data)
         y = self._targets(y, weight, data.layout == "wide")
-        self._linear = isinstance(self.kernel, str) and self.kernel == "linear"
+        self._linear = is_named(self.kernel, "linear")
         self.svm_ = self._machine(self._linear)
         fit = self._fit_linear if self._linear else self._fit_kernel
         fit(X, rows, codes, y, weight)
@@ -94,12 +95,10 @@ class MultiTaskSVM(MultiTaskEstimator):
 
     def _input_kernel(self, X, weight):
         """The kernel of inputs; gamma="scale" takes its variance from the rows of all cells."""
-        params = {"degree": self.degree, "coef0": self.coef0, "params": self.kernel_params or {}}
+        params = {"degree": self.degree, "coef0": self.coef0, "params": self.kernel_params}
         gamma = self.gamma
-        if isinstance(gamma, str):
-            share = weight / weight.sum() / X.shape[1]
-            square = X.multiply(X) if sparse.issparse(X) else X**2
-            variance = (share @ square).sum() - (share @ X).sum() ** 2
+        if is_named(gamma, "scale"):
+            variance = _variance(X, weight)
             gamma = 1.0 / (X.shape[1] * variance) if variance > 0 else 1.0
         return InputKernel(self.kernel, gamma, **params)
 
@@ -135,7 +134,10 @@ class MultiTaskSVM(MultiTaskEstimator):
         size, support = len(self._cell_tasks), self.svm_.support_
         outputs = [[] for _ in columns]
         for part in gen_batches(X.shape[0], max(1, _FLOATS // size)):
-            K = self._kernel(X[part], self._cell_rows)
+            rows = X[part]
+            K = np.empty((rows.shape[0], 0))  # where all errors are within epsilon
+            if len(support):
+                K = self._kernel(rows, self._cell_rows)
             full = np.zeros((len(K), size))
             for codes, output in zip(columns, outputs, strict=True):
                 full[:, support] = self._coupled(K, codes[part], support)
@@ -200,6 +202,20 @@ def _cells(data):
     weight = np.broadcast_to(data.weight, data.y.shape)
     codes, rows = np.nonzero(weight.T > 0)
     return rows, codes, data.y[rows, codes], weight[rows, codes]
+
+
+def _variance(X, weight):
+    """That of all entries of X, whose rows are weighted; about the mean, for the digits."""
+    share = weight / (weight.sum() * X.shape[1])
+    if sparse.issparse(X):
+        zeros = share @ (X.shape[1] - np.diff(X.indptr))  # those that are not stored
+        X = X.tocoo()
+        x, share = X.data.astype(np.float64), share[X.row]
+    else:
+        x, share, zeros = X.astype(np.float64).ravel(), np.repeat(share, X.shape[1]), 0.0
+    mean = share @ x
+    variance = share @ (x - mean) ** 2 + zeros * mean**2
+    return variance if variance > (1e-14 * mean) ** 2 else 0.0  # else rounding of the mean
 
 
 @documented
@@ -283,14 +299,13 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
         self.random_state = random_state
 
     def _targets(self, y, weight, wide):
-        y = np.array(y.tolist()) if y.dtype == object else y
+        if y.dtype == object:
+            encode_labels(y, "y")  # a TypeError where types are mixed
+            y = np.array(y.tolist())
         check_classification_targets(y)
         classes = np.unique(y)
         self.classes_ = [classes] * self.n_tasks_ if wide else classes
         return y
-
-    def _single_task_limit(self):
-        return tuned_svm(SVC(), self)
 
     def _machine(self, linear):
         options = {"C": self.C, "class_weight": self.class_weight, "tol": self.tol}
@@ -393,12 +408,16 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
         self.max_iter = max_iter
         self.random_state = random_state
 
+    def _check_params(self):
+        super()._check_params()
+        check_real(self.epsilon, "epsilon")
+
     def _targets(self, y, weight, wide):
         self._level = np.average(y, weights=weight)  # so that no level of y is penalised
         return y - self._level
 
     def _single_task_limit(self):
-        return tuned_svm(SVR(), self)
+        return tuned_svr(self)
 
     def _machine(self, linear):
         options = {"C": self.C, "epsilon": self.epsilon, "tol": self.tol}
@@ -413,5 +432,5 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
 def _liblinear(estimator):
     """Options of the linear machines; the constant of the common intercept is 10."""
     max_iter = 1_000_000 if estimator.max_iter == -1 else estimator.max_iter
-    options = {"dual": True, "intercept_scaling": 10.0, "random_state": estimator.random_state}
-    return {"max_iter": max_iter, **options}
+    seed = 0 if estimator.random_state is None else estimator.random_state
+    return {"max_iter": max_iter, "dual": True, "intercept_scaling": 10.0, "random_state": seed}

@@ -1,11 +1,14 @@
 """Which of the three linear systems to solve, by what they cost.
 
 All have ``dual(y)``, ``intercepts(y, dual)``, ``leave_one_out(y, by)``, ``cell_precisions()`` and
-``log_determinant()`` of vectors over :class:`~skmtl.kernel._cells.Cells`, a `name`, and `jitter`:
-what was added to a diagonal that rounding had left without a Cholesky factor.
+``log_determinant()`` of vectors over :class:`~skmtl.kernel._cells.Cells`, and a `name`. Their alpha
+is at least the :func:`noise_floor`.
 """
 
+import warnings
+
 import numpy as np
+from scipy.linalg import norm
 
 from skmtl.kernel._cells import Cells
 from skmtl.kernel._cholesky import CholeskySystem
@@ -20,6 +23,38 @@ from skmtl.kernel._schur import SchurSystem
 
 SOLVERS = ("kronecker", "schur", "cholesky")
 _EIGH, _CHOLESKY = 9, 0.5  # flops over n^3, at the speed of matrix products
+_ROUNDING = 1e-12  # alphas below this, relative to the largest eigenvalue, are lost in rounding
+_TINY = 1e-280  # in place of that eigenvalue where it is 0, far from underflow
+
+
+def noise_floor(top):
+    """The smallest alpha that rounding leaves in effect beside an eigenvalue `top`.
+
+    Below it solutions would be those of the rounding errors, in each system others.
+    """
+    return _ROUNDING * max(top, _TINY)
+
+
+def largest_eigenvalue(K, weight):
+    """A bound of that of ``S^1/2 K S^1/2``."""
+    return float(norm(K, np.inf, check_finite=False) * weight.max())
+
+
+def smallest_alpha(K, B, cells):
+    """The :func:`noise_floor` of the system of a task kernel B."""
+    return noise_floor(largest_eigenvalue(K, cells.weight) * np.linalg.norm(B, 2))
+
+
+def warn_of_jitter(jitter, stacklevel=3):
+    """UserWarning that says what was added, pointing at the caller of `fit`."""
+    if jitter > 0:
+        warnings.warn(
+            f"alpha is too small for the size of the kernel: {jitter:.2g} was added to the "
+            "diagonal (jitter_), as below that rounding decides. Scale X, or increase alpha to "
+            "choose yourself.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def all_cells(cells):

@@ -19,7 +19,7 @@ from skmtl.labels import some_of
 from skmtl.linear_model._folds import make_folds
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import Huber, Poisson, Squared
-from skmtl.model_selection._split import row_codes
+from skmtl.model_selection._split import data_strata
 from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
 LOSSES = ("squared_error", "huber", "poisson")
@@ -191,11 +191,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         return squared_datafit(read.data.design, read.data.y, read.data.weight, **options)
 
     def _strata(self, read):
-        """Of each of the user's rows of positive weight, in their order: its task."""
-        data = read.data
-        if data.layout == "wide":
-            return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
-        return data.design.task_of_row[np.argsort(data.rows)]
+        return data_strata(read.data)
 
     def _make_folds(self, read, splits):
         if read.problem is not None:

@@ -8,17 +8,17 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import _safe_indexing, check_random_state, get_tags
+from sklearn.utils import _safe_indexing, check_random_state
 
 from skmtl._checks import check_bool, check_real
 from skmtl.model_selection._measures import Targets, find_measure
 from skmtl.model_selection._methods import (
     BASELINES,
     all_methods,
-    final_estimator,
     fit_and_count,
     has_steps,
     is_search,
+    kind_of,
     that_shares,
     with_task_column,
 )
@@ -113,7 +113,8 @@ def compare_to_single_task(
     Raises
     ------
     TypeError
-        For what is no multi-task estimator, or regressors beside classifiers.
+        For what is no multi-task estimator, classifiers without `predict_proba`, or regressors
+        beside classifiers.
     ValueError
         For data or tasks that cannot be read, or fewer than two splits.
 
@@ -214,7 +215,7 @@ def _read_estimators(estimator, X, task_column):
 
 def _classifies(estimators):
     """Whether they are classifiers, all or none of them."""
-    kinds = {name: get_tags(final_estimator(e)).estimator_type for name, e in estimators.items()}
+    kinds = {name: kind_of(estimator) for name, estimator in estimators.items()}
     if len(set(kinds.values())) > 1:
         raise TypeError(f"Regressors and classifiers cannot be compared, got {kinds}.")
     return "classifier" in kinds.values()

@@ -71,6 +71,16 @@ def with_task_column(estimator, X, task_column):
     return estimator, task_column
 
 
+def kind_of(estimator):
+    """Whether it is a "regressor" or "classifier"; TypeError for what has no errors to compare."""
+    kind = get_tags(final_estimator(estimator)).estimator_type
+    if kind not in ("regressor", "classifier"):
+        raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
+    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
+        raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
+    return kind
+
+
 def that_shares(estimator):
     """A clone that predicts tasks which a training set lacks."""
     estimator = clone(estimator)

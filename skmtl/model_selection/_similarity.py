@@ -13,8 +13,10 @@ from skmtl.model_selection._methods import has_steps
 from skmtl.tasks import read_rows
 
 _WITH_COVARIANCE = (
-    "ClusteredRegressor, ClusteredRegressorCV, ClusteredClassifier, TaskRelationshipRegressor and "
-    "TaskRelationshipClassifier"
+    "ClusteredRegressor, ClusteredRegressorCV, ClusteredClassifier, TaskRelationshipRegressor, "
+    "TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge and "
+    "MultiTaskRelationshipKernelRidgeCV do; MultiTaskKernelRidge and MultiTaskKernelRidgeCV are "
+    "given one"
 )
 
 
@@ -149,7 +151,7 @@ def _cosines(vectors):
 
 def _covariance_correlation(final):
     if not hasattr(final, "task_covariance_"):
-        raise TypeError(f"{type(final).__name__} learns no task covariance; {_WITH_COVARIANCE} do.")
+        raise TypeError(f"{type(final).__name__} learns no task covariance; {_WITH_COVARIANCE}.")
     covariance = np.asarray(final.task_covariance_)
     scale = np.sqrt(np.clip(covariance.diagonal(), 0.0, None))
     outer = np.outer(scale, scale)

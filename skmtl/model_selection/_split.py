@@ -29,6 +29,13 @@ def row_codes(X, y, groups, task_column, name):
     return np.unique(missing[:, rarest_first], axis=0, return_inverse=True)[1].ravel()
 
 
+def data_strata(data):
+    """Stratum of each of the user's rows of positive weight, in their order: its task."""
+    if data.layout == "wide":
+        return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
+    return data.design.task_of_row[np.argsort(data.rows)]
+
+
 def assign_folds(codes, n_splits, rng=None):
     """Fold of every row: within each stratum the sizes differ by at most one.
 

@@ -7,13 +7,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, check_random_state, get_tags
+from sklearn.utils import _safe_indexing, check_random_state
 
 from skmtl._checks import check_int
 from skmtl.model_selection._measures import find_measure
 from skmtl.model_selection._methods import (
-    final_estimator,
     fit_and_count,
+    kind_of,
     that_shares,
     with_task_column,
 )
@@ -97,7 +97,7 @@ class SubsetProblem:
 def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, random_state):
     """The :class:`SubsetProblem` of what the user passed."""
     estimator, task_column = with_task_column(that_shares(estimator), X, task_column)
-    classifies = _classifies(estimator)
+    classifies = kind_of(estimator) == "classifier"
     X = X.tocsr() if sparse.issparse(X) else X
     y, labels, names, codes = read_tasks(X, y, task_column, tasks)
     if len(names) < 2:
@@ -131,16 +131,6 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
         trainable=trainable,
         notes={t: why for t, why in notes.items() if why},
     )
-
-
-def _classifies(estimator):
-    """Whether it is a classifier; TypeError for what has no errors to compare."""
-    kind = get_tags(final_estimator(estimator)).estimator_type
-    if kind not in ("regressor", "classifier"):
-        raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
-    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
-        raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
-    return kind == "classifier"
 
 
 def _rows_of(codes, rows, t):
