@@ -444,14 +444,19 @@ def test_a_task_with_one_row_takes_part():
     assert np.isfinite(std).all()
 
 
-def test_data_that_give_no_factor_get_a_jitter_that_is_stated():
+@pytest.mark.parametrize("solver", ["kronecker", "cholesky"])
+def test_noise_that_rounding_would_lose_is_raised_and_stated(solver):
     X = np.repeat(np.random.default_rng(0).normal(size=(5, 1)), 30, axis=0)
     kernel = DotProduct(1.0, "fixed") * ConstantKernel(1e16, "fixed")
     model = MultiTaskGaussianProcessRegressor(
-        kernel, solver="cholesky", optimizer=None, normalize_y=False
-    ).fit(X, np.column_stack([X, -X]))
+        kernel, solver=solver, optimizer=None, normalize_y=False
+    )
+    with pytest.warns(UserWarning, match="noise is too small for the size of the kernel"):
+        model.fit(X, np.column_stack([X, -X]))
     assert model.jitter_ > 0
-    assert np.isfinite(model.predict(X)).all()
+    np.testing.assert_allclose(model.predict(X), np.column_stack([X, -X]), atol=1e-6)
+    _, gradient = model.log_marginal_likelihood(eval_gradient=True)
+    np.testing.assert_array_equal(gradient[-2:], 0.0)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import numpy as np
 from skmtl.gaussian_process._dense import DensePoint
 from skmtl.gaussian_process._inputs import on_rows
 from skmtl.gaussian_process._spectral import SpectralLikelihood
+from skmtl.kernel._systems import largest_eigenvalue, noise_floor
 
 
 class SpectralProblem:
@@ -21,7 +22,7 @@ class SpectralProblem:
 
     def __init__(self, kernels, X, y, cells, layout):
         (kernel,) = kernels
-        self.layout, self.inputs = layout, on_rows(kernel, X)
+        self.layout, self.X, self.inputs = layout, X, on_rows(kernel, X)
         self.Y, self.seen = cells.matrix(y), cells.seen
 
     def decomposed(self, inputs):
@@ -33,17 +34,19 @@ class SpectralProblem:
         (inputs,) = self.layout.inputs(theta)
         likelihood = self.decomposed(inputs)
         point = self.at(likelihood, theta)
-        return (
-            (point.value, self.gradient(likelihood, point, theta)) if eval_gradient else point.value
-        )
+        if not eval_gradient:
+            return point.value
+        return point.value, self.gradient(likelihood, point, theta)
 
     def at(self, likelihood, theta):
-        (B,) = self.layout.covariances(theta)
-        return likelihood.at(B, self.layout.noise(theta))
+        """The :class:`Point` at theta, whose input parameters are those of the likelihood."""
+        Bs, noise = self.layout.covariances(theta), self.layout.noise(theta)
+        return likelihood.at(Bs[0], effective_noise(noise, [likelihood.s[-1]], Bs))
 
     def gradient(self, likelihood, point, theta, by_inputs=True):
         """By theta; zero by the input parameters unless they are asked for."""
         by_B, by_noise = likelihood.gradient(point)
+        by_noise = by_noise * (point.noise == self.layout.noise(theta))
         if by_inputs:
             found = self.inputs.gradient(likelihood.by_kernel(point))
         else:
@@ -63,17 +66,27 @@ class DenseProblem:
     def value(self, theta, eval_gradient=True):
         """The likelihood, and its gradient."""
         layout = self.layout
-        Ks = [
-            term.matrix(inputs)
-            for term, inputs in zip(self.terms, layout.inputs(theta), strict=True)
-        ]
-        arguments = Ks, layout.covariances(theta), layout.noise(theta), self.y, self.cells
-        point = DensePoint(*arguments)
+        inputs, Bs, own = layout.inputs(theta), layout.covariances(theta), layout.noise(theta)
+        Ks = [term.matrix(one) for term, one in zip(self.terms, inputs, strict=True)]
+        noise = effective_noise(own, largest_eigenvalues(Ks), Bs)
+        point = DensePoint(Ks, Bs, noise, self.y, self.cells)
         if not eval_gradient:
             return point.value
         by_K, by_B, by_noise = point.gradients()
+        by_noise *= noise == own
         by_inputs = [term.gradient(G) for term, G in zip(self.terms, by_K, strict=True)]
         return point.value, layout.gradient(theta, by_inputs, by_B, by_noise)
+
+
+def largest_eigenvalues(Ks):
+    """Bounds of those of kernel matrices."""
+    return [largest_eigenvalue(K, np.ones(1)) for K in Ks]
+
+
+def effective_noise(noise, tops, Bs):
+    """The noise, raised to what rounding leaves in effect beside kernels of these eigenvalues."""
+    pairs = zip(tops, Bs, strict=True)
+    return np.maximum(noise, noise_floor(sum(top * np.trace(B) for top, B in pairs)))
 
 
 def schur_cost(cells):

@@ -22,10 +22,17 @@ from skmtl.gaussian_process._prediction import (
     with_average,
     with_average_task,
 )
-from skmtl.gaussian_process._problem import DenseProblem, SpectralProblem, cholesky_cost, schur_cost
+from skmtl.gaussian_process._problem import (
+    DenseProblem,
+    SpectralProblem,
+    cholesky_cost,
+    effective_noise,
+    largest_eigenvalues,
+    schur_cost,
+)
 from skmtl.gaussian_process._starts import Starts, check_theta
 from skmtl.kernel._base import read_cells
-from skmtl.kernel._systems import SOLVERS, choose_solver
+from skmtl.kernel._systems import SOLVERS, choose_solver, warn_of_jitter
 from skmtl.tasks import read_training_data
 
 
@@ -109,7 +116,9 @@ class MultiTaskGaussianProcessRegressor(
         Kernel matrices that were made.
     solver_ : str
     jitter_ : float
-        Added to a diagonal that rounding had left without a Cholesky factor.
+        What was added to the noise (on the scale of theta), with a warning, because it was below
+        1e-12 of (a bound of) the largest eigenvalue of the covariances, where rounding decides;
+        else 0.
     X_train_ : ndarray of shape (n_rows, n_features)
         Rows with labels, sorted by task where tasks have rows of their own.
     y_train_ : ndarray of shape (n_labels,)
@@ -327,14 +336,15 @@ class MultiTaskGaussianProcessRegressor(
         pairs = zip(kernels, layout.inputs(self.theta_), strict=True)
         self._kernels = [kernel.clone_with_theta(theta) for kernel, theta in pairs]
         Bs, noise = layout.covariances(self.theta_), layout.noise(self.theta_)
+        Ks = [kernel(problem.X) for kernel in self._kernels]
+        own, noise = noise, effective_noise(noise, largest_eigenvalues(Ks), Bs)
+        data = noise, self._cells, self.y_train_
         if self.solver_ == "cholesky":
-            Ks = [kernel(problem.X) for kernel in self._kernels]
-            self._posterior = CellsPosterior(Ks, Bs, noise, self._cells, self.y_train_)
+            self._posterior = CellsPosterior(Ks, Bs, *data)
         else:
-            K = self._kernels[0](self.X_train_)
-            arguments = self.solver_, K, Bs[0], noise, self._cells, self.y_train_
-            self._posterior = RowsPosterior(*arguments)
-        self.jitter_ = self._posterior.system.jitter
+            self._posterior = RowsPosterior(self.solver_, Ks[0], Bs[0], *data)
+        self.jitter_ = float((noise - own).max())
+        warn_of_jitter(self.jitter_, "noise", stacklevel=4)
         scale = self._scale[:-1]
         self._Bs = [with_average_task(B, scale) for B in Bs]
         self._noise = np.append(noise, np.mean(noise * scale**2) / scale.mean() ** 2)

@@ -20,8 +20,8 @@ class Point(NamedTuple):
     """The likelihood at one B and noise, and what its derivatives are made of."""
 
     value: float
+    noise: np.ndarray  # (T,)
     lam: np.ndarray  # (T,)
-    V: np.ndarray  # (T, T)
     Vi: np.ndarray  # (T, T)
     H: np.ndarray  # (n, T)
     c: np.ndarray  # dual coefficients between U and Vi, (n, T)
@@ -60,7 +60,7 @@ class SpectralLikelihood:
         log_determinant = n * np.log(noise).sum() - np.log(H).sum()
         UtY, W = self.UtY, None
         if len(self.hole_task):
-            factor, _ = factorise(lambda: self._corner(Vi, H))
+            factor = factorise(self._corner(Vi, H), noise)
             log_determinant += 2 * np.log(factor.diagonal()).sum()
             W = dpotri(factor, lower=True)[0]
             W = np.tril(W) + np.tril(W, -1).T
@@ -70,11 +70,11 @@ class SpectralLikelihood:
         # labels are 0 where they are missing
         fit = np.vdot(self.UtY @ Vi, c)
         value = -0.5 * (fit + log_determinant + self.counts.sum() * np.log(2 * np.pi))
-        return Point(float(value), lam, V, Vi, H, c, W)
+        return Point(float(value), noise, lam, Vi, H, c, W)
 
     def gradient(self, point):
         """Derivatives of the value by B, (T, T), and by the noise, (T,)."""
-        _, _, _, Vi, H, c, _ = point
+        Vi, H, c = point.Vi, point.H, point.c
         G, E = (c.T * self.s) @ c, c.T @ c
         G.flat[:: len(G) + 1] -= self.s @ H
         E.flat[:: len(E) + 1] -= H.sum(axis=0)
@@ -86,7 +86,7 @@ class SpectralLikelihood:
 
     def by_kernel(self, point):
         """The derivative of the value by K, (n, n), symmetric."""
-        _, lam, _, Vi, H, c, W = point
+        lam, Vi, H, c, W = point.lam, point.Vi, point.H, point.c, point.W
         if W is None:
             P = self.U @ c
             G = (P * lam) @ P.T

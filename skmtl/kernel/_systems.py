@@ -45,12 +45,12 @@ def smallest_alpha(K, B, cells):
     return noise_floor(largest_eigenvalue(K, cells.weight) * np.linalg.norm(B, 2))
 
 
-def warn_of_jitter(jitter, stacklevel=3):
+def warn_of_jitter(jitter, name="alpha", stacklevel=3):
     """UserWarning that says what was added, pointing at the caller of `fit`."""
     if jitter > 0:
         warnings.warn(
-            f"alpha is too small for the size of the kernel: {jitter:.2g} was added to the "
-            "diagonal (jitter_), as below that rounding decides. Scale X, or increase alpha to "
+            f"{name} is too small for the size of the kernel: {jitter:.2g} was added to the "
+            f"diagonal (jitter_), as below that rounding decides. Scale X, or increase {name} to "
             "choose yourself.",
             UserWarning,
             stacklevel=stacklevel,
