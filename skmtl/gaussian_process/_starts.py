@@ -6,6 +6,7 @@ _SHARE = 0.1  # of a task's variance: what begins as its own, and as noise
 _COVARIANCE = 30.0  # bounds, in standard deviations or variances of the tasks
 _OWN = (1e-6, 1e2)
 _NOISE = (1e-6, 1e1)
+_LEADERS = 10
 
 
 def check_theta(theta, size, name):
@@ -94,10 +95,13 @@ class Starts:
     def led_by_each(self, theta):
         """Beginnings in which one task after the other has nothing of its own.
 
-        Such ends are local optima: in factor analysis they are called Heywood cases.
+        Such ends are local optima: in factor analysis they are called Heywood cases. The tasks are
+        those that have most in common with the others.
         """
         found = []
-        for leader in range(self.layout.n_tasks) if min(self.layout.ranks) else ():
+        common = (self.covariances / self.scale) ** 2 / self.scale[:, None] ** 2
+        leaders = np.argsort(-common.sum(axis=0), kind="stable")[:_LEADERS]
+        for leader in leaders if min(self.layout.ranks) else ():
             start = theta.copy()
             parts = self.layout.parts(start)  # views
             for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):

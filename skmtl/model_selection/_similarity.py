@@ -14,9 +14,9 @@ from skmtl.tasks import read_rows
 
 _WITH_COVARIANCE = (
     "ClusteredRegressor, ClusteredRegressorCV, ClusteredClassifier, TaskRelationshipRegressor, "
-    "TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge and "
-    "MultiTaskRelationshipKernelRidgeCV do; MultiTaskKernelRidge and MultiTaskKernelRidgeCV are "
-    "given one"
+    "TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
+    "MultiTaskRelationshipKernelRidgeCV and MultiTaskGaussianProcessRegressor do; "
+    "MultiTaskKernelRidge and MultiTaskKernelRidgeCV are given one"
 )
 
 
