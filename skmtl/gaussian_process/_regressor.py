@@ -4,14 +4,13 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
-from skmtl.gaussian_process._alone import OwnGaussianProcess
 from skmtl.gaussian_process._inputs import make_kernel
 from skmtl.gaussian_process._layout import Layout
 from skmtl.gaussian_process._maximise import OPTIMIZERS, free_norm, maximise
@@ -31,6 +30,7 @@ from skmtl.gaussian_process._problem import (
     schur_cost,
 )
 from skmtl.gaussian_process._starts import Starts, check_theta
+from skmtl.kernel._alone import OneTask
 from skmtl.kernel._base import read_cells
 from skmtl.kernel._systems import SOLVERS, choose_solver, warn_of_jitter
 from skmtl.tasks import read_training_data
@@ -198,7 +198,7 @@ class MultiTaskGaussianProcessRegressor(
         return tags
 
     def _single_task_limit(self):
-        return OwnGaussianProcess(self)
+        return OneTask(clone(self).set_params(task_column=None, initial_theta=None))
 
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest likelihood.

@@ -42,7 +42,8 @@ class OneTask(RegressorMixin, BaseEstimator):
         return tags
 
     def fit(self, X, y, sample_weight=None):
-        self.estimator_ = clone(self.estimator).fit(X, np.reshape(y, (-1, 1)), sample_weight)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimator_ = clone(self.estimator).fit(X, np.reshape(y, (-1, 1)), **weights)
         return self
 
     def predict(self, X):
