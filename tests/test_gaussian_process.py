@@ -60,8 +60,11 @@ class Problem:
 
     def at_random(self, seed=0, **params):
         """A model at a random theta, without a search."""
-        start = self.fit(optimizer=None, **params).theta_
+        start = self.fit(optimizer=None, **params)
+        layout, start = start._theta_layout, start.theta_
         theta = start + 0.4 * np.random.default_rng(seed).normal(size=len(start))
+        for kappa in layout.parts(theta)[2:-1:3]:
+            np.abs(kappa, out=kappa)
         return self.fit(optimizer=None, initial_theta=theta, **params)
 
     def dense(self, model, X, task, Z, other):
@@ -193,6 +196,8 @@ def test_the_end_is_flat(problem):
     rng = np.random.default_rng(0)
     for _ in range(10):
         theta = model.theta_ + 0.01 * rng.normal(size=len(model.theta_))
+        for kappa in model._theta_layout.parts(theta)[2:-1:3]:
+            np.maximum(kappa, 0.0, out=kappa)
         assert model.log_marginal_likelihood(theta) <= model.log_marginal_likelihood_value_ + 1e-3
 
 
@@ -210,11 +215,11 @@ def test_parameters_that_made_the_labels_are_found():
 
 def test_no_optimizer_keeps_the_start():
     problem = Problem("complete")
-    theta = np.random.default_rng(0).normal(size=D + T + T + T)
+    theta = np.abs(np.random.default_rng(0).normal(size=D + T + T + T))
     model = problem.fit(optimizer=None, initial_theta=theta)
     np.testing.assert_array_equal(model.theta_, theta)
     np.testing.assert_allclose(model.length_scale_, np.exp(theta[:D]))
-    L, kappa = theta[D : D + T], np.exp(theta[D + T : D + 2 * T])
+    L, kappa = theta[D : D + T], theta[D + T : D + 2 * T]
     np.testing.assert_allclose(model.task_covariance_, np.outer(L, L) + np.diag(kappa))
     np.testing.assert_allclose(model.noise_, np.exp(theta[-T:]))
 
@@ -490,6 +495,8 @@ def test_bad_calls_are_named():
         model.predict(problem.new, return_std=True, return_cov=True)
     with pytest.raises(ValueError, match="theta"):
         model.log_marginal_likelihood(np.zeros(3))
+    with pytest.raises(ValueError, match="negative kappa, -1"):
+        model.log_marginal_likelihood(np.full(len(model.theta_), -1.0))
     with pytest.raises(ValueError, match="n_samples"):
         model.sample_y(problem.new, 0)
     with pytest.raises(ValueError, match="needs two-dimensional y without missing labels"):

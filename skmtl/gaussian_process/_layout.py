@@ -11,7 +11,7 @@ import numpy as np
 class Layout:
     """Where parameters stand in theta.
 
-    For each term the parameters of its input kernel, ``L`` row by row and ``log kappa``; then
+    For each term the parameters of its input kernel, ``L`` row by row and ``kappa``; then
     ``log noise``, one a task or one for all.
 
     Attributes
@@ -52,6 +52,19 @@ class Layout:
         """Parameters of the input kernel of each term."""
         return self.parts(theta)[:-1:3]
 
+    def check(self, theta, name):
+        """A theta that was given, as an array."""
+        theta = np.array(theta, dtype=float)
+        if theta.shape != (len(self),) or not np.isfinite(theta).all():
+            raise ValueError(
+                f"{name}={theta} has shape {theta.shape}, expected ({len(self)},) finite numbers "
+                "in the order of theta_."
+            )
+        kappa = np.concatenate(self.parts(theta)[2:-1:3])
+        if kappa.min() < 0:
+            raise ValueError(f"{name} holds a negative kappa, {kappa.min():.4g}: a variance.")
+        return theta
+
     @cached_property
     def is_input(self):
         """Which entries are parameters of input kernels."""
@@ -67,7 +80,7 @@ class Layout:
         for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
             L = L.reshape(self.n_tasks, -1)
             B = L @ L.T
-            B.flat[:: len(B) + 1] += np.exp(kappa)
+            B.flat[:: len(B) + 1] += kappa
             found.append(B)
         return found
 
@@ -80,7 +93,7 @@ class Layout:
         """The gradient by theta from those by input parameters and matrices B, and noise (T,)."""
         parts, chained = self.parts(theta), []
         for k, (inputs, G) in enumerate(zip(by_inputs, by_B, strict=True)):
-            L, kappa = parts[3 * k + 1].reshape(self.n_tasks, -1), np.exp(parts[3 * k + 2])
-            chained += [inputs, (2 * G @ L).ravel(), G.diagonal() * kappa]
+            L = parts[3 * k + 1].reshape(self.n_tasks, -1)
+            chained += [inputs, (2 * G @ L).ravel(), G.diagonal()]
         last = by_noise * self.noise(theta)
         return np.concatenate([*chained, last if self.task_noise else last.sum(keepdims=True)])

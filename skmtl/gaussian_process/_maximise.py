@@ -7,6 +7,7 @@ local optima, so it is started several times. For labels anywhere all parameters
 jointly, the best of several short searches to the end.
 """
 
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from skmtl.gaussian_process._problem import SpectralProblem
 
 OPTIMIZERS = ("fmin_l_bfgs_b", None)
 _SHIFTS = (0.0, -1.2, 1.2)  # of all logarithms of the input kernels, where to begin
+_SMALL = 300  # labels, up to which very different parameters may explain them
 _BETTER = 0.05  # nats that another start has to gain
 _ROUNDS = 3
 _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
@@ -28,6 +30,8 @@ class Found(NamedTuple):
     """The end of a search."""
 
     theta: np.ndarray
+    value: float
+    gradient: np.ndarray
     n_evaluations: int  # of K
 
 
@@ -105,23 +109,31 @@ def free_norm(theta, gradient, bounds):
 
 def maximise(problem, starts, optimizer, n_restarts, tol):
     """The :class:`Found` of a problem, by the optimizer that the user named or gave."""
-    if optimizer is None:
-        return Found(starts.theta, 0)
-    if callable(optimizer):
-        return maximise_by(optimizer, problem, starts)
     objective = Negative(problem)
-    if isinstance(problem, SpectralProblem):
-        theta = maximise_profile(problem, objective, starts, n_restarts)
+    if optimizer is None or callable(optimizer):
+        theta = starts.theta
+        if optimizer is not None:
+            theta, _ = optimizer(objective, theta, bounds=starts.bounds)
+        theta = problem.layout.check(theta, "theta of the optimizer")
+        value, slopes = objective(theta)
     else:
-        theta = maximise_joint(objective, starts, n_restarts)
-    result = minimise(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
-    return Found(result.x, objective.n_evaluations)
+        if isinstance(problem, SpectralProblem):
+            theta = maximise_profile(problem, objective, starts, n_restarts)
+        else:
+            theta = maximise_joint(problem, objective, starts, n_restarts)
+        for _ in range(_ROUNDS):  # after a line search that failed, from a fresh memory
+            result = minimise(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
+            theta, value, slopes = result.x, result.fun, result.jac
+            if free_norm(theta, -slopes, starts.bounds) <= tol:
+                break
+    return Found(theta, float(-value), -slopes, objective.n_evaluations)
 
 
 def maximise_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
-    shifts = _SHIFTS if search.inputs.any() and n_restarts else _SHIFTS[:1]
+    small = problem.seen.sum() <= _SMALL
+    shifts = _SHIFTS if small and n_restarts and search.inputs.any() else _SHIFTS[:1]
     begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
     if len(begun) > 1:
         begun = [search.outer(pair, maxiter=_FEW) for pair in begun]
@@ -150,21 +162,14 @@ class Negative:
         return (-found[0], -found[1]) if eval_gradient else -found
 
 
-def maximise_joint(objective, starts, n_restarts):
-    """Theta of any problem."""
-    begin = [starts.theta]
-    begin += [
-        starts.shifted(starts.perturbed(starts.theta), _SHIFTS[k % len(_SHIFTS)])
-        for k in range(n_restarts)
-    ]
+def maximise_joint(problem, objective, starts, n_restarts):
+    """Theta of any problem, where the best of several short searches ended."""
+    begin = [starts.perturbed(starts.theta) for _ in range(n_restarts)]
+    if n_restarts and len(problem.y) <= _SMALL:
+        begin += starts.led_by_each(starts.theta)
+    begin = [starts.shifted(theta, shift) for theta, shift in zip(begin, cycle(_SHIFTS))]
+    begin = [starts.theta, *begin]
     if n_restarts:
         begun = [minimise(objective, theta, starts.bounds, maxiter=_SHORT) for theta in begin]
         begin = [min(begun, key=lambda result: result.fun).x]
     return begin[0]
-
-
-def maximise_by(optimizer, problem, starts):
-    """The :class:`Found` of the user's optimizer."""
-    objective = Negative(problem)
-    theta, _ = optimizer(objective, starts.theta, bounds=starts.bounds)
-    return Found(np.asarray(theta, dtype=float), objective.n_evaluations)

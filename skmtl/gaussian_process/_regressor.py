@@ -29,10 +29,11 @@ from skmtl.gaussian_process._problem import (
     largest_eigenvalues,
     schur_cost,
 )
-from skmtl.gaussian_process._starts import Starts, check_theta
+from skmtl.gaussian_process._starts import Starts
 from skmtl.kernel._alone import OneTask
 from skmtl.kernel._base import read_cells
 from skmtl.kernel._systems import SOLVERS, choose_solver, warn_of_jitter
+from skmtl.model_selection._similarity import correlations
 from skmtl.tasks import read_training_data
 
 
@@ -105,8 +106,8 @@ class MultiTaskGaussianProcessRegressor(
     noise_ : ndarray of shape (n_tasks,)
         Variances, in units of y.
     theta_ : ndarray
-        For each term theta of the kernel, L row by row and log(kappa); then log(noise), one a task
-        or one for all. On the scale of normalised y with `normalize_y`.
+        For each term theta of the kernel (logarithms), L row by row and kappa; then log(noise), one
+        a task or one for all. On the scale of normalised y with `normalize_y`.
     log_marginal_likelihood_value_ : float
         On that scale.
     gradient_norm_ : float
@@ -238,8 +239,10 @@ class MultiTaskGaussianProcessRegressor(
         starts.begin_at(self.initial_theta)
         found = maximise(problem, starts, self.optimizer, self.n_restarts, self.tol)
         self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
+        self.log_marginal_likelihood_value_ = found.value
+        self.gradient_norm_ = free_norm(found.theta, found.gradient, starts.bounds)
         self._store_model(kernels, problem)
-        self._check_flat(problem, starts.bounds)
+        self._warn_of_slope()
         return self
 
     def log_marginal_likelihood(self, theta=None, eval_gradient=False):
@@ -259,7 +262,7 @@ class MultiTaskGaussianProcessRegressor(
             Only with `eval_gradient`.
         """
         check_is_fitted(self)
-        theta = self.theta_ if theta is None else check_theta(theta, len(self.theta_), "theta")
+        theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
         return self._current_problem().value(theta, eval_gradient)
 
     # ------------------------------------------------------------ parts of fit
@@ -328,11 +331,11 @@ class MultiTaskGaussianProcessRegressor(
 
     def _current_problem(self):
         kernels = self.kernel_ if isinstance(self.kernel_, list) else [self.kernel_]
-        return self._problem(kernels, self.y_train_, self._layout_of_theta)
+        return self._problem(kernels, self.y_train_, self._theta_layout)
 
     def _store_model(self, kernels, problem):
         """Set the fitted attributes from theta."""
-        layout = self._layout_of_theta = problem.layout
+        layout = self._theta_layout = problem.layout
         pairs = zip(kernels, layout.inputs(self.theta_), strict=True)
         self._kernels = [kernel.clone_with_theta(theta) for kernel, theta in pairs]
         Bs, noise = layout.covariances(self.theta_), layout.noise(self.theta_)
@@ -350,19 +353,15 @@ class MultiTaskGaussianProcessRegressor(
         self._noise = np.append(noise, np.mean(noise * scale**2) / scale.mean() ** 2)
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
-        deviations = np.sqrt(self.task_covariance_.diagonal())
-        self.task_correlation_ = self.task_covariance_ / np.outer(deviations, deviations)
+        self.task_correlation_ = correlations(self.task_covariance_)
         self.noise_ = noise * scale**2
         several = isinstance(self.kernel, list | tuple)
         self.kernel_ = self._kernels if several else self._kernels[0]
         if hasattr(self.kernel_, "length_scale"):
             self.length_scale_ = self.kernel_.length_scale
 
-    def _check_flat(self, problem, bounds):
-        """Set the likelihood and what is left of its gradient, and warn of too much."""
-        value, gradient = problem.value(self.theta_)
-        self.log_marginal_likelihood_value_ = value
-        self.gradient_norm_ = free_norm(self.theta_, gradient, bounds)
+    def _warn_of_slope(self):
+        """ConvergenceWarning where the search could not end."""
         if self.optimizer is not None and self.gradient_norm_ > self.tol:
             warnings.warn(
                 f"The search for the parameters ended where the gradient of the likelihood has an "

@@ -88,9 +88,9 @@ class SpectralLikelihood:
         """The derivative of the value by K, (n, n), symmetric."""
         lam, Vi, H, c, W = point.lam, point.Vi, point.H, point.c, point.W
         if W is None:
-            P = self.U @ c
-            G = (P * lam) @ P.T
-            G -= (self.U * (H @ lam)) @ self.U.T
+            P, R = self.U @ (c * np.sqrt(lam)), self.U * np.sqrt(H @ lam)
+            G = P @ P.T  # half the work of another product
+            G -= R @ R.T
             G *= 0.5
             return G
         G = (c * lam) @ c.T

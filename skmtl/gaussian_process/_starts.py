@@ -4,20 +4,9 @@ import numpy as np
 
 _SHARE = 0.1  # of a task's variance: what begins as its own, and as noise
 _COVARIANCE = 30.0  # bounds, in standard deviations or variances of the tasks
-_OWN = (1e-6, 1e2)
+_OWN = (0.0, 1e2)
 _NOISE = (1e-6, 1e1)
 _LEADERS = 10
-
-
-def check_theta(theta, size, name):
-    """Theta as an array of `size` finite numbers."""
-    theta = np.array(theta, dtype=float)
-    if theta.shape != (size,) or not np.isfinite(theta).all():
-        raise ValueError(
-            f"{name}={theta} has shape {theta.shape}, expected ({size},) finite numbers in the "
-            "order of theta_."
-        )
-    return theta
 
 
 class Starts:
@@ -50,11 +39,11 @@ class Starts:
         self.covariances = C
         values, V = np.linalg.eigh(C)
         root = (V * np.sqrt(np.maximum(values, 0.0)))[:, ::-1] / np.sqrt(len(kernels))
-        own, noise = (self._small(low_high) for low_high in (_OWN, _NOISE))
+        own, noise = np.outer(square, _OWN), np.log(np.outer(square, _NOISE))
         theta, bounds = [], []
         for kernel, rank in zip(kernels, layout.ranks, strict=True):
             widest = _COVARIANCE * np.repeat(self.scale, rank)[:, None]
-            theta += [kernel.theta, root[:, :rank].ravel(), np.log(_SHARE * square)]
+            theta += [kernel.theta, root[:, :rank].ravel(), _SHARE * square]
             bounds += [kernel.bounds.reshape(-1, 2), widest * [-1, 1], own]
         if layout.task_noise:
             theta.append(np.log(_SHARE * square))
@@ -67,14 +56,10 @@ class Starts:
     def begin_at(self, theta):
         """Take another first start, if one is given."""
         if theta is not None:
-            self.theta = check_theta(theta, len(self.theta), "initial_theta")
+            self.theta = self.layout.check(theta, "initial_theta")
 
     def _half(self):
         return 0.5 * np.outer(self.scale, self.scale)
-
-    def _small(self, low_high):
-        """Bounds of logarithms of variances, (T, 2)."""
-        return np.log(np.outer(self.scale**2, low_high))
 
     def shifted(self, theta, shift):
         """Another beginning of the parameters of the input kernels."""
@@ -88,7 +73,7 @@ class Starts:
             L = L.reshape(len(self.scale), -1)
             size = np.sqrt(self.scale**2 + (L**2).sum(axis=1))
             L += 0.3 * size[:, None] * self.rng.standard_normal(L.shape)
-            np.maximum(kappa, np.log(0.05 * size**2), out=kappa)
+            np.maximum(kappa, 0.05 * size**2, out=kappa)
         np.maximum(parts[-1], noise if self.layout.task_noise else noise.min(), out=parts[-1])
         return self.clip(theta)
 
@@ -106,7 +91,7 @@ class Starts:
             parts = self.layout.parts(start)  # views
             for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
                 L.reshape(len(self.scale), -1)[:, 0] = self.covariances[leader] / self.scale[leader]
-                kappa[leader] = np.log(1e-3 * self.scale[leader] ** 2)
+                kappa[leader] = 0.0
             found.append(self.clip(start))
         return found
 

@@ -152,13 +152,17 @@ def _cosines(vectors):
 def _covariance_correlation(final):
     if not hasattr(final, "task_covariance_"):
         raise TypeError(f"{type(final).__name__} learns no task covariance; {_WITH_COVARIANCE}.")
-    covariance = np.asarray(final.task_covariance_)
+    return correlations(np.asarray(final.task_covariance_))
+
+
+def correlations(covariance):
+    """Those of a covariance, 0 between tasks of which one has no variance."""
     scale = np.sqrt(np.clip(covariance.diagonal(), 0.0, None))
     outer = np.outer(scale, scale)
-    similarity = np.divide(covariance, outer, out=np.zeros_like(outer), where=outer > 0)
-    similarity = np.clip(similarity, -1.0, 1.0)
-    np.fill_diagonal(similarity, 1.0)
-    return similarity
+    found = np.divide(covariance, outer, out=np.zeros_like(outer), where=outer > 0)
+    found = np.clip(found, -1.0, 1.0)
+    np.fill_diagonal(found, 1.0)
+    return found
 
 
 def _residual_correlation(estimator, final, X, y, long):
