@@ -17,7 +17,7 @@ from skmtl.gaussian_process._problem import SpectralProblem
 
 OPTIMIZERS = ("fmin_l_bfgs_b", None)
 _SHIFTS = (0.0, -1.2, 1.2)  # of all logarithms of the input kernels, where to begin
-_SMALL = 300  # labels, up to which very different parameters may explain them
+_SMALL = 400  # labels, up to which very different parameters may explain them
 _BETTER = 0.05  # nats that another start has to gain
 _ROUNDS = 3
 _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
@@ -132,10 +132,9 @@ def maximise(problem, starts, optimizer, n_restarts, tol):
 def maximise_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
-    small = problem.seen.sum() <= _SMALL
-    shifts = _SHIFTS if small and n_restarts and search.inputs.any() else _SHIFTS[:1]
+    shifts = _SHIFTS if n_restarts and search.inputs.any() else _SHIFTS[:1]
     begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
-    if len(begun) > 1:
+    if len(begun) > 1 and problem.seen.sum() <= _SMALL:
         begun = [search.outer(pair, maxiter=_FEW) for pair in begun]
     best = max(begun, key=lambda pair: pair[0])
     for _ in range(_ROUNDS):
