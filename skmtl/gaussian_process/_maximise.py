@@ -22,7 +22,7 @@ _BETTER = 0.05  # nats that another start has to gain
 _ROUNDS = 3
 _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
-_FEW = 3  # iterations of an outer search that is only begun
+_FEW = 10  # iterations of an outer search that is only begun
 _SHORT = 20  # iterations of a search that is only begun
 
 
@@ -68,17 +68,18 @@ class Profile:
         (inputs,) = self.problem.layout.inputs(theta)
         return self.problem.decomposed(inputs)
 
-    def inner_of_several(self, theta, n_restarts, first=()):
-        """The best of inner searches from some thetas and perturbations of the last of them."""
-        likelihood = self.decomposed(theta)
-        starts = [theta, *first]
-        if n_restarts:
-            starts += [self.starts.perturbed(starts[-1]) for _ in range(n_restarts)]
-            starts += self.starts.led_by_each(starts[0])
-        if len(starts) > 1:
-            begun = [self.inner(likelihood, start, maxiter=_SHORT) for start in starts]
-            starts = [max(begun, key=lambda pair: pair[0])[1]]
-        return self.inner(likelihood, starts[0])
+    def first_inner(self, theta):
+        """The inner search from theta: the value and the new theta."""
+        return self.inner(self.decomposed(theta), theta)
+
+    def other_inner(self, theta, n_restarts):
+        """The best of inner searches with the inputs of theta, from anywhere but theta itself."""
+        likelihood, fresh = self.decomposed(theta), self.starts.theta.copy()
+        fresh[self.inputs] = theta[self.inputs]
+        begin = [fresh, *self.starts.led_by_each(fresh)]
+        begin += [self.starts.perturbed(theta) for _ in range(n_restarts)]
+        begun = [self.inner(likelihood, start, maxiter=_SHORT) for start in begin]
+        return self.inner(likelihood, max(begun, key=lambda pair: pair[0])[1])
 
     def outer(self, best, **options):
         """Search the parameters of the input kernel from a pair (value, theta): the best one."""
@@ -100,11 +101,9 @@ class Profile:
         return best
 
 
-def free_norm(theta, gradient, bounds):
-    """Largest entry of the gradient of what is maximised, where bounds leave theta free."""
-    low, high = bounds.T
-    held = ((theta <= low) & (gradient < 0)) | ((theta >= high) & (gradient > 0))
-    return float(np.abs(gradient[~held]).max(initial=0.0))
+def projected_norm(theta, gradient, bounds):
+    """Largest entry of the projected gradient: how far a step along it stays within the bounds."""
+    return float(np.abs(np.clip(theta + gradient, *bounds.T) - theta).max(initial=0.0))
 
 
 def maximise(problem, starts, optimizer, n_restarts, tol):
@@ -124,7 +123,7 @@ def maximise(problem, starts, optimizer, n_restarts, tol):
         for _ in range(_ROUNDS):  # after a line search that failed, from a fresh memory
             result = minimise(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
             theta, value, slopes = result.x, result.fun, result.jac
-            if free_norm(theta, -slopes, starts.bounds) <= tol:
+            if projected_norm(theta, -slopes, starts.bounds) <= tol:
                 break
     return Found(theta, float(-value), -slopes, objective.n_evaluations)
 
@@ -133,19 +132,15 @@ def maximise_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
     shifts = _SHIFTS if n_restarts and search.inputs.any() else _SHIFTS[:1]
-    begun = [search.inner_of_several(starts.shifted(starts.theta, shift), 0) for shift in shifts]
+    begun = [search.first_inner(starts.shifted(starts.theta, shift)) for shift in shifts]
     if len(begun) > 1 and problem.seen.sum() <= _SMALL:
         begun = [search.outer(pair, maxiter=_FEW) for pair in begun]
-    best = max(begun, key=lambda pair: pair[0])
-    for _ in range(_ROUNDS):
-        best = search.outer(best)
-        first = starts.theta.copy()
-        first[search.inputs] = best[1][search.inputs]
-        again = search.inner_of_several(first, n_restarts, [best[1]])
-        better = again[0] - best[0]
-        best = max(best, again, key=lambda pair: pair[0])
-        if better < _BETTER:
+    best = search.outer(max(begun, key=lambda pair: pair[0]))
+    for _ in range(_ROUNDS if n_restarts else 0):
+        other = search.other_inner(best[1], n_restarts)
+        if other[0] < best[0] + _BETTER:
             break
+        best = search.outer(other)
     return best[1]
 
 

@@ -13,7 +13,7 @@ from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._inputs import make_kernel
 from skmtl.gaussian_process._layout import Layout
-from skmtl.gaussian_process._maximise import OPTIMIZERS, free_norm, maximise
+from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise, projected_norm
 from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
 from skmtl.gaussian_process._prediction import (
     PredictionMixin,
@@ -72,14 +72,14 @@ class MultiTaskGaussianProcessRegressor(
         :class:`~sklearn.gaussian_process.GaussianProcessRegressor`:
         ``optimizer(obj_func, initial_theta, bounds)`` returns theta and the value of
         ``obj_func(theta, eval_gradient=True)``, which is to be minimised.
-    n_restarts : int, default=4
+    n_restarts : int, default=10
         Perturbed beginnings of the task covariance and the noise that are tried beside the first.
     initial_theta : array-like, default=None
         Where to begin, in the order of `theta_`; None begins at kernels as they are and the
         covariances of the labels.
     tol : float, default=0.05
-        The search goes on until no entry of the gradient of the likelihood by theta is above it, in
-        nats, where bounds leave theta free.
+        The search goes on until no entry of the projected gradient of the likelihood by theta is
+        above it, in nats.
     solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
         "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
         for any; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
@@ -111,8 +111,8 @@ class MultiTaskGaussianProcessRegressor(
     log_marginal_likelihood_value_ : float
         On that scale.
     gradient_norm_ : float
-        Largest entry of the gradient of the likelihood by theta where bounds leave it free, in
-        nats.
+        Largest entry of the gradient of the likelihood by theta, in nats, projected on the bounds
+        of theta.
     n_evaluations_ : int
         Kernel matrices that were made.
     solver_ : str
@@ -171,7 +171,7 @@ class MultiTaskGaussianProcessRegressor(
         ard=True,
         normalize_y=True,
         optimizer="fmin_l_bfgs_b",
-        n_restarts=4,
+        n_restarts=10,
         initial_theta=None,
         tol=0.05,
         solver="auto",
@@ -240,7 +240,7 @@ class MultiTaskGaussianProcessRegressor(
         found = maximise(problem, starts, self.optimizer, self.n_restarts, self.tol)
         self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
         self.log_marginal_likelihood_value_ = found.value
-        self.gradient_norm_ = free_norm(found.theta, found.gradient, starts.bounds)
+        self.gradient_norm_ = projected_norm(found.theta, found.gradient, starts.bounds)
         self._store_model(kernels, problem)
         self._warn_of_slope()
         return self

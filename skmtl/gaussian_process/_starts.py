@@ -73,7 +73,7 @@ class Starts:
             L = L.reshape(len(self.scale), -1)
             size = np.sqrt(self.scale**2 + (L**2).sum(axis=1))
             L += 0.3 * size[:, None] * self.rng.standard_normal(L.shape)
-            np.maximum(kappa, 0.05 * size**2, out=kappa)
+            np.maximum(kappa, 0.05 * (size if self.rng.randint(2) else self.scale) ** 2, out=kappa)
         np.maximum(parts[-1], noise if self.layout.task_noise else noise.min(), out=parts[-1])
         return self.clip(theta)
 
