@@ -7,6 +7,7 @@ from sklearn.utils import get_tags
 
 from skmtl.kernel._covariance import is_named
 
+_ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _APART = 1e9  # mu at which tasks share nothing
 
 
@@ -21,7 +22,7 @@ def tuned_kernel_ridge(estimator):
         raise ValueError(
             "A precomputed kernel cannot be cut into tasks: give a baseline that takes rows."
         )
-    alphas = np.union1d(np.logspace(-4, 2, 13), getattr(estimator, "alphas", []))
+    alphas = np.union1d(_ALPHAS, getattr(estimator, "alphas", []))
     gammas = getattr(estimator, "gammas", None)
     if getattr(estimator, "gamma", None) is not None and has_gamma(estimator.kernel):
         gammas = [estimator.gamma]
