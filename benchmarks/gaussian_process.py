@@ -13,7 +13,8 @@ within 1e-6.
   of these ways: until it is within half a nat of the best likelihood that any of them found (``>``
   is the whole way where it never is), and to the end, a gradient as flat as skmtl's. `nats` is by
   how much skmtl's likelihood is above GPyTorch's best; skmtl's time is in brackets, and there is no
-  ratio, where it ends more than half a nat below the best.
+  ratio, where it ends more than half a nat below the best. `once-*` is the same for skmtl from one
+  beginning (``n_restarts=0``).
 - `own-*` is one likelihood and its gradient, 5 tasks with rows of their own, so many in all.
 - `missing-*` is the same for 300 rows and 10 tasks that lack that many percent of the labels,
   against skmtl's dense Cholesky factor of all that are there.
@@ -22,6 +23,7 @@ within 1e-6.
 import argparse
 import csv
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from time import process_time
@@ -109,11 +111,11 @@ def evaluations(evaluate, places):
 # ---------------------------------------------------------------- problems
 
 
-def fits(n, T, d):
+def fits(n, T, d, **options):
     """A whole fit, and GPyTorch's search until it is as good."""
     gpytorch = peer("gpytorch")
     X, Y = make(n, T, d)
-    ours, begun = fit(X, Y), fit(X, Y, optimizer=None)
+    ours, begun = fit(X, Y, **options), fit(X, Y, optimizer=None)
     scaled = ours.y_train_.reshape(T, n).T.copy()
     theirs = gpytorch.CommonRows(X, scaled, RANK)
     starts = [theirs.raw(), theirs.raw_at(*unpack(begun.theta_, d, T))]
@@ -126,7 +128,7 @@ def fits(n, T, d):
     lengths = [next((k for k, v in enumerate(way) if v >= stop), np.inf) for way in ways]
     start = starts[int(np.argmin(lengths))]
     calls = {
-        "skmtl": lambda: fit(X, Y),
+        "skmtl": lambda: fit(X, Y, **options),
         "GPyTorch": lambda: theirs.search(start, stop),
         "GPyTorch, to the end": lambda: theirs.search(start),
     }
@@ -165,11 +167,10 @@ def holes(missing, goal=""):
     return Problem(calls, {"dense Cholesky": goal})
 
 
+SIZES = [(100, 5, 4), (300, 10, 6), (500, 5, 6), (800, 10, 6)]
 PROBLEMS = {
-    "fit-100": lambda: fits(100, 5, 4),
-    "fit-300": lambda: fits(300, 10, 6),
-    "fit-500": lambda: fits(500, 5, 6),
-    "fit-800": lambda: fits(800, 10, 6),
+    **{f"fit-{size[0]}": partial(fits, *size) for size in SIZES},
+    **{f"once-{size[0]}": partial(fits, *size, n_restarts=0) for size in SIZES},
     "own-500": lambda: own_rows(500),
     "own-1000": lambda: own_rows(1000),
     "missing-2": lambda: holes(0.02),

@@ -11,16 +11,22 @@ NAMES = ("rbf", "matern32", "matern52")
 _BOUNDS = np.array([1e-3, 1e3])  # of length scales, relative to where they start
 
 
-def make_kernel(kernel, ard, X):
+def make_kernels(kernels, ard, X):
+    """The kernels of scikit-learn that are meant, for rows X; several names begin apart."""
+    factors = 3.0 ** np.linspace(-1, 1, len(kernels)) if len(kernels) > 1 else (1.0,)
+    return [make_kernel(one, ard, X, factor) for one, factor in zip(kernels, factors, strict=True)]
+
+
+def make_kernel(kernel, ard, X, factor=1.0):
     """The kernel of scikit-learn that is meant, for rows X; None is "rbf".
 
     The length scales of a name start at the standard deviations of the features times the root of
-    their number, one for all of them without `ard`.
+    their number and a factor, one for all of them without `ard`.
     """
     if kernel is None:
         kernel = "rbf"
     if isinstance(kernel, Kernel):
-        return clone(kernel)
+        return _fitting(clone(kernel), X)
     if not isinstance(kernel, str) or kernel not in NAMES:
         raise ValueError(
             f"kernel={kernel!r} is neither one of {sorted(NAMES)} nor a kernel of "
@@ -31,10 +37,25 @@ def make_kernel(kernel, ard, X):
     if not ard:
         scale = np.sqrt(np.mean(scale**2))
     scale = scale * np.sqrt(X.shape[1])
-    bounds = np.multiply.outer(scale, _BOUNDS)
+    if not np.isfinite(scale).all():
+        raise ValueError("The features have infinite standard deviations: scale X.")
+    bounds, scale = np.multiply.outer(scale, _BOUNDS), factor * scale
     if kernel == "rbf":
         return RBF(scale, bounds)
     return Matern(scale, bounds, nu=1.5 if kernel == "matern32" else 2.5)
+
+
+def _fitting(kernel, X):
+    """The kernel, if it is one of these rows."""
+    try:
+        K = kernel(X[:2])
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f"kernel={kernel!r} is not for X of {X.shape[1]} features: {error}."
+        ) from None
+    if K.ndim != 2:
+        raise ValueError(f"kernel={kernel!r} gives {K.ndim} dimensions, expected a matrix.")
+    return kernel
 
 
 def on_rows(kernel, X):
@@ -55,7 +76,12 @@ class KernelOnRows:
 
     def matrix(self, theta):
         self.at = self.kernel.clone_with_theta(theta)
-        return self.at(self.X)
+        K = self.at(self.X)
+        if not np.isfinite(K).all():
+            raise ValueError(
+                f"kernel={self.at!r} gives NaN or infinity between rows of X: scale X."
+            )
+        return K
 
     def gradient(self, W):
         if self.at.n_dims == 0:

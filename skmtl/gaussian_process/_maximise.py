@@ -72,6 +72,13 @@ class Profile:
         """The inner search from theta: the value and the new theta."""
         return self.inner(self.decomposed(theta), theta)
 
+    def best_of(self, begin):
+        """The best pair (value, theta) of searches from several thetas."""
+        begun = [self.first_inner(theta) for theta in begin]
+        if len(begun) > 1 and self.problem.seen.sum() <= _SMALL:
+            begun = [self.outer(pair, maxiter=_FEW) for pair in begun]
+        return self.outer(max(begun, key=lambda pair: pair[0]))
+
     def other_inner(self, theta, n_restarts):
         """The best of inner searches with the inputs of theta, from anywhere but theta itself."""
         likelihood, fresh = self.decomposed(theta), self.starts.theta.copy()
@@ -112,7 +119,10 @@ def maximise(problem, starts, optimizer, n_restarts, tol):
     if optimizer is None or callable(optimizer):
         theta = starts.theta
         if optimizer is not None:
-            theta, _ = optimizer(objective, theta, bounds=starts.bounds)
+            found = optimizer(objective, theta, bounds=starts.bounds)
+            if not isinstance(found, tuple) or len(found) != 2:
+                raise ValueError(f"The optimizer returned {found!r}, expected theta and a value.")
+            theta = found[0]
         theta = problem.layout.check(theta, "theta of the optimizer")
         value, slopes = objective(theta)
     else:
@@ -132,10 +142,12 @@ def maximise_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
     shifts = _SHIFTS if n_restarts and search.inputs.any() else _SHIFTS[:1]
-    begun = [search.first_inner(starts.shifted(starts.theta, shift)) for shift in shifts]
-    if len(begun) > 1 and problem.seen.sum() <= _SMALL:
-        begun = [search.outer(pair, maxiter=_FEW) for pair in begun]
-    best = search.outer(max(begun, key=lambda pair: pair[0]))
+    best = search.best_of([starts.shifted(starts.theta, shift) for shift in shifts])
+    if n_restarts and min(problem.layout.ranks):
+        begin = [starts.independent(starts.shifted(starts.theta, shift)) for shift in shifts]
+        coupled = search.first_inner(starts.coupled(search.best_of(begin)[1]))
+        if coupled[0] > best[0]:
+            best = search.outer(coupled)
     for _ in range(_ROUNDS if n_restarts else 0):
         other = search.other_inner(best[1], n_restarts)
         if other[0] < best[0] + _BETTER:
@@ -153,12 +165,16 @@ class Negative:
     def __call__(self, theta, eval_gradient=True):
         self.n_evaluations += 1
         found = self.problem.value(theta, eval_gradient)
+        if not np.isfinite(found[0] if eval_gradient else found):
+            raise ValueError(f"The likelihood is not finite at theta={theta}: scale X and y.")
         return (-found[0], -found[1]) if eval_gradient else -found
 
 
 def maximise_joint(problem, objective, starts, n_restarts):
     """Theta of any problem, where the best of several short searches ended."""
-    begin = [starts.perturbed(starts.theta) for _ in range(n_restarts)]
+    begin = [starts.flipped(starts.perturbed(starts.theta)) for _ in range(n_restarts)]
+    if n_restarts:
+        begin.append(starts.coupled(starts.independent(starts.theta)))
     if n_restarts and len(problem.y) <= _SMALL:
         begin += starts.led_by_each(starts.theta)
     begin = [starts.shifted(theta, shift) for theta, shift in zip(begin, cycle(_SHIFTS))]

@@ -49,16 +49,16 @@ class PredictionMixin:
         ------
         ValueError
             For tasks that fit did not see, unless ``handle_unknown="shared"``: the average function
-            then, and the mean variance of the tasks.
+            then, one for all of them, and the mean variance of the tasks.
         """
         check_is_fitted(self)
         if return_std and return_cov:
             raise ValueError("Of return_std and return_cov at most one can be True.")
         X, codes = read_prediction_rows(self, X, tasks)
         X = dense(X)
-        if not (return_std or return_cov):
-            return self._of_chunks(X, codes, self._mean)
         mean = self._of_chunks(X, codes, self._mean)
+        if not (return_std or return_cov):
+            return mean
         if return_std:
             variance = self._of_chunks(X, codes, self._variance, include_noise)
             return mean, np.sqrt(variance)

@@ -1,6 +1,7 @@
 """The log marginal likelihood of data as a function of theta."""
 
 import numpy as np
+from scipy import sparse
 
 from skmtl.gaussian_process._dense import DensePoint
 from skmtl.gaussian_process._inputs import on_rows
@@ -22,7 +23,7 @@ class SpectralProblem:
 
     def __init__(self, kernels, X, y, cells, layout):
         (kernel,) = kernels
-        self.layout, self.X, self.inputs = layout, X, on_rows(kernel, X)
+        self.layout, self.inputs = layout, on_rows(kernel, X)
         self.Y, self.seen = cells.matrix(y), cells.seen
 
     def decomposed(self, inputs):
@@ -41,7 +42,8 @@ class SpectralProblem:
     def at(self, likelihood, theta):
         """The :class:`Point` at theta, whose input parameters are those of the likelihood."""
         Bs, noise = self.layout.covariances(theta), self.layout.noise(theta)
-        return likelihood.at(Bs[0], effective_noise(noise, [likelihood.s[-1]], Bs))
+        floor = noise_floor(likelihood.top * np.trace(Bs[0]))
+        return likelihood.at(Bs[0], np.maximum(noise, floor))
 
     def gradient(self, likelihood, point, theta, by_inputs=True):
         """By theta; zero by the input parameters unless they are asked for."""
@@ -59,34 +61,42 @@ class DenseProblem:
 
     def __init__(self, kernels, X, y, cells, layout):
         self.layout, self.y, self.cells = layout, y, cells
-        own = np.array_equal(cells.row, np.arange(len(X)))
-        self.X = X if own else X[cells.row]
-        self.terms = [on_rows(kernel, self.X) for kernel in kernels]
+        self.terms = [on_rows(kernel, X) for kernel in kernels]
+        n, shape = len(cells), (len(X), len(cells))
+        self.row_of_cell = None
+        if not np.array_equal(cells.row, np.arange(len(X))):
+            self.row_of_cell = sparse.csr_array((np.ones(n), (cells.row, np.arange(n))), shape)
+
+    def between_cells(self, K):
+        """A kernel matrix of rows as one of cells."""
+        return K if self.row_of_cell is None else K[np.ix_(self.cells.row, self.cells.row)]
+
+    def between_rows(self, G):
+        """A derivative by a kernel matrix of cells as one of rows."""
+        if self.row_of_cell is None:
+            return G
+        return self.row_of_cell @ (self.row_of_cell @ G).T
 
     def value(self, theta, eval_gradient=True):
         """The likelihood, and its gradient."""
         layout = self.layout
         inputs, Bs, own = layout.inputs(theta), layout.covariances(theta), layout.noise(theta)
         Ks = [term.matrix(one) for term, one in zip(self.terms, inputs, strict=True)]
-        noise = effective_noise(own, largest_eigenvalues(Ks), Bs)
-        point = DensePoint(Ks, Bs, noise, self.y, self.cells)
+        noise = effective_noise(own, Ks, Bs)
+        point = DensePoint([self.between_cells(K) for K in Ks], Bs, noise, self.y, self.cells)
         if not eval_gradient:
             return point.value
         by_K, by_B, by_noise = point.gradients()
         by_noise *= noise == own
-        by_inputs = [term.gradient(G) for term, G in zip(self.terms, by_K, strict=True)]
+        pairs = zip(self.terms, by_K, strict=True)
+        by_inputs = [term.gradient(self.between_rows(G)) for term, G in pairs]
         return point.value, layout.gradient(theta, by_inputs, by_B, by_noise)
 
 
-def largest_eigenvalues(Ks):
-    """Bounds of those of kernel matrices."""
-    return [largest_eigenvalue(K, np.ones(1)) for K in Ks]
-
-
-def effective_noise(noise, tops, Bs):
-    """The noise, raised to what rounding leaves in effect beside kernels of these eigenvalues."""
-    pairs = zip(tops, Bs, strict=True)
-    return np.maximum(noise, noise_floor(sum(top * np.trace(B) for top, B in pairs)))
+def effective_noise(noise, Ks, Bs):
+    """The noise, raised to what rounding leaves in effect beside kernels of rows."""
+    tops = [largest_eigenvalue(K, np.ones(1)) * np.trace(B) for K, B in zip(Ks, Bs, strict=True)]
+    return np.maximum(noise, noise_floor(sum(tops)))
 
 
 def schur_cost(cells):

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
-from skmtl.gaussian_process._inputs import make_kernel
+from skmtl.gaussian_process._inputs import make_kernels
 from skmtl.gaussian_process._layout import Layout
 from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise, projected_norm
 from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
@@ -26,7 +26,6 @@ from skmtl.gaussian_process._problem import (
     SpectralProblem,
     cholesky_cost,
     effective_noise,
-    largest_eigenvalues,
     schur_cost,
 )
 from skmtl.gaussian_process._starts import Starts
@@ -35,6 +34,8 @@ from skmtl.kernel._base import read_cells
 from skmtl.kernel._systems import SOLVERS, choose_solver, warn_of_jitter
 from skmtl.model_selection._similarity import correlations
 from skmtl.tasks import read_training_data
+
+_ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are none
 
 
 class MultiTaskGaussianProcessRegressor(
@@ -72,7 +73,7 @@ class MultiTaskGaussianProcessRegressor(
         :class:`~sklearn.gaussian_process.GaussianProcessRegressor`:
         ``optimizer(obj_func, initial_theta, bounds)`` returns theta and the value of
         ``obj_func(theta, eval_gradient=True)``, which is to be minimised.
-    n_restarts : int, default=10
+    n_restarts : int, default=5
         Perturbed beginnings of the task covariance and the noise that are tried beside the first.
     initial_theta : array-like, default=None
         Where to begin, in the order of `theta_`; None begins at kernels as they are and the
@@ -171,7 +172,7 @@ class MultiTaskGaussianProcessRegressor(
         ard=True,
         normalize_y=True,
         optimizer="fmin_l_bfgs_b",
-        n_restarts=10,
+        n_restarts=5,
         initial_theta=None,
         tol=0.05,
         solver="auto",
@@ -197,6 +198,12 @@ class MultiTaskGaussianProcessRegressor(
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+    @property
+    def length_scale_(self):
+        """Length scale of one kernel that has any."""
+        check_is_fitted(self)
+        return self.kernel_.length_scale
 
     def _single_task_limit(self):
         return OneTask(clone(self).set_params(task_column=None, initial_theta=None))
@@ -251,7 +258,8 @@ class MultiTaskGaussianProcessRegressor(
         Parameters
         ----------
         theta : array-like, default=None
-            Parameters in the order of `theta_`; None are those.
+            Parameters in the order of `theta_`; None are those. Where the covariance of the labels
+            is none that a computer can factorise the value is minus infinity, the gradient 0.
         eval_gradient : bool, default=False
             Also return the gradient by theta.
 
@@ -263,7 +271,11 @@ class MultiTaskGaussianProcessRegressor(
         """
         check_is_fitted(self)
         theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
-        return self._current_problem().value(theta, eval_gradient)
+        with np.errstate(over="ignore", invalid="ignore"):
+            try:
+                return self._current_problem().value(theta, eval_gradient)
+            except (ValueError, np.linalg.LinAlgError):  # no covariance for a computer
+                return (-np.inf, np.zeros_like(theta)) if eval_gradient else -np.inf
 
     # ------------------------------------------------------------ parts of fit
 
@@ -283,14 +295,12 @@ class MultiTaskGaussianProcessRegressor(
         cells, y, T = read.cells, read.y, self.n_tasks_
         self._cells, self._rows, self._n_samples = cells, read.rows, read.data.n_samples
         self._codes = cells.task if read.long else None
-        self.X_train_ = dense(read.X)
+        self.X_train_ = dense(read.X).copy()
         mean, scale = np.zeros(T), np.ones(T)
         if self.normalize_y:
-            mean = cells.task_mean(y)
-            y = y - mean[cells.task]
-            scale = np.sqrt(cells.task_mean(y**2))
-            scale[scale <= 1e-12 * (np.abs(mean) + scale)] = 1.0
-            y = y / scale[cells.task]
+            mean, scale = _normal(cells, y)
+            y = (y - mean[cells.task]) / scale[cells.task]
+            y[np.abs(y) < _ROUNDING * (np.abs(mean) / scale)[cells.task]] = 0.0
         self._mean_of_task, self._scale = with_average(mean), with_average(scale)
         self.y_train_ = y
         return y
@@ -300,7 +310,7 @@ class MultiTaskGaussianProcessRegressor(
         kernels = self.kernel if several else [self.kernel]
         if len(kernels) == 0:
             raise ValueError("kernel is an empty list: give at least one term.")
-        return [make_kernel(kernel, self.ard, X) for kernel in kernels]
+        return make_kernels(kernels, self.ard, X)
 
     def _ranks(self, n_terms):
         ranks = [self.rank] * n_terms if isinstance(self.rank, Integral) else self.rank
@@ -339,11 +349,11 @@ class MultiTaskGaussianProcessRegressor(
         pairs = zip(kernels, layout.inputs(self.theta_), strict=True)
         self._kernels = [kernel.clone_with_theta(theta) for kernel, theta in pairs]
         Bs, noise = layout.covariances(self.theta_), layout.noise(self.theta_)
-        Ks = [kernel(problem.X) for kernel in self._kernels]
-        own, noise = noise, effective_noise(noise, largest_eigenvalues(Ks), Bs)
+        Ks = [kernel(self.X_train_) for kernel in self._kernels]
+        own, noise = noise, effective_noise(noise, Ks, Bs)
         data = noise, self._cells, self.y_train_
         if self.solver_ == "cholesky":
-            self._posterior = CellsPosterior(Ks, Bs, *data)
+            self._posterior = CellsPosterior([problem.between_cells(K) for K in Ks], Bs, *data)
         else:
             self._posterior = RowsPosterior(self.solver_, Ks[0], Bs[0], *data)
         self.jitter_ = float((noise - own).max())
@@ -357,12 +367,10 @@ class MultiTaskGaussianProcessRegressor(
         self.noise_ = noise * scale**2
         several = isinstance(self.kernel, list | tuple)
         self.kernel_ = self._kernels if several else self._kernels[0]
-        if hasattr(self.kernel_, "length_scale"):
-            self.length_scale_ = self.kernel_.length_scale
 
     def _warn_of_slope(self):
         """ConvergenceWarning where the search could not end."""
-        if self.optimizer is not None and self.gradient_norm_ > self.tol:
+        if self.optimizer is not None and not self.gradient_norm_ <= self.tol:
             warnings.warn(
                 f"The search for the parameters ended where the gradient of the likelihood has an "
                 f"entry of {self.gradient_norm_:.3g} nats, above tol={self.tol}. Increase tol, or "
@@ -370,3 +378,23 @@ class MultiTaskGaussianProcessRegressor(
                 ConvergenceWarning,
                 stacklevel=3,
             )
+
+
+def _normal(cells, y):
+    """Mean and standard deviation of each task, (n_tasks,).
+
+    A single label tells neither: it gets the means of those of the other tasks. Labels that are all
+    the same have the deviation 1.
+    """
+    with np.errstate(over="ignore"):
+        mean = cells.task_mean(y)
+        scale = np.sqrt(cells.task_mean((y - mean[cells.task]) ** 2))
+    if not np.isfinite(scale).all():
+        raise ValueError(f"y is too large for its squares, up to {np.abs(y).max():.3g}: scale it.")
+    varies, several = scale > _ROUNDING * np.abs(mean), np.diff(cells.ptr) > 1
+    scale[~varies] = 1.0
+    if several.any():
+        mean[~several] = mean[several].mean()
+        known = scale[several & varies]
+        scale[~several] = known.mean() if len(known) else 1.0
+    return mean, scale

@@ -14,6 +14,7 @@ from scipy.linalg.lapack import dpotri
 
 from skmtl.kernel._cells import factorise
 from skmtl.kernel._kronecker import spectrum
+from skmtl.kernel._systems import largest_eigenvalue
 
 
 class Point(NamedTuple):
@@ -41,7 +42,7 @@ class SpectralLikelihood:
     """
 
     def __init__(self, K, Y, seen):
-        found = spectrum(K, np.ones(len(K)))
+        found, self.top = spectrum(K, np.ones(len(K))), largest_eigenvalue(K, np.ones(1))
         self.U, self.s = found.U, np.maximum(found.values, 0.0)
         self.Y, self.UtY = Y, found.U.T @ Y
         self.counts = seen.sum(axis=0)

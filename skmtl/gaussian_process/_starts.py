@@ -6,6 +6,9 @@ _SHARE = 0.1  # of a task's variance: what begins as its own, and as noise
 _COVARIANCE = 30.0  # bounds, in standard deviations or variances of the tasks
 _OWN = (0.0, 1e2)
 _NOISE = (1e-6, 1e1)
+_UNTOLD = (
+    0.1  # of the variance is at least the noise of a task with one label, which cannot tell it
+)
 _LEADERS = 10
 
 
@@ -30,8 +33,10 @@ class Starts:
 
     def __init__(self, layout, kernels, y, cells, rng):
         self.layout, self.rng = layout, rng
-        square = cells.task_sum(y**2) / np.diff(cells.ptr)
-        square = np.where(square > 0, square, 1.0)
+        square, several = cells.task_mean(y**2), np.diff(cells.ptr) > 1
+        told = several & (square > 0)
+        square[~several] = square[told].mean() if told.any() else 1.0
+        square[square == 0] = 1.0
         self.scale = np.sqrt(square)
         Y, together = cells.matrix(y), cells.seen.T.astype(float) @ cells.seen
         C = np.where(together > 0, Y.T @ Y / np.maximum(together, 1), self._half())
@@ -40,6 +45,7 @@ class Starts:
         values, V = np.linalg.eigh(C)
         root = (V * np.sqrt(np.maximum(values, 0.0)))[:, ::-1] / np.sqrt(len(kernels))
         own, noise = np.outer(square, _OWN), np.log(np.outer(square, _NOISE))
+        noise[~several, 0] = np.log(_UNTOLD * square[~several])
         theta, bounds = [], []
         for kernel, rank in zip(kernels, layout.ranks, strict=True):
             widest = _COVARIANCE * np.repeat(self.scale, rank)[:, None]
@@ -51,7 +57,6 @@ class Starts:
             theta.append(np.log(_SHARE * square.mean(keepdims=True)))
             noise = np.log(np.outer(square.mean(), _NOISE))
         self.theta, self.bounds = np.concatenate(theta), np.concatenate([*bounds, noise])
-        self.theta = self.clip(self.theta)
 
     def begin_at(self, theta):
         """Take another first start, if one is given."""
@@ -64,6 +69,30 @@ class Starts:
     def shifted(self, theta, shift):
         """Another beginning of the parameters of the input kernels."""
         return self.clip(np.where(self.layout.is_input, theta + shift, theta))
+
+    def independent(self, theta):
+        """A beginning in which tasks share nothing; it stays so."""
+        theta = theta.copy()
+        parts = self.layout.parts(theta)  # views
+        for L, kappa in zip(parts[1:-1:3], parts[2:-1:3], strict=True):
+            L[:], kappa[:] = 0.0, (1 - _SHARE) * self.scale**2
+        return self.clip(theta)
+
+    def coupled(self, theta):
+        """Independent tasks that begin to share, with the signs of the first start."""
+        theta = theta.copy()
+        parts, first = self.layout.parts(theta), self.layout.parts(self.theta)
+        for L, kappa, signs in zip(parts[1:-1:3], parts[2:-1:3], first[1:-1:3], strict=True):
+            size = 0.1 * np.repeat(np.sqrt(kappa), len(L) // len(kappa))
+            L[:] = np.where(signs < 0, -size, size)
+        return self.clip(theta)
+
+    def flipped(self, theta):
+        """The signs of tasks changed at random."""
+        theta = theta.copy()
+        for L in self.layout.parts(theta)[1:-1:3]:
+            L.reshape(len(self.scale), -1)[...] *= self.rng.choice([-1, 1], (len(self.scale), 1))
+        return theta
 
     def perturbed(self, theta):
         """Another beginning of the task covariances and the noise."""
