@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import (
     RBF,
+    CompoundKernel,
     ConstantKernel,
     DotProduct,
     Matern,
@@ -31,7 +32,9 @@ KERNELS = {
     "sum": ConstantKernel(0.5) * RBF([1.0, 2.0]) + DotProduct(),
     "quadratic": RationalQuadratic(),
     "fixed": RBF(1.2, "fixed"),
+    "noisy": RBF(0.8) + WhiteKernel(0.3),
 }
+HUGE = ConstantKernel(1e300, "fixed") * ConstantKernel(1e300, "fixed") * RBF()
 FORMS = ["complete", "few holes", "many holes", "long"]
 
 
@@ -76,9 +79,12 @@ class Problem:
         )
 
     def covariance(self, model):
-        X = self.X[self.row]
-        A = self.dense(model, X, self.task, X, self.task)
-        return A + np.diag(model.noise_[self.task])
+        kernels = model.kernel_ if isinstance(model.kernel_, list) else [model.kernel_]
+        A, own = np.diag(model.noise_[self.task]), np.arange(len(self.row))
+        X, row = (self.X[self.row], own) if self.long else (self.X, self.row)
+        for kernel, B in zip(kernels, model.task_covariances_, strict=True):
+            A += kernel(X)[np.ix_(row, row)] * B[np.ix_(self.task, self.task)]
+        return A
 
     def posterior(self, model):
         """Mean and covariance of all functions at the new rows, row by row."""
@@ -222,6 +228,27 @@ def test_no_optimizer_keeps_the_start():
     L, kappa = theta[D : D + T], theta[D + T : D + 2 * T]
     np.testing.assert_allclose(model.task_covariance_, np.outer(L, L) + np.diag(kappa))
     np.testing.assert_allclose(model.noise_, np.exp(theta[-T:]))
+
+
+@pytest.mark.parametrize("form", ["complete", "few holes", "long"])
+@pytest.mark.parametrize("seed", range(3))
+def test_more_rank_is_never_worse(form, seed):
+    problem = Problem(form, seed)
+    values = [problem.fit(rank=rank).log_marginal_likelihood_value_ for rank in range(3)]
+    assert np.diff(values).min() > -0.1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_searches_of_both_layouts_end_alike(seed):
+    wide, long = Problem("complete", seed), Problem("long", seed)
+    values = [problem.fit().log_marginal_likelihood_value_ for problem in (wide, long)]
+    assert values[0] == pytest.approx(values[1], abs=0.55)  # nats
+
+
+def test_terms_of_one_name_begin_apart():
+    model = Problem("complete").fit(kernel=["rbf", "rbf"], n_restarts=0, optimizer=None)
+    small, large = (kernel.length_scale for kernel in model.kernel_)
+    np.testing.assert_allclose(large, 9 * small)
 
 
 def test_own_optimizers_are_taken():
@@ -421,14 +448,20 @@ def test_labels_that_are_copies_are_perfectly_correlated():
 # ---------------------------------------------------------------- hard data and bad input
 
 
-@pytest.mark.parametrize("value", [0.0, 5.0, -1e9])
+@pytest.mark.parametrize("value", [0.0, 5.0, 0.1, 1 / 3, -1e9])
 def test_constant_targets_are_predicted_as_such(value):
     problem = Problem("complete")
     problem.Y[:, 1] = value
     model = problem.fit(normalize_y=True)
     mean, std = model.predict(problem.new, return_std=True)
-    np.testing.assert_allclose(mean[:, 1], value, atol=1e-3 * max(1.0, abs(value)))
-    assert np.isfinite(std).all()
+    np.testing.assert_allclose(mean[:, 1], value, rtol=1e-3, atol=1e-3)
+    assert (std[:, 1] < 0.02).all()
+    np.testing.assert_allclose(model.task_correlation_[1], [0.0, 1.0, 0.0], atol=1e-6)
+    without = problem.Y[:, [0, 2]]
+    others = MultiTaskGaussianProcessRegressor().fit(problem.X, without)
+    np.testing.assert_allclose(
+        mean[:, [0, 2]], others.predict(problem.new), rtol=0.02, atol=0.02 * without.std()
+    )
 
 
 def test_duplicate_rows_and_one_row_do():
@@ -441,12 +474,19 @@ def test_duplicate_rows_and_one_row_do():
     np.testing.assert_allclose(one.predict(problem.new), np.tile(problem.Y[:1], (5, 1)))
 
 
-def test_a_task_with_one_row_takes_part():
+@pytest.mark.parametrize("unit", [1.0, 1e8, 1e-8])
+def test_one_label_is_no_certainty(unit):
     problem = Problem("complete")
-    problem.Y[1:, 2] = np.nan
-    mean, std = problem.fit().predict(problem.new, return_std=True)
-    assert np.isfinite(mean).all()
-    assert np.isfinite(std).all()
+    Y = unit * problem.Y
+    Y[1:, 2] = np.nan
+    model = MultiTaskGaussianProcessRegressor().fit(problem.X, Y)
+    mean, std = model.predict(problem.new, return_std=True)
+    assert np.abs(mean).max() < 10 * np.nanstd(Y)
+    assert (std[:, 2] > 0.2 * np.nanstd(Y)).all()
+    everyone = MultiTaskGaussianProcessRegressor().fit(
+        problem.X, np.full((N, T), np.nan_to_num(Y[0]))
+    )
+    assert np.isfinite(everyone.predict(problem.new)).all()
 
 
 @pytest.mark.parametrize("solver", ["kronecker", "cholesky"])
@@ -478,6 +518,8 @@ def test_noise_that_rounding_would_lose_is_raised_and_stated(solver):
         ({"n_restarts": -1}, ValueError, "n_restarts"),
         ({"tol": 0}, ValueError, "tol"),
         ({"solver": "lu"}, ValueError, "solver='lu' is not one of"),
+        ({"kernel": RBF([1.0, 2.0, 3.0])}, ValueError, "is not for X of 2 features"),
+        ({"kernel": CompoundKernel([RBF(), RBF()])}, ValueError, "gives 3 dimensions"),
         ({"initial_theta": [1.0, 2.0]}, ValueError, "initial_theta"),
         ({"kernel": ["rbf", "rbf"], "solver": "kronecker"}, ValueError, "is for one kernel"),
     ],
@@ -486,6 +528,50 @@ def test_bad_parameters_are_named(params, error, message):
     problem = Problem("complete")
     with pytest.raises(error, match=message):
         problem.fit(**params)
+
+
+def test_the_data_may_change_after_the_fit():
+    for form in ("complete", "long"):
+        problem = Problem(form)
+        model, new = problem.fit(optimizer=None), problem.new.copy()
+        before = model.predict_all_tasks(new)
+        model.X_train_.flags.writeable = False
+        problem.X *= 2
+        problem.Y *= 2
+        np.testing.assert_array_equal(model.predict_all_tasks(new), before)
+
+
+def test_length_scales_are_those_of_the_kernel_at_hand():
+    problem = Problem("complete")
+    model = MultiTaskGaussianProcessRegressor(optimizer=None).fit(problem.X, problem.Y)
+    assert model.length_scale_.shape == (D,)
+    model.set_params(kernel=DotProduct()).fit(problem.X, problem.Y)
+    assert not hasattr(model, "length_scale_")
+
+
+def test_parameters_without_a_covariance_have_no_likelihood():
+    model = Problem("complete").fit(optimizer=None)
+    value, gradient = model.log_marginal_likelihood(np.full(len(model.theta_), 800.0), True)
+    assert value == -np.inf
+    np.testing.assert_array_equal(gradient, 0.0)
+
+
+@pytest.mark.parametrize("solver", ["kronecker", "cholesky"])
+def test_numbers_beyond_floats_are_named(solver):
+    problem = Problem("complete")
+    with pytest.raises(ValueError, match="gives NaN or infinity between rows of X"):
+        problem.fit(kernel=HUGE, solver=solver)
+    with (
+        pytest.raises(ValueError, match="infinite standard deviations: scale X"),
+        np.errstate(all="ignore"),
+    ):
+        MultiTaskGaussianProcessRegressor(solver=solver).fit(1e200 * problem.X, problem.Y)
+    with pytest.raises(ValueError, match="y is too large for its squares"):
+        MultiTaskGaussianProcessRegressor(solver=solver).fit(problem.X, 1e200 * problem.Y)
+    with pytest.raises(ValueError, match="The optimizer returned 3"):
+        problem.fit(optimizer=lambda objective, theta, bounds: 3, solver=solver)
+    with pytest.raises(ValueError, match="The likelihood is not finite"), np.errstate(all="ignore"):
+        problem.fit(optimizer=lambda objective, theta, bounds: (theta + 1e3, 0.0), solver=solver)
 
 
 def test_bad_calls_are_named():

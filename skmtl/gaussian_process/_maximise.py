@@ -47,6 +47,8 @@ class Profile:
     def __init__(self, problem, objective, starts):
         self.problem, self.objective, self.starts = problem, objective, starts
         self.inputs = problem.layout.is_input
+        self.small = problem.seen.sum() <= _SMALL
+        self.steps = _FEW * _SHORT if self.small else _SHORT
 
     def inner(self, likelihood, theta, **options):
         """The best task covariance and noise, from those of theta: the value and the new theta."""
@@ -75,7 +77,7 @@ class Profile:
     def best_of(self, begin):
         """The best pair (value, theta) of searches from several thetas."""
         begun = [self.first_inner(theta) for theta in begin]
-        if len(begun) > 1 and self.problem.seen.sum() <= _SMALL:
+        if len(begun) > 1 and self.small:
             begun = [self.outer(pair, maxiter=_FEW) for pair in begun]
         return self.outer(max(begun, key=lambda pair: pair[0]))
 
@@ -85,7 +87,7 @@ class Profile:
         fresh[self.inputs] = theta[self.inputs]
         begin = [fresh, *self.starts.led_by_each(fresh)]
         begin += [self.starts.perturbed(theta) for _ in range(n_restarts)]
-        begun = [self.inner(likelihood, start, maxiter=_SHORT) for start in begin]
+        begun = [self.inner(likelihood, start, maxiter=self.steps) for start in begin]
         return self.inner(likelihood, max(begun, key=lambda pair: pair[0])[1])
 
     def outer(self, best, **options):
@@ -172,14 +174,15 @@ class Negative:
 
 def maximise_joint(problem, objective, starts, n_restarts):
     """Theta of any problem, where the best of several short searches ended."""
-    begin = [starts.flipped(starts.perturbed(starts.theta)) for _ in range(n_restarts)]
-    if n_restarts:
-        begin.append(starts.coupled(starts.independent(starts.theta)))
-    if n_restarts and len(problem.y) <= _SMALL:
-        begin += starts.led_by_each(starts.theta)
+    if not n_restarts:
+        return starts.theta
+    small = len(problem.y) <= _SMALL
+    begin = [starts.theta, starts.coupled(starts.independent(starts.theta))]
+    begin += [starts.flipped(starts.perturbed(starts.theta)) for _ in range(n_restarts)]
+    begin += starts.led_by_each(starts.theta) if small else []
     begin = [starts.shifted(theta, shift) for theta, shift in zip(begin, cycle(_SHIFTS))]
-    begin = [starts.theta, *begin]
-    if n_restarts:
-        begun = [minimise(objective, theta, starts.bounds, maxiter=_SHORT) for theta in begin]
-        begin = [min(begun, key=lambda result: result.fun).x]
-    return begin[0]
+    if small:
+        begin += [starts.shifted(begin[k], _SHIFTS[k + 1]) for k in range(2)]
+    steps = _FEW * _SHORT if small else _SHORT
+    begun = [minimise(objective, theta, starts.bounds, maxiter=steps) for theta in begin]
+    return min(begun, key=lambda result: result.fun).x

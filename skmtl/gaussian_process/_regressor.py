@@ -35,6 +35,7 @@ from skmtl.kernel._systems import SOLVERS, choose_solver, warn_of_jitter
 from skmtl.model_selection._similarity import correlations
 from skmtl.tasks import read_training_data
 
+_NOTHING = 1e-6  # of the noise: a variance below this is none
 _ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are none
 
 
@@ -103,7 +104,7 @@ class MultiTaskGaussianProcessRegressor(
         B, in units of y; of several terms the sum.
     task_covariances_ : ndarray of shape (n_terms, n_tasks, n_tasks)
     task_correlation_ : ndarray of shape (n_tasks, n_tasks)
-        Of `task_covariance_`.
+        Of `task_covariance_`; 0 where a task has no variance but noise.
     noise_ : ndarray of shape (n_tasks,)
         Variances, in units of y.
     theta_ : ndarray
@@ -271,11 +272,14 @@ class MultiTaskGaussianProcessRegressor(
         """
         check_is_fitted(self)
         theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                return self._current_problem().value(theta, eval_gradient)
+                value, gradient = self._current_problem().value(theta)
             except (ValueError, np.linalg.LinAlgError):  # no covariance for a computer
-                return (-np.inf, np.zeros_like(theta)) if eval_gradient else -np.inf
+                value = -np.inf
+        if not np.isfinite(value):
+            value, gradient = -np.inf, np.zeros_like(theta)
+        return (value, gradient) if eval_gradient else value
 
     # ------------------------------------------------------------ parts of fit
 
@@ -363,7 +367,8 @@ class MultiTaskGaussianProcessRegressor(
         self._noise = np.append(noise, np.mean(noise * scale**2) / scale.mean() ** 2)
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
-        self.task_correlation_ = correlations(self.task_covariance_)
+        told = sum(Bs).diagonal() > _NOTHING * noise
+        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(told, told))
         self.noise_ = noise * scale**2
         several = isinstance(self.kernel, list | tuple)
         self.kernel_ = self._kernels if several else self._kernels[0]

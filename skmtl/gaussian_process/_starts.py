@@ -6,9 +6,7 @@ _SHARE = 0.1  # of a task's variance: what begins as its own, and as noise
 _COVARIANCE = 30.0  # bounds, in standard deviations or variances of the tasks
 _OWN = (0.0, 1e2)
 _NOISE = (1e-6, 1e1)
-_UNTOLD = (
-    0.1  # of the variance is at least the noise of a task with one label, which cannot tell it
-)
+_UNTOLD = 0.1  # of the variance: least noise of a task with one label, which cannot tell it
 _LEADERS = 10
 
 

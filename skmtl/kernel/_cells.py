@@ -89,19 +89,19 @@ def centred(K, weight):
     return out
 
 
-def factorise(A, alpha):
-    """Lower Cholesky factor of the symmetric A, which is overwritten; `alpha` is for the error."""
+def factorise(A, alpha, name="alpha"):
+    """Lower Cholesky factor of the symmetric A, which is overwritten; the others are for errors."""
     try:
         # its transpose is what LAPACK can overwrite
         return cholesky(A.T, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
-        raise not_semidefinite(alpha) from None
+        raise not_semidefinite(alpha, name=name) from None
 
 
-def not_semidefinite(alpha, smallest=None):
+def not_semidefinite(alpha, smallest=None, name="alpha"):
     """The error of kernels with an eigenvalue too far below zero, the `smallest` if known."""
     known = "" if smallest is None else f": its smallest eigenvalue is {smallest:.4g}"
     return ValueError(
-        f"The kernel is not positive semi-definite{known}, and alpha={np.min(alpha):.4g} does not "
-        "make up for it. Increase alpha, or use a kernel that is."
+        f"The kernel is not positive semi-definite{known}, and {name}={np.min(alpha):.4g} does not "
+        f"make up for it. Increase {name}, or use a kernel that is."
     )
