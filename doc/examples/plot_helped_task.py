@@ -1,7 +1,7 @@
 """
-==================================================
+=================================================
 A gap filled by other tasks: how sure may one be?
-==================================================
+=================================================
 
 Three gauges in a river measure the same floods at different places. The third failed for half of
 the time. A Gaussian process of several tasks fills the gap from the others, and says how well it
