@@ -181,7 +181,7 @@ def maximise_joint(problem, objective, starts, n_restarts):
     begin += [starts.flipped(starts.perturbed(starts.theta)) for _ in range(n_restarts)]
     begin += starts.led_by_each(starts.theta) if small else []
     begin = [starts.shifted(theta, shift) for theta, shift in zip(begin, cycle(_SHIFTS))]
-    if small:
+    if small:  # the first two at a second length scale
         begin += [starts.shifted(begin[k], _SHIFTS[k + 1]) for k in range(2)]
     steps = _FEW * _SHORT if small else _SHORT
     begun = [minimise(objective, theta, starts.bounds, maxiter=steps) for theta in begin]
