@@ -38,7 +38,7 @@ class DensePoint:
         self.value = float(-0.5 * (y @ self.a) - logs - 0.5 * len(y) * np.log(2 * np.pi))
 
     def gradients(self):
-        """Derivatives by each K, made when asked for, and each B; by the noise, (T,)."""
+        """Derivatives by each K, by each B and by the noise, (T,)."""
         precision = dpotri(self.factor, lower=True)[0].T  # of its upper triangle, row by row
         T, task = self.cells.n_tasks, self.cells.task
         by_K, by_B = [], []

@@ -274,12 +274,12 @@ class MultiTaskGaussianProcessRegressor(
         theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             try:
-                value, gradient = self._current_problem().value(theta)
+                found = self._current_problem().value(theta, eval_gradient)
             except (ValueError, np.linalg.LinAlgError):  # no covariance for a computer
-                value = -np.inf
-        if not np.isfinite(value):
-            value, gradient = -np.inf, np.zeros_like(theta)
-        return (value, gradient) if eval_gradient else value
+                found = (-np.inf, None) if eval_gradient else -np.inf
+        if np.isfinite(found[0] if eval_gradient else found):
+            return found
+        return (-np.inf, np.zeros_like(theta)) if eval_gradient else -np.inf
 
     # ------------------------------------------------------------ parts of fit
 
