@@ -37,6 +37,7 @@ from skmtl import (
 )
 
 N_SCHOOLS = 8
+N_DRAWS = 50  # of the parameters, where they are drawn
 
 
 class Split(NamedTuple):
@@ -165,6 +166,8 @@ MODELS = {
     "rank 1": coupled,
     "rank 2": partial(coupled, rank=2),
     "rank 1, Matérn 3/2, one noise": partial(coupled, kernel="matern32", task_noise=False),
+    "rank 1, draws": partial(coupled, n_draws=N_DRAWS),
+    "rank 1, Matérn 3/2, draws": partial(coupled, kernel="matern32", n_draws=N_DRAWS),
     "parameters of the truth": known,
 }
 
@@ -228,7 +231,7 @@ def main():
             shares[-1].append(f"{columns[1].mean():.1f} ({columns[2].mean():.0f})")
     for path, table in ((options.rst, shares), (options.rst_errors, errors)):
         if path:
-            path.write_text(list_table("22 13 13 13 13 13 13", table), encoding="utf-8")
+            path.write_text(list_table("20 10 10 10 10 10 10 10 10", table), encoding="utf-8")
 
 
 if __name__ == "__main__":

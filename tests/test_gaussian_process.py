@@ -559,7 +559,10 @@ def test_parameters_without_a_covariance_have_no_likelihood():
 @pytest.mark.parametrize("solver", ["kronecker", "cholesky"])
 def test_numbers_beyond_floats_are_named(solver):
     problem = Problem("complete")
-    with pytest.raises(ValueError, match="gives NaN or infinity between rows of X"):
+    with (
+        pytest.raises(ValueError, match="gives NaN or infinity between rows of X"),
+        np.errstate(all="ignore"),
+    ):
         problem.fit(kernel=HUGE, solver=solver)
     with (
         pytest.raises(ValueError, match="infinite standard deviations: scale X"),
@@ -585,6 +588,9 @@ def test_bad_calls_are_named():
         model.log_marginal_likelihood(np.full(len(model.theta_), -1.0))
     with pytest.raises(ValueError, match="n_samples"):
         model.sample_y(problem.new, 0)
+    for method in (model.predict, model.predict_all_tasks, model.sample_y):
+        with pytest.raises(TypeError, match="include_noise must be True or False, got 2"):
+            method(problem.new, include_noise=2)
     with pytest.raises(ValueError, match="needs two-dimensional y without missing labels"):
         Problem("few holes").fit(solver="kronecker")
 

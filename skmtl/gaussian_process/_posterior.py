@@ -7,10 +7,11 @@ labels are what the methods of both classes take, made by `asked`.
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import cho_solve, solve_triangular
+from scipy.linalg.lapack import dpotri
 
 from skmtl.gaussian_process._dense import covariance
-from skmtl.kernel._cells import Cells
+from skmtl.kernel._cells import factorise
 from skmtl.kernel._kronecker import spectrum
 from skmtl.kernel._systems import make_system
 
@@ -34,6 +35,10 @@ class RowsPosterior:
         self.whole = getattr(self.system, "whole", self.system)
         self.dual = self.system.dual(y)
         self.coefficients = cells.matrix(self.dual)
+
+    def precisions(self):
+        """Of each label given the others, (n_cells,)."""
+        return self.system.cell_precisions()
 
     def asked(self, Kxs, Cs):
         """For one kernel with the labels' rows, (q, n), and covariances with tasks, (p, T)."""
@@ -95,12 +100,13 @@ class CellsPosterior:
     """
 
     def __init__(self, Ks, Bs, noise, cells, y):
-        A = covariance(Ks, Bs, np.zeros_like(noise), cells)
-        n, T = len(cells), cells.n_tasks
-        own = Cells(np.arange(n), cells.task, cells.weight, n, T)
-        self.system = make_system("cholesky", A, np.ones((T, T)), noise, own, False)
+        self.factor = factorise(covariance(Ks, Bs, noise, cells), noise, "noise")
         self.cells = cells
-        self.dual = self.system.dual(y)
+        self.dual = cho_solve((self.factor, True), y, check_finite=False)
+
+    def precisions(self):
+        """Of each label given the others, (n_cells,)."""
+        return dpotri(self.factor, lower=True)[0].diagonal()
 
     def asked(self, Kxs, Cs):
         """For kernels with the rows of the labels, (q, n), and covariances with tasks.
@@ -132,5 +138,5 @@ class CellsPosterior:
     def _root(self, asked):
         """Root of what is explained, (n_cells, q, p)."""
         flat = asked.reshape(-1, asked.shape[-1]).T
-        root = solve_triangular(self.system.factor, flat, lower=True, check_finite=False)
+        root = solve_triangular(self.factor, flat, lower=True, check_finite=False)
         return root.reshape(-1, *asked.shape[:2])

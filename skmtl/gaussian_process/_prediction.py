@@ -5,7 +5,7 @@ from scipy import sparse
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_int
+from skmtl._checks import check_bool, check_int
 from skmtl.tasks import read_prediction_rows, read_rows
 
 _FLOATS = 2**24  # of covariances with the labels at a time
@@ -14,10 +14,9 @@ _FLOATS = 2**24  # of covariances with the labels at a time
 class PredictionMixin:
     """`predict` and what goes with it, from the private attributes that `fit` sets.
 
-    On the scale of theta ``_kernels``, ``_Bs`` and ``_noise`` (kernel and task covariance of each
-    term), ``y_train_`` and ``_posterior``; ``_mean_of_task`` and ``_scale`` lead back. All have the
-    average task behind. Of the data ``X_train_``, ``_cells``, ``_rows`` (where rows stood),
-    ``_codes`` (None when wide) and ``_n_samples``.
+    On the scale of theta ``_processes``, one or a draw each, over which predictions are averaged,
+    and ``y_train_``; ``_mean_of_task`` and ``_scale`` lead back, the average task behind. Of the
+    data ``_cells``, ``_rows`` (where rows stood), ``_codes`` (None when wide) and ``_n_samples``.
     """
 
     def predict(self, X, return_std=False, return_cov=False, *, tasks=None, include_noise=True):
@@ -52,19 +51,18 @@ class PredictionMixin:
             then, one for all of them, and the mean variance of the tasks.
         """
         check_is_fitted(self)
+        check_bool(include_noise, "include_noise")
         if return_std and return_cov:
             raise ValueError("Of return_std and return_cov at most one can be True.")
         X, codes = read_prediction_rows(self, X, tasks)
         X = dense(X)
-        mean = self._of_chunks(X, codes, self._mean)
         if not (return_std or return_cov):
-            return mean
+            return self._means(X, codes)
         if return_std:
-            variance = self._of_chunks(X, codes, self._variance, include_noise)
-            return mean, np.sqrt(variance)
+            return self._means_and_deviations(X, codes, include_noise)
         if codes is None:
-            return mean, self._of_chunks(X, codes, self._covariance_by_row, include_noise)
-        return mean, self._covariance(X, codes, include_noise)[:, 0, :, 0]
+            return self._of_chunks(X, codes, "covariance_by_row", include_noise)
+        return self._moments(X, codes, "covariance", include_noise)
 
     def predict_all_tasks(self, X, return_std=False, *, include_noise=True):
         """Predictions of every task for every row, however the data came in.
@@ -85,12 +83,12 @@ class PredictionMixin:
             Only with `return_std`.
         """
         check_is_fitted(self)
+        check_bool(include_noise, "include_noise")
         X, _ = read_rows(self, X, reset=False, ids=False)
         X = dense(X)
-        mean = self._of_chunks(X, None, self._mean)
         if not return_std:
-            return mean
-        return mean, np.sqrt(self._of_chunks(X, None, self._variance, include_noise))
+            return self._means(X, None)
+        return self._means_and_deviations(X, None, include_noise)
 
     def sample_y(self, X, n_samples=1, random_state=0, *, tasks=None, include_noise=True):
         """Draw labels from the posterior, jointly of all rows and tasks.
@@ -112,18 +110,26 @@ class PredictionMixin:
         """
         check_is_fitted(self)
         check_int(n_samples, "n_samples")
+        check_bool(include_noise, "include_noise")
         rng = check_random_state(random_state)
         X, codes = read_prediction_rows(self, X, tasks)
         X = dense(X)
-        mean = self._of_chunks(X, codes, self._mean)
-        cov = self._covariance(X, codes, include_noise).reshape(mean.size, mean.size)
-        values, V = np.linalg.eigh(cov)
-        root = V * np.sqrt(np.maximum(values, 0.0))
-        draws = mean.ravel()[:, None] + root @ rng.standard_normal((mean.size, n_samples))
-        return draws.reshape(*mean.shape, n_samples)
+        m = len(self._processes)
+        which = rng.randint(m, size=n_samples) if m > 1 else np.zeros(n_samples, dtype=int)
+        draws = np.empty((len(X), self.n_tasks_ if codes is None else 1, n_samples))
+        for k in np.unique(which):
+            one, here = self._processes[k], np.flatnonzero(which == k)
+            mean, cov = one.moments("covariance", X, codes, include_noise)
+            values, V = np.linalg.eigh(cov.reshape(mean.size, mean.size))
+            root = V * np.sqrt(np.maximum(values, 0.0))
+            noise = root @ rng.standard_normal((mean.size, len(here)))
+            draws[:, :, here] = mean[:, :, None] + noise.reshape(*mean.shape, -1)
+        where = slice(-1) if codes is None else codes
+        draws = draws if codes is None else draws[:, 0]
+        return self._mean_of_task[where][..., None] + self._scale[where][..., None] * draws
 
     def loo_predict(self):
-        """What all other labels say about each label of `fit`, parameters as they are.
+        """What all other labels say about each label of `fit`, parameters (or draws) as they are.
 
         Returns
         -------
@@ -131,10 +137,11 @@ class PredictionMixin:
             Of new labels, noise included; NaN where there is no label.
         """
         check_is_fitted(self)
-        precisions = self._posterior.system.cell_precisions()
-        y = self.y_train_ - self._posterior.dual / precisions
-        task = self._cells.task
-        y, std = self._unscaled(y, task), self._scale[task] / np.sqrt(precisions)
+        found = [one.leave_one_out(self.y_train_) for one in self._processes]
+        means, variances = np.array(found).transpose(1, 0, 2)
+        task, variance = self._cells.task, variances.mean(axis=0) + means.var(axis=0)
+        y = self._mean_of_task[task] + self._scale[task] * means.mean(axis=0)
+        std = self._scale[task] * np.sqrt(variance)
         if self._codes is not None:
             order = np.argsort(self._rows)
             return y[order], std[order]
@@ -142,84 +149,51 @@ class PredictionMixin:
         out[:, self._rows[self._cells.row], task] = y, std
         return out[0], out[1]
 
-    # ------------------------------------------------------------ on the scale of theta
+    # ------------------------------------------------------------ averages over the processes
 
-    def _of_chunks(self, X, codes, function, *arguments):
-        """Results of `function` for some rows at a time, one after the other."""
+    def _means(self, X, codes):
+        """In units of y, as all the following: (n, T), or (n,) where each row has a task."""
+        return self._of_chunks(X, codes, None, False)[0]
+
+    def _means_and_deviations(self, X, codes, include_noise):
+        mean, variance = self._of_chunks(X, codes, "variance", include_noise)
+        return mean, np.sqrt(variance)
+
+    def _of_chunks(self, X, codes, name, include_noise):
+        """The results of `_moments` for some rows at a time, one after the other."""
         width = len(self._cells) * (self.n_tasks_ if codes is None else 1)
         found = [
-            function(X[part], None if codes is None else codes[part], *arguments)
+            self._moments(X[part], None if codes is None else codes[part], name, include_noise)
             for part in gen_batches(len(X), max(1, _FLOATS // width))
         ]
-        return np.concatenate(found)
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
 
-    def _asked(self, X, codes):
-        """What the posterior takes for rows X."""
-        T = self.n_tasks_
-        Cs = [B[:T, :T] if codes is None else B[codes[:, None], :T] for B in self._Bs]
-        return self._posterior.asked([kernel(X, self.X_train_) for kernel in self._kernels], Cs)
-
-    def _mean(self, X, codes):
-        mean = self._posterior.mean(self._asked(X, codes))
-        if codes is None:
-            return self._unscaled(mean, np.arange(self.n_tasks_))
-        return self._unscaled(mean[:, 0], codes)
-
-    def _variance(self, X, codes, include_noise):
-        """(n, T), or (n,) where each row has a task."""
-        functions = np.arange(self.n_tasks_) if codes is None else codes[:, None]
-        prior = sum(
-            kernel.diag(X)[:, None] * B[functions, functions]
-            for kernel, B in zip(self._kernels, self._Bs, strict=True)
-        )
-        variance = np.maximum(prior - self._posterior.variance(self._asked(X, codes)), 0.0)
-        variance += include_noise * self._noise[functions]
-        variance *= self._scale[functions] ** 2
-        return variance if codes is None else variance[:, 0]
-
-    def _covariance_by_row(self, X, codes, include_noise):
-        """Of all tasks, (n, T, T)."""
-        T = self.n_tasks_
-        prior = sum(
-            kernel.diag(X)[:, None, None] * B[:T, :T]
-            for kernel, B in zip(self._kernels, self._Bs, strict=True)
-        )
-        covariance = prior - self._posterior.covariance_by_row(self._asked(X, None))
-        covariance += include_noise * np.diag(self._noise[:T])
-        return covariance * np.multiply.outer(*2 * [self._scale[:T]])
-
-    def _covariance(self, X, codes, include_noise):
-        """Of all rows and functions, (n, p, n, p), p = 1 where each row has a task."""
-        n, T = len(X), self.n_tasks_
-        tasks = np.tile(np.arange(T), (n, 1)) if codes is None else codes[:, None]
-        prior = sum(
-            kernel(X)[:, None, :, None] * B[tasks[:, :, None, None], tasks]
-            for kernel, B in zip(self._kernels, self._Bs, strict=True)
-        )
-        covariance = prior - self._posterior.covariance(self._asked(X, codes))
-        flat = covariance.reshape(tasks.size, tasks.size)
-        flat.flat[:: tasks.size + 1] += include_noise * self._noise[tasks.ravel()]
-        scale = self._scale[tasks]
-        return covariance * scale[:, :, None, None] * scale
-
-    def _unscaled(self, z, tasks):
-        return self._mean_of_task[tasks] + self._scale[tasks] * z
+    def _moments(self, X, codes, name, include_noise):
+        """The mean, and variances or covariances by a method of that name, None for none."""
+        means, spread = [], 0.0
+        for one in self._processes:
+            mean, own = one.moments(name, X, codes, include_noise)
+            means.append(mean)
+            spread = spread + own
+        mean, m = np.mean(means, axis=0), len(means)
+        where = slice(-1) if codes is None else codes
+        scale, center = self._scale[where], self._mean_of_task[where]
+        mean_of_y = center + scale * (mean if codes is None else mean[:, 0])
+        if name is None:
+            return (mean_of_y,)
+        spread = (spread + _between(name, np.array(means) - mean)) / m
+        if codes is not None:
+            spread = spread[:, 0] if name == "variance" else spread[:, 0, :, 0]
+        return mean_of_y, spread * (scale**2 if name == "variance" else np.outer(scale, scale))
 
 
-def with_average(values):
-    """Values of tasks with their mean behind: that of tasks not seen, whose code is -1."""
-    return np.append(values, values.mean())
-
-
-def with_average_task(B, scale):
-    """A task covariance with the average function behind, of the mean variance of the tasks.
-
-    Averages are those of functions in units of y: `scale` (n_tasks,) leads there.
-    """
-    share = scale / scale.mean()
-    between = share @ B / len(B)
-    last = np.append(between, np.mean(share**2 * B.diagonal()))
-    return np.column_stack([np.vstack([B, between]), last])
+def _between(name, D):
+    """What deviations of means (m, n, p) add to variances or covariances, times m."""
+    if name == "variance":
+        return (D**2).sum(axis=0)
+    if name == "covariance_by_row":
+        return np.einsum("mia,mib->iab", D, D)
+    return np.tensordot(D, D, axes=(0, 0))
 
 
 def dense(X):

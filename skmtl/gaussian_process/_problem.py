@@ -5,6 +5,7 @@ from scipy import sparse
 
 from skmtl.gaussian_process._dense import DensePoint
 from skmtl.gaussian_process._inputs import on_rows
+from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
 from skmtl.gaussian_process._spectral import SpectralLikelihood
 from skmtl.kernel._systems import largest_eigenvalue, noise_floor
 
@@ -22,22 +23,26 @@ class SpectralProblem:
     """
 
     def __init__(self, kernels, X, y, cells, layout):
-        (kernel,) = kernels
-        self.layout, self.inputs = layout, on_rows(kernel, X)
+        self.kernels, self.X, self.y, self.cells, self.layout = kernels, X, y, cells, layout
+        self.inputs = on_rows(kernels[0], X)
         self.Y, self.seen = cells.matrix(y), cells.seen
 
-    def decomposed(self, inputs):
+    def decomposed(self, inputs, mean=None):
         """The :class:`SpectralLikelihood` at parameters of the input kernel."""
-        return SpectralLikelihood(self.inputs.matrix(inputs), self.Y, self.seen)
+        Y = self.Y if mean is None else self.Y - mean * self.seen
+        return SpectralLikelihood(self.inputs.matrix(inputs), Y, self.seen)
 
-    def value(self, theta, eval_gradient=True):
-        """The likelihood, and its gradient."""
+    def value(self, theta, eval_gradient=True, mean=None):
+        """The likelihood, and its gradient: by theta, and by means of the tasks if given, (T,)."""
         (inputs,) = self.layout.inputs(theta)
-        likelihood = self.decomposed(inputs)
+        likelihood = self.decomposed(inputs, mean)
         point = self.at(likelihood, theta)
         if not eval_gradient:
             return point.value
-        return point.value, self.gradient(likelihood, point, theta)
+        gradient = self.gradient(likelihood, point, theta)
+        if mean is not None:
+            gradient = np.append(gradient, likelihood.by_mean(point))
+        return point.value, gradient
 
     def at(self, likelihood, theta):
         """The :class:`Point` at theta, whose input parameters are those of the likelihood."""
@@ -55,12 +60,17 @@ class SpectralProblem:
             found = np.zeros(self.layout.n_inputs[0])
         return self.layout.gradient(theta, [found], [by_B], by_noise)
 
+    def posterior(self, Ks, Bs, noise, y):
+        """What labels y tell, with the kernel matrix of the rows in a list, and so B."""
+        name = "kronecker" if self.seen.all() else "schur"
+        return RowsPosterior(name, Ks[0], Bs[0], noise, self.cells, y)
+
 
 class DenseProblem:
     """Cells of any kind, any number of terms: see :class:`DensePoint`; as the other one."""
 
     def __init__(self, kernels, X, y, cells, layout):
-        self.layout, self.y, self.cells = layout, y, cells
+        self.kernels, self.X, self.y, self.cells, self.layout = kernels, X, y, cells, layout
         self.terms = [on_rows(kernel, X) for kernel in kernels]
         n, shape = len(cells), (len(X), len(cells))
         self.row_of_cell = None
@@ -77,20 +87,40 @@ class DenseProblem:
             return G
         return self.row_of_cell @ (self.row_of_cell @ G).T
 
-    def value(self, theta, eval_gradient=True):
-        """The likelihood, and its gradient."""
-        layout = self.layout
+    def value(self, theta, eval_gradient=True, mean=None):
+        """The likelihood, and its gradient: by theta, and by means of the tasks if given, (T,)."""
+        layout, y = self.layout, self.y if mean is None else self.y - mean[self.cells.task]
         inputs, Bs, own = layout.inputs(theta), layout.covariances(theta), layout.noise(theta)
         Ks = [term.matrix(one) for term, one in zip(self.terms, inputs, strict=True)]
         noise = effective_noise(own, Ks, Bs)
-        point = DensePoint([self.between_cells(K) for K in Ks], Bs, noise, self.y, self.cells)
+        point = DensePoint([self.between_cells(K) for K in Ks], Bs, noise, y, self.cells)
         if not eval_gradient:
             return point.value
         by_K, by_B, by_noise = point.gradients()
         by_noise *= noise == own
         pairs = zip(self.terms, by_K, strict=True)
         by_inputs = [term.gradient(self.between_rows(G)) for term, G in pairs]
-        return point.value, layout.gradient(theta, by_inputs, by_B, by_noise)
+        gradient = layout.gradient(theta, by_inputs, by_B, by_noise)
+        if mean is not None:
+            gradient = np.append(gradient, self.cells.task_sum(point.a))
+        return point.value, gradient
+
+    def posterior(self, Ks, Bs, noise, y):
+        """What labels y tell, with kernel matrices of the rows and covariances of the tasks."""
+        return CellsPosterior([self.between_cells(K) for K in Ks], Bs, noise, self.cells, y)
+
+
+def guarded_value(problem, theta, eval_gradient=True, mean=None):
+    """The value, and its gradient; minus infinity and 0 where a computer cannot factorise."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        try:
+            found = problem.value(theta, eval_gradient, mean)
+        except (ValueError, np.linalg.LinAlgError):  # no covariance for a computer
+            found = (-np.inf, None) if eval_gradient else -np.inf
+    if np.isfinite(found[0] if eval_gradient else found):
+        return found
+    size = len(theta) + (0 if mean is None else len(mean))
+    return (-np.inf, np.zeros(size)) if eval_gradient else -np.inf
 
 
 def effective_noise(noise, Ks, Bs):

@@ -11,23 +11,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._checks import check_bool, check_int, check_option, check_real
 from skmtl.base import MultiTaskEstimator
+from skmtl.gaussian_process._draws import draw_parameters
 from skmtl.gaussian_process._inputs import make_kernels
 from skmtl.gaussian_process._layout import Layout
 from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise, projected_norm
-from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
-from skmtl.gaussian_process._prediction import (
-    PredictionMixin,
-    dense,
-    with_average,
-    with_average_task,
-)
+from skmtl.gaussian_process._prediction import PredictionMixin, dense
 from skmtl.gaussian_process._problem import (
     DenseProblem,
     SpectralProblem,
     cholesky_cost,
-    effective_noise,
+    guarded_value,
     schur_cost,
 )
+from skmtl.gaussian_process._process import Process
 from skmtl.gaussian_process._starts import Starts
 from skmtl.kernel._alone import OneTask
 from skmtl.kernel._base import read_cells
@@ -36,6 +32,7 @@ from skmtl.model_selection._similarity import correlations
 from skmtl.tasks import read_training_data
 
 _NOTHING = 1e-6  # of the noise: a variance below this is none
+_STUCK = 0.2  # share of trajectories accepted, below which draws are too few
 _ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are none
 
 
@@ -52,7 +49,17 @@ class MultiTaskGaussianProcessRegressor(
         -1/2 y' A^-1 y - 1/2 log|A| - n/2 log(2 pi),    A = B[task, task] o K + diag(noise[task]).
 
     Several kernels are a sum of such terms, each with a B of its own (the linear model of
-    coregionalisation).
+    coregionalisation). That takes the parameters as known. With `n_draws` predictions are averaged
+    over parameters drawn from their posterior instead, with the priors
+
+        log parameters of kernels ~ N(those of the kernel as given, 3), within its bounds,
+        L_tr ~ N(0, s_t^2),    +-sqrt(kappa_t) ~ N(0, s_t^2),
+        noise_t = s_t^2 exp(e_t) + least_t,    e_t ~ N(m, 1),    m ~ N(log 0.1, 9),
+
+    s_t the root mean square of the labels as fitted (1 with `normalize_y`; that of the other tasks
+    for a single label), least_t a millionth of s_t^2, or a tenth for a single label. A task whose
+    labels are all the same does not share m: it has log 0.1. Functions then have means too,
+    mu_t ~ N(mean of the labels, s_t^2), with `normalize_y`.
 
     Parameters
     ----------
@@ -76,6 +83,11 @@ class MultiTaskGaussianProcessRegressor(
         ``obj_func(theta, eval_gradient=True)``, which is to be minimised.
     n_restarts : int, default=5
         Perturbed beginnings of the task covariance and the noise that are tried beside the first.
+    n_draws : int, default=0
+        Draws of the parameters, by Hamiltonian Monte Carlo, that predictions are averaged over; 0
+        predicts with `theta_`. Some 50 make error bars of tasks with few labels longer, and mostly
+        right. The fit takes some 2000 evaluations of the likelihood more; memory and the time of
+        predictions are `n_draws` times as much.
     initial_theta : array-like, default=None
         Where to begin, in the order of `theta_`; None begins at kernels as they are and the
         covariances of the labels.
@@ -92,12 +104,12 @@ class MultiTaskGaussianProcessRegressor(
         What `predict` does with tasks that fit did not see: raise, or predict the average function
         with the mean variance of the tasks.
     random_state : int, RandomState instance or None, default=0
-        Of the perturbed beginnings.
+        Of the perturbed beginnings and of the draws.
 
     Attributes
     ----------
     kernel_ : Kernel or list of Kernel
-        With the parameters found.
+        With the parameters of the highest likelihood, as all that follow but the draws.
     length_scale_ : float or ndarray of shape (n_features,)
         Of one "rbf" or Matern kernel.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
@@ -110,16 +122,22 @@ class MultiTaskGaussianProcessRegressor(
     theta_ : ndarray
         For each term theta of the kernel (logarithms), L row by row and kappa; then log(noise), one
         a task or one for all. On the scale of normalised y with `normalize_y`.
+    theta_draws_ : ndarray of shape (n_draws, n_parameters)
+        As `theta_`.
+    mean_draws_ : ndarray of shape (n_draws, n_tasks)
+        Means of the functions, in units of y.
+    acceptance_rate_ : float
+        Share of the draws that moved; the others repeat the one before. NaN without draws.
     log_marginal_likelihood_value_ : float
         On that scale.
     gradient_norm_ : float
         Largest entry of the gradient of the likelihood by theta, in nats, projected on the bounds
         of theta.
     n_evaluations_ : int
-        Kernel matrices that were made.
+        Kernel matrices that the search for `theta_` made.
     solver_ : str
     jitter_ : float
-        What was added to the noise (on the scale of theta), with a warning, because it was below
+        What was added to the noise of `theta_` (on its scale), with a warning, because it was below
         1e-12 of (a bound of) the largest eigenvalue of the covariances, where rounding decides;
         else 0.
     X_train_ : ndarray of shape (n_rows, n_features)
@@ -146,7 +164,10 @@ class MultiTaskGaussianProcessRegressor(
     6. Alvarez, Rosasco, Lawrence (2012), "Kernels for vector-valued functions", Foundations and
     Trends in Machine Learning 4, section 4.2. Golub, Pereyra (1973), "The differentiation of
     pseudo-inverses and nonlinear least squares problems whose variables separate", SIAM Journal on
-    Numerical Analysis 10: variable projection.
+    Numerical Analysis 10: variable projection. Neal (2011), "MCMC using Hamiltonian dynamics",
+    Handbook of Markov Chain Monte Carlo, section 5.3. Hvarfner, Hellsten, Nardi (2024), "Vanilla
+    Bayesian optimization performs great in high dimensions", ICML, section 4: such a prior of
+    length scales.
 
     Examples
     --------
@@ -174,6 +195,7 @@ class MultiTaskGaussianProcessRegressor(
         normalize_y=True,
         optimizer="fmin_l_bfgs_b",
         n_restarts=5,
+        n_draws=0,
         initial_theta=None,
         tol=0.05,
         solver="auto",
@@ -188,6 +210,7 @@ class MultiTaskGaussianProcessRegressor(
         self.normalize_y = normalize_y
         self.optimizer = optimizer
         self.n_restarts = n_restarts
+        self.n_draws = n_draws
         self.initial_theta = initial_theta
         self.tol = tol
         self.solver = solver
@@ -210,7 +233,7 @@ class MultiTaskGaussianProcessRegressor(
         return OneTask(clone(self).set_params(task_column=None, initial_theta=None))
 
     def fit(self, X, y, *, tasks=None):
-        """Find the parameters of the highest likelihood.
+        """Find the parameters of the highest likelihood, and draw others with `n_draws`.
 
         Parameters
         ----------
@@ -249,8 +272,11 @@ class MultiTaskGaussianProcessRegressor(
         self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
         self.log_marginal_likelihood_value_ = found.value
         self.gradient_norm_ = projected_norm(found.theta, found.gradient, starts.bounds)
-        self._store_model(kernels, problem)
+        self._store_model(problem)
         self._warn_of_slope()
+        if self.n_draws:
+            self._store_draws(problem, starts, rng)
+            self._warn_of_rejections()
         return self
 
     def log_marginal_likelihood(self, theta=None, eval_gradient=False):
@@ -272,14 +298,7 @@ class MultiTaskGaussianProcessRegressor(
         """
         check_is_fitted(self)
         theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            try:
-                found = self._current_problem().value(theta, eval_gradient)
-            except (ValueError, np.linalg.LinAlgError):  # no covariance for a computer
-                found = (-np.inf, None) if eval_gradient else -np.inf
-        if np.isfinite(found[0] if eval_gradient else found):
-            return found
-        return (-np.inf, np.zeros_like(theta)) if eval_gradient else -np.inf
+        return guarded_value(self._current_problem(), theta, eval_gradient)
 
     # ------------------------------------------------------------ parts of fit
 
@@ -288,6 +307,7 @@ class MultiTaskGaussianProcessRegressor(
         for name in ("task_noise", "ard", "normalize_y"):
             check_bool(getattr(self, name), name)
         check_int(self.n_restarts, "n_restarts", low=0)
+        check_int(self.n_draws, "n_draws", low=0)
         check_real(self.tol, "tol", include="neither")
         check_option(self.solver, "solver", ("auto", *SOLVERS))
         if not callable(self.optimizer):
@@ -305,7 +325,9 @@ class MultiTaskGaussianProcessRegressor(
             mean, scale = _normal(cells, y)
             y = (y - mean[cells.task]) / scale[cells.task]
             y[np.abs(y) < _ROUNDING * (np.abs(mean) / scale)[cells.task]] = 0.0
-        self._mean_of_task, self._scale = with_average(mean), with_average(scale)
+        # behind what is of tasks not seen, whose code is -1: their average
+        self._mean_of_task = np.append(mean, mean.mean())
+        self._scale = np.append(scale, scale.mean())
         self.y_train_ = y
         return y
 
@@ -347,31 +369,36 @@ class MultiTaskGaussianProcessRegressor(
         kernels = self.kernel_ if isinstance(self.kernel_, list) else [self.kernel_]
         return self._problem(kernels, self.y_train_, self._theta_layout)
 
-    def _store_model(self, kernels, problem):
+    def _store_model(self, problem):
         """Set the fitted attributes from theta."""
-        layout = self._theta_layout = problem.layout
-        pairs = zip(kernels, layout.inputs(self.theta_), strict=True)
-        self._kernels = [kernel.clone_with_theta(theta) for kernel, theta in pairs]
-        Bs, noise = layout.covariances(self.theta_), layout.noise(self.theta_)
-        Ks = [kernel(self.X_train_) for kernel in self._kernels]
-        own, noise = noise, effective_noise(noise, Ks, Bs)
-        data = noise, self._cells, self.y_train_
-        if self.solver_ == "cholesky":
-            self._posterior = CellsPosterior([problem.between_cells(K) for K in Ks], Bs, *data)
-        else:
-            self._posterior = RowsPosterior(self.solver_, Ks[0], Bs[0], *data)
-        self.jitter_ = float((noise - own).max())
+        self._theta_layout, scale = problem.layout, self._scale[:-1]
+        process = Process(problem, self.theta_, scale)
+        self._processes = [process]
+        self.theta_draws_ = np.empty((0, len(self.theta_)))
+        self.mean_draws_ = np.empty((0, len(scale)))
+        self.acceptance_rate_ = np.nan
+        self.jitter_ = process.jitter
         warn_of_jitter(self.jitter_, "noise", stacklevel=4)
-        scale = self._scale[:-1]
-        self._Bs = [with_average_task(B, scale) for B in Bs]
-        self._noise = np.append(noise, np.mean(noise * scale**2) / scale.mean() ** 2)
+        Bs, noise = problem.layout.covariances(self.theta_), process.noise[:-1]
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
         told = sum(Bs).diagonal() > _NOTHING * noise
         self.task_correlation_ = correlations(self.task_covariance_ * np.outer(told, told))
         self.noise_ = noise * scale**2
         several = isinstance(self.kernel, list | tuple)
-        self.kernel_ = self._kernels if several else self._kernels[0]
+        self.kernel_ = process.kernels if several else process.kernels[0]
+
+    def _store_draws(self, problem, starts, rng):
+        """Draw parameters, and predict with these."""
+        scale = self._scale[:-1]
+        found = draw_parameters(
+            problem, (self.theta_, starts.first), starts, self.normalize_y, self.n_draws, rng
+        )
+        self.theta_draws_, self.acceptance_rate_ = found.thetas, found.acceptance_rate
+        means = np.zeros((self.n_draws, len(scale))) if found.means is None else found.means
+        self.mean_draws_ = self._mean_of_task[:-1] + scale * means
+        pairs = zip(found.thetas, means, strict=True)
+        self._processes = [Process(problem, theta, scale, mean) for theta, mean in pairs]
 
     def _warn_of_slope(self):
         """ConvergenceWarning where the search could not end."""
@@ -380,6 +407,17 @@ class MultiTaskGaussianProcessRegressor(
                 f"The search for the parameters ended where the gradient of the likelihood has an "
                 f"entry of {self.gradient_norm_:.3g} nats, above tol={self.tol}. Increase tol, or "
                 "standardise X.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
+
+    def _warn_of_rejections(self):
+        """ConvergenceWarning where the chain hardly moved."""
+        if self.acceptance_rate_ < _STUCK:
+            warnings.warn(
+                f"Of the {self.n_draws} draws of the parameters {self.acceptance_rate_:.0%} moved: "
+                "their average says little. Increase n_draws, try another random_state, or take a "
+                "kernel with fewer parameters or wider bounds.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -101,6 +101,10 @@ class SpectralLikelihood:
             G += lam[q] * (rows.T @ (W @ rows))
         return 0.5 * self.U @ G @ self.U.T
 
+    def by_mean(self, point):
+        """The derivative of the value by a mean of each task that Y has more, (T,)."""
+        return self.U.sum(axis=0) @ point.c @ point.Vi.T
+
     # ------------------------------------------------------------ cells without a label
 
     def _corner(self, Vi, H):

@@ -27,12 +27,17 @@ class Starts:
         The first start: what the tasks share is that of the leading eigenvectors of their
         covariances, of half the geometric mean of the variances where two tasks share no rows.
     bounds : ndarray of shape (len(theta), 2)
+    scale : ndarray of shape (T,)
+        Root mean square of each task; that of the others for one label, 1 for none but zeros.
+    silent : ndarray of bool of shape (T,)
+        Tasks whose labels are all zero.
     """
 
     def __init__(self, layout, kernels, y, cells, rng):
         self.layout, self.rng = layout, rng
         square, several = cells.task_mean(y**2), np.diff(cells.ptr) > 1
         told = several & (square > 0)
+        self.silent = square == 0
         square[~several] = square[told].mean() if told.any() else 1.0
         square[square == 0] = 1.0
         self.scale = np.sqrt(square)
@@ -55,6 +60,7 @@ class Starts:
             theta.append(np.log(_SHARE * square.mean(keepdims=True)))
             noise = np.log(np.outer(square.mean(), _NOISE))
         self.theta, self.bounds = np.concatenate(theta), np.concatenate([*bounds, noise])
+        self.first = self.clip(self.theta)
 
     def begin_at(self, theta):
         """Take another first start, if one is given."""
