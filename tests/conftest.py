@@ -141,7 +141,6 @@ KERNEL = [
     MultiTaskSVC(),
     MultiTaskSVR(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
-    MultiTaskGaussianProcessRegressor(n_restarts=0, n_draws=3),
 ]
 ESTIMATORS = [
     *LINEAR,

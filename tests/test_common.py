@@ -227,7 +227,6 @@ def tight(estimator):
     options = {"tol": 1e-13 if descent else 1e-11, "max_iter": 100_000}
     if "GaussianProcess" in type(estimator).__name__:
         options["tol"] = 1e-5  # nats
-        options["n_draws"] = 0  # chains part by rounding; their densities have a test of their own
     known = estimator.get_params()
     return estimator.set_params(
         **{name: options[name.split("__")[-1]] for name in known if name.split("__")[-1] in options}
