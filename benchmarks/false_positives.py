@@ -21,7 +21,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 
 from skmtl import IndependentTasks, MeanRegularizedRegressorCV, compare_to_single_task
-from skmtl.model_selection._statistics import OVERLAP, corrected_t, holm
+from skmtl.evaluation._statistics import OVERLAP, corrected_t, holm
 
 SIZES = np.tile([20, 40, 120], 4)
 LEVEL = 0.05

@@ -5,12 +5,19 @@ Several related prediction problems (schools, patients, sensors) are learned tog
 two-dimensional y with NaN where a label is missing, a task-id column of X, or ``tasks=``.
 """
 
-from skmtl.baselines import IndependentTasks, PooledTasks
 from skmtl.datasets import (
     fetch_school,
     load_parkinsons,
     make_multitask_classification,
     make_multitask_regression,
+)
+from skmtl.evaluation import (
+    ComparisonReport,
+    RankingReport,
+    compare_to_single_task,
+    model_size,
+    select_tasks,
+    task_transfer_matrix,
 )
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.inspection import (
@@ -19,6 +26,8 @@ from skmtl.inspection import (
     TaskGainDisplay,
     TaskScoreDisplay,
     TaskSimilarityDisplay,
+    task_feature_importance,
+    task_similarity,
 )
 from skmtl.kernel import (
     MultiTaskKernelRidge,
@@ -77,33 +86,29 @@ from skmtl.linear_model import (
     alpha_max,
     multi_task_path,
 )
+from skmtl.meta import (
+    IndependentTasks,
+    MultiTaskStacking,
+    PooledTasks,
+    RandomInterceptTasks,
+    SequentialTasks,
+)
 from skmtl.metrics import task_score
 from skmtl.model_selection import (
-    ComparisonReport,
     LeaveOneTaskOut,
-    RankingReport,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
-    compare_to_single_task,
     make_mixed_scorer,
     make_task_scorer,
-    model_size,
     per_task_scoring,
-    select_tasks,
-    task_similarity,
-    task_transfer_matrix,
 )
 from skmtl.preprocessing import (
+    TaskStandardScaler,
     keep_task_column,
     stack_tasks,
-    task_feature_importance,
     unstack_tasks,
     wide_to_long,
 )
-from skmtl.random_intercept import RandomInterceptTasks
-from skmtl.scaling import TaskStandardScaler
-from skmtl.sequential import SequentialTasks
-from skmtl.stacking import MultiTaskStacking
 
 __version__ = "0.1.0"
 

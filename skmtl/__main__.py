@@ -9,13 +9,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skmtl
-from skmtl import (
-    MultiTaskLassoCV,
-    TaskStratifiedShuffleSplit,
-    compare_to_single_task,
-    keep_task_column,
-    load_parkinsons,
-)
+from skmtl.datasets import load_parkinsons
+from skmtl.evaluation import compare_to_single_task
+from skmtl.linear_model import MultiTaskLassoCV
+from skmtl.model_selection import TaskStratifiedShuffleSplit
+from skmtl.preprocessing import keep_task_column
 
 _REGRESSORS = (
     "MultiTaskLassoCV",
@@ -26,6 +24,8 @@ _REGRESSORS = (
     "DirtyRegressorCV",
     "RobustRegressorCV",
 )
+
+
 _CLASSIFIERS = ("MultiTaskLassoClassifierCV", "TraceNormClassifierCV")
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 

@@ -29,9 +29,6 @@ def _compiled(function):
         return njit(**options)(function)
 
 
-# ---------------------------------------------------------------- one row
-
-
 @_compiled
 def _minimise_row(z, curvature, highest, ridge, lam, positive, start, w):
     """Write argmin_w `sum_t (c_t + ridge)/2 w_t^2 - z_t w_t + lam ||w||_2` into w; changes z.
@@ -132,14 +129,6 @@ def fuse_rows(W, thresholds, out):
             for t in range(knot, end):
                 out[j, t] = slope
             knot, height = end, end_height
-
-
-# ---------------------------------------------------------------- Gram form
-#
-# One Gram for all tasks is 2-D; many are (n_features, n_features, n_grams), tasks last so that
-# loops over them are contiguous: one for each task, or task t has grams[..., block[t]]. The number
-# of dimensions is known when a function is compiled, so only what it needs is.
-# H = q - Gram W is (n_features, n_tasks).
 
 
 @_compiled
@@ -710,9 +699,6 @@ def newton_terms(grams, q, scale, ridge, U, M):
             M[j, i] = M[i, j]
 
 
-# ---------------------------------------------------------------- on the rows of the data
-
-
 @_compiled
 def _record(W, rows, out):
     for a in range(rows.size):
@@ -939,9 +925,6 @@ def adjoint_sparse(data, indices, indptr, ptr, r, G):
             while i >= ptr[t + 1]:
                 t += 1
             G[j, t] += data[k] * r[i]
-
-
-# ---------------------------------------------------------------- Gaussian processes
 
 
 @_compiled

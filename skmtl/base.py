@@ -1,10 +1,13 @@
 """What all estimators have in common: tags by data layout, the score, who may see tasks."""
 
+import warnings
+
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
-from skmtl._checks import check_option
-from skmtl.labels import split_task_column
+from skmtl._data.checks import check_option
+from skmtl._data.task_ids import split_task_column
 from skmtl.metrics import task_score
 
 
@@ -62,3 +65,15 @@ class MultiTaskEstimator:
             sample_weight=sample_weight,
             min_samples=1 if classifier else 2,
         )
+
+
+def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
+    """ConvergenceWarning that says what to change, pointing at the caller of `fit`."""
+    warnings.warn(
+        "Objective did not converge. You might want to increase the number of iterations. "
+        f"After max_iter={max_iter} iterations{where} the duality gap is "
+        f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
+        "alpha, scale the features, or accept a larger tol.",
+        ConvergenceWarning,
+        stacklevel=stacklevel,
+    )

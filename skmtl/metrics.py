@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
-from skmtl._checks import check_int, check_option
-from skmtl.labels import check_labels, encode_labels, missing_labels
+from skmtl._data.checks import check_int, check_option
+from skmtl._data.task_ids import check_labels, encode_labels, missing_labels
 
 _AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 

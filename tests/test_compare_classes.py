@@ -13,7 +13,7 @@ from skmtl import (
     make_multitask_classification,
     wide_to_long,
 )
-from skmtl.model_selection._measures import RankLoss
+from skmtl.evaluation._measures import RankLoss
 
 ALONE = LogisticRegression()
 FAST = {"baseline": ALONE, "include_pooled": False, "model_figures": False, "random_state": 0}

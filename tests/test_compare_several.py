@@ -18,7 +18,7 @@ from skmtl import (
     keep_task_column,
     make_multitask_regression,
 )
-from skmtl.model_selection._statistics import OVERLAP, corrected_t
+from skmtl.evaluation._statistics import OVERLAP, corrected_t
 
 FAST = {"model_figures": False, "random_state": 0}
 

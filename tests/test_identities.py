@@ -12,11 +12,10 @@ from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from skmtl import MultiTaskElasticNet, MultiTaskLasso, alpha_max, multi_task_path
+from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl.datafits import squared_datafit
-from skmtl.designs import SharedDesign, StackedDesign
-from skmtl.path import at_alpha
 from skmtl.penalties import L21
-from skmtl.solvers import bcd, fista
+from skmtl.solvers import at_alpha, bcd, fista
 
 TIGHT = {"tol": 1e-14, "max_iter": 100_000}
 N_TASKS = 3

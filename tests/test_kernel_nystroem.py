@@ -298,7 +298,7 @@ def test_folds_that_are_read_again_give_the_same_path(monkeypatch):
     params = {"gamma": 0.01, "n_components": 20, "random_state": 0, "task_column": -1}
     model = MultiTaskNystroemRidgeCV([0.1], task_strengths=[0.9], cv=3, **params)
     kept = model.fit(X, y).mse_path_
-    monkeypatch.setattr("skmtl.linear_model._folds._KEPT_FLOATS", 0)
+    monkeypatch.setattr("skmtl.datafits._folds._KEPT_FLOATS", 0)
     np.testing.assert_allclose(model.fit(X, y).mse_path_, kept, rtol=1e-8)
 
 

@@ -18,9 +18,9 @@ from skmtl import (
     TaskRelationshipRegressor,
     make_multitask_regression,
 )
-from skmtl.kernel._cells import Cells
-from skmtl.kernel._omega import RelationshipProblem, learn_covariance
-from skmtl.kernel._systems import make_system
+from skmtl._task_covariance.observations import Cells
+from skmtl._task_covariance.systems import make_system
+from skmtl.kernel._relationship_problem import RelationshipProblem, learn_covariance
 
 GAMMA = 0.2
 

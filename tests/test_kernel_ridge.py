@@ -22,9 +22,9 @@ from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
 )
-from skmtl.kernel._cells import Cells
-from skmtl.kernel._kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
-from skmtl.kernel._systems import all_cells, make_system
+from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
+from skmtl._task_covariance.observations import Cells
+from skmtl._task_covariance.systems import all_cells, make_system
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])

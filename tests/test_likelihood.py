@@ -6,9 +6,8 @@ import sklearn
 from scipy.optimize import minimize
 from sklearn.linear_model import HuberRegressor, LogisticRegression, PoissonRegressor
 
-from skmtl.datafits import squared_datafit
-from skmtl.designs import SharedDesign, StackedDesign
-from skmtl.likelihood import Likelihood
+from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl.datafits import Likelihood, squared_datafit
 from skmtl.losses import Grouped, Huber, Logistic, Poisson, Softmax, Squared
 from skmtl.penalties import (
     L1,

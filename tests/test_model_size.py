@@ -41,7 +41,8 @@ from skmtl import (
     make_multitask_classification,
     make_multitask_regression,
 )
-from skmtl.model_selection._size import frozen, model_size
+from skmtl.evaluation import model_size
+from skmtl.evaluation._model_size import frozen
 
 T, P = 3, 6
 

@@ -12,16 +12,19 @@ from sklearn.model_selection import KFold, ShuffleSplit
 
 import skmtl
 from skmtl import MultiTaskElasticNetCV, MultiTaskLasso, MultiTaskLassoCV, multi_task_path
-from skmtl import datafits as forms
-from skmtl.datafits import GramForm, squared_datafit
-from skmtl.designs import SharedDesign, StackedDesign
-from skmtl.linear_model import _folds
-from skmtl.linear_model._folds import MomentFolds, RowFolds
-from skmtl.moments import moment_reader
-from skmtl.path import solution_path
+from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl.datafits import (
+    GramForm,
+    MomentFolds,
+    RowFolds,
+    _folds,
+    _gram_budget,
+    moment_reader,
+    squared_datafit,
+)
 from skmtl.penalties import L21
 from skmtl.solvers import _gram_path as driver
-from skmtl.solvers import bcd, certify, gram_path
+from skmtl.solvers import bcd, certify, gram_path, solution_path
 
 N_TASKS = 4
 SHAPES = {"tall": (60, 12), "flat": (20, 40)}
@@ -66,7 +69,7 @@ def datafit(X, Y, weight, layout, form):
 def force(monkeypatch, regime):
     """Make the solver take one way."""
     if regime == "rows":  # never a Gram of a working set
-        monkeypatch.setattr(forms, "_GRAM_FLOATS", 0)
+        monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", 0)
     if regime == "descent":
         monkeypatch.setattr(driver, "row_newton", lambda *_: (None, 1))
     if regime == "newton":  # as soon as may be

@@ -595,7 +595,7 @@ def test_similarity_errors_say_what_was_wrong(wide, classes):
 
 def test_every_model_that_learns_a_covariance_is_named():
     import skmtl
-    from skmtl.model_selection._similarity import _WITH_COVARIANCE
+    from skmtl.inspection._task_similarity import _WITH_COVARIANCE
 
     documented = {
         name

@@ -19,7 +19,7 @@ from skmtl import (
     wide_to_long,
 )
 from skmtl import make_multitask_regression as make
-from skmtl.curds import curds_and_whey, shrinkage_of
+from skmtl.meta._curds_and_whey import curds_and_whey, shrinkage_of
 
 DATA = make(n_samples=40, n_features=5, n_tasks=3, random_state=0)
 HOLES = make(n_samples=40, n_features=5, n_tasks=3, missing=0.2, random_state=0)

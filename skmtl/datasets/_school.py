@@ -8,16 +8,19 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import get_data_home
 
-from skmtl._checks import check_bool
+from skmtl._data.checks import check_bool
 from skmtl.datasets._base import long_bunch
 
 URL = (
     "https://raw.githubusercontent.com/jiayuzhou/MALSAR/"
     "fb9751594983df020ddc4f7e4a40520ee7c37989/data/school.mat"
 )
+
+
 SIZE = 44759
 SHA256 = "57fb3238fdd03a9aa17276e2ce18d9bbb5d128c3261e794fe6233b58b6909068"
 TIMEOUT = 30.0  # seconds without an answer
+
 
 FEATURE_NAMES = [
     *("year_1985", "year_1986", "year_1987"),
@@ -30,6 +33,7 @@ FEATURE_NAMES = [
     *("school_mixed", "school_male", "school_female"),
     *("denomination_maintained", "denomination_church_of_england", "denomination_roman_catholic"),
 ]
+
 
 _DESCR = """\
 School: examination scores of 15362 pupils in 139 secondary schools
@@ -133,7 +137,7 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
 
     Examples
     --------
-    >>> from skmtl.datasets import fetch_school
+    >>> from skmtl.datasets._school import fetch_school
     >>> data = fetch_school()  # doctest: +SKIP
     >>> data.X.shape, data.y.shape  # doctest: +SKIP
     ((15362, 28), (15362,))

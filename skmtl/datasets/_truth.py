@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl._checks import check_int
+from skmtl._data.checks import check_int
 
 CLUSTER_SPREAD = 0.2  # standard deviation of a task's coefficients around its cluster's centre
 

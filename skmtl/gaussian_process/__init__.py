@@ -1,5 +1,7 @@
 """Gaussian processes of several tasks."""
 
-from skmtl.gaussian_process._regressor import MultiTaskGaussianProcessRegressor
+from skmtl.gaussian_process._gaussian_process import MultiTaskGaussianProcessRegressor
 
-__all__ = ["MultiTaskGaussianProcessRegressor"]
+__all__ = [
+    "MultiTaskGaussianProcessRegressor",
+]

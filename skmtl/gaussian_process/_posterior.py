@@ -10,10 +10,10 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.linalg.lapack import dpotri
 
-from skmtl.gaussian_process._dense import covariance
-from skmtl.kernel._cells import factorise
-from skmtl.kernel._kronecker import spectrum
-from skmtl.kernel._systems import make_system
+from skmtl._task_covariance.dense_likelihood import covariance
+from skmtl._task_covariance.kronecker import spectrum
+from skmtl._task_covariance.observations import factorise
+from skmtl._task_covariance.systems import make_system
 
 
 class RowsPosterior:

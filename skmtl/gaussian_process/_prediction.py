@@ -5,8 +5,8 @@ from scipy import sparse
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int
-from skmtl.tasks import read_prediction_rows, read_rows
+from skmtl._data.checks import check_bool, check_int
+from skmtl._data.reading import read_prediction_rows, read_rows
 
 _FLOATS = 2**24  # of covariances with the labels at a time
 

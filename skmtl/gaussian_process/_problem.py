@@ -3,11 +3,11 @@
 import numpy as np
 from scipy import sparse
 
-from skmtl.gaussian_process._dense import DensePoint
+from skmtl._task_covariance.dense_likelihood import DensePoint
+from skmtl._task_covariance.spectral_likelihood import SpectralLikelihood
+from skmtl._task_covariance.systems import largest_eigenvalue, noise_floor
 from skmtl.gaussian_process._inputs import on_rows
 from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
-from skmtl.gaussian_process._spectral import SpectralLikelihood
-from skmtl.kernel._systems import largest_eigenvalue, noise_floor
 
 
 class SpectralProblem:

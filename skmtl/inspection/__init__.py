@@ -1,10 +1,12 @@
-"""Pictures of tasks, as scikit-learn's Displays; they need matplotlib."""
+"""What a fitted model says: coefficients, similar tasks, importances, and pictures."""
 
-from skmtl.inspection._coefficients import CoefficientDisplay
-from skmtl.inspection._path import RegularizationPathDisplay
-from skmtl.inspection._task_gain import TaskGainDisplay
-from skmtl.inspection._task_score import TaskScoreDisplay
-from skmtl.inspection._task_similarity import TaskSimilarityDisplay
+from skmtl.inspection._coefficient_display import CoefficientDisplay
+from skmtl.inspection._regularization_path_display import RegularizationPathDisplay
+from skmtl.inspection._task_feature_importance import task_feature_importance
+from skmtl.inspection._task_gain_display import TaskGainDisplay
+from skmtl.inspection._task_score_display import TaskScoreDisplay
+from skmtl.inspection._task_similarity import task_similarity
+from skmtl.inspection._task_similarity_display import TaskSimilarityDisplay
 
 __all__ = [
     "CoefficientDisplay",
@@ -12,4 +14,6 @@ __all__ = [
     "TaskGainDisplay",
     "TaskScoreDisplay",
     "TaskSimilarityDisplay",
+    "task_feature_importance",
+    "task_similarity",
 ]

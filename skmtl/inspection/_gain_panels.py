@@ -25,6 +25,8 @@ _VERDICTS = {  # colour and marker
     "inconclusive": (GREY, "o"),
     "negative transfer": (VERMILLION, "v"),
 }
+
+
 _EDGE = -2.0  # smaller gains explode for tasks that are nearly perfect alone, and would hide others
 _BASELINES = ("single", "intercept", "pooled")
 

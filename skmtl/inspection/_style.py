@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from skmtl.model_selection._figures import label_of
+from skmtl._data.task_ids import label_of
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; blue is always the good side
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#7F7F7F"
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DIVERGING = "RdBu"  # red below 0, blue above
-
 _LARGEST, _SMALLEST = 9.0, 6.0  # font sizes of names, in points
 _LINE = 1.25  # height of a line of text, in font sizes
 _LONGEST = 30  # characters of a name

@@ -1,243 +1,192 @@
-"""Maps of tasks against tasks: how alike they are, or how much they help."""
+"""Which tasks are alike, as a fitted model or its residuals see them."""
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
+from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_option
-from skmtl.inspection._style import (
-    Display,
-    axes_of,
-    count,
-    fit_names,
-    heatmap,
-    short_names,
-    side_of,
-    symmetric_limit,
-    with_notes,
+from skmtl._data.checks import check_option
+from skmtl._data.reading import read_rows
+from skmtl._data.task_ids import check_labels, missing_labels, split_task_column
+from skmtl._task_covariance.correlations import correlations
+from skmtl.inspection.coefficients import task_coefficients
+from skmtl.meta import PooledTasks
+from skmtl.meta.pipelines import fitted_final, has_steps, seen_by_final
+
+_WITH_COVARIANCE = (
+    "ClusteredRegressor, ClusteredRegressorCV, ClusteredClassifier, TaskRelationshipRegressor, "
+    "TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
+    "MultiTaskRelationshipKernelRidgeCV and MultiTaskGaussianProcessRegressor do; "
+    "MultiTaskKernelRidge and MultiTaskKernelRidgeCV are given one"
 )
 
-_MOST_WRITTEN = 10  # tasks; the numbers of more do not fit into the cells
-_MOST_OPTIMAL = 300  # tasks; the order of leaves takes time cubic in their number
 
+def task_similarity(
+    estimator, X=None, y=None, *, kind="coefficients", task_column=None, tasks=None
+):
+    """Similarity of tasks in [-1, 1], from a fitted estimator and without any further fit.
 
-class TaskSimilarityDisplay(Display):
-    """A matrix of tasks against tasks, similar ones next to each other.
-
-    Blue is above 0, red below, grey not a number. Make one with :meth:`from_estimator`,
-    :meth:`from_transfer` or :meth:`from_matrix`.
+    Similar tasks need not help each other: with many rows neither has anything to learn from the
+    other. :func:`task_transfer_matrix` measures help.
 
     Parameters
     ----------
-    matrix : array-like of shape (n_tasks, n_tasks)
-    tasks : array-like of shape (n_tasks,), default=None
-        Labels; None numbers them.
-    order : {"clustering", None}, default="clustering"
-        "clustering" puts the leaves of a hierarchical clustering in the order that has neighbours
-        most alike (average linkage, of the symmetric part of the matrix, NaN as 0); None keeps the
-        order.
-    vmin, vmax : float, default=None
-        Ends of the colours; None takes the largest absolute value of both signs.
-    label : str, default="similarity"
-        Of the colour bar.
-    x_label, y_label : str, default=""
-    percent : bool, default=False
-        Whether entries are written as percentages.
+    estimator : estimator, Pipeline or search
+        Fitted. Its last step is looked at; of a search, that of its best estimator.
+    X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns), default=None
+        As the estimator takes it. With "coefficients" each feature that the last step sees counts
+        with its standard deviation over these rows, as if it had been standardised before the fit;
+        None takes the coefficients as they are, which depend on the units of the features.
+    y : array-like of shape (n_samples, n_tasks), default=None
+        Targets, NaN where one is missing; for "residuals" only.
+    kind : {"coefficients", "covariance", "residuals"}, default="coefficients"
+        "coefficients" is the cosine of the tasks' coefficient vectors (of the classes one after
+        the other, where there are more than two); a task with zero coefficients has similarity 0
+        with others and 1 with itself. "covariance" is the correlation that belongs to the
+        `task_covariance_` of models which learn one. "residuals" is the correlation of
+        ``y - predict(X)`` over the rows that two tasks share: what the features leave unexplained
+        in both. It is NaN for fewer than three such rows or without any spread. On the rows of the
+        fit residuals are smaller than on others; hold rows out if in doubt.
+    task_column : str or int, default=None
+        Column of X with the task ids, for estimators that were fitted without one.
+    tasks : array-like of shape (n_samples,), default=None
+        Task ids of the rows of X, where they are no column of it.
 
-    Attributes
-    ----------
-    order_ : ndarray of shape (n_tasks,)
-        Positions of the tasks in the order that is drawn.
-    ax_ : matplotlib axes
-    figure_ : matplotlib figure
+    Returns
+    -------
+    result : Bunch
+        ``similarity``, ndarray of shape (n_tasks, n_tasks), and ``tasks``, their labels in its
+        order.
+
+    Raises
+    ------
+    TypeError
+        For models that have no coefficients of tasks, learn no covariance, or (with "residuals")
+        are no regressors.
+    ValueError
+        For an unknown kind; with "residuals" for X or y that is missing, and for tasks with rows
+        of their own: they share none.
 
     See Also
     --------
-    task_similarity : The matrix of :meth:`from_estimator`.
-    task_transfer_matrix : The matrix of :meth:`from_transfer`.
+    task_transfer_matrix : Which tasks help which.
 
     Examples
     --------
-    >>> from skmtl.inspection import TaskSimilarityDisplay
-    >>> matrix = [[1.0, 0.1, 0.9], [0.1, 1.0, 0.0], [0.9, 0.0, 1.0]]
-    >>> display = TaskSimilarityDisplay.from_matrix(matrix, tasks=["a", "b", "c"])
-    >>> [text.get_text() for text in display.ax_.get_xticklabels()]
-    ['b', 'a', 'c']
+    >>> import numpy as np
+    >>> from skmtl import MultiTaskLasso, task_similarity
+    >>> X = np.random.default_rng(0).standard_normal((50, 2)) * [1, 100]
+    >>> Y = X @ np.array([[1, 1, 1], [0.01, 0.01, -0.01]])
+    >>> model = MultiTaskLasso(alpha=1e-6).fit(X, Y)
+    >>> task_similarity(model).similarity.round(1)  # the second feature hardly counts
+    array([[1., 1., 1.],
+           [1., 1., 1.],
+           [1., 1., 1.]])
+    >>> bool(abs(task_similarity(model, X).similarity[0, 2]) < 0.2)  # both count alike
+    True
     """
+    check_option(kind, "kind", ("coefficients", "covariance", "residuals"))
+    final = fitted_final(estimator)
+    check_is_fitted(final)
+    if not hasattr(final, "tasks_"):
+        raise TypeError(f"{final!r} is not a multi-task estimator of skmtl.")
+    long = task_column is not None or tasks is not None
+    if kind == "residuals":
+        similarity = _residual_correlation(estimator, final, X, y, long)
+    elif kind == "covariance":
+        similarity = _covariance_correlation(final)
+    else:
+        coef = _coefficients(final)
+        if X is not None:
+            deviations = _deviations(estimator, final, X, task_column, tasks)
+            coef = coef * deviations
+        similarity = _cosines(coef.reshape(len(coef), -1))
+    return Bunch(similarity=similarity, tasks=final.tasks_)
 
-    def __init__(
-        self,
-        matrix,
-        *,
-        tasks=None,
-        order="clustering",
-        vmin=None,
-        vmax=None,
-        label="similarity",
-        x_label="",
-        y_label="",
-        percent=False,
-    ):
-        self.matrix = matrix
-        self.tasks = tasks
-        self.order = order
-        self.vmin = vmin
-        self.vmax = vmax
-        self.label = label
-        self.x_label = x_label
-        self.y_label = y_label
-        self.percent = percent
 
-    @classmethod
-    def from_matrix(
-        cls,
-        matrix,
-        *,
-        tasks=None,
-        order="clustering",
-        vmin=None,
-        vmax=None,
-        label="similarity",
-        ax=None,
-    ):
-        """Draw any matrix of tasks against tasks.
-
-        Parameters
-        ----------
-        matrix : array-like of shape (n_tasks, n_tasks)
-        tasks, order, vmin, vmax, label
-            As in the class.
-        ax : matplotlib axes, default=None
-            None makes a figure.
-
-        Returns
-        -------
-        TaskSimilarityDisplay
-
-        Raises
-        ------
-        ValueError
-            For a matrix that is not square, labels of another length, or an unknown order.
-        """
-        display = cls(matrix, tasks=tasks, order=order, vmin=vmin, vmax=vmax, label=label)
-        return display.plot(ax=ax)
-
-    @classmethod
-    def from_estimator(cls, estimator, *, kind="coefficients", order="clustering", ax=None):
-        """Draw how alike the tasks of a fitted estimator are.
-
-        Parameters
-        ----------
-        estimator : estimator, Pipeline or search
-            Fitted.
-        kind : {"coefficients", "covariance"}, default="coefficients"
-            As in :func:`task_similarity`: cosines of coefficients, or the learned correlation.
-        order : {"clustering", None}, default="clustering"
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        TaskSimilarityDisplay
-
-        Raises
-        ------
-        TypeError
-            For an estimator that has no such similarity.
-        ValueError
-            For an unknown kind.
-        """
-        from skmtl.model_selection._similarity import task_similarity
-
-        check_option(kind, "kind", tuple(_LABELS))
-        found = task_similarity(estimator, kind=kind)
-        options = {"tasks": found.tasks, "order": order, "vmin": -1.0, "vmax": 1.0}
-        return cls(found.similarity, label=_LABELS[kind], **options).plot(ax=ax)
-
-    @classmethod
-    def from_transfer(cls, result, *, order="clustering", ax=None):
-        """Draw which tasks help which; colours end at a gain of 100 %.
-
-        Parameters
-        ----------
-        result : Bunch
-            Of :func:`task_transfer_matrix`: a row is a helper, a column the task that is helped.
-        order : {"clustering", None}, default="clustering"
-        ax : matplotlib axes, default=None
-
-        Returns
-        -------
-        TaskSimilarityDisplay
-        """
-        limit = min(symmetric_limit(np.asarray(result.gain, dtype=float)), 1.0)
-        display = cls(
-            result.gain,
-            tasks=result.tasks,
-            order=order,
-            vmin=-limit,
-            vmax=limit,
-            label="gain",
-            x_label="gain on task",
-            y_label="from task",
-            percent=True,
+def _coefficients(final):
+    """(n_tasks, n_features), or (n_tasks, n_classes, n_features) for more than two classes."""
+    pooled = isinstance(final, PooledTasks)  # its tasks have the same ones
+    coef = None if pooled else task_coefficients(final)
+    if coef is None:
+        raise TypeError(
+            f"{final!r} has no coefficients of each task: kind='coefficients' takes linear models."
         )
-        return display.plot(ax=ax)
-
-    def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
-        matrix, tasks = self._checked()
-        check_option(self.order, "order", ("clustering", None))
-        self.order_ = _leaves(matrix) if self.order else np.arange(len(matrix))
-        matrix, names = matrix[np.ix_(self.order_, self.order_)], short_names(tasks[self.order_])
-        side, room = side_of(names)
-        ax = axes_of(ax, side + room + 1.2, side + room)
-        limit = symmetric_limit(matrix)
-        vmin = -limit if self.vmin is None else self.vmin
-        vmax = limit if self.vmax is None else self.vmax
-        options = {"label": self.label, "aspect": "equal", "percent": self.percent}
-        image = heatmap(ax, matrix, vmin=vmin, vmax=vmax, **options)
-        lost = int((~np.isfinite(matrix)).sum())
-        notes = [f"grey: {count(lost, 'pair')} without a number"] if lost else []
-        ax.set(xlabel=with_notes(self.x_label, notes).strip(), ylabel=self.y_label)
-        fit_names(ax, x=names, y=names)
-        if len(matrix) <= _MOST_WRITTEN:
-            _write_entries(ax, image, matrix, self.percent)
-        return ax
-
-    def _checked(self):
-        """The matrix and the labels as arrays."""
-        matrix = np.asarray(self.matrix, dtype=float)
-        if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) == 0:
-            raise ValueError(
-                f"matrix has shape {matrix.shape}, expected a row and a column for each task."
-            )
-        tasks = np.arange(len(matrix)) if self.tasks is None else np.asarray(self.tasks)
-        if len(tasks) != len(matrix):
-            raise ValueError(f"There are {len(tasks)} labels for a matrix of {len(matrix)} tasks.")
-        return matrix, tasks
+    shapes = {np.shape(one) for one in coef}
+    if len(shapes) > 1:
+        raise TypeError(
+            f"The coefficients of tasks have shapes {sorted(shapes)}: tasks of different numbers "
+            "of classes cannot be compared by them."
+        )
+    coef = np.array([np.asarray(one, dtype=float) for one in coef])
+    if coef.ndim == 3 and coef.shape[1] > 1:  # softmax: what all classes share means nothing
+        coef = coef - coef.mean(axis=1, keepdims=True)
+    return coef
 
 
-_LABELS = {"coefficients": "cosine of coefficients", "covariance": "correlation of tasks"}
+def _deviations(estimator, final, X, task_column, tasks):
+    """Standard deviations of the features as the last step sees them, (n_features,)."""
+    if tasks is not None:
+        check_consistent_length(X, check_labels(tasks))
+    if any(has_steps(one) for one in getattr(final, "estimators_", ())):
+        raise ValueError(
+            f"The tasks of {final!r} have steps of their own before the coefficients, which may "
+            "scale features already: call task_similarity without X."
+        )
+    own = getattr(final, "task_column", None)
+    X = seen_by_final(estimator, X)
+    if own is None and task_column is not None:
+        X = split_task_column(X, task_column, read=False)[0]
+    features, _ = read_rows(final, X, reset=False, ids=False)
+    return np.sqrt(StandardScaler(with_mean=False).fit(features).var_)
 
 
-def _leaves(matrix):
-    """Order of tasks in which neighbours are alike."""
-    from scipy.cluster.hierarchy import leaves_list, linkage
-    from scipy.spatial.distance import squareform
-
-    if len(matrix) < 3:
-        return np.arange(len(matrix))
-    known = np.where(np.isfinite(matrix), matrix, 0.0)
-    alike = (known + known.T) / 2
-    off = ~np.eye(len(alike), dtype=bool)
-    distance = np.where(off, alike[off].max() - alike, 0.0)
-    distance = squareform(distance, checks=False)
-    optimal = len(matrix) <= _MOST_OPTIMAL
-    return leaves_list(linkage(distance, "average", optimal_ordering=optimal))
+def _cosines(vectors):
+    """Cosines of rows; 0 with a zero row, 1 on the diagonal."""
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    similarity = np.clip(units @ units.T, -1.0, 1.0)
+    np.fill_diagonal(similarity, 1.0)
+    return similarity
 
 
-def _write_entries(ax, image, matrix, percent):
-    """Write the numbers into the cells."""
-    for (s, t), value in np.ndenumerate(matrix):
-        if np.isfinite(value):
-            strong = abs(image.norm(value) - 0.5) > 0.35
-            text = f"{value:+.0%}" if percent else f"{value:.2f}"
-            colour = "white" if strong else "black"
-            ax.text(t, s, text, ha="center", va="center", color=colour, fontsize=7)
+def _covariance_correlation(final):
+    if not hasattr(final, "task_covariance_"):
+        raise TypeError(f"{type(final).__name__} learns no task covariance; {_WITH_COVARIANCE}.")
+    return correlations(np.asarray(final.task_covariance_))
+
+
+def _residual_correlation(estimator, final, X, y, long):
+    if get_tags(final).estimator_type != "regressor":
+        raise TypeError(f"kind='residuals' takes regressors, got {final!r}.")
+    if long or final._layout != "wide":
+        raise ValueError(
+            "kind='residuals' needs tasks that share rows, y of shape (n_samples, n_tasks); these "
+            "tasks have rows of their own. Use kind='coefficients'."
+        )
+    if X is None or y is None:
+        missing = " and ".join(name for name, value in (("X", X), ("y", y)) if value is None)
+        raise ValueError(f"kind='residuals' needs X and y, but {missing} is None.")
+    y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    prediction = estimator.predict(X)
+    if y.shape != prediction.shape:
+        raise ValueError(f"y has shape {y.shape}, but the predictions {prediction.shape}.")
+    return _pairwise_correlation(y - prediction)
+
+
+def _pairwise_correlation(R):
+    """Correlations of columns over the rows where neither is NaN; NaN for fewer than three."""
+    here = ~missing_labels(R)
+    R, m = np.where(here, R - np.nanmean(R, axis=0), 0.0), here.astype(float)
+    n, sums, squares = m.T @ m, R.T @ m, (R**2).T @ m
+    # over the rows of s and t: sums[s, t] of s, sums[t, s] of t
+    covariance = n * (R.T @ R) - sums * sums.T
+    spread = n * squares - sums**2
+    spread[spread <= 1e-12 * n * squares] = 0.0
+    scale = np.sqrt(spread * spread.T)
+    known = (n >= 3) & (scale > 0)
+    correlation = np.divide(covariance, scale, out=np.full(n.shape, np.nan), where=known)
+    correlation = np.clip(correlation, -1.0, 1.0)
+    own = np.eye(len(n), dtype=bool)
+    correlation[own & known] = 1.0
+    return correlation

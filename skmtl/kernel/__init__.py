@@ -1,11 +1,12 @@
-"""Kernel multi-task models."""
+"""Kernel models: functions that are not linear."""
 
-from skmtl.kernel._nystroem import MultiTaskNystroemRidge, MultiTaskNystroemRidgeCV
-from skmtl.kernel._relationship import MultiTaskRelationshipKernelRidge
-from skmtl.kernel._relationship_cv import MultiTaskRelationshipKernelRidgeCV
-from skmtl.kernel._ridge import MultiTaskKernelRidge
-from skmtl.kernel._ridge_cv import MultiTaskKernelRidgeCV
-from skmtl.kernel._svm import MultiTaskSVC, MultiTaskSVR
+from skmtl.kernel._kernel_ridge import MultiTaskKernelRidge
+from skmtl.kernel._kernel_ridge_cv import MultiTaskKernelRidgeCV
+from skmtl.kernel._nystroem_ridge import MultiTaskNystroemRidge, MultiTaskNystroemRidgeCV
+from skmtl.kernel._relationship_kernel_ridge import MultiTaskRelationshipKernelRidge
+from skmtl.kernel._relationship_kernel_ridge_cv import MultiTaskRelationshipKernelRidgeCV
+from skmtl.kernel._svc import MultiTaskSVC
+from skmtl.kernel._svr import MultiTaskSVR
 
 __all__ = [
     "MultiTaskKernelRidge",

@@ -1,62 +1,18 @@
 """What kernel ridge regressors share: reading data into cells, the fitted functions, prediction."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_option
+from skmtl._data.checks import check_bool, check_option
+from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._task_covariance.observations import read_cells
+from skmtl._task_covariance.systems import SOLVERS
 from skmtl.base import MultiTaskEstimator
-from skmtl.kernel._alone import tuned_kernel_ridge
-from skmtl.kernel._cells import Cells
-from skmtl.kernel._covariance import InputKernel, check_kernel, check_task_kernel
-from skmtl.kernel._systems import SOLVERS
-from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
-
-
-@dataclass(frozen=True)
-class KernelReading:
-    """Validated data as cells.
-
-    Attributes
-    ----------
-    X : ndarray or sparse matrix of shape (n_rows, n_features)
-        Rows with labels of positive weight, sorted by task where they are its own.
-    y : ndarray of shape (n_cells,)
-    cells : Cells
-    rows : ndarray of int of shape (n_rows,)
-        Where each row stood in the user's X.
-    data : TaskData
-    """
-
-    X: object
-    y: np.ndarray
-    cells: Cells
-    rows: np.ndarray
-    data: TaskData
-
-    @property
-    def long(self):
-        return self.data.layout != "wide"
-
-
-def read_cells(data):
-    """The cells of validated data, as a :class:`KernelReading`."""
-    X = data.design.as_float64().X
-    if data.layout != "wide":
-        n, tasks = len(data.y), data.design.task_of_row
-        cells = Cells(np.arange(n), tasks, data.weight, n, data.n_tasks)
-        return KernelReading(X, data.y, cells, data.rows, data)
-    weight = np.broadcast_to(data.weight, data.y.shape)
-    rows = np.flatnonzero(weight.any(axis=1))
-    weight, Y = weight[rows], data.y[rows]
-    task, row = np.nonzero(weight.T)
-    cells = Cells(row, task, weight[row, task], len(rows), data.n_tasks)
-    if len(rows) < X.shape[0]:
-        X = (X.tocsr() if sparse.issparse(X) else X)[rows]
-    return KernelReading(X, Y[row, task], cells, rows, data)
+from skmtl.kernel._input_kernel import InputKernel, check_kernel
+from skmtl.kernel._single_task import tuned_kernel_ridge
+from skmtl.kernel._task_kernel import check_task_kernel
 
 
 class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):

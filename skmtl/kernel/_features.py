@@ -8,8 +8,8 @@ from scipy import sparse
 from sklearn.kernel_approximation import Nystroem
 from sklearn.utils import check_random_state, gen_batches
 
-from skmtl.designs import StackedDesign
-from skmtl.moments import Moments
+from skmtl._data.designs import StackedDesign
+from skmtl.datafits import Moments
 
 _FLOATS = 2**21  # of features at a time
 

@@ -1,57 +1,61 @@
 """Linear multi-task models."""
 
-from skmtl.linear_model._classifier_cv import (
-    MultiTaskLassoClassifierCV,
-    TraceNormClassifierCV,
-)
-from skmtl.linear_model._custom import MultiTaskClassifier, MultiTaskRegressor
-from skmtl.linear_model._decomposed import (
-    DirtyRegressor,
-    RobustFeatureRegressor,
-    RobustRegressor,
-    SparseLowRankRegressor,
-)
-from skmtl.linear_model._decomposed_classifiers import (
-    DirtyClassifier,
-    RobustClassifier,
-    RobustFeatureClassifier,
-    SparseLowRankClassifier,
-)
-from skmtl.linear_model._graph import GraphRegressor, MeanRegularizedRegressor
-from skmtl.linear_model._graph_classifiers import GraphClassifier, MeanRegularizedClassifier
-from skmtl.linear_model._low_rank import TraceNormClassifier, TraceNormRegressor
-from skmtl.linear_model._mixed import MultiTaskMixed
-from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
-from skmtl.linear_model._relational import (
+from skmtl.linear_model._clustered_task import (
     ClusteredClassifier,
     ClusteredRegressor,
-    TaskRelationshipClassifier,
-    TaskRelationshipRegressor,
+    ClusteredRegressorCV,
 )
-from skmtl.linear_model._search import MultiTaskCV
-from skmtl.linear_model._sparse import MultiTaskElasticNet, MultiTaskLasso
-from skmtl.linear_model._sparse_classifiers import (
+from skmtl.linear_model._dirty import DirtyClassifier, DirtyRegressor, DirtyRegressorCV
+from skmtl.linear_model._fused_sparse_group_lasso import (
+    FusedSparseGroupLasso,
+    FusedSparseGroupLassoClassifier,
+)
+from skmtl.linear_model._mean_regularized import (
+    MeanRegularizedClassifier,
+    MeanRegularizedRegressor,
+    MeanRegularizedRegressorCV,
+)
+from skmtl.linear_model._mixed import MultiTaskMixed
+from skmtl.linear_model._multi_task_cv import MultiTaskCV
+from skmtl.linear_model._multi_task_elastic_net import (
+    MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
-    MultiTaskLassoClassifier,
+    MultiTaskElasticNetCV,
 )
-from skmtl.linear_model._sparse_cv import MultiTaskElasticNetCV, MultiTaskLassoCV
-from skmtl.linear_model._sparse_group import (
+from skmtl.linear_model._multi_task_lasso import (
+    MultiTaskLasso,
+    MultiTaskLassoClassifier,
+    MultiTaskLassoClassifierCV,
+    MultiTaskLassoCV,
+)
+from skmtl.linear_model._multi_task_regressor import MultiTaskClassifier, MultiTaskRegressor
+from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
+from skmtl.linear_model._robust import (
+    RobustClassifier,
+    RobustFeatureClassifier,
+    RobustFeatureRegressor,
+    RobustRegressor,
+    RobustRegressorCV,
+)
+from skmtl.linear_model._sparse_group_lasso import (
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
 )
-from skmtl.linear_model._structured_cv import (
-    ClusteredRegressorCV,
-    DirtyRegressorCV,
-    GraphRegressorCV,
-    MeanRegularizedRegressorCV,
-    RobustRegressorCV,
-    TraceNormRegressorCV,
+from skmtl.linear_model._sparse_low_rank import SparseLowRankClassifier, SparseLowRankRegressor
+from skmtl.linear_model._task_graph import GraphClassifier, GraphRegressor, GraphRegressorCV
+from skmtl.linear_model._task_relationship import (
+    TaskRelationshipClassifier,
+    TaskRelationshipRegressor,
 )
-from skmtl.linear_model._temporal import (
-    FusedSparseGroupLasso,
-    FusedSparseGroupLassoClassifier,
+from skmtl.linear_model._temporal_group_lasso import (
     TemporalGroupLasso,
     TemporalGroupLassoClassifier,
+)
+from skmtl.linear_model._trace_norm import (
+    TraceNormClassifier,
+    TraceNormClassifierCV,
+    TraceNormRegressor,
+    TraceNormRegressorCV,
 )
 
 __all__ = [

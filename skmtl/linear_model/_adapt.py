@@ -13,11 +13,11 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl.classes import class_factors, describe_smoothed
-from skmtl.labels import as_labels, column_names, some_of
+from skmtl._data.reading import read_rows, read_wide_labels
+from skmtl._data.task_ids import as_labels, column_names, some_of
+from skmtl.datafits import class_factors, describe_smoothed
 from skmtl.linear_model._new_task import fit_task
 from skmtl.losses import Huber, Logistic, Poisson, Softmax, Squared
-from skmtl.tasks import read_rows, read_wide_labels
 
 
 def of_new_task(value, name, label):
@@ -157,9 +157,6 @@ def _extended(fitted, rows, fit, label):
     if isinstance(getattr(fitted, "classes_", None), list):
         new.classes_ = [*fitted.classes_, rows.classes]
     return new
-
-
-# ---------------------------------------------------------------- reading
 
 
 def _fresh_label(fitted, y, task):

@@ -5,22 +5,19 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int, check_option, check_real
-from skmtl.base import MultiTaskEstimator
-from skmtl.columns import ColumnProblem, CountProblem
-from skmtl.datafits import squared_datafit
-from skmtl.designs import StackedDesign
-from skmtl.labels import some_of
-from skmtl.linear_model._folds import make_folds
+from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.designs import predict_rows
+from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._data.stratification import data_strata
+from skmtl._data.task_data import TaskData
+from skmtl._data.task_ids import some_of
+from skmtl.base import MultiTaskEstimator, warn_unconverged
+from skmtl.datafits import ColumnProblem, CountProblem, make_folds, squared_datafit
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import Huber, Poisson, Squared
-from skmtl.model_selection._split import data_strata
-from skmtl.tasks import TaskData, read_prediction_rows, read_rows, read_training_data
 
 LOSSES = ("squared_error", "huber", "poisson")
 
@@ -273,28 +270,3 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
     def _mean(self, z):
         """Predictions from linear ones."""
         return np.exp(z) if getattr(self, "loss", None) == "poisson" else z
-
-
-def predict_rows(X, codes, coef, intercept, shared_coef):
-    """`x_i . w_t(i) + b_t(i)`, (n_rows,); code -1 is `shared_coef` and the mean intercept."""
-    coef = np.vstack([coef, shared_coef])
-    intercept = np.append(intercept, intercept.mean())
-    order = np.argsort(codes, kind="stable")
-    present, first = np.unique(codes[order], return_index=True)
-    X = (X.tocsr() if sparse.issparse(X) else X)[order]
-    design = StackedDesign(X, np.append(first, len(order)))
-    out = np.empty(len(order))
-    out[order] = design.forward(coef[present].T) + design.spread(intercept[present])
-    return out
-
-
-def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
-    """ConvergenceWarning that says what to change, pointing at the caller of `fit`."""
-    warnings.warn(
-        "Objective did not converge. You might want to increase the number of iterations. "
-        f"After max_iter={max_iter} iterations{where} the duality gap is "
-        f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
-        "alpha, scale the features, or accept a larger tol.",
-        ConvergenceWarning,
-        stacklevel=stacklevel,
-    )

@@ -9,13 +9,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int, check_real
-from skmtl.base import MultiTaskEstimator
-from skmtl.classes import class_problem, describe_smoothed
-from skmtl.linear_model._base import predict_rows, warn_unconverged
+from skmtl._data.checks import check_bool, check_int, check_real
+from skmtl._data.designs import predict_rows
+from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl.base import MultiTaskEstimator, warn_unconverged
+from skmtl.datafits import class_problem, describe_smoothed
 from skmtl.penalties import for_columns, sees_tasks, stack_columns
 from skmtl.solvers import minimise
-from skmtl.tasks import read_prediction_rows, read_rows, read_training_data
 
 
 class LinearMultiTaskClassifier(

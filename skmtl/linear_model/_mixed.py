@@ -10,19 +10,19 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._checks import check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.designs import SharedDesign
+from skmtl._data.reading import read_rows, read_wide_labels
+from skmtl._data.task_data import TaskData
+from skmtl._data.task_ids import column_names, encode_labels, some_of
 from skmtl._docs import documented
-from skmtl.base import MultiTaskEstimator
-from skmtl.columns import ColumnProblem
-from skmtl.designs import SharedDesign
-from skmtl.labels import column_names, encode_labels, some_of
-from skmtl.linear_model._base import warn_unconverged
-from skmtl.linear_model._custom import check_fits
+from skmtl.base import MultiTaskEstimator, warn_unconverged
+from skmtl.datafits import ColumnProblem
+from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import Grouped, Huber, Logistic, Poisson, Softmax, Squared
 from skmtl.penalties import L21, Penalty, for_columns, sees_tasks
 from skmtl.solvers import minimise
-from skmtl.tasks import TaskData, read_rows, read_wide_labels
 
 KINDS = ("squared_error", "huber", "poisson", "logistic")
 

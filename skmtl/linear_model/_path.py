@@ -4,15 +4,15 @@ from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.utils import check_array
 
-from skmtl._checks import check_int, check_real
+from skmtl._data.checks import check_alphas, check_int, check_real
+from skmtl._data.reading import read_training_data
+from skmtl.base import warn_unconverged
 from skmtl.datafits import squared_datafit
-from skmtl.linear_model._base import warn_unconverged
-from skmtl.linear_model._sparse import MultiTaskElasticNet, row_penalty
-from skmtl.linear_model._structured import critical_strength, model_path, strengths
-from skmtl.path import alpha_grid, critical_alpha, solution_path
-from skmtl.tasks import read_training_data
+from skmtl.linear_model._alpha_max import critical_strength, strengths
+from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, row_penalty
+from skmtl.linear_model._structured import model_path
+from skmtl.solvers import alpha_grid, critical_alpha, solution_path
 
 
 class MultiTaskPath(NamedTuple):
@@ -75,16 +75,6 @@ def _model_problem(model, X, y, sample_weight, tasks):
     """What an estimator reads, and its datafit."""
     read = model._read(X, y, sample_weight, tasks)
     return read, model._datafit(read, path=True)
-
-
-def check_alphas(alphas):
-    """Given alphas as a decreasing float array."""
-    if alphas is None or np.ndim(alphas) != 1 or len(alphas) == 0:
-        raise ValueError(f"alphas must be a number of alphas or a list of them, got {alphas!r}.")
-    alphas = check_array(alphas, ensure_2d=False, dtype=np.float64, input_name="alphas")
-    for k, alpha in enumerate(alphas):
-        check_real(alpha, f"alphas[{k}]")
-    return np.sort(alphas)[::-1]
 
 
 def alpha_max(

@@ -3,8 +3,8 @@
 import numpy as np
 from sklearn.metrics import r2_score
 
-from skmtl._checks import check_option
-from skmtl.labels import encode_labels, some_of, split_task_column
+from skmtl._data.checks import check_option
+from skmtl._data.task_ids import encode_labels, some_of, split_task_column
 from skmtl.metrics import _AVERAGES, metric_sign, task_score
 
 

@@ -5,6 +5,7 @@ from skmtl.solvers._certificates import Certificate, certify, null_correlation, 
 from skmtl.solvers._fista import fista
 from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._minimise import minimise
+from skmtl.solvers._path import alpha_grid, at_alpha, critical_alpha, solution_path, solve
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution, starting_at
@@ -14,8 +15,11 @@ __all__ = [
     "Certificate",
     "Solution",
     "admm",
+    "alpha_grid",
+    "at_alpha",
     "bcd",
     "certify",
+    "critical_alpha",
     "fista",
     "gram_path",
     "minimise",
@@ -23,5 +27,7 @@ __all__ = [
     "null_solution",
     "proximal_newton",
     "quadratic",
+    "solution_path",
+    "solve",
     "starting_at",
 ]

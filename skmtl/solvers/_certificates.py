@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import Evaluation
-from skmtl.likelihood import Likelihood
+from skmtl.datafits import Evaluation, Likelihood
 
 _DIRECT = 500  # rows that one eigendecomposition may take
 

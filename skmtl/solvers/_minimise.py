@@ -1,8 +1,7 @@
 import numpy as np
 from scipy import sparse
 
-from skmtl.datafits import Coupled, GramForm
-from skmtl.likelihood import Likelihood
+from skmtl.datafits import Coupled, GramForm, Likelihood
 from skmtl.penalties import L21, Decomposition, TaskCoupling, split
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista

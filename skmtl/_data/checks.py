@@ -1,0 +1,48 @@
+"""Parameter checks that say what was wrong, what was expected and what to do."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils import check_array, check_scalar
+
+
+def check_real(value, name, *, low=0.0, high=None, include="both"):
+    """`value` as a float inside the interval, else TypeError or ValueError naming it."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    check_scalar(value, name, Real, min_val=low, max_val=high, include_boundaries=include)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}.")
+    return float(value)
+
+
+def check_int(value, name, *, low=1):
+    """`value` as an int of at least `low`."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be an integer, got {value!r}.")
+    check_scalar(value, name, Integral, min_val=low)
+    return int(value)
+
+
+def check_option(value, name, options):
+    """`value`, one of the `options`."""
+    if not any(value is option or value == option for option in options):
+        raise ValueError(f"{name}={value!r} is not one of {sorted(map(str, options))}.")
+    return value
+
+
+def check_bool(value, name):
+    """`value` as a bool; numbers and strings are refused, they usually are another argument."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+    return bool(value)
+
+
+def check_alphas(alphas):
+    """Given alphas as a decreasing float array."""
+    if alphas is None or np.ndim(alphas) != 1 or len(alphas) == 0:
+        raise ValueError(f"alphas must be a number of alphas or a list of them, got {alphas!r}.")
+    alphas = check_array(alphas, ensure_2d=False, dtype=np.float64, input_name="alphas")
+    for k, alpha in enumerate(alphas):
+        check_real(alpha, f"alphas[{k}]")
+    return np.sort(alphas)[::-1]

@@ -1,0 +1,1 @@
+"""Covariances of observations of several tasks, their systems and likelihoods."""

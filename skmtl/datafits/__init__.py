@@ -1,0 +1,47 @@
+"""The loss of a design as a function of coefficients: squared, or any likelihood."""
+
+from skmtl.datafits._choice import prefers_gram, squared_datafit
+from skmtl.datafits._classes import (
+    ClassProblem,
+    class_factors,
+    class_problem,
+    describe_smoothed,
+    unpack_classes,
+)
+from skmtl.datafits._columns import ColumnFolds, ColumnProblem, CountProblem, Fold
+from skmtl.datafits._coupled import Coupled
+from skmtl.datafits._folds import MomentFolds, RowFolds, make_folds, squared_errors
+from skmtl.datafits._gram_form import GramForm
+from skmtl.datafits._likelihood import Likelihood, Point
+from skmtl.datafits._moments import Moments, moment_reader
+from skmtl.datafits._residual_form import ResidualForm
+from skmtl.datafits._spectra import eigen
+from skmtl.datafits._squared import Evaluation, SquaredDatafit
+
+__all__ = [
+    "ClassProblem",
+    "ColumnFolds",
+    "ColumnProblem",
+    "CountProblem",
+    "Coupled",
+    "Evaluation",
+    "Fold",
+    "GramForm",
+    "Likelihood",
+    "MomentFolds",
+    "Moments",
+    "Point",
+    "ResidualForm",
+    "RowFolds",
+    "SquaredDatafit",
+    "class_factors",
+    "class_problem",
+    "describe_smoothed",
+    "eigen",
+    "make_folds",
+    "moment_reader",
+    "prefers_gram",
+    "squared_datafit",
+    "squared_errors",
+    "unpack_classes",
+]

@@ -1,0 +1,17 @@
+"""Did sharing help? Comparisons with single tasks, transfer between tasks, model size."""
+
+from skmtl.evaluation._comparison import compare_to_single_task
+from skmtl.evaluation._model_size import model_size
+from skmtl.evaluation._select_tasks import select_tasks
+from skmtl.evaluation._task_transfer_matrix import task_transfer_matrix
+from skmtl.evaluation._transfer_ranking import RankingReport
+from skmtl.evaluation._transfer_report import ComparisonReport
+
+__all__ = [
+    "ComparisonReport",
+    "RankingReport",
+    "compare_to_single_task",
+    "model_size",
+    "select_tasks",
+    "task_transfer_matrix",
+]

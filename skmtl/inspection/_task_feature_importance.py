@@ -1,0 +1,44 @@
+"""Importances of features for each task."""
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._data.task_ids import column_position
+
+
+def task_feature_importance(estimator):
+    """Importance of every column of X: the 2-norm over tasks of each feature's coefficients.
+
+    The task column gets the largest of them, so that scikit-learn's `SelectFromModel` keeps it
+    (in its place among the columns: have it first, last, or find it by name afterwards). With
+    `max_features` it counts as one.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with `coef_` of shape (n_tasks, n_features) or (n_tasks, n_classes, n_features).
+
+    Returns
+    -------
+    ndarray of shape (`n_features_in_`,)
+        At the task column the largest norm, or 1 when all of them are 0.
+
+    Examples
+    --------
+    >>> from sklearn.feature_selection import SelectFromModel
+    >>> from skmtl import MultiTaskLasso, task_feature_importance
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(own_inputs=True, random_state=0)
+    >>> model = MultiTaskLasso(alpha=0.5, task_column=-1)
+    >>> select = SelectFromModel(model, importance_getter=task_feature_importance)
+    >>> bool(select.fit(data.X, data.y).get_support()[-1])
+    True
+    """
+    check_is_fitted(estimator)
+    coef = np.reshape(estimator.coef_, (-1, np.shape(estimator.coef_)[-1]))
+    importance = np.linalg.norm(coef, axis=0)
+    if estimator.task_column is None:
+        return importance
+    names = getattr(estimator, "feature_names_in_", None)
+    position = column_position(names, estimator.n_features_in_, estimator.task_column)
+    return np.insert(importance, position, importance.max() or 1.0)

@@ -1,0 +1,157 @@
+"""Kernel ridge regression of several tasks with given strengths."""
+
+from skmtl._data.task_parameters import per_task
+from skmtl._docs import documented
+from skmtl._task_covariance.systems import (
+    cholesky_cost,
+    choose_solver,
+    make_system,
+    schur_cost,
+    smallest_alpha,
+    warn_of_jitter,
+)
+from skmtl.kernel._base import TaskKernelRegressor
+from skmtl.kernel._task_kernel import check_task_strength, task_covariance
+
+
+@documented
+class MultiTaskKernelRidge(TaskKernelRegressor):
+    """Kernel ridge regressions that share what their tasks have in common.
+
+    The objective is::
+
+        sum_t 1/alpha_t sum_i s_ti (y_ti - f_t(x_ti) - b_t)^2 + ||f||^2
+
+    with the norm of the functions f in the space of the kernel ``B[s, t] k(x, z)``: k compares
+    inputs, the task kernel B tasks. ``s`` are the sample weights, 0 where a label is missing.
+    Intercepts are not penalised. On complete two-dimensional y, with ``task_kernel="identity"`` and
+    without intercepts, it is scikit-learn's :class:`~sklearn.kernel_ridge.KernelRidge`.
+
+    Parameters
+    ----------
+    alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
+        Strength of the penalty, positive; one for each task in the order of `tasks_` or by label.
+    kernel : str or callable, default="rbf"
+        Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
+        a function of two rows, or "precomputed". X is then the square kernel matrix in `fit`, and
+        in `predict` the kernel between new rows and all rows of `fit`; a task column is beside it.
+        :class:`~sklearn.model_selection.GridSearchCV` cannot cut a matrix with a task column: there
+        give two-dimensional y, or ``tasks=`` by metadata routing.
+    gamma : float, default=None
+        Of the kernels that have it, at least 0; None is 1 / n_features.
+    degree : float, default=3
+        Of "poly".
+    coef0 : float, default=1
+        Of "poly" and "sigmoid".
+    kernel_params : dict, default=None
+        Arguments of a callable kernel.
+    task_kernel : str or array-like of shape (n_tasks, n_tasks), default="shared"
+        How alike tasks are. "shared" is ``(1 - d) I + d 11'/T`` with d the `task_strength` and T
+        tasks; "identity" learns each task alone; "graph" is ``(d L + (1 - d) I)^-1`` scaled to a
+        mean diagonal of 1, with the Laplacian L of `graph`. A matrix holds covariances in the order
+        of `tasks_` and is taken as it is.
+    task_strength : float, default=0.5
+        d of "shared" and "graph", from 0 (each task alone) to 1 (one function and an intercept for
+        each task); less than 1 for "graph".
+    graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default=None
+        As in :class:`GraphRegressor`, for ``task_kernel="graph"`` only.
+    {kernel_ridge_parameters}
+
+    Attributes
+    ----------
+    {kernel_ridge_attributes}
+
+    See Also
+    --------
+    MultiTaskKernelRidgeCV : Chooses the strengths by exact leave-one-out.
+    MeanRegularizedRegressor : The same with ``kernel="linear"``, in other parameters.
+
+    References
+    ----------
+    Evgeniou, Micchelli, Pontil (2005), "Learning multiple tasks with kernel methods", Journal of
+    Machine Learning Research 6, sections 2 and 3.1. Bonilla, Chai, Williams (2008), "Multi-task
+    Gaussian process prediction", NIPS, equation 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import MultiTaskKernelRidge
+    >>> X = np.linspace(0, 3, 20)[:, None]
+    >>> Y = np.sin(X) + [0.0, 2.0]
+    >>> Y[5:, 1] = np.nan  # the second task borrows the curve of the first
+    >>> model = MultiTaskKernelRidge(alpha=0.01, task_strength=1.0).fit(X, Y)
+    >>> model.predict([[1.5]]).round(1)
+    array([[1., 3.]])
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        kernel="rbf",
+        gamma=None,
+        degree=3,
+        coef0=1,
+        kernel_params=None,
+        task_kernel="shared",
+        task_strength=0.5,
+        graph=None,
+        solver="auto",
+        fit_intercept=True,
+        task_column=None,
+        handle_unknown="error",
+    ):
+        self.alpha = alpha
+        self.kernel = kernel
+        self.gamma = gamma
+        self.degree = degree
+        self.coef0 = coef0
+        self.kernel_params = kernel_params
+        self.task_kernel = task_kernel
+        self.task_strength = task_strength
+        self.graph = graph
+        self.solver = solver
+        self.fit_intercept = fit_intercept
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None):
+        """Fit all tasks together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights; a row weight of 2 is the same as the row twice. A number is the
+            same as None.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that cannot be meant, as in :class:`MultiTaskLasso`, and kernels that are not
+            positive semi-definite.
+        """
+        self._check_params()
+        strength = check_task_strength(self.task_strength, self.task_kernel)
+        read = self._read(X, y, sample_weight, tasks)
+        cells, labels = read.cells, read.data.tasks
+        alpha = per_task(self.alpha, "alpha", labels)
+        if not alpha.all():
+            raise ValueError("alpha must be positive, got 0; a small one nearly interpolates.")
+        B = task_covariance(self.task_kernel, strength, self.graph, labels)
+        costs = schur_cost(cells), cholesky_cost(cells)
+        name = choose_solver(self.solver, cells, read.long, costs)
+        K = self._kernel_matrix(read)
+        jitter = max(smallest_alpha(K, B, cells) - alpha.min(), 0.0)
+        system = make_system(name, K, B, alpha + jitter, cells, self.fit_intercept)
+        warn_of_jitter(jitter)
+        return self._finish(read, system, B, self._input_kernel(), jitter)

@@ -1,0 +1,281 @@
+"""Tasks that all resemble their mean."""
+
+import numpy as np
+
+from skmtl._data.task_parameters import per_task
+from skmtl._docs import documented
+from skmtl.linear_model._adapt import AdaptableModel, of_new_task
+from skmtl.linear_model._new_task import pulled
+from skmtl.linear_model._structured import (
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
+from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.penalties import TaskCoupling
+
+
+class MeanRegularizedModel(AdaptableModel, StructuredModel):
+    """The pull towards a mean, for any loss."""
+
+    _empties = False
+
+    def _check_alpha(self):
+        """Any number of strengths will do."""
+
+    def _penalty(self, n_features, tasks):
+        pull = per_task(self.alpha, "alpha", tasks)
+        total = pull.sum() or 1.0
+        coupling = np.diag(pull) - np.outer(pull, pull) / total
+        return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
+
+    def _store_model(self, solution, unpack):
+        self._store_mean(self)
+
+    def _store_mean(self, fitted):
+        pull = per_task(self.alpha, "alpha", fitted.tasks_)
+        weights = pull if pull.any() else None
+        fitted.shared_coef_ = np.average(fitted.coef_, axis=0, weights=weights)
+
+    def _new_task_priors(self, fitted, W, label):
+        # with the new task the sum of squares about the mean grows by own * total / (own + total)
+        # ||w - wbar||^2, wbar the mean of the others
+        pull = per_task(self.alpha, "alpha", fitted.tasks_)
+        own, total = of_new_task(self.alpha, "alpha", label), pull.sum()
+        ridge = of_new_task(self.ridge, "ridge", label)
+        centre = np.average(W, axis=1, weights=pull if total > 0 else None)
+        return [pulled(centre, own * total / (own + total) if total > 0 else 0.0, ridge)]
+
+    def _store_new_task(self, fitted, chosen):
+        self._store_mean(fitted)
+
+
+@documented
+class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
+    """Linear regressions whose coefficients are pulled towards their mean.
+
+    The objective is::
+
+        loss(W, b) + 1/2 * sum_t alpha_t ||w_t - wbar||^2 + ridge/2 * ||W||_F^2
+
+    with the mean wbar of the coefficients, weighted by alpha_t where that differs over tasks. From
+    independent ridge regressions (alpha = 0) it goes to one model with an intercept for each task
+    (alpha large).
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
+        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
+    ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
+        Strength of the ridge, at least 0.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    shared_coef_ : ndarray of shape (n_features,)
+        wbar: the model of the population, and of tasks that were not seen.
+    {linear_attributes}
+
+    See Also
+    --------
+    MeanRegularizedRegressorCV : Chooses the strengths by cross-validation.
+    GraphRegressor : Some tasks more alike than others.
+    MeanRegularizedClassifier : For classes.
+
+    References
+    ----------
+    Evgeniou, Pontil (2004), "Regularized multi-task learning", KDD, equation 4 and lemma 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import MeanRegularizedRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=3, random_state=0)
+    >>> model = MeanRegularizedRegressor(alpha=1e6).fit(data.X, data.y)
+    >>> bool(np.allclose(model.coef_, model.shared_coef_, atol=1e-3))
+    True
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
+    """:class:`MeanRegularizedRegressor` with `alpha` and `ridge` chosen by cross-validation.
+
+    Its objective is that of :class:`MeanRegularizedRegressor`.
+
+    Parameters
+    ----------
+    {curvature_alphas}
+    ridge : float or array-like of float, default=None
+        Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
+        curvature of the loss.
+    {data_parameters}
+    {iteration_parameters}
+    {fold_parameters}
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    ridge_ : float
+        Chosen ridge.
+    {path_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    MeanRegularizedRegressor : Given strengths.
+
+    Examples
+    --------
+    >>> from skmtl import MeanRegularizedRegressorCV, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = MeanRegularizedRegressorCV(alphas=4).fit(data.X, data.y)
+    >>> model.mse_path_.shape
+    (5, 4, 5)
+    """
+
+    _model = MeanRegularizedRegressor
+    _tried = ("ridge",)
+
+    def __init__(
+        self,
+        *,
+        alphas=15,
+        ridge=None,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+    ):
+        self.alphas = alphas
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def _candidates(self, name, datafit):
+        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
+
+
+@documented
+class MeanRegularizedClassifier(MeanRegularizedModel, StructuredClassifier):
+    """Logistic regressions whose coefficients are pulled towards their mean.
+
+    The objective is::
+
+        loss(W, b) + 1/2 * sum_t alpha_t ||w_t - wbar||^2 + ridge/2 * ||W||_F^2
+
+    with the mean wbar of the coefficients, weighted by alpha_t where that differs over tasks. From
+    independent regressions with a ridge (alpha = 0) it goes to one model with an intercept for each
+    task (alpha large).
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
+        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
+    ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
+        Strength of the ridge, at least 0.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
+        wbar: the model of the population, and of tasks that were not seen.
+    {class_attributes}
+
+    See Also
+    --------
+    GraphClassifier : Some tasks more alike than others.
+    MeanRegularizedRegressor : For numbers.
+
+    References
+    ----------
+    Evgeniou, Pontil (2004), "Regularized multi-task learning", KDD, equation 4 and lemma 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skmtl import MeanRegularizedClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=3, random_state=0)
+    >>> model = MeanRegularizedClassifier(alpha=1e6).fit(data.X, data.y)
+    >>> bool(np.allclose(model.coef_, model.shared_coef_, atol=1e-3))
+    True
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

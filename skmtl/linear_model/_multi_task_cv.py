@@ -1,0 +1,321 @@
+"""Cross-validation of any linear estimator over a grid of its parameters."""
+
+from copy import deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
+from sklearn.model_selection import ParameterGrid
+from sklearn.utils import get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._data.checks import check_alphas, check_int, check_real
+from skmtl._docs import documented
+from skmtl.base import MultiTaskEstimator
+from skmtl.linear_model._alpha_max import strengths
+from skmtl.linear_model._structured import model_path
+from skmtl.model_selection.path_search import PathSearch
+
+
+@documented
+class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
+    """Any linear estimator of skmtl with its parameters chosen by cross-validation.
+
+    What :class:`~sklearn.model_selection.GridSearchCV` does, from one pass over the rows where
+    there are more of them than features: paths over alpha are warm-started, folds come from their
+    second moments, and errors are averages over tasks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A linear regressor or classifier of skmtl, not a cross-validated one.
+    param_grid : dict, default=None
+        Values to try by parameter name. ``"alpha"`` may be an int, the number of alphas of an
+        automatic grid, as in the cross-validated estimators. None is ``{"alpha": 50}``.
+    eps : float, default=1e-3
+        Smallest alpha of an automatic grid relative to the largest, in (0, 1], for models that a
+        large alpha empties.
+    {fold_parameters}
+
+    Attributes
+    ----------
+    best_params_ : dict
+        Chosen parameters.
+    best_score_ : float
+        Minus the mean error of `best_params_`.
+    best_estimator_ : estimator
+        An estimator with `best_params_`, fitted to all rows.
+    cv_results_ : dict of ndarrays
+        As that of :class:`~sklearn.model_selection.GridSearchCV`: "params", "param_<name>",
+        "split<k>_test_score", "mean_test_score", "std_test_score" and "rank_test_score". Scores are
+        minus mean losses, averaged over tasks: squared errors, log-losses of classifiers, or the
+        loss of the estimator.
+    {path_attributes}
+    log_loss_path_ : ndarray
+        In the place of `mse_path_` for a classifier: held-out log-losses.
+    task_log_loss_path_ : ndarray
+        In the place of `task_mse_path_` for a classifier.
+    classes_ : ndarray or list of ndarray
+        Labels, for a classifier.
+    {linear_attributes}
+
+    Raises
+    ------
+    TypeError
+        In `fit`, for an estimator that is no linear one of skmtl.
+    ValueError
+        In `fit`, for an empty grid or a parameter that the estimator does not have.
+
+    See Also
+    --------
+    TraceNormRegressorCV, MultiTaskLassoCV : With a grid of their own.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskCV, TemporalGroupLasso, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> search = MultiTaskCV(TemporalGroupLasso(), {"alpha": 10, "smoothness": [0.1, 1.0, 10.0]})
+    >>> search.fit(data.X, data.y).mse_path_.shape
+    (3, 10, 5)
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_grid=None,
+        *,
+        eps=1e-3,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+    ):
+        self.estimator = estimator
+        self.param_grid = param_grid
+        self.eps = eps
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def __getattr__(self, name):
+        """What reading data and stopping depend on is the estimator's."""
+        if name in _DELEGATED and "estimator" in vars(self):
+            return getattr(self.estimator, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __sklearn_tags__(self):
+        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags.estimator_type = inner.estimator_type
+        tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
+        tags.input_tags.sparse = inner.input_tags.sparse
+        return tags
+
+    @property
+    def _measure(self):
+        """What the paths of errors are called."""
+        return "log_loss" if get_tags(self.estimator).estimator_type == "classifier" else "mse"
+
+    def _worker(self):
+        return clone(self.estimator)
+
+    def _check_params(self):
+        if not hasattr(self.estimator, "_penalty_of") or hasattr(self.estimator, "cv"):
+            raise TypeError(
+                f"MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
+                f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
+            )
+        check_real(self.eps, "eps", high=1.0, include="right")
+        super()._check_params()
+
+    def _single_task_limit(self):
+        return self.estimator._single_task_limit()
+
+    def _grid(self):
+        if self.param_grid is not None and not isinstance(self.param_grid, dict):
+            raise TypeError(
+                f"param_grid must be a dict of lists of values, got {self.param_grid!r}."
+            )
+        grid = {"alpha": 50} if self.param_grid is None else dict(self.param_grid)
+        known = self.estimator.get_params()
+        for name, values in grid.items():
+            if name not in known:
+                raise ValueError(
+                    f"param_grid has {name!r}, which is no parameter of "
+                    f"{type(self.estimator).__name__}; it has {sorted(known)}."
+                )
+            if name in _OF_DATA:
+                raise ValueError(
+                    f"param_grid has {name!r}, but the data are read once, for all candidates; "
+                    "sklearn.model_selection.GridSearchCV can vary it."
+                )
+            if name == "alpha" and isinstance(values, Integral):
+                check_int(values, "param_grid['alpha']")
+                continue
+            if isinstance(values, str) or not hasattr(values, "__len__"):
+                raise TypeError(f"param_grid[{name!r}] must be a list of values, got {values!r}.")
+            if len(values) == 0:
+                raise ValueError(f"param_grid has no values for {name!r}.")
+        return grid
+
+    def _paths(self, datafit, read):
+        grid, paths = self._grid(), []
+        alphas = grid.pop("alpha", None)
+        for params in ParameterGrid(grid) if grid else [{}]:
+            model = clone(self.estimator).set_params(**params)
+            if alphas is None:
+                alpha = getattr(model, "alpha", np.nan)  # an array is one alpha for each task
+                given = [alpha if isinstance(alpha, Real) else np.nan]
+            elif isinstance(alphas, Integral):
+                given = strengths(model, datafit, read, alphas, self.eps)
+            else:
+                given = check_alphas(alphas)
+            model._check_params()
+            paths.append((params, given))
+        self.grid_ = [params for params, _ in paths]
+        return paths
+
+    def _solutions(self, datafit, read, params, alphas, fold):
+        return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)
+
+    def _store_choice(self, alpha, params):
+        self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
+
+    def _refit(self, worker, read, datafit, solution):
+        worker.set_params(**self.best_params_)._finish(read, datafit, solution)
+        self._store_best(worker)
+        self._store_results()
+        return self
+
+    def _store_best(self, best):
+        """Set `best_estimator_`, and its fitted attributes as one's own."""
+        for name, value in vars(best).items():
+            if name == "_layout" or (name.endswith("_") and name[0] != "_"):
+                setattr(self, name, value)
+        self.best_estimator_ = best
+
+    def predict(self, X, *, tasks=None):
+        """As `predict` of `best_estimator_`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict(X, tasks=tasks)
+
+    def predict_all_tasks(self, X):
+        """As `predict_all_tasks` of `best_estimator_`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict_all_tasks(X)
+
+    @available_if(lambda self: hasattr(self.estimator, "adapt"))
+    def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
+        """As `adapt` of `best_estimator_`, where that has it: a copy with one task more.
+
+        Parameters
+        ----------
+        X_new : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        y_new : array-like of shape (n_samples,) or (n_samples, 1)
+        task : label, default=None
+            Of the new task.
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        model : MultiTaskCV
+        """
+        check_is_fitted(self)
+        options = {"task": task, "sample_weight": sample_weight}
+        best = self.best_estimator_.adapt(X_new, y_new, **options)
+        new = deepcopy(self)
+        new._store_best(best)
+        return new
+
+    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
+    def predict_proba(self, X, *, tasks=None):
+        """As `predict_proba` of `best_estimator_`, for classifiers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes) or list of n_tasks such arrays
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.predict_proba(X, tasks=tasks)
+
+    @available_if(lambda self: hasattr(self.estimator, "decision_function"))
+    def decision_function(self, X, *, tasks=None):
+        """As `decision_function` of `best_estimator_`, for classifiers.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray
+        """
+        check_is_fitted(self)
+        return self.best_estimator_.decision_function(X, tasks=tasks)
+
+    def _store_results(self):
+        paths = getattr(self, f"{self._measure}_path_")
+        paths = paths if paths.ndim == 3 else paths[None]
+        grids = np.broadcast_to(self.alphas_, paths.shape[:2])
+        varied = "alpha" in self.best_params_
+        candidates = [
+            {**({"alpha": float(alpha)} if varied else {}), **params}
+            for params, alphas in zip(self.grid_, grids, strict=True)
+            for alpha in alphas
+        ]
+        scores = -paths.reshape(len(candidates), -1)
+        mean = scores.mean(axis=1)
+        results = {"params": candidates}
+        for name in candidates[0]:
+            values = np.empty(len(candidates), dtype=object)
+            for k, params in enumerate(candidates):
+                values[k] = params[name]
+            results[f"param_{name}"] = np.ma.array(values)
+        results |= {f"split{k}_test_score": scores[:, k] for k in range(scores.shape[1])}
+        results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=1)}
+        results["rank_test_score"] = rankdata(-mean, method="min").astype(np.int32)
+        self.cv_results_ = results
+        chosen = next(k for k, params in enumerate(candidates) if _same(params, self.best_params_))
+        self.best_score_ = float(mean[chosen])
+
+
+def _same(params, others):
+    """Whether all values are the same objects, or equal alphas."""
+    return all(
+        value == others[name] if name == "alpha" else value is others[name]
+        for name, value in params.items()
+    )
+
+
+_OF_DATA = ("task_column", "task_weight", "handle_unknown", "fit_intercept", "normalize_y")
+_DELEGATED = (*_OF_DATA, "max_iter", "tol")

@@ -1,0 +1,398 @@
+"""Tasks that share a structure, but for a few outlying tasks."""
+
+import numpy as np
+
+from skmtl._docs import documented
+from skmtl.linear_model._decomposition import OutlierModel, ratios_between
+from skmtl.linear_model._structured import StructuredClassifier, StructuredRegressor
+from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.penalties import L21, TaskNorm, TraceNorm
+
+
+class RobustModel(OutlierModel):
+    """The trace norm plus whole tasks, for any loss."""
+
+    def _parts(self):
+        return TraceNorm(1.0), TaskNorm(1.0)
+
+
+@documented
+class RobustRegressor(RobustModel, StructuredRegressor):
+    """Linear regressions of low rank, but for tasks that are like no other.
+
+    The objective is, over ``P + Q = W``::
+
+        loss(W, b) + alpha * [(1 - outlier_ratio) * ||P||_* + outlier_ratio * sum_t ||q_t||_2]
+
+    with the trace norm ``||P||_*``.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of both penalties, at least 0.
+    outlier_ratio : float, default=0.4
+        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
+        ``1 / (1 + sqrt(n_tasks))`` down P is.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    outlier_tasks_ : ndarray
+        Labels of the tasks with a part of their own.
+    {decomposed_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    RobustRegressorCV : Chooses the strengths by cross-validation.
+    TraceNormRegressor : Without outliers.
+    RobustClassifier : For classes.
+
+    References
+    ----------
+    Chen, Zhou, Ye (2011), "Integrating low-rank and group-sparse structures for robust multi-task
+    learning", KDD, equation 3.
+
+    Examples
+    --------
+    >>> from skmtl import RobustRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(
+    ...     n_tasks=8, n_outlier_tasks=1, n_features=5, n_informative=3, noise=0.1, random_state=0
+    ... )
+    >>> model = RobustRegressor(alpha=1.0, outlier_ratio=0.4).fit(data.X, data.y)
+    >>> model.outlier_tasks_.ndim
+    1
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        outlier_ratio=0.4,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.outlier_ratio = outlier_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+class RobustFeatureModel(OutlierModel):
+    """Whole features plus whole tasks, for any loss."""
+
+    _alone = "lasso"
+
+    def _parts(self):
+        return L21(1.0), TaskNorm(1.0)
+
+
+@documented
+class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
+    """Linear regressions that share their features, but for tasks that are like no other.
+
+    The objective is, over ``P + Q = W``::
+
+        loss(W, b) + alpha * [(1 - outlier_ratio) * sum_j ||P_j||_2
+                              + outlier_ratio * sum_t ||q_t||_2]
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of both penalties, at least 0.
+    outlier_ratio : float, default=0.5
+        Share of the penalty of Q, in (0, 1): Q is zero where
+        ``outlier_ratio >= sqrt(n_features) * (1 - outlier_ratio)``.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    outlier_tasks_ : ndarray
+        Labels of the tasks with a part of their own.
+    {decomposed_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    MultiTaskLasso : Without outliers.
+    RobustRegressor : Of low rank in place of common features.
+    RobustFeatureClassifier : For classes.
+
+    References
+    ----------
+    Gong, Ye, Zhang (2012), "Robust multi-task feature learning", KDD, equation 1.
+
+    Examples
+    --------
+    >>> from skmtl import RobustFeatureRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(n_outlier_tasks=1, random_state=0)
+    >>> model = RobustFeatureRegressor(alpha=1.0, outlier_ratio=0.5).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        outlier_ratio=0.5,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.outlier_ratio = outlier_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class RobustRegressorCV(StructuredCV):
+    """:class:`RobustRegressor` with `alpha` and `outlier_ratio` chosen by cross-validation.
+
+    Its objective is that of :class:`RobustRegressor`.
+
+    Parameters
+    ----------
+    {threshold_alphas}
+    outlier_ratio : float or array-like of float, default=None
+        Shares of the penalty of Q to try, in (0, 1); None is five values of the range in which
+        neither part is always zero.
+    {data_parameters}
+    {iteration_parameters}
+    {fold_parameters}
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    outlier_ratio_ : float
+        Chosen share.
+    outlier_tasks_ : ndarray
+        Labels of the tasks with a part of their own.
+    {decomposed_attributes}
+    {path_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    RobustRegressor : Given strengths.
+
+    Examples
+    --------
+    >>> from skmtl import RobustRegressorCV, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = RobustRegressorCV(alphas=10).fit(data.X, data.y)
+    >>> model.mse_path_.shape
+    (5, 10, 5)
+    """
+
+    _model = RobustRegressor
+    _tried = ("outlier_ratio",)
+
+    def __init__(
+        self,
+        *,
+        alphas=50,
+        eps=1e-3,
+        outlier_ratio=None,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+    ):
+        self.alphas = alphas
+        self.eps = eps
+        self.outlier_ratio = outlier_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def _candidates(self, name, datafit):
+        return ratios_between(np.sqrt(datafit.mean_x.shape[1]))
+
+
+@documented
+class RobustClassifier(RobustModel, StructuredClassifier):
+    """Logistic regressions of low rank, but for tasks that are like no other.
+
+    The objective is, over ``P + Q = W``::
+
+        loss(W, b) + alpha * [(1 - outlier_ratio) * ||P||_* + outlier_ratio * sum_t ||q_t||_2]
+
+    with the trace norm ``||P||_*``.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of both penalties, at least 0.
+    outlier_ratio : float, default=0.4
+        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
+        ``1 / (1 + sqrt(n_tasks))`` down P is.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    outlier_tasks_ : ndarray
+        Labels of the tasks with a part of their own.
+    {decomposed_attributes}
+    {class_attributes}
+
+    See Also
+    --------
+    TraceNormClassifier : Without outliers.
+    RobustRegressor : For numbers.
+
+    References
+    ----------
+    Chen, Zhou, Ye (2011), "Integrating low-rank and group-sparse structures for robust multi-task
+    learning", KDD, equation 3.
+
+    Examples
+    --------
+    >>> from skmtl import RobustClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(
+    ...     n_tasks=8, n_outlier_tasks=1, n_features=5, n_informative=3, rank=1, noise=0.3,
+    ...     random_state=0,
+    ... )
+    >>> model = RobustClassifier(alpha=0.4, outlier_ratio=0.45).fit(data.X, data.y)
+    >>> model.outlier_tasks_, data.outlier_tasks
+    (array([4]), array([4]))
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        outlier_ratio=0.4,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.outlier_ratio = outlier_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class RobustFeatureClassifier(RobustFeatureModel, StructuredClassifier):
+    """Logistic regressions that share their features, but for tasks that are like no other.
+
+    The objective is, over ``P + Q = W``::
+
+        loss(W, b) + alpha * [(1 - outlier_ratio) * sum_j ||P_j||_2
+                              + outlier_ratio * sum_t ||q_t||_2]
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of both penalties, at least 0.
+    outlier_ratio : float, default=0.5
+        Share of the penalty of Q, in (0, 1): Q is zero where
+        ``outlier_ratio >= sqrt(n) * (1 - outlier_ratio)``, where a task has n coefficients.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    outlier_tasks_ : ndarray
+        Labels of the tasks with a part of their own.
+    {decomposed_attributes}
+    {class_attributes}
+
+    See Also
+    --------
+    MultiTaskLassoClassifier : Without outliers.
+    RobustClassifier : Of low rank in place of common features.
+    RobustFeatureRegressor : For numbers.
+
+    References
+    ----------
+    Gong, Ye, Zhang (2012), "Robust multi-task feature learning", KDD, equation 1.
+
+    Examples
+    --------
+    >>> from skmtl import RobustFeatureClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_outlier_tasks=1, random_state=0)
+    >>> model = RobustFeatureClassifier(alpha=0.1, outlier_ratio=0.5).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (5, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        outlier_ratio=0.5,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.outlier_ratio = outlier_ratio
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

@@ -1,0 +1,303 @@
+"""Tasks that resemble each other along the edges of a graph."""
+
+import numpy as np
+
+from skmtl._data.checks import check_option
+from skmtl._data.task_graph import laplacian
+from skmtl._data.task_parameters import AT_LEAST_0, per_task
+from skmtl._docs import documented
+from skmtl.linear_model._structured import (
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
+from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.penalties import L1, L21, TaskCoupling
+
+
+class GraphModel(StructuredModel):
+    """The coupling along a graph, for any loss."""
+
+    _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
+
+    def _check_params(self):
+        super()._check_params()
+        check_option(self.sparsity_norm, "sparsity_norm", ("l1", "l21"))
+
+    def _penalty(self, n_features, tasks):
+        coupling = self.alpha * laplacian(self.graph, tasks)
+        coupling += np.diag(per_task(self.ridge, "ridge", tasks))
+        norm = L1 if self.sparsity_norm == "l1" else L21
+        return TaskCoupling(1.0, coupling) + norm(self.sparsity)
+
+
+@documented
+class GraphRegressor(GraphModel, StructuredRegressor):
+    """Linear regressions whose coefficients are alike along the edges of a graph of tasks.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * sum_(s,t) a_st ||w_s - w_t||^2 + ridge/2 * ||W||_F^2
+        + sparsity * ||W||_1     (or ||W||_21 = sum_j ||W_j||_2)
+
+    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalised
+    Laplacian L.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the coupling, at least 0.
+    graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
+        "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedRegressor`),
+        "chain" joins neighbours in the order of the labels. An array or sparse matrix
+        (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
+        holds tuples (label, label, weight). Weights are at least 0.
+    ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
+        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by label.
+    sparsity : float, default=0.0
+        Strength of the norm, at least 0.
+    sparsity_norm : {"l1", "l21"}, default="l1"
+        "l1" empties single coefficients, "l21" features for all tasks.
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
+        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
+        ``exp(z)``, which `predict` then gives.
+    huber_delta : float, default=1.35
+        In the unit of y, of its standard deviation with `normalize_y`.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    GraphRegressorCV : Chooses the strengths by cross-validation.
+    MeanRegularizedRegressor : All tasks alike.
+    TemporalGroupLasso : Tasks ordered in time, with joint selection of features.
+    GraphClassifier : For classes.
+
+    References
+    ----------
+    Evgeniou, Micchelli, Pontil (2005), "Learning multiple tasks with kernel methods", Journal of
+    Machine Learning Research 6, section 3.1.3.
+
+    Examples
+    --------
+    >>> from skmtl import GraphRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=3, random_state=0)
+    >>> model = GraphRegressor(alpha=10.0, graph=[(0, 1, 1.0), (1, 2, 0.5)]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (3, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        graph="complete",
+        ridge=0.0,
+        sparsity=0.0,
+        sparsity_norm="l1",
+        loss="squared_error",
+        huber_delta=1.35,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.graph = graph
+        self.ridge = ridge
+        self.sparsity = sparsity
+        self.sparsity_norm = sparsity_norm
+        self.loss = loss
+        self.huber_delta = huber_delta
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class GraphRegressorCV(StructuredCV):
+    """:class:`GraphRegressor` with `alpha` and `ridge` chosen by cross-validation.
+
+    Its objective is that of :class:`GraphRegressor`.
+
+    Parameters
+    ----------
+    {curvature_alphas}
+    graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
+        As in :class:`GraphRegressor`.
+    ridge : float or array-like of float, default=None
+        Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
+        curvature of the loss.
+    sparsity : float, default=0.0
+        Strength of the norm, at least 0.
+    sparsity_norm : {"l1", "l21"}, default="l1"
+        Norm, as in :class:`GraphRegressor`.
+    {data_parameters}
+    {iteration_parameters}
+    {fold_parameters}
+
+    Attributes
+    ----------
+    alpha_ : float
+        Chosen strength.
+    ridge_ : float
+        Chosen ridge.
+    {path_attributes}
+    {linear_attributes}
+
+    See Also
+    --------
+    GraphRegressor : Given strengths.
+
+    Examples
+    --------
+    >>> from skmtl import GraphRegressorCV, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
+    >>> model = GraphRegressorCV(graph="chain", alphas=4).fit(data.X, data.y)
+    >>> model.mse_path_.shape
+    (5, 4, 5)
+    """
+
+    _model = GraphRegressor
+    _tried = ("ridge",)
+
+    def __init__(
+        self,
+        *,
+        alphas=15,
+        graph="complete",
+        ridge=None,
+        sparsity=0.0,
+        sparsity_norm="l1",
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+        cv=None,
+        selection_rule="min",
+        verbose=False,
+        n_jobs=None,
+    ):
+        self.alphas = alphas
+        self.graph = graph
+        self.ridge = ridge
+        self.sparsity = sparsity
+        self.sparsity_norm = sparsity_norm
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.selection_rule = selection_rule
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def _candidates(self, name, datafit):
+        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
+
+
+@documented
+class GraphClassifier(GraphModel, StructuredClassifier):
+    """Logistic regressions whose coefficients are alike along the edges of a graph of tasks.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * sum_(s,t) a_st ||w_s - w_t||^2 + ridge/2 * ||W||_F^2
+        + sparsity * ||W||_1     (or ||W||_21 = sum_j ||W_j||_2)
+
+    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalised
+    Laplacian L.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the coupling, at least 0.
+    graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
+        "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedClassifier`),
+        "chain" joins neighbours in the order of the labels. An array or sparse matrix
+        (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
+        holds tuples (label, label, weight). Weights are at least 0.
+    ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
+        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by label.
+    sparsity : float, default=0.0
+        Strength of the norm, at least 0.
+    sparsity_norm : {"l1", "l21"}, default="l1"
+        "l1" empties single coefficients, "l21" features for all tasks.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    {class_attributes}
+
+    See Also
+    --------
+    MeanRegularizedClassifier : All tasks alike.
+    TemporalGroupLassoClassifier : Tasks ordered in time, with joint selection of features.
+    GraphRegressor : For numbers.
+
+    References
+    ----------
+    Evgeniou, Micchelli, Pontil (2005), "Learning multiple tasks with kernel methods", Journal of
+    Machine Learning Research 6, section 3.1.3.
+
+    Examples
+    --------
+    >>> from skmtl import GraphClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=3, random_state=0)
+    >>> model = GraphClassifier(alpha=10.0, graph=[(0, 1, 1.0), (1, 2, 0.5)]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (3, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        graph="complete",
+        ridge=0.0,
+        sparsity=0.0,
+        sparsity_norm="l1",
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.graph = graph
+        self.ridge = ridge
+        self.sparsity = sparsity
+        self.sparsity_norm = sparsity_norm
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

@@ -1,0 +1,171 @@
+"""Tasks whose covariance is learned."""
+
+import numpy as np
+
+from skmtl._data.task_parameters import AT_LEAST_0
+from skmtl._docs import documented
+from skmtl.linear_model._structured import (
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
+from skmtl.penalties import Ridge, SquaredTraceNorm
+
+
+class TaskRelationshipModel(StructuredModel):
+    """The squared trace norm, for any loss."""
+
+    _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
+    _empties = False
+
+    def _penalty(self, n_features, tasks):
+        return SquaredTraceNorm(self.alpha) + Ridge(self.ridge)
+
+    def _store_model(self, solution, unpack):
+        _, s, V = np.linalg.svd(solution.W, full_matrices=False)
+        total, T = s.sum(), self.n_tasks_
+        self.task_covariance_ = (V.T * s) @ V / total if total > 0 else np.eye(T) / T
+
+
+@documented
+class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
+    """Linear regressions whose tasks have a covariance, which is learned.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * min_Omega tr(W Omega^-1 W') + ridge/2 * ||W||_F^2
+
+    over positive semidefinite Omega of trace 1. Minimised over Omega it is half the squared trace
+    norm, ``alpha/2 * ||W||_*^2``, which is what is solved.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+        ``Omega = (W'W)^(1/2) / tr (W'W)^(1/2)``; I / n_tasks where W is zero.
+    {linear_attributes}
+
+    See Also
+    --------
+    TraceNormRegressor : The trace norm itself.
+    ClusteredRegressor : Clusters of tasks.
+    TaskRelationshipClassifier : For classes.
+
+    References
+    ----------
+    Zhang, Yeung (2010), "A convex formulation for learning task relationships in multi-task
+    learning", UAI, equations 12 and 18.
+
+    Examples
+    --------
+    >>> from skmtl import TaskRelationshipRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(random_state=0)
+    >>> model = TaskRelationshipRegressor(alpha=0.01).fit(data.X, data.y)
+    >>> round(float(model.task_covariance_.trace()), 6)
+    1.0
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class TaskRelationshipClassifier(TaskRelationshipModel, StructuredClassifier):
+    """Logistic regressions whose tasks have a covariance, which is learned.
+
+    The objective is::
+
+        loss(W, b) + alpha/2 * min_Omega tr(W Omega^-1 W') + ridge/2 * ||W||_F^2
+
+    over positive semidefinite Omega of trace 1. Minimised over Omega it is half the squared trace
+    norm, ``alpha/2 * ||W||_*^2``, which is what is solved.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the penalty, at least 0.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    task_covariance_ : ndarray of shape (n_tasks, n_tasks)
+        ``Omega = (W'W)^(1/2) / tr (W'W)^(1/2)``; I / n_tasks where W is zero.
+    {class_attributes}
+
+    See Also
+    --------
+    TraceNormClassifier : The trace norm itself.
+    ClusteredClassifier : Clusters of tasks.
+    TaskRelationshipRegressor : For numbers.
+
+    References
+    ----------
+    Zhang, Yeung (2010), "A convex formulation for learning task relationships in multi-task
+    learning", UAI, equations 12 and 18.
+
+    Examples
+    --------
+    >>> from skmtl import TaskRelationshipClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(random_state=0)
+    >>> model = TaskRelationshipClassifier(alpha=0.01).fit(data.X, data.y)
+    >>> round(float(model.task_covariance_.trace()), 6)
+    1.0
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        ridge=0.0,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.ridge = ridge
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol

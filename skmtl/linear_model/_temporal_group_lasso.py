@@ -1,0 +1,186 @@
+"""Points in time that share features and change smoothly."""
+
+import numpy as np
+
+from skmtl._data.task_parameters import AT_LEAST_0
+from skmtl._docs import documented
+from skmtl.linear_model._structured import (
+    StructuredClassifier,
+    StructuredModel,
+    StructuredRegressor,
+)
+from skmtl.linear_model._time_order import time_order
+from skmtl.penalties import L21, TaskCoupling
+
+
+class TemporalModel(StructuredModel):
+    """Joint selection, and smooth changes over time, for any loss."""
+
+    _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
+    _alone = "lasso"
+
+    def _penalty(self, n_features, tasks):
+        order, gaps = time_order(self.times, tasks)
+        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbours
+        edges = np.arange(len(gaps))
+        R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
+        coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
+        return L21(self.alpha) + TaskCoupling(1.0, coupling)
+
+
+@documented
+class TemporalGroupLasso(TemporalModel, StructuredRegressor):
+    """Linear regressions for points in time that share features and change smoothly.
+
+    The objective is::
+
+        loss(W, b) + alpha * sum_j ||W_j||_2
+        + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the selection of features, at least 0.
+    smoothness : float, default=1.0
+        Strength of the pull between neighbours, at least 0, in units of time squared.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {data_parameters}
+    {iteration_parameters}
+
+    Attributes
+    ----------
+    {linear_attributes}
+
+    See Also
+    --------
+    FusedSparseGroupLasso : Coefficients that change at few points.
+    GraphRegressor : Any graph of tasks.
+    TemporalGroupLassoClassifier : For classes.
+
+    References
+    ----------
+    Zhou, Yuan, Liu, Ye (2011), "A multi-task learning formulation for predicting disease
+    progression", KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import TemporalGroupLasso, make_multitask_regression
+    >>> data = make_multitask_regression(n_tasks=4, random_state=0)
+    >>> model = TemporalGroupLasso(alpha=0.1, times=[0, 6, 12, 24]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        smoothness=1.0,
+        ridge=0.0,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        normalize_y=False,
+        max_iter=1000,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.smoothness = smoothness
+        self.ridge = ridge
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
+        self.max_iter = max_iter
+        self.tol = tol
+
+
+@documented
+class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
+    """Logistic regressions for points in time that share features and change smoothly.
+
+    The objective is::
+
+        loss(W, b) + alpha * sum_j ||W_j||_2
+        + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
+
+    over neighbours in time, ``gap_t`` apart.
+
+    {class_loss}
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Strength of the selection of features, at least 0.
+    smoothness : float, default=1.0
+        Strength of the pull between neighbours, at least 0, in units of time squared.
+    ridge : float, default=0.0
+        Strength of the ridge, at least 0.
+    times : dict or array-like of shape (n_tasks,), default=None
+        Time of every task, by label or in the order of `tasks_`, all different. None takes the
+        labels in their order, one apart.
+    {class_data_parameters}
+    {newton_parameters}
+
+    Attributes
+    ----------
+    {class_attributes}
+
+    See Also
+    --------
+    FusedSparseGroupLassoClassifier : Coefficients that change at few points.
+    GraphClassifier : Any graph of tasks.
+    TemporalGroupLasso : For numbers.
+
+    References
+    ----------
+    Zhou, Yuan, Liu, Ye (2011), "A multi-task learning formulation for predicting disease
+    progression", KDD, equation 4.
+
+    Examples
+    --------
+    >>> from skmtl import TemporalGroupLassoClassifier, make_multitask_classification
+    >>> data = make_multitask_classification(n_tasks=4, random_state=0)
+    >>> model = TemporalGroupLassoClassifier(alpha=0.05, times=[0, 6, 12, 24]).fit(data.X, data.y)
+    >>> model.coef_.shape
+    (4, 20)
+    """
+
+    def __init__(
+        self,
+        alpha=1.0,
+        *,
+        smoothness=1.0,
+        ridge=0.0,
+        times=None,
+        task_column=None,
+        task_weight=None,
+        class_weight=None,
+        handle_unknown="error",
+        fit_intercept=True,
+        max_iter=100,
+        tol=1e-4,
+    ):
+        self.alpha = alpha
+        self.smoothness = smoothness
+        self.ridge = ridge
+        self.times = times
+        self.task_column = task_column
+        self.task_weight = task_weight
+        self.class_weight = class_weight
+        self.handle_unknown = handle_unknown
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
