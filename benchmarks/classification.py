@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from skmtl import (
-    ClusteredClassifier,
+    ClusteredTaskClassifier,
     IndependentTasks,
     MeanRegularizedClassifier,
     MultiTaskCV,
@@ -46,7 +46,7 @@ MODELS = {
     "mean-regularised": MultiTaskCV(
         MeanRegularizedClassifier(), {"alpha": 10, "ridge": [1e-3, 1e-2, 1e-1]}
     ),
-    "clustered": MultiTaskCV(ClusteredClassifier(), {"alpha": 10, "n_clusters": [1, 2]}),
+    "clustered": MultiTaskCV(ClusteredTaskClassifier(), {"alpha": 10, "n_clusters": [1, 2]}),
 }
 
 

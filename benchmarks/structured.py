@@ -30,18 +30,18 @@ from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
 from skmtl import (
-    ClusteredRegressor,
-    ClusteredRegressorCV,
+    ClusteredTaskRegressor,
+    ClusteredTaskRegressorCV,
     DirtyRegressor,
     FusedSparseGroupLasso,
-    GraphRegressor,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
     MultiTaskSparseGroupLasso,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
     SparseLowRankRegressor,
+    TaskGraphRegressor,
     TaskRelationshipRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
@@ -82,12 +82,12 @@ MODELS = {
         TraceNormRegressor(), lambda a, T: pen.TraceNorm(a), goal="cv 1.5 s", peers=("fista",)
     ),
     "robust": Model(
-        RobustRegressor(outlier_ratio=0.3),
+        RobustMultiTaskRegressor(outlier_ratio=0.3),
         lambda a, T: pen.Decomposition(pen.TraceNorm(0.7 * a), pen.TaskNorm(0.3 * a)),
         peers=("fista",),
     ),
     "robust-features": Model(
-        RobustFeatureRegressor(outlier_ratio=0.5),
+        RobustMultiTaskFeatureRegressor(outlier_ratio=0.5),
         lambda a, T: pen.Decomposition(pen.L21(0.5 * a), pen.TaskNorm(0.5 * a)),
         goal="30 x",
     ),
@@ -106,11 +106,11 @@ MODELS = {
         peers=("fista",),
     ),
     "clustered": Model(
-        ClusteredRegressor(0.1, n_clusters=5, eta=0.5),
+        ClusteredTaskRegressor(0.1, n_clusters=5, eta=0.5),
         lambda a, T: pen.ClusterNorm(a, 5, 0.5),
         share=None,
         goal="25 ms",
-        search=ClusteredRegressorCV(alphas=50, n_clusters=5, eta=0.5),
+        search=ClusteredTaskRegressorCV(alphas=50, n_clusters=5, eta=0.5),
         peers=("fista",),
     ),
     "relationship": Model(
@@ -128,7 +128,7 @@ MODELS = {
         FusedSparseGroupLasso(), lambda a, T: pen.FusedSparseGroup(a, 1 / 3, 1 / 3), goal="35 x"
     ),
     "graph": Model(
-        GraphRegressor(0.1, graph="chain", ridge=0.01),
+        TaskGraphRegressor(0.1, graph="chain", ridge=0.01),
         lambda a, T: pen.TaskCoupling(a, laplacian(T)) + pen.Ridge(0.01),
         share=None,
         goal="35 x",
@@ -151,7 +151,7 @@ MODELS = {
         peers=("cvxpy", "fista"),
     ),
     "graph-20x500x100": Model(
-        GraphRegressor(0.1, graph="chain", ridge=0.01),
+        TaskGraphRegressor(0.1, graph="chain", ridge=0.01),
         lambda a, T: pen.TaskCoupling(a, laplacian(T)) + pen.Ridge(0.01),
         share=None,
         data="own",

@@ -18,8 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
-    ClusteredClassifier,
-    ClusteredRegressorCV,
+    ClusteredTaskClassifier,
+    ClusteredTaskRegressorCV,
     DirtyClassifier,
     DirtyRegressorCV,
     MeanRegularizedClassifier,
@@ -39,7 +39,7 @@ REGRESSORS = {
     "mean-regularised": MeanRegularizedRegressorCV(**TASK),
     "multi-task lasso": MultiTaskLassoCV(**LONG),
     "trace norm": TraceNormRegressorCV(**TASK),
-    "clustered": ClusteredRegressorCV(**TASK),
+    "clustered": ClusteredTaskRegressorCV(**TASK),
     "dirty": DirtyRegressorCV(**LONG),
 }
 CLASSIFIERS = {
@@ -48,7 +48,7 @@ CLASSIFIERS = {
     ),
     "multi-task lasso": MultiTaskLassoClassifierCV(alphas=20, eps=1e-2, **TASK),
     "trace norm": TraceNormClassifierCV(alphas=20, eps=1e-2, **TASK),
-    "clustered": MultiTaskCV(ClusteredClassifier(**TASK), {"alpha": 8, "n_clusters": [2]}),
+    "clustered": MultiTaskCV(ClusteredTaskClassifier(**TASK), {"alpha": 8, "n_clusters": [2]}),
     "dirty": MultiTaskCV(DirtyClassifier(**LONG), {"alpha": 8}, eps=1e-2),
 }
 

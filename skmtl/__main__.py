@@ -20,9 +20,9 @@ _REGRESSORS = (
     "MultiTaskElasticNetCV",
     "MeanRegularizedRegressorCV",
     "TraceNormRegressorCV",
-    "ClusteredRegressorCV",
+    "ClusteredTaskRegressorCV",
     "DirtyRegressorCV",
-    "RobustRegressorCV",
+    "RobustMultiTaskRegressorCV",
 )
 
 

@@ -9,16 +9,16 @@ from scipy.optimize import brentq, lsq_linear
 from sklearn.base import BaseEstimator, clone
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     DirtyRegressor,
     FusedSparseGroupLasso,
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
     SparseLowRankRegressor,
+    TaskGraphRegressor,
     TaskRelationshipRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
@@ -163,21 +163,21 @@ MODELS = {
         ((0.7 * ALPHA, SINGULAR), (0.3 * ALPHA, ENTRIES)),
     ),
     "graph": Model(
-        GraphRegressor(ALPHA, graph=GRAPH, ridge=RIDGE),
+        TaskGraphRegressor(ALPHA, graph=GRAPH, ridge=RIDGE),
         matrix=ALPHA * laplacian(GRAPH) + RIDGE * EYE,
     ),
     "graph l1": Model(
-        GraphRegressor(ALPHA, graph=GRAPH, ridge=OWN_RIDGE, sparsity=0.2),
+        TaskGraphRegressor(ALPHA, graph=GRAPH, ridge=OWN_RIDGE, sparsity=0.2),
         ((0.2, ENTRIES),),
         ALPHA * laplacian(GRAPH) + np.diag(OWN_RIDGE),
     ),
     "graph l21": Model(
-        GraphRegressor(ALPHA, graph=GRAPH, sparsity=0.2, sparsity_norm="l21"),
+        TaskGraphRegressor(ALPHA, graph=GRAPH, sparsity=0.2, sparsity_norm="l21"),
         ((0.2, ROWS),),
         ALPHA * laplacian(GRAPH),
     ),
     "chain without ridge": Model(
-        GraphRegressor(ALPHA, graph=CHAIN), matrix=ALPHA * laplacian(CHAIN)
+        TaskGraphRegressor(ALPHA, graph=CHAIN), matrix=ALPHA * laplacian(CHAIN)
     ),
     "mean without ridge": Model(MeanRegularizedRegressor(ALPHA), matrix=ALPHA * (EYE - 1 / T)),
     "mean": Model(
@@ -195,11 +195,11 @@ MODELS = {
         (((1 - BETWEEN) * ALPHA, LARGEST), (BETWEEN * ALPHA, ENTRIES)),
     ),
     "robust": Model(
-        RobustRegressor(0.6, outlier_ratio=0.45),
+        RobustMultiTaskRegressor(0.6, outlier_ratio=0.45),
         ((0.55 * 0.6, SINGULAR), (0.45 * 0.6, COLUMNS)),
     ),
     "robust features": Model(
-        RobustFeatureRegressor(ALPHA, outlier_ratio=0.5),
+        RobustMultiTaskFeatureRegressor(ALPHA, outlier_ratio=0.5),
         ((0.5 * ALPHA, ROWS), (0.5 * ALPHA, COLUMNS)),
     ),
     "temporal": Model(
@@ -212,7 +212,7 @@ MODELS = {
         ((ALPHA, fused(0.2, 0.5)),),
     ),
     "clustered": Model(
-        ClusteredRegressor(ALPHA, n_clusters=K, eta=ETA),
+        ClusteredTaskRegressor(ALPHA, n_clusters=K, eta=ETA),
         square=(cluster_norm, cluster_norm_conjugate),
     ),
     "relationship": Model(

@@ -12,14 +12,14 @@ from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, RidgeCV
 
 from skmtl import (
-    ClusteredClassifier,
-    ClusteredRegressor,
-    ClusteredRegressorCV,
-    GraphRegressor,
+    ClusteredTaskClassifier,
+    ClusteredTaskRegressor,
+    ClusteredTaskRegressorCV,
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
+    TaskGraphRegressor,
     TraceNormClassifier,
     TraceNormClassifierCV,
     TraceNormRegressor,
@@ -35,15 +35,15 @@ REGRESSORS = [
     MeanRegularizedRegressorCV(alphas=3, ridge=[0.1, 1.0]),
     TraceNormRegressor(0.3, ridge=0.1),
     TraceNormRegressorCV(alphas=4),
-    ClusteredRegressor(0.3),
-    ClusteredRegressorCV(alphas=3, n_clusters=[1, 2]),
+    ClusteredTaskRegressor(0.3),
+    ClusteredTaskRegressorCV(alphas=3, n_clusters=[1, 2]),
     MultiTaskCV(MeanRegularizedRegressor(), {"alpha": 3}),
 ]
 CLASSIFIERS = [
     MeanRegularizedClassifier(0.1, ridge=0.05),
     TraceNormClassifier(0.05, ridge=0.05),
     TraceNormClassifierCV(alphas=3, eps=0.1),
-    ClusteredClassifier(0.1),
+    ClusteredTaskClassifier(0.1),
 ]
 each_regressor = pytest.mark.parametrize("model", REGRESSORS, ids=repr)
 each_model = pytest.mark.parametrize("model", REGRESSORS + CLASSIFIERS, ids=repr)
@@ -146,7 +146,7 @@ def test_trace_norm_minimises_its_quadratic_form_in_the_range_of_the_others(loss
 @pytest.mark.parametrize("eta", [0.1, 2.0])
 def test_clustered_takes_the_cluster_of_the_least_objective(eta):
     data, (X, y) = numbers(), new_rows(4)
-    model = ClusteredRegressor(0.5, n_clusters=2, eta=eta).fit(data.X, data.y)
+    model = ClusteredTaskRegressor(0.5, n_clusters=2, eta=eta).fit(data.X, data.y)
 
     def in_cluster(cluster):
         labels = np.append(model.task_clusters_, cluster)
@@ -416,7 +416,7 @@ def test_a_related_task_needs_few_rows():
     X, X_new, X_test = (rng.standard_normal((n, 20)) for n in (60, 6, 500))
     for model, coef in (
         (MeanRegularizedRegressorCV(), W),
-        (ClusteredRegressorCV(), W),
+        (ClusteredTaskRegressorCV(), W),
         (TraceNormRegressorCV(), low),
     ):
         Y = X @ coef[:30].T + 0.5 * rng.standard_normal((60, 30))
@@ -465,8 +465,8 @@ def test_strengths_of_each_task_need_one_for_the_new(name):
 
 
 def test_other_models_do_not_adapt():
-    assert not hasattr(GraphRegressor(), "adapt")
-    assert not hasattr(MultiTaskCV(GraphRegressor()), "adapt")
+    assert not hasattr(TaskGraphRegressor(), "adapt")
+    assert not hasattr(MultiTaskCV(TaskGraphRegressor()), "adapt")
 
 
 def test_an_unfitted_model_does_not_adapt():

@@ -12,18 +12,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from skmtl import (
-    ClusteredClassifier,
+    ClusteredTaskClassifier,
     DirtyClassifier,
     FusedSparseGroupLassoClassifier,
-    GraphClassifier,
     MeanRegularizedClassifier,
     MultiTaskClassifier,
     MultiTaskElasticNetClassifier,
     MultiTaskLassoClassifier,
     MultiTaskSparseGroupLassoClassifier,
-    RobustClassifier,
-    RobustFeatureClassifier,
+    RobustMultiTaskClassifier,
+    RobustMultiTaskFeatureClassifier,
     SparseLowRankClassifier,
+    TaskGraphClassifier,
     TaskRelationshipClassifier,
     TemporalGroupLassoClassifier,
     TraceNormClassifier,
@@ -31,18 +31,18 @@ from skmtl import (
 from skmtl.penalties import L1, Ridge, TraceNorm
 
 CLASSIFIERS = [
-    ClusteredClassifier(0.05),
+    ClusteredTaskClassifier(0.05),
     DirtyClassifier(0.05),
     FusedSparseGroupLassoClassifier(0.05),
-    GraphClassifier(0.5, ridge=0.1),
-    GraphClassifier(0.5, graph="chain", sparsity=0.02),
+    TaskGraphClassifier(0.5, ridge=0.1),
+    TaskGraphClassifier(0.5, graph="chain", sparsity=0.02),
     MeanRegularizedClassifier(0.5, ridge=0.1),
     MultiTaskClassifier(TraceNorm(0.02) + L1(0.02)),
     MultiTaskElasticNetClassifier(0.05),
     MultiTaskLassoClassifier(0.05),
     MultiTaskSparseGroupLassoClassifier(0.05),
-    RobustClassifier(0.05),
-    RobustFeatureClassifier(0.05),
+    RobustMultiTaskClassifier(0.05),
+    RobustMultiTaskFeatureClassifier(0.05),
     SparseLowRankClassifier(0.05),
     TaskRelationshipClassifier(0.05, ridge=0.05),
     TemporalGroupLassoClassifier(0.05),
@@ -63,14 +63,14 @@ APART = (  # penalties of rows and entries, whatever task these belong to
 COUPLED = [model for model in CLASSIFIERS if not isinstance(model, APART)]
 UNCOUPLED = [model for model in CLASSIFIERS if isinstance(model, APART)]
 SOME = [  # of each kind, where what is tested does not depend on the penalty
-    GraphClassifier(0.5, ridge=0.1),
+    TaskGraphClassifier(0.5, ridge=0.1),
     MultiTaskLassoClassifier(0.05),
-    RobustClassifier(0.05),
+    RobustMultiTaskClassifier(0.05),
     TraceNormClassifier(0.05),
 ]
 NEVER_EMPTY = (
-    ClusteredClassifier,
-    GraphClassifier,
+    ClusteredTaskClassifier,
+    TaskGraphClassifier,
     MeanRegularizedClassifier,
     MultiTaskClassifier,
     TaskRelationshipClassifier,

@@ -166,7 +166,7 @@ def test_text_html_and_frame(report):
         assert name in html
         assert name in frame.index
     assert "mean rank" in text
-    assert repr(report).startswith("<RankingReport: 10 methods")
+    assert repr(report).startswith("<TransferRanking: 10 methods")
 
 
 def test_html_escapes_labels(long):

@@ -52,7 +52,7 @@ def _close_figures():
 
 
 def fake_report(n_tasks, tasks=None, seed=0):
-    """A ComparisonReport of made-up numbers, finite and with some of each verdict."""
+    """A TransferReport of made-up numbers, finite and with some of each verdict."""
     rng = np.random.default_rng(seed)
     tasks = np.arange(n_tasks) if tasks is None else np.asarray(tasks)
     errors = rng.uniform(0.8, 1.2, (8, n_tasks, 4)) * rng.uniform(1, 3, (n_tasks, 1))

@@ -17,10 +17,10 @@ from sklearn.metrics.pairwise import additive_chi2_kernel, laplacian_kernel, rbf
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 
 from skmtl import (
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
+    TaskGraphRegressor,
 )
 from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
 from skmtl._task_covariance.observations import Cells
@@ -378,7 +378,7 @@ def test_the_linear_kernel_is_the_mean_regularised_model(name, fit_intercept):
 def test_the_linear_kernel_on_a_graph_is_the_graph_model():
     given, a, r = make("complete"), 0.3, 0.05
     graph = [(0, 1, 1.0), (1, 2, 2.0)]
-    linear = given.fit(GraphRegressor(a, graph=graph, ridge=r, tol=1e-12))
+    linear = given.fit(TaskGraphRegressor(a, graph=graph, ridge=r, tol=1e-12))
     strength = a / (a + r)
     options = {"kernel": "linear", "task_kernel": "graph", "graph": graph}
     kernel = given.fit(MultiTaskKernelRidge(task_strength=strength, **options))

@@ -25,8 +25,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
-    ClusteredRegressor,
-    ClusteredRegressorCV,
+    ClusteredTaskRegressor,
+    ClusteredTaskRegressorCV,
     IndependentTasks,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
@@ -77,7 +77,7 @@ JOINT = [
     MultiTaskLassoCV(alphas=10, eps=0.1),
     MultiTaskElasticNetCV(alphas=5, l1_ratio=[0.5, 0.9]),
     TraceNormRegressor(0.5),
-    ClusteredRegressorCV(alphas=2, n_clusters=[1, 2]),
+    ClusteredTaskRegressorCV(alphas=2, n_clusters=[1, 2]),
     MultiTaskCV(TraceNormRegressor(), {"alpha": 3}),
 ]
 
@@ -264,7 +264,7 @@ def test_what_does_not_exist_is_nan():
 
 def test_the_model_is_left_alone_and_nothing_is_warned_of():
     made = data()
-    model = ClusteredRegressor(0.3).fit(made.X, made.y)
+    model = ClusteredTaskRegressor(0.3).fit(made.X, made.y)
     before = model.coef_.copy()
     with warnings.catch_warnings():
         warnings.simplefilter("error")

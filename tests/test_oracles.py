@@ -9,16 +9,16 @@ from sklearn.base import BaseEstimator, clone
 
 import skmtl
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     DirtyRegressor,
     FusedSparseGroupLasso,
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskElasticNet,
     MultiTaskLasso,
     MultiTaskSparseGroupLasso,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
+    TaskGraphRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
 )
@@ -146,7 +146,7 @@ def sparse_graph_and_ridge(W, spread, norm, ridge, graph):
 def sparse_graph_estimators(spread, norm, ridge, graph):
     if not isinstance(graph, str):
         graph = np.array(graph)
-    model = GraphRegressor(
+    model = TaskGraphRegressor(
         2 * spread, graph=graph, ridge=2 * ridge, sparsity=norm, sparsity_norm="l1"
     )
     return [model]
@@ -170,7 +170,7 @@ def clusters(W, between, within, n_clusters):
 def cluster_estimators(between, within, n_clusters):
     eta = within / between
     alpha = 2 * between * eta * (1 + eta)
-    return [ClusteredRegressor(alpha, n_clusters=n_clusters, eta=eta)]
+    return [ClusteredTaskRegressor(alpha, n_clusters=n_clusters, eta=eta)]
 
 
 def dirty(P, Q, shared, specific):
@@ -188,7 +188,7 @@ def robust(P, Q, shared, outlier):
 
 def robust_estimators(shared, outlier):
     alpha = shared + outlier
-    return [RobustRegressor(alpha, outlier_ratio=outlier / alpha)]
+    return [RobustMultiTaskRegressor(alpha, outlier_ratio=outlier / alpha)]
 
 
 def robust_features(P, Q, shared, outlier):
@@ -197,7 +197,7 @@ def robust_features(P, Q, shared, outlier):
 
 def robust_features_estimators(shared, outlier):
     alpha = shared + outlier
-    return [RobustFeatureRegressor(alpha, outlier_ratio=outlier / alpha)]
+    return [RobustMultiTaskFeatureRegressor(alpha, outlier_ratio=outlier / alpha)]
 
 
 def temporal(W, ridge, smoothness, norm):

@@ -41,7 +41,7 @@ def test_docstring_examples_run(name):
 def test_every_public_name_has_a_docstring_with_an_example_or_attributes(name):
     doc = inspect.getdoc(getattr(skmtl, name))
     assert doc
-    assert "Examples\n---" in doc or name in {"ComparisonReport", "MultiTaskPath", "RankingReport"}
+    assert "Examples\n---" in doc or name in {"TransferReport", "MultiTaskPath", "TransferRanking"}
 
 
 def test_import_compiles_nothing_and_imports_no_optional_package():

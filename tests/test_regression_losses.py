@@ -12,7 +12,6 @@ from sklearn.linear_model import HuberRegressor, PoissonRegressor
 from sklearn.metrics import mean_poisson_deviance, r2_score
 
 from skmtl import (
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskCV,
     MultiTaskElasticNet,
@@ -20,6 +19,7 @@ from skmtl import (
     MultiTaskLasso,
     MultiTaskLassoCV,
     MultiTaskRegressor,
+    TaskGraphRegressor,
     TraceNormClassifier,
     TraceNormRegressor,
     TraceNormRegressorCV,
@@ -29,7 +29,7 @@ from skmtl import (
 from skmtl.penalties import L1, L21, Ridge, TraceNorm
 
 MODELS = {
-    "graph": GraphRegressor(0.5, ridge=0.1),
+    "graph": TaskGraphRegressor(0.5, ridge=0.1),
     "mean": MeanRegularizedRegressor(0.5, ridge=0.1),
     "net": MultiTaskElasticNet(0.1),
     "lasso": MultiTaskLasso(0.05),

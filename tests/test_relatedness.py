@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     IndependentTasks,
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
@@ -528,7 +528,7 @@ def test_what_classes_share_does_not_count():
 
 
 def test_covariances_become_correlations(wide):
-    for model in (TaskRelationshipRegressor(alpha=0.01), ClusteredRegressor()):
+    for model in (TaskRelationshipRegressor(alpha=0.01), ClusteredTaskRegressor()):
         model.fit(*wide)
         similarity = task_similarity(model, kind="covariance").similarity
         scale = np.sqrt(model.task_covariance_.diagonal())

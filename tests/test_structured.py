@@ -28,11 +28,11 @@ from structured import (
 )
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     MeanRegularizedRegressor,
     MultiTaskRegressor,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
     TaskRelationshipRegressor,
     TraceNormRegressor,
 )
@@ -192,7 +192,9 @@ def test_parts_add_up(name, form):
     assert model.specific_part_.any()
 
 
-@pytest.mark.parametrize("estimator", [RobustRegressor(), RobustFeatureRegressor()])
+@pytest.mark.parametrize(
+    "estimator", [RobustMultiTaskRegressor(), RobustMultiTaskFeatureRegressor()]
+)
 @pytest.mark.parametrize("layout", ["wide", "long"])
 def test_a_planted_outlier_is_found(estimator, layout):
     rng = np.random.default_rng(0)
@@ -201,7 +203,7 @@ def test_a_planted_outlier_is_found(estimator, layout):
     W[:, 4] = 3 * rng.normal(size=p)
     X = rng.normal(size=(60, p))
     Y = X @ W + 0.05 * rng.normal(size=(60, n_tasks))
-    if isinstance(estimator, RobustFeatureRegressor):
+    if isinstance(estimator, RobustMultiTaskFeatureRegressor):
         model = clone(estimator).set_params(alpha=0.4, outlier_ratio=0.55)
     else:
         model = clone(estimator).set_params(alpha=0.4, outlier_ratio=0.4)
@@ -231,13 +233,13 @@ def test_planted_clusters_are_found(case, p):
     centres = 3 * np.linalg.qr(rng.normal(size=(p, p)))[0][:, : truth.max() + 1]
     X = rng.normal(size=(40, p))
     Y = X @ centres[:, truth] + 0.1 * rng.normal(size=(40, 6))
-    model = ClusteredRegressor(0.01, n_clusters=truth.max() + 1).fit(X, Y)
+    model = ClusteredTaskRegressor(0.01, n_clusters=truth.max() + 1).fit(X, Y)
     assert adjusted_rand_score(truth, model.task_clusters_) == 1
     assert set(model.task_clusters_) == set(truth)
 
 
 def test_there_are_no_more_clusters_than_tasks():
-    model = make("wide").fit(ClusteredRegressor(0.1, n_clusters=9))
+    model = make("wide").fit(ClusteredTaskRegressor(0.1, n_clusters=9))
     assert sorted(model.task_clusters_) == list(range(T))
 
 
@@ -246,7 +248,7 @@ def test_there_are_no_more_clusters_than_tasks():
 def test_the_covariance_of_clusters_is_in_its_set(n_clusters, given):
     """`eta I + M` with `0 <= M <= I` and `tr M = n_clusters`, and the penalty is its trace."""
     eta = 0.3
-    model = given.fit(ClusteredRegressor(ALPHA, n_clusters=n_clusters, eta=eta))
+    model = given.fit(ClusteredTaskRegressor(ALPHA, n_clusters=n_clusters, eta=eta))
     C = model.task_covariance_
     values = np.linalg.eigvalsh(C)
     np.testing.assert_allclose(C, C.T, atol=1e-14)

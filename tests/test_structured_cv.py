@@ -29,12 +29,10 @@ from structured import (
 )
 
 from skmtl import (
-    ClusteredRegressor,
-    ClusteredRegressorCV,
+    ClusteredTaskRegressor,
+    ClusteredTaskRegressorCV,
     DirtyRegressor,
     DirtyRegressorCV,
-    GraphRegressor,
-    GraphRegressorCV,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
@@ -43,8 +41,10 @@ from skmtl import (
     MultiTaskLasso,
     MultiTaskLassoCV,
     MultiTaskRegressor,
-    RobustRegressor,
-    RobustRegressorCV,
+    RobustMultiTaskRegressor,
+    RobustMultiTaskRegressorCV,
+    TaskGraphRegressor,
+    TaskGraphRegressorCV,
     TaskStratifiedKFold,
     TemporalGroupLasso,
     TraceNormRegressor,
@@ -78,13 +78,13 @@ SEARCHES = {
         {"specific_ratio": [0.4, 0.45]},
     ),
     "robust": Search(
-        RobustRegressorCV(outlier_ratio=[0.4, 0.48], **OPTIONS),
-        RobustRegressor(),
+        RobustMultiTaskRegressorCV(outlier_ratio=[0.4, 0.48], **OPTIONS),
+        RobustMultiTaskRegressor(),
         {"outlier_ratio": [0.4, 0.48]},
     ),
     "graph": Search(
-        GraphRegressorCV(graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, **OPTIONS),
-        GraphRegressor(graph=GRAPH, sparsity=0.05),
+        TaskGraphRegressorCV(graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, **OPTIONS),
+        TaskGraphRegressor(graph=GRAPH, sparsity=0.05),
         {"ridge": [0.01, 0.3]},
     ),
     "mean": Search(
@@ -93,8 +93,8 @@ SEARCHES = {
         {"ridge": [0.01, 0.3]},
     ),
     "clustered": Search(
-        ClusteredRegressorCV(n_clusters=[1, 3], eta=0.3, **OPTIONS),
-        ClusteredRegressor(eta=0.3),
+        ClusteredTaskRegressorCV(n_clusters=[1, 3], eta=0.3, **OPTIONS),
+        ClusteredTaskRegressor(eta=0.3),
         {"n_clusters": [1, 3]},
     ),
     "any": Search(
@@ -306,7 +306,7 @@ def test_alphas_by_number_are_around_the_variance_of_the_features(search, given)
     ("search", "parameter", "weights"),
     [
         (DirtyRegressorCV, "specific_ratio", T**0.5),
-        (RobustRegressorCV, "outlier_ratio", T**0.5),
+        (RobustMultiTaskRegressorCV, "outlier_ratio", T**0.5),
     ],
 )
 def test_ratios_by_default_use_both_parts(search, parameter, weights):
@@ -320,7 +320,7 @@ def test_ratios_by_default_use_both_parts(search, parameter, weights):
 
 def test_numbers_of_clusters_by_default_are_fewer_than_tasks():
     given = make("wide")
-    model = ClusteredRegressorCV(alphas=2, cv=2).fit(given.X, given.y)
+    model = ClusteredTaskRegressorCV(alphas=2, cv=2).fit(given.X, given.y)
     assert model.grid_ == [{"n_clusters": k} for k in (1, 2, 3)]
 
 
@@ -387,9 +387,12 @@ def test_any_search_is_the_named_search(search, special, shared_or_own):
             MultiTaskRegressor(TraceNorm(0.1)),
             {"penalty": [TraceNorm(0.1), L1(0.2), TaskNorm(0.1) + L1(0.1)]},
         ),
-        (GraphRegressor(ridge=0.1), {"alpha": ALPHAS, "graph": [GRAPH, np.ones((T, T)), "chain"]}),
-        (GraphRegressor(ridge=0.1), {"graph": ["chain", [(0, 1, 1.0), (1, 2, 1.0)]]}),
-        (GraphRegressor(), {"alpha": ALPHAS, "ridge": [0.1, OWN_RIDGE]}),
+        (
+            TaskGraphRegressor(ridge=0.1),
+            {"alpha": ALPHAS, "graph": [GRAPH, np.ones((T, T)), "chain"]},
+        ),
+        (TaskGraphRegressor(ridge=0.1), {"graph": ["chain", [(0, 1, 1.0), (1, 2, 1.0)]]}),
+        (TaskGraphRegressor(), {"alpha": ALPHAS, "ridge": [0.1, OWN_RIDGE]}),
         (TemporalGroupLasso(0.1), {"alpha": ALPHAS, "times": [np.arange(T), TIMES]}),
         (TemporalGroupLasso(0.1), {"times": [dict(enumerate(TIMES)), None]}),
         (MeanRegularizedRegressor(PULL), {"ridge": [0.1, 1.0]}),
@@ -422,11 +425,19 @@ def test_any_parameter_may_be_searched(estimator, grid):
         (DirtyRegressorCV(specific_ratio=[0.4, 1]), ValueError, "specific_ratio == 1.0, must be <"),
         (DirtyRegressorCV(specific_ratio=[]), ValueError, "specific_ratio must be a number or a l"),
         (DirtyRegressorCV(shared_norm="l2"), ValueError, "shared_norm='l2' is not one of"),
-        (RobustRegressorCV(outlier_ratio=0), ValueError, "outlier_ratio == 0, must be > 0"),
-        (GraphRegressorCV(graph="ring"), ValueError, "graph='ring' is not one of"),
-        (GraphRegressorCV(ridge=-1), ValueError, "ridge must be finite and at least 0, got -1"),
-        (ClusteredRegressorCV(n_clusters=[2, 0]), ValueError, "n_clusters == 0, must be >= 1"),
-        (ClusteredRegressorCV(n_clusters=1.5), TypeError, "n_clusters must be an instance of int"),
+        (
+            RobustMultiTaskRegressorCV(outlier_ratio=0),
+            ValueError,
+            "outlier_ratio == 0, must be > 0",
+        ),
+        (TaskGraphRegressorCV(graph="ring"), ValueError, "graph='ring' is not one of"),
+        (TaskGraphRegressorCV(ridge=-1), ValueError, "ridge must be finite and at least 0, got -1"),
+        (ClusteredTaskRegressorCV(n_clusters=[2, 0]), ValueError, "n_clusters == 0, must be >= 1"),
+        (
+            ClusteredTaskRegressorCV(n_clusters=1.5),
+            TypeError,
+            "n_clusters must be an instance of int",
+        ),
         (MeanRegularizedRegressorCV(selection_rule="max"), ValueError, "'max' is not one of"),
         (MeanRegularizedRegressorCV(cv=1), ValueError, "cv == 1, must be >= 2"),
     ],

@@ -29,19 +29,19 @@ from structured import (
 )
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     DirtyRegressor,
     FusedSparseGroupLasso,
-    GraphRegressor,
     IndependentTasks,
     MeanRegularizedRegressor,
     MultiTaskElasticNet,
     MultiTaskLasso,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
     SparseLowRankRegressor,
+    TaskGraphRegressor,
     TaskRelationshipRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
@@ -69,19 +69,19 @@ EQUAL = {  # the same objectives, as the docstrings say
         MultiTaskSparseGroupLasso(0.6 * 0.99 / (1 + T), l1_ratio=1.0),
     ),
     "robust, from 1/2 on: trace": (
-        RobustRegressor(0.6, outlier_ratio=0.55),
+        RobustMultiTaskRegressor(0.6, outlier_ratio=0.55),
         TraceNormRegressor(0.6 * 0.45),
     ),
     "robust, few of Q: columns": (
-        RobustRegressor(0.6, outlier_ratio=0.99 / (1 + T**0.5)),
+        RobustMultiTaskRegressor(0.6, outlier_ratio=0.99 / (1 + T**0.5)),
         MultiTaskRegressor(TaskNorm(0.6 * 0.99 / (1 + T**0.5))),
     ),
     "robust features, much of Q: rows": (
-        RobustFeatureRegressor(0.9, outlier_ratio=1.01 * P**0.5 / (1 + P**0.5)),
+        RobustMultiTaskFeatureRegressor(0.9, outlier_ratio=1.01 * P**0.5 / (1 + P**0.5)),
         MultiTaskLasso(0.9 * (1 - 1.01 * P**0.5 / (1 + P**0.5))),
     ),
     "robust features, few of Q: columns": (
-        RobustFeatureRegressor(0.6, outlier_ratio=0.99 / (1 + T**0.5)),
+        RobustMultiTaskFeatureRegressor(0.6, outlier_ratio=0.99 / (1 + T**0.5)),
         MultiTaskRegressor(TaskNorm(0.6 * 0.99 / (1 + T**0.5))),
     ),
     "sparse low rank, from 1/2 on: trace": (
@@ -109,7 +109,7 @@ EQUAL = {  # the same objectives, as the docstrings say
         MultiTaskSparseGroupLasso(0.1, l1_ratio=1.0),
     ),
     "graph complete: mean": (
-        GraphRegressor(0.7, graph="complete", ridge=OWN_RIDGE),
+        TaskGraphRegressor(0.7, graph="complete", ridge=OWN_RIDGE),
         MeanRegularizedRegressor(0.7, ridge=OWN_RIDGE),
     ),
     "mean, equal pulls: mean": (
@@ -121,23 +121,23 @@ EQUAL = {  # the same objectives, as the docstrings say
         MeanRegularizedRegressor(PULL, ridge=OWN_RIDGE),
     ),
     "graph, edges: weights": (
-        GraphRegressor(graph=[(1, 0, 1.0), (1, 2, 2.0), (0, 3, 0.2), (3, 0, 0.3), (2, 2, 9.0)]),
-        GraphRegressor(graph=GRAPH),
+        TaskGraphRegressor(graph=[(1, 0, 1.0), (1, 2, 2.0), (0, 3, 0.2), (3, 0, 0.3), (2, 2, 9.0)]),
+        TaskGraphRegressor(graph=GRAPH),
     ),
     "graph, sparse: weights": (
-        GraphRegressor(graph=sparse.csr_array(GRAPH)),
-        GraphRegressor(graph=GRAPH),
+        TaskGraphRegressor(graph=sparse.csr_array(GRAPH)),
+        TaskGraphRegressor(graph=GRAPH),
     ),
     "graph, list of lists: weights": (
-        GraphRegressor(graph=GRAPH.tolist()),
-        GraphRegressor(graph=GRAPH),
+        TaskGraphRegressor(graph=GRAPH.tolist()),
+        TaskGraphRegressor(graph=GRAPH),
     ),
     "graph chain: edges": (
-        GraphRegressor(graph="chain", ridge=0.1),
-        GraphRegressor(graph=[(0, 1, 1), (1, 2, 1), (2, 3, 1)], ridge=0.1),
+        TaskGraphRegressor(graph="chain", ridge=0.1),
+        TaskGraphRegressor(graph=[(0, 1, 1), (1, 2, 1), (2, 3, 1)], ridge=0.1),
     ),
     "graph without edges: independent": (
-        GraphRegressor(graph=[], ridge=0.1),
+        TaskGraphRegressor(graph=[], ridge=0.1),
         MeanRegularizedRegressor(0.0, ridge=0.1),
     ),
     "temporal, not smooth: rows": (
@@ -150,11 +150,11 @@ EQUAL = {  # the same objectives, as the docstrings say
     ),
     "temporal without rows: chain": (
         TemporalGroupLasso(0.0, smoothness=0.5, ridge=0.1),
-        GraphRegressor(0.5, graph="chain", ridge=0.1),
+        TaskGraphRegressor(0.5, graph="chain", ridge=0.1),
     ),
     "temporal: sparse chain": (
         TemporalGroupLasso(0.3, smoothness=0.5, ridge=0.1, times=[0, 1, 2, 4]),
-        GraphRegressor(
+        TaskGraphRegressor(
             0.5,
             graph=[(0, 1, 1), (1, 2, 1), (2, 3, 0.25)],
             ridge=0.1,
@@ -179,15 +179,15 @@ EQUAL = {  # the same objectives, as the docstrings say
         MultiTaskSparseGroupLasso(0.3, l1_ratio=0.4),
     ),
     "clusters, as many as tasks: independent": (
-        ClusteredRegressor(0.3, n_clusters=T, eta=0.5),
+        ClusteredTaskRegressor(0.3, n_clusters=T, eta=0.5),
         MeanRegularizedRegressor(0.0, ridge=0.3 / 1.5),
     ),
     "clusters, more than tasks: as many": (
-        ClusteredRegressor(0.3, n_clusters=T + 3),
-        ClusteredRegressor(0.3, n_clusters=T),
+        ClusteredTaskRegressor(0.3, n_clusters=T + 3),
+        ClusteredTaskRegressor(0.3, n_clusters=T),
     ),
     "clusters, far apart and within: independent": (
-        ClusteredRegressor(0.3e6, n_clusters=2, eta=1e6),
+        ClusteredTaskRegressor(0.3e6, n_clusters=2, eta=1e6),
         MeanRegularizedRegressor(0.0, ridge=0.3),
     ),
 }
@@ -227,8 +227,16 @@ def test_the_part_that_costs_too_much_is_zero(case, shared_or_own):
             MultiTaskRegressor(L1Inf(0.195)),
             L1(0.105),
         ),
-        (RobustRegressor(0.6, outlier_ratio=0.45), TraceNormRegressor(0.33), TaskNorm(0.27)),
-        (RobustFeatureRegressor(0.3, outlier_ratio=0.5), MultiTaskLasso(0.15), TaskNorm(0.15)),
+        (
+            RobustMultiTaskRegressor(0.6, outlier_ratio=0.45),
+            TraceNormRegressor(0.33),
+            TaskNorm(0.27),
+        ),
+        (
+            RobustMultiTaskFeatureRegressor(0.3, outlier_ratio=0.5),
+            MultiTaskLasso(0.15),
+            TaskNorm(0.15),
+        ),
         (SparseLowRankRegressor(0.3, sparse_ratio=0.3), TraceNormRegressor(0.21), L1(0.09)),
     ],
 )
@@ -251,7 +259,10 @@ def test_task_relationship_is_a_trace_norm_as_strong_as_its_value(shared_or_own)
 
 @pytest.mark.parametrize(
     "estimator",
-    [ClusteredRegressor(0.1, n_clusters=2, eta=0.3), TaskRelationshipRegressor(2e-3, ridge=0.1)],
+    [
+        ClusteredTaskRegressor(0.1, n_clusters=2, eta=0.3),
+        TaskRelationshipRegressor(2e-3, ridge=0.1),
+    ],
 )
 @shared_and_own
 def test_a_learned_covariance_may_be_given(estimator, shared_or_own):
@@ -268,7 +279,7 @@ def test_a_learned_covariance_may_be_given(estimator, shared_or_own):
 def test_clusters_of_tasks_are_subspaces_of_features(shared_or_own):
     """ASO: the minimum is that over a matrix M between features, by alternating minimisation."""
     k, eta, alpha = 2, 0.3, 0.1
-    clustered = shared_or_own.fit(ClusteredRegressor(alpha, n_clusters=k, eta=eta))
+    clustered = shared_or_own.fit(ClusteredTaskRegressor(alpha, n_clusters=k, eta=eta))
     tasks, nbar = shared_or_own.tasks, shared_or_own.nbar
     problems = []
     for X, y, s in tasks:
@@ -295,7 +306,7 @@ def test_clusters_of_tasks_are_subspaces_of_features(shared_or_own):
 @pytest.mark.parametrize(
     ("estimator", "L"),
     [
-        (GraphRegressor(0.4, graph=GRAPH, ridge=0.1), laplacian(GRAPH)),
+        (TaskGraphRegressor(0.4, graph=GRAPH, ridge=0.1), laplacian(GRAPH)),
         (MeanRegularizedRegressor(0.4, ridge=0.1), np.eye(T) - 1 / T),
     ],
 )
@@ -312,8 +323,8 @@ def test_with_one_X_the_tasks_of_the_eigenbasis_are_independent(estimator, L):
 UNCOUPLED = {
     "mean": MeanRegularizedRegressor(1e-9, ridge=0.1),
     "mean at 0": MeanRegularizedRegressor(0.0, ridge=0.1),
-    "graph": GraphRegressor(1e-9, ridge=0.1),
-    "chain at 0": GraphRegressor(0.0, graph="chain", ridge=0.1),
+    "graph": TaskGraphRegressor(1e-9, ridge=0.1),
+    "chain at 0": TaskGraphRegressor(0.0, graph="chain", ridge=0.1),
     "temporal": TemporalGroupLasso(0.0, smoothness=1e-9, ridge=0.1),
     "relationship": TaskRelationshipRegressor(1e-9, ridge=0.1),
 }
@@ -332,8 +343,8 @@ def test_no_coupling_is_a_ridge_for_each_task(case, given):
 COUPLED = {
     "mean": MeanRegularizedRegressor(1e7, ridge=0.1),
     "mean of uneven pulls": MeanRegularizedRegressor([1e7, 2e7, 3e7, 4e7], ridge=0.1),
-    "graph": GraphRegressor(1e7, ridge=0.1),
-    "chain": GraphRegressor(1e7, graph="chain", ridge=0.1),
+    "graph": TaskGraphRegressor(1e7, ridge=0.1),
+    "chain": TaskGraphRegressor(1e7, graph="chain", ridge=0.1),
     "temporal": TemporalGroupLasso(0.0, smoothness=1e7, ridge=0.1, times=TIMES),
 }
 
@@ -385,7 +396,7 @@ def test_a_coupling_leaves_the_sum_of_tasks_to_least_squares(kind, n_tasks, layo
         estimator = {
             "mean": MeanRegularizedRegressor(alpha),
             "temporal": TemporalGroupLasso(0.0, smoothness=alpha),
-        }.get(kind, GraphRegressor(alpha, graph=kind))
+        }.get(kind, TaskGraphRegressor(alpha, graph=kind))
         model = given.fit(estimator, tol=1e-8)
         np.testing.assert_allclose(model.coef_.sum(axis=0), expected, atol=1e-6)  # of tol
 
@@ -393,11 +404,11 @@ def test_a_coupling_leaves_the_sum_of_tasks_to_least_squares(kind, n_tasks, layo
 def test_tasks_of_separate_components_do_not_feel_each_other():
     given = make("own")
     graph = [(0, 1, 1.0), (2, 3, 1.0)]
-    together = given.fit(GraphRegressor(0.5, graph=graph, ridge=0.1))
+    together = given.fit(TaskGraphRegressor(0.5, graph=graph, ridge=0.1))
     for pair in ([0, 1], [2, 3]):
         half = as_long([given.tasks[t] for t in pair])
         strength = half.nbar / given.nbar  # loss, coupling and ridge are relative to nbar
-        alone = half.fit(GraphRegressor(0.5 / strength, graph="chain", ridge=0.1 / strength))
+        alone = half.fit(TaskGraphRegressor(0.5 / strength, graph="chain", ridge=0.1 / strength))
         np.testing.assert_allclose(together.coef_[pair], alone.coef_, atol=1e-8)
 
 
@@ -434,10 +445,10 @@ ONE_TASK = {
     "temporal": (TemporalGroupLasso(0.2, ridge=0.1), net(0.2, 0.1)),
     "fused": (FusedSparseGroupLasso(0.4, l1_ratio=0.1, fused_ratio=0.5), net(0.2, 0.0)),
     "fused at a time": (FusedSparseGroupLasso(0.4, fused_ratio=0.5, times=[7]), net(0.2, 0.0)),
-    "graph": (GraphRegressor(9.0, ridge=0.1), net(0.0, 0.1)),
-    "chain": (GraphRegressor(9.0, graph="chain", ridge=0.1, sparsity=0.2), net(0.2, 0.1)),
+    "graph": (TaskGraphRegressor(9.0, ridge=0.1), net(0.0, 0.1)),
+    "chain": (TaskGraphRegressor(9.0, graph="chain", ridge=0.1, sparsity=0.2), net(0.2, 0.1)),
     "mean": (MeanRegularizedRegressor(9.0, ridge=0.1), net(0.0, 0.1)),
-    "clustered": (ClusteredRegressor(0.3, n_clusters=2, eta=0.5), net(0.0, 0.2)),
+    "clustered": (ClusteredTaskRegressor(0.3, n_clusters=2, eta=0.5), net(0.0, 0.2)),
     "relationship": (TaskRelationshipRegressor(0.3, ridge=0.1), net(0.0, 0.4)),
 }
 
@@ -463,8 +474,8 @@ def test_one_task_is_scikit_learns_model_at_the_same_alpha(case, layout):
     "estimator",
     [
         TraceNormRegressor(0.3),
-        RobustRegressor(0.6, outlier_ratio=0.5),
-        RobustRegressor(0.5, outlier_ratio=0.6),
+        RobustMultiTaskRegressor(0.6, outlier_ratio=0.5),
+        RobustMultiTaskRegressor(0.5, outlier_ratio=0.6),
     ],
 )
 def test_one_task_of_low_rank_is_a_ridge_as_strong_as_its_size(estimator):

@@ -34,16 +34,16 @@ from structured import (
 )
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     DirtyRegressor,
     FusedSparseGroupLasso,
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
-    RobustFeatureRegressor,
-    RobustRegressor,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
     SparseLowRankRegressor,
+    TaskGraphRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
 )
@@ -119,9 +119,9 @@ def test_the_order_of_tasks_does_not_matter(name, form):
 
 
 BY_LABEL = {
-    "chain": GraphRegressor(0.5, graph="chain", ridge=0.1),
-    "edges": GraphRegressor(0.5, graph=[("a", "b", 1.0), ("b", "d", 2.0)], ridge=0.1),
-    "ridges": GraphRegressor(0.5, ridge={"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}),
+    "chain": TaskGraphRegressor(0.5, graph="chain", ridge=0.1),
+    "edges": TaskGraphRegressor(0.5, graph=[("a", "b", 1.0), ("b", "d", 2.0)], ridge=0.1),
+    "ridges": TaskGraphRegressor(0.5, ridge={"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}),
     "pulls": MeanRegularizedRegressor({"a": 0.1, "b": 0.2, "c": 0.3, "d": 0.4}, ridge=0.1),
     "order": TemporalGroupLasso(0.1, ridge=0.1),
     "times": TemporalGroupLasso(0.1, ridge=0.1, times={"a": 1, "b": 2, "c": 4, "d": 3}),
@@ -308,20 +308,44 @@ def test_too_few_iterations_are_warned_about(name, given):
     ("estimator", "error", "message"),
     [
         # graphs
-        (GraphRegressor(graph="ring"), ValueError, r"graph='ring' is not one of \['chain', 'comp"),
         (
-            GraphRegressor(graph=np.ones((3, 3))),
+            TaskGraphRegressor(graph="ring"),
+            ValueError,
+            r"graph='ring' is not one of \['chain', 'comp",
+        ),
+        (
+            TaskGraphRegressor(graph=np.ones((3, 3))),
             ValueError,
             r"graph has shape \(3, 3\), .*\(4, 4\)",
         ),
-        (GraphRegressor(graph=None), ValueError, r"graph has shape \(\), expected \(4, 4\)"),
-        (GraphRegressor(graph=np.triu(np.ones((4, 4)))), ValueError, "graph must be symmetric"),
-        (GraphRegressor(graph=-np.ones((4, 4))), ValueError, "an edge of weight -1: .* at least 0"),
-        (GraphRegressor(graph=[(0, 1, -2.0)]), ValueError, "an edge of weight -2: .* at least 0"),
-        (GraphRegressor(graph=[(0, 9, 1.0)]), ValueError, "an edge to 9, which is no task; tasks"),
-        (GraphRegressor(graph=[("a", 1, 1.0)]), ValueError, "an edge to 'a', which is no task"),
-        (GraphRegressor(graph=[(0, 1, np.inf)]), ValueError, "weights that are NaN or infinite"),
-        (GraphRegressor(graph=[(0, 1, np.nan)]), ValueError, "weights that are NaN or infinite"),
+        (TaskGraphRegressor(graph=None), ValueError, r"graph has shape \(\), expected \(4, 4\)"),
+        (TaskGraphRegressor(graph=np.triu(np.ones((4, 4)))), ValueError, "graph must be symmetric"),
+        (
+            TaskGraphRegressor(graph=-np.ones((4, 4))),
+            ValueError,
+            "an edge of weight -1: .* at least 0",
+        ),
+        (
+            TaskGraphRegressor(graph=[(0, 1, -2.0)]),
+            ValueError,
+            "an edge of weight -2: .* at least 0",
+        ),
+        (
+            TaskGraphRegressor(graph=[(0, 9, 1.0)]),
+            ValueError,
+            "an edge to 9, which is no task; tasks",
+        ),
+        (TaskGraphRegressor(graph=[("a", 1, 1.0)]), ValueError, "an edge to 'a', which is no task"),
+        (
+            TaskGraphRegressor(graph=[(0, 1, np.inf)]),
+            ValueError,
+            "weights that are NaN or infinite",
+        ),
+        (
+            TaskGraphRegressor(graph=[(0, 1, np.nan)]),
+            ValueError,
+            "weights that are NaN or infinite",
+        ),
         # times
         (TemporalGroupLasso(times=[1, 2, 3]), ValueError, r"times has shape \(3,\), .*\(4,\)"),
         (TemporalGroupLasso(times={0: 1, 2: 3}), ValueError, r"no entry for task\(s\) \[1, 3\]"),
@@ -337,8 +361,12 @@ def test_too_few_iterations_are_warned_about(name, given):
         (MultiTaskSparseGroupLasso(l1_ratio=-0.1), ValueError, "l1_ratio == -0.1, must be >= 0"),
         (DirtyRegressor(specific_ratio=0.0), ValueError, "specific_ratio == 0.0, must be > 0"),
         (DirtyRegressor(specific_ratio=1.0), ValueError, "specific_ratio == 1.0, must be < 1"),
-        (RobustRegressor(outlier_ratio=1), ValueError, "outlier_ratio == 1, must be < 1"),
-        (RobustFeatureRegressor(outlier_ratio=0), ValueError, "outlier_ratio == 0, must be > 0"),
+        (RobustMultiTaskRegressor(outlier_ratio=1), ValueError, "outlier_ratio == 1, must be < 1"),
+        (
+            RobustMultiTaskFeatureRegressor(outlier_ratio=0),
+            ValueError,
+            "outlier_ratio == 0, must be > 0",
+        ),
         (SparseLowRankRegressor(sparse_ratio=0), ValueError, "sparse_ratio == 0, must be > 0"),
         (FusedSparseGroupLasso(l1_ratio=-1), ValueError, "l1_ratio == -1, must be >= 0"),
         (FusedSparseGroupLasso(fused_ratio=2), ValueError, "fused_ratio == 2, must be <"),
@@ -354,10 +382,10 @@ def test_too_few_iterations_are_warned_about(name, given):
         (TraceNormRegressor(np.nan), ValueError, r"alpha must be finite, got nan"),
         (TraceNormRegressor(True), TypeError, r"alpha must be a number, got True"),
         (TemporalGroupLasso(smoothness=-1), ValueError, r"smoothness == -1, must be >= 0"),
-        (GraphRegressor(sparsity=-1), ValueError, r"sparsity == -1, must be >= 0"),
-        (GraphRegressor(ridge=-1), ValueError, r"ridge must be finite and at least 0, got -1"),
+        (TaskGraphRegressor(sparsity=-1), ValueError, r"sparsity == -1, must be >= 0"),
+        (TaskGraphRegressor(ridge=-1), ValueError, r"ridge must be finite and at least 0, got -1"),
         (
-            GraphRegressor(ridge=[1, 2]),
+            TaskGraphRegressor(ridge=[1, 2]),
             ValueError,
             r"ridge has shape \(2,\), .*\(4,\): one for each",
         ),
@@ -368,12 +396,16 @@ def test_too_few_iterations_are_warned_about(name, given):
             ValueError,
             r"alpha has no entry for task\(s\) \[1, 2, 3",
         ),
-        (ClusteredRegressor(eta=0.0), ValueError, r"eta == 0.0, must be > 0"),
-        (ClusteredRegressor(n_clusters=0), ValueError, r"n_clusters == 0, must be >= 1"),
-        (ClusteredRegressor(n_clusters=2.0), TypeError, r"n_clusters must be an instance of int"),
+        (ClusteredTaskRegressor(eta=0.0), ValueError, r"eta == 0.0, must be > 0"),
+        (ClusteredTaskRegressor(n_clusters=0), ValueError, r"n_clusters == 0, must be >= 1"),
+        (
+            ClusteredTaskRegressor(n_clusters=2.0),
+            TypeError,
+            r"n_clusters must be an instance of int",
+        ),
         # options and penalties
         (DirtyRegressor(shared_norm="l2"), ValueError, r"shared_norm='l2' is not one of"),
-        (GraphRegressor(sparsity_norm="l2"), ValueError, r"sparsity_norm='l2' is not one of"),
+        (TaskGraphRegressor(sparsity_norm="l2"), ValueError, r"sparsity_norm='l2' is not one of"),
         (MultiTaskRegressor(0.1), TypeError, r"must be a skmtl.penalties.Penalty, got 0.1; for ex"),
         (
             MultiTaskRegressor(TraceNorm),
@@ -389,11 +421,11 @@ def test_what_cannot_be_meant_is_refused(estimator, error, message):
 def test_a_graph_with_holes_is_refused_for_these():
     graph = np.ones((T, T))
     graph[0, 1] = graph[1, 0] = np.nan
-    refuses("weights that are NaN or infinite", GraphRegressor(graph=graph))
+    refuses("weights that are NaN or infinite", TaskGraphRegressor(graph=graph))
 
 
 def test_an_edge_without_weight_is_refused_by_name():
-    refuses("graph", GraphRegressor(graph=[(0, 1)]))
+    refuses("graph", TaskGraphRegressor(graph=[(0, 1)]))
 
 
 @pytest.mark.parametrize("value", [True, "1"])
@@ -423,7 +455,7 @@ def test_pandas_values_go_by_label_where_the_index_names_the_tasks(labels):
 
     weights = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 3.0], [0.0, 3.0, 0.0]])
     graph = pd.DataFrame(weights, index=labels, columns=labels).sort_index().sort_index(axis=1)
-    by_label, by_place = (GraphRegressor(graph=g).fit(X, Y) for g in (graph, weights))
+    by_label, by_place = (TaskGraphRegressor(graph=g).fit(X, Y) for g in (graph, weights))
     assert np.array_equal(by_label.coef_, by_place.coef_)
 
 
@@ -434,7 +466,7 @@ def test_a_pandas_default_index_that_names_no_task_goes_by_position():
     a = MeanRegularizedRegressor(alpha=pd.Series(strengths)).fit(X, Y)
     b = MeanRegularizedRegressor(alpha=strengths).fit(X, Y)
     assert np.array_equal(a.coef_, b.coef_)
-    a, b = (GraphRegressor(graph=g).fit(X, Y) for g in (pd.DataFrame(weights), weights))
+    a, b = (TaskGraphRegressor(graph=g).fit(X, Y) for g in (pd.DataFrame(weights), weights))
     assert np.array_equal(a.coef_, b.coef_)
 
 
@@ -442,4 +474,4 @@ def test_a_graph_frame_without_a_task_is_refused():
     X, Y = np.eye(3), pd.DataFrame(np.eye(3), columns=list("abc"))
     graph = pd.DataFrame(np.ones((3, 3)), index=list("abd"), columns=list("abd"))
     with pytest.raises(ValueError, match=r"graph has no row or no column for task\(s\) \['c'\]"):
-        GraphRegressor(graph=graph).fit(X, Y)
+        TaskGraphRegressor(graph=graph).fit(X, Y)

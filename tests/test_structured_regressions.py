@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from skmtl import (
-    ClusteredRegressor,
+    ClusteredTaskRegressor,
     DirtyRegressor,
-    GraphRegressor,
     MeanRegularizedRegressor,
     MultiTaskCV,
     MultiTaskElasticNet,
     MultiTaskLasso,
     MultiTaskRegressor,
+    TaskGraphRegressor,
     TemporalGroupLasso,
     TraceNormRegressor,
     alpha_max,
@@ -37,8 +37,8 @@ def problem(n=100, p=4, T=3, seed=2):
         TraceNormRegressor(0.01),
         MeanRegularizedRegressor(1.0, ridge=1e-6),
         DirtyRegressor(1e-4),
-        ClusteredRegressor(1e-4),
-        GraphRegressor(0.01, graph="chain", sparsity=0.01),
+        ClusteredTaskRegressor(1e-4),
+        TaskGraphRegressor(0.01, graph="chain", sparsity=0.01),
     ],
     ids=lambda model: type(model).__name__,
 )
@@ -86,8 +86,8 @@ def test_stiff_couplings_converge():
     X, Y = problem(T=4)
     for model in (
         TemporalGroupLasso(0.1, times=np.arange(4) * 1e-3),
-        GraphRegressor(1e6, sparsity=0.1),
-        GraphRegressor(1e6, graph="chain", sparsity=0.1),
+        TaskGraphRegressor(1e6, sparsity=0.1),
+        TaskGraphRegressor(1e6, graph="chain", sparsity=0.1),
     ):
         model = model.fit(X, Y)
         assert model.optimality_ <= model.tol
@@ -98,8 +98,8 @@ def test_stiff_couplings_converge():
 
 def test_a_path_may_leave_a_stiff_coupling():
     X, Y = problem(T=4)
-    path = multi_task_path(X, Y, estimator=GraphRegressor(sparsity=0.1), alphas=[1e6, 0])
-    expected = GraphRegressor(0.0, sparsity=0.1).fit(X, Y).coef_
+    path = multi_task_path(X, Y, estimator=TaskGraphRegressor(sparsity=0.1), alphas=[1e6, 0])
+    expected = TaskGraphRegressor(0.0, sparsity=0.1).fit(X, Y).coef_
     np.testing.assert_allclose(path.coefs[:, :, 1], expected, atol=1e-2)
 
 
@@ -140,7 +140,7 @@ def test_pandas_objects_go_by_label():
     edges = [("a", "b", 1.0), ("b", "c", 3.0)]
     times, pull = pd.Series({"a": 0, "b": 10, "c": 11}), pd.Series({"c": 0.1, "a": 1.0, "b": 2.0})
     for given, by_label in (
-        (GraphRegressor(graph=weights), GraphRegressor(graph=edges)),
+        (TaskGraphRegressor(graph=weights), TaskGraphRegressor(graph=edges)),
         (TemporalGroupLasso(times=times), TemporalGroupLasso(times=times.to_dict())),
         (MeanRegularizedRegressor(pull), MeanRegularizedRegressor(pull.to_dict())),
     ):

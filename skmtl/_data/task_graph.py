@@ -15,7 +15,7 @@ def laplacian(graph, tasks):
     Parameters
     ----------
     graph : str, array, sparse matrix or list of tuples (label, label, weight)
-        As in :class:`GraphRegressor`.
+        As in :class:`TaskGraphRegressor`.
     tasks : ndarray of shape (n_tasks,)
     """
     weights = _edge_weights(graph, tasks)

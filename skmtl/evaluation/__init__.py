@@ -4,12 +4,12 @@ from skmtl.evaluation._comparison import compare_to_single_task
 from skmtl.evaluation._model_size import model_size
 from skmtl.evaluation._select_tasks import select_tasks
 from skmtl.evaluation._task_transfer_matrix import task_transfer_matrix
-from skmtl.evaluation._transfer_ranking import RankingReport
-from skmtl.evaluation._transfer_report import ComparisonReport
+from skmtl.evaluation._transfer_ranking import TransferRanking
+from skmtl.evaluation._transfer_report import TransferReport
 
 __all__ = [
-    "ComparisonReport",
-    "RankingReport",
+    "TransferRanking",
+    "TransferReport",
     "compare_to_single_task",
     "model_size",
     "select_tasks",

@@ -18,8 +18,8 @@ from skmtl.evaluation._notes import task_notes
 from skmtl.evaluation._reading import fold_strata, make_splits, read_tasks
 from skmtl.evaluation._single_task import BASELINES, all_methods
 from skmtl.evaluation._statistics import Cells, bootstrap_delta, count_rows, gain_table, summarise
-from skmtl.evaluation._transfer_ranking import RankingReport
-from skmtl.evaluation._transfer_report import ComparisonReport
+from skmtl.evaluation._transfer_ranking import TransferRanking
+from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import has_steps, is_search, with_task_column
 
 _REPEATS, _FOLDS = 5, 4
@@ -94,7 +94,7 @@ def compare_to_single_task(
 
     Returns
     -------
-    ComparisonReport or RankingReport
+    TransferReport or TransferRanking
         Print it for the verdict. The second for a dict.
 
     Raises
@@ -158,10 +158,10 @@ def compare_to_single_task(
         summary = summarise(table, part["methods"], interval)
         for figure, by in figures.items():
             summary[figure] = {role: by[method] for role, method in own.items()}
-        reports[name] = ComparisonReport(table, summary, part, confidence_level, measure.name)
+        reports[name] = TransferReport(table, summary, part, confidence_level, measure.name)
     if not isinstance(estimator, dict):
         return reports["multi"]
-    return RankingReport(reports, results, figures, confidence_level, measure.name)
+    return TransferRanking(reports, results, figures, confidence_level, measure.name)
 
 
 class _Data(NamedTuple):

@@ -10,7 +10,7 @@ _MOST_ROWS = 200
 
 
 def report_html(report):
-    """HTML of a :class:`ComparisonReport`: the verdict, the methods, the tasks folded away."""
+    """HTML of a :class:`TransferReport`: the verdict, the methods, the tasks folded away."""
     methods, summary = report.cv_results_["methods"], report.summary_
     known = {name: head for name, head in FIGURES.items() if name in summary}
     figures = [

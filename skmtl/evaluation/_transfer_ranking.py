@@ -11,14 +11,14 @@ from skmtl.evaluation._statistics import mean_errors, mean_over_splits, pairwise
 from skmtl.evaluation._transfer_report import as_frame, draw
 
 
-class RankingReport:
+class TransferRanking:
     """What :func:`compare_to_single_task` found of several estimators; print it for the verdict.
 
-    ``report[name]`` is the :class:`ComparisonReport` of one of them.
+    ``report[name]`` is the :class:`TransferReport` of one of them.
 
     Attributes
     ----------
-    reports_ : dict of str to ComparisonReport
+    reports_ : dict of str to TransferReport
     ranking_ : structured ndarray of shape (n_methods,)
         Estimators and baselines, the best mean rank first: method, mean_rank and mean_error (over
         tasks), of estimators delta_m, delta_m_low, delta_m_high, share_negative, n_positive and
@@ -32,7 +32,7 @@ class RankingReport:
         best (method of the best mean rank), friedman_p (that all methods rank alike; tasks that
         share rows are not independent, so it is a hint) and n_unconverged by method.
     cv_results_ : dict
-        As in :class:`ComparisonReport`, of all methods.
+        As in :class:`TransferReport`, of all methods.
     confidence_level : float
     error_name : str
     """
@@ -142,7 +142,7 @@ class RankingReport:
 
     def __repr__(self):
         best = self.summary_["best"]
-        return f"<RankingReport: {len(self.ranking_)} methods, best mean rank {best!r}>"
+        return f"<TransferRanking: {len(self.ranking_)} methods, best mean rank {best!r}>"
 
 
 def _ranking(reports, figures, methods):

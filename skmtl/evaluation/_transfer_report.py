@@ -9,7 +9,7 @@ from skmtl.evaluation._figures import count_text, figure_text, gain_texts, metho
 from skmtl.evaluation._html import report_html
 
 
-class ComparisonReport:
+class TransferReport:
     """What :func:`compare_to_single_task` found of one estimator; print it for the verdict.
 
     Errors are those of `error_name`, the smaller the better. Methods: "single" (each task alone),
@@ -101,7 +101,7 @@ class ComparisonReport:
     def __repr__(self):
         n_splits, n_tasks, _ = self.cv_results_["errors"].shape
         gain = self.summary_["delta_m"]
-        return f"<ComparisonReport: {n_tasks} tasks, {n_splits} splits, delta_m {gain:+.1%}>"
+        return f"<TransferReport: {n_tasks} tasks, {n_splits} splits, delta_m {gain:+.1%}>"
 
 
 def draw(report, kind, ax):

@@ -15,7 +15,7 @@ class TaskGainDisplay(Display):
 
     Parameters
     ----------
-    report : ComparisonReport or RankingReport
+    report : TransferReport or TransferRanking
     kind : {"gain", "scatter", "size", "splits"}, default="gain"
         See :meth:`from_report`.
 
@@ -50,7 +50,7 @@ class TaskGainDisplay(Display):
 
         Parameters
         ----------
-        report : ComparisonReport or RankingReport
+        report : TransferReport or TransferRanking
         kind : {"gain", "scatter", "size", "splits"}, default="gain"
             "gain" has a row for each task, the largest gain on top, with its interval; the band is
             the mean gain with its own. Of several estimators it has a row for each, with the gains

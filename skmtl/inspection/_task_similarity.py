@@ -14,8 +14,8 @@ from skmtl.meta import PooledTasks
 from skmtl.meta.pipelines import fitted_final, has_steps, seen_by_final
 
 _WITH_COVARIANCE = (
-    "ClusteredRegressor, ClusteredRegressorCV, ClusteredClassifier, TaskRelationshipRegressor, "
-    "TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
+    "ClusteredTaskRegressor, ClusteredTaskRegressorCV, ClusteredTaskClassifier, "
+    "TaskRelationshipRegressor, TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
     "MultiTaskRelationshipKernelRidgeCV and MultiTaskGaussianProcessRegressor do; "
     "MultiTaskKernelRidge and MultiTaskKernelRidgeCV are given one"
 )

@@ -54,7 +54,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         d of "shared" and "graph", from 0 (each task alone) to 1 (one function and an intercept for
         each task); less than 1 for "graph".
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default=None
-        As in :class:`GraphRegressor`, for ``task_kernel="graph"`` only.
+        As in :class:`TaskGraphRegressor`, for ``task_kernel="graph"`` only.
     {kernel_ridge_parameters}
 
     Attributes

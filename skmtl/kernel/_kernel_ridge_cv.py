@@ -60,7 +60,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         :class:`MultiTaskKernelRidge`. Here a matrix M is mixed with "identity" as well,
         ``(1 - d) I + d M``. "identity" has no strengths to try.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default=None
-        As in :class:`GraphRegressor`, for ``task_kernel="graph"`` only.
+        As in :class:`TaskGraphRegressor`, for ``task_kernel="graph"`` only.
     {kernel_ridge_parameters}
 
     Attributes

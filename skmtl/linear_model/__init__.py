@@ -1,9 +1,9 @@
 """Linear multi-task models."""
 
 from skmtl.linear_model._clustered_task import (
-    ClusteredClassifier,
-    ClusteredRegressor,
-    ClusteredRegressorCV,
+    ClusteredTaskClassifier,
+    ClusteredTaskRegressor,
+    ClusteredTaskRegressorCV,
 )
 from skmtl.linear_model._dirty import DirtyClassifier, DirtyRegressor, DirtyRegressorCV
 from skmtl.linear_model._fused_sparse_group_lasso import (
@@ -31,18 +31,22 @@ from skmtl.linear_model._multi_task_lasso import (
 from skmtl.linear_model._multi_task_regressor import MultiTaskClassifier, MultiTaskRegressor
 from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
 from skmtl.linear_model._robust import (
-    RobustClassifier,
-    RobustFeatureClassifier,
-    RobustFeatureRegressor,
-    RobustRegressor,
-    RobustRegressorCV,
+    RobustMultiTaskClassifier,
+    RobustMultiTaskFeatureClassifier,
+    RobustMultiTaskFeatureRegressor,
+    RobustMultiTaskRegressor,
+    RobustMultiTaskRegressorCV,
 )
 from skmtl.linear_model._sparse_group_lasso import (
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
 )
 from skmtl.linear_model._sparse_low_rank import SparseLowRankClassifier, SparseLowRankRegressor
-from skmtl.linear_model._task_graph import GraphClassifier, GraphRegressor, GraphRegressorCV
+from skmtl.linear_model._task_graph import (
+    TaskGraphClassifier,
+    TaskGraphRegressor,
+    TaskGraphRegressorCV,
+)
 from skmtl.linear_model._task_relationship import (
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
@@ -59,17 +63,14 @@ from skmtl.linear_model._trace_norm import (
 )
 
 __all__ = [
-    "ClusteredClassifier",
-    "ClusteredRegressor",
-    "ClusteredRegressorCV",
+    "ClusteredTaskClassifier",
+    "ClusteredTaskRegressor",
+    "ClusteredTaskRegressorCV",
     "DirtyClassifier",
     "DirtyRegressor",
     "DirtyRegressorCV",
     "FusedSparseGroupLasso",
     "FusedSparseGroupLassoClassifier",
-    "GraphClassifier",
-    "GraphRegressor",
-    "GraphRegressorCV",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
@@ -87,13 +88,16 @@ __all__ = [
     "MultiTaskRegressor",
     "MultiTaskSparseGroupLasso",
     "MultiTaskSparseGroupLassoClassifier",
-    "RobustClassifier",
-    "RobustFeatureClassifier",
-    "RobustFeatureRegressor",
-    "RobustRegressor",
-    "RobustRegressorCV",
+    "RobustMultiTaskClassifier",
+    "RobustMultiTaskFeatureClassifier",
+    "RobustMultiTaskFeatureRegressor",
+    "RobustMultiTaskRegressor",
+    "RobustMultiTaskRegressorCV",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
+    "TaskGraphClassifier",
+    "TaskGraphRegressor",
+    "TaskGraphRegressorCV",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
     "TemporalGroupLasso",

@@ -17,7 +17,7 @@ from skmtl.linear_model._structured_cv import StructuredCV
 from skmtl.penalties import ClusterNorm
 
 
-class ClusteredModel(AdaptableModel, StructuredModel):
+class ClusteredTaskModel(AdaptableModel, StructuredModel):
     """The relaxation of k-means on tasks, for any loss."""
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
@@ -57,7 +57,7 @@ class ClusteredModel(AdaptableModel, StructuredModel):
 
 
 @documented
-class ClusteredRegressor(ClusteredModel, StructuredRegressor):
+class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
     """Linear regressions whose tasks form clusters, which are learned.
 
     The objective is::
@@ -89,9 +89,9 @@ class ClusteredRegressor(ClusteredModel, StructuredRegressor):
 
     See Also
     --------
-    ClusteredRegressorCV : Chooses the strengths by cross-validation.
+    ClusteredTaskRegressorCV : Chooses the strengths by cross-validation.
     TaskRelationshipRegressor : A covariance without clusters.
-    ClusteredClassifier : For classes.
+    ClusteredTaskClassifier : For classes.
 
     References
     ----------
@@ -102,12 +102,12 @@ class ClusteredRegressor(ClusteredModel, StructuredRegressor):
     Examples
     --------
     >>> import numpy as np
-    >>> from skmtl import ClusteredRegressor
+    >>> from skmtl import ClusteredTaskRegressor
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((40, 6))
     >>> centres = 3 * rng.standard_normal((6, 2))
     >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
-    >>> model = ClusteredRegressor(alpha=0.1, n_clusters=2).fit(X, Y)
+    >>> model = ClusteredTaskRegressor(alpha=0.1, n_clusters=2).fit(X, Y)
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True
     """
@@ -139,10 +139,10 @@ class ClusteredRegressor(ClusteredModel, StructuredRegressor):
 
 
 @documented
-class ClusteredRegressorCV(AdaptableModel, StructuredCV):
-    """:class:`ClusteredRegressor` with `alpha` and `n_clusters` chosen by cross-validation.
+class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
+    """:class:`ClusteredTaskRegressor` with `alpha` and `n_clusters` chosen by cross-validation.
 
-    Its objective is that of :class:`ClusteredRegressor`.
+    Its objective is that of :class:`ClusteredTaskRegressor`.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class ClusteredRegressorCV(AdaptableModel, StructuredCV):
     n_clusters : int or array-like of int, default=None
         Numbers of clusters to try; None is 1, 2, 3 and 5, as far as there are more tasks.
     eta : float, default=0.1
-        As in :class:`ClusteredRegressor`.
+        As in :class:`ClusteredTaskRegressor`.
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -170,18 +170,18 @@ class ClusteredRegressorCV(AdaptableModel, StructuredCV):
 
     See Also
     --------
-    ClusteredRegressor : Given strengths.
+    ClusteredTaskRegressor : Given strengths.
 
     Examples
     --------
-    >>> from skmtl import ClusteredRegressorCV, make_multitask_regression
+    >>> from skmtl import ClusteredTaskRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
-    >>> model = ClusteredRegressorCV(alphas=4).fit(data.X, data.y)
+    >>> model = ClusteredTaskRegressorCV(alphas=4).fit(data.X, data.y)
     >>> model.mse_path_.shape
     (3, 4, 5)
     """
 
-    _model = ClusteredRegressor
+    _model = ClusteredTaskRegressor
     _tried = ("n_clusters",)
 
     def __init__(
@@ -223,7 +223,7 @@ class ClusteredRegressorCV(AdaptableModel, StructuredCV):
 
 
 @documented
-class ClusteredClassifier(ClusteredModel, StructuredClassifier):
+class ClusteredTaskClassifier(ClusteredTaskModel, StructuredClassifier):
     """Logistic regressions whose tasks form clusters, which are learned.
 
     The objective is::
@@ -256,7 +256,7 @@ class ClusteredClassifier(ClusteredModel, StructuredClassifier):
     See Also
     --------
     TaskRelationshipClassifier : A covariance without clusters.
-    ClusteredRegressor : For numbers.
+    ClusteredTaskRegressor : For numbers.
 
     References
     ----------
@@ -267,12 +267,12 @@ class ClusteredClassifier(ClusteredModel, StructuredClassifier):
     Examples
     --------
     >>> import numpy as np
-    >>> from skmtl import ClusteredClassifier
+    >>> from skmtl import ClusteredTaskClassifier
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((40, 6))
     >>> centres = 3 * rng.standard_normal((6, 2))
     >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
-    >>> model = ClusteredClassifier(alpha=0.1, n_clusters=2).fit(X, Y > 0)
+    >>> model = ClusteredTaskClassifier(alpha=0.1, n_clusters=2).fit(X, Y > 0)
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True
     """

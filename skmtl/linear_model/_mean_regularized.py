@@ -88,7 +88,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
     See Also
     --------
     MeanRegularizedRegressorCV : Chooses the strengths by cross-validation.
-    GraphRegressor : Some tasks more alike than others.
+    TaskGraphRegressor : Some tasks more alike than others.
     MeanRegularizedClassifier : For classes.
 
     References
@@ -240,7 +240,7 @@ class MeanRegularizedClassifier(MeanRegularizedModel, StructuredClassifier):
 
     See Also
     --------
-    GraphClassifier : Some tasks more alike than others.
+    TaskGraphClassifier : Some tasks more alike than others.
     MeanRegularizedRegressor : For numbers.
 
     References

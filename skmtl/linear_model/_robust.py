@@ -17,7 +17,7 @@ class RobustModel(OutlierModel):
 
 
 @documented
-class RobustRegressor(RobustModel, StructuredRegressor):
+class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
     """Linear regressions of low rank, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -47,9 +47,9 @@ class RobustRegressor(RobustModel, StructuredRegressor):
 
     See Also
     --------
-    RobustRegressorCV : Chooses the strengths by cross-validation.
+    RobustMultiTaskRegressorCV : Chooses the strengths by cross-validation.
     TraceNormRegressor : Without outliers.
-    RobustClassifier : For classes.
+    RobustMultiTaskClassifier : For classes.
 
     References
     ----------
@@ -58,11 +58,11 @@ class RobustRegressor(RobustModel, StructuredRegressor):
 
     Examples
     --------
-    >>> from skmtl import RobustRegressor, make_multitask_regression
+    >>> from skmtl import RobustMultiTaskRegressor, make_multitask_regression
     >>> data = make_multitask_regression(
     ...     n_tasks=8, n_outlier_tasks=1, n_features=5, n_informative=3, noise=0.1, random_state=0
     ... )
-    >>> model = RobustRegressor(alpha=1.0, outlier_ratio=0.4).fit(data.X, data.y)
+    >>> model = RobustMultiTaskRegressor(alpha=1.0, outlier_ratio=0.4).fit(data.X, data.y)
     >>> model.outlier_tasks_.ndim
     1
     """
@@ -101,7 +101,7 @@ class RobustFeatureModel(OutlierModel):
 
 
 @documented
-class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
+class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
     """Linear regressions that share their features, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -131,8 +131,8 @@ class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
     See Also
     --------
     MultiTaskLasso : Without outliers.
-    RobustRegressor : Of low rank in place of common features.
-    RobustFeatureClassifier : For classes.
+    RobustMultiTaskRegressor : Of low rank in place of common features.
+    RobustMultiTaskFeatureClassifier : For classes.
 
     References
     ----------
@@ -140,9 +140,9 @@ class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
 
     Examples
     --------
-    >>> from skmtl import RobustFeatureRegressor, make_multitask_regression
+    >>> from skmtl import RobustMultiTaskFeatureRegressor, make_multitask_regression
     >>> data = make_multitask_regression(n_outlier_tasks=1, random_state=0)
-    >>> model = RobustFeatureRegressor(alpha=1.0, outlier_ratio=0.5).fit(data.X, data.y)
+    >>> model = RobustMultiTaskFeatureRegressor(alpha=1.0, outlier_ratio=0.5).fit(data.X, data.y)
     >>> model.coef_.shape
     (5, 20)
     """
@@ -172,10 +172,10 @@ class RobustFeatureRegressor(RobustFeatureModel, StructuredRegressor):
 
 
 @documented
-class RobustRegressorCV(StructuredCV):
-    """:class:`RobustRegressor` with `alpha` and `outlier_ratio` chosen by cross-validation.
+class RobustMultiTaskRegressorCV(StructuredCV):
+    """:class:`RobustMultiTaskRegressor`, `alpha` and `outlier_ratio` by cross-validation.
 
-    Its objective is that of :class:`RobustRegressor`.
+    Its objective is that of :class:`RobustMultiTaskRegressor`.
 
     Parameters
     ----------
@@ -201,18 +201,18 @@ class RobustRegressorCV(StructuredCV):
 
     See Also
     --------
-    RobustRegressor : Given strengths.
+    RobustMultiTaskRegressor : Given strengths.
 
     Examples
     --------
-    >>> from skmtl import RobustRegressorCV, make_multitask_regression
+    >>> from skmtl import RobustMultiTaskRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
-    >>> model = RobustRegressorCV(alphas=10).fit(data.X, data.y)
+    >>> model = RobustMultiTaskRegressorCV(alphas=10).fit(data.X, data.y)
     >>> model.mse_path_.shape
     (5, 10, 5)
     """
 
-    _model = RobustRegressor
+    _model = RobustMultiTaskRegressor
     _tried = ("outlier_ratio",)
 
     def __init__(
@@ -253,7 +253,7 @@ class RobustRegressorCV(StructuredCV):
 
 
 @documented
-class RobustClassifier(RobustModel, StructuredClassifier):
+class RobustMultiTaskClassifier(RobustModel, StructuredClassifier):
     """Logistic regressions of low rank, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -284,7 +284,7 @@ class RobustClassifier(RobustModel, StructuredClassifier):
     See Also
     --------
     TraceNormClassifier : Without outliers.
-    RobustRegressor : For numbers.
+    RobustMultiTaskRegressor : For numbers.
 
     References
     ----------
@@ -293,12 +293,12 @@ class RobustClassifier(RobustModel, StructuredClassifier):
 
     Examples
     --------
-    >>> from skmtl import RobustClassifier, make_multitask_classification
+    >>> from skmtl import RobustMultiTaskClassifier, make_multitask_classification
     >>> data = make_multitask_classification(
     ...     n_tasks=8, n_outlier_tasks=1, n_features=5, n_informative=3, rank=1, noise=0.3,
     ...     random_state=0,
     ... )
-    >>> model = RobustClassifier(alpha=0.4, outlier_ratio=0.45).fit(data.X, data.y)
+    >>> model = RobustMultiTaskClassifier(alpha=0.4, outlier_ratio=0.45).fit(data.X, data.y)
     >>> model.outlier_tasks_, data.outlier_tasks
     (array([4]), array([4]))
     """
@@ -328,7 +328,7 @@ class RobustClassifier(RobustModel, StructuredClassifier):
 
 
 @documented
-class RobustFeatureClassifier(RobustFeatureModel, StructuredClassifier):
+class RobustMultiTaskFeatureClassifier(RobustFeatureModel, StructuredClassifier):
     """Logistic regressions that share their features, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -358,8 +358,8 @@ class RobustFeatureClassifier(RobustFeatureModel, StructuredClassifier):
     See Also
     --------
     MultiTaskLassoClassifier : Without outliers.
-    RobustClassifier : Of low rank in place of common features.
-    RobustFeatureRegressor : For numbers.
+    RobustMultiTaskClassifier : Of low rank in place of common features.
+    RobustMultiTaskFeatureRegressor : For numbers.
 
     References
     ----------
@@ -367,9 +367,9 @@ class RobustFeatureClassifier(RobustFeatureModel, StructuredClassifier):
 
     Examples
     --------
-    >>> from skmtl import RobustFeatureClassifier, make_multitask_classification
+    >>> from skmtl import RobustMultiTaskFeatureClassifier, make_multitask_classification
     >>> data = make_multitask_classification(n_outlier_tasks=1, random_state=0)
-    >>> model = RobustFeatureClassifier(alpha=0.1, outlier_ratio=0.5).fit(data.X, data.y)
+    >>> model = RobustMultiTaskFeatureClassifier(alpha=0.1, outlier_ratio=0.5).fit(data.X, data.y)
     >>> model.coef_.shape
     (5, 20)
     """

@@ -15,7 +15,7 @@ from skmtl.linear_model._structured_cv import StructuredCV
 from skmtl.penalties import L1, L21, TaskCoupling
 
 
-class GraphModel(StructuredModel):
+class TaskGraphModel(StructuredModel):
     """The coupling along a graph, for any loss."""
 
     _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
@@ -33,7 +33,7 @@ class GraphModel(StructuredModel):
 
 
 @documented
-class GraphRegressor(GraphModel, StructuredRegressor):
+class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
     """Linear regressions whose coefficients are alike along the edges of a graph of tasks.
 
     The objective is::
@@ -76,10 +76,10 @@ class GraphRegressor(GraphModel, StructuredRegressor):
 
     See Also
     --------
-    GraphRegressorCV : Chooses the strengths by cross-validation.
+    TaskGraphRegressorCV : Chooses the strengths by cross-validation.
     MeanRegularizedRegressor : All tasks alike.
     TemporalGroupLasso : Tasks ordered in time, with joint selection of features.
-    GraphClassifier : For classes.
+    TaskGraphClassifier : For classes.
 
     References
     ----------
@@ -88,9 +88,9 @@ class GraphRegressor(GraphModel, StructuredRegressor):
 
     Examples
     --------
-    >>> from skmtl import GraphRegressor, make_multitask_regression
+    >>> from skmtl import TaskGraphRegressor, make_multitask_regression
     >>> data = make_multitask_regression(n_tasks=3, random_state=0)
-    >>> model = GraphRegressor(alpha=10.0, graph=[(0, 1, 1.0), (1, 2, 0.5)]).fit(data.X, data.y)
+    >>> model = TaskGraphRegressor(alpha=10.0, graph=[(0, 1, 1.0), (1, 2, 0.5)]).fit(data.X, data.y)
     >>> model.coef_.shape
     (3, 20)
     """
@@ -130,23 +130,23 @@ class GraphRegressor(GraphModel, StructuredRegressor):
 
 
 @documented
-class GraphRegressorCV(StructuredCV):
-    """:class:`GraphRegressor` with `alpha` and `ridge` chosen by cross-validation.
+class TaskGraphRegressorCV(StructuredCV):
+    """:class:`TaskGraphRegressor` with `alpha` and `ridge` chosen by cross-validation.
 
-    Its objective is that of :class:`GraphRegressor`.
+    Its objective is that of :class:`TaskGraphRegressor`.
 
     Parameters
     ----------
     {curvature_alphas}
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
-        As in :class:`GraphRegressor`.
+        As in :class:`TaskGraphRegressor`.
     ridge : float or array-like of float, default=None
         Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
         curvature of the loss.
     sparsity : float, default=0.0
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
-        Norm, as in :class:`GraphRegressor`.
+        Norm, as in :class:`TaskGraphRegressor`.
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -162,18 +162,18 @@ class GraphRegressorCV(StructuredCV):
 
     See Also
     --------
-    GraphRegressor : Given strengths.
+    TaskGraphRegressor : Given strengths.
 
     Examples
     --------
-    >>> from skmtl import GraphRegressorCV, make_multitask_regression
+    >>> from skmtl import TaskGraphRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
-    >>> model = GraphRegressorCV(graph="chain", alphas=4).fit(data.X, data.y)
+    >>> model = TaskGraphRegressorCV(graph="chain", alphas=4).fit(data.X, data.y)
     >>> model.mse_path_.shape
     (5, 4, 5)
     """
 
-    _model = GraphRegressor
+    _model = TaskGraphRegressor
     _tried = ("ridge",)
 
     def __init__(
@@ -218,7 +218,7 @@ class GraphRegressorCV(StructuredCV):
 
 
 @documented
-class GraphClassifier(GraphModel, StructuredClassifier):
+class TaskGraphClassifier(TaskGraphModel, StructuredClassifier):
     """Logistic regressions whose coefficients are alike along the edges of a graph of tasks.
 
     The objective is::
@@ -257,7 +257,7 @@ class GraphClassifier(GraphModel, StructuredClassifier):
     --------
     MeanRegularizedClassifier : All tasks alike.
     TemporalGroupLassoClassifier : Tasks ordered in time, with joint selection of features.
-    GraphRegressor : For numbers.
+    TaskGraphRegressor : For numbers.
 
     References
     ----------
@@ -266,9 +266,10 @@ class GraphClassifier(GraphModel, StructuredClassifier):
 
     Examples
     --------
-    >>> from skmtl import GraphClassifier, make_multitask_classification
+    >>> from skmtl import TaskGraphClassifier, make_multitask_classification
     >>> data = make_multitask_classification(n_tasks=3, random_state=0)
-    >>> model = GraphClassifier(alpha=10.0, graph=[(0, 1, 1.0), (1, 2, 0.5)]).fit(data.X, data.y)
+    >>> edges = [(0, 1, 1.0), (1, 2, 0.5)]
+    >>> model = TaskGraphClassifier(alpha=10.0, graph=edges).fit(data.X, data.y)
     >>> model.coef_.shape
     (3, 20)
     """

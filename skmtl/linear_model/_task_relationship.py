@@ -58,7 +58,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
     See Also
     --------
     TraceNormRegressor : The trace norm itself.
-    ClusteredRegressor : Clusters of tasks.
+    ClusteredTaskRegressor : Clusters of tasks.
     TaskRelationshipClassifier : For classes.
 
     References
@@ -130,7 +130,7 @@ class TaskRelationshipClassifier(TaskRelationshipModel, StructuredClassifier):
     See Also
     --------
     TraceNormClassifier : The trace norm itself.
-    ClusteredClassifier : Clusters of tasks.
+    ClusteredTaskClassifier : Clusters of tasks.
     TaskRelationshipRegressor : For numbers.
 
     References

@@ -62,7 +62,7 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
     See Also
     --------
     FusedSparseGroupLasso : Coefficients that change at few points.
-    GraphRegressor : Any graph of tasks.
+    TaskGraphRegressor : Any graph of tasks.
     TemporalGroupLassoClassifier : For classes.
 
     References
@@ -141,7 +141,7 @@ class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
     See Also
     --------
     FusedSparseGroupLassoClassifier : Coefficients that change at few points.
-    GraphClassifier : Any graph of tasks.
+    TaskGraphClassifier : Any graph of tasks.
     TemporalGroupLasso : For numbers.
 
     References

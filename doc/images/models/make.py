@@ -14,17 +14,17 @@ from sklearn.linear_model import LassoCV, RidgeCV
 from sklearn.model_selection import GridSearchCV, KFold
 
 from skmtl import (
-    ClusteredRegressorCV,
+    ClusteredTaskRegressorCV,
     DirtyRegressorCV,
     FusedSparseGroupLasso,
-    GraphRegressorCV,
     IndependentTasks,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
     MultiTaskLassoCV,
     MultiTaskRegressor,
     MultiTaskSparseGroupLasso,
-    RobustRegressorCV,
+    RobustMultiTaskRegressorCV,
+    TaskGraphRegressorCV,
     TaskRelationshipRegressor,
     TemporalGroupLasso,
     TraceNormRegressorCV,
@@ -130,7 +130,7 @@ def graph():
     W = centres[:, np.repeat([0, 1], 8)] + 0.2 * rng.standard_normal((16, 16))
     X, Y = observe(W, 24, 2.0, 1)
     weights = np.kron(np.eye(2), np.ones((8, 8)))
-    model = GraphRegressorCV(graph=weights, alphas=20).fit(X, Y)
+    model = TaskGraphRegressorCV(graph=weights, alphas=20).fit(X, Y)
     mean = MeanRegularizedRegressorCV(alphas=20).fit(X, Y)
     panels = [
         ("truth", W, None),
@@ -160,7 +160,7 @@ def decomposed():
     W = np.outer(rng.standard_normal(16), rng.uniform(0.5, 1.5, 20))
     W[:, [6, 14]] = 2.0 * rng.standard_normal((16, 2))
     X, Y = observe(W, 25, 1.5, 1)
-    robust = RobustRegressorCV(**TALL).fit(X, Y)
+    robust = RobustMultiTaskRegressorCV(**TALL).fit(X, Y)
     second = [
         ("truth, two outliers", W, None),
         ("trace norm", TraceNormRegressorCV().fit(X, Y).coef_.T, W),
@@ -208,7 +208,7 @@ def relational():
     cluster = np.repeat([0, 1, 2], [7, 6, 5])[rng.permutation(18)]
     W = centres[:, cluster] + 0.2 * rng.standard_normal((16, 18))
     X, Y = observe(W, 24, 2.0, 1)
-    model = ClusteredRegressorCV(alphas=20, n_clusters=3).fit(X, Y)
+    model = ClusteredTaskRegressorCV(alphas=20, n_clusters=3).fit(X, Y)
     grid = {"alpha": X.var() * np.geomspace(10, 1e-4, 20)}
     relations = MultiTaskCV(TaskRelationshipRegressor(), grid).fit(X, Y)
     order = np.argsort(cluster, kind="stable")
