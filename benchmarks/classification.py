@@ -3,7 +3,7 @@
     python benchmarks/classification.py FILE.npz [--n-splits N] [--train-size S] [--rst FILE]
 
 `FILE.npz` holds the rows of all tasks: `X`, or the parts `data`, `indices`, `indptr`, `shape` of a
-CSR matrix, `y` of two values and `task`. Dense X is standardised on the training part. Splits are
+CSR matrix, `y` of two values and `task`. Dense X is standardized on the training part. Splits are
 stratified by task and class; every strength is chosen by five-fold cross-validation of the log-loss
 inside the training part. Prints the mean over tasks of the area under the ROC curve and of the
 log-loss on the test rows, in how many tasks the area is above that of the tuned single-task model,
@@ -43,7 +43,7 @@ MODELS = {
     "pooled logistic": PooledTasks(LOGISTIC),
     "multi-task lasso": MultiTaskLassoClassifierCV(alphas=30, eps=1e-3),
     "trace norm": TraceNormClassifierCV(alphas=30, eps=1e-3),
-    "mean-regularised": MultiTaskCV(
+    "mean-regularized": MultiTaskCV(
         MeanRegularizedClassifier(), {"alpha": 10, "ridge": [1e-3, 1e-2, 1e-1]}
     ),
     "clustered": MultiTaskCV(ClusteredTaskClassifier(), {"alpha": 10, "n_clusters": [1, 2]}),

@@ -13,7 +13,7 @@ def cross_validate(path, data, tol):
     path : callable
         ``path(data, tol)`` returns W at all strengths, (n_alphas, n_features, n_tasks).
     data : SharedRows or OwnRows
-        Not centred.
+        Not centered.
     tol : float
 
     Returns
@@ -23,7 +23,7 @@ def cross_validate(path, data, tol):
     """
     errors = []
     for train, test in data.folds(N_FOLDS):
-        solutions = path(train.centred(), tol)
+        solutions = path(train.centered(), tol)
         errors.append([test.held_out_error(W, train) for W in solutions])
     alpha = data.alphas[np.argmin(np.mean(errors, axis=0))]
-    return alpha, path(data.centred().with_alphas(alpha), tol)[0]
+    return alpha, path(data.centered().with_alphas(alpha), tol)[0]

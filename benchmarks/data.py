@@ -1,7 +1,7 @@
 """The data of a problem in its two forms: what libraries are given, what gaps are computed from.
 
-The objective is ``1/(2 n) sum_t ||y_t - X_t w_t||^2 + alpha sum_j ||W_j||_2`` over labelled rows,
-W (n_features, n_tasks) and n the mean number of labelled rows of a task, `n_mean`.
+The objective is ``1/(2 n) sum_t ||y_t - X_t w_t||^2 + alpha sum_j ||W_j||_2`` over labeled rows,
+W (n_features, n_tasks) and n the mean number of labeled rows of a task, `n_mean`.
 """
 
 from dataclasses import dataclass, replace
@@ -71,15 +71,15 @@ class SharedRows(Data):
         return float(np.vdot(R, np.nan_to_num(self.Y)))
 
     def own_rows(self):
-        """The same data with a copy of its labelled rows for every task."""
+        """The same data with a copy of its labeled rows for every task."""
         known = ~np.isnan(self.Y).T
         Xs = [np.ascontiguousarray(self.X[rows]) for rows in known]
         return OwnRows(Xs, [y[rows] for y, rows in zip(self.Y.T, known, strict=True)], self.alphas)
 
-    def centred(self, in_place=False):
+    def centered(self, in_place=False):
         """Data that need no intercept; sparse X is left as it is, and its tasks' means small."""
         if np.isnan(self.Y).any():
-            return self.own_rows().centred(in_place=True)
+            return self.own_rows().centered(in_place=True)
         Y = self.Y - self.Y.mean(axis=0)
         if sparse.issparse(self.X):
             return replace(self, Y=Y)
@@ -147,8 +147,8 @@ class OwnRows(Data):
     def own_rows(self):
         return self
 
-    def centred(self, in_place=False):
-        """Data that need no intercept: every task centred."""
+    def centered(self, in_place=False):
+        """Data that need no intercept: every task centered."""
         Xs = [X - X.mean(axis=0) for X in self.Xs]
         return OwnRows(Xs, [y - y.mean() for y in self.ys], self.alphas)
 

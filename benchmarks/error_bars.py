@@ -7,7 +7,7 @@ Every FILE holds arrays X and Y without gaps, such as the sets of Mulan for seve
 thirds of the rows are for training. Besides these, generated data, drawn from the model of rank 1
 itself, where the parameters of the truth are tried as well; Parkinson's, six recordings of each of
 42 patients for training, with the day alone and with all features; eight schools of School, 75 % of
-the pupils for training. Columns of X are standardised by the training rows, but for generated data;
+the pupils for training. Columns of X are standardized by the training rows, but for generated data;
 from 20 columns on they have one length scale. Each task alone, with a Gaussian process of its own,
 is compared to coupled ones. Prints, as mean and standard deviation over splits: the relative root
 mean squared error, 1 for a task's training mean, averaged over tasks; the share of held-out labels

@@ -4,7 +4,7 @@
 
 Twelve unrelated tasks of 20, 40 or 120 rows and ten features. In "equal models" the estimator is a
 tuned ridge for each task on the first five features, its baseline one on the other five, which say
-as much of y: neither is better, every verdict is false. In "unrelated tasks" a mean-regularised
+as much of y: neither is better, every verdict is false. In "unrelated tasks" a mean-regularized
 model is compared with a tuned ridge for each task; verdicts of positive transfer are false.
 Prints the share of simulations with at least one false verdict at 95 %: of the test of
 `compare_to_single_task`, of Nadeau and Bengio's smaller correction for overlapping splits, and of

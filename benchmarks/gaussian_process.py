@@ -1,4 +1,4 @@
-"""The Gaussian process of several tasks beside GPyTorch, GPy and one dense factorisation.
+"""The Gaussian process of several tasks beside GPyTorch, GPy and one dense factorization.
 
     python benchmarks/gaussian_process.py [--out FILE.csv] [--rst doc/gaussian_process_table.inc]
         [--only NAME ...] [--repeats N]

@@ -6,7 +6,7 @@ from GPy.util.multioutput import ICM
 
 
 class OwnRows:
-    """Log marginal likelihood of y as a function of what GPy optimises, `raw`; its gradient."""
+    """Log marginal likelihood of y as a function of what GPy optimizes, `raw`; its gradient."""
 
     def __init__(self, X, y, task, rank):
         T = task.max() + 1

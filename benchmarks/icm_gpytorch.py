@@ -1,6 +1,6 @@
 """GPyTorch's Gaussian processes of several tasks, for gaussian_process.py.
 
-Their parameters are one vector, `raw`, of what GPyTorch optimises; likelihoods are in nats, not
+Their parameters are one vector, `raw`, of what GPyTorch optimizes; likelihoods are in nats, not
 divided by the number of labels as GPyTorch's.
 """
 

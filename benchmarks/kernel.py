@@ -1,4 +1,4 @@
-"""Kernel ridge regression beside scikit-learn, himalaya and one dense factorisation.
+"""Kernel ridge regression beside scikit-learn, himalaya and one dense factorization.
 
     python benchmarks/kernel.py [--out FILE.csv] [--rst doc/kernel_table.inc] [--only NAME ...]
         [--repeats N]
@@ -49,7 +49,7 @@ def make(missing=0.0):
 
 
 def dense(X, Y, new, B):
-    """Predictions at new rows from one Cholesky factor of all labelled cells."""
+    """Predictions at new rows from one Cholesky factor of all labeled cells."""
     task, row = np.nonzero(~np.isnan(Y.T))
     K = rbf_kernel(X, gamma=GAMMA)
     A = K[np.ix_(row, row)] * B[np.ix_(task, task)]

@@ -55,7 +55,7 @@ class Rows:
         return self.data.product(r), float(r @ r)
 
 
-def minimise(loss, curvature, W, strength, largest_gap):
+def minimize(loss, curvature, W, strength, largest_gap):
     """The minimum of half the squares plus `strength` times the L2,1 norm, started at W."""
     Z, momentum = W, 1.0
     for iteration in range(MAX_ITER):
@@ -81,7 +81,7 @@ def path(data, tol):
     W = np.zeros((data.n_features, data.n_tasks))
     solutions = []
     for alpha in data.alphas:
-        W = minimise(loss, curvature, W, data.n_mean * alpha, tol * data.null_loss)
+        W = minimize(loss, curvature, W, data.n_mean * alpha, tol * data.null_loss)
         solutions.append(W)
     return np.stack(solutions)
 

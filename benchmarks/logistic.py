@@ -4,7 +4,7 @@
 
 CPU seconds of one thread. `FILE.npz` holds X, y and task as for classification.py; without it only
 the generated problems are run: 50 tasks with 100 rows each of their own, or 1000 in common, and
-2000 features, neighbours correlated by 0.5. skmtl stops on its duality gap, at most 1e-6 of the
+2000 features, neighbors correlated by 0.5. skmtl stops on its duality gap, at most 1e-6 of the
 objective of the empty model. FISTA (NumPy, full gradients on the rows, backtracking, restarts) is
 stopped the moment its objective is as close to the certified minimum, without any certificate.
 """
@@ -110,7 +110,7 @@ def generated(own, T=50, p=2000, seed=0):
 
 
 def landmine(path):
-    """Standardised rows by task."""
+    """Standardized rows by task."""
     with np.load(path) as file:
         X, y, tasks = file["X"], file["y"].ravel(), file["task"].ravel()
     X, y = (X - X.mean(axis=0)) / X.std(axis=0), (y == y.max()).astype(float)

@@ -3,7 +3,7 @@
     python benchmarks/mulan.py FILE.npz [FILE.npz ...] [--n-splits N] [--rst FILE]
 
 Every file holds arrays X and Y without gaps, such as the sets of Mulan for several targets. Two
-thirds of the rows are for training; columns of X and Y are standardised by these. All strengths
+thirds of the rows are for training; columns of X and Y are standardized by these. All strengths
 and the width of the kernel are chosen inside the training part, from the same values. An error is
 the relative root mean squared one of a target, 1 for its training mean, averaged over targets.
 Prints mean and standard deviation over splits, of the errors and of paired differences; the task

@@ -1,7 +1,7 @@
 """The named problems of the benchmarks: seeded data, strengths, goals.
 
 Designs have Toeplitz correlation ``rho**|j - k|``, coefficients are zero but for some rows, and the
-signal is three times the noise. For fits and paths X and Y are centred (Y alone where X is sparse)
+signal is three times the noise. For fits and paths X and Y are centered (Y alone where X is sparse)
 and no library fits an intercept; cross-validation has intercepts. Dense shared X is in Fortran
 order, which every peer takes without a copy.
 """
@@ -56,7 +56,7 @@ class Problem:
     form : {"dense", "sparse", "masked", "own"}
         Shared X, dense or CSC; Y with NaN; every task its own rows.
     make : callable
-        Returns the data, not centred.
+        Returns the data, not centered.
     grid : ndarray
         Strengths relative to the smallest that empties the model, decreasing.
     goals : tuple of Goal
@@ -79,12 +79,12 @@ class Problem:
     equal_rows: bool = False
 
     def load(self):
-        """The data with strengths, centred unless for cross-validation."""
+        """The data with strengths, centered unless for cross-validation."""
         data = self.make()
         if self.kind != "cv":
-            data = data.centred(in_place=True)
+            data = data.centered(in_place=True)
             return data.with_alphas(data.alpha_max() * self.grid)
-        return data.with_alphas(data.centred().alpha_max() * self.grid)
+        return data.with_alphas(data.centered().alpha_max() * self.grid)
 
     def as_path(self):
         """The path of all rows: what a fold of cross-validation solves, slightly larger."""

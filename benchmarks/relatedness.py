@@ -3,10 +3,10 @@
     python benchmarks/relatedness.py [--n-seeds N] [--rst FILE]
 
 Twelve linear tasks in three clusters of four, every task with rows of its own. The coefficients of
-a task are its cluster's centre plus normal deviations; centres are independent but in the last
+a task are its cluster's center plus normal deviations; centers are independent but in the last
 case. Each matrix of gains is made symmetric and clustered by average linkage into three. Prints the
 adjusted Rand index against the planted clusters, mean and smallest over seeds, for the three
-modes of `task_transfer_matrix` with a mean-regularised regressor and for `task_similarity` of the
+modes of `task_transfer_matrix` with a mean-regularized regressor and for `task_similarity` of the
 coefficients of ridges of each task alone; and the fits that each took.
 """
 
@@ -41,11 +41,11 @@ CASES = {  # name, then the arguments of draw
 
 
 def draw(seed, *, n_rows, noise, overlap=0.0, spread=0.2):
-    """Long data; `overlap` is the correlation of the centres, `spread` the deviation from them."""
+    """Long data; `overlap` is the correlation of the centers, `spread` the deviation from them."""
     rng = np.random.default_rng(seed)
     common = np.sqrt(overlap) * rng.standard_normal(N_FEATURES)
-    centres = common + np.sqrt(1 - overlap) * rng.standard_normal((3, N_FEATURES))
-    coef = centres[CLUSTERS] + spread * rng.standard_normal((len(CLUSTERS), N_FEATURES))
+    centers = common + np.sqrt(1 - overlap) * rng.standard_normal((3, N_FEATURES))
+    coef = centers[CLUSTERS] + spread * rng.standard_normal((len(CLUSTERS), N_FEATURES))
     tasks = np.repeat(np.arange(len(CLUSTERS)), n_rows)
     X = rng.standard_normal((len(tasks), N_FEATURES))
     y = np.sum(X * coef[tasks], axis=1) + noise * rng.standard_normal(len(tasks))

@@ -27,7 +27,7 @@ AXES = {
 }
 FIELDS = ("axis", "value", "library", "cpu_s", "gap")
 TITLES = {"skmtl": "skmtl", "sklearn": "scikit-learn"}
-COLOURS = {"skmtl": "#0b5394", "sklearn": "#c55a11"}
+COLORS = {"skmtl": "#0b5394", "sklearn": "#c55a11"}
 LABELS = {
     "n_samples": "samples",
     "n_features": "features",
@@ -87,7 +87,7 @@ def plot(rows, path):
             ]
             if points:
                 xs, ys = zip(*points, strict=True)
-                panel.loglog(xs, ys, "o-", ms=4, color=COLOURS[library], label=title)
+                panel.loglog(xs, ys, "o-", ms=4, color=COLORS[library], label=title)
         others = [f"{BASE[name]} {LABELS[name].split()[0]}" for name in AXES if name != axis]
         panel.set_title(", ".join(others), fontsize=8, color="0.35")
         panel.set_xlabel(LABELS[axis])

@@ -65,7 +65,7 @@ MODELS = {
         alphas=30, eps=1e-2, outlier_ratio=[0.1, 0.3, 0.45], **LONG
     ),
     "robust features": search(RobustMultiTaskFeatureRegressor(), outlier_ratio=[0.4, 0.5, 0.6]),
-    "mean-regularised": MeanRegularizedRegressorCV(alphas=15, ridge=RIDGES, **LONG),
+    "mean-regularized": MeanRegularizedRegressorCV(alphas=15, ridge=RIDGES, **LONG),
     "graph, complete": TaskGraphRegressorCV(graph="complete", alphas=15, ridge=RIDGES, **LONG),
     "clustered": ClusteredTaskRegressorCV(alphas=15, n_clusters=[1, 2, 4, 8], **LONG),
     "task relationship": search(TaskRelationshipRegressor()),

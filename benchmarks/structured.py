@@ -3,7 +3,7 @@
     python benchmarks/structured.py [--out FILE.csv] [--rst doc/structured_table.inc]
         [--only NAME ...] [--data-home DIR] [--repeats N]
 
-Every model on the School data (139 tasks, 27 features, both standardised), and the trace norm and
+Every model on the School data (139 tasks, 27 features, both standardized), and the trace norm and
 the graph on generated data. CPU seconds of one thread. Solutions are compared by the objective,
 computed here from their coefficients: the excess over the certified minimum (skmtl at 1e-11) must
 be at most 1e-6 of the objective of the empty model. skmtl stops on its own certificate of that. For
@@ -164,7 +164,7 @@ MODELS = {
 # ---------------------------------------------------------------- data
 
 
-def standardised_school():
+def standardized_school():
     data = problems.school()
     X, y = np.concatenate(data.Xs), np.concatenate(data.ys)
     kept = X.std(axis=0) > 0
@@ -174,12 +174,12 @@ def standardised_school():
 
 
 def load(name):
-    """Data with centred rows for every task."""
+    """Data with centered rows for every task."""
     if name == "school":
-        return standardised_school().centred()
+        return standardized_school().centered()
     if name == "own":
-        return problems.own(20, (500, 500), 100).centred()
-    return problems.shared(2000, 100, 30).centred()
+        return problems.own(20, (500, 500), 100).centered()
+    return problems.shared(2000, 100, 30).centered()
 
 
 def rows(data):
@@ -308,7 +308,7 @@ def by_fista(data, penalty, enough):
 
 
 def by_cholesky(data, penalty, enough):
-    """Seconds of one dense factorisation of all tasks together, for quadratic penalties."""
+    """Seconds of one dense factorization of all tasks together, for quadratic penalties."""
     start = process_time()
     Xs, ys = rows(data)
     M = sum(term.matrix(data.n_tasks) for term in penalty.terms)

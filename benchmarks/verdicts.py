@@ -3,7 +3,7 @@
     python benchmarks/verdicts.py NAME FILE.npz [--splits K] [--rst FILE] [--plot DIRECTORY]
 
 `FILE.npz` holds the rows of all tasks: `X`, `y` and `task`; NAME is a title. Two values of y are
-classes. Five models that share (mean-regularised, L2,1, trace norm, clustered, dirty) are held
+classes. Five models that share (mean-regularized, L2,1, trace norm, clustered, dirty) are held
 against tuned single-task, random-intercept and pooled baselines, every strength chosen inside the
 training part, on K splits of 5 repeats of 4 folds (all 20 by default), stratified by task. Prints
 the whole report; `--plot` draws it.
@@ -36,14 +36,14 @@ from skmtl import (
 
 TASK, LONG = {"task_column": -1}, {"task_column": -1, "max_iter": 10_000}
 REGRESSORS = {
-    "mean-regularised": MeanRegularizedRegressorCV(**TASK),
+    "mean-regularized": MeanRegularizedRegressorCV(**TASK),
     "multi-task lasso": MultiTaskLassoCV(**LONG),
     "trace norm": TraceNormRegressorCV(**TASK),
     "clustered": ClusteredTaskRegressorCV(**TASK),
     "dirty": DirtyRegressorCV(**LONG),
 }
 CLASSIFIERS = {
-    "mean-regularised": MultiTaskCV(
+    "mean-regularized": MultiTaskCV(
         MeanRegularizedClassifier(**TASK), {"alpha": 8, "ridge": [1e-3, 1e-2, 1e-1]}
     ),
     "multi-task lasso": MultiTaskLassoClassifierCV(alphas=20, eps=1e-2, **TASK),
@@ -136,7 +136,7 @@ def main():
     if options.plot:
         report.plot().figure_.savefig(options.plot / f"{options.name}_gain.png", dpi=120)
         for kind in ("gain", "scatter", "size", "splits"):
-            picture = report["mean-regularised"].plot(kind=kind).figure_
+            picture = report["mean-regularized"].plot(kind=kind).figure_
             picture.savefig(options.plot / f"{options.name}_mean_{kind}.png", dpi=120)
     if options.rst:
         table = list_table("14 22 10 10 24 12 14 8 8", [HEAD, *rows_of(options.name, report)])

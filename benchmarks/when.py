@@ -49,7 +49,7 @@ SINGLE = {
     "lasso": IndependentTasks(LassoCV(cv=5, alphas=30, eps=1e-2), task_column=-1),
 }
 MODELS = {
-    "mean-regularised": MeanRegularizedRegressorCV(alphas=15, ridge=[1e-2, 1e-1, 1.0], **LONG),
+    "mean-regularized": MeanRegularizedRegressorCV(alphas=15, ridge=[1e-2, 1e-1, 1.0], **LONG),
     "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
     "trace norm": TraceNormRegressorCV(alphas=30, eps=1e-2, **LONG),
     "pooled": PooledTasks(RIDGE, task_column=-1),

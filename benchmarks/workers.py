@@ -70,7 +70,7 @@ class Session:
         if self.problem.kind == "path":
             return worst_gap(self.data, self.result)
         alpha, W = self.result
-        return relative_gap(self.data.centred(), W, alpha)
+        return relative_gap(self.data.centered(), W, alpha)
 
     def _solve(self, tol):
         return getattr(self.module, self.problem.kind)(self.data, tol)

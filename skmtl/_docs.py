@@ -16,7 +16,7 @@ task_weight : None, "balanced", "uncertainty", dict or array-like of shape (n_ta
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
     once (``omega_t = nbar / n_t``); a dict {label: weight} or an array in the order of `tasks_`
     gives them by hand (positive). "uncertainty" learns them, not in cross-validated estimators: the
-    objective is minimised over them as well, among those with ``sum_t n_t log omega_t = 0``, which
+    objective is minimized over them as well, among those with ``sum_t n_t log omega_t = 0``, which
     are proportional to one over the mean loss of the task. `task_weight_` then holds them, and
     `task_noise_` the root of twice the mean loss: of squares, the standard deviation of the
     residuals.
@@ -24,9 +24,9 @@ handle_unknown : {"error", "shared"}, default="error"
     What `predict` does with tasks that fit did not see: raise, or predict with the average
     coefficients and intercept of all tasks.
 fit_intercept : bool, default=True
-    Fit one unpenalised intercept for each task.
+    Fit one unpenalized intercept for each task.
 normalize_y : bool, default=False
-    Centre each task's y and scale it to unit variance before the fit. `alpha` and `objective_`
+    Center each task's y and scale it to unit variance before the fit. `alpha` and `objective_`
     then live on that scale; coefficients and predictions stay on the original one.
 """,
     "class_data_parameters": """
@@ -44,7 +44,7 @@ handle_unknown : {"error", "shared"}, default="error"
     What `predict` does with tasks that fit did not see: raise, or predict with the average
     coefficients and intercept of all tasks.
 fit_intercept : bool, default=True
-    Fit one unpenalised intercept for each task, and class where there are more than two.
+    Fit one unpenalized intercept for each task, and class where there are more than two.
 """,
     "newton_parameters": """
 max_iter : int, default=100
@@ -56,7 +56,7 @@ tol : float, default=1e-4
     "row_parameters": """
 feature_weight : array-like of shape (n_features,), default=None
     Weights u_j >= 0 of the features in the L2,1 norm, in X's order without the task column; 0
-    leaves a feature unpenalised there, None is 1 everywhere.
+    leaves a feature unpenalized there, None is 1 everywhere.
 positive : bool, default=False
     Constrain the coefficients to be non-negative.
 """,
@@ -129,8 +129,8 @@ alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
     Strengths, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
     Held-out mean squared error (of an estimator with another `loss`, that loss), the mean over the
-    tasks in each fold, each over its labelled rows
-    (on the scale of the normalised targets with `normalize_y`). The choice of the strengths
+    tasks in each fold, each over its labeled rows
+    (on the scale of the normalized targets with `normalize_y`). The choice of the strengths
     averages `task_mse_path_` over folds first, so that a task counts once even where it lacks
     folds.
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
@@ -142,7 +142,7 @@ grid_ : list of dict
 alphas_ : ndarray of shape (n_alphas,)
     Strengths, decreasing.
 log_loss_path_ : ndarray of shape (n_alphas, n_folds)
-    Held-out log-loss, the mean over the tasks in each fold, each over its labelled rows.
+    Held-out log-loss, the mean over the tasks in each fold, each over its labeled rows.
 task_log_loss_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no row in a fold.
 """,
@@ -161,8 +161,8 @@ n_jobs : int, default=None
 alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
     Grid, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratios, n_alphas, n_folds)
-    Held-out mean squared error, the mean over the tasks in each fold, each over its labelled rows
-    (on the scale of the normalised targets with `normalize_y`). The choice of alpha averages
+    Held-out mean squared error, the mean over the tasks in each fold, each over its labeled rows
+    (on the scale of the normalized targets with `normalize_y`). The choice of alpha averages
     `task_mse_path_` over folds first, so that a task counts once even where it lacks folds.
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no row in a fold.
@@ -177,7 +177,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_iter_ : int
     Passes over the features.
 objective_ : float
@@ -195,7 +195,7 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 """,
     "nystroem_data_parameters": """
 fit_intercept : bool, default=True
-    Fit one unpenalised intercept for each task.
+    Fit one unpenalized intercept for each task.
 task_column : str or int, default=None
     Column of X that holds the task ids, by name or position: every task then has rows of its own
     and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
@@ -221,7 +221,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -229,15 +229,15 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 """,
     "svm_model": """
 so that ``f_t(x) = g(x) + h_t(x) + c_t + b``, and half of
-``mu ||g||^2 + sum_t (||h_t||^2 + c_t^2)`` is penalised beside C times the loss: a part g that all
-tasks share, a part h_t of each task's own, and an intercept that is penalised where tasks differ
+``mu ||g||^2 + sum_t (||h_t||^2 + c_t^2)`` is penalized beside C times the loss: a part g that all
+tasks share, a part h_t of each task's own, and an intercept that is penalized where tasks differ
 (c_t) and free where they do not (b). The smaller mu, the more is shared. In terms of the
 `task_strength` d of the kernel ridge regressions, ``mu = T (1 - d) / d`` for T tasks, with
 ``alpha = (1 - d) / (2 C)``.
 
 With ``kernel="linear"`` no kernel matrix is made: the sparse features
 ``[x / sqrt(mu), e_t (x) [x, 1]]`` go to scikit-learn's linear machine with the same loss, which is
-faster for many rows. The common intercept is then penalised too, a hundredth of what a coefficient
+faster for many rows. The common intercept is then penalized too, a hundredth of what a coefficient
 is; of numbers y, the mean is taken off first. The kernels make a matrix over all labels.
 """,
     "svm_kernel_parameters": """
@@ -280,7 +280,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -300,7 +300,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_iter_ : int
     Steps of the proximal Newton method.
 objective_ : float
@@ -341,7 +341,7 @@ solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
     "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
     for all data. They are exact but for rounding; "auto" takes the fastest.
 fit_intercept : bool, default=True
-    Fit one unpenalised intercept for each task.
+    Fit one unpenalized intercept for each task.
 task_column : str or int, default=None
     Column of X that holds the task ids, by name or position: every task then has rows of its
     own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
@@ -367,7 +367,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -375,7 +375,7 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 """,
     "relationship_parameters": """
 fit_intercept : bool, default=True
-    Fit one unpenalised intercept for each task.
+    Fit one unpenalized intercept for each task.
 task_column : str or int, default=None
     Column of X that holds the task ids, by name or position: every task then has rows of its
     own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
@@ -415,7 +415,7 @@ tasks_ : ndarray of shape (n_tasks,)
     Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
 n_tasks_ : int
 n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Labelled rows of positive weight.
+    Labeled rows of positive weight.
 n_features_in_ : int
     Number of columns of X, the task column included.
 feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -30,7 +30,7 @@ def _compiled(function):
 
 
 @_compiled
-def _minimise_row(z, curvature, highest, ridge, lam, positive, start, w):
+def _minimize_row(z, curvature, highest, ridge, lam, positive, start, w):
     """Write argmin_w `sum_t (c_t + ridge)/2 w_t^2 - z_t w_t + lam ||w||_2` into w; changes z.
 
     w_t = z_t x / ((c_t + ridge) x + lam) where x = ||w|| is the root of 1/phi(x) = 1,
@@ -200,7 +200,7 @@ def _sweep_many_grams(
             else:
                 for t in range(T):
                     z[t] -= g[block[t]] * d[t]
-        _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
+        _minimize_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
         for t in range(T):
             size += abs(new[t])
         if size > 0.0:
@@ -739,7 +739,7 @@ def sweep_dense(
                 for i in range(ptr[t + 1] - a):
                     g += (X[x + i, j] - m) * weight[s + i] * r[a + i]
                 z[t] = g + curvature[j, t] * W[j, t]
-            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
+            _minimize_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 d = new[t] - W[j, t]
                 if d == 0.0:
@@ -777,7 +777,7 @@ def sweep_sparse(
     """CSC X that all tasks share; R (n_samples, n_tasks), weight (n_samples, 1 or n_tasks).
 
     One pass over the non-zeros of a column serves all tasks. The true residual is `R + shift`, so
-    that a centred column costs no more than its non-zeros; `first_moment[j, t]` is
+    that a centered column costs no more than its non-zeros; `first_moment[j, t]` is
     `sum_i weight_it x_ij`. `history` and the result as in :func:`sweep_dense`.
     """
     T = W.shape[1]
@@ -807,7 +807,7 @@ def sweep_sparse(
                     x, r, w = data[k], R[indices[k]], weight[indices[k]]
                     for t in range(T):
                         z[t] += x * w[t] * r[t]
-            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
+            _minimize_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 z[t] = new[t] - W[j, t]
                 size += abs(z[t])
@@ -860,7 +860,7 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 z[t] += data[k] * weight[i] * (r[i] + shift[t])
-            _minimise_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
+            _minimize_row(z, curvature[j], highest[j], ridge, lam[j], positive, _norm(W[j]), new)
             for t in range(T):
                 z[t] = new[t] - W[j, t]
                 size += abs(z[t])

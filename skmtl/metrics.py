@@ -39,7 +39,7 @@ def task_score(
         Rows (or cells) of zero weight count as missing.
     average : {"uniform_average", "variance_weighted", "n_samples", "worst"} or None, default=\
 "uniform_average"
-        Every task alike; by the sum of squares of its centred targets; by its (weighted) number of
+        Every task alike; by the sum of squares of its centered targets; by its (weighted) number of
         rows; the worst task; None returns the figures of all tasks.
     min_samples : int, default=2
         Tasks with fewer scored rows have no figure of their own (NaN). If that leaves no task,
@@ -70,7 +70,7 @@ def task_score(
     check_int(min_samples, "min_samples")
     y_true, y_pred, weight, codes, n_tasks = _cells(y_true, y_pred, tasks, sample_weight)
     if len(y_true) == 0:
-        raise ValueError("There is no labelled row of positive weight to score.")
+        raise ValueError("There is no labeled row of positive weight to score.")
     scores, counts = np.full(n_tasks, np.nan), np.bincount(codes, minlength=n_tasks)
     order = np.argsort(codes, kind="stable")
     for t, rows in enumerate(np.split(order, np.cumsum(counts)[:-1])):
@@ -120,7 +120,7 @@ def _figure(metric, y_true, y_pred, weight, rows):
 
 
 def _cells(y_true, y_pred, tasks, sample_weight):
-    """Labelled cells of positive weight as flat arrays: targets, predictions, weights, codes."""
+    """Labeled cells of positive weight as flat arrays: targets, predictions, weights, codes."""
     y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
     if y_true.ndim == 2 and y_true.shape[1] == 1 and tasks is not None:
         y_true = y_true.ravel()

@@ -56,7 +56,7 @@ def load_cases(*objectives):
 def task_arrays(data):
     """Lists X_1..X_T and y_1..y_T of a data set; X_t is one and the same array when shared."""
     if data.startswith("school"):
-        Xs, ys = _school(standardised=data != "school_raw")
+        Xs, ys = _school(standardized=data != "school_raw")
         n_schools = 20 if data == "school_z20" else None
         return Xs[:n_schools], ys[:n_schools]
     with np.load(DATA / f"{data}.npz") as file:
@@ -67,12 +67,12 @@ def task_arrays(data):
         return np.split(X, starts), np.split(y, starts)
 
 
-def _school(*, standardised):
-    """The School data, sorted by school; standardised over all pupils without the constant."""
+def _school(*, standardized):
+    """The School data, sorted by school; standardized over all pupils without the constant."""
     cells = loadmat(DATA / "school.mat")
     Xs = [X.astype(float) for X in cells["X"].ravel()]
     ys = [y.ravel().astype(float) for y in cells["Y"].ravel()]
-    if not standardised:
+    if not standardized:
         return Xs, ys
     X, y = np.vstack(Xs)[:, :-1], np.concatenate(ys)
     Xs = [(X_t[:, :-1] - X.mean(axis=0)) / X.std(axis=0) for X_t in Xs]

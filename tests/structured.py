@@ -125,7 +125,7 @@ def squared_trace_norm_conjugate(G):
 
 
 def cluster_weights(s, n_clusters, eta, size):
-    """theta minimising `sum s^2 / theta`, in [eta, 1 + eta], of sum `k + eta size`; for s > 0."""
+    """theta minimizing `sum s^2 / theta`, in [eta, 1 + eta], of sum `k + eta size`; for s > 0."""
     s = np.maximum(s, 1e-14)
 
     def theta(h):

@@ -93,12 +93,12 @@ def losses(loss, y, z):
     return np.where((loss == "huber") & (r > 1.35), 1.35 * (r - 1.35 / 2), r**2 / 2)
 
 
-# ------------------------------------------------ the written objectives, minimised by brute force
+# ------------------------------------------------ the written objectives, minimized by brute force
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "huber", "poisson"])
 @pytest.mark.parametrize("alpha", [0.7, {0: 0.5, 1: 2.0, 2: 0.0, 3: 1.0, 4: 0.8}])
-def test_mean_minimises_the_joint_objective_over_the_new_task(loss, alpha):
+def test_mean_minimizes_the_joint_objective_over_the_new_task(loss, alpha):
     data, (X, y) = numbers(), new_rows(4)
     Y = data.y
     if loss == "poisson":
@@ -122,7 +122,7 @@ def test_mean_minimises_the_joint_objective_over_the_new_task(loss, alpha):
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "huber"])
-def test_trace_norm_minimises_its_quadratic_form_in_the_range_of_the_others(loss):
+def test_trace_norm_minimizes_its_quadratic_form_in_the_range_of_the_others(loss):
     data, (X, y) = numbers(rank=2), new_rows(4)
     model = TraceNormRegressor(0.5, ridge=0.1, loss=loss, **TIGHT).fit(data.X, data.y)
     U, s, _ = np.linalg.svd(model.coef_.T, full_matrices=False)
@@ -178,7 +178,7 @@ def M_of(model):
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_mean_regularised_classes_minimise_the_joint_objective(n_classes):
+def test_mean_regularized_classes_minimize_the_joint_objective(n_classes):
     data = make_multitask_classification(
         n_samples=60, n_tasks=T, n_features=P, n_informative=3, random_state=0
     )
@@ -219,7 +219,7 @@ def test_trace_norm_gives_back_a_task_of_the_fit(options):
         np.testing.assert_allclose(adapted.intercept_[-1], model.intercept_[t], atol=1e-6)
 
 
-def test_trace_norm_gives_back_a_task_of_normalised_y():
+def test_trace_norm_gives_back_a_task_of_normalized_y():
     data = numbers(missing=0.2)
     Y = data.y * [1.0, 10.0, 0.1, 3.0] + [0.0, 5.0, 1.0, 100.0]
     model = TraceNormRegressor(0.1, normalize_y=True, **TIGHT).fit(data.X, Y)
@@ -383,7 +383,7 @@ def test_sparse_rows_are_taken(model):
     np.testing.assert_allclose(model.adapt(sparse.csr_array(X), y).coef_, dense, atol=1e-12)
 
 
-def test_normalised_y_of_any_unit_gives_the_same_model():
+def test_normalized_y_of_any_unit_gives_the_same_model():
     data, (X, y) = numbers(), new_rows(5)
     model = MeanRegularizedRegressor(0.5, normalize_y=True).fit(data.X, data.y)
     one, other = model.adapt(X, y), model.adapt(X, 100 * y + 7)
@@ -409,8 +409,8 @@ def test_classes_keep_their_labels():
 
 def test_a_related_task_needs_few_rows():
     rng = np.random.default_rng(0)
-    centre = rng.standard_normal(20)
-    W = centre + 0.2 * rng.standard_normal((31, 20))
+    center = rng.standard_normal(20)
+    W = center + 0.2 * rng.standard_normal((31, 20))
     U = rng.standard_normal((20, 2))
     low = (U @ rng.standard_normal((2, 31))).T
     X, X_new, X_test = (rng.standard_normal((n, 20)) for n in (60, 6, 500))

@@ -383,7 +383,7 @@ def test_scores_need_labels_of_the_right_shape():
     model = estimator().fit(FEATURES, Y)
     message = r"y_true has shape \(39, 4\), but y_pred has shape \(40, 4\)"
     refuses(message, lambda: model.score(FEATURES, Y[:-1]))
-    refuses("no labelled row", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
+    refuses("no labeled row", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
 
 
 # Ids that hardly are ids
@@ -496,6 +496,6 @@ def test_a_missing_date_is_no_task():
 
 def test_a_fold_must_train_on_and_test_labels():
     cv = [(np.arange(20), np.zeros(0, dtype=int))]
-    refuses("A fold tests no labelled row", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold tests no labeled row", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
     cv = [(np.zeros(0, dtype=int), np.arange(20))]
-    refuses("A fold trains on no labelled", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold trains on no labeled", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))

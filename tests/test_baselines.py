@@ -42,7 +42,7 @@ def test_independent_is_one_clone_per_task_in_every_layout():
     np.testing.assert_allclose(by_ids.predict(X, tasks=tasks), expected[rows, tasks])
 
 
-def test_pooled_is_one_model_of_all_labelled_cells():
+def test_pooled_is_one_model_of_all_labeled_cells():
     data = make(n_samples=30, n_tasks=3, missing=0.2, random_state=0)
     rows, tasks = np.nonzero(~np.isnan(data.y))
     one = Ridge().fit(data.X[rows], data.y[rows, tasks])

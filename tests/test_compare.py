@@ -89,13 +89,13 @@ def test_layouts_agree(long):
     np.testing.assert_allclose(by_column.table_["gain"], by_ids.table_["gain"])
 
 
-def test_wide_with_holes_scores_labelled_cells_only():
+def test_wide_with_holes_scores_labeled_cells_only():
     data = make_multitask_regression(n_samples=60, n_tasks=3, missing=0.3, random_state=1)
     Y = pd.DataFrame(data.y, columns=["a", "b", "c"])
     report = compare_to_single_task(MultiTaskLasso(alpha=0.1), data.X, Y, random_state=0)
     assert list(report.table_["task"]) == ["a", "b", "c"]
-    labelled = (~np.isnan(data.y)).sum(axis=0)
-    assert report.table_["n_train"] + report.table_["n_test"] == pytest.approx(labelled)
+    labeled = (~np.isnan(data.y)).sum(axis=0)
+    assert report.table_["n_train"] + report.table_["n_test"] == pytest.approx(labeled)
     assert np.isfinite(report.table_["gain"]).all()
 
 

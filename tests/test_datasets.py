@@ -314,17 +314,17 @@ def test_coefficients_have_full_rank_by_default():
     assert np.linalg.matrix_rank(data.coef) == 6
 
 
-def test_tasks_are_near_the_centre_of_their_cluster():
+def test_tasks_are_near_the_center_of_their_cluster():
     data = make_multitask_regression(
         n_tasks=60, n_informative=10, n_clusters=3, n_outlier_tasks=6, random_state=0
     )
     np.testing.assert_array_equal(np.bincount(data.clusters + 1), [6, 18, 18, 18])
     np.testing.assert_array_equal(np.flatnonzero(data.clusters == -1), data.outlier_tasks)
-    centres = np.array([data.coef[data.clusters == c].mean(axis=0) for c in range(3)])
+    centers = np.array([data.coef[data.clusters == c].mean(axis=0) for c in range(3)])
     inside = data.clusters >= 0
-    deviations = (data.coef[inside] - centres[data.clusters[inside]])[:, data.support]
+    deviations = (data.coef[inside] - centers[data.clusters[inside]])[:, data.support]
     np.testing.assert_allclose(deviations.std(), 0.2, rtol=0.1)  # 540 deviations, 51 are lost
-    assert np.std(centres[:, data.support], axis=0).mean() > 0.5
+    assert np.std(centers[:, data.support], axis=0).mean() > 0.5
 
 
 def test_without_clusters_all_tasks_but_outliers_are_in_one():

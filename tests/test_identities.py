@@ -49,7 +49,7 @@ SETTINGS = {
     ),
     "no intercept": lambda p: MultiTaskLasso(0.1, fit_intercept=False),
     "balanced": lambda p: MultiTaskLasso(0.1, task_weight="balanced"),
-    "normalised": lambda p: MultiTaskLasso(0.1, normalize_y=True),
+    "normalized": lambda p: MultiTaskLasso(0.1, normalize_y=True),
 }
 
 
@@ -100,7 +100,7 @@ def layout(request):
 
 
 def to_long(X, Y, weight=None):
-    """One row a labelled cell, task after task: X with the task in its last column, y, weights."""
+    """One row a labeled cell, task after task: X with the task in its last column, y, weights."""
     tasks, rows = np.nonzero(~np.isnan(Y.T))
     if weight is not None:
         weight = np.broadcast_to(weight.reshape(len(Y), -1), Y.shape)[rows, tasks]
@@ -361,7 +361,7 @@ def test_a_warm_start_at_the_solution_stays_there(model, layout, X, holes):
     np.testing.assert_allclose(model.coef_, before, rtol=0, atol=1e-12)  # rounding
 
 
-@settings("normalised")  # paths take targets as they are
+@settings("normalized")  # paths take targets as they are
 def test_a_path_is_its_separate_fits(model, layout, X, holes, cells):
     given, arguments = (X, holes, cells), arguments_of(multi_task_path, model)
     if layout == "long":
@@ -458,9 +458,9 @@ def test_no_penalty_and_positive_is_non_negative_least_squares(layout, X, Y):
 
 def test_a_ridge_alone_is_scikit_learns_ridge(layout, X, holes):
     model = fit(ours(0.1, 0.0), layout, X, holes)
-    labelled = ~np.isnan(holes)
-    for t, kept in enumerate(labelled.T):
-        ridge = linear_model.Ridge(alpha=0.1 * labelled.sum() / N_TASKS, tol=1e-12)
+    labeled = ~np.isnan(holes)
+    for t, kept in enumerate(labeled.T):
+        ridge = linear_model.Ridge(alpha=0.1 * labeled.sum() / N_TASKS, tol=1e-12)
         ridge.fit(X[kept], holes[kept, t])
         assert_close(model.coef_[t], ridge.coef_, l1_ratio=0)
 
@@ -506,7 +506,7 @@ def test_scaled_targets_scale_alpha(layout, X, holes):
     assert_same(scaled, model)
 
 
-def test_normalize_y_is_normalising_by_hand(model, layout, X, holes, cells):
+def test_normalize_y_is_normalizing_by_hand(model, layout, X, holes, cells):
     weight = np.where(np.isnan(holes), 0.0, cells)
     mean = np.average(np.nan_to_num(holes), axis=0, weights=weight)
     scale = np.sqrt(np.average(np.nan_to_num(holes - mean) ** 2, axis=0, weights=weight))
@@ -521,7 +521,7 @@ def test_normalize_y_is_normalising_by_hand(model, layout, X, holes, cells):
 OFFSET = 1e6
 
 
-@pytest.mark.parametrize("name", ["lasso", "weighted", "positive", "normalised"])
+@pytest.mark.parametrize("name", ["lasso", "weighted", "positive", "normalized"])
 def test_offsets_only_move_the_intercepts(name, layout, shape, X, holes, cells):
     X, holes = np.round(1024 * X) / 1024, np.round(1024 * holes) / 1024  # sums stay exact
     model = SETTINGS[name](X.shape[1]).set_params(tol=1e-9)  # the gap is good to 1e-10 as well
@@ -565,7 +565,7 @@ CONTAINERS = {
 }
 
 
-@pytest.mark.parametrize("name", ["lasso", "weighted positive net", "normalised"])
+@pytest.mark.parametrize("name", ["lasso", "weighted positive net", "normalized"])
 @pytest.mark.parametrize("container", CONTAINERS)
 @pytest.mark.parametrize("copy_X", [True, False])
 def test_data_are_read_only(name, layout, container, copy_X, X, holes, cells):
@@ -595,7 +595,7 @@ def arguments_of(function, model):
     return {name: value for name, value in given.items() if name in names}
 
 
-@settings("ridge", "normalised")  # no alpha empties a ridge; normalised y has another scale
+@settings("ridge", "normalized")  # no alpha empties a ridge; normalized y has another scale
 def test_alpha_max_is_tight(model, layout, X, holes, cells):
     arguments = arguments_of(alpha_max, model)
     given = (X, holes, cells)
@@ -604,16 +604,16 @@ def test_alpha_max_is_tight(model, layout, X, holes, cells):
     *data, weight = given
     largest = alpha_max(*data, sample_weight=weight, **arguments)
     u = model.get_params()["feature_weight"]
-    penalised = slice(None) if u is None else u > 0
+    penalized = slice(None) if u is None else u > 0
     above = fit(model.set_params(alpha=1.001 * largest), layout, X, holes, cells)
     below = fit(model.set_params(alpha=0.98 * largest), layout, X, holes, cells)
-    np.testing.assert_array_equal(above.coef_[:, penalised], 0.0)
-    assert np.any(below.coef_[:, penalised] != 0)
+    np.testing.assert_array_equal(above.coef_[:, penalized], 0.0)
+    assert np.any(below.coef_[:, penalized] != 0)
 
 
 def bounds(model, X, Y, weight):
     """By NumPy: the objective at the coefficients, the best dual value along the residual, and
-    the correlation that is left with features that nothing penalises."""
+    the correlation that is left with features that nothing penalizes."""
     coef, params = model.coef_, model.get_params()
     s = np.where(np.isnan(Y), 0.0, weight)
     n = s.sum(axis=0)
@@ -643,7 +643,7 @@ def bounds(model, X, Y, weight):
     return primal, c * ry - c**2 / 2 * rr, np.max(G[~seen], initial=0.0)
 
 
-@settings("normalised")  # the formula is on the scale of y; normalising has its own identity
+@settings("normalized")  # the formula is on the scale of y; normalizing has its own identity
 @pytest.mark.parametrize("tol", [1e-2, 1e-6])
 def test_objective_and_gap_are_those_of_the_formula(model, layout, tol, X, holes, cells):
     rough = fit(clone(model).set_params(tol=tol), layout, X, holes, cells)

@@ -131,7 +131,7 @@ def test_gain_draws_each_task_once_the_largest_gain_on_top():
     assert display.figure_ is display.ax_.figure
 
 
-def test_verdicts_differ_in_colour_and_in_shape():
+def test_verdicts_differ_in_color_and_in_shape():
     report = fake_report(3)
     report.table_["verdict"] = VERDICTS
     for kind in ("gain", "scatter", "size"):
@@ -482,7 +482,7 @@ def test_entries_of_few_tasks_are_written_those_of_many_are_not():
     assert len(TaskSimilarityDisplay.from_matrix(matrix_of(20)).ax_.texts) == 0
 
 
-def test_similarity_of_an_estimator_has_colours_from_minus_one_to_one():
+def test_similarity_of_an_estimator_has_colors_from_minus_one_to_one():
     data = make_multitask_regression(n_tasks=4, noise=1.0, random_state=0)
     model = TaskRelationshipRegressor().fit(data.X, data.y)
     for kind in ("coefficients", "covariance"):
@@ -493,7 +493,7 @@ def test_similarity_of_an_estimator_has_colours_from_minus_one_to_one():
         TaskSimilarityDisplay.from_estimator(model, kind="residuals")
 
 
-def test_transfer_is_centred_at_zero_and_says_what_is_missing():
+def test_transfer_is_centered_at_zero_and_says_what_is_missing():
     gain = np.array([[0.0, 0.3, -0.1], [-4.0, 0.0, np.nan], [0.1, 0.2, 0.0]])
     result = Bunch(gain=gain, tasks=np.array(["a", "b", "c"]), n_fits=1)
     ax = TaskSimilarityDisplay.from_transfer(result, order=None).ax_

@@ -32,7 +32,7 @@ def holes(n=30, n_tasks=4, share=0.3):
 
 
 def long_of(X, Y, weight=None):
-    """The labelled cells as rows with their task in the last column."""
+    """The labeled cells as rows with their task in the last column."""
     tasks, rows = np.nonzero(~np.isnan(Y).T)
     cells = rows, tasks
     return np.column_stack([X[rows], tasks]), Y[cells], None if weight is None else weight[cells]
@@ -77,7 +77,7 @@ def test_it_is_the_exact_estimator(strength):
 
 
 @pytest.mark.parametrize("task_column", [None, -1])
-def test_linear_features_are_the_mean_regularised_model(task_column):
+def test_linear_features_are_the_mean_regularized_model(task_column):
     X, Y, _ = holes()
     X, Y = (X, Y) if task_column is None else long_of(X, Y)[:2]
     nbar = np.count_nonzero(~np.isnan(Y)) / 4

@@ -329,7 +329,7 @@ def test_ties_go_to_separate_tasks_and_a_large_alpha():
 
 def test_tasks_of_one_row_leave_nothing_to_compare():
     X = make("complete").X[:T]
-    with pytest.warns(UserWarning, match="No task has two labelled rows"):
+    with pytest.warns(UserWarning, match="No task has two labeled rows"):
         model = MultiTaskKernelRidgeCV([0.1, 1.0]).fit(X, np.arange(4.0), tasks=np.arange(T))
     assert (model.task_strength_, model.alpha_) == (0.0, 1.0)
     assert np.isnan(model.best_score_)
@@ -363,7 +363,7 @@ def test_a_callable_kernel_is_the_named_one():
 
 @pytest.mark.parametrize("name", ["complete", "holes", "long"])
 @each_intercept
-def test_the_linear_kernel_is_the_mean_regularised_model(name, fit_intercept):
+def test_the_linear_kernel_is_the_mean_regularized_model(name, fit_intercept):
     given, a, r = make(name), 0.3, 0.05
     linear = MeanRegularizedRegressor(a, ridge=r, tol=1e-12, fit_intercept=fit_intercept)
     linear = given.fit(linear)

@@ -19,7 +19,7 @@ from skmtl.penalties import (
     TraceNorm,
     for_columns,
 )
-from skmtl.solvers import minimise
+from skmtl.solvers import solve_penalized
 
 N, P, T, K = 40, 5, 3, 3  # samples, features, tasks, classes
 TIGHT = 1e-12  # gap, relative to the null model
@@ -80,7 +80,7 @@ class Data:
 
 
 def tight(likelihood, penalty):
-    return minimise(likelihood, penalty, tol=TIGHT, max_iter=50)
+    return solve_penalized(likelihood, penalty, tol=TIGHT, max_iter=50)
 
 
 @pytest.fixture(params=["wide", "stacked"])
@@ -109,7 +109,7 @@ def test_of_squares_it_is_the_minimum_of_squares(data, name, fit_intercept):
     newton = tight(likelihood, PENALTIES[name])
     y, weight = likelihood.y, likelihood.weight
     squares = squared_datafit(likelihood.design, y, weight, fit_intercept=fit_intercept)
-    found = minimise(squares, PENALTIES[name], tol=TIGHT, max_iter=100_000)
+    found = solve_penalized(squares, PENALTIES[name], tol=TIGHT, max_iter=100_000)
     assert newton.objective == pytest.approx(found.objective, rel=1e-10)
     np.testing.assert_allclose(newton.W, found.W, rtol=0, atol=W_ATOL)
 
@@ -142,7 +142,7 @@ def test_intercepts_are_at_their_optimum(likelihood):
 
 def test_without_intercepts_they_are_zero(data):
     likelihood = data.likelihood("logistic", fit_intercept=False)
-    solution = minimise(likelihood, Ridge(0.1), tol=TIGHT)
+    solution = solve_penalized(likelihood, Ridge(0.1), tol=TIGHT)
     np.testing.assert_array_equal(likelihood.intercepts(solution.W), np.zeros(T))
     gradient = 0.1 * solution.W - likelihood.at(solution.W).correlation
     np.testing.assert_allclose(gradient, 0.0, atol=1e-6)  # root of the gap
@@ -161,7 +161,7 @@ def test_the_correlation_is_minus_the_derivative_of_the_loss(likelihood):
 def test_tight_tolerances_are_reached_in_some_steps(data, loss, name):
     likelihood = data.likelihood(loss)
     penalty = for_columns(PENALTIES[name], likelihood.shape[1] // T)
-    solution = minimise(likelihood, penalty, tol=TIGHT, max_iter=30)
+    solution = solve_penalized(likelihood, penalty, tol=TIGHT, max_iter=30)
     assert solution.converged
     assert solution.optimality <= TIGHT
 
@@ -171,11 +171,11 @@ def test_tight_tolerances_are_reached_in_some_steps(data, loss, name):
 @pytest.mark.parametrize("tol", [1e-4, 1e-8])
 def test_tolerances_are_reached_by_parabolas_above(name, tol):
     likelihood = Data("wide").likelihood("huber")
-    assert minimise(likelihood, PENALTIES[name], tol=tol, max_iter=150).converged
+    assert solve_penalized(likelihood, PENALTIES[name], tol=tol, max_iter=150).converged
 
 
 def test_the_objective_is_that_of_the_solution(likelihood, penalty):
-    solution = minimise(likelihood, penalty, tol=1e-6)
+    solution = solve_penalized(likelihood, penalty, tol=1e-6)
     value = likelihood.at(solution.W).value
     if solution.parts:
         np.testing.assert_allclose(sum(solution.parts), solution.W, rtol=0, atol=1e-12)
@@ -188,26 +188,26 @@ def test_the_objective_is_that_of_the_solution(likelihood, penalty):
 def test_the_gap_bounds_the_distance_to_the_minimum(likelihood, penalty):
     best = tight(likelihood, penalty).objective
     for options in [{"tol": 0.1}, {"tol": 1e-2}, {"tol": 1e-4}, {"max_iter": 1, "tol": 1e-10}]:
-        loose = minimise(likelihood, penalty, **options)
+        loose = solve_penalized(likelihood, penalty, **options)
         assert loose.gap >= 0
         assert loose.objective - loose.gap <= best * (1 + 1e-12)  # rounding
 
 
 def test_it_stops_after_max_iter_steps(likelihood):
-    solution = minimise(likelihood, L1(0.02), max_iter=2, tol=1e-12)
+    solution = solve_penalized(likelihood, L1(0.02), max_iter=2, tol=1e-12)
     assert solution.n_iter == 2
     assert not solution.converged
 
 
 def test_tolerances_are_relative_to_the_null_model(likelihood):
-    solution = minimise(likelihood, L1(0.05), tol=1e-3)
+    solution = solve_penalized(likelihood, L1(0.05), tol=1e-3)
     null = likelihood.null().value
     assert solution.optimality == pytest.approx(solution.gap / null, rel=1e-12)
 
 
 def test_features_without_a_penalty_are_at_their_optimum(likelihood):
     free, penalty = [0, 3], PENALTIES["L21 of some features"]
-    solution = minimise(likelihood, penalty, tol=1e-3)
+    solution = solve_penalized(likelihood, penalty, tol=1e-3)
     correlation = likelihood.at(solution.W).correlation
     # Newton's method stops where the loss is flat to 1e-13: at the root of that in the slope
     np.testing.assert_allclose(correlation[free], 0.0, atol=1e-6)
@@ -226,19 +226,19 @@ def test_a_strong_penalty_leaves_the_features_without_one(likelihood):
 def test_the_dual_norm_at_zero_is_the_smallest_strength_with_an_empty_model(likelihood, norm):
     norm = for_columns(norm, likelihood.shape[1] // T)
     critical = norm.dual_norm(likelihood.null().correlation)
-    assert not minimise(likelihood, norm.scaled(1.001 * critical), tol=1e-8).W.any()
-    assert minimise(likelihood, norm.scaled(0.99 * critical), tol=1e-6).W.any()
+    assert not solve_penalized(likelihood, norm.scaled(1.001 * critical), tol=1e-8).W.any()
+    assert solve_penalized(likelihood, norm.scaled(0.99 * critical), tol=1e-6).W.any()
 
 
 def test_a_model_that_is_empty_is_certified(likelihood):
     critical = L21(1.0).dual_norm(likelihood.null().correlation)
-    solution = minimise(likelihood, L21(1.001 * critical), tol=1e-10)
+    solution = solve_penalized(likelihood, L21(1.001 * critical), tol=1e-10)
     assert solution.gap <= 1e-10 * likelihood.null().value
 
 
 def test_from_the_solution_nothing_moves(likelihood, penalty):
-    solution = minimise(likelihood, penalty, tol=1e-7, max_iter=200)
-    again = minimise(likelihood, penalty, solution, tol=1e-6)
+    solution = solve_penalized(likelihood, penalty, tol=1e-7, max_iter=200)
+    again = solve_penalized(likelihood, penalty, solution, tol=1e-6)
     assert again.n_iter == 1
     np.testing.assert_allclose(again.W, solution.W, rtol=0, atol=1e-3)  # root of tol
 
@@ -262,7 +262,7 @@ def test_targets_of_no_weight_do_not_matter(data, y):
     likelihood = data.likelihood("logistic")
     targets = np.where(likelihood.weight > 0, likelihood.y, y)
     other = Likelihood(likelihood.design, targets, likelihood.weight, Logistic())
-    found = [minimise(each, L21(0.05), tol=1e-8) for each in (likelihood, other)]
+    found = [solve_penalized(each, L21(0.05), tol=1e-8) for each in (likelihood, other)]
     np.testing.assert_array_equal(found[0].W, found[1].W)
 
 
@@ -272,7 +272,7 @@ def test_counts_far_apart_overflow_nowhere():
     X = 30 * rng.normal(size=(N, P))
     y = rng.poisson(np.exp(np.clip(X @ np.full(P, 0.1), -20, 20))).astype(float)[:, None]
     likelihood = Likelihood(SharedDesign(X, 1), y, np.full((N, 1), 1 / N), Poisson())
-    solution = minimise(likelihood, L1(1e-3), tol=1e-6)
+    solution = solve_penalized(likelihood, L1(1e-3), tol=1e-6)
     assert solution.converged
 
 
@@ -301,7 +301,7 @@ L1_NORM = {"l1_ratio": 1.0} if NEW else {"penalty": "l1"}
 def test_logistic_ridge_is_scikit_learns(C):
     model = LogisticRegression(C=C, tol=1e-12, max_iter=10_000).fit(X, BINARY)
     likelihood = one_task(BINARY, 1.0, Logistic())
-    agrees(likelihood, minimise(likelihood, Ridge(1 / C), tol=TIGHT), model, 1e-5)
+    agrees(likelihood, solve_penalized(likelihood, Ridge(1 / C), tol=TIGHT), model, 1e-5)
 
 
 @pytest.mark.parametrize("C", [0.2, 1.0])
@@ -309,7 +309,7 @@ def test_logistic_lasso_is_scikit_learns(C):
     options = {"solver": "saga", "tol": 1e-10, "max_iter": 100_000, "random_state": 0}
     model = LogisticRegression(C=C, **L1_NORM, **options).fit(X, BINARY)
     likelihood = one_task(BINARY, 1.0, Logistic())
-    agrees(likelihood, minimise(likelihood, L1(1 / C), tol=TIGHT), model, 1e-5)
+    agrees(likelihood, solve_penalized(likelihood, L1(1 / C), tol=TIGHT), model, 1e-5)
 
 
 @pytest.mark.parametrize("alpha", [0.01, 1.0])
@@ -317,7 +317,7 @@ def test_poisson_ridge_is_scikit_learns(alpha):
     y = Data("wide").y["poisson"][:, 0]
     model = PoissonRegressor(alpha=alpha, tol=1e-10, max_iter=10_000).fit(X, y)
     likelihood = one_task(y, 1 / N, Poisson())
-    agrees(likelihood, minimise(likelihood, Ridge(alpha), tol=TIGHT), model, 1e-5)
+    agrees(likelihood, solve_penalized(likelihood, Ridge(alpha), tol=TIGHT), model, 1e-5)
 
 
 @pytest.mark.parametrize("epsilon", [1.1, 1.35, 3.0])
@@ -326,7 +326,7 @@ def test_huber_is_scikit_learns_at_its_scale(epsilon):
     y, alpha = Data("wide").y["huber"][:, 0], 0.1
     model = HuberRegressor(epsilon=epsilon, alpha=alpha, tol=1e-10, max_iter=10_000).fit(X, y)
     likelihood = one_task(y, 1.0, Huber(epsilon * model.scale_))
-    solution = minimise(likelihood, Ridge(alpha * model.scale_), tol=TIGHT)
+    solution = solve_penalized(likelihood, Ridge(alpha * model.scale_), tol=TIGHT)
     agrees(likelihood, solution, model, 1e-4)
 
 
@@ -353,7 +353,7 @@ def classes(request):
 def test_softmax_ridge_is_scikit_learns(classes, C):
     likelihood, labels = classes
     model = LogisticRegression(C=C, tol=1e-12, max_iter=10_000).fit(X, labels)
-    solution = minimise(likelihood, Ridge(1 / C), tol=TIGHT)
+    solution = solve_penalized(likelihood, Ridge(1 / C), tol=TIGHT)
     b = likelihood.intercepts(solution.W)
     np.testing.assert_allclose(solution.W.T, model.coef_, rtol=0, atol=1e-4)
     expected = model.intercept_ - model.intercept_.mean()
@@ -363,7 +363,7 @@ def test_softmax_ridge_is_scikit_learns(classes, C):
 @pytest.mark.parametrize("alpha", [1.0, 3.0])
 def test_softmax_group_lasso_satisfies_its_optimality_conditions(classes, alpha):
     likelihood, labels = classes
-    solution = minimise(likelihood, L21(alpha), tol=TIGHT)
+    solution = solve_penalized(likelihood, L21(alpha), tol=TIGHT)
     W, b = solution.W, likelihood.intercepts(solution.W)
     odds = np.exp(X @ W + b)
     residuals = np.eye(K)[labels] - odds / odds.sum(axis=1, keepdims=True)
@@ -378,7 +378,7 @@ def test_softmax_group_lasso_satisfies_its_optimality_conditions(classes, alpha)
 @pytest.mark.parametrize("alpha", [1.0, 3.0])
 def test_softmax_group_lasso_is_the_minimum_on_its_support(classes, alpha):
     likelihood, labels = classes
-    solution = minimise(likelihood, L21(alpha), tol=TIGHT)
+    solution = solve_penalized(likelihood, L21(alpha), tol=TIGHT)
     support, Y = solution.W.any(axis=1), np.eye(K)[labels]
     assert support.any()
 
@@ -398,5 +398,5 @@ def test_softmax_of_two_columns_is_logistic_of_half_the_ridge():
     loss = Grouped(((np.arange(2 * N).reshape(N, 2), Softmax()),))
     two = Likelihood(SharedDesign(X, 2), y, np.ones((N, 2)), loss)
     one = one_task(BINARY, 1.0, Logistic())
-    W, w = (minimise(f, Ridge(r), tol=TIGHT).W for f, r in ((two, 1.0), (one, 0.5)))
+    W, w = (solve_penalized(f, Ridge(r), tol=TIGHT).W for f, r in ((two, 1.0), (one, 0.5)))
     np.testing.assert_allclose(W[:, 1] - W[:, 0], w[:, 0], rtol=0, atol=W_ATOL)

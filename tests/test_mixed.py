@@ -398,7 +398,7 @@ def test_nan_and_none_are_alike(X, Y):
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_task_alone_is_its_labelled_rows(X, Y):
+def test_a_task_alone_is_its_labeled_rows(X, Y):
     for name in Y:
         missing = holes(Y)[[name]]
         seen = missing[name].notna().to_numpy()
@@ -534,7 +534,7 @@ def test_the_baseline_has_no_skill(X, Y):
     assert empty.skills(X, Y)[1] > 0
 
 
-def test_of_normalised_numbers_the_mean_needs_no_intercept(X, Y):
+def test_of_normalized_numbers_the_mean_needs_no_intercept(X, Y):
     losses = {"age": "squared_error", "pay": "huber"}
     empty = fit(X, Y[["age", "pay"]], L21(1e3), losses, fit_intercept=False)
     np.testing.assert_allclose(empty.skills(NEW_X, NEW_Y[["age", "pay"]]), 0.0, atol=1e-12)

@@ -64,7 +64,7 @@ def test_worst_is_the_lowest_score_and_the_highest_error(wide):
     assert task_score(y, z, metric=mean_squared_error, average="worst") == errors.max()
 
 
-def test_n_samples_weighs_by_labelled_rows():
+def test_n_samples_weighs_by_labeled_rows():
     y = np.array([[1.0, 1.0], [2.0, 2.0], [4.0, np.nan], [8.0, np.nan]])
     z = y + np.array([1.0, 3.0])
     score = task_score(y, z, metric=mean_squared_error, average="n_samples")
@@ -104,7 +104,7 @@ def test_shapes_that_do_not_fit(wide):
         ValueError, match=r"y_true has shape \(30, 4\), but y_pred has shape \(30, 3\)"
     ):
         task_score(y, z[:, :3])
-    with pytest.raises(ValueError, match="no labelled row"):
+    with pytest.raises(ValueError, match="no labeled row"):
         task_score(np.full((3, 2), np.nan), np.zeros((3, 2)))
 
 

@@ -54,11 +54,11 @@ def data(**options):
 
 def hat_trace(model, X, Y):
     """Trace of d yhat / d y of a model of given strengths: by a step of each label."""
-    labelled = ~np.isnan(Y)
-    step = 1e-4 * Y[labelled].std()
+    labeled = ~np.isnan(Y)
+    step = 1e-4 * Y[labeled].std()
     before = model.fit(X, Y).predict(X)
     total = 0.0
-    for cell in zip(*np.nonzero(labelled), strict=True):
+    for cell in zip(*np.nonzero(labeled), strict=True):
         shifted = Y.copy()
         shifted[cell] += step
         total += (model.fit(X, shifted).predict(X)[cell] - before[cell]) / step
@@ -179,7 +179,7 @@ def test_figures_of_coefficients():
     assert model_size(IndependentTasks(Ridge()).fit(X, Y), X, Y)[:2] == (T * P, T)
 
 
-def test_limits_of_the_mean_regularised_model():
+def test_limits_of_the_mean_regularized_model():
     made = data()
     X, Y = made.X, made.y
     alone = MeanRegularizedRegressor(0.0).fit(X, Y)

@@ -155,7 +155,7 @@ def sparse_graph_estimators(spread, norm, ridge, graph):
 def clusters(W, between, within, n_clusters):
     """The best M has the singular vectors of W, so that it is one for tasks and for features.
 
-    Its eigenvalues m minimise `sum_i s_i^2 / (eta + m_i)`: `eta + m` is `s * h` clipped to
+    Its eigenvalues m minimize `sum_i s_i^2 / (eta + m_i)`: `eta + m` is `s * h` clipped to
     [eta, eta + 1], with the h of trace n_clusters. The trace is piecewise linear in h.
     """
     eta = within / between
@@ -379,15 +379,15 @@ def test_the_minimum_is_within_the_reported_gap(problem, model):
     assert lower <= problem.case.f_opt * (1 + ROUNDING)
 
 
-# some references record no minimiser: see data/README.md
+# some references record no minimizer: see data/README.md
 @pytest.mark.parametrize(
     "problem", [p for p in PROBLEMS if p.case.W is not None], indirect=True, ids=str
 )
-def test_the_coefficients_are_the_minimiser(problem, model, accuracy):
+def test_the_coefficients_are_the_minimizer(problem, model, accuracy):
     np.testing.assert_allclose(model.coef_.T, problem.case.W, rtol=0, atol=accuracy.W_atol)
 
 
-def test_the_intercepts_are_the_minimiser(problem, model, accuracy):
+def test_the_intercepts_are_the_minimizer(problem, model, accuracy):
     expected = problem.case.C if problem.case.fit_intercept else np.zeros(model.n_tasks_)
     np.testing.assert_allclose(model.intercept_, expected, rtol=0, atol=accuracy.W_atol)
 

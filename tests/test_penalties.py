@@ -111,18 +111,18 @@ def allowed(penalty, V):
     return np.maximum(V, 0.0) if getattr(penalty, "positive", False) else V
 
 
-def points(rng, penalty, *centres):
-    """Points near to and far from each of the centres, and the centres."""
-    for centre in centres:
+def points(rng, penalty, *centers):
+    """Points near to and far from each of the centers, and the centers."""
+    for center in centers:
         for size in (0.0, 1e-3, 0.1, 1.0, 10.0):
-            yield allowed(penalty, centre + size * rng.normal(size=centre.shape))
+            yield allowed(penalty, center + size * rng.normal(size=center.shape))
 
 
 # ------------------------------------------------ value, prox, dual
 
 
 @each_step
-def test_the_prox_minimises(penalty, step, W, rng):
+def test_the_prox_minimizes(penalty, step, W, rng):
     P = penalty.prox(W, step)
 
     def objective(V):
@@ -151,14 +151,14 @@ def test_what_the_prox_takes_off_is_a_subgradient(penalty, step, W):
 @each_step
 def test_what_the_prox_takes_off_has_dual_norm_1_or_is_all(penalty, step, W):
     P = penalty.prox(W, step)
-    penalised = np.setdiff1d(np.arange(len(W)), penalty.unpenalised_rows(len(W)))
-    if P[penalised].any():
+    penalized = np.setdiff1d(np.arange(len(W)), penalty.unpenalized_rows(len(W)))
+    if P[penalized].any():
         assert penalty.dual_norm((W - P) / step) == pytest.approx(1.0, rel=1e-11)
 
 
 def test_the_dual_bounds_the_inner_product(penalty, W, rng):
     G = 2 * rng.normal(size=W.shape)
-    G[penalty.unpenalised_rows(len(W))] = 0.0
+    G[penalty.unpenalized_rows(len(W))] = 0.0
     for V in points(rng, penalty, G, W, np.zeros_like(W)):
         if penalty.dual_norm(G) > 0 or not penalty.conjugate(G):
             bound = penalty.dual_norm(G) * penalty.value(V)
@@ -169,7 +169,7 @@ def test_the_dual_bounds_the_inner_product(penalty, W, rng):
 
 @norms
 def test_the_prox_is_zero_from_the_dual_norm_on(penalty, W):
-    W[penalty.unpenalised_rows(len(W))] = 0.0
+    W[penalty.unpenalized_rows(len(W))] = 0.0
     threshold = penalty.dual_norm(W)
     np.testing.assert_array_equal(penalty.prox(W, threshold * (1 + 1e-9)), 0.0)
     assert penalty.prox(W, threshold * (1 - 1e-6)).any()
@@ -321,7 +321,7 @@ def test_an_order_is_that_of_sorted_tasks(rng):
 @pytest.mark.parametrize("offset", [0.0, 0.7])
 @pytest.mark.parametrize("total", [0.9, 2.0, 4.0])
 @pytest.mark.parametrize("zeros", [0, 2])
-def test_fill_minimises(offset, total, zeros, rng):
+def test_fill_minimizes(offset, total, zeros, rng):
     s, low, high = np.concatenate([rng.uniform(0.1, 3, 5), np.zeros(zeros)]), 0.1, 1.1
 
     def objective(theta):
@@ -455,7 +455,7 @@ def test_a_scaled_sum_scales_its_terms():
 
 
 def test_a_sum_has_no_prox_of_its_own():
-    with pytest.raises(NotImplementedError, match=r"sum of 2 penalties .*\.minimise"):
+    with pytest.raises(NotImplementedError, match=r"sum of 2 penalties .*\.solve_penalized"):
         (L1(0.1) + Ridge(0.3)).prox(np.ones((2, 2)), 1.0)
 
 

@@ -36,7 +36,7 @@ WEIGHTS = {  # which tasks have a Gram in common
 
 
 def correlated(n, p, rho, rng):
-    """Columns of which neighbours have correlation rho."""
+    """Columns of which neighbors have correlation rho."""
     X = rng.standard_normal((n, p))
     for j in range(1, p):
         X[:, j] = rho * X[:, j - 1] + np.sqrt(1 - rho**2) * X[:, j]
@@ -124,7 +124,7 @@ def test_eliminated_rows_are_at_their_optimum(kind, ridge):
     form, rows = datafit(X, Y, weight, "wide", "gram").with_ridge(ridge), np.array([1, 4, 7])
     others = np.setdiff1d(np.arange(X.shape[1]), rows)
     W = np.random.default_rng(0).standard_normal((X.shape[1], N_TASKS))
-    best = form.minimise_rows(W, rows)
+    best = form.minimize_rows(W, rows)
     reduced, rows_of = form.eliminate(rows)
     np.testing.assert_allclose(rows_of(W[others]), best[rows], rtol=1e-9)
     assert reduced.value(W[others]) == pytest.approx(form.value(best), rel=1e-10)

@@ -1,4 +1,4 @@
-"""The regressors with another loss than squares: what they minimise, and what they equal."""
+"""The regressors with another loss than squares: what they minimize, and what they equal."""
 
 import inspect
 import warnings
@@ -251,7 +251,7 @@ def test_coefficients_may_be_kept_positive(name, loss, Y):
     assert fitted.coef_.any()
 
 
-def test_a_feature_of_no_weight_is_not_penalised(loss, Y):
+def test_a_feature_of_no_weight_is_not_penalized(loss, Y):
     fitted = with_loss(MultiTaskLasso(1e3, feature_weight=[0, 1, 1, 1]), loss).fit(X, Y)
     alone = with_loss(MultiTaskRegressor(Ridge(0.0)), loss).fit(X[:, :1], Y)
     assert not fitted.coef_[:, 1:].any()
@@ -307,7 +307,7 @@ def test_negative_counts_are_refused(plain):
         with_loss(plain, "poisson").fit(X, COUNTS - 1)
 
 
-def test_counts_are_not_normalised(plain):
+def test_counts_are_not_normalized(plain):
     with pytest.raises(ValueError, match="set normalize_y=False"):
         with_loss(plain, "poisson", normalize_y=True).fit(X, COUNTS)
 
@@ -375,7 +375,7 @@ def test_alpha_max_is_tight(name, loss, Y):
         assert fitted.coef_.any() != empty
 
 
-def test_alpha_max_is_that_of_penalised_features(loss, Y):
+def test_alpha_max_is_that_of_penalized_features(loss, Y):
     """The gradient with the others at their optimum."""
     model = with_loss(MultiTaskLasso(feature_weight=[0, 1, 2, 1]), loss, tol=1e-6)
     critical = alpha_max(X, Y, estimator=model)

@@ -189,7 +189,7 @@ def test_the_unit_of_y_does_not_decide_about_convergence():
     assert max(sizes) <= 1e-6
 
 
-def test_features_explained_by_unpenalised_ones_do_not_blow_up():
+def test_features_explained_by_unpenalized_ones_do_not_blow_up():
     rng = np.random.default_rng(3)
     X = rng.standard_normal((60, 4)) @ rng.standard_normal((4, 12))
     Y = X[:, :3] @ rng.standard_normal((3, 3)) + 0.5 * rng.standard_normal((60, 3))

@@ -61,7 +61,7 @@ def wide():
 
 
 def long_of(X, Y):
-    """Labelled cells as rows, X with the task as last column; and the folds of the rows of X."""
+    """Labeled cells as rows, X with the task as last column; and the folds of the rows of X."""
     rows, columns = np.nonzero(~np.isnan(Y))
     return np.column_stack([X[rows], columns]), Y[rows, columns], rows
 
@@ -337,8 +337,8 @@ def test_constant_and_one_row_tasks_are_left_out_with_a_note(wide, mode):
             MODEL, X, np.column_stack([Y[:, 0], bad, Y[:, 1:]]), mode=mode, cv=KFold(5)
         )
     assert set(result.note) == {1, 2, 3}
-    assert "1 labelled row(s)" in result.note[2]
-    assert "0 labelled row(s)" in result.note[3]
+    assert "1 labeled row(s)" in result.note[2]
+    assert "0 labeled row(s)" in result.note[3]
     off = ~np.eye(7, dtype=bool)
     assert np.isnan(result.gain[1:4][off[1:4]]).all()
     assert np.isnan(result.gain[:, 1:4][off[:, 1:4]]).all()
@@ -464,8 +464,8 @@ def test_with_X_the_unit_of_a_feature_does_not_matter(wide):
     expected = task_similarity(model.fit(X, Y), X).similarity
     scaled = task_similarity(model.fit(X * scale, Y), X * scale).similarity
     np.testing.assert_allclose(scaled, expected)
-    standardised = StandardScaler().fit_transform(X)
-    same = task_similarity(model.fit(standardised, Y)).similarity
+    standardized = StandardScaler().fit_transform(X)
+    same = task_similarity(model.fit(standardized, Y)).similarity
     np.testing.assert_allclose(same, expected)
     as_sparse = sparse.csr_array(X * scale)
     fitted = model.fit(X * scale, Y)
@@ -482,7 +482,7 @@ def test_similarity_looks_through_pipelines_and_searches():
     result = task_similarity(pipeline, X_long)
     np.testing.assert_allclose(result.similarity, expected)
     np.testing.assert_array_equal(result.tasks, [0, 1, 2])
-    # standardised already, so X changes nothing
+    # standardized already, so X changes nothing
     np.testing.assert_allclose(task_similarity(pipeline).similarity, expected)
     cv = TaskStratifiedKFold(3, task_column=-1)
     grid = {"independenttasks__estimator__fit_intercept": [True]}

@@ -86,7 +86,7 @@ def test_a_single_task_is_the_classifier_alone(estimator):
 
 
 def test_a_ridge_is_pulled_towards_the_coefficients_before():
-    # the normal equations of |y - X w - b|^2 + alpha |w - w_before|^2, centred
+    # the normal equations of |y - X w - b|^2 + alpha |w - w_before|^2, centered
     alpha, X = 7.0, DATA.X - DATA.X.mean(axis=0)
     coef = SequentialTasks(Ridge(alpha=alpha)).fit(DATA.X, DATA.y).coef_
     before = coef[:3].mean(axis=0)

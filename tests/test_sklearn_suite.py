@@ -2,7 +2,7 @@
 
 The module `test_coordinate_descent` of the installed scikit-learn is compiled afresh with our
 classes in place of the four of the same name, decorators included. Of its tests, those that name
-one of the four are run, and of their parametrisations over classes those that hold one.
+one of the four are run, and of their parametrizations over classes those that hold one.
 """
 
 import ast

@@ -27,7 +27,7 @@ LONG_X, LONG_Y = wide_to_long(DATA.X, DATA.y)
 
 
 class Memory(KNeighborsRegressor):
-    """Knows each row that it has seen by heart: the nearest neighbour alone."""
+    """Knows each row that it has seen by heart: the nearest neighbor alone."""
 
     def __init__(self):
         super().__init__(n_neighbors=1)
@@ -249,10 +249,10 @@ def test_it_is_the_regression_on_predictions_that_left_the_row_out():
     # with the leverage r of all rows, prediction i without row i is (yhat_i - r y_i) / (1 - r)
     X, Y, *_ = correlated(0, n=400, p=8, q=3, rank=3, noise=1.0)
     model, r = curds(X, Y), 8 / 400
-    centred = Y - Y.mean(axis=0)
+    centered = Y - Y.mean(axis=0)
     fitted = LinearRegression().fit(X, Y).predict(X) - Y.mean(axis=0)
-    left_out = (fitted - r * centred) / (1 - r)
-    expected = np.linalg.lstsq(left_out, centred, rcond=None)[0]
+    left_out = (fitted - r * centered) / (1 - r)
+    expected = np.linalg.lstsq(left_out, centered, rcond=None)[0]
     np.testing.assert_allclose(model.combination_, expected, atol=1e-10)
     assert (model.shrinkage_ > 0).all()
 

@@ -230,9 +230,9 @@ PARTITIONS = {"halves": [0, 0, 0, 1, 1, 1], "thirds": [0, 1, 2, 0, 1, 2], "one":
 def test_planted_clusters_are_found(case, p):
     rng = np.random.default_rng(1)
     truth = np.array(PARTITIONS[case])
-    centres = 3 * np.linalg.qr(rng.normal(size=(p, p)))[0][:, : truth.max() + 1]
+    centers = 3 * np.linalg.qr(rng.normal(size=(p, p)))[0][:, : truth.max() + 1]
     X = rng.normal(size=(40, p))
-    Y = X @ centres[:, truth] + 0.1 * rng.normal(size=(40, 6))
+    Y = X @ centers[:, truth] + 0.1 * rng.normal(size=(40, 6))
     model = ClusteredTaskRegressor(0.01, n_clusters=truth.max() + 1).fit(X, Y)
     assert adjusted_rand_score(truth, model.task_clusters_) == 1
     assert set(model.task_clusters_) == set(truth)

@@ -277,7 +277,7 @@ def test_a_learned_covariance_may_be_given(estimator, shared_or_own):
 
 @shared_and_own
 def test_clusters_of_tasks_are_subspaces_of_features(shared_or_own):
-    """ASO: the minimum is that over a matrix M between features, by alternating minimisation."""
+    """ASO: the minimum is that over a matrix M between features, by alternating minimization."""
     k, eta, alpha = 2, 0.3, 0.1
     clustered = shared_or_own.fit(ClusteredTaskRegressor(alpha, n_clusters=k, eta=eta))
     tasks, nbar = shared_or_own.tasks, shared_or_own.nbar

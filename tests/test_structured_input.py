@@ -146,15 +146,15 @@ def test_labels_tell_which_task_is_meant_whatever_their_order(case):
 
 
 @each_model
-def test_normalize_y_is_normalising_by_hand(name):
+def test_normalize_y_is_normalizing_by_hand(name):
     given, estimator = make("wide"), MODELS[name].estimator
     mean, scale = given.y.mean(axis=0), given.y.std(axis=0)
-    normalised = given.fit(estimator, normalize_y=True)
+    normalized = given.fit(estimator, normalize_y=True)
     by_hand = given._replace(y=(given.y - mean) / scale).fit(estimator)
-    np.testing.assert_allclose(normalised.coef_, by_hand.coef_ * scale[:, None], atol=5e-4)
-    assert normalised.objective_ == pytest.approx(by_hand.objective_, rel=1e-8)
+    np.testing.assert_allclose(normalized.coef_, by_hand.coef_ * scale[:, None], atol=5e-4)
+    assert normalized.objective_ == pytest.approx(by_hand.objective_, rel=1e-8)
     for part in MODELS[name].parts[1:]:
-        parts = getattr(normalised, part), getattr(by_hand, part) * scale[:, None]
+        parts = getattr(normalized, part), getattr(by_hand, part) * scale[:, None]
         np.testing.assert_allclose(*parts, atol=5e-4)  # as assert_close, times the scale
 
 
@@ -248,7 +248,7 @@ def no_strength(name):
 @pytest.mark.parametrize("case", ["wide", "own", "duplicated columns"])
 @each_model
 def test_no_penalty_is_least_squares(name, case):
-    """The fewest squares; of their minimisers any, where the rank is not full."""
+    """The fewest squares; of their minimizers any, where the rank is not full."""
     given = HARD[case] if case in HARD else make(case)
     model = fits_within_the_gap(name, given, **no_strength(name))
     expected = 0.0

@@ -103,10 +103,10 @@ def test_a_path_may_leave_a_stiff_coupling():
     np.testing.assert_allclose(path.coefs[:, :, 1], expected, atol=1e-2)
 
 
-def test_unpenalised_features_of_coupled_tasks_are_refused():
+def test_unpenalized_features_of_coupled_tasks_are_refused():
     X, Y = problem(T=4)
     penalty = L21(0.1, [1, 1, 0, 1]) + TaskCoupling(0.1, CHAIN)
-    with pytest.raises(ValueError, match="unpenalised features with a coupling"):
+    with pytest.raises(ValueError, match="unpenalized features with a coupling"):
         MultiTaskRegressor(penalty).fit(X, Y)
 
 

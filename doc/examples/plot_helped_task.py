@@ -43,11 +43,11 @@ fitted = {
 print("correlations\n", fitted["together"].task_correlation_.round(2))
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True, layout="constrained")
-for (name, model), ax, colour in zip(fitted.items(), axes, ("C1", "C0"), strict=True):
+for (name, model), ax, color in zip(fitted.items(), axes, ("C1", "C0"), strict=True):
     mean, std = model.predict(grid[:, None], return_std=True, include_noise=False)
     mean, std = mean[:, -1], std[:, -1]
-    ax.fill_between(grid, mean - 1.96 * std, mean + 1.96 * std, color=colour, alpha=0.25, lw=0)
-    ax.plot(grid, mean, colour, label="mean and 95 % band")
+    ax.fill_between(grid, mean - 1.96 * std, mean + 1.96 * std, color=color, alpha=0.25, lw=0)
+    ax.plot(grid, mean, color, label="mean and 95 % band")
     ax.plot(grid, truth[:, 2], "k:", label="truth")
     if name == "together":
         ax.plot(X, Y[:, :2], ".", color="0.6", markersize=4, label="the other gauges")

@@ -5,7 +5,7 @@ A costly metal and two cheap ones: a map with error bars
 
 Cadmium in soil is measured at few sites, nickel and zinc at many. Can the two help to map the
 first? Geostatistics calls this co-kriging, and the heavy metals of the Swiss Jura are its standard
-example. Those data come without a licence that would let us package them, so these are generated,
+example. Those data come without a license that would let us package them, so these are generated,
 with similar correlations; the page :doc:`/models/gaussian_process` has the figures for the real
 ones.
 """
@@ -86,7 +86,7 @@ plt.show()
 # new measurements, noise included, and should hold 95 % of them.
 
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), sharey=True, layout="constrained")
-for (name, model), ax, colour in zip(
+for (name, model), ax, color in zip(
     (("alone", alone), ("together", together)), axes, ("C1", "C0"), strict=True
 ):
     mean, std = (values[:, 0] for values in model.predict(sites[~few], return_std=True))
@@ -94,8 +94,8 @@ for (name, model), ax, colour in zip(
     order = np.argsort(mean)
     rank = np.arange(len(mean))
     ends = (mean - 1.96 * std)[order], (mean + 1.96 * std)[order]
-    ax.fill_between(rank, *ends, color=colour, alpha=0.25, lw=0)
-    ax.plot(rank, mean[order], colour)
+    ax.fill_between(rank, *ends, color=color, alpha=0.25, lw=0)
+    ax.plot(rank, mean[order], color)
     ax.plot(rank[inside[order]], unseen[order][inside[order]], "k.", markersize=3)
     ax.plot(rank[~inside[order]], unseen[order][~inside[order]], "rx", markersize=5)
     error = np.abs(unseen - mean).mean()

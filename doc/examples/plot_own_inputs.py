@@ -24,7 +24,7 @@ everywhere = np.column_stack([np.tile(grid, 5), np.repeat(np.arange(5), len(grid
 
 
 def draw(seed, spread=0.0):
-    """Labelled rows, labels, true curves; `spread` of the age at the spurt, in years."""
+    """Labeled rows, labels, true curves; `spread` of the age at the spurt, in years."""
     rng = np.random.RandomState(seed)
     level, slope, spurt = 2 * rng.randn(5), 0.15 * rng.randn(5), 13 + spread * rng.randn(5)
 
@@ -36,9 +36,9 @@ def draw(seed, spread=0.0):
     age = rng.uniform(*seen[group].T)
     y = curve(age, group) + 0.4 * rng.randn(len(age))
     y[rng.uniform(size=len(y)) < 0.2] = np.nan
-    labelled = ~np.isnan(y)
+    labeled = ~np.isnan(y)
     truth = curve(grid, np.arange(5)[:, None])
-    return np.column_stack([age, group])[labelled], y[labelled], truth
+    return np.column_stack([age, group])[labeled], y[labeled], truth
 
 
 def rmse(curve, truth, where):

@@ -62,7 +62,7 @@ plt.show()
 # %%
 # The comparison
 # --------------
-# The model standardises the features, all but the patient's number, and chooses the strength of
+# The model standardizes the features, all but the patient's number, and chooses the strength of
 # the multi-task lasso by cross-validation on the training recordings. ``compare_to_single_task``
 # runs it next to a lasso for each patient (single) and models for all (intercept, pooled), after
 # the same scaling and tuned in the same way, over six random draws of the training recordings.

@@ -7,7 +7,7 @@ How well does a pupil do in the examination, given the year, the pupil and the s
 data hold 15362 pupils of 139 schools in London, 22 to 251 in a school. What makes for a high score
 may differ between schools, but hardly altogether. Each school is a task.
 
-We learn the schools jointly in two ways. The mean-regularised model pulls the coefficients of all
+We learn the schools jointly in two ways. The mean-regularized model pulls the coefficients of all
 schools towards their mean. The trace norm looks for few patterns, of which each school is a
 mixture. Both are compared with each school alone, and with one model for all.
 """
@@ -53,14 +53,14 @@ print(f"{source}: {len(y)} rows, {len(sizes)} tasks of {sizes.min()} to {sizes.m
 # %%
 # The comparison
 # --------------
-# The features are standardised, all but the last column, the school's number. Every model chooses
+# The features are standardized, all but the last column, the school's number. Every model chooses
 # its strength by cross-validation of the training rows. Each school alone is a tuned ridge
 # regression. Two more are one ridge regression for all: one never sees the school, the other has
 # an intercept for each. Four folds are fast, the default of 20 splits is better.
 
 ridge = RidgeCV(np.logspace(-2, 5, 30))
 models = {
-    "mean-regularised": MeanRegularizedRegressorCV(task_column=-1),
+    "mean-regularized": MeanRegularizedRegressorCV(task_column=-1),
     "trace norm": TraceNormRegressorCV(alphas=20, eps=1e-2, task_column=-1),
     "own intercepts": RandomInterceptTasks(ridge, scales=[1.0], task_column=-1),
     "one for all": PooledTasks(ridge, task_column=-1),
@@ -84,7 +84,7 @@ print(report)
 
 # %%
 # On the School data every way of sharing has a smaller error than each school alone. The
-# mean-regularised model is first. But a ridge regression for all with an intercept for each school
+# mean-regularized model is first. But a ridge regression for all with an intercept for each school
 # is so close behind that these data cannot tell the two apart: schools differ mostly in their
 # level, little in what matters to a pupil. Without its intercepts the one model gains much less.
 #
@@ -97,21 +97,21 @@ plt.show()
 # %%
 # School by school
 # ----------------
-# All gains of the mean-regularised model, with their intervals. No interval is free of doubt once
+# All gains of the mean-regularized model, with their intervals. No interval is free of doubt once
 # there are 139 of them: from four folds one learns about schools as a whole, not about one school.
 
-display = report["mean-regularised"].plot(kind="gain")
+display = report["mean-regularized"].plot(kind="gain")
 display.figure_.suptitle(source)
 plt.show()
 
 # %%
 # Who gains? The gain against the number of pupils that a school has for training.
 
-display = report["mean-regularised"].plot(kind="size")
+display = report["mean-regularized"].plot(kind="size")
 display.figure_.suptitle(source)
 plt.show()
 
-table = report["mean-regularised"].table_
+table = report["mean-regularized"].table_
 by_size = table["gain"][np.argsort(table["n_train"], kind="stable")]
 for name, gain in (("smaller", by_size[:69]), ("larger", by_size[69:])):
     print(f"{name} half: mean gain {gain.mean():+.1%}, {np.mean(gain < 0):.0%} lost")

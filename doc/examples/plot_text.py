@@ -107,7 +107,7 @@ alone = LogisticRegressionCV(
 ridge = {"alpha": 8, "ridge": [1e-6, 1e-5, 1e-4, 1e-3]}
 models = {
     "multi-task lasso": model,
-    "mean-regularised": classify(MultiTaskCV(MeanRegularizedClassifier(task_column=-1), ridge)),
+    "mean-regularized": classify(MultiTaskCV(MeanRegularizedClassifier(task_column=-1), ridge)),
 }
 report = compare_to_single_task(
     models, frame, y, baseline=alone, task_column="task", cv=4, model_figures=False, random_state=0
@@ -120,7 +120,7 @@ plt.show()
 
 # %%
 # Random words: both models gain, as they should, for half of the telling words tell in both tasks.
-# The mean-regularised one gains more, since no word is important enough to be kept where others are
+# The mean-regularized one gains more, since no word is important enough to be kept where others are
 # dropped. News groups: do not expect this. Where each task has enough texts, two separate models do
 # as well, and dropping words does harm. The :doc:`measurements </performance>` show it for 3702
 # texts.

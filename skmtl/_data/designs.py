@@ -11,14 +11,14 @@ from scipy import sparse
 
 from skmtl import _kernels
 
-_CHUNK = 4096  # rows centred at a time: a Gram never copies X
+_CHUNK = 4096  # rows centered at a time: a Gram never copies X
 _SAMPLE = 64  # rows that tell whether the means are large
 
 
 def weighted_gram(X, weight, mean, left=None, right=None):
     """`sum_i weight_i (x_i - mean)(x_i - mean)'`, of it the rows `left` and columns `right`.
 
-    Dense rows are centred first. Sparse ones only where a mean is so large beside its column's
+    Dense rows are centered first. Sparse ones only where a mean is so large beside its column's
     spread that the product of the means, subtracted afterwards, would cancel the digits.
     """
     everything = np.arange(X.shape[1])
@@ -44,7 +44,7 @@ def weighted_gram(X, weight, mean, left=None, right=None):
 
 
 def _means_dominate(X, weight, mean):
-    """Whether centring a sparse X after the product would lose more than four digits."""
+    """Whether centering a sparse X after the product would lose more than four digits."""
     return np.any(weight.sum() * mean**2 > 1e4 * weighted_variance(X, weight, mean))
 
 
@@ -105,7 +105,7 @@ class SharedDesign:
         return self if X is self.X else SharedDesign(X, self.n_tasks)
 
     def is_offset(self, means):
-        """Whether digits would cancel in centring a dense X by means (n_features, n_tasks)."""
+        """Whether digits would cancel in centering a dense X by means (n_features, n_tasks)."""
         return _is_offset(self.X, means)
 
     def shifted(self, means):
@@ -174,7 +174,7 @@ class StackedDesign:
         return self if X is self.X else StackedDesign(X, self.ptr)
 
     def is_offset(self, means):
-        """Whether digits would cancel in centring a dense X by means (n_features, n_tasks)."""
+        """Whether digits would cancel in centering a dense X by means (n_features, n_tasks)."""
         return _is_offset(self.X, means)
 
     def shifted(self, means):

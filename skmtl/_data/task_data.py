@@ -42,7 +42,7 @@ class TaskData:
 
     @property
     def n_samples_per_task(self):
-        """Labelled rows of positive weight, (n_tasks,) of int."""
+        """Labeled rows of positive weight, (n_tasks,) of int."""
         return np.array(self.design.task_sum((self.weight > 0).astype(np.intp)))
 
     def counted_weight(self, counts):

@@ -6,11 +6,11 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_parameters import is_labelled
+from skmtl._data.task_parameters import is_labeled
 
 
 def laplacian(graph, tasks):
-    """Unnormalised Laplacian (n_tasks, n_tasks) of a graph over the task labels.
+    """Unnormalized Laplacian (n_tasks, n_tasks) of a graph over the task labels.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def _edge_weights(graph, tasks):
     elif isinstance(graph, list) and all(isinstance(edge, tuple) for edge in graph):
         weights = _from_edges(graph, tasks)
     else:
-        if hasattr(graph, "reindex") and is_labelled(graph.index, tasks):
+        if hasattr(graph, "reindex") and is_labeled(graph.index, tasks):
             graph = _in_order(graph, tasks)
         weights = graph.toarray() if sparse.issparse(graph) else np.array(graph, dtype=float)
         if weights.shape != (T, T):

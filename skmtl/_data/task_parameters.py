@@ -21,7 +21,7 @@ def check_strength(value, name, model):
     return check_real(value, name)
 
 
-def is_labelled(index, tasks):
+def is_labeled(index, tasks):
     """Whether a pandas index names the tasks; a default one that does not goes by position."""
     return np.isin(tasks, index).all() or not np.array_equal(index, np.arange(len(tasks)))
 
@@ -31,7 +31,7 @@ def by_task(value, name, tasks):
 
     A single number stays one.
     """
-    if hasattr(value, "to_dict") and is_labelled(value.index, tasks):
+    if hasattr(value, "to_dict") and is_labeled(value.index, tasks):
         value = value.to_dict()
     if isinstance(value, dict):
         missing = [label for label in tasks.tolist() if label not in value]

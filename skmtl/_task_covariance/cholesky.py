@@ -1,6 +1,6 @@
 """``K o B[task, task] + diag(alpha / s)`` over cells, dense: for rows of their own and many holes.
 
-Intercepts are eliminated exactly: K is centred, and with M the indicators of the tasks,
+Intercepts are eliminated exactly: K is centered, and with M the indicators of the tasks,
 ``P = A^-1 M`` and ``G = M'P``, the matrix ``Q = A^-1 - P G^-1 P'`` takes the place of the inverse.
 """
 
@@ -9,7 +9,7 @@ from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpotri
 
 from skmtl._task_covariance.kronecker import mean_left_over
-from skmtl._task_covariance.observations import centred, factorise
+from skmtl._task_covariance.observations import centered, factorize
 
 
 def cell_kernel(K, B, cells):
@@ -39,10 +39,10 @@ class CholeskySystem:
     def __init__(self, K, B, alpha, cells, fit_intercept):
         self.K, self.B, self.cells, self.fit_intercept = K, B, cells, fit_intercept
         if fit_intercept:
-            K = centred(K, np.bincount(cells.row, cells.weight, cells.n_rows))
+            K = centered(K, np.bincount(cells.row, cells.weight, cells.n_rows))
         A = cell_kernel(K, B, cells)
         A.flat[:: len(A) + 1] += alpha[cells.task] / cells.weight
-        self.factor = factorise(A, alpha)
+        self.factor = factorize(A, alpha)
         if fit_intercept:
             self.P = self._solve(cells.indicators())
             self.G = cells.task_sum(self.P)

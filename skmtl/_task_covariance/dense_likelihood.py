@@ -5,7 +5,7 @@ from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpotri
 
 from skmtl import _kernels
-from skmtl._task_covariance.observations import factorise
+from skmtl._task_covariance.observations import factorize
 
 
 def covariance(Ks, Bs, noise, cells):
@@ -32,7 +32,7 @@ class DensePoint:
 
     def __init__(self, Ks, Bs, noise, y, cells):
         self.Ks, self.Bs, self.cells = Ks, Bs, cells
-        self.factor = factorise(covariance(Ks, Bs, noise, cells), noise, "noise")
+        self.factor = factorize(covariance(Ks, Bs, noise, cells), noise, "noise")
         self.a = cho_solve((self.factor, True), y, check_finite=False)
         logs = np.log(self.factor.diagonal()).sum()
         self.value = float(-0.5 * (y @ self.a) - logs - 0.5 * len(y) * np.log(2 * np.pi))

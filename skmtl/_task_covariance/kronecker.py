@@ -3,8 +3,8 @@
 Rows are weighted by s, S = diag(s). With ``S^1/2 K S^1/2 = U diag(values) U'`` and
 ``Sigma^-1/2 B Sigma^-1/2 = V diag(lam) V'``, Sigma = diag(alpha), the inverse of the system is
 diagonal between U and ``Vi = Sigma^-1/2 V``: ``H_kq = 1 / (values_k lam_q + 1)``. Intercepts, one a
-task and unpenalised, restrict dual coefficients to those that sum to zero in every task: K is
-centred and U loses the direction of the constants. That is all that intercepts change.
+task and unpenalized, restrict dual coefficients to those that sum to zero in every task: K is
+centered and U loses the direction of the constants. That is all that intercepts change.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.linalg.lapack import dpotri
 
-from skmtl._task_covariance.observations import centred, factorise, not_semidefinite
+from skmtl._task_covariance.observations import centered, factorize, not_semidefinite
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def spectrum(K, weight, free=None):
     weight : ndarray of shape (n,)
         Diagonal of S, positive.
     free : ndarray of shape (n, r), default=None
-        Columns of unpenalised functions, disjoint: those of the intercepts.
+        Columns of unpenalized functions, disjoint: those of the intercepts.
     """
     root = np.sqrt(weight)
     K, r, shift = K * root[:, None], 0, 0.0
@@ -195,19 +195,19 @@ class KroneckerSystem(KroneckerBase):
 class KroneckerFactors(KroneckerBase):
     """By one Cholesky factor for each different eigenvalue of B: less work while these are few.
 
-    With intercepts K is centred, so that the unit vector x of the constants is an eigenvector of
+    With intercepts K is centered, so that the unit vector x of the constants is an eigenvector of
     ``S^1/2 K S^1/2`` to 0: the inverse in a direction, ``A_q^-1``, becomes ``A_q^-1 - x x'``.
     """
 
     def __init__(self, K, B, alpha, cells, fit_intercept):
         super().__init__(K, B, alpha, cells, fit_intercept)
         weight = cells.row_weight
-        K = centred(K, weight) if fit_intercept else K
+        K = centered(K, weight) if fit_intercept else K
         self.root = np.sqrt(weight)[:, None]
         self.x = self.root / np.linalg.norm(self.root)
         distinct, place = distinct_values(self.lam)
         self.groups = [np.flatnonzero(place == k) for k in range(len(distinct))]
-        self.factors = [factorise(self._direction(K, lam), alpha) for lam in distinct]
+        self.factors = [factorize(self._direction(K, lam), alpha) for lam in distinct]
 
     def _direction(self, K, lam):
         A = K * (lam * self.root)

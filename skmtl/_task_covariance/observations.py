@@ -1,4 +1,4 @@
-"""The labelled cells of a problem, and what systems make of kernels between them."""
+"""The labeled cells of a problem, and what systems make of kernels between them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -79,7 +79,7 @@ class Cells:
         return self.task_sum(self.weight * values) / self.task_sum(self.weight)
 
 
-def centred(K, weight):
+def centered(K, weight):
     """K of functions whose weighted mean over the rows is zero, (n_rows, n_rows); a new array.
 
     Dual coefficients that sum to zero in every task see no difference. A kernel that is positive
@@ -92,7 +92,7 @@ def centred(K, weight):
     return out
 
 
-def factorise(A, alpha, name="alpha"):
+def factorize(A, alpha, name="alpha"):
     """Lower Cholesky factor of the symmetric A, which is overwritten; the others are for errors."""
     try:
         # its transpose is what LAPACK can overwrite

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import cho_solve, solve_triangular
 
 from skmtl._task_covariance.kronecker import mean_left_over
-from skmtl._task_covariance.observations import factorise
+from skmtl._task_covariance.observations import factorize
 
 _ROWS = 64  # rows left out at a time
 
@@ -37,7 +37,7 @@ class SchurSystem:
         self.row = np.concatenate(self.rows)
         holes, self.place = np.unique(self.row, return_inverse=True)
         self.U_holes = whole.U[holes]
-        self.factor = factorise(self._corner(), whole.alpha)
+        self.factor = factorize(self._corner(), whole.alpha)
 
     def _corner(self):
         """Q_mm."""

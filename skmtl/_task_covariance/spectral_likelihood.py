@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg.lapack import dpotri
 
 from skmtl._task_covariance.kronecker import spectrum
-from skmtl._task_covariance.observations import factorise
+from skmtl._task_covariance.observations import factorize
 from skmtl._task_covariance.systems import largest_eigenvalue
 
 
@@ -61,7 +61,7 @@ class SpectralLikelihood:
         log_determinant = n * np.log(noise).sum() - np.log(H).sum()
         UtY, W = self.UtY, None
         if len(self.hole_task):
-            factor = factorise(self._corner(Vi, H), noise, "noise")
+            factor = factorize(self._corner(Vi, H), noise, "noise")
             log_determinant += 2 * np.log(factor.diagonal()).sum()
             W = dpotri(factor, lower=True)[0]
             W = np.tril(W) + np.tril(W, -1).T

@@ -187,7 +187,7 @@ def unpack_classes(W, b, sizes):
 
 
 def _rows_of_tasks(data):
-    """Labels and weights of the labelled rows of every task."""
+    """Labels and weights of the labeled rows of every task."""
     if data.layout != "wide":
         bounds = data.design.ptr[1:-1]
         return list(zip(np.split(data.y, bounds), np.split(data.weight, bounds), strict=True))

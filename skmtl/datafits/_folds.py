@@ -119,7 +119,7 @@ class MomentFolds:
         return Fold(datafit, trained, errors, held_out.task_total, ones)
 
     def _reader(self, weight):
-        return moment_reader(self.data.design, self.data.y, weight, centred=self.fit_intercept)
+        return moment_reader(self.data.design, self.data.y, weight, centered=self.fit_intercept)
 
     def _datafit(self, moments):
         scale = self.data.weight_scale(self.task_weight, moments.task_total)

@@ -9,5 +9,5 @@ SMALL = 2**20  # floats of Grams that are never too many
 
 def many_rows(design, weight):
     """Features up to which a Gram of all is worth computing."""
-    labelled = design.task_sum(weight > 0).mean()
-    return labelled / 20 if sparse.issparse(design.X) else 1.2 * labelled
+    labeled = design.task_sum(weight > 0).mean()
+    return labeled / 20 if sparse.issparse(design.X) else 1.2 * labeled

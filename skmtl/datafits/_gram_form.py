@@ -90,7 +90,7 @@ class GramForm(SquaredDatafit):
         ).with_ridge(self.ridge)
 
     def eliminate(self, rows):
-        """The loss minimised over these rows of W, as a function of the others.
+        """The loss minimized over these rows of W, as a function of the others.
 
         Returns
         -------

@@ -1,7 +1,7 @@
 """The loss of a design for targets that are not squared: a sum of weighted pointwise losses.
 
 The intercepts are unknowns of their own here, always at their optimum; `Q` is the squared loss
-that touches it at a point, which is what Newton's method minimises in its place.
+that touches it at a point, which is what Newton's method minimizes in its place.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ _LEAST = 1e-6  # curvature of a loss whose scale is 1
 
 
 class Likelihood:
-    """`sum_i weight_i loss(y_i, (A W)_i + b_t)`, minimised over the intercepts b.
+    """`sum_i weight_i loss(y_i, (A W)_i + b_t)`, minimized over the intercepts b.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ class Likelihood:
     def null(self, rows=(), positive=False):
         """The point with W = 0 but for the `rows`, which are at their optimum."""
         point = self.at(np.zeros(self.shape))
-        return self.minimise_rows(point, rows, positive)
+        return self.minimize_rows(point, rows, positive)
 
-    def minimise_rows(self, point, rows, positive=False):
+    def minimize_rows(self, point, rows, positive=False):
         """The point with these rows of W at their optimum, the others kept, by Newton's method.
 
         With `positive` over rows of at least 0.
@@ -83,7 +83,7 @@ class Likelihood:
             if np.abs(slope).max() <= 1e-4 * self.rounding:
                 break
             Q = point.quadratic()
-            W = Q.minimise_rows(point.W, rows, positive)
+            W = Q.minimize_rows(point.W, rows, positive)
             point, _ = self.search(point, self.direction(W, Q.intercepts(W)))
             if point.value >= before * (1 - _ROUNDING):
                 break

@@ -125,7 +125,7 @@ class Moments:
         return errors if fine else None
 
 
-def moment_reader(design, y, weight, *, centred=True):
+def moment_reader(design, y, weight, *, centered=True):
     """Function ``read(counts=None)``: :class:`Moments` of the rows, each `counts` times.
 
     Parameters
@@ -135,7 +135,7 @@ def moment_reader(design, y, weight, *, centred=True):
         Targets in the shape of the design's predictions.
     weight : ndarray
         Weights s that broadcast against y; 0 where a label is missing.
-    centred : bool, default=True
+    centered : bool, default=True
         Whether moments about the means will be asked for. Origins are then near the means where
         those are large beside the spread, lest digits cancel; else they are zero.
 
@@ -145,19 +145,19 @@ def moment_reader(design, y, weight, *, centred=True):
         All that it returns has the same origins; `counts` is in the order of the design's rows.
     """
     reader = _SharedReader if isinstance(design, SharedDesign) else _StackedReader
-    return reader(design, y, weight, centred)
+    return reader(design, y, weight, centered)
 
 
 class _SharedReader:
     """Block by block, chunk by chunk of rows."""
 
-    def __init__(self, design, y, weight, centred):
+    def __init__(self, design, y, weight, centered):
         self.X, self.y = design.X, y
         groups = design.blocks(weight)
         self.columns = [column for _, column, _ in groups]
         self.blocks = [tasks for *_, tasks in groups]
         self.x0, self.y0 = np.zeros((len(groups), self.X.shape[1])), np.zeros(y.shape[1])
-        if centred:
+        if centered:
             for k, column in enumerate(self.columns):
                 if column.any():
                     self.x0[k] = _origin(self.X, np.flatnonzero(column))
@@ -204,12 +204,12 @@ class _SharedReader:
 class _StackedReader:
     """All sums of a task are entries of one product A'A, A the rows of (x, y, 1)."""
 
-    def __init__(self, design, y, weight, centred):
+    def __init__(self, design, y, weight, centered):
         self.design, self.y, self.weight = design, y, weight
         self.blocks = list(np.arange(design.n_tasks)[:, None])
         self.x0, self.y0 = np.zeros((design.n_tasks, design.n_features)), np.zeros(design.n_tasks)
         self._whole = None
-        if centred:
+        if centered:
             first, last = design.ptr[:-1], design.ptr[1:] - 1
             few = (first, (first + last) // 2, last)  # the median is no outlier
             self.x0 = _median(*(_dense(design.X[rows]).astype(np.float64) for rows in few))

@@ -33,13 +33,13 @@ class ResidualForm(SquaredDatafit):
         self._hold(design)
         self.blocks = [tasks for *_, tasks in self._groups]
         self.largest_set = p // 2 if p <= _gram_budget.many_rows(design, weight) else p
-        self.mean_x = self._centre = np.zeros((p, T))  # of the tasks, and of what is held
-        self.mean_y, self._centred = np.zeros(T), fit_intercept
+        self.mean_x = self._center = np.zeros((p, T))  # of the tasks, and of what is held
+        self.mean_y, self._centered = np.zeros(T), fit_intercept
         if fit_intercept:
-            self.mean_x = self._centre = self._means()
+            self.mean_x = self._center = self._means()
             if design.is_offset(self.mean_x):
                 self._hold(design.shifted(self.mean_x))
-                self._centre = self._means()
+                self._center = self._means()
             self.mean_y = self._task_mean(y)
             self.mean_y = self.mean_y + self._task_mean(y - design.spread(self.mean_y))
             y = y - design.spread(self.mean_y)
@@ -67,12 +67,12 @@ class ResidualForm(SquaredDatafit):
             return self._memo["evaluation"]
         r = self.design.forward(W)
         np.subtract(self.y, r, out=r)
-        if self._centred:
-            r += self.design.spread(np.einsum("jt,jt->t", self._centre, W))
+        if self._centered:
+            r += self.design.spread(np.einsum("jt,jt->t", self._center, W))
         wr = self.weight * r
         correlation = self.design.adjoint(wr)
-        if self._centred:
-            correlation -= self._centre * self.design.task_sum(wr)
+        if self._centered:
+            correlation -= self._center * self.design.task_sum(wr)
         at = Evaluation(correlation, float(np.vdot(wr, r)), float(np.vdot(wr, self.y)), r)
         self._memo["W"], self._memo["evaluation"] = W.copy(), at
         return at
@@ -92,7 +92,7 @@ class ResidualForm(SquaredDatafit):
         ):
             grams = self._memo.setdefault("grams", _GramCache(self)).get(rows)
             if "q" not in self._memo:
-                self._memo["q"] = self.evaluate(np.zeros_like(self._centre)).correlation
+                self._memo["q"] = self.evaluate(np.zeros_like(self._center)).correlation
             q = self._memo["q"][rows]
             local = GramForm(grams, q, self.yy, self.blocks, self.mean_x[rows], self.mean_y)
         elif self._by_blocks:
@@ -107,7 +107,7 @@ class ResidualForm(SquaredDatafit):
         if known is None or not np.array_equal(known, rows):
             local = copy.copy(self)
             local._hold(self.design.columns(rows))
-            local.mean_x, local._centre = self.mean_x[rows], self._centre[rows]
+            local.mean_x, local._center = self.mean_x[rows], self._center[rows]
             local._known_spectra, local._memo = {}, {}
             self._memo["columns"] = rows, local
         return local
@@ -116,18 +116,18 @@ class ResidualForm(SquaredDatafit):
         """Through the rows where they are fewer than the features."""
         if "all" not in self._known_spectra:
             self._known_spectra["all"] = [
-                _row_spectrum(X, column, self._centre[:, tasks[0]])
+                _row_spectrum(X, column, self._center[:, tasks[0]])
                 for X, column, tasks in self._groups
             ]
         return self._known_spectra["all"]
 
     def gram_block(self, k, rows):
         X, column, tasks = self._groups[k]
-        return weighted_gram(X, column, self._centre[:, tasks[0]], rows)
+        return weighted_gram(X, column, self._center[:, tasks[0]], rows)
 
     def lipschitz(self):
         return self.ridge + max(
-            _largest_eigenvalue(X, column, self._centre[:, tasks[0]])
+            _largest_eigenvalue(X, column, self._center[:, tasks[0]])
             for X, column, tasks in self._groups
         )
 
@@ -151,23 +151,23 @@ class ResidualForm(SquaredDatafit):
         if not sparse.issparse(X):
             X, layout = self.design.by_column(), self._flat_layout()
             r = residual.ravel(order="F").copy()
-            return _kernels.sweep_dense(X, *layout, self._centre, *rest, r, W, *record)
+            return _kernels.sweep_dense(X, *layout, self._center, *rest, r, W, *record)
         parts = (X.data, X.indices, X.indptr)
         if shared:
             R = np.array(residual, order="C")
-            moment = self._centre * self._task_weight
-            head = (*parts, self.weight, moment, self._centre)
+            moment = self._center * self._task_weight
+            head = (*parts, self.weight, moment, self._center)
             return _kernels.sweep_sparse(*head, *rest, R, W, *record)
-        head = (*parts, self.design.ptr, self.weight, self._centre)
+        head = (*parts, self.design.ptr, self.weight, self._center)
         return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, *record)
 
     @property
     def curvature(self):
-        """Centred weighted sums of squares of the columns, (n_features, n_tasks)."""
+        """Centered weighted sums of squares of the columns, (n_features, n_tasks)."""
         if "curvature" not in self._memo:
-            curvature = np.empty_like(self._centre)
+            curvature = np.empty_like(self._center)
             for X, column, tasks in self._groups:
-                variance = weighted_variance(X, column, self._centre[:, tasks[0]])
+                variance = weighted_variance(X, column, self._center[:, tasks[0]])
                 curvature[:, tasks] = variance[:, None]
             self._memo["curvature"] = curvature
         return self._memo["curvature"]
@@ -189,9 +189,9 @@ class ResidualForm(SquaredDatafit):
         """
         blocks = [order[a : a + _BLOCK] for a in range(0, len(order), _BLOCK)]
         root = np.sqrt(self._groups[0][1])[:, None]
-        if "centred" not in self._memo:
-            self._memo["centred"] = np.asfortranarray((self.design.X - self._centre[:, 0]) * root)
-        Z = self._memo["centred"]
+        if "centered" not in self._memo:
+            self._memo["centered"] = np.asfortranarray((self.design.X - self._center[:, 0]) * root)
+        Z = self._memo["centered"]
         if not np.array_equal(order, self._memo.get("order")):
             self._memo["order"] = order.copy()
             self._memo["block grams"] = [Z[:, B].T @ Z[:, B] for B in blocks]
@@ -219,7 +219,7 @@ class _GramCache:
         self._forget()
 
     def _forget(self):
-        self.position = np.full(len(self.form._centre), -1)
+        self.position = np.full(len(self.form._center), -1)
         self.columns = np.empty(0, dtype=np.intp)
         self.grams = np.empty((0, 0, len(self.form.blocks)))
 
@@ -244,7 +244,7 @@ class _GramCache:
         grams = np.empty((n + len(new),) * 2 + (self.grams.shape[2],))
         grams[:n, :n] = self.grams
         for k, (X, column, tasks) in enumerate(self.form._groups):
-            mean = self.form._centre[:, tasks[0]]
+            mean = self.form._center[:, tasks[0]]
             grams[n:, n:, k] = weighted_gram(X, column, mean, new)
             if n:
                 grams[:n, n:, k] = weighted_gram(X, column, mean, old, new)

@@ -29,7 +29,7 @@ def _rounding(M):
 
 
 def _row_spectrum(X, weight, mean):
-    """Positive eigenvalues and eigenvectors of a weighted, centred Gram from its rows."""
+    """Positive eigenvalues and eigenvectors of a weighted, centered Gram from its rows."""
     if X.shape[1] <= X.shape[0]:
         return _positive_part(*eigh(weighted_gram(X, weight, mean)))
     A = ((X.toarray() if sparse.issparse(X) else X) - mean) * np.sqrt(weight)[:, None]
@@ -38,7 +38,7 @@ def _row_spectrum(X, weight, mean):
 
 
 def _largest_eigenvalue(X, weight, mean):
-    """Largest eigenvalue of the centred Gram of one block, through its smaller side."""
+    """Largest eigenvalue of the centered Gram of one block, through its smaller side."""
     if X.shape[1] <= X.shape[0]:
         return _top_eigenvalue(weighted_gram(X, weight, mean))
     Xm = X @ mean

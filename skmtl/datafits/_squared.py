@@ -1,6 +1,6 @@
 """Squared loss of a design: `1/2 sum_i weight_i (y_i - (A W)_i - b_t)^2 + ridge/2 ||W||_F^2`.
 
-The intercept b of every task is profiled out by centring with the weighted means of the task, so
+The intercept b of every task is profiled out by centering with the weighted means of the task, so
 it is never a row of W and no penalty sees it. Two forms with the same methods, so that solvers do
 not know which they hold: `ResidualForm` touches the rows, `GramForm` only
 `Q_t = X_t' D_t X_t`, `q_t = X_t' D_t y_t` and `y' D y`.
@@ -20,7 +20,7 @@ class Evaluation:
     """What a certificate needs of the loss at W, the ridge apart.
 
     `correlation` is `A' D r`, minus the gradient, (n_features, n_tasks); `rr` and `ry` are
-    `<r, D r>` and `<r, D y>` for the residual r and the centred y.
+    `<r, D r>` and `<r, D y>` for the residual r and the centered y.
     """
 
     correlation: np.ndarray
@@ -37,7 +37,7 @@ class SquaredDatafit(ABC):
     blocks : list of (tasks,) index arrays
         Tasks of one block share their Gram.
     yy : float
-        `<y, D y>` of the centred y.
+        `<y, D y>` of the centered y.
     first_set : int
         Rows that are best looked at together at first.
     largest_set : int
@@ -111,7 +111,7 @@ class SquaredDatafit(ABC):
         other.ridge = float(ridge)
         return other
 
-    def minimise_rows(self, W, rows, positive=False):
+    def minimize_rows(self, W, rows, positive=False):
         """W with its `rows` at their exact optimum, the others kept; a new array.
 
         With `positive` W itself where that is better: `nnls` may stop short of the optimum.

@@ -47,7 +47,7 @@ def make_multitask_regression(
         Rank of the coefficients of the tasks that are not outliers. None puts no restriction.
     n_clusters : int, default=None
         Number of clusters of tasks, none of them empty. The coefficients of a task are its
-        cluster's centre plus normal deviations of standard deviation 0.2. None draws every
+        cluster's center plus normal deviations of standard deviation 0.2. None draws every
         task's coefficients for themselves. Excludes `rank`.
     n_outlier_tasks : int, default=0
         Number of tasks that share nothing with the rest: each has `n_informative` features of
@@ -55,7 +55,7 @@ def make_multitask_regression(
     own_inputs : bool, default=False
         Whether every task has rows of its own (the long form) instead of all tasks sharing X.
     correlation : float, default=0.0
-        Correlation of neighbouring features, in (-1, 1); that of features j and k is
+        Correlation of neighboring features, in (-1, 1); that of features j and k is
         ``correlation ** |j - k|``.
     noise : float, default=1.0
         Standard deviation of the noise, at least 0. The signal's is about
@@ -168,7 +168,7 @@ def make_multitask_classification(
     own_inputs : bool, default=False
         Whether every task has rows of its own (the long form) instead of all tasks sharing X.
     correlation : float, default=0.0
-        Correlation of neighbouring features, in (-1, 1).
+        Correlation of neighboring features, in (-1, 1).
     noise : float, default=1.0
         Temperature of the labels, at least 0: they follow ``softmax(z / noise)``. Zero gives
         the class of the largest score, separable data.

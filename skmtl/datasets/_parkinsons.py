@@ -58,7 +58,7 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
         frame : DataFrame of shape (5875, 19) or None
             X and y together, if `as_frame`.
         DESCR : str
-            Source, licence and description.
+            Source, license and description.
 
     Raises
     ------

@@ -58,13 +58,13 @@ The two percentages are constant for a school and year. The file's 28th column, 
 is left out: the models have an intercept.
 
 Source: data/school.mat of https://github.com/jiayuzhou/MALSAR at commit fb97515, made from the
-file ILEA567 of the Centre for Multilevel Modelling, University of Bristol. The meaning of the
-columns is the documentation's of that file. No licence is stated for the data themselves, which
+file ILEA567 of the Center for Multilevel Modeling, University of Bristol. The meaning of the
+columns is the documentation's of that file. No license is stated for the data themselves, which
 is why they are downloaded and not part of this package.
 
 References:
 
-- Goldstein, H. (1991). Multilevel modelling of survey data. The Statistician, 40(2), 235-244.
+- Goldstein, H. (1991). Multilevel modeling of survey data. The Statistician, 40(2), 235-244.
 - Bakker, B., Heskes, T. (2003). Task clustering and gating for Bayesian multitask learning.
   Journal of Machine Learning Research, 4, 83-99.
 - Argyriou, A., Evgeniou, T., Pontil, M. (2008). Convex multi-task feature learning. Machine
@@ -133,7 +133,7 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
 
     References
     ----------
-    Goldstein, H. (1991). Multilevel modelling of survey data. The Statistician, 40(2), 235-244.
+    Goldstein, H. (1991). Multilevel modeling of survey data. The Statistician, 40(2), 235-244.
 
     Examples
     --------

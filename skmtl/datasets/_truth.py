@@ -10,7 +10,7 @@ import numpy as np
 
 from skmtl._data.checks import check_int
 
-CLUSTER_SPREAD = 0.2  # standard deviation of a task's coefficients around its cluster's centre
+CLUSTER_SPREAD = 0.2  # standard deviation of a task's coefficients around its cluster's center
 
 
 class Truth(NamedTuple):
@@ -58,8 +58,8 @@ def _related_coef(rng, clusters, n_informative, rank, n_clusters):
         left, right = rng.standard_normal((shape[0], rank)), rng.standard_normal((rank, shape[1]))
         return left @ right / np.sqrt(rank)
     if n_clusters is not None:
-        centres = rng.standard_normal((n_clusters, n_informative))
-        return centres[clusters] + CLUSTER_SPREAD * rng.standard_normal(shape)
+        centers = rng.standard_normal((n_clusters, n_informative))
+        return centers[clusters] + CLUSTER_SPREAD * rng.standard_normal(shape)
     return rng.standard_normal(shape)
 
 

@@ -17,7 +17,7 @@ from skmtl.evaluation._model_size import model_size
 from skmtl.evaluation._notes import task_notes
 from skmtl.evaluation._reading import fold_strata, make_splits, read_tasks
 from skmtl.evaluation._single_task import BASELINES, all_methods
-from skmtl.evaluation._statistics import Cells, bootstrap_delta, count_rows, gain_table, summarise
+from skmtl.evaluation._statistics import Cells, bootstrap_delta, count_rows, gain_table, summarize
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import has_steps, is_search, with_task_column
@@ -77,7 +77,7 @@ def compare_to_single_task(
         None is 5 repeats of 4 shuffled folds, an int one set of so many. Folds are stratified by
         task, and by class where rows have one.
     scoring : str, default=None
-        The error that is minimised, by the name of scikit-learn's score: for regressors
+        The error that is minimized, by the name of scikit-learn's score: for regressors
         "neg_root_mean_squared_error" (None), "neg_mean_squared_error" or
         "neg_mean_absolute_error", for classifiers "neg_log_loss" (None) or "roc_auc", of tasks of
         two classes, whose error is ``1 - AUC``.
@@ -155,7 +155,7 @@ def compare_to_single_task(
         table = gain_table(part, notes, confidence_level)
         pair = errors[own["single"]], errors[name]
         interval = bootstrap_delta(cells, data.codes, pair, confidence_level, rng)
-        summary = summarise(table, part["methods"], interval)
+        summary = summarize(table, part["methods"], interval)
         for figure, by in figures.items():
             summary[figure] = {role: by[method] for role, method in own.items()}
         reports[name] = TransferReport(table, summary, part, confidence_level, measure.name)

@@ -5,7 +5,7 @@ from html import escape
 from skmtl._data.task_ids import label_of
 from skmtl.evaluation._figures import FIGURES, count_text, figure_text, gain_texts
 
-_COLOURS = {"positive transfer": "#0072b2", "negative transfer": "#d55e00"}  # safe for all eyes
+_COLORS = {"positive transfer": "#0072b2", "negative transfer": "#d55e00"}  # safe for all eyes
 _MOST_ROWS = 200
 
 
@@ -61,6 +61,6 @@ def table(head, rows):
 
 def _cell(kind, text, k):
     style = f"text-align:{'left' if k == 0 else 'right'}"
-    if text in _COLOURS:
-        style += f";color:{_COLOURS[text]};font-weight:bold"
+    if text in _COLORS:
+        style += f";color:{_COLORS[text]};font-weight:bold"
     return f'<{kind} style="{style}">{escape(str(text))}</{kind}>'

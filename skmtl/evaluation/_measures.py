@@ -126,10 +126,10 @@ def _surprise(truth, p):
 
 def _class_numbers(y, codes):
     """Classes of all tasks, and the number of each label among them, 0 where there is none."""
-    labelled = codes >= 0
-    classes, inverse = encode_labels(as_labels(y)[labelled], "y")
+    labeled = codes >= 0
+    classes, inverse = encode_labels(as_labels(y)[labeled], "y")
     numbers = np.zeros(codes.shape, dtype=np.intp)
-    numbers[labelled] = inverse
+    numbers[labeled] = inverse
     return classes, numbers
 
 

@@ -130,19 +130,19 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     """Estimate for a multi-task model, from fits to shifted y."""
     told = {} if tasks is None else {"tasks": tasks}
     codes = task_labels(X, y, model.task_column, tasks)[2]
-    labelled, Y = codes >= 0, np.asarray(y, dtype=float).reshape(codes.shape)
+    labeled, Y = codes >= 0, np.asarray(y, dtype=float).reshape(codes.shape)
     if getattr(model, "normalize_y", False):  # strengths hold in units of each task
-        scale = np.array([_spread(Y[codes == t]) for t in range(codes.max() + 1)])[codes[labelled]]
+        scale = np.array([_spread(Y[codes == t]) for t in range(codes.max() + 1)])[codes[labeled]]
     else:
-        scale = _spread(Y[labelled])
+        scale = _spread(Y[labeled])
     estimator = frozen(model)
 
     def fitted_values(values):
         shifted = Y.copy()
-        shifted[labelled] = values
-        return estimator.fit(X, _like(y, shifted), **told).predict(X, **told)[labelled]
+        shifted[labeled] = values
+        return estimator.fit(X, _like(y, shifted), **told).predict(X, **told)[labeled]
 
-    return _divergence(fitted_values, Y[labelled], _STEP * scale, n_probes, rng)
+    return _divergence(fitted_values, Y[labeled], _STEP * scale, n_probes, rng)
 
 
 def _of_single_task(model, X, y, n_probes, rng):

@@ -104,7 +104,7 @@ def mean_over_splits(errors):
     return np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0).T
 
 
-def summarise(table, methods, interval):
+def summarize(table, methods, interval):
     """The figures over all tasks: `summary_` of the report, without those of models."""
     gain = table["gain"][~np.isnan(table["gain"])]
     worst = int(np.nanargmin(table["gain"])) if len(gain) else 0

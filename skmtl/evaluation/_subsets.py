@@ -66,7 +66,7 @@ class SubsetProblem:
 
     @property
     def n_train(self):
-        """Labelled training rows of every task, mean over folds, (n_tasks,)."""
+        """Labeled training rows of every task, mean over folds, (n_tasks,)."""
         counts = [
             [len(_rows_of(self.codes, train, t)) for t in range(len(self.names))]
             for train, _ in self.splits
@@ -147,7 +147,7 @@ def _why_left_out(measure, targets, codes, held_out, t):
     everything = np.arange(len(codes))
     n = len(_rows_of(codes, everything, t))
     if n < 2:
-        return f"it has {n} labelled row(s), but needs one to train on and one to test on"
+        return f"it has {n} labeled row(s), but needs one to train on and one to test on"
     if _n_values(targets, codes, everything, t) == 1:
         return "all its labels are the same"
     rows = np.concatenate([rows[t] for rows in held_out])

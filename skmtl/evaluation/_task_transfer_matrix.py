@@ -92,7 +92,7 @@ def task_transfer_matrix(
         error_alone : ndarray of shape (n_tasks,)
             Error of every task alone; NaN with "drop_one", which learns none alone.
         n_train : ndarray of shape (n_tasks,)
-            Labelled training rows, mean over folds.
+            Labeled training rows, mean over folds.
         note : dict
             Why gains of a task are NaN, by its label; empty where all is well.
         n_unconverged : int

@@ -15,7 +15,7 @@ _SHARE = 0.1  # of the variance of a task
 
 
 class LogPosterior:
-    """Log density of free parameters z, standardised by the prior.
+    """Log density of free parameters z, standardized by the prior.
 
     ``center + width z`` is theta, but roots of kappa, of either sign, for kappa, and the logarithm
     of what a noise is above its bound; behind are means of the tasks. A priori z is normal with

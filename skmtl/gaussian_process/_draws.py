@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmtl.gaussian_process._density import LogPosterior
-from skmtl.gaussian_process._maximise import minimise
+from skmtl.gaussian_process._maximize import lbfgs
 
 _LEVELS = (0.0, -3.0, -np.inf)  # of noises, in z, where chains may begin
 _WARM = 40  # trajectories that tune the steps, twice
@@ -62,7 +62,7 @@ def find_mode(density, z, level):
 
     bounds = density.bounds.copy()
     bounds[density.noises, 0] = level
-    return minimise(objective, np.clip(z, *bounds.T), bounds).x
+    return lbfgs(objective, np.clip(z, *bounds.T), bounds).x
 
 
 def root_of_covariance(density, z):

@@ -18,7 +18,7 @@ from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._draws import draw_parameters
 from skmtl.gaussian_process._inputs import make_kernels
 from skmtl.gaussian_process._layout import Layout
-from skmtl.gaussian_process._maximise import OPTIMIZERS, maximise, projected_norm
+from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize, projected_norm
 from skmtl.gaussian_process._prediction import PredictionMixin, dense
 from skmtl.gaussian_process._problem import (
     DenseProblem,
@@ -43,7 +43,7 @@ class MultiTaskGaussianProcessRegressor(
 
     Labels are ``y_ti = f_t(x_ti) + e_ti`` with noise ``e_ti ~ N(0, noise_t)`` and functions of
     covariance ``cov(f_s(x), f_t(z)) = B_st k(x, z)``, ``B = L L' + diag(kappa)`` with L of shape
-    (n_tasks, rank): the intrinsic coregionalisation model. All its parameters maximise the log
+    (n_tasks, rank): the intrinsic coregionalisation model. All its parameters maximize the log
     marginal likelihood of the labels,
 
         -1/2 y' A^-1 y - 1/2 log|A| - n/2 log(2 pi),    A = B[task, task] o K + diag(noise[task]).
@@ -80,7 +80,7 @@ class MultiTaskGaussianProcessRegressor(
         None keeps the parameters of the start. A callable is as in scikit-learn's
         :class:`~sklearn.gaussian_process.GaussianProcessRegressor`:
         ``optimizer(obj_func, initial_theta, bounds)`` returns theta and the value of
-        ``obj_func(theta, eval_gradient=True)``, which is to be minimised.
+        ``obj_func(theta, eval_gradient=True)``, which is to be minimized.
     n_restarts : int, default=5
         Perturbed beginnings of the task covariance and the noise that are tried beside the first.
     n_draws : int, default=0
@@ -121,7 +121,7 @@ class MultiTaskGaussianProcessRegressor(
         Variances, in units of y.
     theta_ : ndarray
         For each term theta of the kernel (logarithms), L row by row and kappa; then log(noise), one
-        a task or one for all. On the scale of normalised y with `normalize_y`.
+        a task or one for all. On the scale of normalized y with `normalize_y`.
     theta_draws_ : ndarray of shape (n_draws, n_parameters)
         As `theta_`.
     mean_draws_ : ndarray of shape (n_draws, n_tasks)
@@ -148,7 +148,7 @@ class MultiTaskGaussianProcessRegressor(
         Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
     n_tasks_ : int
     n_samples_per_task_ : ndarray of shape (n_tasks,)
-        Labelled rows.
+        Labeled rows.
     n_features_in_ : int
         Number of columns of X, the task column included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
@@ -268,7 +268,7 @@ class MultiTaskGaussianProcessRegressor(
         rng = check_random_state(self.random_state)
         starts = Starts(layout, kernels, y, read.cells, rng)
         starts.begin_at(self.initial_theta)
-        found = maximise(problem, starts, self.optimizer, self.n_restarts, self.tol)
+        found = maximize(problem, starts, self.optimizer, self.n_restarts, self.tol)
         self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
         self.log_marginal_likelihood_value_ = found.value
         self.gradient_norm_ = projected_norm(found.theta, found.gradient, starts.bounds)
@@ -286,7 +286,7 @@ class MultiTaskGaussianProcessRegressor(
         ----------
         theta : array-like, default=None
             Parameters in the order of `theta_`; None are those. Where the covariance of the labels
-            is none that a computer can factorise the value is minus infinity, the gradient 0.
+            is none that a computer can factorize the value is minus infinity, the gradient 0.
         eval_gradient : bool, default=False
             Also return the gradient by theta.
 
@@ -406,7 +406,7 @@ class MultiTaskGaussianProcessRegressor(
             warnings.warn(
                 f"The search for the parameters ended where the gradient of the likelihood has an "
                 f"entry of {self.gradient_norm_:.3g} nats, above tol={self.tol}. Increase tol, or "
-                "standardise X.",
+                "standardize X.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -12,7 +12,7 @@ from scipy.linalg.lapack import dpotri
 
 from skmtl._task_covariance.dense_likelihood import covariance
 from skmtl._task_covariance.kronecker import spectrum
-from skmtl._task_covariance.observations import factorise
+from skmtl._task_covariance.observations import factorize
 from skmtl._task_covariance.systems import make_system
 
 
@@ -100,7 +100,7 @@ class CellsPosterior:
     """
 
     def __init__(self, Ks, Bs, noise, cells, y):
-        self.factor = factorise(covariance(Ks, Bs, noise, cells), noise, "noise")
+        self.factor = factorize(covariance(Ks, Bs, noise, cells), noise, "noise")
         self.cells = cells
         self.dual = cho_solve((self.factor, True), y, check_finite=False)
 

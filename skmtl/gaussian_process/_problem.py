@@ -111,7 +111,7 @@ class DenseProblem:
 
 
 def guarded_value(problem, theta, eval_gradient=True, mean=None):
-    """The value, and its gradient; minus infinity and 0 where a computer cannot factorise."""
+    """The value, and its gradient; minus infinity and 0 where a computer cannot factorize."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
             found = problem.value(theta, eval_gradient, mean)

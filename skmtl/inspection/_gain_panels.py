@@ -20,7 +20,7 @@ from skmtl.inspection._style import (
     with_notes,
 )
 
-_VERDICTS = {  # colour and marker
+_VERDICTS = {  # color and marker
     "positive transfer": (BLUE, "^"),
     "inconclusive": (GREY, "o"),
     "negative transfer": (VERMILLION, "v"),
@@ -39,13 +39,13 @@ def gains_of_tasks(report, ax):
     ax = axes_of(ax, width_of(names), height_of(len(table)))
     rows, gain = np.arange(len(table)), np.maximum(table["gain"], _EDGE)
     low, high = _view(table)
-    for verdict, (colour, marker) in _VERDICTS.items():
+    for verdict, (color, marker) in _VERDICTS.items():
         here = table["verdict"] == verdict
         if here.any():
             ends = np.clip([table["ci_low"][here], table["ci_high"][here]], low - 1, high + 1)
-            ax.hlines(rows[here], *ends, color=colour, linewidth=1.2, alpha=0.6)
+            ax.hlines(rows[here], *ends, color=color, linewidth=1.2, alpha=0.6)
             _dots(
-                ax, gain[here], rows[here], colour, marker, len(table), f"{verdict} ({here.sum()})"
+                ax, gain[here], rows[here], color, marker, len(table), f"{verdict} ({here.sum()})"
             )
     for row in np.flatnonzero(table["gain"] < _EDGE):
         _write(ax, f"  ← {table['gain'][row]:.0%}", (_EDGE, row))
@@ -76,8 +76,8 @@ def _view(table):
     return low - margin, high + margin
 
 
-def _dots(ax, x, y, colour, marker, n, label):
-    ax.scatter(x, y, 32 if n < 60 else 14, color=colour, marker=marker, zorder=3, label=label)
+def _dots(ax, x, y, color, marker, n, label):
+    ax.scatter(x, y, 32 if n < 60 else 14, color=color, marker=marker, zorder=3, label=label)
 
 
 def _write(ax, text, place):
@@ -122,12 +122,12 @@ def errors_of_tasks(report, ax):
 
 
 def _by_verdict(ax, x, y, verdicts):
-    """Dots in the colour and shape of their verdict."""
-    for verdict, (colour, marker) in _VERDICTS.items():
+    """Dots in the color and shape of their verdict."""
+    for verdict, (color, marker) in _VERDICTS.items():
         here = verdicts == verdict
         if here.any():
             label = f"{verdict} ({here.sum()})"
-            _dots(ax, x[here], y[here], colour, marker, len(verdicts), label)
+            _dots(ax, x[here], y[here], color, marker, len(verdicts), label)
 
 
 def _ends(values, logarithmic):
@@ -199,11 +199,11 @@ def errors_of_splits(report, ax):
     ax.plot(means.T, rows, color=GREY, linewidth=0.6, alpha=alpha, zorder=1)
     drawn = means.T if len(means) else ()
     for row, method, values in zip(rows, methods.tolist(), drawn, strict=False):
-        colour = GREY if method.split(" ")[0] in _BASELINES else BLUE
+        color = GREY if method.split(" ")[0] in _BASELINES else BLUE
         low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-        ax.hlines(row, low, high, color=colour, linewidth=9, alpha=0.35)
-        ax.scatter(values, np.full(len(values), row), 9, color=colour, zorder=3)
-        ax.scatter(middle, row, 260, color=colour, marker="|", linewidths=2, zorder=4)
+        ax.hlines(row, low, high, color=color, linewidth=9, alpha=0.35)
+        ax.scatter(values, np.full(len(values), row), 9, color=color, zorder=3)
+        ax.scatter(middle, row, 260, color=color, marker="|", linewidths=2, zorder=4)
     ax.set_ylim(-0.6, len(methods) - 0.4)
     if is_wide(means.ravel()):
         log_axis(ax.xaxis, means)

@@ -193,8 +193,8 @@ class RegularizationPathDisplay(Display):
             label = None if k else count(len(others), "other")
             ax.plot(alphas, curves[j], color=GREY, linewidth=0.6, alpha=0.6, label=label)
         names = short_names(np.asarray(self.names)[named])
-        for j, name, colour in zip(named, names, LINES, strict=False):
-            ax.plot(alphas, curves[j], color=colour, label=name, zorder=3)
+        for j, name, color in zip(named, names, LINES, strict=False):
+            ax.plot(alphas, curves[j], color=color, label=name, zorder=3)
 
 
 def _with_path(estimator):

@@ -1,10 +1,10 @@
-"""What all pictures share: the lazy import, colours, sizes, names that do not overlap."""
+"""What all pictures share: the lazy import, colors, sizes, names that do not overlap."""
 
 import numpy as np
 
 from skmtl._data.task_ids import label_of
 
-# Okabe and Ito's colours, which the colour-blind can tell apart; blue is always the good side
+# Okabe and Ito's colors, which the color-blind can tell apart; blue is always the good side
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#7F7F7F"
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DIVERGING = "RdBu"  # red below 0, blue above
@@ -182,11 +182,11 @@ def symmetric_limit(values):
 
 
 def heatmap(ax, matrix, *, vmin, vmax, label, aspect="auto", percent=False):
-    """Draw a map with its colour bar, grey where there is no number."""
-    colours = pyplot().get_cmap(DIVERGING).with_extremes(bad="0.75")
+    """Draw a map with its color bar, grey where there is no number."""
+    colors = pyplot().get_cmap(DIVERGING).with_extremes(bad="0.75")
     image = ax.imshow(
         np.ma.masked_invalid(matrix),
-        cmap=colours,
+        cmap=colors,
         vmin=vmin,
         vmax=vmax,
         aspect=aspect,

@@ -35,7 +35,7 @@ def task_similarity(
         Fitted. Its last step is looked at; of a search, that of its best estimator.
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns), default=None
         As the estimator takes it. With "coefficients" each feature that the last step sees counts
-        with its standard deviation over these rows, as if it had been standardised before the fit;
+        with its standard deviation over these rows, as if it had been standardized before the fit;
         None takes the coefficients as they are, which depend on the units of the features.
     y : array-like of shape (n_samples, n_tasks), default=None
         Targets, NaN where one is missing; for "residuals" only.

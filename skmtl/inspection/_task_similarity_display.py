@@ -31,13 +31,13 @@ class TaskSimilarityDisplay(Display):
     tasks : array-like of shape (n_tasks,), default=None
         Labels; None numbers them.
     order : {"clustering", None}, default="clustering"
-        "clustering" puts the leaves of a hierarchical clustering in the order that has neighbours
+        "clustering" puts the leaves of a hierarchical clustering in the order that has neighbors
         most alike (average linkage, of the symmetric part of the matrix, NaN as 0); None keeps the
         order.
     vmin, vmax : float, default=None
-        Ends of the colours; None takes the largest absolute value of both signs.
+        Ends of the colors; None takes the largest absolute value of both signs.
     label : str, default="similarity"
-        Of the colour bar.
+        Of the color bar.
     x_label, y_label : str, default=""
     percent : bool, default=False
         Whether entries are written as percentages.
@@ -153,7 +153,7 @@ class TaskSimilarityDisplay(Display):
 
     @classmethod
     def from_transfer(cls, result, *, order="clustering", ax=None):
-        """Draw which tasks help which; colours end at a gain of 100 %.
+        """Draw which tasks help which; colors end at a gain of 100 %.
 
         Parameters
         ----------
@@ -218,7 +218,7 @@ _LABELS = {"coefficients": "cosine of coefficients", "covariance": "correlation 
 
 
 def _leaves(matrix):
-    """Order of tasks in which neighbours are alike."""
+    """Order of tasks in which neighbors are alike."""
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
@@ -239,5 +239,5 @@ def _write_entries(ax, image, matrix, percent):
         if np.isfinite(value):
             strong = abs(image.norm(value) - 0.5) > 0.35
             text = f"{value:+.0%}" if percent else f"{value:.2f}"
-            colour = "white" if strong else "black"
-            ax.text(t, s, text, ha="center", va="center", color=colour, fontsize=7)
+            color = "white" if strong else "black"
+            ax.text(t, s, text, ha="center", va="center", color=color, fontsize=7)

@@ -22,7 +22,7 @@ class SharedSolution(NamedTuple):
 
 
 class SharedRidge:
-    """Minimises `sum_ti s_ti (y_ti - x_i . w_t - b_t)^2 + alpha tr(W B^-1 W')` from moments.
+    """Minimizes `sum_ti s_ti (y_ti - x_i . w_t - b_t)^2 + alpha tr(W B^-1 W')` from moments.
 
     With `B = (1 - d) I + d 11'/T` every `w_t` is `sqrt(d/T) u + sqrt(1 - d) v_t`, and the penalty
     is `alpha (||u||^2 + sum_t ||v_t||^2)`. Given u the tasks are ridge regressions of their own, so
@@ -96,7 +96,7 @@ def reader(data, weight, origin, fit_intercept):
     """What gives the moments of the features; about `origin` where they are lazy and stacked."""
     if isinstance(data.design, StackedFeatures):
         return StackedReader(data.design, data.y, weight, origin if fit_intercept else None)
-    return moment_reader(data.design, data.y, weight, centred=fit_intercept)
+    return moment_reader(data.design, data.y, weight, centered=fit_intercept)
 
 
 class FeatureReading(NamedTuple):

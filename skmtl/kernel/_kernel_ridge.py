@@ -24,7 +24,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
 
     with the norm of the functions f in the space of the kernel ``B[s, t] k(x, z)``: k compares
     inputs, the task kernel B tasks. ``s`` are the sample weights, 0 where a label is missing.
-    Intercepts are not penalised. On complete two-dimensional y, with ``task_kernel="identity"`` and
+    Intercepts are not penalized. On complete two-dimensional y, with ``task_kernel="identity"`` and
     without intercepts, it is scikit-learn's :class:`~sklearn.kernel_ridge.KernelRidge`.
 
     Parameters

@@ -176,7 +176,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
                 choice, kept = best, (K, decomposed)
         if np.isnan(self.loo_scores_).all():
             warnings.warn(
-                "No task has two labelled rows, so that nothing is left to compare strengths by "
+                "No task has two labeled rows, so that nothing is left to compare strengths by "
                 "when one is left out: the smallest task strength and the largest alpha are taken.",
                 UserWarning,
                 stacklevel=2,

@@ -52,9 +52,9 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
             return FeatureReading(data, 0.0)
         X, names = data.design.X, ("kernel", "gamma", "degree", "coef0", "kernel_params")
         X = X.tocsr() if sparse.issparse(X) else X
-        labelled = (data.weight > 0).any(axis=1) if data.layout == "wide" else slice(None)
+        labeled = (data.weight > 0).any(axis=1) if data.layout == "wide" else slice(None)
         self.feature_map_ = nystroem_map(
-            X[labelled],
+            X[labeled],
             n_components=self.n_components,
             random_state=self.random_state,
             **{name: getattr(self, name) for name in names},

@@ -57,7 +57,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
 
     over positive semidefinite Omega of trace 1, with the functions ``f_t`` as columns of W in the
     space of the input kernel. ``s`` are the sample weights, 0 where a label is missing; intercepts
-    are not penalised. It is convex. With ``kernel="linear"`` it is that of
+    are not penalized. It is convex. With ``kernel="linear"`` it is that of
     :class:`TaskRelationshipRegressor`, whose `alpha` and `ridge` are these over
     ``nbar = sum(s) / n_tasks``.
 

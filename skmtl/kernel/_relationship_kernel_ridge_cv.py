@@ -71,7 +71,7 @@ class TrainingRows:
             near = self._covariances[alpha] = found.omega
             optimality = learner.optimality(found)
             B = found.omega @ found.mixing
-            dual = self.cells.matrix(found.system.dual(learner.centred))
+            dual = self.cells.matrix(found.system.dual(learner.centered))
             W = np.zeros(self.shape)
             W[:, self.tasks] = self.kernels[gamma][:, self.rows] @ (dual @ B.T)
             out.append(LearnedFunctions(W, optimality, optimality <= stop["tol"]))
@@ -125,7 +125,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipModel):
     """:class:`MultiTaskRelationshipKernelRidge` with its strengths chosen by cross-validation.
 
     Its objective is that of :class:`MultiTaskRelationshipKernelRidge`. The covariance is learned
-    anew in every fold, from near that of neighbouring strengths. Exact leave-one-out with one
+    anew in every fold, from near that of neighboring strengths. Exact leave-one-out with one
     covariance for all rows would be cheaper, but that covariance knows the row left out, and takes
     chance for relations between tasks that have none.
 

@@ -1,7 +1,7 @@
 """The covariance of the tasks that is best for kernel ridge regressions.
 
 Given the covariance Omega the functions are kernel ridge regressions, so the objective is a convex
-function of Omega alone, whose value and gradient cost one linear system. It is minimised in that
+function of Omega alone, whose value and gradient cost one linear system. It is minimized in that
 form: alternating between functions and covariance crawls where Omega loses rank, as it usually
 does.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from skmtl._task_covariance.kronecker import constants, spectrum
-from skmtl._task_covariance.observations import centred
+from skmtl._task_covariance.observations import centered
 from skmtl._task_covariance.systems import (
     choose_solver,
     largest_eigenvalue,
@@ -170,7 +170,7 @@ def _quasi_newton(problem, history, max_iter, tol):
 class CovarianceLearner:
     """Learns the covariance for any strengths; the kernel matrix is decomposed at most once.
 
-    `centred` are the targets without the means of their tasks, where there are intercepts, and
+    `centered` are the targets without the means of their tasks, where there are intercepts, and
     `null` is the objective without functions.
 
     Parameters
@@ -185,11 +185,11 @@ class CovarianceLearner:
 
     def __init__(self, K, cells, y, long, fit_intercept):
         self.K, self.cells, self.fit_intercept = K, cells, fit_intercept
-        self.centred = y - cells.task_mean(y)[cells.task] if fit_intercept else y
+        self.centered = y - cells.task_mean(y)[cells.task] if fit_intercept else y
         weight = np.bincount(cells.row, cells.weight, cells.n_rows)
-        self._centred_K = centred(K, weight) if fit_intercept else K
+        self._centered_K = centered(K, weight) if fit_intercept else K
         self._floor = noise_floor(largest_eigenvalue(K, cells.weight))
-        self.null = float(cells.weight @ self.centred**2)
+        self.null = float(cells.weight @ self.centered**2)
         costs = schur_cost(cells), len(cells) ** 3 / 3
         self.solver, self._spectrum = choose_solver("auto", cells, long, costs), None
         if self.solver != "cholesky":
@@ -213,7 +213,7 @@ class CovarianceLearner:
             options = self.cells, self.fit_intercept, self._spectrum
             return make_system(self.solver, self.K, B, alphas, *options)
 
-        K, y = self._centred_K, self.centred
+        K, y = self._centered_K, self.centered
         problem = RelationshipProblem(K, self.cells, y, solve, alpha, ridge)
         start = np.eye(self.cells.n_tasks) / self.cells.n_tasks
         if near is not None:

@@ -190,7 +190,7 @@ class MultiTaskSVM(MultiTaskEstimator):
 
 
 def _cells(data):
-    """Row, task, target and weight of every labelled cell, by task and then by row."""
+    """Row, task, target and weight of every labeled cell, by task and then by row."""
     if data.layout != "wide":
         return np.arange(len(data.y)), data.design.task_of_row, data.y, data.weight
     weight = np.broadcast_to(data.weight, data.y.shape)

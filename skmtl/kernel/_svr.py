@@ -89,7 +89,7 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
         check_real(self.epsilon, "epsilon")
 
     def _targets(self, y, weight, wide):
-        self._level = np.average(y, weights=weight)  # so that no level of y is penalised
+        self._level = np.average(y, weights=weight)  # so that no level of y is penalized
         return y - self._level
 
     def _single_task_limit(self):

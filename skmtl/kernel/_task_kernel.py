@@ -6,7 +6,7 @@ from scipy import sparse
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.task_graph import laplacian
 from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labelled
+from skmtl._data.task_parameters import is_labeled
 from skmtl.kernel._input_kernel import _NEGATIVE, is_named
 
 TASK_KERNELS = ("shared", "identity", "graph")
@@ -58,7 +58,7 @@ def task_covariance(task_kernel, strength, graph, tasks):
 
 def _given_covariance(matrix, tasks):
     """A (T, T) array or frame, checked; rounding below zero taken off its spectrum."""
-    if hasattr(matrix, "reindex") and is_labelled(matrix.index, tasks):
+    if hasattr(matrix, "reindex") and is_labeled(matrix.index, tasks):
         missing = [t for t in tasks.tolist() if t not in matrix.index or t not in matrix.columns]
         if missing:
             raise ValueError(

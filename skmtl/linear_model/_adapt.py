@@ -62,7 +62,7 @@ class AdaptableModel:
 
     The model gives ``_new_task_priors(fitted, W, label)``, a list of :class:`Prior` of which the
     best is taken. W (n_columns * n_features, n_tasks) are the coefficients on the scale of
-    normalised y; `fitted` is the estimator that has the fitted attributes.
+    normalized y; `fitted` is the estimator that has the fitted attributes.
     """
 
     def _new_task_priors(self, fitted, W, label):
@@ -85,7 +85,7 @@ class AdaptableModel:
     def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
         """The model with one task more, learned from a few rows; no other task is fitted again.
 
-        Minimises the objective of the model over the coefficients and the intercept of the new
+        Minimizes the objective of the model over the coefficients and the intercept of the new
         task, those of the others given. The loss keeps the scale of the fitted data: `nbar` is
         theirs. What is believed of a new task is in the guide of the model.
 

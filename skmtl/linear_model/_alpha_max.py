@@ -8,11 +8,11 @@ from sklearn.base import clone
 
 from skmtl.datafits import Likelihood
 from skmtl.penalties import L21, Ridge
-from skmtl.solvers import alpha_grid, critical_alpha, minimise, null_correlation
+from skmtl.solvers import alpha_grid, critical_alpha, null_correlation, solve_penalized
 
 
 def critical_strength(model, datafit, read):
-    """The smallest alpha at which all (penalised) coefficients are zero, of a model that has one.
+    """The smallest alpha at which all (penalized) coefficients are zero, of a model that has one.
 
     Quadratic terms do not show at zero.
     """
@@ -36,8 +36,8 @@ def critical_strength(model, datafit, read):
 
 
 def _critical_of_net(likelihood, norm, l1_ratio):
-    """As :func:`~skmtl.path.critical_alpha`: a root where a ridge shrinks unpenalised features."""
-    unit, free = replace(norm, alpha=1.0), norm.unpenalised_rows(likelihood.shape[0])
+    """As :func:`~skmtl.path.critical_alpha`: a root where a ridge shrinks unpenalized features."""
+    unit, free = replace(norm, alpha=1.0), norm.unpenalized_rows(likelihood.shape[0])
     first = unit.dual_norm(null_correlation(likelihood, unit)) / l1_ratio
     if l1_ratio == 1 or len(free) == 0:
         return first
@@ -45,7 +45,7 @@ def _critical_of_net(likelihood, norm, l1_ratio):
     def excess(alpha):
         W = np.zeros(likelihood.shape)
         ridge = alpha * (1 - l1_ratio)
-        W[free] = minimise(likelihood.restrict(free), Ridge(ridge), tol=1e-10).W
+        W[free] = solve_penalized(likelihood.restrict(free), Ridge(ridge), tol=1e-10).W
         return unit.dual_norm(likelihood.at(W).correlation) / l1_ratio - alpha
 
     high = max(first, np.finfo(float).tiny)

@@ -36,13 +36,13 @@ class TargetScale:
         design = data.design
         total = design.task_sum(data.weight)
         self.mean = design.task_sum(data.weight * data.y) / total
-        centred = data.y - design.spread(self.mean)
-        deviation = np.sqrt(design.task_sum(data.weight * centred**2) / total)
+        centered = data.y - design.spread(self.mean)
+        deviation = np.sqrt(design.task_sum(data.weight * centered**2) / total)
         floor = 10 * np.finfo(float).eps * np.abs(self.mean)
         self.scale = np.where(deviation > floor, deviation, 1.0)
 
     def apply(self, data):
-        """The data with normalised targets."""
+        """The data with normalized targets."""
         if not self.normalize:
             return data
         spread = data.design.spread
@@ -58,7 +58,7 @@ class TargetScale:
 
 
 class Reading(NamedTuple):
-    """Validated data with normalised targets, their scale, and what a likelihood is made of."""
+    """Validated data with normalized targets, their scale, and what a likelihood is made of."""
 
     data: TaskData
     scale: TargetScale

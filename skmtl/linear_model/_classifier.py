@@ -15,7 +15,7 @@ from skmtl._data.reading import read_prediction_rows, read_rows, read_training_d
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, describe_smoothed
 from skmtl.penalties import for_columns, sees_tasks, stack_columns
-from skmtl.solvers import minimise
+from skmtl.solvers import solve_penalized
 
 
 class LinearMultiTaskClassifier(
@@ -61,7 +61,7 @@ class LinearMultiTaskClassifier(
         """
         problem = self._read(X, y, sample_weight, tasks)
         datafit, options = self._datafit(problem), {"max_iter": self.max_iter, "tol": self.tol}
-        solution = minimise(datafit, self._penalty_of(problem), **options)
+        solution = solve_penalized(datafit, self._penalty_of(problem), **options)
         return self._finish(problem, datafit, solution)
 
     def _read(self, X, y, sample_weight, tasks):

@@ -44,7 +44,7 @@ class ClusteredTaskModel(AdaptableModel, StructuredModel):
     def _new_task_priors(self, fitted, W, label):
         # M the projection on clusters: tr(W (eta I + M)^-1 W') is the sum of squares within them
         # divided by eta, and that of their means by 1 + eta. One task more in a cluster of n adds
-        # n / (n + 1) (1 / eta - 1 / (1 + eta)) ||w - centre||^2 + ||w||^2 / (1 + eta).
+        # n / (n + 1) (1 / eta - 1 / (1 + eta)) ||w - center||^2 + ||w||^2 / (1 + eta).
         priors, ridge = [], self.alpha / (1 + self.eta)
         for cluster in range(fitted.task_clusters_.max() + 1):
             own = W[:, fitted.task_clusters_ == cluster]
@@ -105,8 +105,8 @@ class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
     >>> from skmtl import ClusteredTaskRegressor
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((40, 6))
-    >>> centres = 3 * rng.standard_normal((6, 2))
-    >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
+    >>> centers = 3 * rng.standard_normal((6, 2))
+    >>> Y = X @ centers[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
     >>> model = ClusteredTaskRegressor(alpha=0.1, n_clusters=2).fit(X, Y)
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True
@@ -270,8 +270,8 @@ class ClusteredTaskClassifier(ClusteredTaskModel, StructuredClassifier):
     >>> from skmtl import ClusteredTaskClassifier
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((40, 6))
-    >>> centres = 3 * rng.standard_normal((6, 2))
-    >>> Y = X @ centres[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
+    >>> centers = 3 * rng.standard_normal((6, 2))
+    >>> Y = X @ centers[:, [0, 0, 0, 1, 1, 1]] + 0.1 * rng.standard_normal((40, 6))
     >>> model = ClusteredTaskClassifier(alpha=0.1, n_clusters=2).fit(X, Y > 0)
     >>> bool((model.task_clusters_[:3] != model.task_clusters_[3:]).all())
     True

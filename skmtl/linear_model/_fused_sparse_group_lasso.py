@@ -45,7 +45,7 @@ class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
                               + fused_ratio * sum_jt |W_j,t+1 - W_jt| / gap_t
                               + (1 - l1_ratio - fused_ratio) * sum_j ||W_j||_2]
 
-    over neighbours in time, ``gap_t`` apart.
+    over neighbors in time, ``gap_t`` apart.
 
     {loss}
 
@@ -125,7 +125,7 @@ class FusedSparseGroupLassoClassifier(FusedModel, StructuredClassifier):
                               + fused_ratio * sum_jt |W_j,t+1 - W_jt| / gap_t
                               + (1 - l1_ratio - fused_ratio) * sum_j ||W_j||_2]
 
-    over neighbours in time, ``gap_t`` apart.
+    over neighbors in time, ``gap_t`` apart.
 
     {class_loss}
 

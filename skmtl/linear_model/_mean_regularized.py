@@ -43,8 +43,8 @@ class MeanRegularizedModel(AdaptableModel, StructuredModel):
         pull = per_task(self.alpha, "alpha", fitted.tasks_)
         own, total = of_new_task(self.alpha, "alpha", label), pull.sum()
         ridge = of_new_task(self.ridge, "ridge", label)
-        centre = np.average(W, axis=1, weights=pull if total > 0 else None)
-        return [pulled(centre, own * total / (own + total) if total > 0 else 0.0, ridge)]
+        center = np.average(W, axis=1, weights=pull if total > 0 else None)
+        return [pulled(center, own * total / (own + total) if total > 0 else 0.0, ridge)]
 
     def _store_new_task(self, fitted, chosen):
         self._store_mean(fitted)

@@ -22,7 +22,7 @@ from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import Grouped, Huber, Logistic, Poisson, Softmax, Squared
 from skmtl.penalties import L21, Penalty, for_columns, sees_tasks
-from skmtl.solvers import minimise
+from skmtl.solvers import solve_penalized
 
 KINDS = ("squared_error", "huber", "poisson", "logistic")
 
@@ -31,7 +31,7 @@ KINDS = ("squared_error", "huber", "poisson", "logistic")
 class MixedTask:
     """One task: its kind, where its targets come from, and what predicts them without features.
 
-    `mean` and `scale` normalise numbers; `classes` are labels of a "logistic" task. `baseline` is a
+    `mean` and `scale` normalize numbers; `classes` are labels of a "logistic" task. `baseline` is a
     mean, or the frequencies of the classes.
     """
 
@@ -94,9 +94,9 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         As in :class:`MultiTaskRegressor`; "uncertainty" learns a scale for every task, of its noise
         or its likelihood.
     fit_intercept : bool, default=True
-        Fit one unpenalised intercept for each task, and class where there are more than two.
+        Fit one unpenalized intercept for each task, and class where there are more than two.
     normalize_y : bool, default=True
-        Centre and scale the targets of "squared_error" and "huber" tasks, so that losses of
+        Center and scale the targets of "squared_error" and "huber" tasks, so that losses of
         different kinds are comparable. Predictions are on the original scale.
     {newton_parameters}
 
@@ -246,7 +246,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         def solve(task_weight):
             weights = {"task_weight": task_weight, "fit_intercept": self.fit_intercept}
             datafit = problem.likelihood(**weights)
-            return datafit, minimise(datafit, penalty, **options)
+            return datafit, solve_penalized(datafit, penalty, **options)
 
         if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
             omega, datafit, solution, mean_losses = learn_task_weights(problem, solve)
@@ -452,7 +452,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_tasks,)
-            NaN for tasks without a labelled row, and where the baseline is perfect.
+            NaN for tasks without a labeled row, and where the baseline is perfect.
         """
         pairs, names = self._scores(X), column_names(y)
         tasks = self.tasks_.tolist()

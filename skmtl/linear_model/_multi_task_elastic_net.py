@@ -17,7 +17,14 @@ from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.linear_model._structured import StructuredClassifier, StructuredModel
 from skmtl.linear_model._structured_cv import PathCV
 from skmtl.penalties import L21, Ridge
-from skmtl.solvers import alpha_grid, critical_alpha, minimise, solution_path, solve, starting_at
+from skmtl.solvers import (
+    alpha_grid,
+    critical_alpha,
+    solution_at,
+    solution_path,
+    solve_penalized,
+    starting_at,
+)
 
 
 def row_penalty(feature_weight, positive, n_features):
@@ -195,10 +202,10 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         if read.problem is not None:
             W0, options = self._start(read), {"max_iter": self.max_iter, "tol": self.tol}
             start = None if W0 is None else starting_at(W0)
-            return minimise(datafit, self._penalty_of(read), start, **options)
+            return solve_penalized(datafit, self._penalty_of(read), start, **options)
         penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
         start, options = self._start(read), solver_options(self)
-        return solve(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
+        return solution_at(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
 
 
 class RowPathCV(PathCV):

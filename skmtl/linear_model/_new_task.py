@@ -10,23 +10,23 @@ _TOL, _ROUNDED = 1e-10, 1e-6  # on the change of predictions; and where that is 
 
 
 class Prior(NamedTuple):
-    """`constant + 1/2 sum_i strength_i v_i^2` of coefficients `w = centre + basis v`.
+    """`constant + 1/2 sum_i strength_i v_i^2` of coefficients `w = center + basis v`.
 
     `basis` None is the identity. Classes of a task stand one after the other in w.
     """
 
-    centre: np.ndarray
+    center: np.ndarray
     strength: np.ndarray
     basis: np.ndarray | None = None
     constant: float = 0.0
 
 
-def pulled(centre, pull, ridge):
-    """The :class:`Prior` `pull/2 ||w - centre||^2 + ridge/2 ||w||^2`."""
+def pulled(center, pull, ridge):
+    """The :class:`Prior` `pull/2 ||w - center||^2 + ridge/2 ||w||^2`."""
     total = pull + ridge
     share = pull / total if total > 0 else 1.0
-    constant = 0.5 * share * ridge * float(centre @ centre)
-    return Prior(share * centre, np.full(len(centre), total), constant=constant)
+    constant = 0.5 * share * ridge * float(center @ center)
+    return Prior(share * center, np.full(len(center), total), constant=constant)
 
 
 class NewFit(NamedTuple):
@@ -56,14 +56,14 @@ def fit_task(rows, prior, fit_intercept):
     p = rows.X.shape[1]
     mean = np.average(rows.X, axis=0, weights=rows.weight) if fit_intercept else np.zeros(p)
     X = rows.X - mean
-    offset = X @ prior.centre.reshape(K, p).T
+    offset = X @ prior.center.reshape(K, p).T
     J, back = _whitened(X, prior, K)
     ridge = np.full(J.shape[1], float((prior.strength > 0).all()))
     if fit_intercept:
         J, ridge = np.hstack([J, np.tile(np.eye(K), (n, 1))]), np.append(ridge, np.zeros(K))
     theta, objective, converged = _newton(rows, offset, J, ridge)
     inner = len(ridge) - K * fit_intercept
-    W = (prior.centre + back(theta[:inner])).reshape(K, p).T
+    W = (prior.center + back(theta[:inner])).reshape(K, p).T
     b = theta[inner:] - mean @ W if fit_intercept else np.zeros(K)
     return NewFit(W, b, objective + prior.constant, converged)
 

@@ -1,4 +1,4 @@
-"""Regularisation paths on the user's data."""
+"""Regularization paths on the user's data."""
 
 from typing import NamedTuple
 
@@ -93,7 +93,7 @@ def alpha_max(
 ):
     """The smallest alpha at which all coefficients of a model are zero.
 
-    With ``G`` minus the gradient of the loss at W = 0, intercepts and unpenalised features at
+    With ``G`` minus the gradient of the loss at W = 0, intercepts and unpenalized features at
     their optimum, it is the dual norm of G: ``max_j ||G_j||_2 / (u_j * l1_ratio)`` for
     :class:`MultiTaskElasticNet`, the largest singular value for :class:`TraceNormRegressor`.
 

@@ -1,4 +1,4 @@
-"""The common base of the estimators that :func:`skmtl.solvers.minimise` solves."""
+"""The common base of the estimators that :func:`skmtl.solvers.solve_penalized` solves."""
 
 import numpy as np
 from sklearn.linear_model import LassoCV, RidgeCV
@@ -7,7 +7,7 @@ from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import check_strength
 from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier, tuned_logistic
-from skmtl.solvers import minimise
+from skmtl.solvers import solve_penalized
 
 
 class StructuredModel:
@@ -34,7 +34,7 @@ class StructuredModel:
         raise NotImplementedError
 
     def _store_parts(self, solution, unpack):
-        """Store P and Q of a decomposition; all is P where nothing is penalised."""
+        """Store P and Q of a decomposition; all is P where nothing is penalized."""
         parts = solution.parts or (solution.W, np.zeros_like(solution.W))
         self.shared_part_, self.specific_part_ = (unpack(part) for part in parts)
 
@@ -44,7 +44,7 @@ class StructuredRegressor(StructuredModel, LinearMultiTaskRegressor):
 
     def _solve(self, datafit, read):
         penalty = self._penalty_of(read)
-        return minimise(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
+        return solve_penalized(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
 
     def _single_task_limit(self):
         """A tuned lasso for the models that select, else a tuned ridge."""
@@ -73,5 +73,5 @@ def model_path(model, datafit, read, alphas):
         if not np.isnan(alpha):
             model.set_params(alpha=alpha)
         penalty = model._penalty_of(read)
-        solution = minimise(datafit, penalty, solution, **options)
+        solution = solve_penalized(datafit, penalty, solution, **options)
         yield solution

@@ -41,7 +41,7 @@ class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
         loss(W, b) + alpha/2 * sum_(s,t) a_st ||w_s - w_t||^2 + ridge/2 * ||W||_F^2
         + sparsity * ||W||_1     (or ||W||_21 = sum_j ||W_j||_2)
 
-    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalised
+    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalized
     Laplacian L.
 
     {loss}
@@ -52,7 +52,7 @@ class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
         Strength of the coupling, at least 0.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
         "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedRegressor`),
-        "chain" joins neighbours in the order of the labels. An array or sparse matrix
+        "chain" joins neighbors in the order of the labels. An array or sparse matrix
         (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
         holds tuples (label, label, weight). Weights are at least 0.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
@@ -226,7 +226,7 @@ class TaskGraphClassifier(TaskGraphModel, StructuredClassifier):
         loss(W, b) + alpha/2 * sum_(s,t) a_st ||w_s - w_t||^2 + ridge/2 * ||W||_F^2
         + sparsity * ||W||_1     (or ||W||_21 = sum_j ||W_j||_2)
 
-    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalised
+    summed over the edges, a_st their weights: ``alpha/2 * tr(W L W')`` with the unnormalized
     Laplacian L.
 
     {class_loss}
@@ -237,7 +237,7 @@ class TaskGraphClassifier(TaskGraphModel, StructuredClassifier):
         Strength of the coupling, at least 0.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
         "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedClassifier`),
-        "chain" joins neighbours in the order of the labels. An array or sparse matrix
+        "chain" joins neighbors in the order of the labels. An array or sparse matrix
         (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
         holds tuples (label, label, weight). Weights are at least 0.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0

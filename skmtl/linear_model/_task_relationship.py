@@ -35,7 +35,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
 
         loss(W, b) + alpha/2 * min_Omega tr(W Omega^-1 W') + ridge/2 * ||W||_F^2
 
-    over positive semidefinite Omega of trace 1. Minimised over Omega it is half the squared trace
+    over positive semidefinite Omega of trace 1. Minimized over Omega it is half the squared trace
     norm, ``alpha/2 * ||W||_*^2``, which is what is solved.
 
     {loss}
@@ -107,7 +107,7 @@ class TaskRelationshipClassifier(TaskRelationshipModel, StructuredClassifier):
 
         loss(W, b) + alpha/2 * min_Omega tr(W Omega^-1 W') + ridge/2 * ||W||_F^2
 
-    over positive semidefinite Omega of trace 1. Minimised over Omega it is half the squared trace
+    over positive semidefinite Omega of trace 1. Minimized over Omega it is half the squared trace
     norm, ``alpha/2 * ||W||_*^2``, which is what is solved.
 
     {class_loss}

@@ -21,7 +21,7 @@ class TemporalModel(StructuredModel):
 
     def _penalty(self, n_features, tasks):
         order, gaps = time_order(self.times, tasks)
-        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbours
+        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbors
         edges = np.arange(len(gaps))
         R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
         coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
@@ -37,7 +37,7 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
         loss(W, b) + alpha * sum_j ||W_j||_2
         + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
 
-    over neighbours in time, ``gap_t`` apart.
+    over neighbors in time, ``gap_t`` apart.
 
     {loss}
 
@@ -46,7 +46,7 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
     alpha : float, default=1.0
         Strength of the selection of features, at least 0.
     smoothness : float, default=1.0
-        Strength of the pull between neighbours, at least 0, in units of time squared.
+        Strength of the pull between neighbors, at least 0, in units of time squared.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
     times : dict or array-like of shape (n_tasks,), default=None
@@ -116,7 +116,7 @@ class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
         loss(W, b) + alpha * sum_j ||W_j||_2
         + smoothness/2 * sum_t ||w_t+1 - w_t||^2 / gap_t^2 + ridge/2 * ||W||_F^2
 
-    over neighbours in time, ``gap_t`` apart.
+    over neighbors in time, ``gap_t`` apart.
 
     {class_loss}
 
@@ -125,7 +125,7 @@ class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
     alpha : float, default=1.0
         Strength of the selection of features, at least 0.
     smoothness : float, default=1.0
-        Strength of the pull between neighbours, at least 0, in units of time squared.
+        Strength of the pull between neighbors, at least 0, in units of time squared.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
     times : dict or array-like of shape (n_tasks,), default=None

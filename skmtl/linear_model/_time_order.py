@@ -6,7 +6,7 @@ from skmtl._data.task_parameters import by_task
 
 
 def time_order(times, tasks):
-    """Positions of the tasks in time, (n_tasks,), and the gaps of neighbours, (n_tasks - 1,).
+    """Positions of the tasks in time, (n_tasks,), and the gaps of neighbors, (n_tasks - 1,).
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ _LEAST = 1e-6  # mean loss of a task, relative to that of the null model
 def learn_task_weights(problem, solve):
     """Alternate between the coefficients and the weights `omega_t = c / mean loss of task t`.
 
-    With c such that ``sum_t n_t log omega_t = 0``: each half of a round minimises the objective,
+    With c such that ``sum_t n_t log omega_t = 0``: each half of a round minimizes the objective,
     over W and over weights that keep this, so that it never rises. For squared losses
     ``2 mean loss`` is the variance of the noise, and tasks count by their precision; for other
     losses it is the scale of Kendall, Gal, Cipolla (2018), equation 7.

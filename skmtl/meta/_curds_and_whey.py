@@ -9,15 +9,15 @@ from scipy import linalg
 class CurdsAndWhey(NamedTuple):
     """What :func:`curds_and_whey` returns, of q targets."""
 
-    combination: np.ndarray  # (q, q): predictions of centred targets are multiplied by it
+    combination: np.ndarray  # (q, q): predictions of centered targets are multiplied by it
     correlations: np.ndarray  # (q,), decreasing
     shrinkage: np.ndarray  # (q,), the factor of each canonical direction
 
 
 def curds_and_whey(X, Y):
-    """The matrix B by which least-squares predictions of centred Y are combined.
+    """The matrix B by which least-squares predictions of centered Y are combined.
 
-    Breiman, Friedman (1997), in their generalised cross-validation form. With the thin singular
+    Breiman, Friedman (1997), in their generalized cross-validation form. With the thin singular
     value decomposition ``Y = U S V'`` and the projection P on the columns of X, the squared
     canonical correlations are the eigenvalues of ``U' P U = E diag(c^2) E'``; U E are the canonical
     coordinates of the targets, and ``Y V S^-1 E = U E`` leads to ``B = V S^-1 E D E' S V'``.

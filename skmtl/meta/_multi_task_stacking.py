@@ -38,7 +38,7 @@ class MultiTaskStacking(_TaskBaseline):
     models of all rows.
 
     With ``final_estimator="curds_and_whey"`` stage two is a closed form instead, after Breiman and
-    Friedman. Least-squares predictions :math:`\\hat Y` (of centred targets) are combined linearly,
+    Friedman. Least-squares predictions :math:`\\hat Y` (of centered targets) are combined linearly,
 
     .. math:: \\hat Y B, \\quad B = V \\, \\mathrm{diag}(d) \\, V^{-1}, \\quad
         d_i = \\max\\left(0, \\frac{(1 - r)(c_i^2 - r)}{(1 - r)^2 c_i^2 + r^2 (1 - c_i^2)}\\right)
@@ -111,7 +111,7 @@ class MultiTaskStacking(_TaskBaseline):
     targets with out-of-fold estimates.
 
     Breiman, Friedman (1997), "Predicting multivariate responses in multiple linear regression",
-    Journal of the Royal Statistical Society B 59, 3-54: the generalised cross-validation form.
+    Journal of the Royal Statistical Society B 59, 3-54: the generalized cross-validation form.
 
     Examples
     --------

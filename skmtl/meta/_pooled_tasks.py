@@ -9,7 +9,7 @@ from skmtl.meta._task_models import _aligned_proba, _fit_one, _TaskBaseline
 class PooledTasks(_TaskBaseline):
     """All tasks learned as if they were one: a single model that never sees the task.
 
-    On two-dimensional y every labelled cell is a row.
+    On two-dimensional y every labeled cell is a row.
 
     Parameters
     ----------

@@ -26,19 +26,19 @@ class RandomInterceptTasks(PooledTasks):
     task. An indicator is 0 or ``scale`` times the root mean square of the features' standard
     deviations: the larger the scale, the less a penalty shrinks intercepts. For a ridge this is the
     random-intercept model of mixed-effects regression, with intercepts that have `scale` squared
-    times the prior variance of slopes of standardised features. The scale is chosen by
+    times the prior variance of slopes of standardized features. The scale is chosen by
     cross-validation.
 
     Parameters
     ----------
     estimator : estimator
-        A penalised linear regressor or classifier, such as ``RidgeCV()``.
+        A penalized linear regressor or classifier, such as ``RidgeCV()``.
     scales : array-like of float, default=(0.3, 1.0, 3.0, 10.0)
         Scales to try, positive.
     param_grid : dict, default=None
         Parameters of the estimator to choose together with the scale: {name: values}.
     scoring : str or callable, default=None
-        What is maximised; None is the score of the estimator.
+        What is maximized; None is the score of the estimator.
     cv : int or iterable, default=5
         Number of folds, drawn with a fixed seed, over which the rows of each task (of classifiers:
         of each class) are spread, or pairs of training and test rows. Where a class has one row

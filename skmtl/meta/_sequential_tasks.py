@@ -17,7 +17,7 @@ class SequentialTasks(_TaskBaseline):
 
     *Regressors.* The first task is learned alone. Every further one fits the estimator to the
     residuals :math:`y - \\bar f_k(X)` and adds it to :math:`\\bar f_k`. A linear estimator thus
-    minimises, with an intercept that is free,
+    minimizes, with an intercept that is free,
 
     .. math:: \\min_w \\; \\mathrm{loss}_k(w) + \\mathrm{penalty}(w - \\bar w_k)
 
@@ -26,7 +26,7 @@ class SequentialTasks(_TaskBaseline):
 
     *Classifiers.* A label has no residual. The estimator sees the decisions :math:`\\bar f_k(X)` as
     further features: log-odds, or one column a class where there are more than two. They are scaled
-    to a root mean square of 10 on the task's rows. A linear classifier thus minimises
+    to a root mean square of 10 on the task's rows. A linear classifier thus minimizes
 
     .. math:: \\min_{v, a, b} \\; \\mathrm{loss}_k\\left(x^\\top v
         + \\frac{10}{\\mathrm{rms}}\\, a\\, \\bar f_k(x) + b\\right) + \\mathrm{penalty}(v, a)

@@ -38,7 +38,7 @@ def fold_errors(folds, k, paths, solutions):
     fold = folds.fold(k)
     for side, present in (("trains on", fold.trained), ("tests", fold.total > 0)):
         if not present.any():
-            raise ValueError(f"A fold {side} no labelled row; give cv fewer or other folds.")
+            raise ValueError(f"A fold {side} no labeled row; give cv fewer or other folds.")
     errors, worst = [], []
     size = max(1, _FLOATS // int(np.prod(fold.datafit.shape)))
     for params, alphas in paths:

@@ -2,7 +2,7 @@
 
 From these everything else follows without code per model: the smallest alpha with an empty model,
 the duality gap, the solvers. Norms have a dual norm; squares of norms a conjugate. Penalties add up
-(``L1(0.1) + TraceNorm(1.0)``), and :class:`Decomposition` penalises the parts of W = P + Q apart.
+(``L1(0.1) + TraceNorm(1.0)``), and :class:`Decomposition` penalizes the parts of W = P + Q apart.
 Change the strength of any of them with :meth:`Penalty.scaled`.
 """
 

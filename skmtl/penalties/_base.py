@@ -30,7 +30,7 @@ class Penalty(ABC):
         """`argmin_V 1/2 ||V - W||^2 + step * penalty(V)`, of W's shape."""
 
     def dual_norm(self, G):
-        """The smallest c >= 0 with `<G, V> <= c * penalty(V)` for every V (penalised part).
+        """The smallest c >= 0 with `<G, V> <= c * penalty(V)` for every V (penalized part).
 
         0 for the square of a norm, which has a `conjugate` instead.
         """
@@ -45,7 +45,7 @@ class Penalty(ABC):
         """`max_V <G, V> - penalty(V)` of the square of a norm; 0 for a norm."""
         return 0.0
 
-    def unpenalised_rows(self, n_features):
+    def unpenalized_rows(self, n_features):
         """Indices of the features that the penalty never sees; none unless it says so."""
         return np.empty(0, dtype=np.intp)
 
@@ -54,7 +54,7 @@ class Penalty(ABC):
         return replace(self, alpha=self.alpha * factor)
 
     def restrict(self, rows):
-        """The penalty of these rows of W alone, None where rows are not penalised apart."""
+        """The penalty of these rows of W alone, None where rows are not penalized apart."""
         return None
 
     @property
@@ -83,7 +83,7 @@ class Sum(Penalty):
     def prox(self, W, step):
         raise NotImplementedError(
             f"A sum of {len(self.penalties)} penalties has no proximal operator of its own; "
-            "skmtl.solvers.minimise takes it apart."
+            "skmtl.solvers.solve_penalized takes it apart."
         )
 
     def scaled(self, factor):

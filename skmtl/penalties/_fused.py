@@ -1,4 +1,4 @@
-"""Differences of neighbouring tasks, with entries and rows."""
+"""Differences of neighboring tasks, with entries and rows."""
 
 from dataclasses import dataclass, replace
 
@@ -22,7 +22,7 @@ class FusedSparseGroup(Penalty):
     l1_ratio, fused_ratio : float
         At least 0, their sum at most 1.
     gaps : ndarray of shape (n_tasks - 1,) or None, default=None
-        Distances of neighbours; None is 1 everywhere.
+        Distances of neighbors; None is 1 everywhere.
     order : ndarray of shape (n_tasks,) or None, default=None
         Positions of the tasks in their order; None is as they are.
     """
@@ -85,7 +85,7 @@ class FusedSparseGroup(Penalty):
             while unit.prox(rows[:1], high).any():
                 low, high = high, 2 * high
                 if high > 1e300:
-                    return np.inf  # only differences are penalised: a constant row is free
+                    return np.inf  # only differences are penalized: a constant row is free
             while high - low > 1e-13 * high:
                 middle = 0.5 * (low + high)
                 if unit.prox(rows[:1], middle).any():

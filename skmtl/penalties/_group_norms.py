@@ -43,7 +43,7 @@ class L21(Penalty):
     alpha : float
         Strength, at least 0.
     feature_weight : ndarray of shape (n_features,) or None, default=None
-        u, at least 0; 0 leaves the feature unpenalised; None is 1 everywhere.
+        u, at least 0; 0 leaves the feature unpenalized; None is 1 everywhere.
     positive : bool, default=False
         Constrain W >= 0.
     """
@@ -86,7 +86,7 @@ class L21(Penalty):
             return 0.0
         return float(np.max(np.linalg.norm(G[seen], axis=1) / weights[seen]))
 
-    def unpenalised_rows(self, n_features):
+    def unpenalized_rows(self, n_features):
         return np.flatnonzero(self.row_weights(n_features) == 0)
 
 

@@ -1,4 +1,4 @@
-"""Standardising features within each task."""
+"""Standardizing features within each task."""
 
 import numpy as np
 from scipy import sparse
@@ -13,7 +13,7 @@ from skmtl._data.task_ids import codes_of, column_names, column_position, encode
 
 
 class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Standardise features within each task: subtract its mean, divide by its deviation.
+    """Standardize features within each task: subtract its mean, divide by its deviation.
 
     Each task is treated as :class:`~sklearn.preprocessing.StandardScaler` would treat its rows
     alone, so that differences of level and scale between tasks are gone afterwards. The task
@@ -25,7 +25,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Column of X that holds the task ids. With None and no `tasks=` all rows are one task, as
         for `StandardScaler`.
     with_mean : bool, default=True
-        Whether to centre. Sparse X cannot be centred.
+        Whether to center. Sparse X cannot be centered.
     with_std : bool, default=True
         Whether to divide by the standard deviation, which is taken to be 1 where a feature is
         constant within a task or the task has a single row.
@@ -165,7 +165,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self.fit(X, tasks=tasks).transform(X, tasks=tasks)
 
     def transform(self, X, *, tasks=None):
-        """Standardise each row by its task.
+        """Standardize each row by its task.
 
         Parameters
         ----------
@@ -194,7 +194,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
-            Standardised rows, with the task column. Never modified.
+            Standardized rows, with the task column. Never modified.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
@@ -234,7 +234,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if unknown.any() and self.handle_unknown == "error":
             raise ValueError(
                 f"Found task(s) {some_of(np.unique(labels[unknown]))} that were not seen in fit, "
-                f"which had {some_of(self.tasks_)}. Set handle_unknown='shared' to standardise "
+                f"which had {some_of(self.tasks_)}. Set handle_unknown='shared' to standardize "
                 "them by the mean and standard deviation of all rows."
             )
         return codes

@@ -4,11 +4,11 @@ from skmtl.solvers._bcd import bcd
 from skmtl.solvers._certificates import Certificate, certify, null_correlation, null_solution
 from skmtl.solvers._fista import fista
 from skmtl.solvers._gram_path import gram_path
-from skmtl.solvers._minimise import minimise
-from skmtl.solvers._path import alpha_grid, at_alpha, critical_alpha, solution_path, solve
+from skmtl.solvers._path import alpha_grid, at_alpha, critical_alpha, solution_at, solution_path
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution, starting_at
+from skmtl.solvers._solve_penalized import solve_penalized
 from skmtl.solvers._splitting import admm
 
 __all__ = [
@@ -22,12 +22,12 @@ __all__ = [
     "critical_alpha",
     "fista",
     "gram_path",
-    "minimise",
     "null_correlation",
     "null_solution",
     "proximal_newton",
     "quadratic",
+    "solution_at",
     "solution_path",
-    "solve",
+    "solve_penalized",
     "starting_at",
 ]

@@ -75,7 +75,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
 
 
 def _working_set(datafit, penalty, W, evaluation, row_weights, known):
-    """Rows that are non-zero or unpenalised, and those whose correlation exceeds their weight most.
+    """Rows that are non-zero or unpenalized, and those whose correlation exceeds their weight most.
 
     As many again as are known or non-zero, and a quarter of the samples at the start.
     """

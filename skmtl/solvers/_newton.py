@@ -1,6 +1,6 @@
 """Newton's method for sums of row norms, through their variational form.
 
-`lam ||w|| = min_e ||w||^2 / (2 e) + lam^2 e / 2`, the minimum at e = ||w|| / lam. Minimised over W,
+`lam ||w|| = min_e ||w||^2 / (2 e) + lam^2 e / 2`, the minimum at e = ||w|| / lam. Minimized over W,
 what is left is smooth and convex in one number e_j for each row, however many tasks there are. With
 D = diag(e) and V = D^-1 W: `V_t = (G_t D + I)^-1 q_t`, the gradient is `(lam_j^2 - ||v_j||^2) / 2`
 and the Hessian `sum_t M_t o v_t v_t'`, `M_t = (G_t D + I)^-1 G_t = S^-1 (I - B_t^-1) S^-1` with

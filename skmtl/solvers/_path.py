@@ -1,4 +1,4 @@
-"""Regularisation paths of array problems: the critical alpha, grids, warm-started solutions.
+"""Regularization paths of array problems: the critical alpha, grids, warm-started solutions.
 
 A model on the path is `alpha * [l1_ratio * penalty + (1 - l1_ratio)/2 ||W||_F^2]`.
 """
@@ -21,9 +21,9 @@ def at_alpha(datafit, penalty, alpha, l1_ratio=1.0):
 
 
 def critical_alpha(datafit, penalty, l1_ratio=1.0):
-    """The smallest alpha at which every penalised row of W is zero.
+    """The smallest alpha at which every penalized row of W is zero.
 
-    It is `max_j ||G_j|| / (u_j l1_ratio)`, G the correlation with the unpenalised rows at their
+    It is `max_j ||G_j|| / (u_j l1_ratio)`, G the correlation with the unpenalized rows at their
     optimum; a root search only where those rows are themselves shrunk by the ridge.
     """
     if l1_ratio == 0:
@@ -39,7 +39,7 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
         return unit.dual_norm(fit.evaluate(null_solution(fit, unit)).correlation) / l1_ratio
 
     first = needed(0.0)
-    if l1_ratio == 1 or len(unit.unpenalised_rows(len(datafit.mean_x))) == 0:
+    if l1_ratio == 1 or len(unit.unpenalized_rows(len(datafit.mean_x))) == 0:
         return first
     high = max(first, np.finfo(float).tiny)
     while needed(high) > high:
@@ -54,7 +54,7 @@ def alpha_grid(alpha_max, eps=1e-3, n_alphas=100):
     return np.geomspace(alpha_max, eps * alpha_max, n_alphas)
 
 
-def solve(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
+def solution_at(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
     """Solution at one alpha, from W0 or from zero; `options` are those of :func:`bcd`."""
     (solution,) = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
     return solution

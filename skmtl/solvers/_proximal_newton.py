@@ -12,11 +12,11 @@ _LEAST = 100  # rows of a working set
 _ROUNDING = 1e2 * np.finfo(float).eps
 
 
-def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, tol=1e-4):
+def proximal_newton(likelihood, penalty, start=None, *, solve_penalized, max_iter=100, tol=1e-4):
     """Newton's method for any loss: the penalty stays, the loss becomes a squared one at each step.
 
-    Those are solved by :func:`minimise`, to a part of the gap that is left. Losses whose curvature
-    is that of a parabola above them (Huber, softmax) take more steps.
+    Those are solved by :func:`solve_penalized`, to a part of the gap that is left. Losses whose
+    curvature is that of a parabola above them (Huber, softmax) take more steps.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
     penalty : Penalty
     start : Solution, default=None
         Of a similar problem, to start from.
-    minimise : callable
+    solve_penalized : callable
         The solver of squared losses.
     max_iter : int, default=100
         Largest number of steps.
@@ -42,7 +42,7 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
     Lee, Sun, Saunders (2014), "Proximal Newton-type methods for minimizing composite functions",
     SIAM J. Optim. 24, algorithm 1.
     """
-    options = {"minimise": minimise, "max_iter": max_iter, "tol": max(tol, _ROUNDING)}
+    options = {"solve_penalized": solve_penalized, "max_iter": max_iter, "tol": max(tol, _ROUNDING)}
     terms, _ = split(penalty, likelihood.shape[1])
     apart = len(terms) == 1 and terms[0].restrict(np.arange(1)) is not None
     if apart and likelihood.shape[0] > _LEAST:
@@ -50,7 +50,7 @@ def proximal_newton(likelihood, penalty, start=None, *, minimise, max_iter=100, 
     return _newton(likelihood, penalty, start, **options)
 
 
-def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
+def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
     """Newton's method for the rows of W that are not zero and those that should not be."""
     (term,), coupling = split(penalty, likelihood.shape[1])
     free, positive = _free_rows([term], coupling, likelihood.shape[0])
@@ -58,7 +58,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
     point = null if start is None else likelihood.at(start.W)
     bound, n_iter, share, known = 0.0, 0, _SHARE, None
     while True:
-        point = likelihood.minimise_rows(point, free, positive)
+        point = likelihood.minimize_rows(point, free, positive)
         objective = point.value + term.value(point.W)
         objective += 0.5 * float(np.vdot(point.W, point.W @ coupling))
         bound = max(bound, _dual(point, [term], coupling, None))
@@ -67,7 +67,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
         if optimality <= tol or n_iter >= max_iter:
             break
         inside = point.W.any(axis=1)
-        inside[term.unpenalised_rows(len(inside))] = True
+        inside[term.unpenalized_rows(len(inside))] = True
         excess = np.linalg.norm(term.prox(point.correlation - point.W @ coupling, 1.0), axis=1)
         excess[inside] = 0.0
         room = max(_LEAST, np.count_nonzero(inside))
@@ -79,7 +79,11 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
         begin = starting_at(point.W[rows])
         others = [t for t in penalty.terms if hasattr(t, "matrix")]
         local = sum(others, term.restrict(rows))
-        options = {"max_iter": max(max_iter - n_iter, 1), "tol": enough, "minimise": minimise}
+        options = {
+            "max_iter": max(max_iter - n_iter, 1),
+            "tol": enough,
+            "solve_penalized": solve_penalized,
+        }
         solution = _newton(likelihood.restrict(rows), local, begin, **options)
         W[rows], n_iter = solution.W, n_iter + solution.n_iter
         if share < 1e-9:
@@ -89,7 +93,7 @@ def _in_working_sets(likelihood, penalty, start, *, minimise, max_iter, tol):
     return Solution(point.W, max(n_iter, 1), objective, gap, optimality, converged)
 
 
-def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
+def _newton(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
     """All rows at once."""
     terms, coupling = split(penalty, likelihood.shape[1])
     free, positive = _free_rows(terms, coupling, likelihood.shape[0])
@@ -97,7 +101,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
     if start is None:
         point, inner = null, starting_at(null.W)
     else:
-        point, inner = likelihood.minimise_rows(likelihood.at(start.W), free, positive), start
+        point, inner = likelihood.minimize_rows(likelihood.at(start.W), free, positive), start
     parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)
     bound, n_iter, share, history, progress = 0.0, 0, _SHARE, [], np.inf
 
@@ -125,12 +129,12 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             break
         enough, options = share * max(min(left, progress), tol * null.value), {"max_iter": _INNER}
         if n_classes:
-            options["minimise"] = minimise
+            options["solve_penalized"] = solve_penalized
             inner, b = softmax_step(point, penalty, inner, n_classes, enough, **options)
         else:
             Q = point.quadratic()
             options["tol"] = enough / max(0.5 * Q.yy, 1e-300)
-            inner = minimise(Q, penalty, inner._replace(W=point.W), **options)
+            inner = solve_penalized(Q, penalty, inner._replace(W=point.W), **options)
             b = Q.intercepts(inner.W)
         new = _parts(inner, terms, inner.W)
         other = likelihood.direction(inner.W, b)
@@ -145,7 +149,7 @@ def _newton(likelihood, penalty, start, *, minimise, max_iter, tol):
             moved, parts = _extrapolated(likelihood, history, paid)
         progress = objective - moved.value - paid(parts)
         share = _SHARE if progress > 0.5 * share * left else 0.1 * share
-        point = likelihood.minimise_rows(moved, free, positive)
+        point = likelihood.minimize_rows(moved, free, positive)
         parts[0] = parts[0] + (point.W - moved.W)
     return Solution(
         point.W,
@@ -199,7 +203,7 @@ def _free_rows(terms, coupling, n_features):
     """Features that neither a term nor a ridge sees; whether they have to be positive."""
     free = np.arange(n_features) if terms and not coupling.any() else np.empty(0, dtype=np.intp)
     for term in terms:
-        free = np.intersect1d(free, term.unpenalised_rows(n_features))
+        free = np.intersect1d(free, term.unpenalized_rows(n_features))
     return free, any(getattr(term, "positive", False) for term in terms)
 
 
@@ -214,7 +218,7 @@ def _dual(point, terms, coupling, state):
     scale = min(1.0, 1.0 / norm) if norm > 0 else 1.0
     conjugates = sum(term.conjugate(scale * B) for term, B in zip(penalties, bears, strict=True))
     bound = point.bound(scale) - conjugates - 0.5 * scale**2 * float(np.vdot(W, WM))
-    if coupling.any() and any(len(term.unpenalised_rows(len(C))) for term in penalties):
+    if coupling.any() and any(len(term.unpenalized_rows(len(C))) for term in penalties):
         bound = -np.inf  # the ridge does not bear all that is left to it
     ridge = coupling[0, 0]
     if (

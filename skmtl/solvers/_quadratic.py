@@ -71,7 +71,7 @@ def _iterate(datafit, coupling, W, q, max_iter, tol):
             slope = np.linalg.norm(q - product(W)) / (np.linalg.norm(q) or 1.0)
             at = _certified(datafit, coupling, W, n_iter, tol)
             return at._replace(gap=np.nan, optimality=slope, converged=slope <= tol)
-        at = _certified(datafit, coupling, _minimise_free(datafit, W, free), n_iter, tol)
+        at = _certified(datafit, coupling, _minimize_free(datafit, W, free), n_iter, tol)
         if at.converged or n_iter >= max_iter or enough < np.finfo(float).eps:
             return at
 
@@ -157,7 +157,7 @@ def _preconditioner(datafit, M, product):
     return precondition
 
 
-def _minimise_free(datafit, W, free):
+def _minimize_free(datafit, W, free):
     """W with the optimal multiple D added of the directions `free` (n_tasks, k): W + D free'."""
     p, k = len(W), free.shape[1]
     if k == 0:

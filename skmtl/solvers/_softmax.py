@@ -31,7 +31,7 @@ def n_classes_to_stack(likelihood):
     return sizes.pop()
 
 
-def softmax_step(point, penalty, inner, K, enough, *, minimise, max_iter):
+def softmax_step(point, penalty, inner, K, enough, *, solve_penalized, max_iter):
     """Where the second-order model of the likelihood at a point is least, with the penalty.
 
     Solved to a gap of `enough`. Returns the solution and its intercepts, in columns.
@@ -41,7 +41,7 @@ def softmax_step(point, penalty, inner, K, enough, *, minimise, max_iter):
         W=stack_columns(point.W, K), state=_mapped(inner.state, stack_columns, K)
     )
     tol = enough / max(0.5 * datafit.yy, 1e-300)
-    found = minimise(datafit, as_stacked(penalty, K), start, max_iter=max_iter, tol=tol)
+    found = solve_penalized(datafit, as_stacked(penalty, K), start, max_iter=max_iter, tol=tol)
     b = intercepts(found.W)
     found = found._replace(
         W=unstack_columns(found.W, K),

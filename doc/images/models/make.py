@@ -33,7 +33,7 @@ from skmtl.penalties import L1, Decomposition, TraceNorm
 
 HERE = Path(__file__).parent
 WIDTH = 8.0  # inches
-COLOURS = plt.get_cmap("RdBu_r", 61)  # few enough for small files, zero white
+COLORS = plt.get_cmap("RdBu_r", 61)  # few enough for small files, zero white
 TALL = {"max_iter": 20_000}
 
 
@@ -72,7 +72,7 @@ def draw(name, rows, height):
                 axis.remove()
                 continue
             title, W, truth = panels[k]
-            image = axis.imshow(W, cmap=COLOURS, vmin=-largest, vmax=largest, aspect="auto")
+            image = axis.imshow(W, cmap=COLORS, vmin=-largest, vmax=largest, aspect="auto")
             if truth is not None:
                 title += f" ({error(W, truth):.2f})"
             axis.set_title(title, fontsize=9)
@@ -126,8 +126,8 @@ def trace_norm():
 
 def graph():
     rng = np.random.default_rng(0)
-    centres = rng.standard_normal((16, 2))
-    W = centres[:, np.repeat([0, 1], 8)] + 0.2 * rng.standard_normal((16, 16))
+    centers = rng.standard_normal((16, 2))
+    W = centers[:, np.repeat([0, 1], 8)] + 0.2 * rng.standard_normal((16, 16))
     X, Y = observe(W, 24, 2.0, 1)
     weights = np.kron(np.eye(2), np.ones((8, 8)))
     model = TaskGraphRegressorCV(graph=weights, alphas=20).fit(X, Y)
@@ -204,9 +204,9 @@ def temporal():
 
 def relational():
     rng = np.random.default_rng(0)
-    centres = rng.standard_normal((16, 3))
+    centers = rng.standard_normal((16, 3))
     cluster = np.repeat([0, 1, 2], [7, 6, 5])[rng.permutation(18)]
-    W = centres[:, cluster] + 0.2 * rng.standard_normal((16, 18))
+    W = centers[:, cluster] + 0.2 * rng.standard_normal((16, 18))
     X, Y = observe(W, 24, 2.0, 1)
     model = ClusteredTaskRegressorCV(alphas=20, n_clusters=3).fit(X, Y)
     grid = {"alpha": X.var() * np.geomspace(10, 1e-4, 20)}
@@ -267,8 +267,8 @@ def search():
     best = ratios.index(model.specific_ratio_)
     for k, ratio in enumerate(ratios):
         relative = model.alphas_[k] / model.alphas_[k, 0]
-        colour = "#b2182b" if k == best else "0.75"
-        axes[0].semilogx(relative, mean[k], color=colour, label=f"{ratio:.2f}", zorder=k == best)
+        color = "#b2182b" if k == best else "0.75"
+        axes[0].semilogx(relative, mean[k], color=color, label=f"{ratio:.2f}", zorder=k == best)
     axes[0].set_title("mean error of five shares, the best in red", fontsize=9)
     errors, alphas = model.mse_path_[best], model.alphas_[best]
     spread = errors.std(axis=1, ddof=1) / np.sqrt(errors.shape[1])

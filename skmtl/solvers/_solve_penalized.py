@@ -14,7 +14,7 @@ _QUICK = 300  # gradient steps
 _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 
 
-def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
+def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
 
     A :class:`~skmtl.likelihood.Likelihood` goes to :func:`proximal_newton`, which comes back with
@@ -46,7 +46,7 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     n_tasks = datafit.shape[1]
     if isinstance(datafit, Likelihood):
         options = {"max_iter": max_iter, "tol": tol}
-        return proximal_newton(datafit, penalty, start, minimise=minimise, **options)
+        return proximal_newton(datafit, penalty, start, solve_penalized=solve_penalized, **options)
     terms, coupling = split(penalty, n_tasks)
     coupling = coupling + datafit.ridge * np.eye(n_tasks)
     datafit = datafit.with_ridge(0.0)
@@ -61,9 +61,9 @@ def minimise(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: to a "
             "Decomposition only ridges can be added."
         )
-    if not isotropic and any(len(term.unpenalised_rows(datafit.shape[0])) for term in terms):
+    if not isotropic and any(len(term.unpenalized_rows(datafit.shape[0])) for term in terms):
         raise ValueError(
-            "No solver takes unpenalised features with a coupling of tasks: give them a small "
+            "No solver takes unpenalized features with a coupling of tasks: give them a small "
             "feature_weight."
         )
     penalty = sum(terms[1:], terms[0])

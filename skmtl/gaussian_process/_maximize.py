@@ -1,7 +1,7 @@
-"""Maximise the likelihood over theta.
+"""Maximize the likelihood over theta.
 
 On common rows by variable projection: given one eigendecomposition of K, the task covariance and
-the noise are optimised to the end at little cost, and the outer search sees only the parameters of
+the noise are optimized to the end at little cost, and the outer search sees only the parameters of
 the input kernel; by the envelope theorem its gradient is the partial one. The inner problem has
 local optima, so it is started several times. For labels anywhere all parameters are searched
 jointly, the best of several short searches to the end.
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     n_evaluations: int  # of K
 
 
-def minimise(objective, start, bounds, **options):
+def lbfgs(objective, start, bounds, **options):
     """By L-BFGS-B; the objective returns a value and a gradient."""
     options = {"maxiter": 1000, "maxfun": 2000, "maxcor": 20, **options}
     return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
@@ -61,7 +61,7 @@ class Profile:
             return -point.value, -gradient[free]
 
         bounds = self.starts.bounds[free]
-        result = minimise(objective, theta[free], bounds, **{**_INNER, **options})
+        result = lbfgs(objective, theta[free], bounds, **{**_INNER, **options})
         theta[free] = result.x
         return -result.fun, theta
 
@@ -106,7 +106,7 @@ class Profile:
 
         if self.inputs.any():
             start, bounds = best[1][self.inputs], self.starts.bounds[self.inputs]
-            minimise(objective, start, bounds, **{**_OUTER, **options})
+            lbfgs(objective, start, bounds, **{**_OUTER, **options})
         return best
 
 
@@ -115,7 +115,7 @@ def projected_norm(theta, gradient, bounds):
     return float(np.abs(np.clip(theta + gradient, *bounds.T) - theta).max(initial=0.0))
 
 
-def maximise(problem, starts, optimizer, n_restarts, tol):
+def maximize(problem, starts, optimizer, n_restarts, tol):
     """The :class:`Found` of a problem, by the optimizer that the user named or gave."""
     objective = Negative(problem)
     if optimizer is None or callable(optimizer):
@@ -129,18 +129,18 @@ def maximise(problem, starts, optimizer, n_restarts, tol):
         value, slopes = objective(theta)
     else:
         if isinstance(problem, SpectralProblem):
-            theta = maximise_profile(problem, objective, starts, n_restarts)
+            theta = maximize_profile(problem, objective, starts, n_restarts)
         else:
-            theta = maximise_joint(problem, objective, starts, n_restarts)
+            theta = maximize_joint(problem, objective, starts, n_restarts)
         for _ in range(_ROUNDS):  # after a line search that failed, from a fresh memory
-            result = minimise(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
+            result = lbfgs(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
             theta, value, slopes = result.x, result.fun, result.jac
             if projected_norm(theta, -slopes, starts.bounds) <= tol:
                 break
     return Found(theta, float(-value), -slopes, objective.n_evaluations)
 
 
-def maximise_profile(problem, objective, starts, n_restarts):
+def maximize_profile(problem, objective, starts, n_restarts):
     """Theta of a :class:`SpectralProblem`."""
     search = Profile(problem, objective, starts)
     shifts = _SHIFTS if n_restarts and search.inputs.any() else _SHIFTS[:1]
@@ -159,7 +159,7 @@ def maximise_profile(problem, objective, starts, n_restarts):
 
 
 class Negative:
-    """Minus the likelihood, as optimisers take it; counts how often it was asked for."""
+    """Minus the likelihood, as optimizers take it; counts how often it was asked for."""
 
     def __init__(self, problem):
         self.problem, self.n_evaluations = problem, 0
@@ -172,7 +172,7 @@ class Negative:
         return (-found[0], -found[1]) if eval_gradient else -found
 
 
-def maximise_joint(problem, objective, starts, n_restarts):
+def maximize_joint(problem, objective, starts, n_restarts):
     """Theta of any problem, where the best of several short searches ended."""
     if not n_restarts:
         return starts.theta
@@ -184,5 +184,5 @@ def maximise_joint(problem, objective, starts, n_restarts):
     if small:  # the first two at a second length scale
         begin += [starts.shifted(begin[k], _SHIFTS[k + 1]) for k in range(2)]
     steps = _FEW * _SHORT if small else _SHORT
-    begun = [minimise(objective, theta, starts.bounds, maxiter=steps) for theta in begin]
+    begun = [lbfgs(objective, theta, starts.bounds, maxiter=steps) for theta in begin]
     return min(begun, key=lambda result: result.fun).x
