@@ -43,7 +43,7 @@ def parse():
     return options.parse_args()
 
 
-def read_rows(path):
+def read_features(path):
     """Rows of an earlier run."""
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
@@ -141,7 +141,7 @@ def earlier_rows(options):
         options.out.write_text(",".join(FIELDS) + "\n")
     elif not options.resume:
         sys.exit(f"{options.out} exists: give --resume to go on with it, or another name.")
-    return read_rows(options.out)
+    return read_features(options.out)
 
 
 def main():

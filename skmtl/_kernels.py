@@ -422,7 +422,7 @@ def gram_path(
     highest,
     q,
     yy,
-    row_weights,
+    group_weights,
     ridges,
     positive,
     order,
@@ -458,7 +458,7 @@ def gram_path(
     n_grams = 1 if grams.ndim == 2 else grams.shape[-1]
     share = 0.01 if positive else 0.0  # plain sweeps are slow: no more of them than it takes
     while a < len(ridges):
-        lam, ridge, least = row_weights[a], ridges[a], 0.5 * tol
+        lam, ridge, least = group_weights[a], ridges[a], 0.5 * tol
         moved, first = True, True
         while True:
             objective, gap = _certify(q, yy, lam, ridge, positive, order, H, W, norms)

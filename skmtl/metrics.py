@@ -7,7 +7,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.task_ids import check_labels, encode_labels, missing_labels
+from skmtl._data.task_ids import check_task_ids, encode, missing_mask
 
 _AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 
@@ -133,11 +133,11 @@ def _cells(y_true, y_pred, tasks, sample_weight):
         n_tasks = y_true.shape[1]
         codes = np.broadcast_to(np.arange(n_tasks), y_true.shape)
     else:
-        labels = check_labels(tasks)
+        labels = check_task_ids(tasks)
         check_consistent_length(y_true, labels)
-        known, codes = encode_labels(labels)
+        known, codes = encode(labels)
         n_tasks = len(known)
-    kept = ~missing_labels(y_true)
+    kept = ~missing_mask(y_true)
     weight = None
     if sample_weight is not None:
         weight = np.asarray(sample_weight, dtype=float)

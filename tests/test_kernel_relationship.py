@@ -18,7 +18,7 @@ from skmtl import (
     TaskRelationshipRegressor,
     make_multitask_regression,
 )
-from skmtl._task_covariance.observations import Cells
+from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
 from skmtl.kernel._relationship_problem import RelationshipProblem, learn_covariance
 
@@ -39,7 +39,7 @@ def problem_of(X, Y, alpha, ridge):
     """The problem and the null objective, with dense systems and intercepts."""
     K = rbf_kernel(X, gamma=GAMMA)
     task, row = np.nonzero(~np.isnan(Y).T)
-    cells = Cells(row, task, np.ones(len(row)), len(X), Y.shape[1])
+    cells = Observations(row, task, np.ones(len(row)), len(X), Y.shape[1])
     y = Y[row, task]
     y = y - cells.task_mean(y)[task]
     alphas = np.full(Y.shape[1], alpha)

@@ -23,8 +23,8 @@ from skmtl import (
     TaskGraphRegressor,
 )
 from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
-from skmtl._task_covariance.observations import Cells
-from skmtl._task_covariance.systems import all_cells, make_system
+from skmtl._task_covariance.observations import Observations
+from skmtl._task_covariance.systems import all_observations, make_system
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])
@@ -170,7 +170,7 @@ def test_it_is_the_dense_solve(name, solver, fit_intercept):
 def cells_of(dense, given):
     """The cells of a problem, and the order in which they are the dense one's."""
     order = np.lexsort((dense.row, dense.task))
-    cells = Cells(dense.row[order], dense.task[order], dense.s[order], len(given.X), T)
+    cells = Observations(dense.row[order], dense.task[order], dense.s[order], len(given.X), T)
     return cells, order
 
 
@@ -254,7 +254,7 @@ def test_the_log_determinant_is_that_of_the_system(name, fit_intercept):
 
 @each_intercept
 def test_leaving_out_the_only_row_has_no_error_with_intercepts(fit_intercept):
-    cells = Cells(np.zeros(T, int), np.arange(T), np.ones(T), 1, T)
+    cells = Observations(np.zeros(T, int), np.arange(T), np.ones(T), 1, T)
     for solver in ("kronecker", "cholesky"):
         system = make_system(solver, np.ones((1, 1)), shared(0.5), OWN_ALPHA, cells, fit_intercept)
         assert np.isnan(system.leave_one_out(np.arange(T), "row")).all() == fit_intercept
@@ -262,7 +262,7 @@ def test_leaving_out_the_only_row_has_no_error_with_intercepts(fit_intercept):
 
 def test_all_cells_need_weights_of_rows():
     dense = Dense.of(make("cells"))
-    assert all_cells(cells_of(dense, make("cells"))[0]) is None
+    assert all_observations(cells_of(dense, make("cells"))[0]) is None
 
 
 # ------------------------------------------------ leave-one-out over grids

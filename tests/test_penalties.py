@@ -151,14 +151,14 @@ def test_what_the_prox_takes_off_is_a_subgradient(penalty, step, W):
 @each_step
 def test_what_the_prox_takes_off_has_dual_norm_1_or_is_all(penalty, step, W):
     P = penalty.prox(W, step)
-    penalized = np.setdiff1d(np.arange(len(W)), penalty.unpenalized_rows(len(W)))
+    penalized = np.setdiff1d(np.arange(len(W)), penalty.unpenalized_features(len(W)))
     if P[penalized].any():
         assert penalty.dual_norm((W - P) / step) == pytest.approx(1.0, rel=1e-11)
 
 
 def test_the_dual_bounds_the_inner_product(penalty, W, rng):
     G = 2 * rng.normal(size=W.shape)
-    G[penalty.unpenalized_rows(len(W))] = 0.0
+    G[penalty.unpenalized_features(len(W))] = 0.0
     for V in points(rng, penalty, G, W, np.zeros_like(W)):
         if penalty.dual_norm(G) > 0 or not penalty.conjugate(G):
             bound = penalty.dual_norm(G) * penalty.value(V)
@@ -169,7 +169,7 @@ def test_the_dual_bounds_the_inner_product(penalty, W, rng):
 
 @norms
 def test_the_prox_is_zero_from_the_dual_norm_on(penalty, W):
-    W[penalty.unpenalized_rows(len(W))] = 0.0
+    W[penalty.unpenalized_features(len(W))] = 0.0
     threshold = penalty.dual_norm(W)
     np.testing.assert_array_equal(penalty.prox(W, threshold * (1 + 1e-9)), 0.0)
     assert penalty.prox(W, threshold * (1 - 1e-6)).any()

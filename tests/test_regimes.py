@@ -15,12 +15,12 @@ from skmtl import MultiTaskElasticNetCV, MultiTaskLasso, MultiTaskLassoCV, multi
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl.datafits import (
     GramForm,
-    MomentFolds,
-    RowFolds,
+    SampleFolds,
+    StatisticsFolds,
     _folds,
     _gram_budget,
-    moment_reader,
     squared_datafit,
+    statistics_reader,
 )
 from skmtl.penalties import L21
 from skmtl.solvers import _gram_path as driver
@@ -71,7 +71,7 @@ def force(monkeypatch, regime):
     if regime == "rows":  # never a Gram of a working set
         monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", 0)
     if regime == "descent":
-        monkeypatch.setattr(driver, "row_newton", lambda *_: (None, 1))
+        monkeypatch.setattr(driver, "group_newton", lambda *_: (None, 1))
     if regime == "newton":  # as soon as may be
         monkeypatch.setattr(driver, "_FIRST", -1)
 
@@ -124,7 +124,7 @@ def test_eliminated_rows_are_at_their_optimum(kind, ridge):
     form, rows = datafit(X, Y, weight, "wide", "gram").with_ridge(ridge), np.array([1, 4, 7])
     others = np.setdiff1d(np.arange(X.shape[1]), rows)
     W = np.random.default_rng(0).standard_normal((X.shape[1], N_TASKS))
-    best = form.minimize_rows(W, rows)
+    best = form.minimize_features(W, rows)
     reduced, rows_of = form.eliminate(rows)
     np.testing.assert_allclose(rows_of(W[others]), best[rows], rtol=1e-9)
     assert reduced.value(W[others]) == pytest.approx(form.value(best), rel=1e-10)
@@ -136,7 +136,7 @@ def test_eliminated_rows_are_at_their_optimum(kind, ridge):
 def test_moments_are_sums_over_rows(container, kind, layout):
     X, Y, weight = problem("tall", kind)
     parts = (SharedDesign(container(X), N_TASKS), Y, weight)
-    read = moment_reader(*(parts if layout == "wide" else stacked(container(X), Y, weight)))
+    read = statistics_reader(*(parts if layout == "wide" else stacked(container(X), Y, weight)))
     counts = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
     given = counts if layout == "wide" else np.tile(counts, N_TASKS)
     moments = read(given)
@@ -181,14 +181,14 @@ def test_folds_from_moments_are_folds_from_rows(layout, kind, cv, task_weight, m
     tasks = None
     if layout == "long":
         design, Y, weight = stacked(X, Y, weight)
-        X, tasks = design.X, design.task_of_row
+        X, tasks = design.X, design.task_of_sample
     elif weight.shape[1] == 1:
         weight = weight[:, 0]
     model = MultiTaskElasticNetCV(l1_ratio=[0.5, 1.0], alphas=4, cv=cv, task_weight=task_weight)
     model.set_params(tol=1e-12, max_iter=100_000)
     errors = []
-    for folds in (MomentFolds, RowFolds):
-        monkeypatch.setattr(_folds, "prefers_gram", lambda *a, k=folds, **b: k is MomentFolds)
+    for folds in (StatisticsFolds, SampleFolds):
+        monkeypatch.setattr(_folds, "prefers_gram", lambda *a, k=folds, **b: k is StatisticsFolds)
         errors.append(model.fit(X, Y, weight, tasks=tasks).task_mse_path_)
     # gaps of 1e-12 leave the coefficients, and so the errors, good to about 1e-6
     np.testing.assert_allclose(*errors, rtol=1e-4)
@@ -275,7 +275,7 @@ def test_X_is_neither_changed_nor_copied_for_its_precision(shape, layout):
     single, tasks = X.astype(np.float32), None
     if layout == "long":
         design, Y, _ = stacked(single, Y, weight)
-        single, tasks = design.X, design.task_of_row
+        single, tasks = design.X, design.task_of_sample
     kept = single.copy()
     single.flags.writeable = False
     for model in (MultiTaskLasso(0.1, copy_X=False), MultiTaskLassoCV(alphas=5, copy_X=False)):

@@ -156,7 +156,7 @@ class StackedDesign:
         self.X = X
         self.ptr = np.asarray(ptr, dtype=np.intp)
         self.n_tasks, self.n_features = len(ptr) - 1, X.shape[1]
-        self.task_of_row = np.repeat(np.arange(self.n_tasks), np.diff(ptr))
+        self.task_of_sample = np.repeat(np.arange(self.n_tasks), np.diff(ptr))
 
     @property
     def column_size(self):
@@ -179,7 +179,7 @@ class StackedDesign:
 
     def shifted(self, means):
         """A copy whose columns have means near zero in every task."""
-        return StackedDesign(self.X - means.T[self.task_of_row], self.ptr)
+        return StackedDesign(self.X - means.T[self.task_of_sample], self.ptr)
 
     def by_column(self):
         """X in column order and double precision; copied at most once."""
@@ -192,7 +192,7 @@ class StackedDesign:
 
     def forward(self, W):
         """Predictions `x_i . w_t(i)` without intercepts, (n_rows,)."""
-        z, X = np.zeros(len(self.task_of_row)), self.by_column()
+        z, X = np.zeros(len(self.task_of_sample)), self.by_column()
         W = np.ascontiguousarray(W)
         if sparse.issparse(X):
             _kernels.forward_sparse(*_parts(X), self.ptr, W, z)
@@ -215,7 +215,7 @@ class StackedDesign:
 
     def spread(self, b):
         """One number a task, repeated over its rows."""
-        return b[self.task_of_row]
+        return b[self.task_of_sample]
 
     def blocks(self, weight):
         """One block a task: list of (X_t, weight_t, [t])."""
@@ -228,7 +228,7 @@ def _parts(X):
     return X.data, X.indices, X.indptr
 
 
-def predict_rows(X, codes, coef, intercept, shared_coef):
+def predict_own_tasks(X, codes, coef, intercept, shared_coef):
     """`x_i . w_t(i) + b_t(i)`, (n_rows,); code -1 is `shared_coef` and the mean intercept."""
     coef = np.vstack([coef, shared_coef])
     intercept = np.append(intercept, intercept.mean())

@@ -17,12 +17,12 @@ from sklearn.utils.validation import validate_data
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
-    as_labels,
-    check_labels,
+    as_id_array,
+    check_task_ids,
     codes_of,
     column_names,
-    encode_labels,
-    missing_labels,
+    encode,
+    missing_mask,
     some_of,
     split_task_column,
 )
@@ -45,7 +45,7 @@ def _summed(X):
     return X
 
 
-def read_rows(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
+def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     """Features and task ids (or None) of X as the estimator takes it.
 
     Features are double or single precision, dense or sparse; without `numeric` they stay what the
@@ -66,7 +66,7 @@ def read_rows(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
             )
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     if estimator.task_column is None:
-        labels = None if tasks is None else check_labels(tasks)
+        labels = None if tasks is None else check_task_ids(tasks)
         if labels is not None:
             check_consistent_length(X, labels)
         return X, labels
@@ -106,7 +106,7 @@ def _check_weight(sample_weight, shape):
     return weight
 
 
-def read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
+def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
     """Y (n_samples, n_tasks) with holes filled, its weights (0 in the holes), the task labels.
 
     With `empty` tasks may be without labels.
@@ -120,14 +120,14 @@ def read_wide_labels(estimator, n_samples, y, sample_weight, dtype=np.float64, *
             "shape (n_samples, n_tasks); a single task is y.reshape(-1, 1)."
         )
     _check_length(n_samples, Y)
-    tasks = np.arange(Y.shape[1]) if names is None else as_labels(names)
+    tasks = np.arange(Y.shape[1]) if names is None else as_id_array(names)
     if Y.dtype.kind == "f" and np.isinf(Y).any():
         infinite = np.isinf(Y).any(axis=0)
         raise ValueError(
             f"Input y contains infinity in task(s) {some_of(tasks[infinite])}; a missing label is "
             "NaN."
         )
-    missing = missing_labels(Y)
+    missing = missing_mask(Y)
     weight = _check_weight(sample_weight, Y.shape)
     weight = np.ones((len(Y), 1)) if weight is None else weight
     weight = weight[:, None] if weight.ndim == 1 else weight
@@ -152,7 +152,7 @@ def _check_length(n_samples, y):
 
 
 def _read_wide(estimator, X, y, sample_weight, dtype):
-    Y, weight, tasks = read_wide_labels(estimator, X.shape[0], y, sample_weight, dtype)
+    Y, weight, tasks = read_wide_targets(estimator, X.shape[0], y, sample_weight, dtype)
     X = X.tocsc() if sparse.issparse(X) else X
     design = SharedDesign(X, len(tasks))
     return TaskData(design, Y, weight, tasks, np.arange(len(Y)), len(Y), "wide")
@@ -196,12 +196,12 @@ def _sort_long(estimator, n_samples, y, sample_weight, labels, dtype=np.float64)
     weight = np.ones(len(y)) if weight is None else weight
     rows = np.flatnonzero(weight > 0)  # a row of no weight is as if absent
     name = _labels_name(estimator)
-    tasks, codes = encode_labels(labels[rows], name)
+    tasks, codes = encode(labels[rows], name)
     _warn_if_not_ids(labels[rows], len(tasks), name)
     order = np.argsort(codes, kind="stable")
     rows, codes = rows[order], codes[order]
     y, weight = y[rows], weight[rows]
-    bad = missing_labels(y) | (np.isinf(y) if y.dtype.kind == "f" else False)
+    bad = missing_mask(y) | (np.isinf(y) if y.dtype.kind == "f" else False)
     if bad.any():
         raise ValueError(
             f"Input y contains NaN or infinity in task(s) {some_of(np.unique(tasks[codes[bad]]))}; "
@@ -225,7 +225,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     TaskData
     """
     _check_y_given(estimator, y)
-    X, labels = read_rows(estimator, X, tasks, reset=True)
+    X, labels = read_features(estimator, X, tasks, reset=True)
     if labels is None:
         return _read_wide(estimator, X, y, sample_weight, dtype)
     long = _sort_long(estimator, X.shape[0], y, sample_weight, labels, dtype)
@@ -238,7 +238,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
 
 
 @dataclass(frozen=True)
-class TaskRows:
+class SamplesByTask:
     """The rows of each task, for estimators that hand them on.
 
     `features` is the user's X without its task column; `parts` holds for each task the positions
@@ -259,28 +259,28 @@ class TaskRows:
         return np.array([len(rows) for rows, _, _ in self.parts])
 
 
-def read_task_rows(estimator, X, y, sample_weight=None, tasks=None):
+def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     """As :func:`read_training_data`, for any type of features and labels.
 
     Returns
     -------
-    TaskRows
+    SamplesByTask
     """
     _check_y_given(estimator, y)
-    X, labels = read_rows(estimator, X, tasks, reset=True, numeric=False)
+    X, labels = read_features(estimator, X, tasks, reset=True, numeric=False)
     if labels is None:
-        Y, weight, tasks = read_wide_labels(estimator, X.shape[0], y, sample_weight, None)
+        Y, weight, tasks = read_wide_targets(estimator, X.shape[0], y, sample_weight, None)
         weight = np.broadcast_to(weight, Y.shape)
         masks = (weight > 0).T
         columns = zip(masks, Y.T, weight.T, strict=True)
         parts = [(np.flatnonzero(mask), y[mask], w[mask]) for mask, y, w in columns]
-        return TaskRows(X, parts, tasks, "wide")
+        return SamplesByTask(X, parts, tasks, "wide")
     rows, y, weight, tasks, ptr = _sort_long(estimator, X.shape[0], y, sample_weight, labels, None)
     parts = list(zip(*(np.split(part, ptr[1:-1]) for part in (rows, y, weight)), strict=True))
-    return TaskRows(X, parts, tasks, _long_layout(estimator))
+    return SamplesByTask(X, parts, tasks, _long_layout(estimator))
 
 
-def read_prediction_rows(estimator, X, tasks=None, *, numeric=True):
+def read_prediction_data(estimator, X, tasks=None, *, numeric=True):
     """Features and task codes (None when wide; -1 for unseen tasks) of X at prediction.
 
     Raises
@@ -289,7 +289,7 @@ def read_prediction_rows(estimator, X, tasks=None, *, numeric=True):
         For tasks unseen in fit unless ``handle_unknown="shared"``, and where fit was given
         `tasks=` and predict is not, or the reverse.
     """
-    X, labels = read_rows(estimator, X, tasks, reset=False, numeric=numeric)
+    X, labels = read_features(estimator, X, tasks, reset=False, numeric=numeric)
     if estimator._layout == "tasks" and labels is None:
         raise ValueError(
             f"This {type(estimator).__name__} was fitted with tasks=; predict needs tasks= as "

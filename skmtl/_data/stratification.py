@@ -2,22 +2,22 @@
 
 import numpy as np
 
-from skmtl._data.task_ids import check_labels, encode_labels, missing_labels, split_task_column
+from skmtl._data.task_ids import check_task_ids, encode, missing_mask, split_task_column
 
 
-def row_codes(X, y, groups, task_column, name):
+def sample_codes(X, y, groups, task_column, name):
     """Stratum of every row, (n_samples,) of int: X's task column, else groups, else y's holes."""
     if task_column is not None:
-        return encode_labels(split_task_column(X, task_column)[1])[1]
+        return encode(split_task_column(X, task_column)[1])[1]
     if groups is not None:
-        return encode_labels(check_labels(groups, "groups"), "groups")[1]
+        return encode(check_task_ids(groups, "groups"), "groups")[1]
     Y = np.asarray(y)
     if Y.ndim != 2:
         raise ValueError(
             f"{name} cannot know the tasks: y has shape {Y.shape}. Set task_column to the column "
             "of X that holds the task id, or pass the ids as groups."
         )
-    missing = missing_labels(Y)
+    missing = missing_mask(Y)
     rarest_first = np.argsort(-missing.sum(axis=0), kind="stable")
     return np.unique(missing[:, rarest_first], axis=0, return_inverse=True)[1].ravel()
 
@@ -25,8 +25,8 @@ def row_codes(X, y, groups, task_column, name):
 def data_strata(data):
     """Stratum of each of the user's rows of positive weight, in their order: its task."""
     if data.layout == "wide":
-        return row_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
-    return data.design.task_of_row[np.argsort(data.rows)]
+        return sample_codes(None, np.where(data.weight > 0, data.y, np.nan), None, None, "")
+    return data.design.task_of_sample[np.argsort(data.sample_indices)]
 
 
 def assign_folds(codes, n_splits, rng=None):

@@ -21,7 +21,7 @@ class TaskData:
         Sample weights s, 0 where a label is missing; not scaled.
     tasks : ndarray of shape (n_tasks,)
         Labels.
-    rows : ndarray of int of shape (n_rows,)
+    sample_indices : ndarray of int of shape (n_rows,)
         Where each row stood in the user's X.
     n_samples : int
         Rows of the user's X.
@@ -32,7 +32,7 @@ class TaskData:
     y: np.ndarray
     weight: np.ndarray
     tasks: np.ndarray
-    rows: np.ndarray
+    sample_indices: np.ndarray
     n_samples: int
     layout: str
 
@@ -47,7 +47,7 @@ class TaskData:
 
     def counted_weight(self, counts):
         """Weights when each of the user's rows is used `counts` times, (n_samples,)."""
-        counts = counts[self.rows]
+        counts = counts[self.sample_indices]
         return self.weight * (counts[:, None] if self.weight.ndim == 2 else counts)
 
     def weight_scale(self, task_weight, per_task):

@@ -82,10 +82,10 @@ def split_task_column(X, task_column, *, read=True):
         return features, None
     labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)
     labels = labels.toarray() if sparse.issparse(labels) else labels
-    return features, check_labels(labels, f"task_column={task_column!r}")
+    return features, check_task_ids(labels, f"task_column={task_column!r}")
 
 
-def missing_labels(y):
+def missing_mask(y):
     """Where a label is NaN, NaT, NA or None, of y's shape."""
     if y.dtype.kind in "fmM":
         return np.isnan(y)
@@ -95,16 +95,16 @@ def missing_labels(y):
     return np.zeros(y.shape, dtype=bool)
 
 
-def check_labels(labels, name="tasks"):
+def check_task_ids(labels, name="tasks"):
     """Task ids as a 1-D array without missing values."""
-    labels = as_labels(labels)
+    labels = as_id_array(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels.ravel()
     if labels.ndim != 1:
         raise ValueError(f"{name} has shape {labels.shape}, expected one task id for each row.")
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError(f"{name} contains infinity: every row needs a task id.")
-    missing = missing_labels(labels)
+    missing = missing_mask(labels)
     if missing.any():
         raise ValueError(
             f"{name} contains NaN or None in {missing.sum()} row(s), the first at row "
@@ -113,7 +113,7 @@ def check_labels(labels, name="tasks"):
     return labels
 
 
-def as_labels(labels):
+def as_id_array(labels):
     """An array of labels that keeps their types: [1, "b"] stays a number and a string."""
     if hasattr(labels, "to_numpy"):
         return labels.to_numpy()
@@ -123,7 +123,7 @@ def as_labels(labels):
     return array
 
 
-def encode_labels(labels, name="tasks"):
+def encode(labels, name="tasks"):
     """Sorted unique labels and the code of every row."""
     try:
         return np.unique(labels, return_inverse=True)
@@ -137,7 +137,7 @@ def encode_labels(labels, name="tasks"):
 
 def codes_of(labels, known, name="tasks"):
     """Position of every label in `known`, -1 where it is not there."""
-    unique, inverse = encode_labels(labels, name)
+    unique, inverse = encode(labels, name)
     position = {label: k for k, label in enumerate(known.tolist())}
     return np.array([position.get(label, -1) for label in unique.tolist()])[inverse]
 

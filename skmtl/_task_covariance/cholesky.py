@@ -12,7 +12,7 @@ from skmtl._task_covariance.kronecker import mean_left_over
 from skmtl._task_covariance.observations import centered, factorize
 
 
-def cell_kernel(K, B, cells):
+def observation_kernel(K, B, cells):
     """``K o B[task, task]`` between cells, (n_cells, n_cells); a new array."""
     A = K[np.ix_(cells.row, cells.row)]
     if A.dtype != np.float64:
@@ -30,7 +30,7 @@ class CholeskySystem:
     K : ndarray of shape (n_rows, n_rows)
     B : ndarray of shape (T, T)
     alpha : ndarray of shape (T,)
-    cells : Cells
+    cells : Observations
     fit_intercept : bool
     """
 
@@ -40,7 +40,7 @@ class CholeskySystem:
         self.K, self.B, self.cells, self.fit_intercept = K, B, cells, fit_intercept
         if fit_intercept:
             K = centered(K, np.bincount(cells.row, cells.weight, cells.n_rows))
-        A = cell_kernel(K, B, cells)
+        A = observation_kernel(K, B, cells)
         A.flat[:: len(A) + 1] += alpha[cells.task] / cells.weight
         self.factor = factorize(A, alpha)
         if fit_intercept:

@@ -27,7 +27,7 @@ class DensePoint:
     Bs : list of ndarray of shape (T, T)
     noise : ndarray of shape (T,)
     y : ndarray of shape (n_cells,)
-    cells : Cells
+    cells : Observations
     """
 
     def __init__(self, Ks, Bs, noise, y, cells):

@@ -96,7 +96,7 @@ class KroneckerBase:
     K : ndarray of shape (n, n)
     B : ndarray of shape (T, T)
     alpha : ndarray of shape (T,)
-    cells : Cells
+    cells : Observations
         All of them.
     fit_intercept : bool
     """

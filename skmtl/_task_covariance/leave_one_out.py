@@ -53,7 +53,7 @@ def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
         Of the kernel of the cells.
     alphas : ndarray of shape (n_alphas,)
     y : ndarray of shape (n_cells,)
-    cells : Cells
+    cells : Observations
     by : {"row", "cell"}
     fit_intercept : bool
         As the spectrum was made.

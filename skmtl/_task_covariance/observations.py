@@ -11,7 +11,7 @@ from skmtl._data.task_data import TaskData
 
 
 @dataclass(frozen=True)
-class Cells:
+class Observations:
     """Cell c is the label of row `row[c]` for task `task[c]`; sorted by task, then by row.
 
     A vector over cells is what systems take and return. Weights s are positive: the noise of a
@@ -119,7 +119,7 @@ class KernelReading:
     X : ndarray or sparse matrix of shape (n_rows, n_features)
         Rows with labels of positive weight, sorted by task where they are its own.
     y : ndarray of shape (n_cells,)
-    cells : Cells
+    cells : Observations
     rows : ndarray of int of shape (n_rows,)
         Where each row stood in the user's X.
     data : TaskData
@@ -127,7 +127,7 @@ class KernelReading:
 
     X: object
     y: np.ndarray
-    cells: Cells
+    cells: Observations
     rows: np.ndarray
     data: TaskData
 
@@ -136,18 +136,18 @@ class KernelReading:
         return self.data.layout != "wide"
 
 
-def read_cells(data):
+def read_observations(data):
     """The cells of validated data, as a :class:`KernelReading`."""
     X = data.design.as_float64().X
     if data.layout != "wide":
-        n, tasks = len(data.y), data.design.task_of_row
-        cells = Cells(np.arange(n), tasks, data.weight, n, data.n_tasks)
-        return KernelReading(X, data.y, cells, data.rows, data)
+        n, tasks = len(data.y), data.design.task_of_sample
+        cells = Observations(np.arange(n), tasks, data.weight, n, data.n_tasks)
+        return KernelReading(X, data.y, cells, data.sample_indices, data)
     weight = np.broadcast_to(data.weight, data.y.shape)
     rows = np.flatnonzero(weight.any(axis=1))
     weight, Y = weight[rows], data.y[rows]
     task, row = np.nonzero(weight.T)
-    cells = Cells(row, task, weight[row, task], len(rows), data.n_tasks)
+    cells = Observations(row, task, weight[row, task], len(rows), data.n_tasks)
     if len(rows) < X.shape[0]:
         X = (X.tocsr() if sparse.issparse(X) else X)[rows]
     return KernelReading(X, Y[row, task], cells, rows, data)

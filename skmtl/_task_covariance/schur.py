@@ -22,7 +22,7 @@ class SchurSystem:
     ----------
     whole : KroneckerSystem
         Of all cells of the rows, its weights those of the rows.
-    cells : Cells
+    cells : Observations
         Those with a label.
     """
 

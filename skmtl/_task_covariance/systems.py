@@ -1,7 +1,7 @@
 """Which of the three linear systems to solve, by what they cost.
 
 All have ``dual(y)``, ``intercepts(y, dual)``, ``leave_one_out(y, by)``, ``cell_precisions()`` and
-``log_determinant()`` of vectors over :class:`~skmtl.kernel._cells.Cells`, and a `name`. Their alpha
+``log_determinant()`` of vectors over :class:`Observations`, and a `name`. Their alpha
 is at least the :func:`noise_floor`.
 """
 
@@ -18,7 +18,7 @@ from skmtl._task_covariance.kronecker import (
     distinct_values,
     spectrum,
 )
-from skmtl._task_covariance.observations import Cells
+from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.schur import SchurSystem
 
 SOLVERS = ("kronecker", "schur", "cholesky")
@@ -57,14 +57,14 @@ def warn_of_jitter(jitter, name="alpha", stacklevel=3):
         )
 
 
-def all_cells(cells):
+def all_observations(cells):
     """All cells of the rows, their weights those of the rows; None where these differ."""
     weight = cells.row_weight
     if weight is None:
         return None
     row = np.tile(np.arange(cells.n_rows), cells.n_tasks)
     task = np.repeat(np.arange(cells.n_tasks), cells.n_rows)
-    return Cells(row, task, weight[row], cells.n_rows, cells.n_tasks)
+    return Observations(row, task, weight[row], cells.n_rows, cells.n_tasks)
 
 
 def schur_cost(cells, path=None):
@@ -121,7 +121,7 @@ def make_system(name, K, B, alpha, cells, fit_intercept, decomposed=None):
     """The system of that name; `decomposed` is the spectrum of K where it is known already."""
     if name == "cholesky":
         return CholeskySystem(K, B, alpha, cells, fit_intercept)
-    everything = all_cells(cells)
+    everything = all_observations(cells)
     arguments = K, B, alpha, everything, fit_intercept
     if decomposed is None:
         if name == "kronecker" and _few_values(B, alpha):

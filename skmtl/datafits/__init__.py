@@ -10,13 +10,13 @@ from skmtl.datafits._classes import (
 )
 from skmtl.datafits._columns import ColumnFolds, ColumnProblem, CountProblem, Fold
 from skmtl.datafits._coupled import Coupled
-from skmtl.datafits._folds import MomentFolds, RowFolds, make_folds, squared_errors
+from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._likelihood import Likelihood, Point
-from skmtl.datafits._moments import Moments, moment_reader
 from skmtl.datafits._residual_form import ResidualForm
 from skmtl.datafits._spectra import eigen
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
+from skmtl.datafits._sufficient_statistics import SufficientStatistics, statistics_reader
 
 __all__ = [
     "ClassProblem",
@@ -28,20 +28,20 @@ __all__ = [
     "Fold",
     "GramForm",
     "Likelihood",
-    "MomentFolds",
-    "Moments",
     "Point",
     "ResidualForm",
-    "RowFolds",
+    "SampleFolds",
     "SquaredDatafit",
+    "StatisticsFolds",
+    "SufficientStatistics",
     "class_factors",
     "class_problem",
     "describe_smoothed",
     "eigen",
     "make_folds",
-    "moment_reader",
     "prefers_gram",
     "squared_datafit",
     "squared_errors",
+    "statistics_reader",
     "unpack_classes",
 ]

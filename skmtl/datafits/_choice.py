@@ -4,8 +4,8 @@ import numpy as np
 
 from skmtl.datafits import _gram_budget
 from skmtl.datafits._gram_form import GramForm
-from skmtl.datafits._moments import moment_reader
 from skmtl.datafits._residual_form import ResidualForm
+from skmtl.datafits._sufficient_statistics import statistics_reader
 
 
 def prefers_gram(design, weight, *, uniform=True, path=True):
@@ -48,7 +48,7 @@ def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, path=Tr
         gram = prefers_gram(design, weight, uniform=uniform, path=path)
         form = "gram" if gram else "residual"
     if form == "gram":
-        moments = moment_reader(design, y, weight, centered=fit_intercept)()
-        return GramForm.from_moments(moments, scale, fit_intercept=fit_intercept)
+        moments = statistics_reader(design, y, weight, centered=fit_intercept)()
+        return GramForm.from_statistics(moments, scale, fit_intercept=fit_intercept)
     weight = weight * scale[0] if uniform else weight * design.spread(scale)
     return ResidualForm(design.as_float64(), y, weight, fit_intercept=fit_intercept)

@@ -43,7 +43,9 @@ class ClassProblem(ColumnProblem):
         if data.layout != "wide":
             spans = np.split(data.y, data.design.ptr[1:-1])
             codes = [np.searchsorted(c, y) for c, y in zip(self.classes, spans, strict=True)]
-            return (data.design.task_of_row * most + np.concatenate(codes))[np.argsort(data.rows)]
+            return (data.design.task_of_sample * most + np.concatenate(codes))[
+                np.argsort(data.sample_indices)
+            ]
         codes = np.full(data.y.shape, -1)
         for t, (c, seen) in enumerate(zip(self.classes, (data.weight > 0).T, strict=True)):
             codes[seen, t] = np.searchsorted(c, data.y[seen, t])

@@ -13,7 +13,7 @@ import numpy as np
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._columns import Fold
 from skmtl.datafits._gram_form import GramForm
-from skmtl.datafits._moments import moment_reader
+from skmtl.datafits._sufficient_statistics import statistics_reader
 
 _KEPT_FLOATS = 2**26  # of moments of folds
 
@@ -29,7 +29,7 @@ def squared_errors(data, weight, W, intercepts):
     )
 
 
-class RowFolds:
+class SampleFolds:
     """Folds from the rows.
 
     Parameters
@@ -63,12 +63,12 @@ class RowFolds:
         return squared_datafit(self.data.design, self.data.y, weight, **options)
 
 
-class MomentFolds:
+class StatisticsFolds:
     """Folds from moments: a training part is the whole minus what it leaves out.
 
     Parameters
     ----------
-    As those of :class:`RowFolds`.
+    As those of :class:`SampleFolds`.
     """
 
     def __init__(self, data, splits, *, task_weight, fit_intercept):
@@ -77,8 +77,8 @@ class MomentFolds:
         self._read = self._reader(data.weight)
         K, p = len(data.design.blocks(data.weight)), data.design.n_features
         tests = np.array([test for _, test in splits])
-        once = (tests.sum(axis=0)[data.rows] == 1).all()
-        rest = all((train + test == 1)[data.rows].all() for train, test in splits)
+        once = (tests.sum(axis=0)[data.sample_indices] == 1).all()
+        rest = all((train + test == 1)[data.sample_indices].all() for train, test in splits)
         self._parts = None
         if once and rest and len(splits) * K * p**2 <= _KEPT_FLOATS:
             self._parts = [self._counted(test) for test in tests]
@@ -87,7 +87,7 @@ class MomentFolds:
             self._whole = self._read()
 
     def _counted(self, counts):
-        return self._read(counts[self.data.rows])
+        return self._read(counts[self.data.sample_indices])
 
     def whole(self):
         """The loss of all rows."""
@@ -119,16 +119,16 @@ class MomentFolds:
         return Fold(datafit, trained, errors, held_out.task_total, ones)
 
     def _reader(self, weight):
-        return moment_reader(self.data.design, self.data.y, weight, centered=self.fit_intercept)
+        return statistics_reader(self.data.design, self.data.y, weight, centered=self.fit_intercept)
 
     def _datafit(self, moments):
         scale = self.data.weight_scale(self.task_weight, moments.task_total)
-        return GramForm.from_moments(moments, scale, fit_intercept=self.fit_intercept)
+        return GramForm.from_statistics(moments, scale, fit_intercept=self.fit_intercept)
 
 
 def make_folds(data, splits, *, task_weight, fit_intercept):
     """Folds of the kind that suits the size of the data."""
     alike = task_weight is None or isinstance(task_weight, str)
     gram = prefers_gram(data.design, data.weight, uniform=alike)
-    kind = MomentFolds if gram else RowFolds
+    kind = StatisticsFolds if gram else SampleFolds
     return kind(data, splits, task_weight=task_weight, fit_intercept=fit_intercept)

@@ -37,8 +37,8 @@ class GramForm(SquaredDatafit):
         self.first_set = self.largest_set = len(q)
 
     @classmethod
-    def from_moments(cls, moments, scale, *, fit_intercept=True):
-        """From :class:`~skmtl.moments.Moments` and a factor for the weights of each task."""
+    def from_statistics(cls, moments, scale, *, fit_intercept=True):
+        """From :class:`SufficientStatistics` and a factor for the weights of each task."""
         total, x, y = moments.total, moments.x, moments.y
         if fit_intercept:
             seen = np.where(total > 0, total, 1.0)

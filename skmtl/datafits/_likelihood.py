@@ -66,9 +66,9 @@ class Likelihood:
     def null(self, rows=(), positive=False):
         """The point with W = 0 but for the `rows`, which are at their optimum."""
         point = self.at(np.zeros(self.shape))
-        return self.minimize_rows(point, rows, positive)
+        return self.minimize_features(point, rows, positive)
 
-    def minimize_rows(self, point, rows, positive=False):
+    def minimize_features(self, point, rows, positive=False):
         """The point with these rows of W at their optimum, the others kept, by Newton's method.
 
         With `positive` over rows of at least 0.
@@ -83,7 +83,7 @@ class Likelihood:
             if np.abs(slope).max() <= 1e-4 * self.rounding:
                 break
             Q = point.quadratic()
-            W = Q.minimize_rows(point.W, rows, positive)
+            W = Q.minimize_features(point.W, rows, positive)
             point, _ = self.search(point, self.direction(W, Q.intercepts(W)))
             if point.value >= before * (1 - _ROUNDING):
                 break

@@ -136,7 +136,7 @@ class ResidualForm(SquaredDatafit):
         shared = isinstance(self.design, SharedDesign) and len(self.blocks) == 1
         return shared and not sparse.issparse(self.design.X)
 
-    def descend(self, W, order, row_weights, positive, n_sweeps, history):
+    def descend(self, W, order, group_weights, positive, n_sweeps, history):
         """Sweeps of exact block updates over the rows `order`, W in place.
 
         Slot ``s % len(history)`` of `history` (m, len(order), n_tasks) takes these rows after sweep
@@ -145,9 +145,9 @@ class ResidualForm(SquaredDatafit):
         residual, record = self.evaluate(W).residual, (n_sweeps, history)
         shared, X = isinstance(self.design, SharedDesign), self.design.X
         if self._by_blocks:
-            return self._descend_blocks(W, residual, order, row_weights, positive, *record)
+            return self._descend_blocks(W, residual, order, group_weights, positive, *record)
         curvature = self.curvature
-        rest = (curvature, curvature.max(axis=1), self.ridge, row_weights, positive, order)
+        rest = (curvature, curvature.max(axis=1), self.ridge, group_weights, positive, order)
         if not sparse.issparse(X):
             X, layout = self.design.by_column(), self._flat_layout()
             r = residual.ravel(order="F").copy()
@@ -181,7 +181,7 @@ class ResidualForm(SquaredDatafit):
         first_row, ptr = np.zeros(T, dtype=np.intp), np.arange(T + 1) * len(self.y)
         return first_row, ptr, weight, ptr[:-1] if self.weight.shape[1] == T else first_row
 
-    def _descend_blocks(self, W, residual, order, row_weights, positive, n_sweeps, history):
+    def _descend_blocks(self, W, residual, order, group_weights, positive, n_sweeps, history):
         """Sweeps block by block of columns: products with the rows are matrix products.
 
         The iterates are those of a sweep column by column: within a block the correlation is kept
@@ -200,7 +200,7 @@ class ResidualForm(SquaredDatafit):
             moved = False
             for rows, gram in zip(blocks, self._memo["block grams"], strict=True):
                 A, w = Z[:, rows], W[rows]
-                H, lam = A.T @ R, row_weights[rows]
+                H, lam = A.T @ R, group_weights[rows]
                 if _kernels.sweep_gram(gram, lam, self.ridge, positive, H, w):
                     R -= A @ (w - W[rows])
                     W[rows] = w

@@ -111,7 +111,7 @@ class SquaredDatafit(ABC):
         other.ridge = float(ridge)
         return other
 
-    def minimize_rows(self, W, rows, positive=False):
+    def minimize_features(self, W, rows, positive=False):
         """W with its `rows` at their exact optimum, the others kept; a new array.
 
         With `positive` W itself where that is better: `nnls` may stop short of the optimum.

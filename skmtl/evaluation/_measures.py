@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import as_labels, codes_of, encode_labels
+from skmtl._data.task_ids import as_id_array, codes_of, encode
 
 
 class Targets(NamedTuple):
@@ -127,7 +127,7 @@ def _surprise(truth, p):
 def _class_numbers(y, codes):
     """Classes of all tasks, and the number of each label among them, 0 where there is none."""
     labeled = codes >= 0
-    classes, inverse = encode_labels(as_labels(y)[labeled], "y")
+    classes, inverse = encode(as_id_array(y)[labeled], "y")
     numbers = np.zeros(codes.shape, dtype=np.intp)
     numbers[labeled] = inverse
     return classes, numbers

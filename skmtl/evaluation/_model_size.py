@@ -20,7 +20,7 @@ from sklearn.utils import _safe_indexing, check_array, check_random_state, get_t
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int
-from skmtl._data.reading import read_task_rows
+from skmtl._data.reading import read_samples_by_task
 from skmtl._data.task_ids import column_names
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta import IndependentTasks, PooledTasks
@@ -114,7 +114,7 @@ def _degrees_of_freedom(model, X, y, tasks, n_probes, rng):
     """Trace of d yhat / d y of a fitted regressor."""
     if not isinstance(model, IndependentTasks | PooledTasks):
         return _of_joint_model(model, X, y, tasks, n_probes, rng)
-    data = read_task_rows(clone(model), X, y, None, tasks)
+    data = read_samples_by_task(clone(model), X, y, None, tasks)
     if isinstance(model, IndependentTasks):
         return sum(
             _of_single_task(one, _safe_indexing(data.features, rows), values, n_probes, rng)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.reading import read_training_data
 from skmtl._task_covariance.correlations import correlations
-from skmtl._task_covariance.observations import read_cells
+from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import SOLVERS, choose_solver, warn_of_jitter
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._draws import draw_parameters
@@ -256,7 +256,7 @@ class MultiTaskGaussianProcessRegressor(
             none.
         """
         self._check_params()
-        read = read_cells(read_training_data(self, X, y, None, tasks))
+        read = read_observations(read_training_data(self, X, y, None, tasks))
         y = self._store_labels(read)
         kernels = self._make_kernels(self.X_train_)
         ranks = self._ranks(len(kernels))

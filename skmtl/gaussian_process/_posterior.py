@@ -25,7 +25,7 @@ class RowsPosterior:
     K : ndarray of shape (n, n)
     B : ndarray of shape (T, T)
     noise : ndarray of shape (T,)
-    cells : Cells
+    cells : Observations
     y : ndarray of shape (n_cells,)
     """
 
@@ -87,7 +87,7 @@ class RowsPosterior:
         return P, CV, root.T.reshape(at_holes.shape)
 
 
-class CellsPosterior:
+class ObservationsPosterior:
     """Of labels anywhere, by a Cholesky factor.
 
     Parameters
@@ -95,7 +95,7 @@ class CellsPosterior:
     Ks : list of ndarray of shape (n_cells, n_cells)
     Bs : list of ndarray of shape (T, T)
     noise : ndarray of shape (T,)
-    cells : Cells
+    cells : Observations
     y : ndarray of shape (n_cells,)
     """
 

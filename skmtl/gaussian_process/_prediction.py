@@ -6,7 +6,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int
-from skmtl._data.reading import read_prediction_rows, read_rows
+from skmtl._data.reading import read_features, read_prediction_data
 
 _FLOATS = 2**24  # of covariances with the labels at a time
 
@@ -54,7 +54,7 @@ class PredictionMixin:
         check_bool(include_noise, "include_noise")
         if return_std and return_cov:
             raise ValueError("Of return_std and return_cov at most one can be True.")
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         X = dense(X)
         if not (return_std or return_cov):
             return self._means(X, codes)
@@ -84,7 +84,7 @@ class PredictionMixin:
         """
         check_is_fitted(self)
         check_bool(include_noise, "include_noise")
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         X = dense(X)
         if not return_std:
             return self._means(X, None)
@@ -112,7 +112,7 @@ class PredictionMixin:
         check_int(n_samples, "n_samples")
         check_bool(include_noise, "include_noise")
         rng = check_random_state(random_state)
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         X = dense(X)
         m = len(self._processes)
         which = rng.randint(m, size=n_samples) if m > 1 else np.zeros(n_samples, dtype=int)

@@ -7,7 +7,7 @@ from skmtl._task_covariance.dense_likelihood import DensePoint
 from skmtl._task_covariance.spectral_likelihood import SpectralLikelihood
 from skmtl._task_covariance.systems import largest_eigenvalue, noise_floor
 from skmtl.gaussian_process._inputs import on_rows
-from skmtl.gaussian_process._posterior import CellsPosterior, RowsPosterior
+from skmtl.gaussian_process._posterior import ObservationsPosterior, RowsPosterior
 
 
 class SpectralProblem:
@@ -18,7 +18,7 @@ class SpectralProblem:
     kernels : list of one Kernel
     X : ndarray of shape (n_rows, n_features)
     y : ndarray of shape (n_cells,)
-    cells : Cells
+    cells : Observations
     layout : Layout
     """
 
@@ -107,7 +107,7 @@ class DenseProblem:
 
     def posterior(self, Ks, Bs, noise, y):
         """What labels y tell, with kernel matrices of the rows and covariances of the tasks."""
-        return CellsPosterior([self.between_cells(K) for K in Ks], Bs, noise, self.cells, y)
+        return ObservationsPosterior([self.between_cells(K) for K in Ks], Bs, noise, self.cells, y)
 
 
 def guarded_value(problem, theta, eval_gradient=True, mean=None):

@@ -18,7 +18,7 @@ class Starts:
     layout : Layout
     kernels : list of Kernel
     y : ndarray of shape (n_cells,)
-    cells : Cells
+    cells : Observations
     rng : RandomState
 
     Attributes

@@ -6,8 +6,8 @@ from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_option
-from skmtl._data.reading import read_rows
-from skmtl._data.task_ids import check_labels, missing_labels, split_task_column
+from skmtl._data.reading import read_features
+from skmtl._data.task_ids import check_task_ids, missing_mask, split_task_column
 from skmtl._task_covariance.correlations import correlations
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta import PooledTasks
@@ -127,7 +127,7 @@ def _coefficients(final):
 def _deviations(estimator, final, X, task_column, tasks):
     """Standard deviations of the features as the last step sees them, (n_features,)."""
     if tasks is not None:
-        check_consistent_length(X, check_labels(tasks))
+        check_consistent_length(X, check_task_ids(tasks))
     if any(has_steps(one) for one in getattr(final, "estimators_", ())):
         raise ValueError(
             f"The tasks of {final!r} have steps of their own before the coefficients, which may "
@@ -137,7 +137,7 @@ def _deviations(estimator, final, X, task_column, tasks):
     X = seen_by_final(estimator, X)
     if own is None and task_column is not None:
         X = split_task_column(X, task_column, read=False)[0]
-    features, _ = read_rows(final, X, reset=False, ids=False)
+    features, _ = read_features(final, X, reset=False, ids=False)
     return np.sqrt(StandardScaler(with_mean=False).fit(features).var_)
 
 
@@ -176,7 +176,7 @@ def _residual_correlation(estimator, final, X, y, long):
 
 def _pairwise_correlation(R):
     """Correlations of columns over the rows where neither is NaN; NaN for fewer than three."""
-    here = ~missing_labels(R)
+    here = ~missing_mask(R)
     R, m = np.where(here, R - np.nanmean(R, axis=0), 0.0), here.astype(float)
     n, sums, squares = m.T @ m, R.T @ m, (R**2).T @ m
     # over the rows of s and t: sums[s, t] of s, sums[t, s] of t

@@ -6,8 +6,8 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
-from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
-from skmtl._task_covariance.observations import read_cells
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import SOLVERS
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._input_kernel import InputKernel, check_kernel
@@ -45,7 +45,7 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
                 f"Precomputed kernels are square at fit, {n} rows and as many columns beside the "
                 f"task column; X has {width}. A split of the rows has to take the same columns."
             )
-        return read_cells(data)
+        return read_observations(data)
 
     def _kernel_matrix(self, read, gamma=None):
         """K between the rows, (n_rows, n_rows)."""
@@ -104,7 +104,7 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
             For tasks that fit did not see, unless ``handle_unknown="shared"``.
         """
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._all_tasks(X)
         K = self._kernel_to_fit(X)
@@ -130,7 +130,7 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         return self._all_tasks(X)
 
     def _all_tasks(self, X):

@@ -8,7 +8,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from skmtl._data.task_data import TaskData
 from skmtl._task_covariance.systems import noise_floor
-from skmtl.datafits import MomentFolds, moment_reader
+from skmtl.datafits import StatisticsFolds, statistics_reader
 from skmtl.kernel._features import StackedFeatures, StackedReader
 
 
@@ -78,7 +78,7 @@ class SharedRidge:
         return moments.y0 + self._mean_y - np.einsum("tj,jt->t", mean_x, W)
 
 
-class FeatureFolds(MomentFolds):
+class FeatureFolds(StatisticsFolds):
     """Folds whose loss is that of :class:`SharedRidge`."""
 
     def __init__(self, read, splits, *, fit_intercept):
@@ -96,7 +96,7 @@ def reader(data, weight, origin, fit_intercept):
     """What gives the moments of the features; about `origin` where they are lazy and stacked."""
     if isinstance(data.design, StackedFeatures):
         return StackedReader(data.design, data.y, weight, origin if fit_intercept else None)
-    return moment_reader(data.design, data.y, weight, centered=fit_intercept)
+    return statistics_reader(data.design, data.y, weight, centered=fit_intercept)
 
 
 class FeatureReading(NamedTuple):

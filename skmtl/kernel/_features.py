@@ -9,7 +9,7 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.utils import check_random_state, gen_batches
 
 from skmtl._data.designs import StackedDesign
-from skmtl.datafits import Moments
+from skmtl.datafits import SufficientStatistics
 
 _FLOATS = 2**21  # of features at a time
 
@@ -64,14 +64,14 @@ class StackedFeatures(StackedDesign):
         parts = chunks(*self.X.shape)
         W = W.T
         return np.concatenate(
-            [np.einsum("ij,ij->i", self.X[part], W[self.task_of_row[part]]) for part in parts]
+            [np.einsum("ij,ij->i", self.X[part], W[self.task_of_sample[part]]) for part in parts]
         )
 
 
 class StackedReader:
-    """:class:`~skmtl.moments.Moments` of stacked features, in chunks also within a task.
+    """:class:`SufficientStatistics` of stacked features, in chunks also within a task.
 
-    As :func:`~skmtl.moments.moment_reader`, which needs all rows of a task at once. Origins are
+    As :func:`~skmtl.moments.statistics_reader`, which needs all rows of a task at once. Origins are
     `origin`, (n_features,), for the features and the means of the tasks for y, or zero for None.
     """
 
@@ -89,7 +89,7 @@ class StackedReader:
         sums = np.zeros((T, m + 2, m + 2))  # of the products of (x, y, 1)
         for part in chunks(len(chosen), m):
             rows = chosen[part]
-            tasks, root = design.task_of_row[rows], np.sqrt(weight[rows])
+            tasks, root = design.task_of_sample[rows], np.sqrt(weight[rows])
             A = np.empty((len(rows), m + 2))
             A[:, :m] = design.X[rows] - self.x0
             A[:, m], A[:, m + 1] = self.y[rows] - self.y0[tasks], 1.0
@@ -98,7 +98,7 @@ class StackedReader:
             for t, (a, b) in enumerate(pairwise(bounds), tasks[0]):
                 if a < b:
                     sums[t] += A[a:b].T @ A[a:b]
-        return Moments(
+        return SufficientStatistics(
             list(np.arange(T)[:, None]),
             np.broadcast_to(self.x0, (T, m)),
             self.y0,

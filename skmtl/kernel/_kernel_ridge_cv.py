@@ -6,7 +6,7 @@ import numpy as np
 
 from skmtl._data.checks import check_alphas, check_option, check_real
 from skmtl._docs import documented
-from skmtl._task_covariance.cholesky import cell_kernel
+from skmtl._task_covariance.cholesky import observation_kernel
 from skmtl._task_covariance.kronecker import constants, spectrum
 from skmtl._task_covariance.leave_one_out import cell_errors, grid_errors
 from skmtl._task_covariance.systems import (
@@ -239,7 +239,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
             return grid_errors(decomposed, B, alphas, cells.matrix(y), self.loo)
         if solver == "cholesky":
             free = cells.indicators() if self.fit_intercept else None
-            parts = spectrum(cell_kernel(K, B, cells), cells.weight, free)
+            parts = spectrum(observation_kernel(K, B, cells), cells.weight, free)
             return cell_errors(parts, alphas, y, cells, self.loo, self.fit_intercept)
         sums = []
         for alpha in alphas:

@@ -9,8 +9,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_alphas, check_bool, check_int, check_real
-from skmtl._data.designs import SharedDesign, predict_rows
-from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._data.designs import SharedDesign, predict_own_tasks
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
@@ -95,7 +95,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
             For tasks that fit did not see, unless ``handle_unknown="shared"``.
         """
         check_is_fitted(self)
-        return self._predict(*read_prediction_rows(self, X, tasks))
+        return self._predict(*read_prediction_data(self, X, tasks))
 
     def predict_all_tasks(self, X):
         """Predictions of every task for every row, however the data came in.
@@ -110,7 +110,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         return self._predict(X, None)
 
     def _predict(self, X, codes):
@@ -122,7 +122,7 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
                 out.append(np.asarray(Z @ self.coef_.T) + self.intercept_)
             else:
                 model = self.coef_, self.intercept_, self.shared_coef_
-                out.append(predict_rows(Z, codes[part], *model))
+                out.append(predict_own_tasks(Z, codes[part], *model))
         return np.concatenate(out)
 
     def _strata(self, read):

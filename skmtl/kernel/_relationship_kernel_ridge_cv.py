@@ -8,7 +8,7 @@ import numpy as np
 from skmtl._data.checks import check_alphas, check_real
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
-from skmtl._task_covariance.observations import Cells
+from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import warn_of_jitter
 from skmtl.datafits import Fold
 from skmtl.kernel._kernel_ridge_cv import check_gammas, or_none
@@ -47,7 +47,7 @@ class TrainingRows:
         self.rows, row = np.unique(cells.row[kept], return_inverse=True)
         self.tasks, task = np.unique(cells.task[kept], return_inverse=True)
         size = len(self.rows), len(self.tasks)
-        self.cells, self.y = Cells(row, task, self.weight[kept], *size), read.y[kept]
+        self.cells, self.y = Observations(row, task, self.weight[kept], *size), read.y[kept]
         self._last, self._covariances = (), {}
 
     def learner(self, gamma):

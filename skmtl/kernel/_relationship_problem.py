@@ -54,7 +54,7 @@ class RelationshipProblem:
     Parameters
     ----------
     K : ndarray of shape (n_rows, n_rows)
-    cells : Cells
+    cells : Observations
     y : ndarray of shape (n_cells,)
         Of mean zero in each task where there are intercepts.
     solve : callable
@@ -176,7 +176,7 @@ class CovarianceLearner:
     Parameters
     ----------
     K : ndarray of shape (n_rows, n_rows)
-    cells : Cells
+    cells : Observations
     y : ndarray of shape (n_cells,)
     long : bool
         Whether tasks have rows of their own.

@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 
-from skmtl._data.task_ids import encode_labels
+from skmtl._data.task_ids import encode
 from skmtl._docs import documented
 from skmtl.kernel._svm import MultiTaskSVM, _liblinear
 
@@ -92,7 +92,7 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
 
     def _targets(self, y, weight, wide):
         if y.dtype == object:
-            encode_labels(y, "y")  # a TypeError where types are mixed
+            encode(y, "y")  # a TypeError where types are mixed
             y = np.array(y.tolist())
         check_classification_targets(y)
         classes = np.unique(y)

@@ -6,7 +6,7 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_real
-from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._input_kernel import InputKernel, check_kernel, is_named
 
@@ -141,7 +141,7 @@ class MultiTaskSVM(MultiTaskEstimator):
     def _evaluate(self, X, tasks, method):
         """The outputs of a method, and whether those are one for each task."""
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         wide = codes is None
         return self._outputs(X, self._every(X) if wide else [codes], method), wide
 
@@ -182,7 +182,7 @@ class MultiTaskSVM(MultiTaskEstimator):
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         return self._finished(np.column_stack(self._outputs(X, self._every(X), "predict")))
 
     def _finished(self, predictions):
@@ -192,7 +192,7 @@ class MultiTaskSVM(MultiTaskEstimator):
 def _cells(data):
     """Row, task, target and weight of every labeled cell, by task and then by row."""
     if data.layout != "wide":
-        return np.arange(len(data.y)), data.design.task_of_row, data.y, data.weight
+        return np.arange(len(data.y)), data.design.task_of_sample, data.y, data.weight
     weight = np.broadcast_to(data.weight, data.y.shape)
     codes, rows = np.nonzero(weight.T > 0)
     return rows, codes, data.y[rows, codes], weight[rows, codes]

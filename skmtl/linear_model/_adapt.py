@@ -13,8 +13,8 @@ from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.reading import read_rows, read_wide_labels
-from skmtl._data.task_ids import as_labels, column_names, some_of
+from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.task_ids import as_id_array, column_names, some_of
 from skmtl.datafits import class_factors, describe_smoothed
 from skmtl.linear_model._new_task import fit_task
 from skmtl.losses import Huber, Logistic, Poisson, Softmax, Squared
@@ -147,7 +147,7 @@ def _extended(fitted, rows, fit, label):
     new.coef_ = np.concatenate([fitted.coef_, coef[None]])
     new.intercept_ = np.concatenate([fitted.intercept_, intercept[None]])
     new.shared_coef_ = new.coef_.mean(axis=0)
-    new.tasks_ = np.concatenate([fitted.tasks_, as_labels([label])])
+    new.tasks_ = np.concatenate([fitted.tasks_, as_id_array([label])])
     new.n_tasks_ = len(new.tasks_)
     new.n_samples_per_task_ = np.append(fitted.n_samples_per_task_, len(rows.X))
     new._scales = fitted._scales._replace(target=np.append(fitted._scales.target, rows.scale))
@@ -174,7 +174,7 @@ def _fresh_label(fitted, y, task):
         names = (f"new{k}" for k in range(2, len(taken) + 3))
         return "new" if "new" not in taken else next(n for n in names if n not in taken)
     try:
-        several = np.concatenate([known.astype(object), as_labels([task]).astype(object)])
+        several = np.concatenate([known.astype(object), as_id_array([task]).astype(object)])
         new = len(np.unique(several)) > len(known)
     except TypeError as error:
         raise TypeError(
@@ -190,13 +190,13 @@ def _fresh_label(fitted, y, task):
 
 def _read_new_task(model, fitted, X, y, sample_weight, label):
     """The :class:`NewTask` of what the user gave; `model` has the parameters."""
-    X, _ = read_rows(fitted, X, reset=False, ids=False)
+    X, _ = read_features(fitted, X, reset=False, ids=False)
     if np.ndim(y) == 2 and np.shape(y)[1] != 1:
         raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
     y = y if np.ndim(y) == 2 else np.asarray(y).reshape(-1, 1)
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
-    y, weight, _ = read_wide_labels(fitted, X.shape[0], y, sample_weight, dtype)
+    y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
     rows = np.flatnonzero(weight[:, 0] > 0)
     X = X.tocsr()[rows].toarray() if sparse.issparse(X) else X[rows]
     read = _read_classes if classifier else _read_numbers

@@ -37,7 +37,7 @@ def critical_strength(model, datafit, read):
 
 def _critical_of_net(likelihood, norm, l1_ratio):
     """As :func:`~skmtl.path.critical_alpha`: a root where a ridge shrinks unpenalized features."""
-    unit, free = replace(norm, alpha=1.0), norm.unpenalized_rows(likelihood.shape[0])
+    unit, free = replace(norm, alpha=1.0), norm.unpenalized_features(likelihood.shape[0])
     first = unit.dual_norm(null_correlation(likelihood, unit)) / l1_ratio
     if l1_ratio == 1 or len(free) == 0:
         return first

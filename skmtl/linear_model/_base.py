@@ -9,8 +9,8 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_option, check_real
-from skmtl._data.designs import predict_rows
-from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._data.designs import predict_own_tasks
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.stratification import data_strata
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import some_of
@@ -245,10 +245,10 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             For tasks that fit did not see, unless ``handle_unknown="shared"``.
         """
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._mean(np.asarray(X @ self.coef_.T) + self.intercept_)
-        z = predict_rows(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+        z = predict_own_tasks(X, codes, self.coef_, self.intercept_, self.shared_coef_)
         return self._mean(z)
 
     def predict_all_tasks(self, X):
@@ -264,7 +264,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         return self._mean(np.asarray(X @ self.coef_.T) + self.intercept_)
 
     def _mean(self, z):

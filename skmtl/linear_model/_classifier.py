@@ -10,8 +10,8 @@ from sklearn.linear_model import LogisticRegressionCV
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
-from skmtl._data.designs import predict_rows
-from skmtl._data.reading import read_prediction_rows, read_rows, read_training_data
+from skmtl._data.designs import predict_own_tasks
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, describe_smoothed
 from skmtl.penalties import for_columns, sees_tasks, stack_columns
@@ -132,14 +132,16 @@ class LinearMultiTaskClassifier(
     def _scores(self, X, tasks):
         """Scores with each row's own task, or of all tasks; and whether it is the latter."""
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks)
+        X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._scores_of_tasks(X), True
         if self.coef_.ndim == 2:
-            scores = predict_rows(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+            scores = predict_own_tasks(X, codes, self.coef_, self.intercept_, self.shared_coef_)
             return scores, False
         columns = [
-            predict_rows(X, codes, self.coef_[:, k], self.intercept_[:, k], self.shared_coef_[k])
+            predict_own_tasks(
+                X, codes, self.coef_[:, k], self.intercept_[:, k], self.shared_coef_[k]
+            )
             for k in range(self.coef_.shape[1])
         ]
         return np.column_stack(columns), False
@@ -219,7 +221,7 @@ class LinearMultiTaskClassifier(
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, ids=False)
+        X, _ = read_features(self, X, reset=False, ids=False)
         return self._labels_of_tasks(self._scores_of_tasks(X))
 
     def _labels_of_tasks(self, scores):

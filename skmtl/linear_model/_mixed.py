@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.designs import SharedDesign
-from skmtl._data.reading import read_rows, read_wide_labels
+from skmtl._data.reading import read_features, read_wide_targets
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import column_names, encode_labels, some_of
+from skmtl._data.task_ids import column_names, encode, some_of
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
@@ -225,8 +225,8 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             raise ValueError("MultiTaskMixed requires y to be passed, but the target y is None.")
         framed = hasattr(y, "columns")
         y = y.astype(object) if framed and hasattr(y, "astype") else y  # truth values stay such
-        X, _ = read_rows(self, X, reset=True)
-        Y, weight, labels = read_wide_labels(self, X.shape[0], y, sample_weight, None)
+        X, _ = read_features(self, X, reset=True)
+        Y, weight, labels = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         data = TaskData(
             SharedDesign(X.tocsc() if sparse.issparse(X) else X, len(labels)),
             Y,
@@ -286,7 +286,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         seen, label = data.weight[:, t] > 0, some_of(data.tasks[t : t + 1])
         y, weight = data.y[seen, t], data.weight[seen, t]
         if kind == "logistic":
-            classes, codes = encode_labels(y, f"Task {label}")
+            classes, codes = encode(y, f"Task {label}")
             classes = np.array(classes.tolist())
             check_classification_targets(classes[codes])
             if len(classes) < 2:
@@ -374,7 +374,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_samples, n_columns)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False)
+        X, _ = read_features(self, X, reset=False)
         return np.asarray(X @ np.vstack(self.coef_).T) + np.concatenate(self.intercept_)
 
     def _scores(self, X):
@@ -465,7 +465,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
                 f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
             )
         known, n_samples = np.full(self.n_tasks_, np.nan), len(pairs[0][1])
-        Y, weight, _ = read_wide_labels(self, n_samples, y, sample_weight, None, empty=True)
+        Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
         weight = np.broadcast_to(weight, Y.shape)
         for t, (task, z) in enumerate(pairs):
             seen = weight[:, t] > 0

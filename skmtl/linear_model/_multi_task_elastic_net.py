@@ -27,7 +27,7 @@ from skmtl.solvers import (
 )
 
 
-def row_penalty(feature_weight, positive, n_features):
+def group_penalty(feature_weight, positive, n_features):
     """:class:`L21` of unit strength from the parameters of an estimator, checked."""
     check_bool(positive, "positive")
     if feature_weight is None:
@@ -90,7 +90,7 @@ class ElasticNetModel(StructuredModel):
     _alone = "lasso"
 
     def _penalty(self, n_features, tasks):
-        penalty = row_penalty(self.feature_weight, self.positive, n_features)
+        penalty = group_penalty(self.feature_weight, self.positive, n_features)
         return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
 
 
@@ -203,7 +203,7 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
             W0, options = self._start(read), {"max_iter": self.max_iter, "tol": self.tol}
             start = None if W0 is None else starting_at(W0)
             return solve_penalized(datafit, self._penalty_of(read), start, **options)
-        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
+        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
         start, options = self._start(read), solver_options(self)
         return solution_at(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
 
@@ -230,7 +230,7 @@ class RowPathCV(PathCV):
         return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
     def _paths(self, datafit, read):
-        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
+        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return [
             ({"l1_ratio": ratio}, self._alphas(datafit, penalty, ratio))
@@ -244,7 +244,7 @@ class RowPathCV(PathCV):
         return check_alphas(self.alphas)
 
     def _solutions(self, datafit, read, params, alphas, fold):
-        penalty = row_penalty(self.feature_weight, self.positive, datafit.shape[0])
+        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
         options = solver_options(self)
         if self.selection == "random":  # each fold its own, so that threads share none
             seed = self._seed + (0 if fold is None else fold + 1)

@@ -10,7 +10,7 @@ from skmtl._data.reading import read_training_data
 from skmtl.base import warn_unconverged
 from skmtl.datafits import squared_datafit
 from skmtl.linear_model._alpha_max import critical_strength, strengths
-from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, row_penalty
+from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, group_penalty
 from skmtl.linear_model._structured import model_path
 from skmtl.solvers import alpha_grid, critical_alpha, solution_path
 
@@ -46,7 +46,7 @@ def _problem(
     scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
     options = {"scale": scale, "fit_intercept": fit_intercept}
     datafit = squared_datafit(data.design, data.y, data.weight, **options)
-    return datafit, row_penalty(feature_weight, positive, data.design.n_features)
+    return datafit, group_penalty(feature_weight, positive, data.design.n_features)
 
 
 def _model(estimator, **given):

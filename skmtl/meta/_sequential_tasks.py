@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import as_labels, codes_of, some_of
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.meta._chains import Decisions, Residuals
 from skmtl.meta._task_models import _TaskBaseline
 
@@ -135,7 +135,7 @@ class SequentialTasks(_TaskBaseline):
         if isinstance(self.order, str):
             check_option(self.order, "order", ("size",))
             return np.argsort(-data.n_samples_per_task, kind="stable")
-        codes = codes_of(as_labels(self.order), data.tasks, "order")
+        codes = codes_of(as_id_array(self.order), data.tasks, "order")
         codes = codes[codes >= 0]
         counts = np.bincount(codes, minlength=data.n_tasks)
         if (counts != 1).any():

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from skmtl._data.reading import read_prediction_rows, read_rows, read_task_rows
+from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 
 
@@ -59,7 +59,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         self
         """
         self._check_layout_params()
-        data = read_task_rows(self, X, y, sample_weight, tasks)
+        data = read_samples_by_task(self, X, y, sample_weight, tasks)
         weighted = sample_weight is not None and not isinstance(sample_weight, Number)
         if weighted:
             _check_takes_weights(self._single_task_limit())
@@ -95,7 +95,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             For tasks that fit did not see, unless ``handle_unknown="shared"``.
         """
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
             return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
@@ -118,7 +118,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         ndarray of shape (n_samples, n_tasks)
         """
         check_is_fitted(self)
-        X, _ = read_rows(self, X, reset=False, numeric=False, ids=False)
+        X, _ = read_features(self, X, reset=False, numeric=False, ids=False)
         X = self._inputs(X)
         return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
 
@@ -138,7 +138,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         two-dimensional y
         """
         check_is_fitted(self)
-        X, codes = read_prediction_rows(self, X, tasks, numeric=False)
+        X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
             return [self._proba_task(X, t, self.classes_[t]) for t in range(self.n_tasks_)]

@@ -6,11 +6,11 @@ import numpy as np
 from sklearn.base import clone
 
 from skmtl._data.task_ids import (
-    check_labels,
+    check_task_ids,
     column_names,
     column_position,
-    encode_labels,
-    missing_labels,
+    encode,
+    missing_mask,
     split_task_column,
 )
 from skmtl.meta._independent_tasks import IndependentTasks
@@ -93,11 +93,11 @@ def seen_by_final(estimator, X):
 def task_labels(X, y, task_column, tasks):
     """Task id of every row (None when wide), task names, and codes in y's shape (-1 a hole)."""
     if tasks is not None:
-        labels = check_labels(tasks)
+        labels = check_task_ids(tasks)
     else:
         labels = None if task_column is None else split_task_column(X, task_column)[1]
     if labels is not None:
-        names, codes = encode_labels(labels)
+        names, codes = encode(labels)
         return labels, names, codes
     Y = np.asarray(y)
     if Y.ndim != 2:
@@ -106,4 +106,4 @@ def task_labels(X, y, task_column, tasks):
             "tasks=, or give y of shape (n_samples, n_tasks)."
         )
     names = np.asarray(getattr(y, "columns", np.arange(Y.shape[1])))
-    return None, names, np.where(missing_labels(Y), -1, np.arange(Y.shape[1]))
+    return None, names, np.where(missing_mask(Y), -1, np.arange(Y.shape[1]))

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import encode_labels, some_of, split_task_column
+from skmtl._data.task_ids import encode, some_of, split_task_column
 from skmtl.metrics import _AVERAGES, metric_sign, task_score
 
 
@@ -31,7 +31,7 @@ class _TaskScorer:
             greater_is_better=self.sign > 0,
         )
         if self.task is not None:
-            known = self._task_names(y) if labels is None else encode_labels(labels)[0]
+            known = self._task_names(y) if labels is None else encode(labels)[0]
             scores = dict(zip(known.tolist(), score, strict=True))
             last = estimator[-1] if hasattr(estimator, "steps") else estimator
             fitted = getattr(last, "tasks_", known).tolist()

@@ -9,7 +9,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_int, check_real
-from skmtl._data.stratification import _split_by, _spread_out, assign_folds, row_codes
+from skmtl._data.stratification import _split_by, _spread_out, assign_folds, sample_codes
 
 
 class BaseTaskSplitter(BaseCrossValidator):
@@ -87,7 +87,7 @@ class TaskStratifiedKFold(BaseTaskSplitter):
         ------
         train, test : ndarray of int
         """
-        codes = row_codes(X, y, groups, self.task_column, type(self).__name__)
+        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
         rng = check_random_state(self.random_state) if self.shuffle else None
         folds = assign_folds(codes, self.n_splits, rng)
         for k in range(self.n_splits):
@@ -162,7 +162,7 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         ------
         train, test : ndarray of int
         """
-        codes = row_codes(X, y, groups, self.task_column, type(self).__name__)
+        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
         rng = check_random_state(self.random_state)
         by_holes = self.task_column is None and groups is None
         for _ in range(self.n_splits):
@@ -227,7 +227,7 @@ class LeaveOneTaskOut(BaseTaskSplitter):
                 "LeaveOneTaskOut needs the task of every row: set task_column, or pass the ids "
                 "as groups."
             )
-        return row_codes(X, None, groups, self.task_column, type(self).__name__)
+        return sample_codes(X, None, groups, self.task_column, type(self).__name__)
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Number of tasks.

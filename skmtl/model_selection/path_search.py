@@ -22,7 +22,7 @@ def fold_errors(folds, k, paths, solutions):
 
     Parameters
     ----------
-    folds : RowFolds or MomentFolds
+    folds : SampleFolds or StatisticsFolds
     k : int
     paths : list of (params, alphas)
     solutions : callable
@@ -67,7 +67,7 @@ def _held_out_errors(fold, solutions):
     return np.divide(sums, fold.total, out=np.full(sums.shape, np.nan), where=fold.total > 0)
 
 
-def row_counts(indices, n_samples):
+def sample_counts(indices, n_samples):
     """How often each row is in `indices` (or a mask), (n_samples,)."""
     indices = np.asarray(indices)
     if indices.dtype == bool:
@@ -173,14 +173,14 @@ class PathSearch:
         """Pairs (train, test) of how often each of the user's rows is used."""
         if self.cv is None or isinstance(self.cv, Integral):
             n_splits = 5 if self.cv is None else check_int(self.cv, "cv", low=2)
-            rows = np.sort(data.rows)  # rows of no weight are as if absent
+            rows = np.sort(data.sample_indices)  # rows of no weight are as if absent
             folds = assign_folds(strata, n_splits)
             splits = [(rows[folds != k], rows[folds == k]) for k in range(n_splits)]
         else:
             splits = list(check_cv(self.cv).split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} gives no split.")
-        return [tuple(row_counts(side, data.n_samples) for side in split) for split in splits]
+        return [tuple(sample_counts(side, data.n_samples) for side in split) for split in splits]
 
     def _choose(self, folds, paths, solutions):
         """The best (alpha, params) of the folds; sets alphas_, mse_path_, task_mse_path_."""

@@ -45,7 +45,7 @@ class Penalty(ABC):
         """`max_V <G, V> - penalty(V)` of the square of a norm; 0 for a norm."""
         return 0.0
 
-    def unpenalized_rows(self, n_features):
+    def unpenalized_features(self, n_features):
         """Indices of the features that the penalty never sees; none unless it says so."""
         return np.empty(0, dtype=np.intp)
 

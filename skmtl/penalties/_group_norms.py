@@ -63,31 +63,31 @@ class L21(Penalty):
         u = self.feature_weight
         return self if u is None else replace(self, feature_weight=u[rows])
 
-    def row_weights(self, n_features):
+    def group_weights(self, n_features):
         """`alpha * u`, shape (n_features,)."""
         u = np.ones(n_features) if self.feature_weight is None else self.feature_weight
         return self.alpha * u
 
     def value(self, W):
         norms = np.linalg.norm(W, axis=1)
-        return float(self.row_weights(len(W)) @ norms)
+        return float(self.group_weights(len(W)) @ norms)
 
     def prox(self, W, step):
         if self.positive:  # clip first, then shrink: this order is exact
             W = np.maximum(W, 0.0)
-        return group_shrink(W, step * self.row_weights(len(W)))
+        return group_shrink(W, step * self.group_weights(len(W)))
 
     def dual_norm(self, G):
         if self.positive:
             G = np.maximum(G, 0.0)
-        weights = self.row_weights(len(G))
+        weights = self.group_weights(len(G))
         seen = weights > 0
         if not seen.any():
             return 0.0
         return float(np.max(np.linalg.norm(G[seen], axis=1) / weights[seen]))
 
-    def unpenalized_rows(self, n_features):
-        return np.flatnonzero(self.row_weights(n_features) == 0)
+    def unpenalized_features(self, n_features):
+        return np.flatnonzero(self.group_weights(n_features) == 0)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def _strength(term):
 
 def bear_unseen(bears, terms):
     """What every term of a sum bears, of rows that it does not see nothing: others bear that."""
-    unseen = [term.unpenalized_rows(len(B)) for term, B in zip(terms, bears, strict=True)]
+    unseen = [term.unpenalized_features(len(B)) for term, B in zip(terms, bears, strict=True)]
     everywhere = [k for k, rows in enumerate(unseen) if len(rows) == 0]
     if len(everywhere) in (0, len(terms)):
         return bears

@@ -11,11 +11,11 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 
 from skmtl._data.task_ids import (
-    check_labels,
+    check_task_ids,
     column_names,
     column_position,
-    encode_labels,
-    missing_labels,
+    encode,
+    missing_mask,
     some_of,
     split_task_column,
 )
@@ -120,7 +120,7 @@ def unstack_tasks(X, y, *, task_column=-1):
     features, labels = split_task_column(X, task_column)
     y = y if hasattr(y, "shape") else np.asarray(y)
     check_consistent_length(features, y)
-    names, codes = encode_labels(labels, f"task_column={task_column!r}")
+    names, codes = encode(labels, f"task_column={task_column!r}")
     rows = [np.flatnonzero(codes == t) for t in range(len(names))]
     Xs = [_safe_indexing(features, r) for r in rows]
     return UnstackedTasks(Xs, [_safe_indexing(y, r) for r in rows], names)
@@ -177,7 +177,7 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     if column_names(X) is None:
         X = check_array(X, accept_sparse="csr", dtype=None, ensure_all_finite=False)
     check_consistent_length(X, Y)
-    codes, rows = np.nonzero(~missing_labels(Y).T)
+    codes, rows = np.nonzero(~missing_mask(Y).T)
     return _append_ids(_safe_indexing(X, rows), tasks[codes], task_column), Y[rows, codes]
 
 
@@ -191,7 +191,7 @@ def _check_names(names, n_tasks, parameter):
     """Task ids as an array of shape (n_tasks,), all different."""
     if names is None:
         return np.arange(n_tasks)
-    names = check_labels(names, parameter)
+    names = check_task_ids(names, parameter)
     if len(names) != n_tasks:
         raise ValueError(f"{parameter} has {len(names)} ids, expected {n_tasks}: one a task.")
     unique, counts = np.unique(names, return_counts=True)

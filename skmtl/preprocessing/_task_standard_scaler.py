@@ -8,8 +8,8 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
-from skmtl._data.reading import read_rows
-from skmtl._data.task_ids import codes_of, column_names, column_position, encode_labels, some_of
+from skmtl._data.reading import read_features
+from skmtl._data.task_ids import codes_of, column_names, column_position, encode, some_of
 
 
 class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -112,7 +112,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         features, labels = self._read(X, tasks, reset=True)
         self._by_argument = tasks is not None
         labels = np.zeros(features.shape[0], dtype=int) if labels is None else labels
-        self.tasks_, codes = encode_labels(labels, self._ids_name())
+        self.tasks_, codes = encode(labels, self._ids_name())
         self.n_tasks_, self.n_samples_per_task_ = len(self.tasks_), np.bincount(codes)
         self.shared_mean_, self.shared_scale_ = self._figures(features)
         figures = [self._figures(features[codes == t]) for t in range(self.n_tasks_)]
@@ -126,7 +126,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _read(self, X, tasks, *, reset):
         """Numeric features and task ids (or None)."""
-        features, labels = read_rows(self, X, tasks, reset=reset, numeric=False)
+        features, labels = read_features(self, X, tasks, reset=reset, numeric=False)
         features = check_array(
             features,
             accept_sparse="csr",

@@ -36,7 +36,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     -------
     Solution
     """
-    row_weights = penalty.row_weights(len(W0))
+    group_weights = penalty.group_weights(len(W0))
     tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
     null = null_objective(datafit, penalty)
     rows, n_iter = np.empty(0, dtype=np.intp), 0
@@ -44,7 +44,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     while certificate.gap > tol * null and n_iter < max_iter:
         before, known = certificate.W, rows
         W = np.array(before, order="C")
-        rows = _working_set(datafit, penalty, W, certificate.evaluation, row_weights, known)
+        rows = _working_set(datafit, penalty, W, certificate.evaluation, group_weights, known)
         enough = max(0.3 * tol * null, _SHARE * certificate.gap)
         if np.array_equal(rows, known):
             enough *= 0.1
@@ -74,7 +74,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     )
 
 
-def _working_set(datafit, penalty, W, evaluation, row_weights, known):
+def _working_set(datafit, penalty, W, evaluation, group_weights, known):
     """Rows that are non-zero or unpenalized, and those whose correlation exceeds their weight most.
 
     As many again as are known or non-zero, and a quarter of the samples at the start.
@@ -83,12 +83,12 @@ def _working_set(datafit, penalty, W, evaluation, row_weights, known):
     if penalty.positive:
         G = np.maximum(G, 0.0)
     norms = np.linalg.norm(G, axis=1)
-    inside = W.any(axis=1) | (row_weights == 0)
+    inside = W.any(axis=1) | (group_weights == 0)
     inside[known] = True
-    violating = np.flatnonzero((norms > row_weights) & ~inside)
+    violating = np.flatnonzero((norms > group_weights) & ~inside)
     room = max(_LEAST, int(datafit.first_set), np.count_nonzero(inside))
     if len(violating) > room:
-        excess = norms[violating] / row_weights[violating]
+        excess = norms[violating] / group_weights[violating]
         violating = violating[np.argpartition(-excess, room)[:room]]
     inside[violating] = True
     if np.count_nonzero(inside) > datafit.largest_set:
@@ -98,10 +98,10 @@ def _working_set(datafit, penalty, W, evaluation, row_weights, known):
 
 def _solve_gram(form, penalty, W, **options):
     """W and the sweeps done, until the gap among these rows is `tol` of `null`."""
-    row_weights = penalty.row_weights(len(W))
-    free = np.flatnonzero(row_weights == 0)
+    group_weights = penalty.group_weights(len(W))
+    free = np.flatnonzero(group_weights == 0)
     if len(free) and not penalty.positive:
-        rest = np.flatnonzero(row_weights)
+        rest = np.flatnonzero(group_weights)
         reduced, free_rows_of = form.eliminate(free)
         W, n = W.copy(), 1
         if len(rest):
@@ -109,7 +109,7 @@ def _solve_gram(form, penalty, W, **options):
         W[free] = free_rows_of(W[rest])
         return W, n
     options["positive"] = penalty.positive
-    (solution,) = gram_path(form, row_weights[None], np.array([form.ridge]), W, **options)
+    (solution,) = gram_path(form, group_weights[None], np.array([form.ridge]), W, **options)
     return solution.W, solution.n_iter
 
 
@@ -135,7 +135,7 @@ def _sweep(form, penalty, W, rows, *, max_iter, random_state, n_sweeps=None):
     if n_sweeps is None:
         n_sweeps = int(np.clip(2 * len(W) / max(len(rows), 1), *_SWEEPS))
     order = rows if random_state is None else random_state.permutation(rows)
-    weights = penalty.row_weights(len(W))
+    weights = penalty.group_weights(len(W))
     swept, history = np.array(W, order="C"), np.empty((_MEMORY + 1, len(order), W.shape[1]))
     n = form.descend(swept, order, weights, penalty.positive, min(n_sweeps, max_iter), history)
     if n < len(history) or penalty.positive:

@@ -32,7 +32,7 @@ def certify(datafit, penalty, W):
     """
     free = _free_rows(datafit, penalty)
     if len(free):
-        W = datafit.minimize_rows(W, free, getattr(penalty, "positive", False))
+        W = datafit.minimize_features(W, free, getattr(penalty, "positive", False))
     at = datafit.evaluate(W)
     primal = 0.5 * at.rr + 0.5 * datafit.ridge * float(np.vdot(W, W)) + penalty.value(W)
     dual = _dual_with_ridge if datafit.ridge else _dual
@@ -44,14 +44,14 @@ def null_solution(datafit, penalty):
     """W = 0 but for unpenalized rows at their optimum: what every path starts from."""
     W = np.zeros_like(datafit.mean_x)
     free = _free_rows(datafit, penalty)
-    return datafit.minimize_rows(W, free, getattr(penalty, "positive", False))
+    return datafit.minimize_features(W, free, getattr(penalty, "positive", False))
 
 
 def null_correlation(datafit, penalty):
     """Minus the gradient of the loss at :func:`null_solution`, its ridge apart."""
     if isinstance(datafit, Likelihood):
         free, positive = (
-            penalty.unpenalized_rows(datafit.shape[0]),
+            penalty.unpenalized_features(datafit.shape[0]),
             getattr(penalty, "positive", False),
         )
         return datafit.null(free, positive).correlation
@@ -72,7 +72,7 @@ def _free_rows(datafit, penalty):
 
     Very many of them under a ridge are left to the solver: the ridge gives them a dual.
     """
-    rows = penalty.unpenalized_rows(len(datafit.mean_x))
+    rows = penalty.unpenalized_features(len(datafit.mean_x))
     return rows[:0] if datafit.ridge and len(rows) > _DIRECT else rows
 
 

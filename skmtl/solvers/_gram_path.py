@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmtl import _kernels
-from skmtl.solvers._newton import row_newton
+from skmtl.solvers._newton import group_newton
 from skmtl.solvers._solution import Solution
 
 _FLOATS = 2**22  # of solutions kept at a time
@@ -13,7 +13,7 @@ _PATIENCE = 50  # sweeps after a Newton step that did not help
 
 def gram_path(
     form,
-    row_weights,
+    group_weights,
     ridges,
     W0,
     *,
@@ -23,12 +23,12 @@ def gram_path(
     random_state=None,
     null=None,
 ):
-    """Solutions of `loss + ridges[a]/2 ||W||^2 + sum_j row_weights[a, j] ||W_j||`, a after a.
+    """Solutions of `loss + ridges[a]/2 ||W||^2 + sum_j group_weights[a, j] ||W_j||`, a after a.
 
     Parameters
     ----------
     form : GramForm
-    row_weights : ndarray of shape (n_models, n_features)
+    group_weights : ndarray of shape (n_models, n_features)
     ridges : ndarray of shape (n_models,)
     W0 : ndarray of shape (n_features, n_tasks)
         Where the first starts; each other starts from the one before.
@@ -59,7 +59,7 @@ def gram_path(
     work, size = _kernels.gram_work(*W.shape), max(1, _FLOATS // W.size)
     for first in range(0, len(ridges), size):
         part = slice(first, first + size)
-        lam, mu = np.ascontiguousarray(row_weights[part]), np.ascontiguousarray(ridges[part])
+        lam, mu = np.ascontiguousarray(group_weights[part]), np.ascontiguousarray(ridges[part])
         solutions, report = np.empty((len(mu), *W.shape)), np.empty((len(mu), 3))
         a, n, ask = 0, 0, max_iter if positive else _FIRST
         while True:
@@ -80,13 +80,13 @@ def gram_path(
             yield Solution(W_a, n_iter, objective, gap, optimality, gap <= enough)
 
 
-def _try_newton(form, row_weights, W, H, tol, max_iter):
+def _try_newton(form, group_weights, W, H, tol, max_iter):
     """Improve W and H in place; the steps taken and whether they helped."""
     rows = np.flatnonzero(W.any(axis=1))
-    if len(rows) == 0 or max_iter == 0 or (row_weights[rows] == 0).any():
+    if len(rows) == 0 or max_iter == 0 or (group_weights[rows] == 0).any():
         return 0, False
     local = form.restrict(rows)
-    better, steps = row_newton(local, row_weights[rows], W[rows], tol, max_iter)
+    better, steps = group_newton(local, group_weights[rows], W[rows], tol, max_iter)
     if better is None:
         return steps, False
     W[rows] = better

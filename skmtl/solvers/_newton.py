@@ -19,14 +19,14 @@ _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value that an e_j may take on in one step
 
 
-def row_newton(form, row_weights, W, tol, max_iter=_STEPS):
+def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
     """A better W of the same non-zero rows, or None.
 
     Parameters
     ----------
     form : GramForm
         Of the non-zero rows alone.
-    row_weights : ndarray of shape (n_rows,)
+    group_weights : ndarray of shape (n_rows,)
         lam, positive.
     W : ndarray of shape (n_rows, n_tasks)
         No row zero.
@@ -41,9 +41,11 @@ def row_newton(form, row_weights, W, tol, max_iter=_STEPS):
         W is None if no step lowered the objective.
     """
     terms = _one_task_a_gram if len(form.blocks) == W.shape[1] > 1 else _tasks_by_gram
-    e = _norms(W) / row_weights
+    e = _norms(W) / group_weights
     least = 1e-10 * e.max()
-    objective, _, _ = _certify(form, row_weights, W, form.evaluate(W).correlation - form.ridge * W)
+    objective, _, _ = _certify(
+        form, group_weights, W, form.evaluate(W).correlation - form.ridge * W
+    )
     best, step, change, last = None, 0, None, min(max_iter, _STEPS)
     while step < last:
         step += 1
@@ -54,7 +56,7 @@ def row_newton(form, row_weights, W, tol, max_iter=_STEPS):
             break
         U, hessian = found
         new = scale[:, None] * U
-        value, gap, norms = _certify(form, row_weights, new, U / scale[:, None])
+        value, gap, norms = _certify(form, group_weights, new, U / scale[:, None])
         if not value <= objective:
             if change is None or step == last:
                 break
@@ -63,7 +65,7 @@ def row_newton(form, row_weights, W, tol, max_iter=_STEPS):
         e, best, objective = trial, new, value
         if gap <= tol:
             break
-        size, excess = e * norms**2, norms / row_weights - 1.0
+        size, excess = e * norms**2, norms / group_weights - 1.0
         hessian.flat[:: len(e) + 1] += size * np.maximum(-excess, 1e-12)
         _, change, info = dposv(hessian, size * excess, lower=1)
         if info:
@@ -75,13 +77,13 @@ def _norms(A):
     return np.sqrt(np.einsum("ij,ij->i", A, A))
 
 
-def _certify(form, row_weights, W, V):
+def _certify(form, group_weights, W, V):
     """Objective and gap of W among its own rows, V being minus the gradient; the norms of V."""
     qW = float(np.vdot(form.q, W))
     augmented = max(form.yy - qW - float(np.vdot(V, W)), 0.0)  # <r, D r> + ridge ||W||^2
     norms, ry = _norms(V), form.yy - qW
-    primal = 0.5 * augmented + float(row_weights @ _norms(W))
-    c = min(ry / augmented if augmented > 0 else 0.0, 1.0 / (norms / row_weights).max())
+    primal = 0.5 * augmented + float(group_weights @ _norms(W))
+    c = min(ry / augmented if augmented > 0 else 0.0, 1.0 / (norms / group_weights).max())
     return primal, primal - (c * ry - 0.5 * c**2 * augmented), norms
 
 

@@ -39,7 +39,7 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
         return unit.dual_norm(fit.evaluate(null_solution(fit, unit)).correlation) / l1_ratio
 
     first = needed(0.0)
-    if l1_ratio == 1 or len(unit.unpenalized_rows(len(datafit.mean_x))) == 0:
+    if l1_ratio == 1 or len(unit.unpenalized_features(len(datafit.mean_x))) == 0:
         return first
     high = max(first, np.finfo(float).tiny)
     while needed(high) > high:
@@ -63,7 +63,7 @@ def solution_at(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
 def solution_path(datafit, penalty, alphas, l1_ratio=1.0, W0=None, **options):
     """Yield solutions at decreasing `alphas`, each started from the one before."""
     W = np.zeros_like(datafit.mean_x) if W0 is None else W0
-    alphas, u = np.asarray(alphas, dtype=float), replace(penalty, alpha=1.0).row_weights(len(W))
+    alphas, u = np.asarray(alphas, dtype=float), replace(penalty, alpha=1.0).group_weights(len(W))
     weights = np.multiply.outer(alphas * l1_ratio, u)
     if isinstance(datafit, GramForm) and (weights > 0).all():
         yield from gram_path(

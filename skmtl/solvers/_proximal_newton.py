@@ -58,7 +58,7 @@ def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, t
     point = null if start is None else likelihood.at(start.W)
     bound, n_iter, share, known = 0.0, 0, _SHARE, None
     while True:
-        point = likelihood.minimize_rows(point, free, positive)
+        point = likelihood.minimize_features(point, free, positive)
         objective = point.value + term.value(point.W)
         objective += 0.5 * float(np.vdot(point.W, point.W @ coupling))
         bound = max(bound, _dual(point, [term], coupling, None))
@@ -67,7 +67,7 @@ def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, t
         if optimality <= tol or n_iter >= max_iter:
             break
         inside = point.W.any(axis=1)
-        inside[term.unpenalized_rows(len(inside))] = True
+        inside[term.unpenalized_features(len(inside))] = True
         excess = np.linalg.norm(term.prox(point.correlation - point.W @ coupling, 1.0), axis=1)
         excess[inside] = 0.0
         room = max(_LEAST, np.count_nonzero(inside))
@@ -101,7 +101,7 @@ def _newton(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
     if start is None:
         point, inner = null, starting_at(null.W)
     else:
-        point, inner = likelihood.minimize_rows(likelihood.at(start.W), free, positive), start
+        point, inner = likelihood.minimize_features(likelihood.at(start.W), free, positive), start
     parts, n_classes = _parts(inner, terms, point.W), n_classes_to_stack(likelihood)
     bound, n_iter, share, history, progress = 0.0, 0, _SHARE, [], np.inf
 
@@ -149,7 +149,7 @@ def _newton(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
             moved, parts = _extrapolated(likelihood, history, paid)
         progress = objective - moved.value - paid(parts)
         share = _SHARE if progress > 0.5 * share * left else 0.1 * share
-        point = likelihood.minimize_rows(moved, free, positive)
+        point = likelihood.minimize_features(moved, free, positive)
         parts[0] = parts[0] + (point.W - moved.W)
     return Solution(
         point.W,
@@ -203,7 +203,7 @@ def _free_rows(terms, coupling, n_features):
     """Features that neither a term nor a ridge sees; whether they have to be positive."""
     free = np.arange(n_features) if terms and not coupling.any() else np.empty(0, dtype=np.intp)
     for term in terms:
-        free = np.intersect1d(free, term.unpenalized_rows(n_features))
+        free = np.intersect1d(free, term.unpenalized_features(n_features))
     return free, any(getattr(term, "positive", False) for term in terms)
 
 
@@ -218,7 +218,7 @@ def _dual(point, terms, coupling, state):
     scale = min(1.0, 1.0 / norm) if norm > 0 else 1.0
     conjugates = sum(term.conjugate(scale * B) for term, B in zip(penalties, bears, strict=True))
     bound = point.bound(scale) - conjugates - 0.5 * scale**2 * float(np.vdot(W, WM))
-    if coupling.any() and any(len(term.unpenalized_rows(len(C))) for term in penalties):
+    if coupling.any() and any(len(term.unpenalized_features(len(C))) for term in penalties):
         bound = -np.inf  # the ridge does not bear all that is left to it
     ridge = coupling[0, 0]
     if (

@@ -61,7 +61,7 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: to a "
             "Decomposition only ridges can be added."
         )
-    if not isotropic and any(len(term.unpenalized_rows(datafit.shape[0])) for term in terms):
+    if not isotropic and any(len(term.unpenalized_features(datafit.shape[0])) for term in terms):
         raise ValueError(
             "No solver takes unpenalized features with a coupling of tasks: give them a small "
             "feature_weight."

@@ -95,7 +95,7 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         objective = datafit.value(W)
         objective += sum(term.value(v) for term, v in zip(penalties, copies, strict=True))
         if objective - best_dual <= tol * null or n_iter >= max_iter:
-            S = datafit.minimize_rows(S, free, positive)
+            S = datafit.minimize_features(S, free, positive)
             at = datafit.evaluate(S)  # proof: by a product, whatever the solver of the step lost
             error = (at.correlation - mu * S - C) / (1 if adds_up else K)
             bears = _shift_to_norms([bear + error for bear in bears], V, ranges)
@@ -119,7 +119,7 @@ def _free_rows(penalties, adds_up, n_features):
     """Features that leave no room in the dual: unseen by a part, or by all terms of a sum."""
     unseen = np.zeros(n_features, dtype=np.intp)
     for term in penalties:
-        unseen[term.unpenalized_rows(n_features)] += 1
+        unseen[term.unpenalized_features(n_features)] += 1
     return np.flatnonzero(unseen >= (1 if adds_up else len(penalties)))
 
 

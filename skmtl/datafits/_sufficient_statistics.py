@@ -1,7 +1,8 @@
 """Weighted second moments of a design and its targets: all that the squared loss sees of the rows.
 
-Moments add up. The training part of a fold is the whole minus the held-out part, and the error on
-the held-out part is a quadratic form in its moments; so cross-validation reads the rows once.
+Sufficient statistics add up. The training part of a fold is the whole minus the held-out part, and
+the error on the held-out part is a quadratic form in its statistics; so cross-validation reads the
+rows once.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ _SAMPLE = 1024  # rows that an origin is taken from
 
 
 @dataclass(frozen=True)
-class Moments:
+class SufficientStatistics:
     """Sums over rows with weights s_i, about the origins x0 of the features and y0 of the targets.
 
     Tasks that weigh the rows alike form a block and share the moments of x; blocks are on the
@@ -125,8 +126,8 @@ class Moments:
         return errors if fine else None
 
 
-def moment_reader(design, y, weight, *, centered=True):
-    """Function ``read(counts=None)``: :class:`Moments` of the rows, each `counts` times.
+def statistics_reader(design, y, weight, *, centered=True):
+    """Function ``read(counts=None)``: :class:`SufficientStatistics` of rows, each `counts` times.
 
     Parameters
     ----------
@@ -175,7 +176,7 @@ class _SharedReader:
         xy = np.empty((x.shape[1], len(y)))
         for tasks, part in zip(self.blocks, parts, strict=True):
             y[tasks], yy[tasks], xy[:, tasks] = part[3:]
-        return Moments(self.blocks, self.x0, self.y0, total, x, xx, y, yy, xy)
+        return SufficientStatistics(self.blocks, self.x0, self.y0, total, x, xx, y, yy, xy)
 
     def _block(self, column, tasks, x0, counts):
         p, T = self.X.shape[1], len(tasks)
@@ -243,7 +244,7 @@ class _StackedReader:
             stop = max(first + 1, int(np.searchsorted(ptr, ptr[first] + per_chunk, "right")) - 1)
             a, b = ptr[first], ptr[stop]
             A, X = np.empty((b - a, p + 2)), _dense(design.X[a:b])
-            A[:, p], A[:, p + 1] = self.y[a:b] - self.y0[design.task_of_row[a:b]], 1.0
+            A[:, p], A[:, p + 1] = self.y[a:b] - self.y0[design.task_of_sample[a:b]], 1.0
             weight = self.weight[a:b] if counts is None else self.weight[a:b] * counts[a:b]
             root = None if (weight == 1.0).all() else np.sqrt(weight)[:, None]
             for t in range(first, stop):
@@ -253,7 +254,7 @@ class _StackedReader:
                     A[rows] *= root[rows]
                 np.dot(A[rows].T, A[rows], out=A2[t])
             first = stop
-        return Moments(
+        return SufficientStatistics(
             self.blocks,
             self.x0,
             self.y0,
