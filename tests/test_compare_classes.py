@@ -13,6 +13,7 @@ from skmtl import (
     make_multitask_classification,
     wide_to_long,
 )
+from skmtl.evaluation import single_task
 from skmtl.evaluation._measures import RankLoss
 
 ALONE = LogisticRegression()
@@ -158,7 +159,7 @@ def test_small_tasks_rare_classes_and_sorted_rows_are_compared_with_tuned_baseli
 def test_baselines_that_tune_themselves_take_few_rows_of_a_class(counts):
     y = np.repeat([0, 1], counts)
     X = np.random.default_rng(0).normal(size=(len(y), 2))
-    alone = IndependentTasks(MultiTaskLassoClassifier()._single_task_limit())
+    alone = IndependentTasks(single_task(MultiTaskLassoClassifier()))
     p = alone.fit(X, y, tasks=np.zeros(len(y))).predict_proba(X, tasks=np.zeros(len(y)))
     assert p.shape == (len(y), 2)
     np.testing.assert_allclose(p.sum(axis=1), 1)

@@ -20,6 +20,7 @@ from sklearn.gaussian_process.kernels import (
 )
 
 from skmtl import IndependentTasks, MultiTaskGaussianProcessRegressor, compare_to_single_task
+from skmtl.evaluation import single_task
 
 N, T, D = 14, 3, 2
 KERNELS = {
@@ -602,7 +603,7 @@ def test_it_is_compared_with_a_process_for_each_task():
         warnings.simplefilter("error", RuntimeWarning)
         report = compare_to_single_task(model, problem.X, problem.Y, cv=2, random_state=0)
     assert np.isfinite(report.table_["error_single"]).all()
-    alone = IndependentTasks(model._single_task_limit()).fit(problem.X, problem.Y)
+    alone = IndependentTasks(single_task(model)).fit(problem.X, problem.Y)
     own = MultiTaskGaussianProcessRegressor(n_restarts=0).fit(problem.X, problem.Y[:, :1])
     np.testing.assert_allclose(
         alone.predict(problem.new)[:, 0], own.predict(problem.new)[:, 0], rtol=1e-10

@@ -16,6 +16,7 @@ from skmtl import (
     MultiTaskSVR,
     compare_to_single_task,
 )
+from skmtl.evaluation import single_task
 
 LONG = {"task_column": -1}
 MODELS = {
@@ -63,15 +64,15 @@ def test_tasks_alone_gain_nothing_over_tasks_alone(strengths, unrelated):
 
 def test_the_limit_tries_what_the_model_tries(unrelated):
     (x, _), y = unrelated[0].T, unrelated[1]
-    alone = MultiTaskKernelRidgeCV([1e-7, 5.0], gammas=[3, 0.2])._single_task_limit()
+    alone = single_task(MultiTaskKernelRidgeCV([1e-7, 5.0], gammas=[3, 0.2]))
     tried = alone.fit(x[:80, None], y[:80]).estimator_
     assert {1e-7, 1e-4, 5.0, 100.0} <= set(tried.alphas_)
     np.testing.assert_array_equal(tried.gammas_, [0.2, 3])
     for kind in (MultiTaskKernelRidge, MultiTaskNystroemRidge, MultiTaskRelationshipKernelRidge):
         for params, gamma in (({"gamma": 4.0}, 4.0), ({}, None), ({"kernel": "linear"}, None)):
-            alone = kind(**params)._single_task_limit().fit(x[:80, None], y[:80])
+            alone = single_task(kind(**params)).fit(x[:80, None], y[:80])
             assert alone.estimator_.gamma_ == gamma
-    bare = MultiTaskKernelRidge(fit_intercept=False)._single_task_limit().fit(x[:, None], y + 9)
+    bare = single_task(MultiTaskKernelRidge(fit_intercept=False)).fit(x[:, None], y + 9)
     assert bare.estimator_.intercept_[0] == 0
 
 
@@ -79,7 +80,7 @@ def test_the_limit_of_a_machine_is_the_machine_with_its_kernel(curves):
     (X, _), y = curves[0].T, curves[1]
     X = X[:, None]
     model = MultiTaskSVR(kernel="poly", gamma=0.5, coef0=1.0, degree=2, epsilon=0.3, mu=0.1)
-    alone = model._single_task_limit()
+    alone = single_task(model)
     assert isinstance(alone, GridSearchCV)
     expected = SVR(kernel="poly", gamma=0.5, coef0=1.0, degree=2, epsilon=0.3)
     expected = GridSearchCV(expected, {"C": alone.param_grid["estimator__C"]}).fit(X, y)

@@ -21,6 +21,7 @@ from skmtl import (
     task_score,
     wide_to_long,
 )
+from skmtl.evaluation import single_task
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_every_estimator_predicts_all_tasks(data):
     unread[:, -1] = np.nan
     for model in (
         MultiTaskLasso(task_column=-1),
-        IndependentTasks(MultiTaskLassoCV()._single_task_limit(), task_column=-1),
+        IndependentTasks(single_task(MultiTaskLassoCV()), task_column=-1),
     ):
         assert model.fit(X, y).predict_all_tasks(unread).shape == (len(X), 3)
 

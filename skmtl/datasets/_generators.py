@@ -102,7 +102,7 @@ def make_multitask_regression(
     Tasks that share X, a fifth of the labels missing:
 
     >>> import numpy as np
-    >>> from skmtl.datasets._generators import make_multitask_regression
+    >>> from skmtl.datasets import make_multitask_regression
     >>> data = make_multitask_regression(n_samples=50, n_tasks=3, missing=0.2, random_state=0)
     >>> data.X.shape, data.y.shape, int(np.isnan(data.y).sum())
     ((50, 20), (50, 3), 30)
@@ -198,7 +198,7 @@ def make_multitask_classification(
 
     Examples
     --------
-    >>> from skmtl.datasets._generators import make_multitask_classification
+    >>> from skmtl.datasets import make_multitask_classification
     >>> data = make_multitask_classification(n_samples=50, n_tasks=3, random_state=0)
     >>> data.X.shape, data.y.shape, data.coef.shape
     ((50, 20), (50, 3), (3, 20))

@@ -80,7 +80,7 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
 
     Examples
     --------
-    >>> from skmtl.datasets._parkinsons import load_parkinsons
+    >>> from skmtl.datasets import load_parkinsons
     >>> data = load_parkinsons()
     >>> data.X.shape, data.y.shape
     ((5875, 18), (5875,))

@@ -137,7 +137,7 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
 
     Examples
     --------
-    >>> from skmtl.datasets._school import fetch_school
+    >>> from skmtl.datasets import fetch_school
     >>> data = fetch_school()  # doctest: +SKIP
     >>> data.X.shape, data.y.shape  # doctest: +SKIP
     ((15362, 28), (15362,))

@@ -3,6 +3,7 @@
 from skmtl.evaluation._comparison import compare_to_single_task
 from skmtl.evaluation._model_size import model_size
 from skmtl.evaluation._select_tasks import select_tasks
+from skmtl.evaluation._single_task import single_task
 from skmtl.evaluation._task_transfer_matrix import task_transfer_matrix
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
@@ -13,5 +14,6 @@ __all__ = [
     "compare_to_single_task",
     "model_size",
     "select_tasks",
+    "single_task",
     "task_transfer_matrix",
 ]

@@ -23,6 +23,12 @@ from skmtl._data.checks import check_int
 from skmtl._data.reading import read_samples_by_task
 from skmtl._data.task_ids import column_names
 from skmtl.inspection.coefficients import task_coefficients
+from skmtl.linear_model import (
+    MultiTaskElasticNet,
+    MultiTaskElasticNetCV,
+    MultiTaskLasso,
+    MultiTaskLassoCV,
+)
 from skmtl.meta import IndependentTasks, PooledTasks
 from skmtl.meta.pipelines import fitted_final, seen_by_final, task_labels
 from skmtl.prox import singular_values
@@ -205,6 +211,13 @@ def _like(y, values):
 
 _L1 = (Lasso, LassoCV, ElasticNet, ElasticNetCV)
 _QUADRATIC = (LinearRegression, Ridge, RidgeCV, *_L1)
+_FIXED = {  # the model of given strengths of those that choose them by cross-validation
+    RidgeCV: Ridge,
+    LassoCV: Lasso,
+    ElasticNetCV: ElasticNet,
+    MultiTaskLassoCV: MultiTaskLasso,
+    MultiTaskElasticNetCV: MultiTaskElasticNet,
+}
 
 
 def frozen(model):
@@ -213,8 +226,8 @@ def frozen(model):
         return frozen(model.best_estimator_)
     if hasattr(model, "_chosen_model"):
         new = model._chosen_model()
-    elif type(model) in _given():
-        new = _given()[type(model)]()
+    elif type(model) in _FIXED:
+        new = _FIXED[type(model)]()
         own, known = model.get_params(deep=False), new.get_params()
         new.set_params(**{k: v for k, v in own.items() if k in known and k != "precompute"})
         names = ("alpha", "l1_ratio") if hasattr(model, "l1_ratio_") else ("alpha",)
@@ -225,22 +238,3 @@ def frozen(model):
         new.set_params(task_weight=model.task_weight_)
     known = new.get_params(deep=False)
     return new.set_params(**{k: v for k, v in _TIGHT.items() if known.get(k) is not None})
-
-
-def _given():
-    """The model of given strengths of each cross-validated one that finds its own otherwise."""
-    # here, since those modules import this package
-    from skmtl.linear_model import (
-        MultiTaskElasticNet,
-        MultiTaskElasticNetCV,
-        MultiTaskLasso,
-        MultiTaskLassoCV,
-    )
-
-    return {
-        RidgeCV: Ridge,
-        LassoCV: Lasso,
-        ElasticNetCV: ElasticNet,
-        MultiTaskLassoCV: MultiTaskLasso,
-        MultiTaskElasticNetCV: MultiTaskElasticNet,
-    }

@@ -1,87 +1,133 @@
-"""What an estimator is held against: the same preprocessing, and each task alone."""
+"""What one task alone is fitted with: the single-task baseline of every estimator."""
 
-import joblib
+from functools import singledispatch
+
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.model_selection import GridSearchCV
 from sklearn.utils import get_tags
 
-from skmtl._data.checks import check_option
-from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
-from skmtl.meta.pipelines import final_estimator, with_final
+from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+from skmtl.kernel import (
+    MultiTaskKernelRidge,
+    MultiTaskKernelRidgeCV,
+    MultiTaskNystroemRidge,
+    MultiTaskNystroemRidgeCV,
+    MultiTaskRelationshipKernelRidge,
+    MultiTaskRelationshipKernelRidgeCV,
+    MultiTaskSVR,
+    has_gamma,
+)
+from skmtl.linear_model import (
+    LinearMultiTaskClassifier,
+    LinearMultiTaskRegressor,
+    MultiTaskCV,
+)
+from skmtl.meta import TaskMetaEstimator
+
+_ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+_APART = 1e9  # mu at which tasks share nothing
 
 
-def _limit(final, baseline):
-    """The estimator of a single task."""
-    if not isinstance(baseline, str):
-        return baseline
-    check_option(baseline, "baseline", ("auto",))
-    if not hasattr(final, "_single_task_limit"):
-        raise ValueError(
-            f"{type(final).__name__} declares no single-task limit of its own: give a "
-            "baseline such as sklearn.linear_model.RidgeCV()."
-        )
-    return final._single_task_limit()
+@singledispatch
+def single_task(estimator):
+    """The tuned estimator of one task alone that an estimator is compared with.
 
+    Parameters
+    ----------
+    estimator : estimator
+        A multi-task estimator. ``single_task.register`` adds those of a class of your own.
 
-def _random_intercept(kind, options):
-    """Pooled slopes and an intercept for each task, tuned."""
-    if kind == "classifier":
-        grid = {"C": np.logspace(-3, 3, 7)}
-        return RandomInterceptTasks(
-            LogisticRegression(max_iter=2000), param_grid=grid, scoring="neg_log_loss", **options
-        )
-    return RandomInterceptTasks(Ridge(), param_grid={"alpha": np.logspace(-2, 4, 7)}, **options)
+    Returns
+    -------
+    estimator
+        Unfitted; it takes a one-dimensional y.
 
-
-def baselines(estimator, baseline, include_pooled):
-    """What an estimator is held against: by name, "single" and, if wanted, the other two."""
-    final = final_estimator(estimator)
-    alone = _limit(final, baseline)
-    options = {"task_column": final.task_column, "handle_unknown": "shared"}
-    models = {"single": IndependentTasks(alone, **options)}
-    if include_pooled:
-        models["intercept"] = _random_intercept(get_tags(final).estimator_type, options)
-        models["pooled"] = PooledTasks(alone, **options)
-    return {name: with_final(estimator, model) for name, model in models.items()}
-
-
-def _names(role, models):
-    """A name for each baseline of one role: the role, with what it is of, if there are several."""
-    if len(models) == 1:
-        return [role]
-    kinds = [type(final_estimator(model).estimator).__name__ for model, _ in models]
-    return [
-        f"{role} {kind}" if kinds.count(kind) == 1 else f"{role} {kind} of {name}"
-        for kind, (_, name) in zip(kinds, models, strict=True)
-    ]
-
-
-ROLES = ("single", "multi", "intercept", "pooled")
-BASELINES = (ROLES[0], *ROLES[2:])
-
-
-def all_methods(estimators, baseline, include_pooled):
-    """All models by name, and for each estimator {role: name}: its own and its baselines'.
-
-    Estimators with the same preprocessing and the same single-task limit share their baselines.
+    Raises
+    ------
+    ValueError
+        If nothing is registered for the class of the estimator.
     """
-    found = {role: {} for role in BASELINES}  # {hash: (model, the first estimator that has it)}
-    keys = {}
-    for name, estimator in estimators.items():
-        own = baselines(estimator, baseline, include_pooled)
-        keys[name] = {role: joblib.hash(model) for role, model in own.items()}
-        for role, key in keys[name].items():
-            found[role].setdefault(key, (own[role], name))
-    models, names = {}, {}
-    for role in ROLES:
-        if role == "multi":
-            models |= estimators
-            continue
-        called = dict(zip(found[role], _names(role, found[role].values()), strict=True))
-        models |= {called[key]: model for key, (model, _) in found[role].items()}
-        names |= {(role, key): label for key, label in called.items()}
-    roles = {}
-    for name, own in keys.items():
-        methods = {"multi": name, **{role: names[role, key] for role, key in own.items()}}
-        roles[name] = {role: methods[role] for role in ROLES if role in methods}
-    return models, roles
+    raise ValueError(
+        f"No single-task baseline is known for {type(estimator).__name__}: give a baseline such "
+        "as sklearn.linear_model.RidgeCV()."
+    )
+
+
+@single_task.register(LinearMultiTaskRegressor)
+@single_task.register(LinearMultiTaskClassifier)
+def _linear(estimator):
+    return estimator._single_task_limit()
+
+
+@single_task.register
+def _search(estimator: MultiTaskCV):
+    return single_task(estimator.estimator)
+
+
+@single_task.register
+def _meta(estimator: TaskMetaEstimator):
+    return estimator.task_estimator()
+
+
+@single_task.register(MultiTaskKernelRidge)
+@single_task.register(MultiTaskKernelRidgeCV)
+@single_task.register(MultiTaskNystroemRidge)
+@single_task.register(MultiTaskNystroemRidgeCV)
+@single_task.register(MultiTaskRelationshipKernelRidge)
+@single_task.register(MultiTaskRelationshipKernelRidgeCV)
+def _kernel_ridge(estimator):
+    """Kernel ridge with the kernel of the estimator, by exact leave-one-out.
+
+    The grid has the alphas and gammas that the estimator tries itself.
+    """
+    if isinstance(estimator.kernel, str) and estimator.kernel == "precomputed":
+        raise ValueError(
+            "A precomputed kernel cannot be cut into tasks: give a baseline that takes rows."
+        )
+    alphas = np.union1d(_ALPHAS, getattr(estimator, "alphas", []))
+    gammas = getattr(estimator, "gammas", None)
+    if getattr(estimator, "gamma", None) is not None and has_gamma(estimator.kernel):
+        gammas = [estimator.gamma]
+    names = ("kernel", "degree", "coef0", "kernel_params", "fit_intercept")
+    options = {name: getattr(estimator, name) for name in names}
+    return OneTask(MultiTaskKernelRidgeCV(alphas, gammas=gammas, task_kernel="identity", **options))
+
+
+@single_task.register
+def _support_vectors(estimator: MultiTaskSVR):
+    """A machine of one task with the kernel of the estimator, C by cross-validation."""
+    apart = {"C": 1.0, "mu": _APART, "task_column": None, "handle_unknown": "error"}
+    alone = OneTask(clone(estimator).set_params(**apart))
+    return GridSearchCV(alone, {"estimator__C": np.logspace(-2, 3, 6)})
+
+
+@single_task.register
+def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
+    return OneTask(clone(estimator).set_params(task_column=None, initial_theta=None))
+
+
+class OneTask(RegressorMixin, BaseEstimator):
+    """A regressor of several tasks for one, whose y is one-dimensional.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A multi-task regressor that takes a two-dimensional y.
+    """
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.estimator).input_tags.sparse
+        return tags
+
+    def fit(self, X, y, sample_weight=None):
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.estimator_ = clone(self.estimator).fit(X, np.reshape(y, (-1, 1)), **weights)
+        return self
+
+    def predict(self, X):
+        return self.estimator_.predict(X).ravel()

@@ -7,6 +7,7 @@ import numpy as np
 from skmtl._data.task_ids import label_of
 from skmtl.evaluation._figures import count_text, figure_text, gain_texts, methods_table
 from skmtl.evaluation._html import report_html
+from skmtl.inspection import TaskGainDisplay
 
 
 class TransferReport:
@@ -106,8 +107,6 @@ class TransferReport:
 
 def draw(report, kind, ax):
     """The display of a report."""
-    from skmtl.inspection import TaskGainDisplay
-
     return TaskGainDisplay.from_report(report, kind=kind, ax=ax)
 
 

@@ -4,7 +4,7 @@ import warnings
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -29,7 +29,6 @@ from skmtl.gaussian_process._problem import (
 )
 from skmtl.gaussian_process._process import Process
 from skmtl.gaussian_process._starts import Starts
-from skmtl.kernel._single_task import OneTask
 
 _NOTHING = 1e-6  # of the noise: a variance below this is none
 _STUCK = 0.2  # share of trajectories accepted, below which draws are too few
@@ -228,9 +227,6 @@ class MultiTaskGaussianProcessRegressor(
         """Length scale of one kernel that has any."""
         check_is_fitted(self)
         return self.kernel_.length_scale
-
-    def _single_task_limit(self):
-        return OneTask(clone(self).set_params(task_column=None, initial_theta=None))
 
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest likelihood, and draw others with `n_draws`.

@@ -57,7 +57,7 @@ class CoefficientDisplay(Display):
     Examples
     --------
     >>> from skmtl import MultiTaskLasso, make_multitask_regression
-    >>> from skmtl.inspection._coefficient_display import CoefficientDisplay
+    >>> from skmtl.inspection import CoefficientDisplay
     >>> data = make_multitask_regression(n_features=50, n_tasks=4, random_state=0)
     >>> model = MultiTaskLasso(alpha=0.5).fit(data.X, data.y)
     >>> display = CoefficientDisplay.from_estimator(model, max_features=20)

@@ -51,7 +51,7 @@ class RegularizationPathDisplay(Display):
     Examples
     --------
     >>> from skmtl import MultiTaskLassoCV, make_multitask_regression
-    >>> from skmtl.inspection._regularization_path_display import RegularizationPathDisplay
+    >>> from skmtl.inspection import RegularizationPathDisplay
     >>> data = make_multitask_regression(n_features=10, noise=1.0, random_state=0)
     >>> model = MultiTaskLassoCV(alphas=20, cv=3).fit(data.X, data.y)
     >>> display = RegularizationPathDisplay.from_estimator(model)

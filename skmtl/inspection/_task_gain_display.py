@@ -31,7 +31,7 @@ class TaskGainDisplay(Display):
     Examples
     --------
     >>> from skmtl import MultiTaskLassoCV, compare_to_single_task, make_multitask_regression
-    >>> from skmtl.inspection._task_gain_display import TaskGainDisplay
+    >>> from skmtl.inspection import TaskGainDisplay
     >>> data = make_multitask_regression(n_samples=20, n_tasks=3, random_state=0)
     >>> model = MultiTaskLassoCV(alphas=20)
     >>> report = compare_to_single_task(model, data.X, data.y, cv=3, random_state=0)

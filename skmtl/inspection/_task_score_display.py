@@ -51,7 +51,7 @@ class TaskScoreDisplay(Display):
     Examples
     --------
     >>> from skmtl import IndependentTasks, MultiTaskLasso, make_multitask_regression
-    >>> from skmtl.inspection._task_score_display import TaskScoreDisplay
+    >>> from skmtl.inspection import TaskScoreDisplay
     >>> from sklearn.linear_model import LinearRegression
     >>> data = make_multitask_regression(n_tasks=4, own_inputs=True, noise=1.0, random_state=0)
     >>> train, test = slice(0, None, 2), slice(1, None, 2)

@@ -14,6 +14,7 @@ from skmtl.inspection._style import (
     symmetric_limit,
     with_notes,
 )
+from skmtl.inspection._task_similarity import task_similarity
 
 _MOST_WRITTEN = 10  # tasks; the numbers of more do not fit into the cells
 _MOST_OPTIMAL = 300  # tasks; the order of leaves takes time cubic in their number
@@ -56,7 +57,7 @@ class TaskSimilarityDisplay(Display):
 
     Examples
     --------
-    >>> from skmtl.inspection._task_similarity_display import TaskSimilarityDisplay
+    >>> from skmtl.inspection import TaskSimilarityDisplay
     >>> matrix = [[1.0, 0.1, 0.9], [0.1, 1.0, 0.0], [0.9, 0.0, 1.0]]
     >>> display = TaskSimilarityDisplay.from_matrix(matrix, tasks=["a", "b", "c"])
     >>> [text.get_text() for text in display.ax_.get_xticklabels()]
@@ -144,8 +145,6 @@ class TaskSimilarityDisplay(Display):
         ValueError
             For an unknown kind.
         """
-        from skmtl.inspection._task_similarity import task_similarity
-
         check_option(kind, "kind", tuple(_LABELS))
         found = task_similarity(estimator, kind=kind)
         options = {"tasks": found.tasks, "order": order, "vmin": -1.0, "vmax": 1.0}

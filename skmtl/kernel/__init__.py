@@ -1,5 +1,6 @@
 """Kernel models: functions that are not linear."""
 
+from skmtl.kernel._input_kernel import has_gamma
 from skmtl.kernel._kernel_ridge import MultiTaskKernelRidge
 from skmtl.kernel._kernel_ridge_cv import MultiTaskKernelRidgeCV
 from skmtl.kernel._nystroem_ridge import MultiTaskNystroemRidge, MultiTaskNystroemRidgeCV
@@ -17,4 +18,5 @@ __all__ = [
     "MultiTaskRelationshipKernelRidgeCV",
     "MultiTaskSVC",
     "MultiTaskSVR",
+    "has_gamma",
 ]

@@ -11,7 +11,6 @@ from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import SOLVERS
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._input_kernel import InputKernel, check_kernel
-from skmtl.kernel._single_task import tuned_kernel_ridge
 from skmtl.kernel._task_kernel import check_task_kernel
 
 
@@ -28,9 +27,6 @@ class KernelRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, Base
     def _check_params(self):
         self._check_layout_params()
         check_bool(self.fit_intercept, "fit_intercept")
-
-    def _single_task_limit(self):
-        return tuned_kernel_ridge(self)
 
     def _input_kernel(self, gamma=None):
         gamma = getattr(self, "gamma", gamma)

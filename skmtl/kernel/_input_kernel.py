@@ -11,6 +11,14 @@ from skmtl._data.checks import check_option, check_real
 _NEGATIVE = 1e-8  # eigenvalues below minus this, relative to the largest, are no rounding
 
 
+WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
+
+
+def has_gamma(kernel):
+    """Whether a kernel has the parameter gamma."""
+    return isinstance(kernel, str) and kernel in WITH_GAMMA
+
+
 def is_named(kernel, name):
     """Whether a kernel, or its gamma, is this name and no matrix, function or number."""
     return isinstance(kernel, str) and kernel == name

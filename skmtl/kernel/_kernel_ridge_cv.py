@@ -18,11 +18,10 @@ from skmtl._task_covariance.systems import (
     warn_of_jitter,
 )
 from skmtl.kernel._base import TaskKernelRegressor
-from skmtl.kernel._input_kernel import is_named
+from skmtl.kernel._input_kernel import WITH_GAMMA, has_gamma, is_named
 from skmtl.kernel._task_kernel import check_task_strength, task_covariance
 
 _STRENGTHS = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)
-_WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
 _TIE = 1e-10  # scores as near as this, relative to the best, are equal
 
 
@@ -261,17 +260,12 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         return self._finish(read, system, B, self._input_kernel(self.gamma_), jitter)
 
 
-def has_gamma(kernel):
-    """Whether a kernel has the parameter gamma."""
-    return isinstance(kernel, str) and kernel in _WITH_GAMMA
-
-
 def check_gammas(gammas, kernel):
     """Values to try, increasing; NaN where none were given."""
     if gammas is not None and not has_gamma(kernel):
         raise ValueError(
             f"gammas were given, but kernel={kernel!r} has no gamma; those of "
-            f"{sorted(_WITH_GAMMA)} have one."
+            f"{sorted(WITH_GAMMA)} have one."
         )
     if gammas is None:
         return np.array([np.nan])

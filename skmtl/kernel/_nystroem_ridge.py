@@ -18,7 +18,6 @@ from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._feature_ridge import FeatureFolds, FeatureReading, SharedRidge, reader
 from skmtl.kernel._features import FeatureRows, StackedFeatures, chunks, nystroem_map
 from skmtl.kernel._input_kernel import check_kernel, is_named
-from skmtl.kernel._single_task import tuned_kernel_ridge
 from skmtl.model_selection.path_search import PathSearch
 
 
@@ -29,9 +28,6 @@ class NystroemModel(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEs
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-    def _single_task_limit(self):
-        return tuned_kernel_ridge(self)
 
     def _check_params(self):
         self._check_layout_params()

@@ -6,7 +6,6 @@ from sklearn.svm import SVR, LinearSVR
 
 from skmtl._data.checks import check_real
 from skmtl._docs import documented
-from skmtl.kernel._single_task import tuned_svr
 from skmtl.kernel._svm import MultiTaskSVM, _liblinear
 
 
@@ -91,9 +90,6 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
     def _targets(self, y, weight, wide):
         self._level = np.average(y, weights=weight)  # so that no level of y is penalized
         return y - self._level
-
-    def _single_task_limit(self):
-        return tuned_svr(self)
 
     def _machine(self, linear):
         options = {"C": self.C, "epsilon": self.epsilon, "tol": self.tol}

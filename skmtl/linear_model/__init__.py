@@ -1,5 +1,7 @@
 """Linear multi-task models."""
 
+from skmtl.linear_model._base import LinearMultiTaskRegressor
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._clustered_task import (
     ClusteredTaskClassifier,
     ClusteredTaskRegressor,
@@ -71,6 +73,8 @@ __all__ = [
     "DirtyRegressorCV",
     "FusedSparseGroupLasso",
     "FusedSparseGroupLassoClassifier",
+    "LinearMultiTaskClassifier",
+    "LinearMultiTaskRegressor",
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",

@@ -130,9 +130,6 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         check_real(self.eps, "eps", high=1.0, include="right")
         super()._check_params()
 
-    def _single_task_limit(self):
-        return self.estimator._single_task_limit()
-
     def _grid(self):
         if self.param_grid is not None and not isinstance(self.param_grid, dict):
             raise TypeError(

@@ -5,6 +5,7 @@ from skmtl.meta._multi_task_stacking import MultiTaskStacking
 from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._random_intercept_tasks import RandomInterceptTasks
 from skmtl.meta._sequential_tasks import SequentialTasks
+from skmtl.meta._task_models import TaskMetaEstimator
 
 __all__ = [
     "IndependentTasks",
@@ -12,4 +13,5 @@ __all__ = [
     "PooledTasks",
     "RandomInterceptTasks",
     "SequentialTasks",
+    "TaskMetaEstimator",
 ]

@@ -5,10 +5,10 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from skmtl.meta._task_models import _fit_one, _predict_by, _proba_by, _TaskBaseline
+from skmtl.meta._task_models import TaskMetaEstimator, _fit_one, _predict_by, _proba_by
 
 
-class IndependentTasks(_TaskBaseline):
+class IndependentTasks(TaskMetaEstimator):
     """Every task learned alone: one clone of an estimator for each task.
 
     Where the estimator cross-validates itself (a parameter `cv`, at any depth), a task with fewer

@@ -16,19 +16,19 @@ from skmtl._data.stratification import assign_folds
 from skmtl.meta._chains import decisions
 from skmtl.meta._curds_and_whey import curds_and_whey
 from skmtl.meta._task_models import (
+    TaskMetaEstimator,
     _aligned_proba,
     _append_columns,
     _check_takes_weights,
     _fit_one,
     _predict_by,
     _proba_by,
-    _TaskBaseline,
 )
 
 _CURDS = "curds_and_whey"
 
 
-class MultiTaskStacking(_TaskBaseline):
+class MultiTaskStacking(TaskMetaEstimator):
     """Stacked single targets: what all tasks predict for a row are features of each task.
 
     Stage one is a model for each task alone. Stage two is again one model a task, with the
@@ -145,11 +145,12 @@ class MultiTaskStacking(_TaskBaseline):
         self.handle_unknown = handle_unknown
         self.n_jobs = n_jobs
 
-    def _single_task_limit(self):
+    def task_estimator(self):
+        """The estimator that a task is fitted with."""
         return LinearRegression() if self.estimator is None else self.estimator
 
     def _predictor(self):
-        return self._single_task_limit() if self._curds() else self._final()
+        return self.task_estimator() if self._curds() else self._final()
 
     def _curds(self):
         return isinstance(self.final_estimator, str) and self.final_estimator == _CURDS
@@ -205,7 +206,7 @@ class MultiTaskStacking(_TaskBaseline):
         ]
 
     def _check_curds(self, data, weighted):
-        one = self._single_task_limit()
+        one = self.task_estimator()
         if not isinstance(one, LinearRegression) or one.positive or not one.fit_intercept:
             raise ValueError(
                 f"Curds and whey combines least-squares predictions, but estimator={one!r}: give "
@@ -231,7 +232,7 @@ class MultiTaskStacking(_TaskBaseline):
             raise ValueError(
                 f"final_estimator={final!r} is not known: give an estimator, {_CURDS!r} or None."
             )
-        kinds = [get_tags(one).estimator_type for one in (self._single_task_limit(), final)]
+        kinds = [get_tags(one).estimator_type for one in (self.task_estimator(), final)]
         if kinds[0] != kinds[1]:
             raise ValueError(
                 f"The estimator is a {kinds[0]}, but final_estimator={final!r} a {kinds[1]}: give "
@@ -284,9 +285,7 @@ class MultiTaskStacking(_TaskBaseline):
         kept = slice(None) if train is None else _among(rows, train, data)
         if len(y[kept]):
             X = _safe_indexing(data.features, rows[kept])
-            one = _fit_one(
-                self._single_task_limit(), X, y[kept], weight[kept] if weighted else None
-            )
+            one = _fit_one(self.task_estimator(), X, y[kept], weight[kept] if weighted else None)
         else:
             one = self._prior(data, t, train)
         return one if train is None else self._scores(one, _safe_indexing(data.features, test), t)

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from skmtl.meta._task_models import _aligned_proba, _fit_one, _TaskBaseline
+from skmtl.meta._task_models import TaskMetaEstimator, _aligned_proba, _fit_one
 
 
-class PooledTasks(_TaskBaseline):
+class PooledTasks(TaskMetaEstimator):
     """All tasks learned as if they were one: a single model that never sees the task.
 
     On two-dimensional y every labeled cell is a row.

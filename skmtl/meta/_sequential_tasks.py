@@ -6,10 +6,10 @@ from sklearn.utils import _safe_indexing
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.meta._chains import Decisions, Residuals
-from skmtl.meta._task_models import _TaskBaseline
+from skmtl.meta._task_models import TaskMetaEstimator
 
 
-class SequentialTasks(_TaskBaseline):
+class SequentialTasks(TaskMetaEstimator):
     """Tasks learned one after another: each starts from what came before and is pulled towards it.
 
     Let :math:`f_1, f_2, \\ldots` be the models in the order of learning and :math:`\\bar f_k` what

@@ -16,19 +16,20 @@ from skmtl._data.reading import read_features, read_prediction_data, read_sample
 from skmtl.base import MultiTaskEstimator
 
 
-class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
+class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
     """Shared by both baselines: tags of the inner estimator, the walk over tasks at predict."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self._single_task_limit())
+        inner = get_tags(self.task_estimator())
         tags.estimator_type = inner.estimator_type
         tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags
 
-    def _single_task_limit(self):
+    def task_estimator(self):
+        """The estimator that a task is fitted with."""
         return self.estimator
 
     def _predictor(self):
@@ -62,7 +63,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         weighted = sample_weight is not None and not isinstance(sample_weight, Number)
         if weighted:
-            _check_takes_weights(self._single_task_limit())
+            _check_takes_weights(self.task_estimator())
         self._store_tasks(data)
         if self._is_classifier():
             for _, labels, _ in data.parts:
@@ -74,7 +75,7 @@ class _TaskBaseline(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         return self
 
     def _is_classifier(self):
-        return get_tags(self._single_task_limit()).estimator_type == "classifier"
+        return get_tags(self.task_estimator()).estimator_type == "classifier"
 
     def predict(self, X, *, tasks=None):
         """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
