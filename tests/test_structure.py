@@ -1,0 +1,158 @@
+"""The structure of the package, read from its syntax trees; the contributor's map comes from here."""
+
+import ast
+import inspect
+import re
+from functools import cache
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+import skmtl
+
+ROOT = Path(skmtl.__file__).parent
+PAGES = Path(__file__).parents[1] / "doc"
+
+# From the ground up: a place imports only from those before it. `doc/conf.py` makes the map of the
+# contributor's page from this list.
+PLACES = {
+    "_kernels": "every compiled function",
+    "_docs": "paragraphs of docstrings that estimators share",
+    "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
+    "prox": "proximal operators of arrays",
+    "penalties": "penalties: value, proximal operator, dual norm or conjugate",
+    "losses": "losses: value, gradient, curvature, conjugate; targets and links; the registry",
+    "datafits": "the loss of all tasks as a function of W: squared, or any likelihood; folds",
+    "solvers": "from a datafit and a penalty to a certified solution; paths and critical alphas",
+    "metrics": "scores of tasks",
+    "base": "what all estimators share: tags, scores, warnings",
+    "datasets": "real data, and generated data whose truth is known",
+    "preprocessing": "from one data form to another; features scaled within tasks",
+    "model_selection": "splitters and scorers that see tasks; the search along paths",
+    "linear_model": "linear estimators, one file for each family",
+    "_task_covariance": "covariances between tasks: systems, leave-one-out, likelihoods",
+    "kernel": "kernel ridge regression and support vector machines",
+    "gaussian_process": "Gaussian processes",
+    "meta": "meta-estimators: scikit-learn's estimators for several tasks",
+    "inspection": "what fitted models say, in numbers and pictures",
+    "evaluation": "did sharing help? Comparisons, transfer, single-task baselines",
+    "skmtl": "the public names",
+    "__main__": "the command line",
+}
+
+MOST_LINES = 450  # of a file; _kernels.py is one file for numba's cache
+MOST_BODY = 60  # lines of a function without its docstring
+MOST_NODES = 10.5  # syntax nodes on a line of code, in every file
+MEDIAN_NODES = 8.1  # and in the median file
+
+
+@cache
+def modules():
+    """Paths of the modules by their full names."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = path.relative_to(ROOT.parent).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        found[".".join(parts)] = path
+    return found
+
+
+@cache
+def tree(name):
+    return ast.parse(modules()[name].read_text())
+
+
+def place(name):
+    """The place in :data:`PLACES` that a module belongs to."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 else parts[0]
+
+
+def imported(name):
+    """Modules of the package that a module imports, wherever it does."""
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in modules())
+        if isinstance(node, ast.ImportFrom) and (node.module or "") in modules():
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in modules() else node.module
+
+
+@pytest.mark.parametrize("name", modules())
+def test_imports_point_downwards(name):
+    order = list(PLACES)
+    here = order.index(place(name))
+    upwards = [other for other in imported(name) if order.index(place(other)) > here]
+    assert not upwards
+
+
+@pytest.mark.parametrize("name", modules())
+def test_no_private_module_of_another_package_is_imported(name):
+    for other in imported(name):
+        parts = other.split(".")
+        private = [k for k, part in enumerate(parts) if part.startswith("_")]
+        if private:
+            owner = ".".join(parts[: private[0]])
+            assert name == owner or name.startswith(f"{owner}."), other
+
+
+def estimators():
+    """Public classes that are fitted."""
+    public = [getattr(skmtl, name) for name in skmtl.__all__]
+    return [one for one in public if inspect.isclass(one) and hasattr(one, "fit")]
+
+
+@pytest.mark.parametrize("estimator", estimators())
+def test_an_estimator_is_in_a_file_named_for_it(estimator):
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", estimator.__name__)
+    stem = estimator.__module__.rpartition(".")[2].strip("_")
+    assert stem.removesuffix("_cv").removesuffix("_regressor") in words.lower()
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if place(name) != "_kernels"])
+def test_files_are_short(name):
+    assert len(modules()[name].read_text().splitlines()) <= MOST_LINES
+
+
+def is_docstring(node):
+    return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_functions_are_short(name):
+    for node in ast.walk(tree(name)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if is_docstring(node.body[0]) else node.body
+            length = node.end_lineno - body[0].lineno + 1 if body else 0
+            assert length <= MOST_BODY, node.name
+
+
+def nodes_per_line(name):
+    """Syntax nodes on a line of code; docstrings, comments and empty lines are no code."""
+    documentation = [node for node in ast.walk(tree(name)) if is_docstring(node)]
+    passed = {number for node in documentation for number in range(node.lineno, node.end_lineno + 1)}
+    lines = enumerate(modules()[name].read_text().splitlines(), 1)
+    code = [line for number, line in lines if number not in passed and line.strip()]
+    code = [line for line in code if not line.strip().startswith("#")]
+    nodes = sum(1 for _ in ast.walk(tree(name))) - 2 * len(documentation)
+    return nodes / max(len(code), 10)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_lines_are_not_packed(name):
+    assert nodes_per_line(name) <= MOST_NODES
+
+
+def test_the_median_file_is_not_packed():
+    assert median(map(nodes_per_line, modules())) <= MEDIAN_NODES
+
+
+@pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.name)
+def test_files_that_pages_name_exist(page):
+    if "generated" in page.parts or "auto_examples" in page.parts:
+        return
+    known = {path.name for path in ROOT.parent.rglob("*.py")}
+    for path in re.findall(r"``((?:\w+/)*\w+\.py)``", page.read_text()):
+        assert (ROOT.parent / path).exists() if "/" in path else path in known, path
