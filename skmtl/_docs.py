@@ -8,6 +8,16 @@ import re
 import textwrap
 
 _PARAGRAPHS = {
+    "loss_parameters": """
+loss : {"squared_error", "huber", "poisson"} or Loss, default="squared_error"
+    Loss of a target y at the linear prediction z: "squared_error" is ``(y - z)^2 / 2``; "huber" is
+    the same up to residuals of `huber_delta` and linear beyond, for outliers; "poisson" is half the
+    deviance of counts y whose mean is ``exp(z)``, which `predict` then gives. An instance of
+    :class:`skmtl.losses.Loss` is a loss of your own.
+huber_delta : float, default=1.35
+    Size of a residual from which on "huber" is linear: in the unit of y, or in standard deviations
+    with `normalize_y`.
+""",
     "data_parameters": """
 task_column : str or int, default=None
     Column of X that holds the task ids, by name or position: every task then has rows of its own
@@ -124,27 +134,36 @@ alphas : int or array-like of float, default=15
 """,
     "path_attributes": """
 grid_ : list of dict
-    What else was tried, one for each path over `alphas_`.
+    The other parameters that were tried, one for each path over `alphas_`.
 alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
     Strengths, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
-    Held-out mean squared error (of an estimator with another `loss`, that loss), the mean over the
-    tasks in each fold, each over its labeled rows
-    (on the scale of the normalized targets with `normalize_y`). The choice of the strengths
-    averages `task_mse_path_` over folds first, so that a task counts once even where it lacks
-    folds.
+    Held-out mean squared error, the mean over the tasks in each fold, each over its samples (on the
+    scale of the normalized targets with `normalize_y`). The choice of the strengths averages
+    `task_mse_path_` over folds first, so that every task counts once, even one that is missing in
+    some folds.
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
-    The same for each task; NaN where a task has no row in a fold.
+    The same for each task; NaN where a task has no samples in a fold.
+cv_error_path_ : ndarray
+    In place of `mse_path_` with another loss, or for a classifier: held-out losses.
+task_cv_error_path_ : ndarray
+    In place of `task_mse_path_` with another loss, or for a classifier.
+best_estimator_ : estimator
+    The estimator with the chosen strengths, fitted to all samples. Its fitted attributes are also
+    those of the search.
 """,
     "class_path_attributes": """
 grid_ : list of dict
-    What else was tried, one for each path over `alphas_`.
+    The other parameters that were tried, one for each path over `alphas_`.
 alphas_ : ndarray of shape (n_alphas,)
     Strengths, decreasing.
-log_loss_path_ : ndarray of shape (n_alphas, n_folds)
-    Held-out log-loss, the mean over the tasks in each fold, each over its labeled rows.
-task_log_loss_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
-    The same for each task; NaN where a task has no row in a fold.
+cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+    Held-out log-loss, the mean over the tasks in each fold, each over its samples.
+task_cv_error_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
+    The same for each task; NaN where a task has no samples in a fold.
+best_estimator_ : estimator
+    The estimator with the chosen strengths, fitted to all samples. Its fitted attributes are also
+    those of the search.
 """,
     "class_fold_parameters": """
 cv : int, splitter or iterable of (train, test), default=None
@@ -158,14 +177,24 @@ n_jobs : int, default=None
     Folds at a time, in threads; results do not depend on it.
 """,
     "cv_attributes": """
+grid_ : list of dict
+    The other parameters that were tried, one for each path over `alphas_`.
 alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratios, n_alphas)
     Grid, decreasing.
 mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratios, n_alphas, n_folds)
-    Held-out mean squared error, the mean over the tasks in each fold, each over its labeled rows
-    (on the scale of the normalized targets with `normalize_y`). The choice of alpha averages
-    `task_mse_path_` over folds first, so that a task counts once even where it lacks folds.
+    Held-out mean squared error, the mean over the tasks in each fold, each over its samples (on the
+    scale of the normalized targets with `normalize_y`). The choice of alpha averages
+    `task_mse_path_` over folds first, so that every task counts once, even one that is missing in
+    some folds.
 task_mse_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
-    The same for each task; NaN where a task has no row in a fold.
+    The same for each task; NaN where a task has no samples in a fold.
+cv_error_path_ : ndarray
+    In place of `mse_path_` with another loss, or for a classifier: held-out losses.
+task_cv_error_path_ : ndarray
+    In place of `task_mse_path_` with another loss, or for a classifier.
+best_estimator_ : estimator
+    The estimator with the chosen strengths, fitted to all samples. Its fitted attributes are also
+    those of the search.
 """,
     "linear_attributes": """
 coef_ : ndarray of shape (n_tasks, n_features)

@@ -1,62 +1,152 @@
-"""Pointwise losses of a target y and a prediction z: value, slope, curvature, conjugate.
+"""Losses of a target y and a linear prediction z, and the registry of their names.
 
-They know neither X nor tasks. All work on arrays of any shape, element by element; a loss of
-several columns at a time (:class:`Softmax`) couples the last axis, and its value is the sum over
-it. The conjugate is ``max_z u z - loss(y, z)``, which a duality gap needs: at the slope u of any z
-it is finite, and so it is between there and zero.
+A loss works on arrays of any shape, element by element, and knows neither X nor tasks. One that
+treats several columns at a time (:class:`Softmax`) couples the last axis, and its value is the sum
+over it. Beside the numbers that solvers need (value, gradient, curvature and conjugate), a loss
+knows its targets: which are valid, which leave an intercept without a finite optimum, how
+predictions are made from z, and what one task alone is fitted with. So a new loss is one class; as
+``loss=NewLoss()`` it works in every linear regressor, and one line in :data:`LOSSES` gives it a
+name.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import signature
 
 import numpy as np
-from scipy.special import entr, expit, log_softmax, softmax, xlogy
+from scipy.special import entr, expit, log_softmax, logit, softmax, xlogy
+from sklearn.linear_model import LassoCV, LogisticRegressionCV, PoissonRegressor, RidgeCV
+from sklearn.model_selection import GridSearchCV
+
+from skmtl._data.checks import check_option, check_real
+
+_LACKING = 1e-12  # share of the weight of a task below which a class is not there
 
 
 class Loss(ABC):
-    """A convex function of z.
+    """A convex function of the linear prediction z.
 
-    `mean` maps z to the expected y. `reach` is how far Newton's method may move an intercept at a
-    time: exponentials are no parabolas.
+    A subclass implements `value`, `gradient`, `curvature` and `conjugate`; everything else has a
+    default, that of a loss for numbers. A frozen dataclass, so that estimators with it can be
+    cloned and compared.
+
+    Attributes
+    ----------
+    is_quadratic : bool, default=False
+        Whether it is the squared loss, which has solvers of its own.
+    of_classes : bool, default=False
+        Whether targets are classes.
+    takes_normalized_targets : bool, default=True
+        Whether targets may be centered and scaled (`normalize_y`).
+    has_noise_level : bool, default=True
+        Whether twice the mean loss is a noise variance (``task_weight="uncertainty"``).
+    exact_curvature : bool, default=True
+        Whether `curvature` is the second derivative, and not an upper bound.
+    longest_step : float, default=inf
+        The longest step of an intercept in Newton's method: exponentials are no parabolas.
+    degenerate_targets : str or None, default=None
+        What the targets of a degenerate task are, for messages; see :meth:`degenerate`.
     """
 
-    reach = np.inf
-    exact = True  # the curvature is the second derivative, not a bound
+    is_quadratic = False
+    of_classes = False
+    takes_normalized_targets = True
+    has_noise_level = True
+    exact_curvature = True
+    longest_step = np.inf
+    degenerate_targets = None
+
+    @classmethod
+    def from_params(cls, huber_delta=1.35):
+        """The loss with the parameters that estimators have for losses."""
+        return cls()
 
     @abstractmethod
     def value(self, y, z):
         """The loss, at least 0."""
 
     @abstractmethod
-    def slope(self, y, z):
-        """Its derivative in z."""
+    def gradient(self, y, z):
+        """Its derivative with respect to z."""
 
     @abstractmethod
     def curvature(self, y, z):
-        """Its second derivative in z, or an upper bound of it."""
+        """Its second derivative with respect to z, or an upper bound of it."""
 
     @abstractmethod
     def conjugate(self, y, u):
-        """`max_z u z - loss(y, z)`."""
+        """`max_z u z - loss(y, z)`, finite from u = 0 to the gradient u at any z.
+
+        The duality gap needs it.
+        """
 
     def derivatives(self, y, z):
-        """Slope and curvature."""
-        return self.slope(y, z), self.curvature(y, z)
+        """Gradient and curvature."""
+        return self.gradient(y, z), self.curvature(y, z)
 
-    def mean(self, z):
-        """Expected y."""
+    def check_targets(self, y):
+        """Raise ValueError if some of the targets y, none of them missing, are not valid."""
+        return
+
+    def degenerate(self, sums, totals):
+        """Which tasks have targets for which the optimal intercept is infinite.
+
+        Such a task gets a pseudo-observation of weight 1: the mean target of all tasks.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_tasks,)
+            Weighted sum of the targets of each task.
+        totals : ndarray of shape (n_tasks,)
+            Total weight of each task.
+
+        Returns
+        -------
+        ndarray of bool of shape (n_tasks,)
+        """
+        return np.zeros(len(totals), dtype=bool)
+
+    def inverse_link(self, z):
+        """The expected target at z."""
         return z
+
+    def link(self, mean):
+        """The z at which the expected target is `mean`: the default intercept."""
+        return mean
+
+    def single_task(self, selects, *, fit_intercept=True, max_iter=1000):
+        """What one task alone is fitted with.
+
+        Parameters
+        ----------
+        selects : bool
+            Whether it is to select features.
+        fit_intercept : bool, default=True
+            Whether it has an intercept.
+        max_iter : int, default=1000
+            Largest number of iterations of the multi-task estimator.
+
+        Returns
+        -------
+        estimator
+            Of scikit-learn, which tunes its own regularization strength.
+        """
+        if selects:
+            return LassoCV(max_iter=max(10_000, max_iter), fit_intercept=fit_intercept)
+        return RidgeCV(alphas=np.geomspace(1e-3, 1e4, 30), fit_intercept=fit_intercept)
 
 
 @dataclass(frozen=True)
 class Squared(Loss):
     """`1/2 (y - z)^2`."""
 
+    is_quadratic = True
+
     def value(self, y, z):
         return 0.5 * (y - z) ** 2
 
-    def slope(self, y, z):
+    def gradient(self, y, z):
         return z - y
 
     def curvature(self, y, z):
@@ -72,18 +162,25 @@ class Huber(Loss):
 
     Parameters
     ----------
-    delta : float
-        In the unit of y.
+    delta : float, default=1.35
+        Size of a residual from which on it counts linearly; in the unit of y.
     """
 
-    delta: float
-    exact = False
+    delta: float = 1.35
+    exact_curvature = False
+
+    def __post_init__(self):
+        check_real(self.delta, "delta", include="neither")
+
+    @classmethod
+    def from_params(cls, huber_delta=1.35):
+        return cls(check_real(huber_delta, "huber_delta", include="neither"))
 
     def value(self, y, z):
         r = np.abs(y - z)
         return np.where(r <= self.delta, 0.5 * r**2, self.delta * (r - 0.5 * self.delta))
 
-    def slope(self, y, z):
+    def gradient(self, y, z):
         return np.clip(z - y, -self.delta, self.delta)
 
     def curvature(self, y, z):
@@ -97,12 +194,15 @@ class Huber(Loss):
 class Poisson(Loss):
     """`exp(z) - y z`, less its minimum: half the deviance of counts y."""
 
-    reach = 2.0
+    takes_normalized_targets = False
+    has_noise_level = False
+    longest_step = 2.0
+    degenerate_targets = "counts of zero only"
 
     def value(self, y, z):
         return np.exp(z) - y * z - (y - xlogy(y, y))
 
-    def slope(self, y, z):
+    def gradient(self, y, z):
         return np.exp(z) - y
 
     def curvature(self, y, z):
@@ -112,20 +212,68 @@ class Poisson(Loss):
         mean = np.maximum(y + u, 0.0)
         return xlogy(mean, mean) - mean + y - xlogy(y, y)
 
-    def mean(self, z):
+    def check_targets(self, y):
+        if (y < 0).any():
+            raise ValueError(
+                f"loss='poisson' is for counts, which are at least 0; y has {y.min():.4g}."
+            )
+
+    def degenerate(self, sums, totals):
+        return (sums == 0) & (totals > 0)
+
+    def inverse_link(self, z):
         return np.exp(z)
+
+    def link(self, mean):
+        return np.log(mean)
+
+    def single_task(self, selects, *, fit_intercept=True, max_iter=1000):
+        """Poisson regression with a ridge, whether or not features are to be selected."""
+        model = PoissonRegressor(fit_intercept=fit_intercept, max_iter=max(1000, max_iter))
+        grid = {"alpha": np.geomspace(1e-4, 1e2, 13)}
+        return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance")
+
+
+class ClassLoss(Loss):
+    """Base of the losses whose targets are classes, coded from 0 to 1."""
+
+    of_classes = True
+    takes_normalized_targets = False
+    longest_step = 2.0
+    degenerate_targets = "targets that lack a class"
+
+    def degenerate(self, sums, totals):
+        """As :meth:`Loss.degenerate`, `sums` (n_tasks, n_classes) the weight of every class."""
+        return (sums <= _LACKING * totals[:, None]).any(axis=1) & (totals > 0)
+
+    def single_task(self, selects, *, fit_intercept=True, max_iter=1000, class_weight=None):
+        """Logistic regression whose strength is chosen by log-loss, with an L1 norm to select."""
+        norm = "l1" if selects else "l2"
+        if "use_legacy_attributes" in signature(LogisticRegressionCV).parameters:  # from 1.8 on
+            penalty = {"l1_ratios": [float(selects)], "use_legacy_attributes": False}
+        else:
+            penalty = {"penalty": norm}
+        return LogisticRegressionCV(
+            Cs=10,
+            solver="saga" if selects else "lbfgs",
+            scoring="neg_log_loss",
+            tol=1e-3 if selects else 1e-4,
+            max_iter=1000,
+            fit_intercept=fit_intercept,
+            class_weight=class_weight,
+            random_state=0,
+            **penalty,
+        )
 
 
 @dataclass(frozen=True)
-class Logistic(Loss):
+class Logistic(ClassLoss):
     """`log(1 + exp(z)) - y z`: minus the log-likelihood of y in [0, 1]."""
-
-    reach = 2.0
 
     def value(self, y, z):
         return np.logaddexp(0.0, z) - y * z
 
-    def slope(self, y, z):
+    def gradient(self, y, z):
         return expit(z) - y
 
     def curvature(self, y, z):
@@ -139,36 +287,41 @@ class Logistic(Loss):
         p = np.clip(y + u, 0.0, 1.0)
         return -entr(p) - entr(1 - p)
 
-    def mean(self, z):
+    def inverse_link(self, z):
         return expit(z)
+
+    def link(self, mean):
+        return logit(mean)
 
 
 @dataclass(frozen=True)
-class Softmax(Loss):
+class Softmax(ClassLoss):
     """`log(sum_k exp(z_k)) - sum_k y_k z_k` over the last axis, y in the simplex.
 
     Element k of its value is `-y_k log p_k`; they add up to the loss. The curvatures are
     upper bounds that treat classes apart.
     """
 
-    reach = 2.0
-    exact = False
+    exact_curvature = False
 
     def value(self, y, z):
         return -y * log_softmax(z, axis=-1)
 
-    def slope(self, y, z):
+    def gradient(self, y, z):
         return softmax(z, axis=-1) - y
 
     def curvature(self, y, z):
-        p = softmax(z, axis=-1)  # diag(p) - p p' <= 2 diag(p (1 - p)), by rows
+        p = softmax(z, axis=-1)  # diag(p) - p p' <= 2 diag(p (1 - p)), by diagonal dominance
         return 2 * p * (1 - p)
 
     def conjugate(self, y, u):
         return -entr(np.clip(y + u, 0.0, 1.0))
 
-    def mean(self, z):
+    def inverse_link(self, z):
         return softmax(z, axis=-1)
+
+    def link(self, mean):
+        return np.log(mean)
 
 
 @dataclass(frozen=True)
@@ -178,22 +331,24 @@ class Grouped(Loss):
     Parameters
     ----------
     parts : tuple of (index, Loss)
-        Index arrays into the raveled z; those of a :class:`Softmax` are (n_rows, n_classes).
-    reach : float or ndarray of shape (n_columns,), default=2.0
+        Index arrays into the raveled z; those of a :class:`Softmax` are (n_samples, n_classes).
+    longest_step : float or ndarray of shape (n_columns,), default=2.0
+        The longest step of the intercept of every column in Newton's method.
     """
 
     parts: tuple
-    reach: object = 2.0
+    longest_step: object = 2.0
 
     @property
-    def exact(self):
-        return all(loss.exact for _, loss in self.parts)
+    def exact_curvature(self):
+        return all(loss.exact_curvature for _, loss in self.parts)
 
     def _each(self, method, *arrays):
         out = np.zeros(arrays[-1].shape)
-        flat, arrays = out.reshape(-1), [np.ravel(a) for a in arrays]
+        flat = out.reshape(-1)
+        arrays = [np.ravel(array) for array in arrays]
         for index, loss in self._merged:
-            flat[index] = getattr(loss, method)(*(a[index] for a in arrays))
+            flat[index] = getattr(loss, method)(*(array[index] for array in arrays))
         return out
 
     @cached_property
@@ -207,8 +362,8 @@ class Grouped(Loss):
     def value(self, y, z):
         return self._each("value", y, z)
 
-    def slope(self, y, z):
-        return self._each("slope", y, z)
+    def gradient(self, y, z):
+        return self._each("gradient", y, z)
 
     def curvature(self, y, z):
         return self._each("curvature", y, z)
@@ -216,5 +371,46 @@ class Grouped(Loss):
     def conjugate(self, y, u):
         return self._each("conjugate", y, u)
 
-    def mean(self, z):
-        return self._each("mean", z)
+    def inverse_link(self, z):
+        return self._each("inverse_link", z)
+
+
+LOSSES = {
+    "squared_error": Squared,
+    "huber": Huber,
+    "poisson": Poisson,
+    "logistic": Logistic,
+}
+
+
+def names_of_losses(*, of_classes):
+    """Names of the registered losses whose targets are classes, or of the others."""
+    return tuple(name for name, loss in LOSSES.items() if loss.of_classes == of_classes)
+
+
+def make_loss(loss, names=tuple(LOSSES), name="loss", **params):
+    """The loss that a user gave by its name or as an instance of :class:`Loss`.
+
+    Parameters
+    ----------
+    loss : str or Loss
+        One of `names`, or an instance.
+    names : tuple of str, default=all of LOSSES
+        The names that are allowed.
+    name : str, default="loss"
+        The parameter that it was given as, for messages.
+    **params : dict
+        Parameters of :meth:`Loss.from_params`.
+
+    Returns
+    -------
+    Loss
+    """
+    if isinstance(loss, Loss):
+        return loss
+    if not isinstance(loss, str):
+        raise TypeError(
+            f"{name} must be one of {sorted(names)} or an instance of skmtl.losses.Loss, got "
+            f"{loss!r}."
+        )
+    return LOSSES[check_option(loss, name, names)].from_params(**params)

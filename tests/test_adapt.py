@@ -435,7 +435,7 @@ def test_a_related_task_needs_few_rows():
     ("change", "error", "message"),
     [
         ({"task": 2}, ValueError, r"task=2 was in the fit, which had \[0, 1, 2, 3\]"),
-        ({"task": "a"}, TypeError, "another type than the labels"),
+        ({"task": "a"}, TypeError, "another type than the task ids"),
         ({"X_new": np.zeros((6, P + 1))}, ValueError, f"expecting {P} features"),
         ({"X_new": np.zeros((0, P)), "y_new": []}, ValueError, "0 sample"),
         ({"y_new": np.zeros(5)}, ValueError, "X has 6 rows, y has 5"),
@@ -456,7 +456,7 @@ def test_strengths_of_each_task_need_one_for_the_new(name):
     data, (X, y) = numbers(), new_rows(4)
     given = {name: np.ones(T)}
     model = MeanRegularizedRegressor(**given).fit(data.X, data.y)
-    with pytest.raises(ValueError, match=f"{name} differs over tasks"):
+    with pytest.raises(ValueError, match=f"{name} differs between tasks"):
         model.adapt(X, y)
     model.set_params(**{name: dict.fromkeys(range(T + 1), 1.0)})
     same = MeanRegularizedRegressor(**{name: None if name == "task_weight" else 1.0})
@@ -479,7 +479,7 @@ def test_counts_of_zero_and_single_classes_are_smoothed():
     data, (X, _) = numbers(), new_rows(4)
     counts = np.round(np.exp(0.3 * np.tanh(data.y)))
     model = MeanRegularizedRegressor(0.5, loss="poisson").fit(data.X, counts)
-    with pytest.warns(UserWarning, match="one pseudo-count of the mean"):
+    with pytest.warns(UserWarning, match="one pseudo-observation, the mean target"):
         adapted = model.adapt(X, np.zeros(4))
     # the score equation of the intercept: means add up to the targets
     np.testing.assert_allclose(adapted.predict(X)[:, -1].sum(), 4 * counts.mean() / 5, rtol=1e-6)

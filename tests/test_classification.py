@@ -509,7 +509,7 @@ def test_tasks_may_have_classes_of_their_own(X):
 
 def test_a_task_of_one_class_gets_a_pseudo_count(some, X, Y):
     Y[:, 1] = 0
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         fitted = some.fit(X, Y)
     assert np.isfinite(fitted.intercept_).all()
     assert (fitted.predict(X)[:, 1] == 0).all()
@@ -520,7 +520,7 @@ def test_a_class_that_a_task_lacks_gets_a_pseudo_count(model, X):
     rows, y = long(X, labels(X, 3))
     y = np.where((y == 2) & (rows[:, -1] == 1), 0, y)
     model.set_params(task_column=-1)
-    with pytest.warns(UserWarning, match=r"Task\(s\) \[1.*pseudo-count"):
+    with pytest.warns(UserWarning, match=r"Task\(s\) \[1.*pseudo-observation"):
         fitted = model.fit(rows, y)
     assert np.isfinite(fitted.intercept_).all()
     assert fitted.predict_proba(rows).shape == (T * N, 3)
@@ -530,12 +530,12 @@ def test_the_null_model_of_a_task_of_one_class_is_its_pseudo_count(X):
     Y = labels(X, 2)
     Y[:, 1] = 0
     share = Y.mean() / (N + 1)  # one row more, with the shares of all tasks
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         fitted = TraceNormClassifier(1e3).fit(X, Y)
     assert probabilities(fitted, X)[1, 0, 1] == pytest.approx(share, rel=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:.*pseudo-count")
+@pytest.mark.filterwarnings("ignore:.*pseudo-observation")
 def test_tasks_of_one_row_are_fitted(model, n_classes):
     rows = np.column_stack([features(n=6), np.arange(6)])
     fitted = model.set_params(task_column=-1).fit(rows, np.arange(6) % n_classes)

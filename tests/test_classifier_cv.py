@@ -136,8 +136,8 @@ def searched(search, form, n_classes=2, rule="min"):
 def test_held_out_losses_are_those_of_separate_fits(search, form, n_classes):
     model, expected = searched(search, form, n_classes), expected_of(search, form, n_classes)
     np.testing.assert_array_equal(model.alphas_, DECREASING)
-    np.testing.assert_allclose(model.task_log_loss_path_, expected, rtol=CLOSE)
-    np.testing.assert_allclose(model.log_loss_path_, expected.mean(axis=2), rtol=CLOSE)
+    np.testing.assert_allclose(model.task_cv_error_path_, expected, rtol=CLOSE)
+    np.testing.assert_allclose(model.cv_error_path_, expected.mean(axis=2), rtol=CLOSE)
 
 
 def test_on_rows_in_common_they_are_scikit_learns_log_losses():
@@ -145,7 +145,7 @@ def test_on_rows_in_common_they_are_scikit_learns_log_losses():
     (train, test), Y = folds_of("wide")[0], labels(3)
     model = TraceNormClassifier(DECREASING[0], ridge=0.02, **TIGHT).fit(X[train], Y[train])
     losses = [log_loss(y, p) for y, p in zip(Y[test].T, model.predict_proba(X[test]), strict=True)]
-    found = searched("trace", "wide", 3).log_loss_path_[0, 0]
+    found = searched("trace", "wide", 3).cv_error_path_[0, 0]
     assert found == pytest.approx(np.mean(losses), rel=CLOSE)
 
 
@@ -204,7 +204,7 @@ def test_weights_count_in_fits_and_errors(search, form):
     expected = brute_force(plain, X, y, folds_of(form)[:2], weight)
     model = set_both(SEARCHES[search][0], task_column=column).set_params(cv=folds_of(form)[:2])
     model.fit(X, y, sample_weight=weight)
-    np.testing.assert_allclose(model.task_log_loss_path_, expected, rtol=CLOSE)
+    np.testing.assert_allclose(model.task_cv_error_path_, expected, rtol=CLOSE)
 
 
 def test_weights_of_classes_are_weights_of_samples():
@@ -212,7 +212,7 @@ def test_weights_of_classes_are_weights_of_samples():
     classes = MultiTaskLassoClassifierCV(alphas=ALPHAS, class_weight={"b": 3.0}, cv=3, **TIGHT)
     samples = clone(classes).set_params(class_weight=None).fit(X, labels(2), sample_weight=factors)
     classes.fit(X, labels(2))
-    np.testing.assert_allclose(classes.log_loss_path_, samples.log_loss_path_, rtol=CLOSE)
+    np.testing.assert_allclose(classes.cv_error_path_, samples.cv_error_path_, rtol=CLOSE)
 
 
 @pytest.mark.parametrize("task_weight", ["balanced", [1.0, 2.0, 0.5]], ids=repr)
@@ -221,7 +221,7 @@ def test_weights_of_tasks_count_in_fits_only(task_weight):
     plain = TraceNormClassifier(ridge=0.02, task_weight=task_weight)
     expected = brute_force(plain, X, y, folds_of("holes")[:2])
     model = set_both(SEARCHES["trace"][0], task_weight=task_weight, cv=folds_of("holes")[:2])
-    np.testing.assert_allclose(model.fit(X, y).task_log_loss_path_, expected, rtol=CLOSE)
+    np.testing.assert_allclose(model.fit(X, y).task_cv_error_path_, expected, rtol=CLOSE)
 
 
 @each_search
@@ -233,7 +233,7 @@ def test_the_number_of_jobs_does_not_matter(search):
         .fit(rows, y)
         for n_jobs in (1, 3)
     ]
-    np.testing.assert_array_equal(*(model.log_loss_path_ for model in models))
+    np.testing.assert_array_equal(*(model.cv_error_path_ for model in models))
     np.testing.assert_array_equal(*(model.coef_ for model in models))
 
 
@@ -243,7 +243,7 @@ def test_pickles_say_the_same(search, n_classes):
     model = searched(search, "long", n_classes)
     copy = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(copy.predict_proba(ROWS), model.predict_proba(ROWS))
-    np.testing.assert_array_equal(copy.log_loss_path_, model.log_loss_path_)
+    np.testing.assert_array_equal(copy.cv_error_path_, model.cv_error_path_)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_sparse_features_have_the_same_losses(search, form, container):
         data[:, -1] = ROWS[:, -1]
     model = set_both(SEARCHES[search][0], task_column=column, tol=1e-6).set_params(cv=3)
     dense, thin = clone(model).fit(data, y), clone(model).fit(container(data), y)
-    np.testing.assert_allclose(dense.log_loss_path_, thin.log_loss_path_, rtol=5 * CLOSE)
+    np.testing.assert_allclose(dense.cv_error_path_, thin.cv_error_path_, rtol=5 * CLOSE)
     assert alpha_of(dense) == alpha_of(thin)
 
 
@@ -275,7 +275,7 @@ def test_any_search_is_the_named_search():
     named = TraceNormClassifierCV(alphas=3, **options, **TIGHT).fit(X, labels(3))
     inner = TraceNormClassifier(**TIGHT)
     search = MultiTaskCV(inner, {"alpha": 3}, **options).fit(X, labels(3))
-    np.testing.assert_array_equal(named.log_loss_path_, search.log_loss_path_)
+    np.testing.assert_array_equal(named.cv_error_path_, search.cv_error_path_)
     np.testing.assert_array_equal(named.coef_, search.coef_)
     assert named.rank_ == search.rank_
     assert not hasattr(search, "mse_path_")
@@ -296,18 +296,18 @@ def lacking(form):
     return ROWS, Y.T.ravel(), -1, every
 
 
-@pytest.mark.filterwarnings("ignore:.*pseudo-count")
+@pytest.mark.filterwarnings("ignore:.*pseudo-observation")
 @pytest.mark.parametrize("form", ["wide", "long"])
 @each_search
 def test_training_rows_that_lack_a_class_have_a_pseudo_count(search, form):
     """In a separate fit as well: that of all tasks on the training rows."""
     X, y, column, folds = lacking(form)
     model = set_both(SEARCHES[search][0], task_column=column).set_params(cv=folds).fit(X, y)
-    assert np.isfinite(model.task_log_loss_path_).all()
-    assert (model.task_log_loss_path_[:, 2, 1] > 1).all()  # what was not seen is a surprise
+    assert np.isfinite(model.task_cv_error_path_).all()
+    assert (model.task_cv_error_path_[:, 2, 1] > 1).all()  # what was not seen is a surprise
     plain = clone(SEARCHES[search][1]).set_params(task_column=column)
     expected = brute_force(plain, X, y, folds)
-    np.testing.assert_allclose(model.task_log_loss_path_, expected, rtol=CLOSE)
+    np.testing.assert_allclose(model.task_cv_error_path_, expected, rtol=CLOSE)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -321,7 +321,7 @@ def test_a_task_without_training_rows_is_the_average_of_the_others(search, n_cla
     )
     rows, y, _ = given("long", n_classes)
     model.set_params(cv=LeaveOneTaskOut(task_column=-1)).fit(rows, y)
-    assert np.isfinite(model.log_loss_path_).all()
+    assert np.isfinite(model.cv_error_path_).all()
     kind = type(SEARCHES[search][1])
     for t in range(T):
         other = rows[:, -1] != t
@@ -329,8 +329,8 @@ def test_a_task_without_training_rows_is_the_average_of_the_others(search, n_cla
         alone = kind(alpha, task_column=-1, handle_unknown="shared", **TIGHT)
         p = alone.fit(rows[other], y[other]).predict_proba(rows[~other])
         expected = log_loss(y[~other], p)
-        assert model.task_log_loss_path_[0, t, t] == pytest.approx(expected, rel=CLOSE)
-        assert np.isnan(model.task_log_loss_path_[0, t, np.arange(T) != t]).all()
+        assert model.task_cv_error_path_[0, t, t] == pytest.approx(expected, rel=CLOSE)
+        assert np.isnan(model.task_cv_error_path_[0, t, np.arange(T) != t]).all()
 
 
 @pytest.mark.filterwarnings("ignore:Mean of empty slice")
@@ -341,9 +341,9 @@ def test_a_task_without_test_rows_has_no_error(search):
         (np.setdiff1d(np.arange(N * T), test), test) for test in (np.arange(30), np.arange(40, 90))
     ]
     model = set_both(SEARCHES[search][0], task_column=column).set_params(cv=folds).fit(rows, y)
-    nan = np.isnan(model.task_log_loss_path_)
+    nan = np.isnan(model.task_cv_error_path_)
     np.testing.assert_array_equal(nan[0], [[False, True, True], [False, False, True]])
-    assert np.isfinite(model.log_loss_path_).all()
+    assert np.isfinite(model.cv_error_path_).all()
 
 
 # Default folds
@@ -351,8 +351,9 @@ def test_a_task_without_test_rows_has_no_error(search):
 
 def default_folds(model, X, y):
     """Fold of every row."""
-    read = model._read(X, y, None, None)
-    splits = model._splits(read.data, model._strata(read), X, y, {})
+    worker = model._worker()
+    read = worker._read(X, y, None, None)
+    splits = model._splits(read.data, worker._strata(read), X, y, {})
     tests = np.array([test for _, test in splits])
     np.testing.assert_array_equal(tests.sum(axis=0), 1)
     np.testing.assert_array_equal(np.array([train for train, _ in splits]), 1 - tests)
@@ -403,8 +404,8 @@ def test_a_rare_class_is_in_every_fold():
 def test_sorted_labels_are_in_every_fold():
     order = np.argsort(labels(2)[:, 0], kind="stable")
     model = MultiTaskLassoClassifierCV(alphas=ALPHAS).fit(X[order], labels(2)[order])
-    assert model.log_loss_path_.shape == (3, 5)
-    assert (model.log_loss_path_ < 1).all()
+    assert model.cv_error_path_.shape == (3, 5)
+    assert (model.cv_error_path_ < 1).all()
 
 
 # Predictions
@@ -446,7 +447,7 @@ def test_the_score_is_the_mean_accuracy(search):
 
 def test_the_score_of_a_search_is_minus_the_log_loss():
     model = searched("any", "wide")
-    mean = model.log_loss_path_.mean(axis=1)
+    mean = model.cv_error_path_.mean(axis=1)
     np.testing.assert_allclose(model.cv_results_["mean_test_score"], -mean, rtol=1e-12)
     assert model.best_score_ == -mean.min()
 

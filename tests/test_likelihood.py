@@ -136,7 +136,7 @@ def test_rows_in_common_and_rows_of_their_own_give_the_same(loss, name):
 def test_intercepts_are_at_their_optimum(likelihood):
     W = np.random.default_rng(0).normal(size=likelihood.shape)
     for point in (likelihood.null(), likelihood.at(W), likelihood.at(W, np.full(W.shape[1], 3.0))):
-        sums = likelihood.design.task_sum(likelihood.weight * point.slope)
+        sums = likelihood.design.task_sum(likelihood.weight * point.gradient)
         np.testing.assert_allclose(sums, 0.0, atol=1e-12)  # of weights that add up to one
 
 

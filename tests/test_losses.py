@@ -92,15 +92,15 @@ def test_losses_are_convex(example):
         assert (between <= chord + 1e-13 * (1 + chord)).all()  # rounding
 
 
-def test_the_slope_is_the_derivative(example):
+def test_the_gradient_is_the_derivative(example):
     for column in np.ndindex(example.z.shape[1:]):
         move = np.zeros_like(example.z)
         move[:, *column] = STEP
         difference = example.total(example.z + move) - example.total(example.z - move)
-        slope = example.loss.slope(example.y, example.z)[:, *column]
-        # huber's slope has kinks, next to which the difference is of order STEP beside it
+        gradient = example.loss.gradient(example.y, example.z)[:, *column]
+        # huber's gradient has kinks, next to which the difference is of order STEP beside it
         atol = 1e-8 if example in SMOOTH else STEP
-        np.testing.assert_allclose(difference / (2 * STEP), slope, rtol=1e-8, atol=atol)
+        np.testing.assert_allclose(difference / (2 * STEP), gradient, rtol=1e-8, atol=atol)
 
 
 def test_curvatures_are_not_negative(example):
@@ -111,9 +111,9 @@ def test_curvatures_are_not_negative(example):
 
 @pytest.mark.parametrize("example", SINGLE, ids=str)
 def test_exact_curvatures_are_second_derivatives(example):
-    assert example.loss.exact
-    slopes = [example.loss.slope(example.y, example.z + s * STEP) for s in (1, -1)]
-    second = (slopes[0] - slopes[1]) / (2 * STEP)
+    assert example.loss.exact_curvature
+    gradients = [example.loss.gradient(example.y, example.z + s * STEP) for s in (1, -1)]
+    second = (gradients[0] - gradients[1]) / (2 * STEP)
     np.testing.assert_allclose(example.loss.curvature(example.y, example.z), second, rtol=1e-7)
 
 
@@ -123,67 +123,67 @@ def test_hubers_curvature_is_of_a_parabola_above(size):
     loss, y, z = example.loss, example.y, example.z
     for seed in range(50):
         d = example.moves(seed, size)
-        parabola = loss.value(y, z) + loss.slope(y, z) * d + 0.5 * loss.curvature(y, z) * d**2
+        parabola = loss.value(y, z) + loss.gradient(y, z) * d + 0.5 * loss.curvature(y, z) * d**2
         assert (loss.value(y, z + d) <= parabola * (1 + 1e-12) + 1e-12).all()  # rounding
 
 
-@pytest.mark.parametrize("example", [e for e in SMOOTH if not e.loss.exact], ids=str)
+@pytest.mark.parametrize("example", [e for e in SMOOTH if not e.loss.exact_curvature], ids=str)
 def test_curvatures_of_columns_bound_the_second_derivative_in_any_direction(example):
     for seed in range(50):
         d = example.moves(seed)
-        slopes = [example.loss.slope(example.y, example.z + s * STEP * d) for s in (1, -1)]
-        second = example.sum((slopes[0] - slopes[1]) * d) / (2 * STEP)
+        gradients = [example.loss.gradient(example.y, example.z + s * STEP * d) for s in (1, -1)]
+        second = example.sum((gradients[0] - gradients[1]) * d) / (2 * STEP)
         bound = example.sum(example.loss.curvature(example.y, example.z) * d**2)
         assert (second <= bound + 1e-9).all()  # error of the difference
 
 
 def test_a_loss_is_exact_where_its_curvature_is_the_second_derivative():
-    assert {e.name for e in EXAMPLES if not e.loss.exact} == {
+    assert {e.name for e in EXAMPLES if not e.loss.exact_curvature} == {
         "Huber",
         "Softmax",
         "Softmax of soft labels",
         "Grouped",
     }
-    assert Grouped(((np.arange(3), Squared()), (np.arange(3, 5), Logistic()))).exact
+    assert Grouped(((np.arange(3), Squared()), (np.arange(3, 5), Logistic()))).exact_curvature
 
 
-def test_derivatives_are_slope_and_curvature(example):
-    slope, curvature = example.loss.derivatives(example.y, example.z)
-    np.testing.assert_array_equal(slope, example.loss.slope(example.y, example.z))
+def test_derivatives_are_gradient_and_curvature(example):
+    gradient, curvature = example.loss.derivatives(example.y, example.z)
+    np.testing.assert_array_equal(gradient, example.loss.gradient(example.y, example.z))
     np.testing.assert_array_equal(curvature, example.loss.curvature(example.y, example.z))
 
 
 # Conjugates
 
 
-def slopes_and_below(example):
-    """The slopes at random points, and these times numbers between 0 and 1."""
+def gradients_and_below(example):
+    """The gradients at random points, and these times numbers between 0 and 1."""
     rng = np.random.default_rng(1)
     for seed in range(20):
-        u = example.loss.slope(example.y, example.moves(seed, 3.0))
+        u = example.loss.gradient(example.y, example.moves(seed, 3.0))
         yield u
         yield rng.random() * u
 
 
 def test_fenchel_youngs_inequality_holds(example):
-    for u in slopes_and_below(example):
+    for u in gradients_and_below(example):
         both = example.total(example.z) + example.sum(example.loss.conjugate(example.y, u))
         assert (both >= example.sum(example.z * u) - 1e-13 * (1 + np.abs(both))).all()  # rounding
 
 
-def test_fenchel_youngs_inequality_is_an_equation_at_the_slope(example):
-    u = example.loss.slope(example.y, example.z)
+def test_fenchel_youngs_inequality_is_an_equation_at_the_gradient(example):
+    u = example.loss.gradient(example.y, example.z)
     both = example.total(example.z) + example.sum(example.loss.conjugate(example.y, u))
     np.testing.assert_allclose(both, example.sum(example.z * u), rtol=1e-13, atol=1e-13)
 
 
-def test_conjugates_are_finite_between_0_and_a_slope(example):
-    for u in slopes_and_below(example):
+def test_conjugates_are_finite_between_0_and_a_gradient(example):
+    for u in gradients_and_below(example):
         assert np.isfinite(example.loss.conjugate(example.y, u)).all()
 
 
-def test_conjugates_are_convex_between_0_and_a_slope(example):
-    for u in slopes_and_below(example):
+def test_conjugates_are_convex_between_0_and_a_gradient(example):
+    for u in gradients_and_below(example):
         ends = [example.sum(example.loss.conjugate(example.y, s * u)) for s in (0.0, 1.0)]
         for s in (0.1, 0.5, 0.9):
             between = example.sum(example.loss.conjugate(example.y, s * u))
@@ -203,7 +203,7 @@ def test_the_conjugate_at_0_is_minus_the_minimum():
 
 
 @pytest.mark.parametrize("z", [-700.0, 700.0, -1e5, 1e5])
-@pytest.mark.parametrize("method", ["value", "slope", "curvature", "derivatives"])
+@pytest.mark.parametrize("method", ["value", "gradient", "curvature", "derivatives"])
 def test_far_predictions_give_numbers_without_warnings(example, method, z):
     predictions = z * np.sign(example.moves(0))
     if example.name.startswith("Poisson"):
@@ -215,8 +215,8 @@ def test_far_predictions_give_numbers_without_warnings(example, method, z):
 
 
 @pytest.mark.parametrize("z", [-700.0, 700.0])
-def test_conjugates_are_finite_at_the_slopes_of_far_predictions(example, z):
-    u = example.loss.slope(example.y, z * np.sign(example.moves(0)))
+def test_conjugates_are_finite_at_the_gradients_of_far_predictions(example, z):
+    u = example.loss.gradient(example.y, z * np.sign(example.moves(0)))
     assert np.isfinite(example.loss.conjugate(example.y, u)).all()
 
 
@@ -229,16 +229,16 @@ def test_softmax_of_two_classes_is_logistic_of_the_difference():
     both, difference = np.column_stack([1 - second, second]), z[:, 1] - z[:, 0]
     value = Softmax().value(both, z).sum(axis=1)
     np.testing.assert_allclose(value, Logistic().value(second, difference), rtol=1e-13)
-    slope = Softmax().slope(both, z)
-    np.testing.assert_allclose(slope[:, 1], Logistic().slope(second, difference), atol=1e-15)
-    np.testing.assert_allclose(slope[:, 0], -slope[:, 1], atol=1e-15)
-    conjugate = Softmax().conjugate(both, slope).sum(axis=1)
-    np.testing.assert_allclose(conjugate, Logistic().conjugate(second, slope[:, 1]), atol=1e-14)
+    gradient = Softmax().gradient(both, z)
+    np.testing.assert_allclose(gradient[:, 1], Logistic().gradient(second, difference), atol=1e-15)
+    np.testing.assert_allclose(gradient[:, 0], -gradient[:, 1], atol=1e-15)
+    conjugate = Softmax().conjugate(both, gradient).sum(axis=1)
+    np.testing.assert_allclose(conjugate, Logistic().conjugate(second, gradient[:, 1]), atol=1e-14)
 
 
 def test_hubers_loss_of_a_large_delta_is_squared():
     z, y = np.linspace(-3, 3, N), np.zeros(N)
-    for method in ("value", "slope", "curvature"):
+    for method in ("value", "gradient", "curvature"):
         np.testing.assert_array_equal(
             getattr(Huber(10.0), method)(y, z), getattr(Squared(), method)(y, z)
         )
@@ -251,16 +251,16 @@ def test_poissons_loss_is_half_the_deviance():
 
 
 @pytest.mark.parametrize("example", SMOOTH, ids=str)
-def test_the_slope_is_what_is_expected_less_what_is(example):
-    expected = example.loss.mean(example.z) - example.y
-    slope = example.loss.slope(example.y, example.z)
-    np.testing.assert_allclose(slope, expected, rtol=1e-14, atol=1e-15)
+def test_the_gradient_is_what_is_expected_less_what_is(example):
+    expected = example.loss.inverse_link(example.z) - example.y
+    gradient = example.loss.gradient(example.y, example.z)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-14, atol=1e-15)
 
 
 def test_the_parts_of_a_group_are_what_they_are_alone():
     (example,) = (e for e in EXAMPLES if e.name == "Grouped")
     columns = [(0, Squared()), (1, Logistic()), (slice(2, 5), Softmax())]
-    for method in ("value", "slope", "conjugate"):
+    for method in ("value", "gradient", "conjugate"):
         whole = getattr(example.loss, method)(example.y, example.z)
         for where, loss in columns:
             y, z = example.y[:, where], example.z[:, where]

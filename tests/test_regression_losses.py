@@ -318,7 +318,7 @@ def test_missing_counts_are_not_negative(plain):
 
 def test_a_task_of_zeros_gets_a_pseudo_count(plain):
     zeros = COUNTS * [1, 0, 1]
-    with pytest.warns(UserWarning, match=r"Task\(s\) \[1\].*pseudo-count"):
+    with pytest.warns(UserWarning, match=r"Task\(s\) \[1\].*pseudo-observation"):
         fitted = with_loss(plain, "poisson").fit(X, zeros)
     assert np.isfinite(fitted.coef_).all()
     assert np.isfinite(fitted.intercept_).all()
@@ -327,7 +327,7 @@ def test_a_task_of_zeros_gets_a_pseudo_count(plain):
 
 def test_the_null_model_of_a_task_of_zeros_is_its_pseudo_count():
     zeros = COUNTS * [1, 0, 1]
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         fitted = with_loss(MultiTaskLasso(1e3), "poisson").fit(X, zeros)
     expected = [zeros[:, 0].mean(), zeros.mean() / (N + 1), zeros[:, 2].mean()]
     np.testing.assert_allclose(fitted.predict(X)[0], expected, rtol=1e-9)
@@ -335,14 +335,14 @@ def test_the_null_model_of_a_task_of_zeros_is_its_pseudo_count():
 
 def test_a_task_of_zeros_is_no_other_in_long_form(plain):
     rows, y = long(COUNTS * [1, 0, 1])
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         column = with_loss(plain, "poisson", task_column=-1).fit(rows, y)
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         wide = with_loss(plain, "poisson").fit(X, COUNTS * [1, 0, 1])
     same(wide, column, atol=1e-3)  # flatter in the task of zeros
 
 
-@pytest.mark.filterwarnings("ignore:.*pseudo-count")
+@pytest.mark.filterwarnings("ignore:.*pseudo-observation")
 def test_zeros_only_are_finite():
     fitted = with_loss(MultiTaskLasso(0.1), "poisson").fit(X, np.zeros((N, T)))
     assert np.isfinite(fitted.intercept_).all()
@@ -457,7 +457,7 @@ def test_held_out_losses_are_those_of_separate_fits(name, loss, Y, layout):
             if loss == "poisson" and layout == "wide":
                 deviances = [mean_poisson_deviance(*p) for p in zip(Y[test].T, np.exp(scores).T)]  # noqa: B905
                 np.testing.assert_allclose(expected[a, k], np.array(deviances) / 2, rtol=1e-9)
-    np.testing.assert_allclose(search.task_mse_path_, expected, rtol=1e-3)
+    np.testing.assert_allclose(search.task_cv_error_path_, expected, rtol=1e-3)
     mean = expected.mean(axis=(1, 2))
     assert search.best_params_["alpha"] == ALPHAS[np.argmin(mean)]
     assert search.best_score_ == pytest.approx(-mean.min(), rel=1e-3)
@@ -470,13 +470,13 @@ def test_folds_that_train_on_zeros_only_are_finite():
     rare[:, 1] = np.arange(N) < 5  # all of them in the first fold
     model = with_loss(MultiTaskLasso(), "poisson")
     search = MultiTaskCV(model, {"alpha": ALPHAS}, cv=FOLDS).fit(X, rare)
-    assert np.isfinite(search.task_mse_path_).all()
+    assert np.isfinite(search.task_cv_error_path_).all()
     train, test = FOLDS[0]
-    with pytest.warns(UserWarning, match="pseudo-count"):
+    with pytest.warns(UserWarning, match="pseudo-observation"):
         alone = clone(model).set_params(alpha=ALPHAS[0]).fit(X[train], rare[train])
     scores = X[test] @ alone.coef_.T + alone.intercept_
     expected = loss_of("poisson", rare[test], scores).mean(axis=0)
-    np.testing.assert_allclose(search.task_mse_path_[0, 0], expected, rtol=1e-3)
+    np.testing.assert_allclose(search.task_cv_error_path_[0, 0], expected, rtol=1e-3)
 
 
 # Learned weights
@@ -533,7 +533,7 @@ def test_a_constant_task_does_not_take_all_the_weight():
 
 
 def test_counts_have_no_noise(plain):
-    with pytest.raises(ValueError, match="counts do not have"):
+    with pytest.raises(ValueError, match="do not have"):
         with_loss(plain, "poisson", task_weight="uncertainty").fit(X, COUNTS)
 
 

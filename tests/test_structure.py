@@ -1,4 +1,7 @@
-"""The structure of the package, read from its syntax trees; the contributor's map comes from here."""
+"""The structure of the package, read from its syntax trees.
+
+`doc/conf.py` makes the map of the contributor's page from :data:`PLACES`.
+"""
 
 import ast
 import inspect
@@ -132,7 +135,9 @@ def test_functions_are_short(name):
 def nodes_per_line(name):
     """Syntax nodes on a line of code; docstrings, comments and empty lines are no code."""
     documentation = [node for node in ast.walk(tree(name)) if is_docstring(node)]
-    passed = {number for node in documentation for number in range(node.lineno, node.end_lineno + 1)}
+    passed = {
+        number for node in documentation for number in range(node.lineno, node.end_lineno + 1)
+    }
     lines = enumerate(modules()[name].read_text().splitlines(), 1)
     code = [line for number, line in lines if number not in passed and line.strip()]
     code = [line for line in code if not line.strip().startswith("#")]

@@ -5,10 +5,9 @@ from skmtl.datafits._classes import (
     ClassProblem,
     class_factors,
     class_problem,
-    describe_smoothed,
     unpack_classes,
 )
-from skmtl.datafits._columns import ColumnFolds, ColumnProblem, CountProblem, Fold
+from skmtl.datafits._columns import ColumnFolds, ColumnProblem, Fold, warn_of_pseudo_observations
 from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
@@ -22,7 +21,6 @@ __all__ = [
     "ClassProblem",
     "ColumnFolds",
     "ColumnProblem",
-    "CountProblem",
     "Coupled",
     "Evaluation",
     "Fold",
@@ -36,7 +34,6 @@ __all__ = [
     "SufficientStatistics",
     "class_factors",
     "class_problem",
-    "describe_smoothed",
     "eigen",
     "make_folds",
     "prefers_gram",
@@ -44,4 +41,5 @@ __all__ = [
     "squared_errors",
     "statistics_reader",
     "unpack_classes",
+    "warn_of_pseudo_observations",
 ]

@@ -1,9 +1,10 @@
 """What a likelihood is made of, before weights are scaled: targets and losses of columns of W.
 
-A task of a regression is one column, and so is one with two classes; a task with more has a column
-for each class.
+A task of a regression is one column, and so is one with two classes; a task with more classes has a
+column for each.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl._data.task_data import TaskData
+from skmtl._data.task_ids import some_of
 from skmtl.datafits._likelihood import Likelihood
 from skmtl.losses import Loss
 
@@ -28,8 +30,9 @@ class ColumnProblem:
     y : ndarray
         Targets of the columns, anything finite where there is none.
     loss : Loss
+        The loss of a target, or of the columns of a target.
     sizes : ndarray of shape (n_tasks,)
-        Columns of every task.
+        Number of columns of every task.
     """
 
     data: TaskData
@@ -38,109 +41,160 @@ class ColumnProblem:
     loss: Loss
     sizes: np.ndarray
 
+    @classmethod
+    def of_numbers(cls, data, loss):
+        """The problem whose tasks have a column each."""
+        ones = np.ones(data.n_tasks, dtype=np.intp)
+        return cls(data, data.design, data.y, loss, ones)
+
     @property
     def n_columns(self):
-        """Columns of every task where they are the same number, else 0."""
+        """Number of columns of every task if it is the same for all, else 0."""
         return int(self.sizes[0]) if (self.sizes == self.sizes[0]).all() else 0
 
     def likelihood(self, weight=None, *, task_weight=None, fit_intercept=True):
-        """The loss with these sample weights of `data`, scaled as in every objective."""
-        weight = self.data.weight if weight is None else weight
+        """The likelihood with these sample weights of `data`, scaled as in every objective."""
+        if weight is None:
+            weight = self.data.weight
         scale = self.data.weight_scale(task_weight, self.data.design.task_sum(weight))
-        y, weight = self.targets(weight), self.of_columns(weight)
-        weight = weight * self.design.spread(np.repeat(scale, self.sizes))
+        y = self.targets(weight)
+        weight = self.of_columns(weight) * self.design.spread(np.repeat(scale, self.sizes))
         return Likelihood(self.design, y, weight, self.loss, fit_intercept=fit_intercept)
 
     def targets(self, weight):
-        """y, so that with these weights every intercept is finite."""
-        return self.y
+        """y, blended in degenerate tasks with a pseudo-observation: the mean target of all tasks.
+
+        It has weight 1, so that every intercept is finite with these sample weights.
+        """
+        degenerate = self.degenerate(weight)
+        if not degenerate.any():
+            return self.y
+        totals = self.data.design.task_sum(weight)
+        share = np.zeros(len(self.sizes))
+        share[degenerate] = 1.0 / (totals[degenerate] + 1.0)
+        share = self.design.spread(np.repeat(share, self.sizes))
+        mean = self.design.spread(self.mean_targets(weight, degenerate))
+        return (1 - share) * self.y + share * mean
+
+    def degenerate(self, weight):
+        """Which tasks get a pseudo-observation, (n_tasks,) of bool."""
+        sums, totals = self._sums(weight)
+        return self.loss.degenerate(sums, totals)
+
+    def mean_targets(self, weight, degenerate):
+        """Mean target of all tasks for every column of the degenerate ones, (n_columns,)."""
+        sums, totals = self._sums(weight)
+        return np.full(len(sums), sums.sum() / totals.sum())
+
+    def _sums(self, weight):
+        """Weighted sum of the targets, and total weight, of every column."""
+        weight = self.of_columns(weight)
+        sums = self.design.task_sum(weight * self.y)
+        totals = self.design.task_sum(weight * np.ones_like(self.y))
+        return sums, totals
+
+    @property
+    def degenerate_tasks(self):
+        """Ids of the tasks that get a pseudo-observation."""
+        return self.data.tasks[self.degenerate(self.data.weight)]
 
     def losses(self, weight, W, b):
         """Weighted losses of every task at W with intercepts b, (n_tasks,)."""
         z = self.design.forward(W) + self.design.spread(b)
-        by_column = self.design.task_sum(self.of_columns(weight) * self.loss.value(self.y, z))
-        return np.add.reduceat(by_column, np.cumsum(self.sizes) - self.sizes)
+        weighted = self.of_columns(weight) * self.loss.value(self.y, z)
+        first_columns = np.cumsum(self.sizes) - self.sizes
+        return np.add.reduceat(self.design.task_sum(weighted), first_columns)
 
     def folds(self, splits, **options):
-        """Its :class:`ColumnFolds`."""
+        """The problem's :class:`ColumnFolds`."""
         return ColumnFolds(self, splits, **options)
 
     def of_columns(self, weight):
-        """Weights of the rows of tasks, repeated for the columns of each."""
+        """Weights of the samples of tasks, repeated for the columns of each."""
         if self.data.layout == "wide":
             if weight.shape[1] == 1:
                 return np.broadcast_to(weight, self.y.shape)
             return np.repeat(weight, self.sizes, axis=1)
-        if self.sizes[0] == 1:
+        n_columns = self.sizes[0]
+        if n_columns == 1:
             return weight
-        parts = np.split(weight, self.data.design.ptr[1:-1])
-        return np.concatenate([part for part in parts for _ in range(self.sizes[0])])
+        by_task = np.split(weight, self.data.design.ptr[1:-1])
+        repeated = [own for own in by_task for _ in range(n_columns)]
+        return np.concatenate(repeated)
 
 
-@dataclass(frozen=True)
-class CountProblem(ColumnProblem):
-    """Counts: a task that has only zeros gets one pseudo-count of the mean of all tasks."""
-
-    @property
-    def smoothed(self):
-        """Labels of the tasks that have only zeros."""
-        sums, totals = self._sums(self.data.weight)
-        return self.data.tasks[(sums == 0) & (totals > 0)]
-
-    def _sums(self, weight):
-        weight = self.of_columns(weight)
-        return [self.design.task_sum(weight * a) for a in (self.y, np.ones_like(self.y))]
-
-    def targets(self, weight):
-        sums, totals = self._sums(weight)
-        empty = (sums == 0) & (totals > 0)
-        if not empty.any():
-            return self.y
-        mean = sums.sum() / totals.sum()
-        return self.y + self.design.spread(np.where(empty, mean / (totals + 1.0), 0.0))
+def warn_of_pseudo_observations(tasks, loss, *, stacklevel):
+    """Warn that these tasks, if there are any, have degenerate targets."""
+    if len(tasks):
+        warnings.warn(
+            f"Task(s) {some_of(tasks)} have {loss.degenerate_targets}, so that an intercept would "
+            "be infinite: they got one pseudo-observation, the mean target of all tasks.",
+            UserWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 class ColumnFolds:
-    """Folds of a problem of columns: weights of zero hold rows out.
+    """Folds of a problem of columns: samples are held out by weights of zero.
 
     Parameters
     ----------
     problem : ColumnProblem
+        All samples.
     splits : list of pairs of ndarrays of shape (n_samples,)
-        How often each of the user's rows is trained on and tested on.
-    task_weight : as in the estimators
+        How often each of the user's samples is trained on and tested on.
+    task_weight : None, str, dict or array
+        As in the estimators.
     fit_intercept : bool
+        Whether there are intercepts.
     """
 
     def __init__(self, problem, splits, **options):
-        self.problem, self.splits, self.options = problem, splits, options
+        self.problem = problem
+        self.splits = splits
+        self.options = options
 
     def whole(self):
-        """The loss of all rows."""
+        """The likelihood of all samples."""
         return self.problem.likelihood(**self.options)
 
     def fold(self, k):
         """The :class:`Fold` of split k."""
-        data, problem = self.problem.data, self.problem
-        weight, held_out = (data.counted_weight(side) for side in self.splits[k])
-        task_sum = data.design.task_sum
+        problem = self.problem
+        train, test = self.splits[k]
+        weight = problem.data.counted_weight(train)
+        held_out = problem.data.counted_weight(test)
+        task_sum = problem.data.design.task_sum
 
         def errors(W, intercepts):
-            return np.array(
-                [problem.losses(held_out, w, b) for w, b in zip(W, intercepts, strict=True)]
-            )
+            models = zip(W, intercepts, strict=True)
+            return np.array([problem.losses(held_out, w, b) for w, b in models])
 
-        datafit = problem.likelihood(weight, **self.options)
-        trained = task_sum(weight) > 0
-        return Fold(datafit, trained, errors, task_sum(held_out), problem.sizes)
+        return Fold(
+            datafit=problem.likelihood(weight, **self.options),
+            trained=task_sum(weight) > 0,
+            errors=errors,
+            total=task_sum(held_out),
+            sizes=problem.sizes,
+        )
 
 
 class Fold(NamedTuple):
     """One fold of cross-validation.
 
-    `trained` tells which tasks have training rows; ``errors(W, intercepts)`` gives the sums of
-    losses (n_models, n_tasks) of models (n_models, n_features, n_columns) on the held-out rows, and
-    `total` the weight of those of each task, of `sizes` columns.
+    Attributes
+    ----------
+    datafit : SquaredDatafit or Likelihood
+        The loss of the training samples.
+    trained : ndarray of bool of shape (n_tasks,)
+        Which tasks have training samples.
+    errors : callable
+        ``errors(W, intercepts)`` gives the sums of losses (n_models, n_tasks) on the held-out
+        samples, of models W (n_models, n_features, n_columns).
+    total : ndarray of shape (n_tasks,)
+        Weight of the held-out samples of each task.
+    sizes : ndarray of shape (n_tasks,)
+        Number of columns of each task.
     """
 
     datafit: object

@@ -1,16 +1,18 @@
-"""The loss of a design for targets that are not squared: a sum of weighted pointwise losses.
+"""The datafit of losses that are not squared: a sum of weighted losses of single targets.
 
-The intercepts are unknowns of their own here, always at their optimum; `Q` is the squared loss
-that touches it at a point, which is what Newton's method minimizes in its place.
+The intercepts are unknowns of their own here, always at their optimum. At a point the likelihood is
+replaced by a squared loss with the same gradient and curvature, which is what Newton's method
+minimizes in its place.
 """
 
 import numpy as np
 
 from skmtl.datafits._choice import squared_datafit
 
-_NEWTON = 100  # steps for intercepts
+_NEWTON_STEPS = 100  # for intercepts and unpenalized features
 _ROUNDING = 1e-13
-_LEAST = 1e-6  # curvature of a loss whose scale is 1
+_LEAST_CURVATURE = 1e-6  # of a loss whose scale is 1
+_SHORTEST_STEP = 1e-8
 
 
 class Likelihood:
@@ -19,24 +21,34 @@ class Likelihood:
     Parameters
     ----------
     design : SharedDesign or StackedDesign
+        The operator A.
     y : ndarray
         Targets, of the shape of predictions; anything finite where the weight is 0.
     weight : ndarray of the shape of y
-        Weights with all factors, 0 where a label is missing.
+        Weights with all factors, 0 where a target is missing.
     loss : skmtl.losses.Loss
+        The loss of a target.
     fit_intercept : bool, default=True
+        Whether there are intercepts.
     """
 
     def __init__(self, design, y, weight, loss, *, fit_intercept=True):
-        self.design, self.y, self.loss = design.as_float64(), y, loss
+        self.design = design.as_float64()
+        self.y = y
+        self.loss = loss
         self.weight = np.broadcast_to(weight, y.shape)
         self.fit_intercept = fit_intercept
         self.shape = design.n_features, design.n_tasks
 
-    def restrict(self, rows):
-        """The loss as a function of these rows of W alone, the others zero."""
-        options = {"fit_intercept": self.fit_intercept}
-        return Likelihood(self.design.columns(rows), self.y, self.weight, self.loss, **options)
+    def restrict(self, features):
+        """The likelihood as a function of these features alone, the others zero."""
+        return Likelihood(
+            self.design.columns(features),
+            self.y,
+            self.weight,
+            self.loss,
+            fit_intercept=self.fit_intercept,
+        )
 
     def intercepts(self, W):
         """The optimal intercept of each task at W, (n_tasks,)."""
@@ -44,89 +56,114 @@ class Likelihood:
 
     @property
     def mean_curvature(self):
-        """Mean over features and tasks of the curvature of the loss at W = 0."""
+        """Mean over features and tasks of the curvature of the likelihood at W = 0."""
         return self.null().quadratic().mean_curvature
 
     def at(self, W, b=None):
-        """:class:`Point` of W, its intercepts at their optimum, searched from b."""
-        b = np.zeros(self.shape[1]) if b is None else b
-        forward = self.design.forward(W)
-        return self.settled(W, forward, b)
+        """The :class:`Point` of W, its intercepts at their optimum; the search begins at b."""
+        if b is None:
+            b = np.zeros(self.shape[1])
+        return self.settled(W, self.design.forward(W), b)
 
     def between(self, point, other, step):
-        """The point at `point + step * (other - point)`, intercepts settled, without a product."""
+        """The point at `point + step * (other - point)`, without a product with the design."""
         W = point.W + step * (other.W - point.W)
         forward = point.forward + step * (other.forward - point.forward)
-        return self.settled(W, forward, point.b + step * (other.b - point.b))
+        b = point.b + step * (other.b - point.b)
+        return self.settled(W, forward, b)
 
     def direction(self, W, b):
-        """A :class:`Point` whose intercepts are given."""
+        """The :class:`Point` of W with given intercepts."""
         return Point(self, W, self.design.forward(W), b)
 
-    def null(self, rows=(), positive=False):
-        """The point with W = 0 but for the `rows`, which are at their optimum."""
+    def null(self, features=(), positive=False):
+        """The point with W = 0 but for these features, which are at their optimum."""
         point = self.at(np.zeros(self.shape))
-        return self.minimize_features(point, rows, positive)
+        return self.minimize_features(point, features, positive)
 
-    def minimize_features(self, point, rows, positive=False):
-        """The point with these rows of W at their optimum, the others kept, by Newton's method.
+    def minimize_features(self, point, features, positive=False):
+        """The point with these features at their optimum, the others kept, by Newton's method.
 
-        With `positive` over rows of at least 0.
+        With `positive` it is the optimum over coefficients of at least 0.
         """
-        if len(rows) == 0:
+        if len(features) == 0:
             return point
-        for _ in range(_NEWTON):
+        for _ in range(_NEWTON_STEPS):
             before = point.value
-            slope = point.correlation[rows]
+            correlation = point.correlation[features]
             if positive:
-                slope = np.where(point.W[rows] > 0, slope, np.maximum(slope, 0.0))
-            if np.abs(slope).max() <= 1e-4 * self.rounding:
+                inside = point.W[features] > 0
+                correlation = np.where(inside, correlation, np.maximum(correlation, 0.0))
+            if np.abs(correlation).max() <= 1e-4 * self.rounding:
                 break
-            Q = point.quadratic()
-            W = Q.minimize_features(point.W, rows, positive)
-            point, _ = self.search(point, self.direction(W, Q.intercepts(W)))
+            quadratic = point.quadratic()
+            W = quadratic.minimize_features(point.W, features, positive)
+            candidate = self.direction(W, quadratic.intercepts(W))
+            point, _ = self.search(point, candidate)
             if point.value >= before * (1 - _ROUNDING):
                 break
         return point
 
     @property
     def rounding(self):
-        """How large the correlations of an optimum may come out, by size."""
-        slope = np.abs(self.weight * self.loss.slope(self.y, np.zeros(self.y.shape)))
-        return 1e-9 * float(np.abs(self.design.adjoint(slope)).max()) or 1.0
+        """How large rounding errors make the correlations at an optimum."""
+        gradient = self.loss.gradient(self.y, np.zeros(self.y.shape))
+        size = self.design.adjoint(np.abs(self.weight * gradient))
+        return 1e-9 * float(np.abs(size).max()) or 1.0
 
     def search(self, point, other, value=lambda step: 0.0):
         """The best of `point + step (other - point)`, step 1, 1/2, ..., while it gets better.
 
-        `value` gives what else counts, of a step. Returns the new point and the step; the point
-        itself and 0 where nothing is below. A full step that is below may still be far too long
-        where the loss is no parabola.
+        A full step that lowers the objective may still be far too long where the loss is no
+        parabola.
+
+        Parameters
+        ----------
+        point, other : Point
+            Where the search begins, and the point at step 1.
+        value : callable
+            What is added to the likelihood, as a function of the step.
+
+        Returns
+        -------
+        (Point, float)
+            The new point and the step; `point` itself and 0 if no step lowers the objective.
         """
-        here, step = point.value + value(0.0), 1.0
-        best, reached = None, here + _ROUNDING * abs(here)
-        while step > 1e-8:
+        here = point.value + value(0.0)
+        lowest = here + _ROUNDING * abs(here)
+        best = None
+        step = 1.0
+        while step > _SHORTEST_STEP:
             new = self.between(point, other, step)
             total = new.value + value(step)
-            if best is not None and total >= reached:
+            if best is not None and total >= lowest:
                 return best, 2 * step
-            if total <= reached:
-                best, reached = new, total
+            if total <= lowest:
+                best = new
+                lowest = total
             step *= 0.5
-        return (point, 0.0) if best is None else (best, 2 * step)
+        if best is None:
+            return point, 0.0
+        return best, 2 * step
 
     def settled(self, W, forward, b):
-        """The point whose predictions without intercepts are known; those are searched from b."""
-        if not self.fit_intercept:
-            return Point(self, W, forward, b)
+        """The point of W, whose predictions without intercepts are known.
+
+        The intercepts are searched by Newton's method from b.
+        """
         point = Point(self, W, forward, b)
-        for _ in range(_NEWTON):
-            slope = self.design.task_sum(self.weight * point.slope)
-            size = self.design.task_sum(self.weight * np.abs(point.slope))
-            if (np.abs(slope) <= _ROUNDING * size).all():
+        if not self.fit_intercept:
+            return point
+        task_sum = self.design.task_sum
+        for _ in range(_NEWTON_STEPS):
+            gradient = task_sum(self.weight * point.gradient)
+            size = task_sum(self.weight * np.abs(point.gradient))
+            if (np.abs(gradient) <= _ROUNDING * size).all():
                 break
-            curvature = self.design.task_sum(self.weight * point.curvature)
-            step = slope / np.where(curvature > 0, curvature, 1.0)
-            b = point.b - np.clip(step, -self.loss.reach, self.loss.reach)
+            curvature = task_sum(self.weight * point.curvature)
+            step = gradient / np.where(curvature > 0, curvature, 1.0)
+            longest = self.loss.longest_step
+            b = point.b - np.clip(step, -longest, longest)
             point = Point(self, W, forward, b)
         return point
 
@@ -135,13 +172,18 @@ class Point:
     """A W with its intercepts, and what is known of the likelihood there; computed when asked."""
 
     def __init__(self, likelihood, W, forward, b):
-        self.likelihood, self.W, self.forward, self.b = likelihood, W, forward, b
+        self.likelihood = likelihood
+        self.W = W
+        self.forward = forward
+        self.b = b
         self.z = forward + likelihood.design.spread(b)
-        self._value = self._derivatives = self._correlation = None
+        self._value = None
+        self._derivatives = None
+        self._correlation = None
 
     @property
     def value(self):
-        """The loss."""
+        """The likelihood."""
         if self._value is None:
             f = self.likelihood
             self._value = float((f.weight * f.loss.value(f.y, self.z)).sum())
@@ -149,35 +191,38 @@ class Point:
 
     def _derive(self):
         if self._derivatives is None:
-            self._derivatives = self.likelihood.loss.derivatives(self.likelihood.y, self.z)
+            f = self.likelihood
+            self._derivatives = f.loss.derivatives(f.y, self.z)
         return self._derivatives
 
     @property
-    def slope(self):
-        """Of the loss of every element."""
+    def gradient(self):
+        """Derivative of the loss of every target with respect to its linear prediction."""
         return self._derive()[0]
 
     @property
     def curvature(self):
-        """Of the loss of every element."""
+        """Second derivative of the loss of every target, or its bound."""
         return self._derive()[1]
 
     @property
     def correlation(self):
-        """Minus the gradient in W."""
+        """Minus the gradient with respect to W, (n_features, n_tasks)."""
         if self._correlation is None:
             f = self.likelihood
-            self._correlation = -f.design.adjoint(f.weight * self.slope)
+            self._correlation = -f.design.adjoint(f.weight * self.gradient)
         return self._correlation
 
     def bound(self, scale):
-        """The part of the dual objective that the loss has at `scale` times the slopes."""
+        """The part of the dual objective that the likelihood has at `scale` times the gradients."""
         f = self.likelihood
-        return -float((f.weight * f.loss.conjugate(f.y, scale * self.slope)).sum())
+        conjugate = f.loss.conjugate(f.y, scale * self.gradient)
+        return -float((f.weight * conjugate).sum())
 
     def quadratic(self):
-        """The squared loss that has the same value up to a constant, slope and curvature here."""
+        """The squared loss that has the same gradient and curvature here."""
         f = self.likelihood
-        curvature = np.maximum(self.curvature, _LEAST)  # flatter ones would lose digits
-        target, weight = self.z - self.slope / curvature, f.weight * curvature
+        curvature = np.maximum(self.curvature, _LEAST_CURVATURE)  # flatter ones would lose digits
+        target = self.z - self.gradient / curvature
+        weight = f.weight * curvature
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

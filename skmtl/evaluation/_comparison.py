@@ -11,12 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing, check_random_state
 
 from skmtl._data.checks import check_bool, check_real
+from skmtl.evaluation._baselines import BASELINES, all_methods
 from skmtl.evaluation._fitting import fit_and_count, kind_of, that_shares
 from skmtl.evaluation._measures import Targets, find_measure
 from skmtl.evaluation._model_size import model_size
 from skmtl.evaluation._notes import task_notes
 from skmtl.evaluation._reading import fold_strata, make_splits, read_tasks
-from skmtl.evaluation._baselines import BASELINES, all_methods
 from skmtl.evaluation._statistics import Cells, bootstrap_delta, count_rows, gain_table, summarize
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport

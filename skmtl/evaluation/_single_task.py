@@ -1,11 +1,17 @@
 """What one task alone is fitted with: the single-task baseline of every estimator."""
 
 from functools import singledispatch
+from numbers import Integral
 
 import numpy as np
+import sklearn
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import ElasticNetCV, LassoCV
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
+from sklearn.utils.fixes import parse_version
 
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.kernel import (
@@ -19,10 +25,16 @@ from skmtl.kernel import (
     has_gamma,
 )
 from skmtl.linear_model import (
+    ClassifierCV,
     LinearMultiTaskClassifier,
     LinearMultiTaskRegressor,
     MultiTaskCV,
+    MultiTaskElasticNet,
+    MultiTaskElasticNetCV,
+    MultiTaskLassoCV,
+    RegressorCV,
 )
+from skmtl.losses import Logistic, make_loss
 from skmtl.meta import TaskMetaEstimator
 
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -54,10 +66,84 @@ def single_task(estimator):
     )
 
 
-@single_task.register(LinearMultiTaskRegressor)
-@single_task.register(LinearMultiTaskClassifier)
-def _linear(estimator):
-    return estimator._single_task_limit()
+@single_task.register
+def _regressor(estimator: LinearMultiTaskRegressor):
+    return _regression(estimator, estimator)
+
+
+@single_task.register
+def _regressor_cv(estimator: RegressorCV):
+    return _regression(estimator, estimator._model)
+
+
+def _regression(estimator, model):
+    """A tuned regression of one task, which selects features if the model does."""
+    loss = make_loss(estimator.loss, huber_delta=estimator.huber_delta)
+    return loss.single_task(
+        model._selects, fit_intercept=estimator.fit_intercept, max_iter=estimator.max_iter
+    )
+
+
+@single_task.register
+def _classifier(estimator: LinearMultiTaskClassifier):
+    return _classification(estimator, estimator)
+
+
+@single_task.register
+def _classifier_cv(estimator: ClassifierCV):
+    return _classification(estimator, estimator._model)
+
+
+def _classification(estimator, model):
+    """A tuned logistic regression of one task, which selects features if the model does."""
+    return Logistic().single_task(
+        model._selects,
+        fit_intercept=estimator.fit_intercept,
+        class_weight=estimator.class_weight,
+    )
+
+
+@single_task.register
+def _lasso(estimator: MultiTaskElasticNet):
+    return _tuned_lasso(estimator, eps=1e-3, alphas=100, cv=None)
+
+
+@single_task.register(MultiTaskLassoCV)
+@single_task.register(MultiTaskElasticNetCV)
+def _lasso_cv(estimator):
+    cv = estimator.cv if isinstance(estimator.cv, Integral) else None
+    return _tuned_lasso(estimator, eps=estimator.eps, alphas=estimator.alphas, cv=cv)
+
+
+def _tuned_lasso(estimator, *, eps, alphas, cv):
+    """scikit-learn's tuned lasso or elastic net.
+
+    It takes over the grid, the number of folds and what scikit-learn has a parameter for; weights
+    of features or tasks, the one-standard-error rule and splitters have no counterpart there.
+    """
+    if not make_loss(estimator.loss).is_quadratic:
+        return _regression(estimator, MultiTaskElasticNet)
+    options = {
+        "eps": eps,
+        "cv": cv,
+        "fit_intercept": estimator.fit_intercept,
+        "positive": estimator.positive,
+        "max_iter": max(10_000, estimator.max_iter),
+        "tol": estimator.tol,
+    }
+    if isinstance(alphas, Integral):
+        # scikit-learn 1.6 called it n_alphas
+        modern = parse_version(sklearn.__version__) >= parse_version("1.7")
+        options["alphas" if modern else "n_alphas"] = alphas
+    else:
+        options["alphas"] = np.asarray(alphas)
+    if "l1_ratio" in estimator.get_params():
+        model = ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)
+    else:
+        model = LassoCV(**options)
+    if estimator.normalize_y:  # alphas live on that scale
+        return TransformedTargetRegressor(model, transformer=StandardScaler())
+    return model
 
 
 @single_task.register

@@ -1,12 +1,12 @@
 """Linear multi-task models."""
 
-from skmtl.linear_model._base import LinearMultiTaskRegressor
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._clustered_task import (
     ClusteredTaskClassifier,
     ClusteredTaskRegressor,
     ClusteredTaskRegressorCV,
 )
+from skmtl.linear_model._cross_validation import ClassifierCV, RegressorCV
 from skmtl.linear_model._dirty import DirtyClassifier, DirtyRegressor, DirtyRegressorCV
 from skmtl.linear_model._fused_sparse_group_lasso import (
     FusedSparseGroupLasso,
@@ -32,6 +32,7 @@ from skmtl.linear_model._multi_task_lasso import (
 )
 from skmtl.linear_model._multi_task_regressor import MultiTaskClassifier, MultiTaskRegressor
 from skmtl.linear_model._path import MultiTaskPath, alpha_max, multi_task_path
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.linear_model._robust import (
     RobustMultiTaskClassifier,
     RobustMultiTaskFeatureClassifier,
@@ -65,6 +66,7 @@ from skmtl.linear_model._trace_norm import (
 )
 
 __all__ = [
+    "ClassifierCV",
     "ClusteredTaskClassifier",
     "ClusteredTaskRegressor",
     "ClusteredTaskRegressorCV",
@@ -92,6 +94,7 @@ __all__ = [
     "MultiTaskRegressor",
     "MultiTaskSparseGroupLasso",
     "MultiTaskSparseGroupLassoClassifier",
+    "RegressorCV",
     "RobustMultiTaskClassifier",
     "RobustMultiTaskFeatureClassifier",
     "RobustMultiTaskFeatureRegressor",

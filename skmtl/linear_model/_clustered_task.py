@@ -7,17 +7,15 @@ from skmtl._data.checks import check_int
 from skmtl._data.task_parameters import POSITIVE
 from skmtl._docs import documented
 from skmtl.linear_model._adapt import AdaptableModel
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._new_task import pulled
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
-from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import ClusterNorm
 
 
-class ClusteredTaskModel(AdaptableModel, StructuredModel):
+class ClusteredTaskModel(AdaptableModel, PenalizedModel):
     """The relaxation of k-means on tasks, for any loss."""
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
@@ -31,33 +29,37 @@ class ClusteredTaskModel(AdaptableModel, StructuredModel):
         return ClusterNorm(self.alpha, self.n_clusters, self.eta)
 
     def _store_model(self, solution, unpack):
-        T = self.n_tasks_
-        _, s, V = np.linalg.svd(solution.W, full_matrices=len(solution.W) < T)
-        norm = ClusterNorm(1.0, self.n_clusters, self.eta)
-        theta = norm.weights(np.concatenate([s, np.zeros(max(T - len(s), 0))])[:T], T)
+        n_tasks = self.n_tasks_
+        n_clusters = min(self.n_clusters, n_tasks)
+        full = len(solution.W) < n_tasks
+        _, s, V = np.linalg.svd(solution.W, full_matrices=full)
+        s = np.concatenate([s, np.zeros(max(n_tasks - len(s), 0))])[:n_tasks]
+        theta = ClusterNorm(1.0, self.n_clusters, self.eta).weights(s, n_tasks)
         self.task_covariance_ = (V.T * theta) @ V
-        k = min(self.n_clusters, T)
-        leading = V[:k].T * np.sqrt(theta[:k] - self.eta)
-        k = min(k, len(np.unique(leading.round(12), axis=0)))
-        self.task_clusters_ = KMeans(k, n_init=10, random_state=0).fit_predict(leading)
+        leading = V[:n_clusters].T * np.sqrt(theta[:n_clusters] - self.eta)
+        n_distinct = len(np.unique(leading.round(12), axis=0))
+        k_means = KMeans(min(n_clusters, n_distinct), n_init=10, random_state=0)
+        self.task_clusters_ = k_means.fit_predict(leading)
 
-    def _new_task_priors(self, fitted, W, label):
+    def _new_task_priors(self, W, task_id):
         # M the projection on clusters: tr(W (eta I + M)^-1 W') is the sum of squares within them
         # divided by eta, and that of their means by 1 + eta. One task more in a cluster of n adds
         # n / (n + 1) (1 / eta - 1 / (1 + eta)) ||w - center||^2 + ||w||^2 / (1 + eta).
-        priors, ridge = [], self.alpha / (1 + self.eta)
-        for cluster in range(fitted.task_clusters_.max() + 1):
-            own = W[:, fitted.task_clusters_ == cluster]
+        ridge = self.alpha / (1 + self.eta)
+        priors = []
+        for cluster in range(self.task_clusters_.max() + 1):
+            own = W[:, self.task_clusters_ == cluster]
             n = own.shape[1]
-            priors.append(pulled(own.mean(axis=1), n / (n + 1) * ridge / self.eta, ridge))
+            pull = n / (n + 1) * ridge / self.eta
+            priors.append(pulled(own.mean(axis=1), pull, ridge))
         return priors
 
-    def _store_new_task(self, fitted, chosen):
-        fitted.task_clusters_ = np.append(fitted.task_clusters_, chosen)
+    def _store_new_task(self, chosen):
+        self.task_clusters_ = np.append(self.task_clusters_, chosen)
 
 
 @documented
-class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
+class ClusteredTaskRegressor(ClusteredTaskModel, LinearMultiTaskRegressor):
     """Linear regressions whose tasks form clusters, which are learned.
 
     The objective is::
@@ -76,6 +78,7 @@ class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
         Number of clusters, clipped at the number of tasks.
     eta : float, default=0.1
         Positive. The smaller, the more alike are the tasks of a cluster.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -118,6 +121,8 @@ class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
         *,
         n_clusters=2,
         eta=0.1,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -129,6 +134,8 @@ class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
         self.alpha = alpha
         self.n_clusters = n_clusters
         self.eta = eta
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -139,7 +146,7 @@ class ClusteredTaskRegressor(ClusteredTaskModel, StructuredRegressor):
 
 
 @documented
-class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
+class ClusteredTaskRegressorCV(RegressorCV):
     """:class:`ClusteredTaskRegressor` with `alpha` and `n_clusters` chosen by cross-validation.
 
     Its objective is that of :class:`ClusteredTaskRegressor`.
@@ -151,6 +158,7 @@ class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
         Numbers of clusters to try; None is 1, 2, 3 and 5, as far as there are more tasks.
     eta : float, default=0.1
         As in :class:`ClusteredTaskRegressor`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -190,6 +198,8 @@ class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
         alphas=15,
         n_clusters=None,
         eta=0.1,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -205,6 +215,8 @@ class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
         self.alphas = alphas
         self.n_clusters = n_clusters
         self.eta = eta
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -223,7 +235,7 @@ class ClusteredTaskRegressorCV(AdaptableModel, StructuredCV):
 
 
 @documented
-class ClusteredTaskClassifier(ClusteredTaskModel, StructuredClassifier):
+class ClusteredTaskClassifier(ClusteredTaskModel, LinearMultiTaskClassifier):
     """Logistic regressions whose tasks form clusters, which are learned.
 
     The objective is::

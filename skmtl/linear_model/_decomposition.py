@@ -3,11 +3,11 @@
 import numpy as np
 
 from skmtl._data.task_parameters import INSIDE
-from skmtl.linear_model._structured import StructuredModel
+from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.penalties import Decomposition
 
 
-class DecomposedModel(StructuredModel):
+class DecomposedModel(PenalizedModel):
     """Two parts, for any loss; `_ratio` names the share of the second penalty."""
 
     _ratio = None

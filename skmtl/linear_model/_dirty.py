@@ -5,9 +5,10 @@ import numpy as np
 from skmtl._data.checks import check_option
 from skmtl._data.task_parameters import INSIDE
 from skmtl._docs import documented
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._decomposition import DecomposedModel, ratios_between
-from skmtl.linear_model._structured import StructuredClassifier, StructuredRegressor
-from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L1, L21, L1Inf
 
 
@@ -16,7 +17,7 @@ class DirtyModel(DecomposedModel):
 
     _ratio = "specific_ratio"
     _ranges = {"specific_ratio": INSIDE}  # noqa: RUF012
-    _alone = "lasso"
+    _selects = True
 
     def _check_params(self):
         super()._check_params()
@@ -27,7 +28,7 @@ class DirtyModel(DecomposedModel):
 
 
 @documented
-class DirtyRegressor(DirtyModel, StructuredRegressor):
+class DirtyRegressor(DirtyModel, LinearMultiTaskRegressor):
     """Linear regressions with features for all tasks, and features for single tasks.
 
     The objective is, over ``P + Q = W``::
@@ -47,6 +48,7 @@ class DirtyRegressor(DirtyModel, StructuredRegressor):
         ``1 / (1 + sqrt(n_tasks))`` down; with "l1inf" above 1/2 and ``1 / (1 + n_tasks)`` down.
     shared_norm : {"l21", "l1inf"}, default="l21"
         Norm of P. "l1inf" is that of the paper and prefers coefficients of equal size.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -81,6 +83,8 @@ class DirtyRegressor(DirtyModel, StructuredRegressor):
         *,
         specific_ratio=0.4,
         shared_norm="l21",
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -92,6 +96,8 @@ class DirtyRegressor(DirtyModel, StructuredRegressor):
         self.alpha = alpha
         self.specific_ratio = specific_ratio
         self.shared_norm = shared_norm
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -102,7 +108,7 @@ class DirtyRegressor(DirtyModel, StructuredRegressor):
 
 
 @documented
-class DirtyRegressorCV(StructuredCV):
+class DirtyRegressorCV(RegressorCV):
     """:class:`DirtyRegressor` with `alpha` and `specific_ratio` chosen by cross-validation.
 
     Its objective is that of :class:`DirtyRegressor`.
@@ -115,6 +121,7 @@ class DirtyRegressorCV(StructuredCV):
         neither part is always zero.
     shared_norm : {"l21", "l1inf"}, default="l21"
         Norm of P, as in :class:`DirtyRegressor`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -152,6 +159,8 @@ class DirtyRegressorCV(StructuredCV):
         eps=1e-3,
         specific_ratio=None,
         shared_norm="l21",
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -168,6 +177,8 @@ class DirtyRegressorCV(StructuredCV):
         self.eps = eps
         self.specific_ratio = specific_ratio
         self.shared_norm = shared_norm
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -186,7 +197,7 @@ class DirtyRegressorCV(StructuredCV):
 
 
 @documented
-class DirtyClassifier(DirtyModel, StructuredClassifier):
+class DirtyClassifier(DirtyModel, LinearMultiTaskClassifier):
     """Logistic regressions with features for all tasks, and features for single tasks.
 
     The objective is, over ``P + Q = W``::

@@ -2,20 +2,18 @@
 
 from skmtl._data.task_parameters import RATIO
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.linear_model._time_order import time_order
 from skmtl.penalties import FusedSparseGroup
 
 
-class FusedModel(StructuredModel):
+class FusedModel(PenalizedModel):
     """The fused sparse-group lasso, for any loss."""
 
     _ranges = {"l1_ratio": RATIO, "fused_ratio": RATIO}  # noqa: RUF012
-    _alone = "lasso"
+    _selects = True
 
     def _check_params(self):
         super()._check_params()
@@ -36,7 +34,7 @@ class FusedModel(StructuredModel):
 
 
 @documented
-class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
+class FusedSparseGroupLasso(FusedModel, LinearMultiTaskRegressor):
     """Linear regressions for points in time whose coefficients change at few points.
 
     The objective is::
@@ -61,6 +59,7 @@ class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
     times : dict or array-like of shape (n_tasks,), default=None
         Time of every task, by label or in the order of `tasks_`, all different. None takes the
         labels in their order, one apart.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -94,6 +93,8 @@ class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
         l1_ratio=1 / 3,
         fused_ratio=1 / 3,
         times=None,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -106,6 +107,8 @@ class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
         self.l1_ratio = l1_ratio
         self.fused_ratio = fused_ratio
         self.times = times
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -116,7 +119,7 @@ class FusedSparseGroupLasso(FusedModel, StructuredRegressor):
 
 
 @documented
-class FusedSparseGroupLassoClassifier(FusedModel, StructuredClassifier):
+class FusedSparseGroupLassoClassifier(FusedModel, LinearMultiTaskClassifier):
     """Logistic regressions for points in time whose coefficients change at few points.
 
     The objective is::

@@ -4,18 +4,17 @@ import numpy as np
 
 from skmtl._data.task_parameters import per_task
 from skmtl._docs import documented
-from skmtl.linear_model._adapt import AdaptableModel, of_new_task
+from skmtl.linear_model._adapt import AdaptableModel
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._new_task import pulled
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
-from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.linear_model._new_task_data import strength_of_new_task
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import TaskCoupling
 
 
-class MeanRegularizedModel(AdaptableModel, StructuredModel):
+class MeanRegularizedModel(AdaptableModel, PenalizedModel):
     """The pull towards a mean, for any loss."""
 
     _empties = False
@@ -27,31 +26,38 @@ class MeanRegularizedModel(AdaptableModel, StructuredModel):
         pull = per_task(self.alpha, "alpha", tasks)
         total = pull.sum() or 1.0
         coupling = np.diag(pull) - np.outer(pull, pull) / total
-        return TaskCoupling(1.0, coupling + np.diag(per_task(self.ridge, "ridge", tasks)))
+        ridge = np.diag(per_task(self.ridge, "ridge", tasks))
+        return TaskCoupling(1.0, coupling + ridge)
 
     def _store_model(self, solution, unpack):
-        self._store_mean(self)
+        self._store_mean()
 
-    def _store_mean(self, fitted):
-        pull = per_task(self.alpha, "alpha", fitted.tasks_)
+    def _store_mean(self):
+        pull = per_task(self.alpha, "alpha", self.tasks_)
         weights = pull if pull.any() else None
-        fitted.shared_coef_ = np.average(fitted.coef_, axis=0, weights=weights)
+        self.shared_coef_ = np.average(self.coef_, axis=0, weights=weights)
 
-    def _new_task_priors(self, fitted, W, label):
+    def _new_task_priors(self, W, task_id):
         # with the new task the sum of squares about the mean grows by own * total / (own + total)
         # ||w - wbar||^2, wbar the mean of the others
-        pull = per_task(self.alpha, "alpha", fitted.tasks_)
-        own, total = of_new_task(self.alpha, "alpha", label), pull.sum()
-        ridge = of_new_task(self.ridge, "ridge", label)
-        center = np.average(W, axis=1, weights=pull if total > 0 else None)
-        return [pulled(center, own * total / (own + total) if total > 0 else 0.0, ridge)]
+        others = per_task(self.alpha, "alpha", self.tasks_)
+        total = others.sum()
+        own = strength_of_new_task(self.alpha, "alpha", task_id)
+        ridge = strength_of_new_task(self.ridge, "ridge", task_id)
+        if total > 0:
+            center = np.average(W, axis=1, weights=others)
+            pull = own * total / (own + total)
+        else:
+            center = W.mean(axis=1)
+            pull = 0.0
+        return [pulled(center, pull, ridge)]
 
-    def _store_new_task(self, fitted, chosen):
-        self._store_mean(fitted)
+    def _store_new_task(self, chosen):
+        self._store_mean()
 
 
 @documented
-class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
+class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
     """Linear regressions whose coefficients are pulled towards their mean.
 
     The objective is::
@@ -70,12 +76,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -134,7 +135,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, StructuredRegressor):
 
 
 @documented
-class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
+class MeanRegularizedRegressorCV(RegressorCV):
     """:class:`MeanRegularizedRegressor` with `alpha` and `ridge` chosen by cross-validation.
 
     Its objective is that of :class:`MeanRegularizedRegressor`.
@@ -145,6 +146,7 @@ class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
     ridge : float or array-like of float, default=None
         Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
         curvature of the loss.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -179,6 +181,8 @@ class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
         *,
         alphas=15,
         ridge=None,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -193,6 +197,8 @@ class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
     ):
         self.alphas = alphas
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -210,7 +216,7 @@ class MeanRegularizedRegressorCV(AdaptableModel, StructuredCV):
 
 
 @documented
-class MeanRegularizedClassifier(MeanRegularizedModel, StructuredClassifier):
+class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier):
     """Logistic regressions whose coefficients are pulled towards their mean.
 
     The objective is::

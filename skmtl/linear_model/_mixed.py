@@ -1,68 +1,34 @@
 """Tasks of different kinds: numbers, classes and counts, from the same inputs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
 from skmtl._data.reading import read_features, read_wide_targets
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import column_names, encode, some_of
+from skmtl._data.task_ids import column_names, some_of
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
+from skmtl.linear_model._mixed_task import are_numbers, grouped_loss, read_mixed_task
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
-from skmtl.losses import Grouped, Huber, Logistic, Poisson, Softmax, Squared
+from skmtl.losses import make_loss
 from skmtl.penalties import L21, Penalty, for_columns, sees_tasks
 from skmtl.solvers import solve_penalized
 
-KINDS = ("squared_error", "huber", "poisson", "logistic")
-
-
-@dataclass(frozen=True)
-class MixedTask:
-    """One task: its kind, where its targets come from, and what predicts them without features.
-
-    `mean` and `scale` normalize numbers; `classes` are labels of a "logistic" task. `baseline` is a
-    mean, or the frequencies of the classes.
-    """
-
-    kind: str
-    mean: float
-    scale: float
-    classes: np.ndarray | None
-    baseline: object
-
-    @property
-    def size(self):
-        """Columns of W."""
-        return 1 if self.classes is None or len(self.classes) == 2 else len(self.classes)
-
-    def proba(self, z):
-        """Class probabilities of scores (n_samples, size)."""
-        if self.size == 1:
-            p = expit(z[:, 0])
-            return np.column_stack([1 - p, p])
-        return softmax(z, axis=1)
-
-    def predict(self, z):
-        """What is predicted from scores (n_samples, size)."""
-        if self.kind == "logistic":
-            return self.classes[self.proba(z).argmax(axis=1)]
-        return np.exp(z[:, 0]) if self.kind == "poisson" else self.mean + self.scale * z[:, 0]
-
 
 def _may_have_classes(model):
-    """Whether some task is "logistic", as far as is known."""
-    losses = getattr(model, "losses_", model.losses) or []
+    """Whether some task has classes, as far as is known."""
+    if hasattr(model, "classes_"):
+        return any(classes is not None for classes in model.classes_)
+    losses = model.losses or []
     return "logistic" in (losses.values() if isinstance(losses, dict) else losses)
 
 
@@ -77,19 +43,21 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     with a loss for each task: ``(y - z)^2 / 2`` ("squared_error"), the same up to residuals of
     `huber_delta` and linear beyond ("huber"), ``exp(z) - y z`` for counts ("poisson"), or
     ``log(1 + exp(-y z))`` with y in {-1, 1} ("logistic"; softmax for more than two classes, with a
-    column of W for each). ``s`` are the sample weights (0 where a label is missing), ``omega`` the
+    column of W for each). ``s`` are the sample weights (0 where a target is missing), ``omega`` the
     task weights and ``nbar = sum(s) / n_tasks``.
 
     Parameters
     ----------
     losses : dict or list, default=None
-        Loss of every task, by label or in the order of the columns of y. None takes
-        "squared_error" for columns of numbers and "logistic" for others.
+        Loss of every task, by task id or in the order of the columns of y: a name or an instance
+        of :class:`skmtl.losses.Loss`. None takes "squared_error" for columns of numbers and
+        "logistic" for others.
     penalty : Penalty, default=None
-        From :mod:`skmtl.penalties`, a sum of them, or one's own. None is ``L21(0.1)``: features
-        chosen for all tasks.
+        From :mod:`skmtl.penalties`, a sum of them, or one of your own. None is ``L21(0.1)``, which
+        selects features for all tasks.
     huber_delta : float, default=1.35
-        In standard deviations of the task's y, or in its unit without `normalize_y`.
+        Size of a residual from which on "huber" is linear: in standard deviations of the task's y,
+        or in its unit without `normalize_y`.
     task_weight : None, "balanced", "uncertainty", dict or array-like, default=None
         As in :class:`MultiTaskRegressor`; "uncertainty" learns a scale for every task, of its noise
         or its likelihood.
@@ -106,36 +74,41 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Coefficients of every task on the scale of its scores: one row, or one for each of more than
         two classes.
     intercept_ : list of ndarray of shape (n_columns_t,)
+        Intercepts of every task.
     classes_ : list
-        Labels of "logistic" tasks, None for the others.
-    losses_ : list of str
-        Loss of every task.
+        Class labels of "logistic" tasks, None for the others.
+    losses_ : list of str or Loss
+        Loss of every task, as it was given.
     baseline_ : list
         What predicts each task without features: a mean, or the frequencies of the classes.
     task_weight_, task_noise_ : ndarray of shape (n_tasks,)
         With ``task_weight="uncertainty"``: the weights, and ``sqrt(2 mean loss)`` of every task,
         for "squared_error" the standard deviation of the residuals.
     tasks_ : ndarray of shape (n_tasks,)
-        Task labels: the columns of y when it is a frame, else 0, 1, ...
+        Task ids: the columns of y if it is a frame, else 0, 1, ...
     n_tasks_ : int
+        Number of tasks.
     n_samples_per_task_ : ndarray of shape (n_tasks,)
+        Number of samples with a target and a positive weight.
     n_iter_ : int
         Steps of the proximal Newton method.
     objective_ : float
         The objective above at the solution.
     dual_gap_ : float
-        Certified bound on `objective_` minus its minimum; NaN where a quadratic penalty leaves
+        Certified bound on `objective_` minus its minimum; NaN if a quadratic penalty leaves
         directions free.
     optimality_ : float
         `dual_gap_` relative to the objective of the null model: what `tol` is compared with.
     n_features_in_ : int
+        Number of features of X.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the features, if X has any.
 
     Raises
     ------
     ValueError
-        In `fit`, for 1-D y, a task of one class or of counts of zero only, a penalty that couples
-        tasks of different numbers of classes.
+        In `fit`, if y is 1-D, a task has a single class or counts of zero only, or the penalty
+        couples tasks of different numbers of classes.
 
     See Also
     --------
@@ -211,135 +184,111 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            NaN or None where a label is missing.
+            Targets; NaN or None where one is missing.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
         Returns
         -------
-        self
+        self : object
+            Fitted estimator.
         """
         self._check_params()
         if y is None:
             raise ValueError("MultiTaskMixed requires y to be passed, but the target y is None.")
-        framed = hasattr(y, "columns")
-        y = y.astype(object) if framed and hasattr(y, "astype") else y  # truth values stay such
-        X, _ = read_features(self, X, reset=True)
-        Y, weight, labels = read_wide_targets(self, X.shape[0], y, sample_weight, None)
-        data = TaskData(
-            SharedDesign(X.tocsc() if sparse.issparse(X) else X, len(labels)),
-            Y,
-            np.broadcast_to(weight, Y.shape),
-            labels,
-            np.arange(len(Y)),
-            len(Y),
-            "wide",
-        )
-        kinds = self._kinds(data)
-        columns = [self._read_task(data, t, kind) for t, kind in enumerate(kinds)]
-        self._described = [task for task, _ in columns]
-        problem = self._problem(data, columns)
+        data = self._read(X, y, sample_weight)
+        problem = self._problem(data)
         penalty = self._penalty(problem)
-        options = {"max_iter": self.max_iter, "tol": self.tol}
 
         def solve(task_weight):
-            weights = {"task_weight": task_weight, "fit_intercept": self.fit_intercept}
-            datafit = problem.likelihood(**weights)
+            datafit = problem.likelihood(task_weight=task_weight, fit_intercept=self.fit_intercept)
+            options = {"max_iter": self.max_iter, "tol": self.tol}
             return datafit, solve_penalized(datafit, penalty, **options)
 
         if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
             omega, datafit, solution, mean_losses = learn_task_weights(problem, solve)
-            scales = np.array([task.scale for task in self._described])
-            self.task_weight_, self.task_noise_ = omega, np.sqrt(2 * mean_losses) * scales
+            scales = np.array([task.scale for task in self._mixed_tasks])
+            self.task_weight_ = omega
+            self.task_noise_ = np.sqrt(2 * mean_losses) * scales
         else:
             datafit, solution = solve(self.task_weight)
-        self._store(data, problem, datafit, solution, framed)
+        self._store(data, problem, datafit, solution)
         return self
 
+    def _read(self, X, y, sample_weight):
+        """Validated data, whose targets are of any type."""
+        self._framed = hasattr(y, "columns")
+        if self._framed and hasattr(y, "astype"):
+            y = y.astype(object)  # truth values stay such
+        X, _ = read_features(self, X, reset=True)
+        Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
+        X = X.tocsc() if sparse.issparse(X) else X
+        return TaskData(
+            design=SharedDesign(X, len(tasks)),
+            y=Y,
+            weight=np.broadcast_to(weight, Y.shape),
+            tasks=tasks,
+            sample_indices=np.arange(len(Y)),
+            n_samples=len(Y),
+            layout="wide",
+        )
+
     def _kinds(self, data):
-        """The loss of every task."""
+        """The loss of every task, as it was given."""
         if self.losses is None:
-            numbers = [
-                all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in c)
-                for c in (data.y[data.weight[:, t] > 0, t].tolist() for t in range(data.n_tasks))
-            ]
-            return ["squared_error" if number else "logistic" for number in numbers]
+            seen = (data.weight > 0).T
+            columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
+            return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
         losses = self.losses
         if isinstance(losses, dict):
-            missing = [label for label in data.tasks.tolist() if label not in losses]
-            unknown = [label for label in losses if label not in data.tasks.tolist()]
-            if missing or unknown:
-                problem = (
-                    f"no entry for task(s) {some_of(missing)}"
-                    if missing
-                    else (f"entries for {some_of(unknown)}, which are no tasks")
+            tasks = data.tasks.tolist()
+            missing = [task_id for task_id in tasks if task_id not in losses]
+            unknown = [task_id for task_id in losses if task_id not in tasks]
+            if missing:
+                raise ValueError(
+                    f"losses has no entry for task(s) {some_of(missing)}; tasks are "
+                    f"{some_of(tasks)}."
                 )
-                raise ValueError(f"losses has {problem}; tasks are {some_of(data.tasks)}.")
-            losses = [losses[label] for label in data.tasks.tolist()]
+            if unknown:
+                raise ValueError(
+                    f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
+                    f"{some_of(tasks)}."
+                )
+            losses = [losses[task_id] for task_id in tasks]
         if len(losses) != data.n_tasks:
             raise ValueError(f"losses has {len(losses)} entries, but y has {data.n_tasks} tasks.")
-        return [check_option(kind, "losses", KINDS) for kind in losses]
+        return list(losses)
 
-    def _read_task(self, data, t, kind):
-        """The :class:`MixedTask` of column t, and its targets (n_samples, size)."""
-        seen, label = data.weight[:, t] > 0, some_of(data.tasks[t : t + 1])
-        y, weight = data.y[seen, t], data.weight[seen, t]
-        if kind == "logistic":
-            classes, codes = encode(y, f"Task {label}")
-            classes = np.array(classes.tolist())
-            check_classification_targets(classes[codes])
-            if len(classes) < 2:
-                raise ValueError(f"Task {label} holds one class, {classes.tolist()}: leave it out.")
-            baseline = np.bincount(codes, weight) / weight.sum()
-            task = MixedTask(kind, 0.0, 1.0, classes, baseline)
-            target = np.eye(len(classes))[codes][:, -task.size :]
-        else:
-            try:
-                y = y.astype(float)
-            except (TypeError, ValueError) as error:
-                raise ValueError(
-                    f"Task {label} of loss {kind!r} holds no numbers: {error}"
-                ) from None
-            if np.isinf(y).any():
-                raise ValueError(f"Input y contains infinity in task {label}.")
-            mean = float(weight @ y / weight.sum())
-            if kind == "poisson" and (y.min() < 0 or mean == 0):
-                raise ValueError(
-                    f"Task {label} of loss 'poisson' needs counts of at least 0 that are not all "
-                    f"0, got {y.min():.4g} to {y.max():.4g}."
-                )
-            deviation = float(np.sqrt(weight @ (y - mean) ** 2 / weight.sum()))
-            normal = self.normalize_y and kind != "poisson"
-            scale = deviation if normal and deviation > 1e-12 * abs(mean) else 1.0
-            task = MixedTask(kind, mean if normal else 0.0, scale, None, mean)
-            target = ((y - task.mean) / scale)[:, None]
-        full = np.zeros((len(seen), task.size))
-        full[seen] = target
-        return task, full
-
-    def _problem(self, data, columns):
-        sizes = np.array([task.size for task, _ in columns])
-        C, ends, parts = sizes.sum(), np.cumsum(sizes), []
-        single = {
-            "squared_error": Squared(),
-            "huber": Huber(float(self.huber_delta)),
-            "poisson": Poisson(),
-            "logistic": Logistic(),
-        }
-        for (task, _), end in zip(columns, ends, strict=True):
-            index = np.arange(data.n_samples)[:, None] * C + np.arange(end - task.size, end)
-            parts.append((index, single[task.kind] if task.size == 1 else Softmax()))
-        reach = np.repeat([loss.reach for _, loss in parts], sizes)
-        y = np.hstack([target for _, target in columns])
-        design, loss = SharedDesign(data.design.X, C), Grouped(tuple(parts), reach)
+    def _problem(self, data):
+        """The problem of all columns; sets the descriptions of the tasks."""
+        self._mixed_tasks = []
+        targets = []
+        for t, kind in enumerate(self._kinds(data)):
+            seen = data.weight[:, t] > 0
+            task, known = read_mixed_task(
+                data.y[seen, t],
+                data.weight[seen, t],
+                kind,
+                make_loss(kind, name="losses", huber_delta=self.huber_delta),
+                normalize=self.normalize_y,
+                name=some_of(data.tasks[t : t + 1]),
+            )
+            target = np.zeros((data.n_samples, task.size))
+            target[seen] = known
+            self._mixed_tasks.append(task)
+            targets.append(target)
+        sizes = np.array([task.size for task in self._mixed_tasks])
+        y = np.hstack(targets)
+        design = SharedDesign(data.design.X, sizes.sum())
+        loss = grouped_loss(self._mixed_tasks, len(y))
         return ColumnProblem(replace(data, y=y), design, y, loss, sizes)
 
     def _penalty(self, problem):
+        """The penalty of the columns of W."""
         penalty = L21(0.1) if self.penalty is None else self.penalty
-        for term in penalty.terms:
-            for part in getattr(term, "parts", (term,)):
-                check_fits(part, problem.design.n_features, problem.data.n_tasks)
+        check_fits(penalty, problem.design.n_features, problem.data.n_tasks)
         if problem.n_columns == 0 and sees_tasks(penalty):
             raise ValueError(
                 "A penalty that couples tasks needs tasks of one column: numbers, counts and two "
@@ -347,18 +296,20 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             )
         return for_columns(penalty, max(problem.n_columns, 1))
 
-    def _store(self, data, problem, datafit, solution, framed):
+    def _store(self, data, problem, datafit, solution):
+        """Set the fitted attributes."""
         self._store_tasks(data)
-        self._framed = framed
         ends = np.cumsum(problem.sizes)[:-1]
         b = datafit.intercepts(solution.W)
         self.coef_ = [np.ascontiguousarray(W.T) for W in np.split(solution.W, ends, axis=1)]
         self.intercept_ = np.split(b, ends)
-        self.classes_ = [task.classes for task in self._described]
-        self.losses_ = [task.kind for task in self._described]
-        self.baseline_ = [task.baseline for task in self._described]
-        self.n_iter_, self.objective_ = solution.n_iter, float(solution.objective)
-        self.dual_gap_, self.optimality_ = float(solution.gap), float(solution.optimality)
+        self.classes_ = [task.classes for task in self._mixed_tasks]
+        self.losses_ = [task.kind for task in self._mixed_tasks]
+        self.baseline_ = [task.baseline for task in self._mixed_tasks]
+        self.n_iter_ = solution.n_iter
+        self.objective_ = float(solution.objective)
+        self.dual_gap_ = float(solution.gap)
+        self.optimality_ = float(solution.optimality)
         if not solution.converged:
             warn_unconverged(solution, self.max_iter, self.tol)
 
@@ -368,20 +319,22 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
 
         Returns
         -------
         ndarray of shape (n_samples, n_columns)
+            Linear predictions.
         """
         check_is_fitted(self)
         X, _ = read_features(self, X, reset=False)
         return np.asarray(X @ np.vstack(self.coef_).T) + np.concatenate(self.intercept_)
 
     def _scores(self, X):
-        """Pairs of the description of every task and its scores (n_samples, n_columns_t)."""
+        """Pairs of every task's description and its scores (n_samples, n_columns_t)."""
         scores = self.decision_function(X)
-        ends = np.cumsum([task.size for task in self._described])[:-1]
-        return list(zip(self._described, np.split(scores, ends, axis=1), strict=True))
+        ends = np.cumsum([task.size for task in self._mixed_tasks])[:-1]
+        return list(zip(self._mixed_tasks, np.split(scores, ends, axis=1), strict=True))
 
     def predict(self, X):
         """Numbers, mean counts and the most probable classes.
@@ -389,19 +342,20 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
 
         Returns
         -------
         pandas.DataFrame or ndarray of shape (n_samples, n_tasks)
-            A frame when `fit` was given one; floats when no task is "logistic", else objects.
+            A frame if `fit` was given one; floats if no task has classes, else objects.
         """
         columns = [task.predict(z) for task, z in self._scores(X)]
         if self._framed:
             import pandas as pd
 
             return pd.DataFrame(dict(zip(self.tasks_.tolist(), columns, strict=True)))
-        numbers = "logistic" not in self.losses_
-        out = np.empty((len(columns[0]), len(columns)), dtype=float if numbers else object)
+        dtype = object if _may_have_classes(self) else float
+        out = np.empty((len(columns[0]), len(columns)), dtype=dtype)
         for t, column in enumerate(columns):
             out[:, t] = column
         return out
@@ -413,13 +367,14 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Samples.
 
         Returns
         -------
         list of n_tasks ndarrays of shape (n_samples, n_classes_t), None for other tasks
         """
         pairs = self._scores(X)
-        return [task.proba(z) if task.kind == "logistic" else None for task, z in pairs]
+        return [None if task.classes is None else task.proba(z) for task, z in pairs]
 
     def score(self, X, y, sample_weight=None):
         """Mean skill over tasks: 1 - loss / loss of the baseline, as in :func:`make_mixed_scorer`.
@@ -427,73 +382,62 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
+            Their targets.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights.
 
         Returns
         -------
         float
+            Mean over the tasks that have a skill.
         """
         return float(np.nanmean(self.skills(X, y, sample_weight)))
 
     def skills(self, X, y, sample_weight=None):
-        """Skill of every task: 1 - loss / loss of its baseline on these rows.
+        """Skill of every task: 1 - loss / loss of its baseline on these samples.
 
         The loss is that of the task: mean squared error, mean Huber loss, mean Poisson deviance or
         log-loss. 1 is perfect, 0 no better than the mean, or the class frequencies, of the training
-        rows.
+        samples.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
+            Their targets.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights.
 
         Returns
         -------
         ndarray of shape (n_tasks,)
-            NaN for tasks without a labeled row, and where the baseline is perfect.
+            NaN for tasks without a target here, and if the baseline is perfect.
         """
-        pairs, names = self._scores(X), column_names(y)
+        pairs = self._scores(X)
+        n_samples = len(pairs[0][1])
+        y = self._in_order(y)
+        Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
+        weight = np.broadcast_to(weight, Y.shape)
+        skills = np.full(self.n_tasks_, np.nan)
+        for t, (task, z) in enumerate(pairs):
+            seen = weight[:, t] > 0
+            if seen.any():
+                skills[t] = task.skill(Y[seen, t], z[seen], weight[seen, t])
+        return skills
+
+    def _in_order(self, y):
+        """y with its columns in the order of the tasks."""
+        names = column_names(y)
         tasks = self.tasks_.tolist()
         if names is not None and self._framed:
             if sorted(map(str, names)) != sorted(map(str, tasks)):
                 raise ValueError(f"y has the columns {names}, expected the tasks {tasks}.")
-            y = y[tasks]
-        elif np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
+            return y[tasks]
+        if np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
             raise ValueError(
                 f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
             )
-        known, n_samples = np.full(self.n_tasks_, np.nan), len(pairs[0][1])
-        Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
-        weight = np.broadcast_to(weight, Y.shape)
-        for t, (task, z) in enumerate(pairs):
-            seen = weight[:, t] > 0
-            if seen.any():
-                known[t] = _skill(task, Y[seen, t], z[seen], weight[seen, t], self.huber_delta)
-        return known
-
-
-def _skill(task, y, z, weight, huber_delta):
-    """1 - loss / loss of the baseline."""
-    if task.kind == "logistic":
-        y = np.array(y.tolist()) if y.dtype == object else y
-        codes = np.searchsorted(task.classes, y).clip(max=len(task.classes) - 1)
-        unseen = task.classes[codes] != y  # as improbable as can be
-        own = np.where(unseen, 0.0, task.proba(z)[np.arange(len(y)), codes])
-        base = np.where(unseen, 0.0, task.baseline[codes])
-        least = np.finfo(float).eps
-        loss, null = (-np.log(np.maximum(p, least)) for p in (own, base))
-    else:
-        y = y.astype(float)
-        kinds = {"huber": Huber(float(huber_delta)), "poisson": Poisson()}
-        loss_of = kinds.get(task.kind, Squared())
-        target = (y - task.mean) / task.scale
-        base = (
-            np.log(task.baseline)
-            if task.kind == "poisson"
-            else ((task.baseline - task.mean) / task.scale)
-        )
-        loss, null = (loss_of.value(target, s) for s in (z[:, 0], np.full(len(y), base)))
-    total = weight @ null
-    return 1 - (weight @ loss) / total if total > 0 else np.nan
+        return y

@@ -1,6 +1,5 @@
 """Cross-validation of any linear estimator over a grid of its parameters."""
 
-from copy import deepcopy
 from numbers import Integral, Real
 
 import numpy as np
@@ -8,19 +7,20 @@ from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.model_selection import ParameterGrid
 from sklearn.utils import get_tags
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator
 from skmtl.linear_model._alpha_max import strengths
-from skmtl.linear_model._structured import model_path
+from skmtl.linear_model._cross_validation import BestEstimatorMixin
+from skmtl.linear_model._penalized_model import model_path
 from skmtl.model_selection.path_search import PathSearch
 
 
 @documented
-class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
+class MultiTaskCV(
+    BestEstimatorMixin, PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator
+):
     """Any linear estimator of skmtl with its parameters chosen by cross-validation.
 
     What :class:`~sklearn.model_selection.GridSearchCV` does, from one pass over the rows where
@@ -53,10 +53,6 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         minus mean losses, averaged over tasks: squared errors, log-losses of classifiers, or the
         loss of the estimator.
     {path_attributes}
-    log_loss_path_ : ndarray
-        In the place of `mse_path_` for a classifier: held-out log-losses.
-    task_log_loss_path_ : ndarray
-        In the place of `task_mse_path_` for a classifier.
     classes_ : ndarray or list of ndarray
         Labels, for a classifier.
     {linear_attributes}
@@ -101,10 +97,12 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         self.n_jobs = n_jobs
 
     def __getattr__(self, name):
-        """What reading data and stopping depend on is the estimator's."""
         if name in _DELEGATED and "estimator" in vars(self):
             return getattr(self.estimator, name)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return super().__getattr__(name)
+
+    def _prototype(self):
+        return self.estimator
 
     def __sklearn_tags__(self):
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
@@ -114,9 +112,8 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         return tags
 
     @property
-    def _measure(self):
-        """What the paths of errors are called."""
-        return "log_loss" if get_tags(self.estimator).estimator_type == "classifier" else "mse"
+    def _error_name(self):
+        return "mse" if self.estimator._make_loss().is_quadratic else "cv_error"
 
     def _worker(self):
         return clone(self.estimator)
@@ -181,107 +178,13 @@ class MultiTaskCV(PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstima
         self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
 
     def _refit(self, worker, read, datafit, solution):
-        worker.set_params(**self.best_params_)._finish(read, datafit, solution)
-        self._store_best(worker)
+        worker.set_params(**self.best_params_)
+        self.best_estimator_ = worker._finish(read, datafit, solution)
         self._store_results()
         return self
 
-    def _store_best(self, best):
-        """Set `best_estimator_`, and its fitted attributes as one's own."""
-        for name, value in vars(best).items():
-            if name == "_layout" or (name.endswith("_") and name[0] != "_"):
-                setattr(self, name, value)
-        self.best_estimator_ = best
-
-    def predict(self, X, *, tasks=None):
-        """As `predict` of `best_estimator_`.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks) or (n_samples,)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict(X, tasks=tasks)
-
-    def predict_all_tasks(self, X):
-        """As `predict_all_tasks` of `best_estimator_`.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict_all_tasks(X)
-
-    @available_if(lambda self: hasattr(self.estimator, "adapt"))
-    def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
-        """As `adapt` of `best_estimator_`, where that has it: a copy with one task more.
-
-        Parameters
-        ----------
-        X_new : {array-like, sparse matrix} of shape (n_samples, n_columns)
-        y_new : array-like of shape (n_samples,) or (n_samples, 1)
-        task : label, default=None
-            Of the new task.
-        sample_weight : array-like of shape (n_samples,), default=None
-
-        Returns
-        -------
-        model : MultiTaskCV
-        """
-        check_is_fitted(self)
-        options = {"task": task, "sample_weight": sample_weight}
-        best = self.best_estimator_.adapt(X_new, y_new, **options)
-        new = deepcopy(self)
-        new._store_best(best)
-        return new
-
-    @available_if(lambda self: hasattr(self.estimator, "predict_proba"))
-    def predict_proba(self, X, *, tasks=None):
-        """As `predict_proba` of `best_estimator_`, for classifiers.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes) or list of n_tasks such arrays
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict_proba(X, tasks=tasks)
-
-    @available_if(lambda self: hasattr(self.estimator, "decision_function"))
-    def decision_function(self, X, *, tasks=None):
-        """As `decision_function` of `best_estimator_`, for classifiers.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.decision_function(X, tasks=tasks)
-
     def _store_results(self):
-        paths = getattr(self, f"{self._measure}_path_")
+        paths = getattr(self, f"{self._error_name}_path_")
         paths = paths if paths.ndim == 3 else paths[None]
         grids = np.broadcast_to(self.alphas_, paths.shape[:2])
         varied = "alpha" in self.best_params_

@@ -1,30 +1,17 @@
 """Features selected jointly for all tasks, with a ridge: the L2,1 norm's elastic net."""
 
-from numbers import Integral
-
 import numpy as np
-import sklearn
-from sklearn.compose import TransformedTargetRegressor
-from sklearn.linear_model import ElasticNetCV, LassoCV
-from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.fixes import parse_version
 
-from skmtl._data.checks import check_alphas, check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_bool, check_option
 from skmtl._data.task_parameters import RATIO
 from skmtl._docs import documented
-from skmtl.linear_model._base import LinearMultiTaskRegressor
-from skmtl.linear_model._structured import StructuredClassifier, StructuredModel
-from skmtl.linear_model._structured_cv import PathCV
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L21, Ridge
-from skmtl.solvers import (
-    alpha_grid,
-    critical_alpha,
-    solution_at,
-    solution_path,
-    solve_penalized,
-    starting_at,
-)
+from skmtl.solvers import solution_at, solution_path, solve_penalized, starting_at
 
 
 def group_penalty(feature_weight, positive, n_features):
@@ -53,41 +40,11 @@ def solver_options(estimator):
     }
 
 
-def single_task_limit(estimator, *, eps=1e-3, alphas=100, cv=None):
-    """What one task alone is fitted with: scikit-learn's tuned lasso or elastic net.
-
-    Takes over the grid, the number of folds and what scikit-learn has a parameter for; weights of
-    features or tasks, the one-standard-error rule and splitters have no counterpart there.
-    """
-    if isinstance(alphas, Integral):
-        # scikit-learn 1.6 called it n_alphas
-        modern = parse_version(sklearn.__version__) >= parse_version("1.7")
-        grid = {"alphas" if modern else "n_alphas": alphas}
-    else:
-        grid = {"alphas": np.asarray(alphas)}
-    options = {
-        "eps": eps,
-        "cv": cv,
-        "fit_intercept": estimator.fit_intercept,
-        "positive": estimator.positive,
-        "max_iter": max(10_000, estimator.max_iter),
-        "tol": estimator.tol,
-        **grid,
-    }
-    if "l1_ratio" in estimator.get_params():
-        model = ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)
-    else:
-        model = LassoCV(**options)
-    if estimator.normalize_y:  # alphas live on that scale
-        return TransformedTargetRegressor(model, transformer=StandardScaler())
-    return model
-
-
-class ElasticNetModel(StructuredModel):
+class ElasticNetModel(PenalizedModel):
     """The L2,1 norm with a ridge, for any loss."""
 
     _ranges = {"l1_ratio": RATIO}  # noqa: RUF012
-    _alone = "lasso"
+    _selects = True
 
     def _penalty(self, n_features, tasks):
         penalty = group_penalty(self.feature_weight, self.positive, n_features)
@@ -112,12 +69,7 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         Strength of the penalty, at least 0.
     l1_ratio : float, default=0.5
         Share of the L2,1 norm, between 0 (ridge only) and 1 (:class:`MultiTaskLasso`).
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -195,68 +147,50 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
         check_bool(self.warm_start, "warm_start")
         check_bool(self.copy_X, "copy_X")
 
-    def _single_task_limit(self):
-        return single_task_limit(self)
+    def _start(self, read):
+        """W to start from, (n_features, n_tasks), or None."""
+        shape = read.data.n_tasks, read.data.design.n_features
+        previous = getattr(self, "coef_", None)
+        if not self.warm_start or np.shape(previous) != shape:
+            return None
+        return previous.T / read.scale.scale
 
     def _solve(self, datafit, read):
-        if read.problem is not None:
-            W0, options = self._start(read), {"max_iter": self.max_iter, "tol": self.tol}
+        W0 = self._start(read)
+        if not read.loss.is_quadratic:
             start = None if W0 is None else starting_at(W0)
-            return solve_penalized(datafit, self._penalty_of(read), start, **options)
+            penalty = self._penalty_of(read)
+            return solve_penalized(datafit, penalty, start, max_iter=self.max_iter, tol=self.tol)
         penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
-        start, options = self._start(read), solver_options(self)
-        return solution_at(datafit, penalty, self.alpha, self.l1_ratio, start, **options)
+        options = solver_options(self)
+        return solution_at(datafit, penalty, self.alpha, self.l1_ratio, W0, **options)
 
 
-class RowPathCV(PathCV):
-    """What both have in common: paths over alpha for each l1_ratio."""
+class ElasticNetSearch(RegressorCV):
+    """What the cross-validated lasso and elastic net share: paths of the squared loss."""
 
     def _check_params(self):
         super()._check_params()
-        check_real(self.eps, "eps", high=1.0, include="right")
         check_option(self.selection, "selection", ("cyclic", "random"))
         check_bool(self.copy_X, "copy_X")
-        if isinstance(self.alphas, Integral):
-            check_int(self.alphas, "alphas")
-
-    def _single_task_limit(self):
-        cv = self.cv if isinstance(self.cv, Integral) else None
-        return single_task_limit(self, eps=self.eps, alphas=self.alphas, cv=cv)
-
-    def _l1_ratios(self):
-        ratios = np.atleast_1d(self.l1_ratio)
-        if len(ratios) == 0:
-            raise ValueError("l1_ratio is an empty list: give one ratio or several.")
-        return [check_real(float(ratio), "l1_ratio", high=1.0) for ratio in ratios]
 
     def _paths(self, datafit, read):
-        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
-        return [
-            ({"l1_ratio": ratio}, self._alphas(datafit, penalty, ratio))
-            for ratio in self._l1_ratios()
-        ]
-
-    def _alphas(self, datafit, penalty, l1_ratio):
-        if isinstance(self.alphas, Integral):
-            largest = critical_alpha(datafit, penalty, l1_ratio)
-            return alpha_grid(largest, self.eps, int(self.alphas))
-        return check_alphas(self.alphas)
+        return super()._paths(datafit, read)
 
     def _solutions(self, datafit, read, params, alphas, fold):
+        if not read.loss.is_quadratic:
+            return super()._solutions(datafit, read, params, alphas, fold)
         penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
         options = solver_options(self)
-        if self.selection == "random":  # each fold its own, so that threads share none
+        if self.selection == "random":  # each fold its own seed, so that threads share none
             seed = self._seed + (0 if fold is None else fold + 1)
             options["random_state"] = np.random.RandomState(seed)
         return solution_path(datafit, penalty, alphas, **params, **options)
 
-    def _store_choice(self, alpha, params):
-        self.alpha_ = alpha
-
 
 @documented
-class MultiTaskElasticNetCV(RowPathCV):
+class MultiTaskElasticNetCV(ElasticNetSearch):
     """:class:`MultiTaskElasticNet` with `alpha` and `l1_ratio` chosen by cross-validation.
 
     Objective at the chosen pair::
@@ -272,6 +206,7 @@ class MultiTaskElasticNetCV(RowPathCV):
     l1_ratio : float or array-like of float, default=0.5
         Share or shares of the L2,1 norm to try, in [0, 1]; 0 needs `alphas` as an array.
     {cv_parameters}
+    {loss_parameters}
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -301,12 +236,17 @@ class MultiTaskElasticNetCV(RowPathCV):
     (2, 20, 5)
     """
 
+    _model = MultiTaskElasticNet
+    _tried = ("l1_ratio",)
+
     def __init__(
         self,
         *,
         l1_ratio=0.5,
         eps=1e-3,
         alphas=100,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -327,6 +267,8 @@ class MultiTaskElasticNetCV(RowPathCV):
         self.l1_ratio = l1_ratio
         self.eps = eps
         self.alphas = alphas
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -344,12 +286,9 @@ class MultiTaskElasticNetCV(RowPathCV):
         self.random_state = random_state
         self.selection = selection
 
-    def _store_choice(self, alpha, params):
-        self.alpha_, self.l1_ratio_ = alpha, params["l1_ratio"]
-
 
 @documented
-class MultiTaskElasticNetClassifier(ElasticNetModel, StructuredClassifier):
+class MultiTaskElasticNetClassifier(ElasticNetModel, LinearMultiTaskClassifier):
     """Logistic regressions that share their features, with an extra ridge.
 
     The objective is::

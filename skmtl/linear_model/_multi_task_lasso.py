@@ -1,12 +1,12 @@
 """Features selected jointly for all tasks: the L2,1 norm."""
 
 from skmtl._docs import documented
+from skmtl.linear_model._cross_validation import ClassifierCV
 from skmtl.linear_model._multi_task_elastic_net import (
+    ElasticNetSearch,
     MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
-    RowPathCV,
 )
-from skmtl.linear_model._structured_cv import StructuredClassifierCV
 
 
 @documented
@@ -24,12 +24,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
     ----------
     alpha : float, default=1.0
         Strength of the penalty, at least 0.
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -112,7 +107,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
 
 
 @documented
-class MultiTaskLassoCV(RowPathCV):
+class MultiTaskLassoCV(ElasticNetSearch):
     """:class:`MultiTaskLasso` with `alpha` chosen by cross-validation.
 
     Objective at the chosen alpha::
@@ -125,6 +120,7 @@ class MultiTaskLassoCV(RowPathCV):
     Parameters
     ----------
     {cv_parameters}
+    {loss_parameters}
     {data_parameters}
     {row_parameters}
     {solver_parameters}
@@ -152,13 +148,15 @@ class MultiTaskLassoCV(RowPathCV):
     ((20, 3), (20, 3, 5))
     """
 
-    l1_ratio = 1.0
+    _model = MultiTaskLasso
 
     def __init__(
         self,
         *,
         eps=1e-3,
         alphas=100,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -178,6 +176,8 @@ class MultiTaskLassoCV(RowPathCV):
     ):
         self.eps = eps
         self.alphas = alphas
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -270,7 +270,7 @@ class MultiTaskLassoClassifier(MultiTaskElasticNetClassifier):
 
 
 @documented
-class MultiTaskLassoClassifierCV(StructuredClassifierCV):
+class MultiTaskLassoClassifierCV(ClassifierCV):
     """:class:`MultiTaskLassoClassifier` with `alpha` chosen by cross-validation of the log-loss.
 
     Its objective is that of :class:`MultiTaskLassoClassifier`.
@@ -300,7 +300,7 @@ class MultiTaskLassoClassifierCV(StructuredClassifierCV):
     >>> from skmtl import MultiTaskLassoClassifierCV, make_multitask_classification
     >>> data = make_multitask_classification(n_features=10, n_informative=3, random_state=0)
     >>> model = MultiTaskLassoClassifierCV(alphas=10, eps=1e-2).fit(data.X, data.y)
-    >>> model.log_loss_path_.shape
+    >>> model.cv_error_path_.shape
     (10, 5)
     """
 

@@ -3,15 +3,13 @@
 import numpy as np
 
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import Decomposition, Penalty, TaskCoupling
 
 
-class PenaltyModel(StructuredModel):
+class PenaltyModel(PenalizedModel):
     """Any penalty, for any loss."""
 
     def _check_alpha(self):
@@ -22,9 +20,7 @@ class PenaltyModel(StructuredModel):
             )
 
     def _penalty(self, n_features, tasks):
-        for term in self.penalty.terms:
-            for part in getattr(term, "parts", (term,)):
-                check_fits(part, n_features, len(tasks))
+        check_fits(self.penalty, n_features, len(tasks))
         return self.penalty
 
     def _store_model(self, solution, unpack):
@@ -36,6 +32,12 @@ class PenaltyModel(StructuredModel):
 
 def check_fits(penalty, n_features, n_tasks):
     """ValueError for a penalty of coefficients of another shape, or one that is not convex."""
+    for term in penalty.terms:
+        for part in getattr(term, "parts", (term,)):
+            _check_part(part, n_features, n_tasks)
+
+
+def _check_part(penalty, n_features, n_tasks):
     name = type(penalty).__name__
     try:
         penalty.value(np.zeros((n_features, n_tasks)))
@@ -54,7 +56,7 @@ def check_fits(penalty, n_features, n_tasks):
 
 
 @documented
-class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
+class MultiTaskRegressor(PenaltyModel, LinearMultiTaskRegressor):
     """Linear regressions with any penalty, or a sum of penalties.
 
     The objective is::
@@ -68,12 +70,7 @@ class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
     penalty : Penalty
         From :mod:`skmtl.penalties`, a sum of them, or an instance of a subclass of
         :class:`~skmtl.penalties.Penalty`.
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -131,7 +128,7 @@ class MultiTaskRegressor(PenaltyModel, StructuredRegressor):
 
 
 @documented
-class MultiTaskClassifier(PenaltyModel, StructuredClassifier):
+class MultiTaskClassifier(PenaltyModel, LinearMultiTaskClassifier):
     """Logistic regressions with any penalty, or a sum of penalties.
 
     The objective is::

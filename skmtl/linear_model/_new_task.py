@@ -4,9 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-_NEWTON = 1000  # steps; few of them unless curvatures are bounds
-_LEAST = 1e-6  # curvature of a loss whose scale is 1
-_TOL, _ROUNDED = 1e-10, 1e-6  # on the change of predictions; and where that is lost in rounding
+_STEPS = 1000  # of Newton's method; few of them are needed unless curvatures are bounds
+_LEAST_CURVATURE = 1e-6  # of a loss whose scale is 1
+_TOL = 1e-10  # on the change of predictions
+_ROUNDED = 1e-6  # the same where the objective is lost in rounding
+_SHORTEST_STEP = 1e-8
 
 
 class Prior(NamedTuple):
@@ -38,88 +40,119 @@ class NewFit(NamedTuple):
     converged: bool
 
 
-def fit_task(rows, prior, fit_intercept):
-    """The minimum of the loss and the prior.
+def fit_task(new_task, prior, fit_intercept):
+    """The minimum of the loss of a task and the prior.
 
     Parameters
     ----------
-    rows : NewTask
-        X (n_rows, n_features), y (n_rows, n_columns), the weights of rows and the loss.
+    new_task : NewTask
+        Its samples, targets, weights and loss.
     prior : Prior
+        What is believed of its coefficients.
     fit_intercept : bool
+        Whether it has an intercept.
 
     Returns
     -------
     NewFit
     """
-    n, K = rows.y.shape
-    p = rows.X.shape[1]
-    mean = np.average(rows.X, axis=0, weights=rows.weight) if fit_intercept else np.zeros(p)
-    X = rows.X - mean
-    offset = X @ prior.center.reshape(K, p).T
-    J, back = _whitened(X, prior, K)
-    ridge = np.full(J.shape[1], float((prior.strength > 0).all()))
+    n_samples, n_columns = new_task.y.shape
+    n_features = new_task.X.shape[1]
+    mean = np.zeros(n_features)
     if fit_intercept:
-        J, ridge = np.hstack([J, np.tile(np.eye(K), (n, 1))]), np.append(ridge, np.zeros(K))
-    theta, objective, converged = _newton(rows, offset, J, ridge)
-    inner = len(ridge) - K * fit_intercept
-    W = (prior.center + back(theta[:inner])).reshape(K, p).T
-    b = theta[inner:] - mean @ W if fit_intercept else np.zeros(K)
+        mean = np.average(new_task.X, axis=0, weights=new_task.weight)
+    X = new_task.X - mean
+    offset = X @ prior.center.reshape(n_columns, n_features).T
+    J, coefficients_of = _whitened(X, prior, n_columns)
+    n_unknowns = J.shape[1]
+    ridge = np.full(n_unknowns, float((prior.strength > 0).all()))
+    if fit_intercept:
+        J = np.hstack([J, np.tile(np.eye(n_columns), (n_samples, 1))])
+        ridge = np.append(ridge, np.zeros(n_columns))
+    theta, objective, converged = _newton(new_task, offset, J, ridge)
+    w = prior.center + coefficients_of(theta[:n_unknowns])
+    W = w.reshape(n_columns, n_features).T
+    b = theta[n_unknowns:] - mean @ W if fit_intercept else np.zeros(n_columns)
     return NewFit(W, b, objective + prior.constant, converged)
 
 
-def _whitened(X, prior, K):
-    """Matrix of the predictions (n * K, r) in unknowns of unit ridge, and the way back to w.
+def _whitened(X, prior, n_columns):
+    """The predictions as a matrix J of unknowns whose ridge is 1, and the way back to w.
 
-    Where there are more unknowns than predictions, they are those of the space of the rows.
+    J is (n_samples * n_columns, n_unknowns). If there are more unknowns than predictions, the
+    unknowns are reduced to the row space of J.
     """
-    (n, p), size = X.shape, np.sqrt(np.where(prior.strength > 0, prior.strength, 1.0))
+    n_samples, n_features = X.shape
+    n_predictions = n_samples * n_columns
+    size = np.sqrt(np.where(prior.strength > 0, prior.strength, 1.0))
     if prior.basis is None:
-        J = (np.eye(K)[:, :, None] * X[:, None, None, :]).reshape(n * K, K * p)
+        blocks = np.eye(n_columns)[:, :, None] * X[:, None, None, :]
+        J = blocks.reshape(n_predictions, n_columns * n_features)
     else:
-        J = np.einsum("ij,kjr->ikr", X, prior.basis.reshape(K, p, len(size))).reshape(n * K, -1)
-    J, Q = J / size, None
-    if J.shape[1] > n * K:
+        basis = prior.basis.reshape(n_columns, n_features, len(size))
+        J = np.einsum("ij,kjr->ikr", X, basis).reshape(n_predictions, -1)
+    J = J / size
+    Q = None
+    if J.shape[1] > n_predictions:
         Q, R = np.linalg.qr(J.T)
         J = R.T
 
-    def back(u):
-        v = (u if Q is None else Q @ u) / size
+    def coefficients_of(unknowns):
+        if Q is not None:
+            unknowns = Q @ unknowns
+        v = unknowns / size
         return v if prior.basis is None else prior.basis @ v
 
-    return J, back
+    return J, coefficients_of
 
 
-def _newton(rows, offset, J, ridge):
-    """theta, its objective and whether steps came to an end, from theta = 0.
+def _newton(new_task, offset, J, ridge):
+    """theta, its objective, and whether the steps converged, from theta = 0.
 
     Steps are least squares with the curvature of the loss, halved until the objective falls.
     """
-    loss, y, weight = rows.loss, rows.y, rows.weight[:, None]
+    loss = new_task.loss
+    y = new_task.y
+    weight = new_task.weight[:, None]
 
     def value(theta):
         z = offset + (J @ theta).reshape(y.shape)
+        penalty = 0.5 * float(ridge @ theta**2)
         with np.errstate(over="ignore", invalid="ignore"):
-            total = float((weight * loss.value(y, z)).sum()) + 0.5 * float(ridge @ theta**2)
-        return (total if np.isfinite(total) else np.inf), z
+            total = float((weight * loss.value(y, z)).sum()) + penalty
+        if not np.isfinite(total):
+            total = np.inf
+        return total, z
 
     theta = np.zeros(J.shape[1])
-    here, z = value(theta)
-    for _ in range(_NEWTON):
-        slope, curvature = loss.derivatives(y, z)
-        curvature = np.maximum(curvature, _LEAST)
-        root = np.sqrt(weight * curvature)
-        A = np.vstack([root.reshape(-1, 1) * J, np.diag(np.sqrt(ridge))])
-        target = np.append((-root * slope / curvature).ravel(), -np.sqrt(ridge) * theta)
-        direction, step = np.linalg.lstsq(A, target, rcond=None)[0], 1.0
-        change = np.abs(J @ direction).max() / (np.abs(z).max() or 1.0)
+    objective, z = value(theta)
+    for _ in range(_STEPS):
+        direction = _direction(loss, y, z, weight, J, ridge, theta)
+        largest = np.abs(z).max() or 1.0
+        change = np.abs(J @ direction).max() / largest
         if change <= _TOL:
-            return theta + direction, here, True
-        there, z_there = value(theta + direction)
-        while there >= here and step > 1e-8:
+            return theta + direction, objective, True
+        step = 1.0
+        new_objective, new_z = value(theta + direction)
+        while new_objective >= objective and step > _SHORTEST_STEP:
             step *= 0.5
-            there, z_there = value(theta + step * direction)
-        if there >= here:  # nothing left but rounding
-            return theta, here, bool(change <= _ROUNDED)
-        theta, here, z = theta + step * direction, there, z_there
-    return theta, here, False
+            new_objective, new_z = value(theta + step * direction)
+        if new_objective >= objective:  # nothing left but rounding
+            return theta, objective, bool(change <= _ROUNDED)
+        theta = theta + step * direction
+        objective = new_objective
+        z = new_z
+    return theta, objective, False
+
+
+def _direction(loss, y, z, weight, J, ridge, theta):
+    """The step to the minimum of the parabola at z, by least squares."""
+    gradient, curvature = loss.derivatives(y, z)
+    curvature = np.maximum(curvature, _LEAST_CURVATURE)
+    root = np.sqrt(weight * curvature)
+    root_ridge = np.sqrt(ridge)
+    A = np.vstack([root.reshape(-1, 1) * J, np.diag(root_ridge)])
+    residual = -root * gradient / curvature
+    target = np.append(residual.ravel(), -root_ridge * theta)
+    direction, *_ = np.linalg.lstsq(A, target, rcond=None)
+    return direction

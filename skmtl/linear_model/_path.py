@@ -6,13 +6,11 @@ import numpy as np
 from sklearn.base import clone
 
 from skmtl._data.checks import check_alphas, check_int, check_real
-from skmtl._data.reading import read_training_data
 from skmtl.base import warn_unconverged
-from skmtl.datafits import squared_datafit
 from skmtl.linear_model._alpha_max import critical_strength, strengths
 from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, group_penalty
-from skmtl.linear_model._structured import model_path
-from skmtl.solvers import alpha_grid, critical_alpha, solution_path
+from skmtl.linear_model._penalized_model import model_path
+from skmtl.solvers import solution_path
 
 
 class MultiTaskPath(NamedTuple):
@@ -25,37 +23,13 @@ class MultiTaskPath(NamedTuple):
     n_iters: np.ndarray
 
 
-def _problem(
-    X,
-    y,
-    l1_ratio,
-    fit_intercept,
-    feature_weight,
-    positive,
-    sample_weight,
-    tasks,
-    task_column,
-    task_weight,
-):
-    """Datafit and unit penalty of the user's data."""
-    reader = MultiTaskElasticNet(
-        l1_ratio=l1_ratio, task_column=task_column, fit_intercept=fit_intercept
-    )
-    reader._check_params()
-    data = read_training_data(reader, X, y, sample_weight, tasks)
-    scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
-    options = {"scale": scale, "fit_intercept": fit_intercept}
-    datafit = squared_datafit(data.design, data.y, data.weight, **options)
-    return datafit, group_penalty(feature_weight, positive, data.design.n_features)
-
-
 def _model(estimator, **given):
-    """The estimator whose path is asked for; None if it is that of MultiTaskElasticNet.
+    """The estimator whose path is asked for.
 
-    What it is given otherwise must then be the default.
+    Beside an estimator every parameter in `given` must have its default.
     """
     if estimator is None:
-        return None
+        return MultiTaskElasticNet(**given)
     if not hasattr(estimator, "_penalty") or "alpha" not in estimator.get_params():
         raise TypeError(
             f"estimator must be a linear estimator of skmtl that has alpha, such as "
@@ -69,12 +43,6 @@ def _model(estimator, **given):
                 f"{type(estimator).__name__}(...)."
             )
     return clone(estimator)
-
-
-def _model_problem(model, X, y, sample_weight, tasks):
-    """What an estimator reads, and its datafit."""
-    read = model._read(X, y, sample_weight, tasks)
-    return read, model._datafit(read, path=True)
 
 
 def alpha_max(
@@ -137,22 +105,9 @@ def alpha_max(
         task_column=task_column,
         task_weight=task_weight,
     )
-    if model is not None:
-        read, datafit = _model_problem(model, X, y, sample_weight, tasks)
-        return critical_strength(model, datafit, read)
-    datafit, penalty = _problem(
-        X,
-        y,
-        l1_ratio,
-        fit_intercept,
-        feature_weight,
-        positive,
-        sample_weight,
-        tasks,
-        task_column,
-        task_weight,
-    )
-    return critical_alpha(datafit, penalty, l1_ratio)
+    read = model._read(X, y, sample_weight, tasks)
+    datafit = model._datafit(read, path=True)
+    return critical_strength(model, datafit, read)
 
 
 def multi_task_path(
@@ -233,44 +188,35 @@ def multi_task_path(
         task_column=task_column,
         task_weight=task_weight,
     )
-    if model is not None:
-        model.set_params(**options)
-        read, datafit = _model_problem(model, X, y, sample_weight, tasks)
-        if alphas is None:
-            alphas = strengths(model, datafit, read, n_alphas, eps)
-        alphas = check_alphas(alphas)
-        solutions = list(model_path(model, datafit, read, alphas))
-        return _as_path(alphas, solutions, datafit, read, options)
-    datafit, penalty = _problem(
-        X,
-        y,
-        l1_ratio,
-        fit_intercept,
-        feature_weight,
-        positive,
-        sample_weight,
-        tasks,
-        task_column,
-        task_weight,
-    )
+    model.set_params(**options)
+    read = model._read(X, y, sample_weight, tasks)
+    datafit = model._datafit(read, path=True)
     if alphas is None:
-        alphas = alpha_grid(critical_alpha(datafit, penalty, l1_ratio), eps, n_alphas)
+        alphas = strengths(model, datafit, read, n_alphas, eps)
+    alphas = check_alphas(alphas)
+    if estimator is None:
+        penalty = group_penalty(feature_weight, positive, read.data.design.n_features)
+        solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
     else:
-        alphas = check_alphas(alphas)
-    solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
-    return _as_path(alphas, solutions, datafit, None, options)
-
-
-def _as_path(alphas, solutions, datafit, read, options):
+        solutions = list(model_path(model, datafit, read, alphas))
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
-        warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=4)
-    models = [(solution.W, datafit.intercepts(solution.W)) for solution in solutions]
-    models = [(W.T, b) if read is None else read.restore(W, b) for W, b in models]
+        warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=3)
+    return _as_path(alphas, solutions, datafit, read)
+
+
+def _as_path(alphas, solutions, datafit, read):
+    """The solutions as a :class:`MultiTaskPath`, on the scale of the data."""
+    coefs = []
+    intercepts = []
+    for solution in solutions:
+        coef, intercept = read.restore(solution.W, datafit.intercepts(solution.W))
+        coefs.append(coef)
+        intercepts.append(intercept)
     return MultiTaskPath(
         alphas,
-        np.stack([coef for coef, _ in models], axis=-1),
-        np.stack([intercept for _, intercept in models], axis=-1),
+        np.stack(coefs, axis=-1),
+        np.stack(intercepts, axis=-1),
         np.array([solution.gap for solution in solutions]),
         np.array([solution.n_iter for solution in solutions]),
     )

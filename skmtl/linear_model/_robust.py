@@ -3,9 +3,10 @@
 import numpy as np
 
 from skmtl._docs import documented
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._decomposition import OutlierModel, ratios_between
-from skmtl.linear_model._structured import StructuredClassifier, StructuredRegressor
-from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L21, TaskNorm, TraceNorm
 
 
@@ -17,7 +18,7 @@ class RobustModel(OutlierModel):
 
 
 @documented
-class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
+class RobustMultiTaskRegressor(RobustModel, LinearMultiTaskRegressor):
     """Linear regressions of low rank, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -35,6 +36,7 @@ class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
     outlier_ratio : float, default=0.4
         Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
         ``1 / (1 + sqrt(n_tasks))`` down P is.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -72,6 +74,8 @@ class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
         alpha=1.0,
         *,
         outlier_ratio=0.4,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -82,6 +86,8 @@ class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.outlier_ratio = outlier_ratio
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -94,14 +100,14 @@ class RobustMultiTaskRegressor(RobustModel, StructuredRegressor):
 class RobustFeatureModel(OutlierModel):
     """Whole features plus whole tasks, for any loss."""
 
-    _alone = "lasso"
+    _selects = True
 
     def _parts(self):
         return L21(1.0), TaskNorm(1.0)
 
 
 @documented
-class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
+class RobustMultiTaskFeatureRegressor(RobustFeatureModel, LinearMultiTaskRegressor):
     """Linear regressions that share their features, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -118,6 +124,7 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
     outlier_ratio : float, default=0.5
         Share of the penalty of Q, in (0, 1): Q is zero where
         ``outlier_ratio >= sqrt(n_features) * (1 - outlier_ratio)``.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -152,6 +159,8 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
         alpha=1.0,
         *,
         outlier_ratio=0.5,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -162,6 +171,8 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.outlier_ratio = outlier_ratio
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -172,7 +183,7 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, StructuredRegressor):
 
 
 @documented
-class RobustMultiTaskRegressorCV(StructuredCV):
+class RobustMultiTaskRegressorCV(RegressorCV):
     """:class:`RobustMultiTaskRegressor`, `alpha` and `outlier_ratio` by cross-validation.
 
     Its objective is that of :class:`RobustMultiTaskRegressor`.
@@ -183,6 +194,7 @@ class RobustMultiTaskRegressorCV(StructuredCV):
     outlier_ratio : float or array-like of float, default=None
         Shares of the penalty of Q to try, in (0, 1); None is five values of the range in which
         neither part is always zero.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -221,6 +233,8 @@ class RobustMultiTaskRegressorCV(StructuredCV):
         alphas=50,
         eps=1e-3,
         outlier_ratio=None,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -236,6 +250,8 @@ class RobustMultiTaskRegressorCV(StructuredCV):
         self.alphas = alphas
         self.eps = eps
         self.outlier_ratio = outlier_ratio
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -253,7 +269,7 @@ class RobustMultiTaskRegressorCV(StructuredCV):
 
 
 @documented
-class RobustMultiTaskClassifier(RobustModel, StructuredClassifier):
+class RobustMultiTaskClassifier(RobustModel, LinearMultiTaskClassifier):
     """Logistic regressions of low rank, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::
@@ -328,7 +344,7 @@ class RobustMultiTaskClassifier(RobustModel, StructuredClassifier):
 
 
 @documented
-class RobustMultiTaskFeatureClassifier(RobustFeatureModel, StructuredClassifier):
+class RobustMultiTaskFeatureClassifier(RobustFeatureModel, LinearMultiTaskClassifier):
     """Logistic regressions that share their features, but for tasks that are like no other.
 
     The objective is, over ``P + Q = W``::

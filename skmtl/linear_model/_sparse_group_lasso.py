@@ -2,26 +2,24 @@
 
 from skmtl._data.task_parameters import AT_LEAST_0, RATIO
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import Ridge, SparseGroup
 
 
-class SparseGroupModel(StructuredModel):
+class SparseGroupModel(PenalizedModel):
     """The sparse-group lasso, for any loss."""
 
     _ranges = {"l1_ratio": RATIO, "ridge": AT_LEAST_0}  # noqa: RUF012
-    _alone = "lasso"
+    _selects = True
 
     def _penalty(self, n_features, tasks):
         return SparseGroup(self.alpha, self.l1_ratio) + Ridge(self.ridge)
 
 
 @documented
-class MultiTaskSparseGroupLasso(SparseGroupModel, StructuredRegressor):
+class MultiTaskSparseGroupLasso(SparseGroupModel, LinearMultiTaskRegressor):
     """Linear regressions that share features, of which a task may leave some out.
 
     The objective is::
@@ -39,6 +37,7 @@ class MultiTaskSparseGroupLasso(SparseGroupModel, StructuredRegressor):
         Share of the L1 norm, between 0 (:class:`MultiTaskLasso`) and 1 (a lasso for each task).
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -72,6 +71,8 @@ class MultiTaskSparseGroupLasso(SparseGroupModel, StructuredRegressor):
         *,
         l1_ratio=0.5,
         ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -83,6 +84,8 @@ class MultiTaskSparseGroupLasso(SparseGroupModel, StructuredRegressor):
         self.alpha = alpha
         self.l1_ratio = l1_ratio
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -93,7 +96,7 @@ class MultiTaskSparseGroupLasso(SparseGroupModel, StructuredRegressor):
 
 
 @documented
-class MultiTaskSparseGroupLassoClassifier(SparseGroupModel, StructuredClassifier):
+class MultiTaskSparseGroupLassoClassifier(SparseGroupModel, LinearMultiTaskClassifier):
     """Logistic regressions that share features, of which a task may leave some out.
 
     The objective is::

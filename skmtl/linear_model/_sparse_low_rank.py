@@ -2,8 +2,9 @@
 
 from skmtl._data.task_parameters import INSIDE
 from skmtl._docs import documented
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._decomposition import DecomposedModel
-from skmtl.linear_model._structured import StructuredClassifier, StructuredRegressor
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L1, TraceNorm
 
 
@@ -18,7 +19,7 @@ class SparseLowRankModel(DecomposedModel):
 
 
 @documented
-class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
+class SparseLowRankRegressor(SparseLowRankModel, LinearMultiTaskRegressor):
     """Linear regressions of low rank plus single coefficients.
 
     The objective is, over ``P + Q = W``::
@@ -36,6 +37,7 @@ class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
     sparse_ratio : float, default=0.4
         Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
         ``1 / (1 + sqrt(n_features * n_tasks))`` down P is.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -68,6 +70,8 @@ class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
         alpha=1.0,
         *,
         sparse_ratio=0.4,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -78,6 +82,8 @@ class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.sparse_ratio = sparse_ratio
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -88,7 +94,7 @@ class SparseLowRankRegressor(SparseLowRankModel, StructuredRegressor):
 
 
 @documented
-class SparseLowRankClassifier(SparseLowRankModel, StructuredClassifier):
+class SparseLowRankClassifier(SparseLowRankModel, LinearMultiTaskClassifier):
     """Logistic regressions of low rank plus single coefficients.
 
     The objective is, over ``P + Q = W``::

@@ -6,16 +6,14 @@ from skmtl._data.checks import check_option
 from skmtl._data.task_graph import laplacian
 from skmtl._data.task_parameters import AT_LEAST_0, per_task
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
-from skmtl.linear_model._structured_cv import StructuredCV
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import RegressorCV
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L1, L21, TaskCoupling
 
 
-class TaskGraphModel(StructuredModel):
+class TaskGraphModel(PenalizedModel):
     """The coupling along a graph, for any loss."""
 
     _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
@@ -33,7 +31,7 @@ class TaskGraphModel(StructuredModel):
 
 
 @documented
-class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
+class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
     """Linear regressions whose coefficients are alike along the edges of a graph of tasks.
 
     The objective is::
@@ -61,12 +59,7 @@ class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         "l1" empties single coefficients, "l21" features for all tasks.
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -130,7 +123,7 @@ class TaskGraphRegressor(TaskGraphModel, StructuredRegressor):
 
 
 @documented
-class TaskGraphRegressorCV(StructuredCV):
+class TaskGraphRegressorCV(RegressorCV):
     """:class:`TaskGraphRegressor` with `alpha` and `ridge` chosen by cross-validation.
 
     Its objective is that of :class:`TaskGraphRegressor`.
@@ -147,6 +140,7 @@ class TaskGraphRegressorCV(StructuredCV):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         Norm, as in :class:`TaskGraphRegressor`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -184,6 +178,8 @@ class TaskGraphRegressorCV(StructuredCV):
         ridge=None,
         sparsity=0.0,
         sparsity_norm="l1",
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -201,6 +197,8 @@ class TaskGraphRegressorCV(StructuredCV):
         self.ridge = ridge
         self.sparsity = sparsity
         self.sparsity_norm = sparsity_norm
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -218,7 +216,7 @@ class TaskGraphRegressorCV(StructuredCV):
 
 
 @documented
-class TaskGraphClassifier(TaskGraphModel, StructuredClassifier):
+class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
     """Logistic regressions whose coefficients are alike along the edges of a graph of tasks.
 
     The objective is::

@@ -4,15 +4,13 @@ import numpy as np
 
 from skmtl._data.task_parameters import AT_LEAST_0
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import Ridge, SquaredTraceNorm
 
 
-class TaskRelationshipModel(StructuredModel):
+class TaskRelationshipModel(PenalizedModel):
     """The squared trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -28,7 +26,7 @@ class TaskRelationshipModel(StructuredModel):
 
 
 @documented
-class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
+class TaskRelationshipRegressor(TaskRelationshipModel, LinearMultiTaskRegressor):
     """Linear regressions whose tasks have a covariance, which is learned.
 
     The objective is::
@@ -46,6 +44,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
         Strength of the penalty, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -80,6 +79,8 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
         alpha=1.0,
         *,
         ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -90,6 +91,8 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -100,7 +103,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, StructuredRegressor):
 
 
 @documented
-class TaskRelationshipClassifier(TaskRelationshipModel, StructuredClassifier):
+class TaskRelationshipClassifier(TaskRelationshipModel, LinearMultiTaskClassifier):
     """Logistic regressions whose tasks have a covariance, which is learned.
 
     The objective is::

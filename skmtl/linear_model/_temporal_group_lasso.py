@@ -4,32 +4,31 @@ import numpy as np
 
 from skmtl._data.task_parameters import AT_LEAST_0
 from skmtl._docs import documented
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.linear_model._time_order import time_order
 from skmtl.penalties import L21, TaskCoupling
 
 
-class TemporalModel(StructuredModel):
+class TemporalModel(PenalizedModel):
     """Joint selection, and smooth changes over time, for any loss."""
 
     _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
-    _alone = "lasso"
+    _selects = True
 
     def _penalty(self, n_features, tasks):
         order, gaps = time_order(self.times, tasks)
-        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbors
         edges = np.arange(len(gaps))
-        R[order[1:], edges], R[order[:-1], edges] = 1 / gaps, -1 / gaps
+        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbors
+        R[order[1:], edges] = 1 / gaps
+        R[order[:-1], edges] = -1 / gaps
         coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
         return L21(self.alpha) + TaskCoupling(1.0, coupling)
 
 
 @documented
-class TemporalGroupLasso(TemporalModel, StructuredRegressor):
+class TemporalGroupLasso(TemporalModel, LinearMultiTaskRegressor):
     """Linear regressions for points in time that share features and change smoothly.
 
     The objective is::
@@ -52,6 +51,7 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
     times : dict or array-like of shape (n_tasks,), default=None
         Time of every task, by label or in the order of `tasks_`, all different. None takes the
         labels in their order, one apart.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -86,6 +86,8 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
         smoothness=1.0,
         ridge=0.0,
         times=None,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -98,6 +100,8 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
         self.smoothness = smoothness
         self.ridge = ridge
         self.times = times
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -108,7 +112,7 @@ class TemporalGroupLasso(TemporalModel, StructuredRegressor):
 
 
 @documented
-class TemporalGroupLassoClassifier(TemporalModel, StructuredClassifier):
+class TemporalGroupLassoClassifier(TemporalModel, LinearMultiTaskClassifier):
     """Logistic regressions for points in time that share features and change smoothly.
 
     The objective is::

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl._data.task_ids import some_of
 from skmtl._data.task_parameters import by_task
 
 
@@ -10,9 +11,10 @@ def time_order(times, tasks):
 
     Parameters
     ----------
-    times : None, dict {label: time} or array-like of shape (n_tasks,)
-        None takes the labels in their order, one apart.
+    times : None, dict {task id: time} or array-like of shape (n_tasks,)
+        None takes the task ids in their order, one apart.
     tasks : ndarray of shape (n_tasks,)
+        Task ids.
     """
     if times is None:
         return np.argsort(tasks, kind="stable"), np.ones(len(tasks) - 1)
@@ -21,9 +23,9 @@ def time_order(times, tasks):
         raise ValueError(f"times has 1 entry, expected {len(tasks)}: one for each task.")
     order = np.argsort(times, kind="stable")
     gaps = np.diff(times[order])
-    if not (np.isfinite(times).all() and (gaps > 0).all()):
+    if not np.isfinite(times).all() or not (gaps > 0).all():
         raise ValueError(
             "times must be finite and different for every task: tasks at the same time are one "
-            f"task; got {np.sort(times)[:10].tolist()}{'...' if len(times) > 10 else ''}."
+            f"task; got {some_of(np.sort(times), 10)}."
         )
     return order, gaps

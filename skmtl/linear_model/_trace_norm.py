@@ -5,18 +5,16 @@ import numpy as np
 from skmtl._data.task_parameters import AT_LEAST_0
 from skmtl._docs import documented
 from skmtl.linear_model._adapt import AdaptableModel
+from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._cross_validation import ClassifierCV, RegressorCV
 from skmtl.linear_model._new_task import Prior, pulled
-from skmtl.linear_model._structured import (
-    StructuredClassifier,
-    StructuredModel,
-    StructuredRegressor,
-)
-from skmtl.linear_model._structured_cv import StructuredClassifierCV, StructuredCV
+from skmtl.linear_model._penalized_model import PenalizedModel
+from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import Ridge, TraceNorm
 from skmtl.prox import singular_values
 
 
-class TraceNormModel(AdaptableModel, StructuredModel):
+class TraceNormModel(AdaptableModel, PenalizedModel):
     """The trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -25,22 +23,30 @@ class TraceNormModel(AdaptableModel, StructuredModel):
         return TraceNorm(self.alpha) + Ridge(self.ridge)
 
     def _store_model(self, solution, unpack):
-        store_rank(self)
+        self._store_rank()
 
-    def _new_task_priors(self, fitted, W, label):
+    def _store_rank(self):
+        coef = self.coef_.reshape(self.n_tasks_, -1)
+        values = singular_values(coef)
+        rounding = max(coef.shape) * np.finfo(float).eps * values[0]
+        self.singular_values_ = values
+        self.rank_ = int(np.count_nonzero(values > max(rounding, 1e-9 * values[0])))
+
+    def _new_task_priors(self, W, task_id):
         # ||W||_* = min_D 1/2 tr(W' D^-1 W) + 1/2 tr D at D = (WW')^(1/2); w in the range of D
+        center = np.zeros(len(W))
         if self.alpha == 0:
-            return [pulled(np.zeros(len(W)), 0.0, self.ridge)]
+            return [pulled(center, 0.0, self.ridge)]
         U, s, _ = np.linalg.svd(W, full_matrices=False)
         kept = s > 1e-9 * s[0]
-        return [Prior(np.zeros(len(W)), self.alpha / s[kept] + self.ridge, U[:, kept])]
+        return [Prior(center, self.alpha / s[kept] + self.ridge, U[:, kept])]
 
-    def _store_new_task(self, fitted, chosen):
-        store_rank(fitted)
+    def _store_new_task(self, chosen):
+        self._store_rank()
 
 
 @documented
-class TraceNormRegressor(TraceNormModel, StructuredRegressor):
+class TraceNormRegressor(TraceNormModel, LinearMultiTaskRegressor):
     """Linear regressions whose coefficients are combinations of few common ones.
 
     The objective is::
@@ -57,12 +63,7 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
         Strength of the trace norm, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
-    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
-        What is summed over samples: ``(y - z)^2 / 2``; the same up to residuals of `huber_delta`
-        and linear beyond, for outliers; or half the Poisson deviance of counts y whose mean is
-        ``exp(z)``, which `predict` then gives.
-    huber_delta : float, default=1.35
-        In the unit of y, of its standard deviation with `normalize_y`.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
 
@@ -126,7 +127,7 @@ class TraceNormRegressor(TraceNormModel, StructuredRegressor):
 
 
 @documented
-class TraceNormClassifier(TraceNormModel, StructuredClassifier):
+class TraceNormClassifier(TraceNormModel, LinearMultiTaskClassifier):
     """Logistic regressions whose coefficients are combinations of few common ones.
 
     The objective is::
@@ -199,17 +200,8 @@ class TraceNormClassifier(TraceNormModel, StructuredClassifier):
         self.tol = tol
 
 
-def store_rank(estimator):
-    """Set `singular_values_` and `rank_` from `coef_`."""
-    coef = estimator.coef_.reshape(estimator.n_tasks_, -1)
-    values = singular_values(coef)
-    estimator.singular_values_ = values
-    least = max(coef.shape) * np.finfo(float).eps * values[0]
-    estimator.rank_ = int(np.count_nonzero(values > max(least, 1e-9 * values[0])))
-
-
 @documented
-class TraceNormRegressorCV(AdaptableModel, StructuredCV):
+class TraceNormRegressorCV(RegressorCV):
     """:class:`TraceNormRegressor` with `alpha` chosen by cross-validation.
 
     Its objective is that of :class:`TraceNormRegressor`.
@@ -219,6 +211,7 @@ class TraceNormRegressorCV(AdaptableModel, StructuredCV):
     {threshold_alphas}
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {loss_parameters}
     {data_parameters}
     {iteration_parameters}
     {fold_parameters}
@@ -255,6 +248,8 @@ class TraceNormRegressorCV(AdaptableModel, StructuredCV):
         alphas=50,
         eps=1e-3,
         ridge=0.0,
+        loss="squared_error",
+        huber_delta=1.35,
         task_column=None,
         task_weight=None,
         handle_unknown="error",
@@ -270,6 +265,8 @@ class TraceNormRegressorCV(AdaptableModel, StructuredCV):
         self.alphas = alphas
         self.eps = eps
         self.ridge = ridge
+        self.loss = loss
+        self.huber_delta = huber_delta
         self.task_column = task_column
         self.task_weight = task_weight
         self.handle_unknown = handle_unknown
@@ -284,7 +281,7 @@ class TraceNormRegressorCV(AdaptableModel, StructuredCV):
 
 
 @documented
-class TraceNormClassifierCV(AdaptableModel, StructuredClassifierCV):
+class TraceNormClassifierCV(ClassifierCV):
     """:class:`TraceNormClassifier` with `alpha` chosen by cross-validation of the log-loss.
 
     Its objective is that of :class:`TraceNormClassifier`.
@@ -319,7 +316,7 @@ class TraceNormClassifierCV(AdaptableModel, StructuredClassifierCV):
     >>> from skmtl import TraceNormClassifierCV, make_multitask_classification
     >>> data = make_multitask_classification(n_features=10, n_informative=3, random_state=0)
     >>> model = TraceNormClassifierCV(alphas=10, eps=1e-2).fit(data.X, data.y)
-    >>> model.log_loss_path_.shape
+    >>> model.cv_error_path_.shape
     (10, 5)
     """
 

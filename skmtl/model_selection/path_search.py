@@ -110,7 +110,7 @@ class PathSearch:
     ``_store_choice(alpha, params)``. ``_worker`` reads the data and is fitted in the end.
     """
 
-    _measure = "mse"  # what the paths of errors are called
+    _error_name = "mse"  # what the paths of errors are called
 
     def _worker(self):
         return self
@@ -193,8 +193,8 @@ class PathSearch:
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
         mse = np.nanmean(errors, axis=3)  # (n_paths, n_alphas, n_folds)
         one = len(paths) == 1
-        setattr(self, f"{self._measure}_path_", mse[0] if one else mse)
-        setattr(self, f"task_{self._measure}_path_", errors[0] if one else errors)
+        setattr(self, f"{self._error_name}_path_", mse[0] if one else mse)
+        setattr(self, f"task_{self._error_name}_path_", errors[0] if one else errors)
         grids = [alphas for _, alphas in paths]
         same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)

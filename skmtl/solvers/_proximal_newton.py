@@ -144,7 +144,7 @@ def _newton(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
         if step == 0 and share < 1e-6:
             break  # rounding: nothing is lower
         parts, n_iter = _between(parts, new, step), n_iter + 1
-        if not (likelihood.loss.exact or n_classes):
+        if not (likelihood.loss.exact_curvature or n_classes):
             history = [*history[-_MEMORY:], (moved, parts)]
             moved, parts = _extrapolated(likelihood, history, paid)
         progress = objective - moved.value - paid(parts)

@@ -1,0 +1,186 @@
+"""The tasks of :class:`MultiTaskMixed`: their targets as columns, predictions and skills."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, softmax
+from sklearn.utils.multiclass import check_classification_targets
+
+from skmtl._data.task_ids import encode
+from skmtl.losses import Grouped, Loss, Softmax
+
+_LEAST_PROBABILITY = np.finfo(float).eps
+
+
+@dataclass(frozen=True)
+class MixedTask:
+    """One task: its loss, what its targets were made of, and what predicts it without features.
+
+    Attributes
+    ----------
+    kind : str or Loss
+        The loss as it was given.
+    loss : Loss
+        The loss of a target, which may have several columns.
+    mean, scale : float
+        What numbers were normalized with.
+    classes : ndarray or None
+        Class labels, None for numbers and counts.
+    baseline : float or ndarray
+        The mean, or the frequencies of the classes.
+    """
+
+    kind: object
+    loss: Loss
+    mean: float
+    scale: float
+    classes: np.ndarray | None
+    baseline: object
+
+    @property
+    def size(self):
+        """Number of columns of W."""
+        return 1 if self.classes is None or len(self.classes) == 2 else len(self.classes)
+
+    def proba(self, z):
+        """Class probabilities of scores (n_samples, size)."""
+        if self.size == 1:
+            p = expit(z[:, 0])
+            return np.column_stack([1 - p, p])
+        return softmax(z, axis=1)
+
+    def predict(self, z):
+        """Expected targets, or the most probable classes, of scores (n_samples, size)."""
+        if self.classes is not None:
+            best = self.proba(z).argmax(axis=1)
+            return self.classes[best]
+        return self.mean + self.scale * self.loss.inverse_link(z[:, 0])
+
+    def skill(self, y, z, weight):
+        """1 - loss / loss of the baseline, NaN if the baseline is perfect.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n_samples,)
+            Targets, none missing.
+        z : ndarray of shape (n_samples, size)
+            Scores.
+        weight : ndarray of shape (n_samples,)
+            Sample weights.
+        """
+        losses = self._class_losses if self.classes is not None else self._number_losses
+        own, baseline = losses(y, z)
+        total = weight @ baseline
+        return 1 - (weight @ own) / total if total > 0 else np.nan
+
+    def _class_losses(self, y, z):
+        """Log-losses of the scores and of the baseline; an unknown class is most improbable."""
+        if y.dtype == object:
+            y = np.array(y.tolist())
+        codes = np.searchsorted(self.classes, y)
+        codes = np.minimum(codes, len(self.classes) - 1)
+        known = self.classes[codes] == y
+        own = self.proba(z)[np.arange(len(y)), codes]
+        baseline = self.baseline[codes]
+        return _surprise(np.where(known, own, 0.0)), _surprise(np.where(known, baseline, 0.0))
+
+    def _number_losses(self, y, z):
+        """Losses of the scores and of the baseline."""
+        target = (y.astype(float) - self.mean) / self.scale
+        null = self.loss.link((self.baseline - self.mean) / self.scale)
+        own = self.loss.value(target, z[:, 0])
+        baseline = self.loss.value(target, np.full(len(y), null))
+        return own, baseline
+
+
+def _surprise(p):
+    """Log-losses of probabilities, of which the smallest are those of rounding."""
+    return -np.log(np.maximum(p, _LEAST_PROBABILITY))
+
+
+def read_mixed_task(y, weight, kind, loss, *, normalize, name):
+    """A task and its targets as columns.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        Targets of any type, none missing.
+    weight : ndarray of shape (n_samples,)
+        Sample weights.
+    kind : str or Loss
+        The loss as it was given.
+    loss : Loss
+        What it stands for.
+    normalize : bool
+        Whether numbers are to be normalized.
+    name : str
+        The task, for messages.
+
+    Returns
+    -------
+    task : MixedTask
+    targets : ndarray of shape (n_samples, size)
+    """
+    read = _read_classes if loss.of_classes else _read_numbers
+    return read(y, weight, kind, loss, normalize, name)
+
+
+def _read_classes(y, weight, kind, loss, normalize, name):
+    classes, codes = encode(y, f"Task {name}")
+    classes = np.array(classes.tolist())
+    check_classification_targets(classes[codes])
+    if len(classes) < 2:
+        raise ValueError(f"Task {name} holds one class, {classes.tolist()}: leave it out.")
+    if len(classes) > 2:
+        loss = Softmax()
+    baseline = np.bincount(codes, weight) / weight.sum()
+    task = MixedTask(kind, loss, 0.0, 1.0, classes, baseline)
+    indicators = np.eye(len(classes))[codes]
+    return task, indicators[:, -task.size :]
+
+
+def _read_numbers(y, weight, kind, loss, normalize, name):
+    try:
+        y = y.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Task {name} of loss {kind!r} holds no numbers: {error}") from None
+    if np.isinf(y).any():
+        raise ValueError(f"Input y contains infinity in task {name}.")
+    try:
+        loss.check_targets(y)
+    except ValueError as error:
+        raise ValueError(f"Task {name}: {error}") from None
+    total = weight.sum()
+    sums = np.array([weight @ y])
+    if loss.degenerate(sums, np.array([total])).any():
+        raise ValueError(
+            f"Task {name} of loss {kind!r} has {loss.degenerate_targets}, so that its intercept "
+            "would be infinite: leave it out."
+        )
+    mean = float(weight @ y / total)
+    deviation = float(np.sqrt(weight @ (y - mean) ** 2 / total))
+    normalize = normalize and loss.takes_normalized_targets
+    center = mean if normalize else 0.0
+    varies = deviation > 1e-12 * abs(mean)
+    scale = deviation if normalize and varies else 1.0
+    task = MixedTask(kind, loss, center, scale, None, mean)
+    targets = (y - center) / scale
+    return task, targets[:, None]
+
+
+def are_numbers(targets):
+    """Whether a list of targets holds numbers only, which truth values are not."""
+    kinds = (int, float, np.number)
+    return all(isinstance(y, kinds) and not isinstance(y, bool) for y in targets)
+
+
+def grouped_loss(tasks, n_samples):
+    """The losses of the columns of all tasks as one."""
+    sizes = [task.size for task in tasks]
+    ends = np.cumsum(sizes)
+    first_cells = np.arange(n_samples)[:, None] * ends[-1]
+    parts = []
+    for task, end in zip(tasks, ends, strict=True):
+        parts.append((first_cells + np.arange(end - task.size, end), task.loss))
+    longest_steps = [task.loss.longest_step for task in tasks]
+    return Grouped(tuple(parts), np.repeat(longest_steps, sizes))

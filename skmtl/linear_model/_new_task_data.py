@@ -1,0 +1,169 @@
+"""What `adapt` is given, read and checked: samples of a new task on the scale of the fit."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.task_ids import some_of
+from skmtl.datafits import class_factors, warn_of_pseudo_observations
+from skmtl.losses import Logistic, Softmax
+
+
+class Scales(NamedTuple):
+    """What the objective of the fit was measured in.
+
+    Attributes
+    ----------
+    nbar : float
+        Mean weight of a task.
+    target : ndarray of shape (n_tasks,)
+        What each task's y was divided by.
+    pooled : float or dict
+        Mean of y, or the weight of every class label.
+    """
+
+    nbar: float
+    target: np.ndarray
+    pooled: object
+
+    @classmethod
+    def of(cls, read):
+        """Those of what a regressor or a classifier has read."""
+        data = read.data
+        nbar = float(data.design.task_sum(data.weight).sum()) / data.n_tasks
+        if hasattr(read, "classes"):
+            return cls(nbar, np.ones(data.n_tasks), read.pooled_weights())
+        pooled = float((data.weight * data.y).sum() / (nbar * data.n_tasks))
+        return cls(nbar, read.scale.scale, pooled)
+
+    def with_target(self, scale):
+        """Those of one task more."""
+        return self._replace(target=np.append(self.target, scale))
+
+
+class NewTask(NamedTuple):
+    """Validated samples of a new task, of positive weight, and the loss of their targets.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        The samples.
+    y : ndarray of shape (n_samples, n_columns)
+        Their targets, normalized.
+    weight : ndarray of shape (n_samples,)
+        Their weights, scaled as in the objective.
+    loss : Loss
+        The loss of a target.
+    mean, scale : float
+        What y was normalized with.
+    classes : ndarray or None
+        Class labels of the task.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    loss: object
+    mean: float = 0.0
+    scale: float = 1.0
+    classes: np.ndarray | None = None
+
+
+def strength_of_new_task(value, name, task_id):
+    """The strength of a new task: the one of all tasks, or an entry of a dict or Series."""
+    if np.ndim(value) == 0 and not isinstance(value, dict):
+        return float(value)
+    entries = value.to_dict() if hasattr(value, "to_dict") else value
+    if not isinstance(entries, dict) or task_id not in entries:
+        raise ValueError(
+            f"{name} differs between tasks and has no entry for the new task {task_id!r}: give "
+            f"one, as in model.set_params({name}={{task_id: number, ...}}).adapt(...)."
+        )
+    return float(entries[task_id])
+
+
+def read_new_task(fitted, X, y, sample_weight, task_id):
+    """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
+    X, _ = read_features(fitted, X, reset=False, ids=False)
+    if np.ndim(y) == 2 and np.shape(y)[1] != 1:
+        raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
+    if np.ndim(y) != 2:
+        y = np.asarray(y).reshape(-1, 1)
+    classifier = hasattr(fitted, "classes_")
+    dtype = None if classifier else np.float64
+    y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
+    samples = np.flatnonzero(weight[:, 0] > 0)
+    X = X.tocsr()[samples].toarray() if sparse.issparse(X) else X[samples]
+    read = _read_class_labels if classifier else _read_numbers
+    new_task = read(fitted, y[samples, 0], weight[samples, 0], task_id)
+    omega = _task_weight(fitted, new_task.weight.sum(), task_id)
+    factor = omega / fitted._scales.nbar
+    return new_task._replace(X=X.astype(float), weight=new_task.weight * factor)
+
+
+def _task_weight(fitted, total, task_id):
+    """The task weight of the new task, whose samples have this total weight."""
+    given = fitted.task_weight
+    if isinstance(given, str) and given == "balanced":
+        return fitted._scales.nbar / total
+    if given is None or isinstance(given, str):  # of noise like that of the others
+        return 1.0
+    return strength_of_new_task(given, "task_weight", task_id)
+
+
+def _read_numbers(fitted, y, weight, task_id):
+    mean = 0.0
+    scale = 1.0
+    if fitted.normalize_y:
+        mean = np.average(y, weights=weight)
+        deviation = np.sqrt(np.average((y - mean) ** 2, weights=weight))
+        rounding = 10 * np.finfo(float).eps * abs(mean)
+        scale = deviation if deviation > rounding else float(np.median(fitted._scales.target))
+        y = (y - mean) / scale
+    loss = fitted._make_loss()
+    loss.check_targets(y)
+    total = weight.sum()
+    sums = np.array([weight @ y])
+    if loss.degenerate(sums, np.array([total])).any():
+        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        share = 1.0 / (total + 1.0)
+        y = (1 - share) * y + share * fitted._scales.pooled
+    return NewTask(None, y[:, None], weight, loss, mean, scale)
+
+
+def _read_class_labels(fitted, y, weight, task_id):
+    n_columns = 1 if fitted.coef_.ndim == 2 else fitted.coef_.shape[1]
+    classes = _classes_of(fitted, np.unique(y), max(n_columns, 2))
+    codes = np.searchsorted(classes, y)
+    factors = class_factors(fitted.class_weight, classes, codes, weight)
+    weight = weight * factors[codes]
+    target = np.eye(len(classes))[codes]
+    loss = Logistic() if n_columns == 1 else Softmax()
+    if len(np.unique(codes)) < len(classes):
+        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        pooled = fitted._scales.pooled
+        counts = np.array([pooled.get(label, 1.0) for label in classes.tolist()])
+        frequencies = counts / counts.sum()
+        share = 1.0 / (weight.sum() + 1.0)
+        target = (1 - share) * target + share * frequencies
+    return NewTask(None, target[:, -n_columns:], weight, loss, classes=classes)
+
+
+def _classes_of(fitted, labels, n_classes):
+    """The classes of the new task: those of a fitted task that has all its class labels.
+
+    Without such a task they are the new task's own class labels, if these are as many.
+    """
+    known = fitted.classes_ if isinstance(fitted.classes_, list) else [fitted.classes_]
+    seen = set(labels.tolist())
+    for classes in known:
+        if seen <= set(classes.tolist()):
+            return classes
+    if isinstance(fitted.classes_, list) and len(labels) == n_classes:
+        return labels
+    all_labels = dict.fromkeys(label for classes in known for label in classes.tolist())
+    raise ValueError(
+        f"y_new has the classes {some_of(labels)}, but the model knows {some_of(all_labels)}."
+    )

@@ -1,0 +1,59 @@
+"""What the regressor and the classifier of one family share: their penalty and its parameters."""
+
+import numpy as np
+
+from skmtl._data.checks import check_real
+from skmtl._data.task_parameters import check_strength
+from skmtl.solvers import solve_penalized
+
+
+class PenalizedModel:
+    """Mixin of a family of models, for any loss. A family implements `_penalty`.
+
+    Attributes
+    ----------
+    _ranges : dict
+        The interval of every parameter that is a number: ``{name: (low, high, include)}``.
+    _selects : bool
+        Whether the model selects features; so does then what one task alone is fitted with.
+    _empties : bool
+        Whether a large enough alpha empties the model, so that there is a critical alpha.
+    """
+
+    _ranges = {}  # noqa: RUF012
+    _selects = False
+    _empties = True
+
+    def _check_params(self):
+        super()._check_params()
+        self._check_alpha()
+        for name, (low, high, include) in self._ranges.items():
+            check_real(getattr(self, name), name, low=low, high=high, include=include)
+
+    def _check_alpha(self):
+        check_strength(self.alpha, "alpha", type(self).__name__)
+
+    def _penalty(self, n_features, tasks):
+        """The :class:`~skmtl.penalties.Penalty` of the parameters, for tasks with these ids."""
+        raise NotImplementedError
+
+    def _store_parts(self, solution, unpack):
+        """Store P and Q of a decomposition; P is everything if nothing is penalized."""
+        parts = solution.parts or (solution.W, np.zeros_like(solution.W))
+        self.shared_part_, self.specific_part_ = (unpack(part) for part in parts)
+
+
+def model_path(model, datafit, read, alphas):
+    """Yield the solutions of a model for these alphas, each started from the one before.
+
+    An alpha of NaN stands for a model without that parameter.
+    """
+    solution = None
+    for alpha in alphas:
+        if not np.isnan(alpha):
+            model.set_params(alpha=alpha)
+        penalty = model._penalty_of(read)
+        solution = solve_penalized(
+            datafit, penalty, solution, max_iter=model.max_iter, tol=model.tol
+        )
+        yield solution

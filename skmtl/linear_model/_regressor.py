@@ -1,0 +1,294 @@
+"""The template of linear multi-task regressors: read, solve, unpack; predict."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._data.checks import check_bool, check_int, check_real
+from skmtl._data.designs import predict_own_tasks
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._data.stratification import data_strata
+from skmtl._data.task_data import TaskData
+from skmtl.base import MultiTaskEstimator, warn_unconverged
+from skmtl.datafits import (
+    ColumnProblem,
+    make_folds,
+    squared_datafit,
+    warn_of_pseudo_observations,
+)
+from skmtl.linear_model._uncertainty import learn_task_weights
+from skmtl.losses import make_loss, names_of_losses
+from skmtl.solvers import solve_penalized
+
+
+class TargetScale:
+    """Weighted mean and standard deviation of each task's y; the identity unless asked for.
+
+    Models are solved on `(y - mean) / scale`; :meth:`restore` brings coefficients back.
+    """
+
+    def __init__(self, data, normalize):
+        self.mean = np.zeros(data.n_tasks)
+        self.scale = np.ones(data.n_tasks)
+        self.normalize = normalize
+        if normalize:
+            self._measure(data)
+
+    def _measure(self, data):
+        task_sum = data.design.task_sum
+        total = task_sum(data.weight)
+        self.mean = task_sum(data.weight * data.y) / total
+        centered = data.y - data.design.spread(self.mean)
+        deviation = np.sqrt(task_sum(data.weight * centered**2) / total)
+        rounding = 10 * np.finfo(float).eps * np.abs(self.mean)
+        self.scale = np.where(deviation > rounding, deviation, 1.0)
+
+    def apply(self, data):
+        """The data with normalized targets."""
+        if not self.normalize:
+            return data
+        spread = data.design.spread
+        return replace(data, y=(data.y - spread(self.mean)) / spread(self.scale))
+
+    def unpack(self, W):
+        """W (n_features, n_tasks) on the original scale, (n_tasks, n_features)."""
+        return np.ascontiguousarray((W * self.scale).T)
+
+    def restore(self, W, intercepts):
+        """`coef_` (n_tasks, n_features) and `intercept_` (n_tasks,) on the original scale."""
+        return self.unpack(W), self.mean + self.scale * intercepts
+
+
+class Reading(NamedTuple):
+    """What a regressor read.
+
+    Attributes
+    ----------
+    data : TaskData
+        Validated data with normalized targets.
+    scale : TargetScale
+        What brings coefficients back to the original scale.
+    loss : Loss
+        The loss of a target.
+    """
+
+    data: TaskData
+    scale: TargetScale
+    loss: object
+
+    @property
+    def problem(self):
+        """What a likelihood with this loss is made of."""
+        return ColumnProblem.of_numbers(self.data, self.loss)
+
+    def restore(self, W, b):
+        """`coef_` and `intercept_`."""
+        return self.scale.restore(W, b)
+
+
+class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """Base of the linear regressors.
+
+    A subclass stores its parameters, among them those of :meth:`fit` and `loss`, `huber_delta`,
+    `task_weight`, `fit_intercept`, `normalize_y`, `max_iter` and `tol`, and has a `_penalty`
+    (:class:`~skmtl.linear_model._penalized_model.PenalizedModel`).
+    """
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _check_params(self):
+        self._check_layout_params()
+        check_bool(self.fit_intercept, "fit_intercept")
+        check_bool(self.normalize_y, "normalize_y")
+        check_int(self.max_iter, "max_iter")
+        check_real(self.tol, "tol")
+        if self.normalize_y and not self._make_loss().takes_normalized_targets:
+            raise ValueError(
+                f"loss={self.loss!r} needs targets as they are: set normalize_y=False."
+            )
+
+    def _make_loss(self):
+        """The :class:`~skmtl.losses.Loss` of the parameters."""
+        names = names_of_losses(of_classes=False)
+        loss = make_loss(self.loss, names, huber_delta=self.huber_delta)
+        if loss.of_classes:
+            raise ValueError(f"loss={self.loss!r} is for classes: use a classifier.")
+        return loss
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None):
+        """Fit all tasks together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights; a weight of 2 is the same as the sample twice. A number is the
+            same as None.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
+            or infinity, weights are negative, shapes do not match, or targets do not suit the loss.
+        """
+        read = self._read(X, y, sample_weight, tasks)
+        if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
+            return self._fit_uncertain(read)
+        datafit = self._datafit(read)
+        return self._finish(read, datafit, self._solve(datafit, read))
+
+    def _fit_uncertain(self, read):
+        """Fit coefficients and task weights together."""
+        if not read.loss.has_noise_level:
+            raise ValueError(
+                "task_weight='uncertainty' learns levels of noise, which the targets of "
+                f"loss={self.loss!r} do not have: choose another task_weight."
+            )
+
+        def solve(omega):
+            datafit = self._datafit(read, task_weight=omega)
+            return datafit, self._solve(datafit, read)
+
+        omega, datafit, solution, mean_losses = learn_task_weights(read.problem, solve)
+        self._finish(read, datafit, solution)
+        self.task_weight_ = omega
+        self.task_noise_ = np.sqrt(2 * mean_losses) * read.scale.scale
+        return self
+
+    def _read(self, X, y, sample_weight, tasks):
+        """The validated data as a :class:`Reading`."""
+        self._check_params()
+        data = read_training_data(self, X, y, sample_weight, tasks)
+        scale = TargetScale(data, self.normalize_y)
+        read = Reading(scale.apply(data), scale, self._make_loss())
+        if not read.loss.is_quadratic:
+            seen = np.broadcast_to(data.weight > 0, data.y.shape)
+            read.loss.check_targets(data.y[seen])
+            tasks = read.problem.degenerate_tasks
+            warn_of_pseudo_observations(tasks, read.loss, stacklevel=3)
+        return read
+
+    def _fit_options(self):
+        return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
+
+    def _datafit(self, read, *, path=False, task_weight=None):
+        """The datafit of everything that was read; `path` if several models will be fitted."""
+        if task_weight is None:
+            task_weight = self.task_weight
+        if not read.loss.is_quadratic:
+            return read.problem.likelihood(
+                task_weight=task_weight, fit_intercept=self.fit_intercept
+            )
+        data = read.data
+        scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
+        return squared_datafit(
+            data.design,
+            data.y,
+            data.weight,
+            scale=scale,
+            fit_intercept=self.fit_intercept,
+            path=path,
+        )
+
+    def _strata(self, read):
+        """The stratum of each of the user's samples of positive weight: its task."""
+        return data_strata(read.data)
+
+    def _make_folds(self, read, splits):
+        if read.loss.is_quadratic:
+            return make_folds(read.data, splits, **self._fit_options())
+        return read.problem.folds(splits, **self._fit_options())
+
+    def _penalty_of(self, read):
+        """The penalty of the columns of W."""
+        return self._penalty(read.data.design.n_features, read.data.tasks)
+
+    def _solve(self, datafit, read):
+        """The :class:`~skmtl.solvers.Solution` of the model."""
+        penalty = self._penalty_of(read)
+        return solve_penalized(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
+
+    def _finish(self, read, datafit, solution):
+        """Set the fitted attributes; returns self."""
+        self._store_tasks(read.data)
+        self.coef_, self.intercept_ = read.restore(solution.W, datafit.intercepts(solution.W))
+        self.shared_coef_ = self.coef_.mean(axis=0)
+        self.n_iter_ = solution.n_iter
+        self.objective_ = float(solution.objective)
+        self.dual_gap_ = float(solution.gap)
+        self.optimality_ = float(solution.optimality)
+        self._store_model(solution, read.scale.unpack)
+        if not solution.converged:
+            warn_unconverged(solution, self.max_iter, self.tol)
+        return self
+
+    def _store_model(self, solution, unpack):
+        """Set what else the model is inspected by.
+
+        W and the parts of the solution have a column for each task; ``unpack`` gives one of them
+        the shape of `coef_`.
+        """
+
+    def predict(self, X, *, tasks=None):
+        """Predict with the task of each sample, or with all tasks if y was two-dimensional.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples, with the columns of `fit`.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+            Expected targets.
+
+        Raises
+        ------
+        ValueError
+            For tasks that fit did not see, unless ``handle_unknown="shared"``.
+        """
+        check_is_fitted(self)
+        X, codes = read_prediction_data(self, X, tasks)
+        if codes is None:
+            return self._predict_all(X)
+        z = predict_own_tasks(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+        return self._make_loss().inverse_link(z)
+
+    def predict_all_tasks(self, X):
+        """Predict with every task for every sample, in whichever form the data were fitted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            As in `fit`; the ids in a task column are ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+            Expected targets.
+        """
+        check_is_fitted(self)
+        X, _ = read_features(self, X, reset=False, ids=False)
+        return self._predict_all(X)
+
+    def _predict_all(self, X):
+        z = np.asarray(X @ self.coef_.T) + self.intercept_
+        return self._make_loss().inverse_link(z)
