@@ -189,6 +189,24 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
                 params.setdefault(name, own[name])
         return model.set_params(**params)
 
+    def set_params(self, **params):
+        """Set parameters of the search; `handle_unknown` also of a fitted `best_estimator_`.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : object
+            The search.
+        """
+        super().set_params(**params)
+        if "handle_unknown" in params and "best_estimator_" in vars(self):
+            self.best_estimator_.set_params(handle_unknown=self.handle_unknown)
+        return self
+
     def _worker(self):
         return self._template()
 
