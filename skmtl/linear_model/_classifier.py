@@ -1,4 +1,4 @@
-"""The template of linear multi-task classifiers: labels to columns, solve, unpack; predict."""
+"""The template of linear multi-task classifiers: read, solve, unpack; predict."""
 
 import numpy as np
 from scipy.special import expit, softmax

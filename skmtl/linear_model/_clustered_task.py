@@ -94,7 +94,7 @@ class ClusteredTaskRegressor(ClusteredTaskModel, LinearMultiTaskRegressor):
     --------
     ClusteredTaskRegressorCV : Chooses the strengths by cross-validation.
     TaskRelationshipRegressor : A covariance without clusters.
-    ClusteredTaskClassifier : For classes.
+    ClusteredTaskClassifier : Classification counterpart.
 
     References
     ----------
@@ -166,7 +166,7 @@ class ClusteredTaskRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     n_clusters_ : int
         Chosen number of clusters.
     task_clusters_ : ndarray of shape (n_tasks,)
@@ -178,7 +178,7 @@ class ClusteredTaskRegressorCV(RegressorCV):
 
     See Also
     --------
-    ClusteredTaskRegressor : Given strengths.
+    ClusteredTaskRegressor : With given strengths.
 
     Examples
     --------
@@ -268,7 +268,7 @@ class ClusteredTaskClassifier(ClusteredTaskModel, LinearMultiTaskClassifier):
     See Also
     --------
     TaskRelationshipClassifier : A covariance without clusters.
-    ClusteredTaskRegressor : For numbers.
+    ClusteredTaskRegressor : Regression counterpart.
 
     References
     ----------

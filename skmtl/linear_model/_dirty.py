@@ -44,8 +44,9 @@ class DirtyRegressor(DirtyModel, LinearMultiTaskRegressor):
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
     specific_ratio : float, default=0.4
-        Share of the penalty of Q, in (0, 1). With "l21", Q is zero above 1/2, and P from
-        ``1 / (1 + sqrt(n_tasks))`` down; with "l1inf" above 1/2 and ``1 / (1 + n_tasks)`` down.
+        Share of the penalty of Q, in (0, 1). With "l21", Q is zero above 1/2, and P at
+        ``1 / (1 + sqrt(n_tasks))`` and below; with "l1inf" Q above 1/2, and P at
+        ``1 / (1 + n_tasks)`` and below.
     shared_norm : {"l21", "l1inf"}, default="l21"
         Norm of P. "l1inf" is that of the paper and prefers coefficients of equal size.
     {loss_parameters}
@@ -60,8 +61,8 @@ class DirtyRegressor(DirtyModel, LinearMultiTaskRegressor):
     See Also
     --------
     DirtyRegressorCV : Chooses the strengths by cross-validation.
-    MultiTaskLasso : Without Q.
-    DirtyClassifier : For classes.
+    MultiTaskLasso : The model without Q.
+    DirtyClassifier : Classification counterpart.
 
     References
     ----------
@@ -129,7 +130,7 @@ class DirtyRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     specific_ratio_ : float
         Chosen share.
     {decomposed_attributes}
@@ -138,7 +139,7 @@ class DirtyRegressorCV(RegressorCV):
 
     See Also
     --------
-    DirtyRegressor : Given strengths.
+    DirtyRegressor : With given strengths.
 
     Examples
     --------
@@ -213,9 +214,9 @@ class DirtyClassifier(DirtyModel, LinearMultiTaskClassifier):
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
     specific_ratio : float, default=0.4
-        Share of the penalty of Q, in (0, 1). With "l21", Q is zero above 1/2, and P from
-        ``1 / (1 + sqrt(n))`` down; with "l1inf" above 1/2 and ``1 / (1 + n)`` down, where W has n
-        columns.
+        Share of the penalty of Q, in (0, 1). With "l21", Q is zero above 1/2, and P at
+        ``1 / (1 + sqrt(n))`` and below, for W of n columns; with "l1inf" Q above 1/2, and P at
+        ``1 / (1 + n)`` and below.
     shared_norm : {"l21", "l1inf"}, default="l21"
         Norm of P. "l1inf" is that of the paper and prefers coefficients of equal size.
     {class_data_parameters}
@@ -228,8 +229,8 @@ class DirtyClassifier(DirtyModel, LinearMultiTaskClassifier):
 
     See Also
     --------
-    MultiTaskLassoClassifier : Without Q.
-    DirtyRegressor : For numbers.
+    MultiTaskLassoClassifier : The model without Q.
+    DirtyRegressor : Regression counterpart.
 
     References
     ----------

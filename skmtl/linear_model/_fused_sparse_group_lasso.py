@@ -57,8 +57,8 @@ class FusedSparseGroupLasso(FusedModel, LinearMultiTaskRegressor):
         Share of changes, at least 0 and below 1. What both leave of 1 is the share of whole
         features.
     times : dict or array-like of shape (n_tasks,), default=None
-        Time of every task, by label or in the order of `tasks_`, all different. None takes the
-        labels in their order, one apart.
+        Time of every task, by task id or in the order of `tasks_`, all different. None takes the
+        task ids in their order, one apart.
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -70,7 +70,7 @@ class FusedSparseGroupLasso(FusedModel, LinearMultiTaskRegressor):
     See Also
     --------
     TemporalGroupLasso : Coefficients that change smoothly.
-    FusedSparseGroupLassoClassifier : For classes.
+    FusedSparseGroupLassoClassifier : Classification counterpart.
 
     References
     ----------
@@ -142,8 +142,8 @@ class FusedSparseGroupLassoClassifier(FusedModel, LinearMultiTaskClassifier):
         Share of changes, at least 0 and below 1. What both leave of 1 is the share of whole
         features.
     times : dict or array-like of shape (n_tasks,), default=None
-        Time of every task, by label or in the order of `tasks_`, all different. None takes the
-        labels in their order, one apart.
+        Time of every task, by task id or in the order of `tasks_`, all different. None takes the
+        task ids in their order, one apart.
     {class_data_parameters}
     {newton_parameters}
 
@@ -154,7 +154,7 @@ class FusedSparseGroupLassoClassifier(FusedModel, LinearMultiTaskClassifier):
     See Also
     --------
     TemporalGroupLassoClassifier : Coefficients that change smoothly.
-    FusedSparseGroupLasso : For numbers.
+    FusedSparseGroupLasso : Regression counterpart.
 
     References
     ----------

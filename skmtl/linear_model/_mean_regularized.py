@@ -64,7 +64,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
 
         loss(W, b) + 1/2 * sum_t alpha_t ||w_t - wbar||^2 + ridge/2 * ||W||_F^2
 
-    with the mean wbar of the coefficients, weighted by alpha_t where that differs over tasks. From
+    with the mean wbar of the coefficients, weighted by alpha_t if it differs between tasks. From
     independent ridge regressions (alpha = 0) it goes to one model with an intercept for each task
     (alpha large).
 
@@ -73,7 +73,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
     Parameters
     ----------
     alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
-        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
+        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
     {loss_parameters}
@@ -89,8 +89,8 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
     See Also
     --------
     MeanRegularizedRegressorCV : Chooses the strengths by cross-validation.
-    TaskGraphRegressor : Some tasks more alike than others.
-    MeanRegularizedClassifier : For classes.
+    TaskGraphRegressor : Pulls some tasks together more than others.
+    MeanRegularizedClassifier : Classification counterpart.
 
     References
     ----------
@@ -154,7 +154,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     ridge_ : float
         Chosen ridge.
     {path_attributes}
@@ -162,7 +162,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
 
     See Also
     --------
-    MeanRegularizedRegressor : Given strengths.
+    MeanRegularizedRegressor : With given strengths.
 
     Examples
     --------
@@ -223,7 +223,7 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
 
         loss(W, b) + 1/2 * sum_t alpha_t ||w_t - wbar||^2 + ridge/2 * ||W||_F^2
 
-    with the mean wbar of the coefficients, weighted by alpha_t where that differs over tasks. From
+    with the mean wbar of the coefficients, weighted by alpha_t if it differs between tasks. From
     independent regressions with a ridge (alpha = 0) it goes to one model with an intercept for each
     task (alpha large).
 
@@ -232,7 +232,7 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
     Parameters
     ----------
     alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
-        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by label.
+        Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
     {class_data_parameters}
@@ -246,8 +246,8 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
 
     See Also
     --------
-    TaskGraphClassifier : Some tasks more alike than others.
-    MeanRegularizedRegressor : For numbers.
+    TaskGraphClassifier : Pulls some tasks together more than others.
+    MeanRegularizedRegressor : Regression counterpart.
 
     References
     ----------

@@ -23,9 +23,9 @@ class MultiTaskCV(
 ):
     """Any linear estimator of skmtl with its parameters chosen by cross-validation.
 
-    What :class:`~sklearn.model_selection.GridSearchCV` does, from one pass over the rows where
-    there are more of them than features: paths over alpha are warm-started, folds come from their
-    second moments, and errors are averages over tasks.
+    It does what :class:`~sklearn.model_selection.GridSearchCV` does, in one pass over the samples
+    if they are more than the features: paths over alpha are warm-started, folds come from second
+    moments, and errors are averages over tasks.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ class MultiTaskCV(
     best_score_ : float
         Minus the mean error of `best_params_`.
     best_estimator_ : estimator
-        An estimator with `best_params_`, fitted to all rows.
+        The estimator with `best_params_`, fitted to all samples. Its fitted attributes are also
+        those of the search.
     cv_results_ : dict of ndarrays
         As that of :class:`~sklearn.model_selection.GridSearchCV`: "params", "param_<name>",
         "split<k>_test_score", "mean_test_score", "std_test_score" and "rank_test_score". Scores are
@@ -54,15 +55,15 @@ class MultiTaskCV(
         loss of the estimator.
     {path_attributes}
     classes_ : ndarray or list of ndarray
-        Labels, for a classifier.
+        Class labels, for a classifier.
     {linear_attributes}
 
     Raises
     ------
     TypeError
-        In `fit`, for an estimator that is no linear one of skmtl.
+        In `fit`, if the estimator is not a linear estimator of skmtl.
     ValueError
-        In `fit`, for an empty grid or a parameter that the estimator does not have.
+        In `fit`, if the grid is empty or names a parameter that the estimator does not have.
 
     See Also
     --------

@@ -84,8 +84,8 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
     See Also
     --------
     MultiTaskElasticNetCV : Chooses alpha and l1_ratio by cross-validation.
-    MultiTaskLasso : Without the ridge.
-    MultiTaskElasticNetClassifier : For classes.
+    MultiTaskLasso : The model without the ridge.
+    MultiTaskElasticNetClassifier : Classification counterpart.
 
     References
     ----------
@@ -215,7 +215,7 @@ class MultiTaskElasticNetCV(ElasticNetSearch):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     l1_ratio_ : float
         Chosen share.
     {cv_attributes}
@@ -223,8 +223,8 @@ class MultiTaskElasticNetCV(ElasticNetSearch):
 
     See Also
     --------
-    MultiTaskElasticNet : One given alpha and l1_ratio.
-    MultiTaskLassoCV : Without the ridge.
+    MultiTaskElasticNet : With a given alpha and l1_ratio.
+    MultiTaskLassoCV : The model without the ridge.
 
     Examples
     --------
@@ -314,8 +314,8 @@ class MultiTaskElasticNetClassifier(ElasticNetModel, LinearMultiTaskClassifier):
 
     See Also
     --------
-    MultiTaskLassoClassifier : Without the ridge.
-    MultiTaskElasticNet : For numbers.
+    MultiTaskLassoClassifier : The model without the ridge.
+    MultiTaskElasticNet : Regression counterpart.
 
     References
     ----------

@@ -40,7 +40,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
     --------
     MultiTaskLassoCV : Chooses alpha by cross-validation.
     MultiTaskElasticNet : With an extra ridge, for correlated features.
-    MultiTaskLassoClassifier : For classes.
+    MultiTaskLassoClassifier : Classification counterpart.
     compare_to_single_task : Whether sharing helped.
 
     References
@@ -52,7 +52,7 @@ class MultiTaskLasso(MultiTaskElasticNet):
 
     Examples
     --------
-    Every task with its own rows, the task id in the last column of X:
+    Every task has samples of its own, with the task id in the last column of X:
 
     >>> from skmtl import MultiTaskLasso
     >>> from skmtl.datasets import make_multitask_regression
@@ -129,13 +129,13 @@ class MultiTaskLassoCV(ElasticNetSearch):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     {cv_attributes}
     {linear_attributes}
 
     See Also
     --------
-    MultiTaskLasso : One given alpha.
+    MultiTaskLasso : With a given alpha.
     multi_task_path : The solutions along the whole path.
 
     Examples
@@ -221,7 +221,7 @@ class MultiTaskLassoClassifier(MultiTaskElasticNetClassifier):
     See Also
     --------
     MultiTaskElasticNetClassifier : With an extra ridge, for correlated features.
-    MultiTaskLasso : For numbers.
+    MultiTaskLasso : Regression counterpart.
 
     References
     ----------
@@ -229,7 +229,7 @@ class MultiTaskLassoClassifier(MultiTaskElasticNetClassifier):
 
     Examples
     --------
-    Every task with its own rows, the task id in the last column of X:
+    Every task has samples of its own, with the task id in the last column of X:
 
     >>> import numpy as np
     >>> from skmtl import MultiTaskLassoClassifier, make_multitask_classification
@@ -286,13 +286,13 @@ class MultiTaskLassoClassifierCV(ClassifierCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     {class_path_attributes}
     {class_attributes}
 
     See Also
     --------
-    MultiTaskLassoClassifier : One given alpha.
+    MultiTaskLassoClassifier : With a given alpha.
     MultiTaskCV : Any classifier, any of its parameters.
 
     Examples

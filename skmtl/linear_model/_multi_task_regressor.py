@@ -89,7 +89,7 @@ class MultiTaskRegressor(PenaltyModel, LinearMultiTaskRegressor):
 
     See Also
     --------
-    MultiTaskClassifier : For classes.
+    MultiTaskClassifier : Classification counterpart.
 
     Examples
     --------
@@ -160,7 +160,7 @@ class MultiTaskClassifier(PenaltyModel, LinearMultiTaskClassifier):
 
     See Also
     --------
-    MultiTaskRegressor : For numbers.
+    MultiTaskRegressor : Regression counterpart.
 
     Examples
     --------

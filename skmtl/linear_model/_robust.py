@@ -51,7 +51,7 @@ class RobustMultiTaskRegressor(RobustModel, LinearMultiTaskRegressor):
     --------
     RobustMultiTaskRegressorCV : Chooses the strengths by cross-validation.
     TraceNormRegressor : Without outliers.
-    RobustMultiTaskClassifier : For classes.
+    RobustMultiTaskClassifier : Classification counterpart.
 
     References
     ----------
@@ -139,7 +139,7 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, LinearMultiTaskRegress
     --------
     MultiTaskLasso : Without outliers.
     RobustMultiTaskRegressor : Of low rank in place of common features.
-    RobustMultiTaskFeatureClassifier : For classes.
+    RobustMultiTaskFeatureClassifier : Classification counterpart.
 
     References
     ----------
@@ -202,7 +202,7 @@ class RobustMultiTaskRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     outlier_ratio_ : float
         Chosen share.
     outlier_tasks_ : ndarray
@@ -213,7 +213,7 @@ class RobustMultiTaskRegressorCV(RegressorCV):
 
     See Also
     --------
-    RobustMultiTaskRegressor : Given strengths.
+    RobustMultiTaskRegressor : With given strengths.
 
     Examples
     --------
@@ -300,7 +300,7 @@ class RobustMultiTaskClassifier(RobustModel, LinearMultiTaskClassifier):
     See Also
     --------
     TraceNormClassifier : Without outliers.
-    RobustMultiTaskRegressor : For numbers.
+    RobustMultiTaskRegressor : Regression counterpart.
 
     References
     ----------
@@ -375,7 +375,7 @@ class RobustMultiTaskFeatureClassifier(RobustFeatureModel, LinearMultiTaskClassi
     --------
     MultiTaskLassoClassifier : Without outliers.
     RobustMultiTaskClassifier : Of low rank in place of common features.
-    RobustMultiTaskFeatureRegressor : For numbers.
+    RobustMultiTaskFeatureRegressor : Regression counterpart.
 
     References
     ----------

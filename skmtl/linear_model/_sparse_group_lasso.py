@@ -47,9 +47,9 @@ class MultiTaskSparseGroupLasso(SparseGroupModel, LinearMultiTaskRegressor):
 
     See Also
     --------
-    MultiTaskLasso : Features for all tasks or for none.
+    MultiTaskLasso : Selects features for all tasks or for none.
     DirtyRegressor : Single coefficients beside features for all.
-    MultiTaskSparseGroupLassoClassifier : For classes.
+    MultiTaskSparseGroupLassoClassifier : Classification counterpart.
 
     References
     ----------
@@ -124,9 +124,9 @@ class MultiTaskSparseGroupLassoClassifier(SparseGroupModel, LinearMultiTaskClass
 
     See Also
     --------
-    MultiTaskLassoClassifier : Features for all tasks or for none.
+    MultiTaskLassoClassifier : Selects features for all tasks or for none.
     DirtyClassifier : Single coefficients beside features for all.
-    MultiTaskSparseGroupLasso : For numbers.
+    MultiTaskSparseGroupLasso : Regression counterpart.
 
     References
     ----------

@@ -35,8 +35,8 @@ class SparseLowRankRegressor(SparseLowRankModel, LinearMultiTaskRegressor):
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
     sparse_ratio : float, default=0.4
-        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
-        ``1 / (1 + sqrt(n_features * n_tasks))`` down P is.
+        Share of the penalty of Q, in (0, 1). Above 1/2, Q is zero; at
+        ``1 / (1 + sqrt(n_features * n_tasks))`` and below, P is.
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -48,8 +48,8 @@ class SparseLowRankRegressor(SparseLowRankModel, LinearMultiTaskRegressor):
 
     See Also
     --------
-    TraceNormRegressor : Without Q.
-    SparseLowRankClassifier : For classes.
+    TraceNormRegressor : The model without Q.
+    SparseLowRankClassifier : Classification counterpart.
 
     References
     ----------
@@ -110,8 +110,8 @@ class SparseLowRankClassifier(SparseLowRankModel, LinearMultiTaskClassifier):
     alpha : float, default=1.0
         Strength of both penalties, at least 0.
     sparse_ratio : float, default=0.4
-        Share of the penalty of Q, in (0, 1): above 1/2 Q is zero, P from
-        ``1 / (1 + sqrt(n))`` down P is, where W has n entries.
+        Share of the penalty of Q, in (0, 1). Above 1/2, Q is zero; at ``1 / (1 + sqrt(n))`` and
+        below, for W of n entries, P is.
     {class_data_parameters}
     {newton_parameters}
 
@@ -122,8 +122,8 @@ class SparseLowRankClassifier(SparseLowRankModel, LinearMultiTaskClassifier):
 
     See Also
     --------
-    TraceNormClassifier : Without Q.
-    SparseLowRankRegressor : For numbers.
+    TraceNormClassifier : The model without Q.
+    SparseLowRankRegressor : Regression counterpart.
 
     References
     ----------

@@ -50,11 +50,11 @@ class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
         Strength of the coupling, at least 0.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
         "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedRegressor`),
-        "chain" joins neighbors in the order of the labels. An array or sparse matrix
+        "chain" joins neighbors in the order of the task ids. An array or sparse matrix
         (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
-        holds tuples (label, label, weight). Weights are at least 0.
+        holds tuples (task id, task id, weight). Weights are at least 0.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
-        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by label.
+        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by task id.
     sparsity : float, default=0.0
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
@@ -70,9 +70,9 @@ class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
     See Also
     --------
     TaskGraphRegressorCV : Chooses the strengths by cross-validation.
-    MeanRegularizedRegressor : All tasks alike.
+    MeanRegularizedRegressor : Pulls all tasks together.
     TemporalGroupLasso : Tasks ordered in time, with joint selection of features.
-    TaskGraphClassifier : For classes.
+    TaskGraphClassifier : Classification counterpart.
 
     References
     ----------
@@ -148,7 +148,7 @@ class TaskGraphRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     ridge_ : float
         Chosen ridge.
     {path_attributes}
@@ -156,7 +156,7 @@ class TaskGraphRegressorCV(RegressorCV):
 
     See Also
     --------
-    TaskGraphRegressor : Given strengths.
+    TaskGraphRegressor : With given strengths.
 
     Examples
     --------
@@ -235,11 +235,11 @@ class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
         Strength of the coupling, at least 0.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default="complete"
         "complete" joins all tasks with weights 1 / n_tasks (:class:`MeanRegularizedClassifier`),
-        "chain" joins neighbors in the order of the labels. An array or sparse matrix
+        "chain" joins neighbors in the order of the task ids. An array or sparse matrix
         (n_tasks, n_tasks) holds weights in the order of `tasks_`, its diagonal ignored; a list
-        holds tuples (label, label, weight). Weights are at least 0.
+        holds tuples (task id, task id, weight). Weights are at least 0.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
-        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by label.
+        Strength of the ridge, at least 0; one for each task in the order of `tasks_` or by task id.
     sparsity : float, default=0.0
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
@@ -253,9 +253,9 @@ class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
 
     See Also
     --------
-    MeanRegularizedClassifier : All tasks alike.
+    MeanRegularizedClassifier : Pulls all tasks together.
     TemporalGroupLassoClassifier : Tasks ordered in time, with joint selection of features.
-    TaskGraphRegressor : For numbers.
+    TaskGraphRegressor : Regression counterpart.
 
     References
     ----------

@@ -58,7 +58,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, LinearMultiTaskRegressor)
     --------
     TraceNormRegressor : The trace norm itself.
     ClusteredTaskRegressor : Clusters of tasks.
-    TaskRelationshipClassifier : For classes.
+    TaskRelationshipClassifier : Classification counterpart.
 
     References
     ----------
@@ -134,7 +134,7 @@ class TaskRelationshipClassifier(TaskRelationshipModel, LinearMultiTaskClassifie
     --------
     TraceNormClassifier : The trace norm itself.
     ClusteredTaskClassifier : Clusters of tasks.
-    TaskRelationshipRegressor : For numbers.
+    TaskRelationshipRegressor : Regression counterpart.
 
     References
     ----------

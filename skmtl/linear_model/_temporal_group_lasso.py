@@ -49,8 +49,8 @@ class TemporalGroupLasso(TemporalModel, LinearMultiTaskRegressor):
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
     times : dict or array-like of shape (n_tasks,), default=None
-        Time of every task, by label or in the order of `tasks_`, all different. None takes the
-        labels in their order, one apart.
+        Time of every task, by task id or in the order of `tasks_`, all different. None takes the
+        task ids in their order, one apart.
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -62,8 +62,8 @@ class TemporalGroupLasso(TemporalModel, LinearMultiTaskRegressor):
     See Also
     --------
     FusedSparseGroupLasso : Coefficients that change at few points.
-    TaskGraphRegressor : Any graph of tasks.
-    TemporalGroupLassoClassifier : For classes.
+    TaskGraphRegressor : Pulls tasks together along any graph.
+    TemporalGroupLassoClassifier : Classification counterpart.
 
     References
     ----------
@@ -133,8 +133,8 @@ class TemporalGroupLassoClassifier(TemporalModel, LinearMultiTaskClassifier):
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
     times : dict or array-like of shape (n_tasks,), default=None
-        Time of every task, by label or in the order of `tasks_`, all different. None takes the
-        labels in their order, one apart.
+        Time of every task, by task id or in the order of `tasks_`, all different. None takes the
+        task ids in their order, one apart.
     {class_data_parameters}
     {newton_parameters}
 
@@ -145,8 +145,8 @@ class TemporalGroupLassoClassifier(TemporalModel, LinearMultiTaskClassifier):
     See Also
     --------
     FusedSparseGroupLassoClassifier : Coefficients that change at few points.
-    TaskGraphClassifier : Any graph of tasks.
-    TemporalGroupLasso : For numbers.
+    TaskGraphClassifier : Pulls tasks together along any graph.
+    TemporalGroupLasso : Regression counterpart.
 
     References
     ----------

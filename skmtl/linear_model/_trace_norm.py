@@ -72,14 +72,14 @@ class TraceNormRegressor(TraceNormModel, LinearMultiTaskRegressor):
     rank_ : int
         Rank of `coef_`.
     singular_values_ : ndarray of shape (min(n_features, n_tasks),)
-        Of `coef_`, decreasing.
+        Singular values of `coef_`, decreasing.
     {linear_attributes}
 
     See Also
     --------
     TraceNormRegressorCV : Chooses alpha by cross-validation.
     SparseLowRankRegressor : With single coefficients on top.
-    TraceNormClassifier : For classes.
+    TraceNormClassifier : Classification counterpart.
 
     References
     ----------
@@ -152,14 +152,14 @@ class TraceNormClassifier(TraceNormModel, LinearMultiTaskClassifier):
     rank_ : int
         Rank of `coef_`, the classes of a task in one row.
     singular_values_ : ndarray
-        Of `coef_`, decreasing.
+        Singular values of `coef_`, decreasing.
     {class_attributes}
 
     See Also
     --------
     TraceNormClassifierCV : Chooses alpha by cross-validation.
     SparseLowRankClassifier : With single coefficients on top.
-    TraceNormRegressor : For numbers.
+    TraceNormRegressor : Regression counterpart.
 
     References
     ----------
@@ -219,17 +219,17 @@ class TraceNormRegressorCV(RegressorCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     rank_ : int
         Rank of `coef_`.
     singular_values_ : ndarray of shape (min(n_features, n_tasks),)
-        Of `coef_`, decreasing.
+        Singular values of `coef_`, decreasing.
     {path_attributes}
     {linear_attributes}
 
     See Also
     --------
-    TraceNormRegressor : One given alpha.
+    TraceNormRegressor : With a given alpha.
 
     Examples
     --------
@@ -298,17 +298,17 @@ class TraceNormClassifierCV(ClassifierCV):
     Attributes
     ----------
     alpha_ : float
-        Chosen strength.
+        Chosen alpha.
     rank_ : int
         Rank of `coef_`.
     singular_values_ : ndarray
-        Of `coef_`, decreasing.
+        Singular values of `coef_`, decreasing.
     {class_path_attributes}
     {class_attributes}
 
     See Also
     --------
-    TraceNormClassifier : One given alpha.
+    TraceNormClassifier : With a given alpha.
     MultiTaskCV : Any classifier, any of its parameters.
 
     Examples
