@@ -15,8 +15,8 @@ from skmtl import (
     TaskStratifiedKFold,
     load_parkinsons,
 )
-from skmtl.kernel import _features
-from skmtl.kernel._features import sample_rows
+from skmtl.kernel import _nystroem_features
+from skmtl.kernel._nystroem_features import draw_components
 
 ALPHA, STRENGTH, GAMMA = 0.3, 0.8, 0.5
 RBF = {"gamma": GAMMA, "task_strength": STRENGTH, "random_state": 0}
@@ -124,11 +124,11 @@ def test_sparse_rows_give_the_same_model():
 
 def test_samples_hold_no_row_twice_and_depend_on_the_seed():
     X = np.random.default_rng(0).normal(size=(20, 2))
-    sample = sample_rows(np.vstack([X, X, X]), 12, 0)
+    sample = draw_components(np.vstack([X, X, X]), 12, 0)
     assert len(np.unique(sample, axis=0)) == 12
-    assert not np.array_equal(sample, sample_rows(X, 12, 1))
-    np.testing.assert_array_equal(sample, sample_rows(X[::-1], 12, 0))
-    assert len(sample_rows(X, 100, 0)) == 20
+    assert not np.array_equal(sample, draw_components(X, 12, 1))
+    np.testing.assert_array_equal(sample, draw_components(X[::-1], 12, 0))
+    assert len(draw_components(X, 100, 0)) == 20
 
 
 def test_chunks_do_not_show(monkeypatch):
@@ -137,7 +137,7 @@ def test_chunks_do_not_show(monkeypatch):
     y = rng.normal(size=2000) + 100 * X[:, -1]
     fits = []
     for floats in (2**21, 1):  # of 256 rows: tasks have several chunks
-        monkeypatch.setattr(_features, "_FLOATS", floats)
+        monkeypatch.setattr(_nystroem_features, "_FLOATS", floats)
         model = MultiTaskNystroemRidge(ALPHA, n_components=20, task_column=-1, **RBF).fit(X, y)
         fits.append(model.predict(X))
     np.testing.assert_allclose(*fits, rtol=1e-9)
@@ -206,7 +206,7 @@ def test_callable_kernels_take_their_parameters():
         ({"task_strength": 1.5}, ValueError, "task_strength == 1.5, must be <= 1"),
         ({"n_components": 0}, ValueError, "n_components == 0, must be >= 1"),
         ({"n_components": 2.5}, TypeError, "n_components must be an instance of int"),
-        ({"kernel": "precomputed"}, ValueError, "samples rows of X: give a callable"),
+        ({"kernel": "precomputed"}, ValueError, "draws samples from X: pass a callable"),
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": -1.0}, ValueError, "gamma == -1.0"),
         ({"kernel_params": 5}, TypeError, "kernel_params=5 must be a dict"),

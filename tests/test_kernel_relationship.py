@@ -20,7 +20,8 @@ from skmtl import (
 )
 from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
-from skmtl.kernel._relationship_problem import RelationshipProblem, learn_covariance
+from skmtl.kernel._covariance_learner import learn_covariance
+from skmtl.kernel._relationship_problem import RelationshipProblem
 
 GAMMA = 0.2
 

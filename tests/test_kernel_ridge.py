@@ -329,7 +329,7 @@ def test_ties_go_to_separate_tasks_and_a_large_alpha():
 
 def test_tasks_of_one_row_leave_nothing_to_compare():
     X = make("complete").X[:T]
-    with pytest.warns(UserWarning, match="No task has two labeled rows"):
+    with pytest.warns(UserWarning, match="No task has more than one target"):
         model = MultiTaskKernelRidgeCV([0.1, 1.0]).fit(X, np.arange(4.0), tasks=np.arange(T))
     assert (model.task_strength_, model.alpha_) == (0.0, 1.0)
     assert np.isnan(model.best_score_)
@@ -547,7 +547,7 @@ def test_a_precomputed_kernel_of_tasks_can_be_searched_by_metadata_routing():
     np.testing.assert_allclose(by_matrix.cv_results_["mean_test_score"], scores, rtol=1e-8)
     column = MultiTaskKernelRidge(kernel="precomputed", task_column=0)
     search = GridSearchCV(column, grid, cv=folds, error_score="raise")
-    with pytest.raises(ValueError, match="A split of the rows has to take the same columns"):
+    with pytest.raises(ValueError, match="columns have to be split in the same way"):
         search.fit(np.insert(K, 0, given.tasks, axis=1), given.y)
 
 
@@ -744,7 +744,10 @@ BAD = {
     "task kernel": (MultiTaskKernelRidge(task_kernel="other"), "task_kernel='other' is not one"),
     "no task kernel": (MultiTaskKernelRidge(task_kernel=None), "neither one of"),
     "graph kernel without a graph": (MultiTaskKernelRidge(task_kernel="graph"), "needs a graph"),
-    "graph without a graph kernel": (MultiTaskKernelRidge(graph="chain"), "the others have none"),
+    "graph without a graph kernel": (
+        MultiTaskKernelRidge(graph="chain"),
+        "only task_kernel='graph' has a graph",
+    ),
     "shape": (MultiTaskKernelRidge(task_kernel=np.eye(3)), r"shape \(3, 3\), expected \(4, 4\)"),
     "asymmetric": (MultiTaskKernelRidge(task_kernel=np.tri(T)), "must be symmetric"),
     "NaN": (MultiTaskKernelRidge(task_kernel=np.full((T, T), np.nan)), "NaN or infinity"),
@@ -757,8 +760,14 @@ BAD = {
         "no row or no column",
     ),
     "solver": (MultiTaskKernelRidge(solver="fast"), "solver='fast' is not one of"),
-    "kronecker with holes": (MultiTaskKernelRidge(solver="kronecker"), "without missing labels"),
-    "not square": (MultiTaskKernelRidge(kernel="precomputed"), "square at fit"),
+    "kronecker with holes": (
+        MultiTaskKernelRidge(solver="kronecker"),
+        "solver='kronecker' needs two-dimensional y without missing",
+    ),
+    "not square": (
+        MultiTaskKernelRidge(kernel="precomputed"),
+        "must be square in fit, but X has 14 samples and 3 columns",
+    ),
     "alphas": (MultiTaskKernelRidgeCV([0.0, 1.0]), "alphas == 0.0, must be > 0"),
     "no alphas": (MultiTaskKernelRidgeCV([]), "alphas must be"),
     "strengths": (MultiTaskKernelRidgeCV(task_strengths=[0.5, 2]), "task_strengths == 2"),
@@ -774,7 +783,7 @@ BAD_TYPES = {
     "gammas words": (MultiTaskKernelRidgeCV(gammas=["a"]), "gammas must be an instance of"),
     "sparse task kernel": (
         MultiTaskKernelRidge(task_kernel=sparse.eye(T)),
-        r"must be dense, got a sparse matrix: give its toarray\(\)",
+        r"must be dense, got a sparse matrix: pass its toarray\(\)",
     ),
     "words": (MultiTaskKernelRidge(task_kernel=[["a"] * T] * T), "real numbers, got .'a', 'a'"),
     "complex": (MultiTaskKernelRidge(task_kernel=1j * np.eye(T)), "of dtype complex128"),
@@ -800,13 +809,13 @@ def test_solvers_of_two_dimensional_y_are_refused_for_rows_of_their_own():
 
 
 def test_an_asymmetric_precomputed_kernel_is_refused():
-    with pytest.raises(ValueError, match="must be symmetric at fit"):
+    with pytest.raises(ValueError, match="must be symmetric in fit"):
         MultiTaskKernelRidge(kernel="precomputed").fit(np.tri(N), make("complete").y)
 
 
 def test_a_kernel_without_values_is_refused():
     X, Y, _, _ = make("complete")
-    with pytest.raises(ValueError, match="gives NaN or infinity between rows"):
+    with pytest.raises(ValueError, match="gives NaN or infinity between samples"):
         MultiTaskKernelRidge(kernel=lambda x, z: np.nan).fit(X, Y)
 
 

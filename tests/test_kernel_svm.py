@@ -227,7 +227,7 @@ def test_the_scale_of_x_is_its_standard_deviation(offset, dtype):
     expected = 1 / (3 * X.astype(float).var()) if np.ptp(X) else 1.0
     for rows in (X, sparse.csr_array(X)):
         model = MultiTaskSVR().fit(rows, np.arange(50.0)[:, None] * [1, 2])
-        assert model._kernel.gamma == pytest.approx(expected, rel=1e-6)
+        assert model._inputs.kernel.gamma == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_scale_of_sparse_rows_counts_their_zeros_and_weights():
@@ -237,14 +237,14 @@ def test_the_scale_of_sparse_rows_counts_their_zeros_and_weights():
     Y = X[:, :2]
     for rows in (X, sparse.csr_array(X)):
         model = MultiTaskSVR().fit(rows, Y, weight.astype(float))
-        assert model._kernel.gamma == pytest.approx(1 / (3 * twice.var()), rel=1e-10)
+        assert model._inputs.kernel.gamma == pytest.approx(1 / (3 * twice.var()), rel=1e-10)
 
 
 def test_chunks_of_the_kernel_do_not_show(monkeypatch):
     X, Y, _, _ = blobs(n_classes=3)
     model = MultiTaskSVC().fit(X, Y)
     whole = model.decision_function(X)
-    monkeypatch.setattr("skmtl.kernel._svm._FLOATS", 1)
+    monkeypatch.setattr("skmtl.kernel._svm_inputs._FLOATS", 1)
     np.testing.assert_allclose(model.decision_function(X), whole, rtol=1e-10)
 
 
@@ -259,7 +259,7 @@ def test_iterations_can_be_limited():
     [
         ({"mu": 0.0}, ValueError, "mu == 0.0, must be > 0"),
         ({"mu": np.inf}, ValueError, "mu must be finite"),
-        ({"kernel": "precomputed"}, ValueError, "kernel of rows and tasks: give a callable"),
+        ({"kernel": "precomputed"}, ValueError, "kernel of samples and tasks: pass a callable"),
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": "auto"}, TypeError, "gamma must be an instance of"),
         ({"C": -1.0}, ValueError, "The 'C' parameter"),

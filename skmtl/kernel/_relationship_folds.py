@@ -1,0 +1,146 @@
+"""Folds of kernel ridge regressions whose task covariance is learned."""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from skmtl._task_covariance.observations import Observations
+from skmtl.datafits import Fold
+from skmtl.kernel._covariance_learner import CovarianceLearner
+
+
+class LearnedFunctions(NamedTuple):
+    """Values of functions at all samples.
+
+    `W` has the shape (n_samples, n_tasks) and is 0 for tasks without training samples.
+    """
+
+    W: np.ndarray
+    optimality: float
+    converged: bool
+
+
+class TrainingSamples:
+    """Learns functions from some of the samples, and evaluates them at all.
+
+    Parameters
+    ----------
+    reading : KernelReading
+    kernels : dict
+        Kernel matrices between all samples, (n_samples, n_samples), by gamma.
+    counts : ndarray of shape (n_samples,)
+        How often each sample is used.
+    fit_intercept : bool
+    """
+
+    def __init__(self, reading, kernels, counts, fit_intercept):
+        self.reading = reading
+        self.kernels = kernels
+        self.fit_intercept = fit_intercept
+        everything = reading.cells
+        self.shape = everything.n_rows, everything.n_tasks
+        self.weight = everything.weight * counts[everything.row]
+        self.total = everything.task_sum(self.weight)
+        self._select(np.flatnonzero(self.weight))
+        self._last_gamma = None
+        self._last_learner = None
+        self._covariances = {}  # those learned last, by alpha
+
+    def _select(self, kept):
+        """Set the `observations` that are kept, their targets `y`, `samples` and `tasks`."""
+        everything = self.reading.cells
+        self.samples, row = np.unique(everything.row[kept], return_inverse=True)
+        self.tasks, task = np.unique(everything.task[kept], return_inverse=True)
+        self.observations = Observations(
+            row, task, self.weight[kept], len(self.samples), len(self.tasks)
+        )
+        self.y = self.reading.y[kept]
+
+    def learner(self, gamma):
+        """The :class:`CovarianceLearner` of these samples; that of the last gamma is kept."""
+        if self._last_learner is None or gamma != self._last_gamma:
+            K = self.kernels[gamma][np.ix_(self.samples, self.samples)]
+            self._last_gamma = gamma
+            self._last_learner = CovarianceLearner(
+                K, self.observations, self.y, self.reading.long, self.fit_intercept
+            )
+        return self._last_learner
+
+    def path(self, gamma, ridge, alphas, *, max_iter, tol):
+        """:class:`LearnedFunctions` of every alpha, in decreasing order of alpha.
+
+        The initial covariance is near that of the path before, or of the next smaller alpha: ranks
+        fall as alpha grows, and a rank falls faster than it rises.
+        """
+        learner = self.learner(gamma)
+        near = None
+        path = []
+        for alpha in np.sort(alphas).tolist():
+            near = self._covariances.get(alpha, near)
+            found = learner.learn(alpha, ridge, near=near, max_iter=max_iter, tol=tol)[-1]
+            near = found.omega
+            self._covariances[alpha] = near
+            optimality = learner.optimality(found)
+            W = self._values(gamma, found, found.system.dual(learner.centered_y))
+            path.append(LearnedFunctions(W, optimality, optimality <= tol))
+        return path[::-1]
+
+    def _values(self, gamma, found, dual):
+        """Values of the functions at all samples, (n_samples, n_tasks)."""
+        weights = self.observations.matrix(dual) @ found.task_kernel.T
+        W = np.zeros(self.shape)
+        W[:, self.tasks] = self.kernels[gamma][:, self.samples] @ weights
+        return W
+
+    def intercepts(self, W):
+        """Intercept of every task, (n_tasks,): the weighted mean of the residuals of functions."""
+        if not self.fit_intercept:
+            return np.zeros(len(self.total))
+        everything = self.reading.cells
+        residuals = self.reading.y - W[everything.row, everything.task]
+        sums = everything.task_sum(self.weight * residuals)
+        return np.divide(sums, self.total, out=np.zeros(len(sums)), where=self.total > 0)
+
+
+class RelationshipFolds:
+    """Folds of the samples, with the parameters of :class:`TrainingSamples`.
+
+    `splits` holds pairs of how often each of the user's samples is trained on and tested on.
+    """
+
+    def __init__(self, reading, kernels, splits, fit_intercept):
+        self.reading = reading
+        self.kernels = kernels
+        self.splits = splits
+        self.fit_intercept = fit_intercept
+
+    def whole(self):
+        """All samples, once each."""
+        return self._training(np.ones(self.reading.cells.n_rows))
+
+    def fold(self, k):
+        """The :class:`Fold` of split k."""
+        observations = self.reading.cells
+        train, test = (counts[self.reading.rows] for counts in self.splits[k])
+        training = self._training(train)
+        held_out = observations.weight * test[observations.row]
+        return Fold(
+            datafit=training,
+            trained=training.total > 0,
+            errors=partial(squared_errors, self.reading, held_out),
+            total=observations.task_sum(held_out),
+            sizes=np.ones(observations.n_tasks, dtype=np.intp),
+        )
+
+    def _training(self, counts):
+        return TrainingSamples(self.reading, self.kernels, counts, self.fit_intercept)
+
+
+def squared_errors(reading, weight, W, intercepts):
+    """Weighted sums of squared errors of functions at all samples, (n_models, n_tasks)."""
+    observations = reading.cells
+    values = W[:, observations.row, observations.task]
+    residuals = reading.y - values - intercepts[:, observations.task]
+    squares = weight * residuals**2
+    return observations.task_sum(squares.T).T
