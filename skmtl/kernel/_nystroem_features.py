@@ -19,7 +19,8 @@ _FEWEST = 256  # samples in a chunk
 
 def sample_chunks(n_samples, n_features):
     """Slices of samples whose features take some 16 MB."""
-    return gen_batches(n_samples, max(_FEWEST, _FLOATS // max(n_features, 1)))
+    size = _FLOATS // max(n_features, 1)
+    return gen_batches(n_samples, max(size, _FEWEST))
 
 
 def draw_components(X, n_components, random_state):
@@ -47,7 +48,9 @@ def fit_nystroem(X, kernel, n_components, random_state):
     components = draw_components(X, n_components, random_state)
     params = {"kernel_params": kernel.params}
     if not callable(kernel.kernel):
-        params |= {"gamma": kernel.gamma, "degree": kernel.degree, "coef0": kernel.coef0}
+        params["gamma"] = kernel.gamma
+        params["degree"] = kernel.degree
+        params["coef0"] = kernel.coef0
     n_components = components.shape[0]
     transformer = Nystroem(kernel.kernel, n_components=n_components, random_state=0, **params)
     return transformer.fit(components)
@@ -65,7 +68,11 @@ class LazyFeatures:
         return self.transformer.transform(self.X[samples])
 
     def __matmul__(self, W):
-        return np.concatenate([self[part] @ W for part in sample_chunks(*self.shape)])
+        products = []
+        for part in sample_chunks(*self.shape):
+            features = self[part]
+            products.append(features @ W)
+        return np.concatenate(products)
 
 
 class StackedFeatureDesign(StackedDesign):
@@ -75,8 +82,9 @@ class StackedFeatureDesign(StackedDesign):
         coef = W.T
         predictions = []
         for part in sample_chunks(*self.X.shape):
-            coef_of_sample = coef[self.task_of_sample[part]]
-            predictions.append(np.einsum("ij,ij->i", self.X[part], coef_of_sample))
+            features = self.X[part]
+            tasks = self.task_of_sample[part]
+            predictions.append(np.einsum("ij,ij->i", features, coef[tasks]))
         return np.concatenate(predictions)
 
 
@@ -88,7 +96,8 @@ class FeatureReading:
 
     def statistics_reader(self, weight, fit_intercept):
         """The function that gives the sufficient statistics of samples with these weights."""
-        return statistics_reader(self.data.design, self.data.y, weight, centered=fit_intercept)
+        data = self.data
+        return statistics_reader(data.design, data.y, weight, centered=fit_intercept)
 
 
 @dataclass(frozen=True)
@@ -101,14 +110,16 @@ class StackedFeatureReading(FeatureReading):
     origin: np.ndarray
 
     def statistics_reader(self, weight, fit_intercept):
+        data = self.data
         origin = self.origin if fit_intercept else None
-        return StackedFeatureReader(self.data.design, self.data.y, weight, origin)
+        return StackedFeatureReader(data.design, data.y, weight, origin)
 
 
 def read_nystroem_features(data, X, transformer):
     """The :class:`FeatureReading` of data whose inputs are X."""
     features_of_components = transformer.transform(transformer.components_)
-    features = LazyFeatures(X, transformer, features_of_components.shape[1])
+    _, n_features = features_of_components.shape
+    features = LazyFeatures(X, transformer, n_features)
     if data.layout == "wide":
         design = SharedDesign(features, data.n_tasks)
         return FeatureReading(replace(data, design=design))
@@ -135,13 +146,19 @@ class StackedFeatureReader:
         else:
             self.x0 = origin
             total = design.task_sum(weight)
-            self.y0 = design.task_sum(weight * y) / np.where(total > 0, total, 1.0)
+            total = np.where(total > 0, total, 1.0)
+            sums = design.task_sum(weight * y)
+            self.y0 = sums / total
 
     def __call__(self, counts=None):
+        n_tasks = self.design.n_tasks
         n_features = self.design.n_features
-        weight = self.weight if counts is None else self.weight * counts
+        size = n_features + 2
+        weight = self.weight
+        if counts is not None:
+            weight = weight * counts
         weighted = np.flatnonzero(weight)
-        products = np.zeros((self.design.n_tasks, n_features + 2, n_features + 2))
+        products = np.zeros((n_tasks, size, size))
         for part in sample_chunks(len(weighted), n_features):
             samples = weighted[part]
             self._add_products(products, samples, weight[samples])
@@ -149,16 +166,20 @@ class StackedFeatureReader:
 
     def _add_products(self, products, samples, weight):
         """Add to each task's products of (x, y, 1) those of some samples, sorted by task."""
-        tasks = self.design.task_of_sample[samples]
+        design = self.design
+        tasks = design.task_of_sample[samples]
         root = np.sqrt(weight)
-        A = np.empty((len(samples), products.shape[-1]))
-        A[:, :-2] = self.design.X[samples] - self.x0
-        A[:, -2] = self.y[samples] - self.y0[tasks]
+        A = np.empty((len(samples), design.n_features + 2))
+        A[:, :-2] = design.X[samples]
+        A[:, :-2] -= self.x0
+        A[:, -2] = self.y[samples]
+        A[:, -2] -= self.y0[tasks]
         A[:, -1] = 1.0
         A *= root[:, None]
         first = tasks[0]
         last = tasks[-1]
-        bounds = np.searchsorted(tasks, np.arange(first, last + 2))
+        possible = np.arange(first, last + 2)
+        bounds = np.searchsorted(tasks, possible)
         for t, (start, stop) in enumerate(pairwise(bounds), first):
             if start < stop:
                 of_task = A[start:stop]

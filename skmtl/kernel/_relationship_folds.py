@@ -50,20 +50,26 @@ class TrainingSamples:
     def _select(self, kept):
         """Set the `observations` that are kept, their targets `y`, `samples` and `tasks`."""
         everything = self.reading.cells
-        self.samples, row = np.unique(everything.row[kept], return_inverse=True)
-        self.tasks, task = np.unique(everything.task[kept], return_inverse=True)
-        self.observations = Observations(
-            row, task, self.weight[kept], len(self.samples), len(self.tasks)
-        )
+        row = everything.row[kept]
+        task = everything.task[kept]
+        self.samples, row = np.unique(row, return_inverse=True)
+        self.tasks, task = np.unique(task, return_inverse=True)
+        weight = self.weight[kept]
+        self.observations = Observations(row, task, weight, len(self.samples), len(self.tasks))
         self.y = self.reading.y[kept]
 
     def learner(self, gamma):
         """The :class:`CovarianceLearner` of these samples; that of the last gamma is kept."""
         if self._last_learner is None or gamma != self._last_gamma:
-            K = self.kernels[gamma][np.ix_(self.samples, self.samples)]
+            K = self.kernels[gamma]
+            K = K[np.ix_(self.samples, self.samples)]
             self._last_gamma = gamma
             self._last_learner = CovarianceLearner(
-                K, self.observations, self.y, self.reading.long, self.fit_intercept
+                K,
+                self.observations,
+                self.y,
+                self.reading.long,
+                self.fit_intercept,
             )
         return self._last_learner
 
@@ -78,19 +84,27 @@ class TrainingSamples:
         path = []
         for alpha in np.sort(alphas).tolist():
             near = self._covariances.get(alpha, near)
-            found = learner.learn(alpha, ridge, near=near, max_iter=max_iter, tol=tol)[-1]
+            history = learner.learn(alpha, ridge, near=near, max_iter=max_iter, tol=tol)
+            found = history[-1]
             near = found.omega
             self._covariances[alpha] = near
             optimality = learner.optimality(found)
-            W = self._values(gamma, found, found.system.dual(learner.centered_y))
-            path.append(LearnedFunctions(W, optimality, optimality <= tol))
+            dual = found.system.dual(learner.centered_y)
+            functions = LearnedFunctions(
+                W=self._values(gamma, found, dual),
+                optimality=optimality,
+                converged=optimality <= tol,
+            )
+            path.append(functions)
         return path[::-1]
 
     def _values(self, gamma, found, dual):
         """Values of the functions at all samples, (n_samples, n_tasks)."""
-        weights = self.observations.matrix(dual) @ found.task_kernel.T
+        K = self.kernels[gamma]
+        C = self.observations.matrix(dual)
+        weights = C @ found.task_kernel.T
         W = np.zeros(self.shape)
-        W[:, self.tasks] = self.kernels[gamma][:, self.samples] @ weights
+        W[:, self.tasks] = K[:, self.samples] @ weights
         return W
 
     def intercepts(self, W):
@@ -98,9 +112,13 @@ class TrainingSamples:
         if not self.fit_intercept:
             return np.zeros(len(self.total))
         everything = self.reading.cells
-        residuals = self.reading.y - W[everything.row, everything.task]
+        values = W[everything.row, everything.task]
+        residuals = self.reading.y - values
         sums = everything.task_sum(self.weight * residuals)
-        return np.divide(sums, self.total, out=np.zeros(len(sums)), where=self.total > 0)
+        trained = self.total > 0
+        intercepts = np.zeros(len(sums))
+        intercepts[trained] = sums[trained] / self.total[trained]
+        return intercepts
 
 
 class RelationshipFolds:
@@ -117,13 +135,16 @@ class RelationshipFolds:
 
     def whole(self):
         """All samples, once each."""
-        return self._training(np.ones(self.reading.cells.n_rows))
+        n_samples = self.reading.cells.n_rows
+        return self._training(np.ones(n_samples))
 
     def fold(self, k):
         """The :class:`Fold` of split k."""
         observations = self.reading.cells
-        train, test = (counts[self.reading.rows] for counts in self.splits[k])
-        training = self._training(train)
+        samples = self.reading.rows
+        train, test = self.splits[k]
+        training = self._training(train[samples])
+        test = test[samples]
         held_out = observations.weight * test[observations.row]
         return Fold(
             datafit=training,
@@ -140,7 +161,9 @@ class RelationshipFolds:
 def squared_errors(reading, weight, W, intercepts):
     """Weighted sums of squared errors of functions at all samples, (n_models, n_tasks)."""
     observations = reading.cells
-    values = W[:, observations.row, observations.task]
-    residuals = reading.y - values - intercepts[:, observations.task]
+    row = observations.row
+    task = observations.task
+    values = W[:, row, task]
+    residuals = reading.y - values - intercepts[:, task]
     squares = weight * residuals**2
     return observations.task_sum(squares.T).T

@@ -88,26 +88,30 @@ class RelationshipProblem:
         B = omega @ mixing
         system = self.solve((B + B.T) / 2)
         dual = system.dual(self.y)
-        loss = float((alpha * dual) ** 2 @ (1.0 / self.observations.weight))
-        value = alpha * float(dual @ self.y)
+        residuals = alpha * dual  # times the weights
+        loss = float(residuals**2 @ (1.0 / self.observations.weight))
+        value = float(residuals @ self.y)
         root, dual_values = self._root(dual)
         _, values, V = np.linalg.svd(root @ B)
-        objective = loss + alpha * values.sum() ** 2 + self.ridge * float(values @ values)
-        lower_bound = 2 * value - loss - self._twice_conjugate(alpha * dual_values)
+        objective = loss + self._penalty(values)
+        lower_bound = 2 * value - loss - self._conjugate(alpha * dual_values)
+        gram = root.T @ root
         return Relationship(
             omega=omega,
             mixing=mixing,
             system=system,
             value=value,
-            gradient=-alpha * mixing.T @ (root.T @ root) @ mixing,
+            gradient=-alpha * mixing.T @ gram @ mixing,
             objective=objective,
             gap=max(objective - lower_bound, 0.0),
-            better=(V.T * values) @ V / values.sum() if values.any() else omega,
+            better=_normalized_root(values, V) if values.any() else omega,
         )
 
     def _mixing(self, omega):
         """``M = (I + ridge/alpha Omega)^-1``, (n_tasks, n_tasks)."""
-        return np.linalg.inv(np.eye(len(omega)) + self.ridge / self.alpha * omega)
+        ratio = self.ridge / self.alpha
+        identity = np.eye(len(omega))
+        return np.linalg.inv(identity + ratio * omega)
 
     def _root(self, dual):
         """A root of ``C'K C``, (n_tasks, n_tasks), and its singular values.
@@ -115,14 +119,32 @@ class RelationshipProblem:
         These are the singular values of ``Phi'C``, where ``C'K C`` has their squares.
         """
         C = self.observations.matrix(dual)
-        values, V = np.linalg.eigh(C.T @ self.K @ C)
-        singular_values = np.sqrt(np.maximum(values, 0.0))
-        return singular_values[:, None] * V.T, singular_values
+        gram = C.T @ self.K @ C
+        squares, V = np.linalg.eigh(gram)
+        squares = np.maximum(squares, 0.0)
+        values = np.sqrt(squares)
+        root = values[:, None] * V.T
+        return root, values
 
-    def _twice_conjugate(self, values):
-        """Twice the conjugate of `alpha/2 ||W||_*^2 + ridge/2 ||W||_F^2`, from singular values."""
+    def _penalty(self, values):
+        """`alpha ||W||_*^2 + ridge ||W||_F^2` of W with these singular values."""
+        trace_norm = values.sum()
+        squares = float(values @ values)
+        return self.alpha * trace_norm**2 + self.ridge * squares
+
+    def _conjugate(self, values):
+        """Twice the conjugate of half the penalty, at a matrix with these singular values."""
         penalty = SquaredTraceNorm(self.alpha)
-        if self.ridge == 0:
-            return 2 * penalty.conjugate(np.diag(values))
-        maximizer = penalty.prox(np.diag(values / self.ridge), 1 / self.ridge).diagonal()
-        return float(values @ maximizer)
+        ridge = self.ridge
+        if ridge == 0:
+            matrix = np.diag(values)
+            return 2 * penalty.conjugate(matrix)
+        matrix = np.diag(values / ridge)
+        maximizer = penalty.prox(matrix, 1 / ridge)
+        return float(values @ maximizer.diagonal())
+
+
+def _normalized_root(values, V):
+    """``(W'W)^(1/2)`` over its trace, from the singular values and vectors of W."""
+    root = (V.T * values) @ V
+    return root / values.sum()

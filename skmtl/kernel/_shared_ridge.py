@@ -26,7 +26,7 @@ class BlockSpectra(NamedTuple):
     vectors : ndarray of shape (n_features, n_blocks, n_features)
         The eigenvectors of block k are the columns of ``vectors[:, k]``.
     values : ndarray of shape (n_blocks, n_features)
-    cross : ndarray of shape (n_features, n_tasks)
+    cross : ndarray of shape (n_tasks, n_features)
         The centered `X'y` of each task in the basis of these eigenvectors.
     """
 
@@ -54,51 +54,75 @@ class SharedRidge:
         self.fit_intercept = fit_intercept
         self.shape = statistics.xy.shape
         # the means that are subtracted, about the origins of the statistics
-        self._mean_x = np.zeros_like(statistics.x)
-        self._mean_y = np.zeros_like(statistics.y)
+        sums_x = statistics.x
+        sums_y = statistics.y
+        self._mean_x = np.zeros_like(sums_x)
+        self._mean_y = np.zeros_like(sums_y)
         if fit_intercept:
             total = statistics.total
-            divisor = np.where(total > 0, total, 1.0)
-            self._mean_x = statistics.x / divisor[:, None]
-            self._mean_y = statistics.y / statistics.per_task(divisor)
+            total = np.where(total > 0, total, 1.0)
+            task_total = statistics.per_task(total)
+            self._mean_x = sums_x / total[:, None]
+            self._mean_y = sums_y / task_total
 
     @cached_property
     def _spectra(self):
         """The :class:`BlockSpectra` of the statistics."""
-        statistics = self.statistics
-        n_features = self.shape[0]
-        n_blocks = len(statistics.blocks)
+        n_features, _ = self.shape
+        n_blocks = len(self.statistics.blocks)
         vectors = np.empty((n_features, n_blocks, n_features))
         values = np.empty((n_blocks, n_features))
-        sums = statistics.per_task(statistics.x)
-        cross = statistics.xy - sums.T * self._mean_y
-        for k, tasks in enumerate(statistics.blocks):
-            of_means = np.outer(statistics.x[k], self._mean_x[k])
-            gram = statistics.xx[k] - of_means
-            eigenvalues, V = np.linalg.eigh(gram)
-            values[k] = np.maximum(eigenvalues, 0.0)
+        cross = self._centered_cross()
+        for k, tasks in enumerate(self.statistics.blocks):
+            gram = self._centered_gram(k)
+            values[k], V = np.linalg.eigh(gram)
             vectors[:, k] = V
-            cross[:, tasks] = V.T @ cross[:, tasks]
+            cross_of_block = cross[tasks]
+            cross[tasks] = cross_of_block @ V
+        values = np.maximum(values, 0.0)
         return BlockSpectra(vectors, values, cross)
+
+    def _centered_cross(self):
+        """`X'y` of each task without the means, (n_tasks, n_features)."""
+        statistics = self.statistics
+        sums = statistics.per_task(statistics.x)
+        of_means = sums * self._mean_y[:, None]
+        return statistics.xy.T - of_means
+
+    def _centered_gram(self, k):
+        """`X'X` of block k without the means, (n_features, n_features)."""
+        sums = self.statistics.x[k]
+        mean = self._mean_x[k]
+        of_means = np.outer(sums, mean)
+        return self.statistics.xx[k] - of_means
 
     def solve(self, alpha, strength):
         """The :class:`SharedRidgeSolution` for alpha > 0 and 0 <= strength <= 1."""
         vectors, values, cross = self._spectra
-        largest = values.max()
-        jitter = max(noise_floor(largest) - alpha, 0.0)
+        jitter = self._jitter(alpha)
         alpha = alpha + jitter
         specific = 1.0 - strength
-        inverse = 1.0 / (specific * values + alpha)  # of the separate ridge regressions
+        regularized = specific * values + alpha  # of the separate ridge regressions
+        inverse = 1.0 / regularized
         shared_part = self._shared_part(strength, inverse)
         rotated = np.einsum("jkl,j->kl", vectors, shared_part)
-        W = np.empty(self.shape)
+        explained = values * rotated
+        factors = specific * inverse
+        coef = np.empty_like(cross)
         for k, tasks in enumerate(self.statistics.blocks):
-            explained = values[k] * rotated[k]
-            residual = cross[:, tasks] - explained[:, None]
-            factors = specific * inverse[k]
-            specific_part = vectors[:, k] @ (factors[:, None] * residual)
-            W[:, tasks] = shared_part[:, None] + specific_part
+            V = vectors[:, k]
+            residual = cross[tasks] - explained[k]
+            shrunk = factors[k] * residual
+            specific_part = shrunk @ V.T
+            coef[tasks] = shared_part + specific_part
+        W = coef.T
         return SharedRidgeSolution(W, jitter)
+
+    def _jitter(self, alpha):
+        """What has to be added to alpha, lest rounding errors decide."""
+        largest = self._spectra.values.max()
+        floor = noise_floor(largest)
+        return max(floor - alpha, 0.0)
 
     def _shared_part(self, strength, inverse):
         """`sqrt(d/T) u`, (n_features,), from the system that is left without the v_t.
@@ -106,24 +130,35 @@ class SharedRidge:
         `inverse` holds the inverses of the regularized eigenvalues, (n_blocks, n_features).
         """
         vectors, values, cross = self._spectra
-        n_features, n_tasks = self.shape
         blocks = self.statistics.blocks
+        n_blocks = len(blocks)
+        n_features, n_tasks = self.shape
         share = strength / n_tasks
-        sizes = np.array([len(tasks) for tasks in blocks])
-        factors = share * sizes[:, None] * values * inverse
-        scaled = (vectors * factors).reshape(n_features, -1)
-        side_by_side = vectors.reshape(n_features, -1)
-        system = np.eye(n_features) + scaled @ side_by_side.T
-        sums = np.stack([cross[:, tasks].sum(axis=1) for tasks in blocks])
-        right = np.einsum("jkl,kl->j", vectors, inverse * sums)
+        sizes = np.empty((n_blocks, 1))
+        sums = np.empty_like(values)
+        for k, tasks in enumerate(blocks):
+            sizes[k] = len(tasks)
+            cross_of_block = cross[tasks]
+            sums[k] = cross_of_block.sum(axis=0)
+        shares = share * sizes
+        factors = shares * values * inverse
+        V = vectors.reshape(n_features, -1)  # of all blocks side by side
+        scaled = V * factors.ravel()
+        system = scaled @ V.T
+        system += np.eye(n_features)
         factor = cho_factor(system, lower=True, overwrite_a=True)
+        sums *= inverse
+        right = V @ sums.ravel()
         return cho_solve(factor, share * right)
 
     def intercepts(self, W):
         """Intercept of every task, (n_tasks,)."""
         if not self.fit_intercept:
-            return np.zeros(W.shape[1])
+            _, n_tasks = self.shape
+            return np.zeros(n_tasks)
         statistics = self.statistics
-        mean_x = statistics.per_task(statistics.x0 + self._mean_x)
+        mean_x = statistics.x0 + self._mean_x
+        mean_x = statistics.per_task(mean_x)
         mean_y = statistics.y0 + self._mean_y
-        return mean_y - np.einsum("tj,jt->t", mean_x, W)
+        predictions = np.einsum("tj,jt->t", mean_x, W)
+        return mean_y - predictions

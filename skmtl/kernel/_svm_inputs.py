@@ -23,7 +23,8 @@ class LinearInputs:
     def features(self, X, codes):
         """Features of the samples X for the tasks of `codes`, in CSR format."""
         X = sparse.csr_array(X)
-        shared = X / np.sqrt(self.mu)
+        scale = np.sqrt(self.mu)
+        shared = X / scale
         specific = self._specific_features(X, codes)
         features = sparse.hstack([shared, specific])
         return sparse.csr_matrix(features)
@@ -31,34 +32,48 @@ class LinearInputs:
     def _specific_features(self, X, codes):
         """``e_t (x) [x, 1]`` for the tasks of `codes`: columns are shifted to their block."""
         n_samples, n_features = X.shape
-        ones = np.ones((n_samples, 1))
-        extended = sparse.csr_array(sparse.hstack([X, ones]))
-        indices = extended.indices
-        indptr = extended.indptr
+        n_blocks = self.n_tasks + 1
         size = n_features + 1
-        block = np.where(codes < 0, self.n_tasks, codes)
-        shift = np.repeat(block * size, np.diff(indptr))
-        columns = indices + shift.astype(indices.dtype)  # the type that liblinear takes
-        shape = (n_samples, (self.n_tasks + 1) * size)
-        return sparse.csr_array((extended.data, columns, indptr), shape)
+        ones = np.ones((n_samples, 1))
+        extended = sparse.hstack([X, ones])
+        extended = sparse.csr_array(extended)
+        n_stored = np.diff(extended.indptr)
+        unseen = codes < 0
+        block = np.where(unseen, self.n_tasks, codes)
+        first_column = size * block
+        shift = np.repeat(first_column, n_stored)
+        columns = extended.indices
+        columns = columns + shift.astype(columns.dtype)  # the type that liblinear takes
+        n_columns = n_blocks * size
+        return sparse.csr_array(
+            (extended.data, columns, extended.indptr),
+            shape=(n_samples, n_columns),
+        )
 
     def fit(self, machine, X, samples, codes, y, weight):
         """Fit the machine to observations of tasks `codes` at `samples` of X."""
-        features = self.features(X[samples], codes)
+        X = X[samples]
+        features = self.features(X, codes)
         machine.fit(features, y, sample_weight=weight)
-        self._set_average(machine.coef_, X.shape[1])
+        _, n_features = X.shape
+        self._set_average(machine.coef_, n_features)
 
     def _set_average(self, coef, n_features):
         """Put the average over tasks into the coefficients of the last block."""
         size = n_features + 1
-        specific = coef[..., n_features:]
-        blocks = specific.reshape(*coef.shape[:-1], self.n_tasks + 1, size)
-        of_tasks = blocks[..., :-1, :]
-        coef[..., -size:] = of_tasks.mean(axis=-2)
+        for of_class in np.atleast_2d(coef):  # each is a view of coef
+            specific = of_class[n_features:]
+            blocks = specific.reshape(-1, size)
+            of_tasks = blocks[:-1]
+            of_class[-size:] = of_tasks.mean(axis=0)
 
     def outputs(self, method, X, code_arrays):
         """What a method of the machine returns for X with each of the arrays of codes, a list."""
-        return [method(self.features(X, codes)) for codes in code_arrays]
+        outputs = []
+        for codes in code_arrays:
+            features = self.features(X, codes)
+            outputs.append(method(features))
+        return outputs
 
 
 class KernelInputs:
@@ -82,39 +97,52 @@ class KernelInputs:
         Of the samples only the support vectors are kept.
         """
         self.codes = codes
+        self.n_observations = len(codes)
+        everything = np.arange(len(codes))
         K = self.kernel(X)
         K = K[np.ix_(samples, samples)]
-        K = self._coupled(K, codes, slice(None))
+        K = self._coupled(K, codes, everything)
         machine.fit(K, y, sample_weight=weight)
         self.support = machine.support_
-        self.support_vectors = X[samples[self.support]]
+        support_samples = samples[self.support]
+        self.support_vectors = X[support_samples]
 
     def _coupled(self, K, codes, observations):
         """The kernel between samples of the tasks `codes` and observations of the fit."""
         n_tasks = self.n_tasks
-        average = np.full(n_tasks, 1.0 / n_tasks)
-        similarity = np.vstack([np.eye(n_tasks), average])  # the last row is of code -1
-        fitted = self.codes[observations]
-        same = similarity[codes[:, None], fitted]
-        return (1.0 / self.mu + same) * K + same
+        similarity = np.empty((n_tasks + 1, n_tasks))
+        similarity[:-1] = np.eye(n_tasks)
+        similarity[-1] = 1.0 / n_tasks  # of unseen tasks
+        fitted_codes = self.codes[observations]
+        same = similarity[np.ix_(codes, fitted_codes)]
+        share = 1.0 / self.mu
+        factors = share + same
+        return factors * K + same
 
     def outputs(self, method, X, code_arrays):
         """What a method of the machine returns for X with each of the arrays of codes, a list."""
-        n_fitted = len(self.codes)
-        batch_size = max(1, _FLOATS // n_fitted)
-        batches = []
-        for part in gen_batches(X.shape[0], batch_size):
-            K = self._kernel_to_support(X[part])
-            full = np.zeros((len(K), n_fitted))  # the machine reads the columns of support vectors
-            outputs = []
-            for codes in code_arrays:
-                full[:, self.support] = self._coupled(K, codes[part], self.support)
+        n_samples = X.shape[0]
+        size = max(1, _FLOATS // self.n_observations)
+        parts = [[] for _ in code_arrays]
+        for samples in gen_batches(n_samples, size):
+            K = self._kernel_to_support(X[samples])
+            for codes, outputs in zip(code_arrays, parts, strict=True):
+                codes_of_samples = codes[samples]
+                full = self._full_kernel(K, codes_of_samples)
                 outputs.append(method(full))
-            batches.append(outputs)
-        return [np.concatenate(outputs) for outputs in zip(*batches, strict=True)]
+        return [np.concatenate(outputs) for outputs in parts]
+
+    def _full_kernel(self, K, codes):
+        """The kernel to all observations of the fit; the machine reads that to support vectors."""
+        support = self.support
+        n_samples = len(K)
+        full = np.zeros((n_samples, self.n_observations))
+        full[:, support] = self._coupled(K, codes, support)
+        return full
 
     def _kernel_to_support(self, X):
         """The input kernel between X and the support vectors."""
         if len(self.support) == 0:  # all errors are within epsilon
-            return np.empty((X.shape[0], 0))
+            n_samples = X.shape[0]
+            return np.empty((n_samples, 0))
         return self.kernel(X, self.support_vectors)
