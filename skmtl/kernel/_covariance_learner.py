@@ -45,15 +45,10 @@ def learn_covariance(problem, initial, *, max_iter, tol):
         All but the last are without their `system`.
     """
     history = [problem.at(initial)]
-    while history[-1].gap > tol and len(history) < min(max_iter, 1 + _ALTERNATIONS):
-        _append(history, problem.at(history[-1].better))
+    _alternate(problem, history, min(max_iter, 1 + _ALTERNATIONS), tol)
     if history[-1].gap > tol and len(history) < max_iter:
-        _quasi_newton(problem, history, max_iter - len(history), tol)
-    while history[-1].gap > tol and len(history) < max_iter:
-        following = problem.at(history[-1].better)
-        if following.gap >= history[-1].gap:
-            break
-        _append(history, following)
+        _quasi_newton(problem, history, max_iter, tol)
+    _alternate(problem, history, max_iter, tol, falling=True)
     return history
 
 
@@ -62,11 +57,27 @@ def _append(history, following):
     history.append(following)
 
 
+def _alternate(problem, history, max_iter, tol, falling=False):
+    """Append alternations to `history`; with `falling` they stop if the gap does not decrease."""
+    while len(history) < max_iter:
+        last = history[-1]
+        if last.gap <= tol:
+            return
+        following = problem.at(last.better)
+        if falling and following.gap >= last.gap:
+            return
+        _append(history, following)
+
+
 def _quasi_newton(problem, history, max_iter, tol):
-    """Append the steps of L-BFGS to `history`, from its last entry on."""
-    values, V = np.linalg.eigh(history[-1].omega)
-    initial = V * np.sqrt(np.maximum(values, _SMALLEST * values[-1]))
+    """Append steps of L-BFGS to `history`, until it has `max_iter` entries."""
+    last = history[-1]
+    values, V = np.linalg.eigh(last.omega)
+    smallest = _SMALLEST * values[-1]
+    values = np.maximum(values, smallest)
+    initial = V * np.sqrt(values)
     scale = history[0].value
+    max_steps = max_iter - len(history)
     latest = None
 
     def value_and_gradient(a):
@@ -75,9 +86,11 @@ def _quasi_newton(problem, history, max_iter, tol):
         total = np.vdot(A, A)
         omega = A @ A.T / total
         latest = problem.at(omega)
-        radial = np.vdot(latest.gradient, omega)  # omega does not depend on the scale of A
-        gradient = (latest.gradient @ A - radial * A) * (2 / total)
-        return latest.value / scale, gradient.ravel() / scale
+        # omega does not depend on the scale of A, so the gradient has no part along A
+        along = np.vdot(latest.gradient, omega)
+        gradient = latest.gradient @ A - along * A
+        gradient *= 2 / (total * scale)
+        return latest.value / scale, gradient.ravel()
 
     def keep(intermediate_result):
         _append(history, latest)
@@ -92,8 +105,8 @@ def _quasi_newton(problem, history, max_iter, tol):
         callback=keep,
         # only the gap and the number of steps stop it
         options={
-            "maxiter": max_iter,
-            "maxfun": 10 * max_iter,
+            "maxiter": max_steps,
+            "maxfun": 10 * max_steps,
             "maxcor": _MEMORY,
             "ftol": 0,
             "gtol": 0,
@@ -128,10 +141,12 @@ class CovarianceLearner:
         self.centered_y = y
         self._centered_K = K
         if fit_intercept:
-            self.centered_y = y - observations.task_mean(y)[observations.task]
+            mean = observations.task_mean(y)
+            self.centered_y = y - mean[observations.task]
             weight = np.bincount(observations.row, observations.weight, observations.n_rows)
             self._centered_K = centered(K, weight)
-        self._noise_floor = noise_floor(largest_eigenvalue(K, observations.weight))
+        largest = largest_eigenvalue(K, observations.weight)
+        self._noise_floor = noise_floor(largest)
         self.null_objective = float(observations.weight @ self.centered_y**2)
         costs = schur_cost(observations), len(observations) ** 3 / 3
         self.solver = choose_solver("auto", observations, long, costs)
@@ -167,7 +182,13 @@ class CovarianceLearner:
 
         def solve(B):
             return make_system(
-                self.solver, self.K, B, alphas, observations, self.fit_intercept, self._spectrum
+                self.solver,
+                self.K,
+                B,
+                alphas,
+                observations,
+                self.fit_intercept,
+                self._spectrum,
             )
 
         return RelationshipProblem(
@@ -176,4 +197,6 @@ class CovarianceLearner:
 
     def optimality(self, found):
         """The gap of a relationship relative to the objective of the null model."""
-        return found.gap / self.null_objective if self.null_objective > 0 else 0.0
+        if self.null_objective == 0:
+            return 0.0
+        return found.gap / self.null_objective

@@ -46,7 +46,8 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
                 "use another kernel."
             )
         if kernel.precomputed:
-            asymmetry = np.abs(K - K.T).max(initial=0.0)
+            differences = np.abs(K - K.T)
+            asymmetry = differences.max(initial=0.0)
             if asymmetry > _ASYMMETRY * largest:
                 raise ValueError(
                     "A precomputed kernel must be symmetric in fit, but entries differ from their "
@@ -82,7 +83,8 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
         """Set the samples and their dual coefficients, in the user's order, not by task."""
         order = np.argsort(reading.rows)
         self._sample_indices = reading.rows[order]
-        self.X_fit_ = sliceable(reading.X)[order]  # a copy, whatever the order
+        X = sliceable(reading.X)
+        self.X_fit_ = X[order]  # a copy, whatever the order
         if reading.long:
             self.dual_coef_ = dual[order]
             self._codes = reading.cells.task[order]
@@ -93,18 +95,21 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
     def _predict(self, X, codes):
         K = self._kernel_to_fit(X)
         if codes is None:
-            return K @ self._weights(self.task_covariance_) + self.intercept_
+            weights = self._weights(self.task_covariance_)
+            return K @ weights + self.intercept_
         return self._predict_own_tasks(K, codes)
 
     def _predict_own_tasks(self, K, codes):
         """Predictions of the tasks of `codes`; code -1 is the average of all tasks."""
-        average = self.task_covariance_.mean(axis=0)
-        weights = self._weights(np.vstack([self.task_covariance_, average]))
+        covariance = self.task_covariance_
+        average = covariance.mean(axis=0)
+        weights = self._weights(np.vstack([covariance, average]))
         intercepts = np.append(self.intercept_, self.intercept_.mean())
         predictions = np.empty(len(codes))
         for t in np.unique(codes):
             samples = np.flatnonzero(codes == t)
-            predictions[samples] = K[samples] @ weights[:, t] + intercepts[t]
+            values = K[samples] @ weights[:, t]
+            predictions[samples] = values + intercepts[t]
         return predictions
 
     def _weights(self, covariance):
@@ -114,7 +119,8 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
         """
         if self._codes is None:
             return self.dual_coef_ @ covariance.T
-        return self.dual_coef_[:, None] * covariance.T[self._codes]
+        of_samples = covariance.T[self._codes]
+        return self.dual_coef_[:, None] * of_samples
 
     def _kernel_to_fit(self, X):
         """The input kernel between X and the samples of `fit`."""

@@ -135,7 +135,8 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         solver = choose_solver(self.solver, observations, reading.long, costs)
         kernel = self._input_kernel(self.gamma)
         K = self._kernel_matrix(reading, kernel)
-        jitter = max(smallest_alpha(K, covariance, observations) - alpha.min(), 0.0)
+        smallest = smallest_alpha(K, covariance, observations)
+        jitter = max(smallest - alpha.min(), 0.0)
         system = make_system(
             solver, K, covariance, alpha + jitter, observations, self.fit_intercept
         )

@@ -145,8 +145,10 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
     def _fit(self, reading):
         self._store_grid()
         solver = self._choose_solver(reading)
-        shape = len(self.gammas_), len(self.task_strengths_), len(self.alphas_)
-        self.loo_scores_ = np.full(shape, np.nan)
+        n_gammas = len(self.gammas_)
+        n_strengths = len(self.task_strengths_)
+        n_alphas = len(self.alphas_)
+        self.loo_scores_ = np.full((n_gammas, n_strengths, n_alphas), np.nan)
         for g, gamma in enumerate(self.gammas_):
             kernel = self._input_kernel(gamma_or_none(gamma))
             K = self._kernel_matrix(reading, kernel)
@@ -201,7 +203,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         if isinstance(self.task_kernel, str):
             return task_covariance(self.task_kernel, strength, self.graph, task_ids)
         given = task_covariance(self.task_kernel, None, None, task_ids)
-        return (1 - strength) * np.eye(len(task_ids)) + strength * given
+        identity = np.eye(len(task_ids))
+        return (1 - strength) * identity + strength * given
 
     def _choose_solver(self, reading):
         observations = reading.cells
@@ -226,7 +229,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         observations = reading.cells
         y = reading.y
         if self.fit_intercept:
-            y = y - observations.task_mean(y)[observations.task]
+            mean = observations.task_mean(y)
+            y = y - mean[observations.task]
         counted = observations.left(self.fit_intercept)
         total = observations.weight[counted].sum()
         if total == 0:
@@ -234,7 +238,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         sums = []
         for strength in self.task_strengths_:
             B = self._covariance(strength, reading.data.tasks)
-            alphas = np.maximum(self.alphas_, smallest_alpha(K, B, observations))  # as in the fit
+            smallest = smallest_alpha(K, B, observations)
+            alphas = np.maximum(self.alphas_, smallest)  # as in the fit
             if solver == "kronecker":
                 Y = observations.matrix(y)
                 errors = grid_errors(K_spectrum, B, alphas, Y, self.loo)
@@ -254,7 +259,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
                 "schur", K, B, alpha_by_task, observations, self.fit_intercept, K_spectrum
             )
             errors = system.leave_one_out(y, self.loo)
-            sums.append(np.nansum(observations.weight * errors**2))
+            squares = observations.weight * errors**2
+            sums.append(np.nansum(squares))
         return np.array(sums)
 
     def _cholesky_errors(self, K, B, alphas, y, observations):
@@ -268,7 +274,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         """Fit with the chosen strengths; returns self."""
         observations = reading.cells
         B = self._covariance(self.task_strength_, reading.data.tasks)
-        jitter = max(smallest_alpha(K, B, observations) - self.alpha_, 0.0)
+        smallest = smallest_alpha(K, B, observations)
+        jitter = max(smallest - self.alpha_, 0.0)
         alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
         system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
         warn_of_jitter(jitter, stacklevel=5)
@@ -283,6 +290,12 @@ def best_of(scores):
     if np.isnan(scores).all():
         return 0, 0, 0
     best = np.nanmax(scores)
-    tied = np.argwhere(scores >= best - _TIE * abs(best))
-    g, d, a = min(tied.tolist(), key=lambda index: (index[1], index[2], index[0]))
+    tolerance = _TIE * abs(best)
+    tied = np.argwhere(scores >= best - tolerance)
+
+    def rank(index):
+        g, d, a = index
+        return d, a, g
+
+    g, d, a = min(tied.tolist(), key=rank)
     return g, d, a

@@ -1,4 +1,4 @@
-"""Nystroem features: drawing their components, computing them in chunks, summing over samples."""
+"""Nystroem features: how components are drawn, features computed and statistics summed."""
 
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -131,9 +131,9 @@ def read_nystroem_features(data, X, transformer):
 class StackedFeatureReader:
     """Sufficient statistics of a :class:`StackedFeatureDesign`, in chunks also within a task.
 
-    It is called as what :func:`~skmtl.datafits.statistics_reader` returns, which needs all samples
-    of a task at once. The origin of the features is `origin`, (n_features,), and that of the
-    targets their mean in each task; both are zero if `origin` is None.
+    It has the interface of what :func:`~skmtl.datafits.statistics_reader` returns, which needs all
+    samples of a task at once. The origin of the features is `origin`, (n_features,), and that of
+    the targets is their mean in each task; both are zero if `origin` is None.
     """
 
     def __init__(self, design, y, weight, origin):
@@ -180,7 +180,8 @@ class StackedFeatureReader:
         last = tasks[-1]
         possible = np.arange(first, last + 2)
         bounds = np.searchsorted(tasks, possible)
-        for t, (start, stop) in enumerate(pairwise(bounds), first):
+        spans = pairwise(bounds)
+        for t, (start, stop) in enumerate(spans, first):
             if start < stop:
                 of_task = A[start:stop]
                 products[t] += of_task.T @ of_task

@@ -38,10 +38,10 @@ class TrainingSamples:
         self.reading = reading
         self.kernels = kernels
         self.fit_intercept = fit_intercept
-        everything = reading.cells
-        self.shape = everything.n_rows, everything.n_tasks
-        self.weight = everything.weight * counts[everything.row]
-        self.total = everything.task_sum(self.weight)
+        all_observations = reading.cells
+        self.shape = all_observations.n_rows, all_observations.n_tasks
+        self.weight = all_observations.weight * counts[all_observations.row]
+        self.total = all_observations.task_sum(self.weight)
         self._select(np.flatnonzero(self.weight))
         self._last_gamma = None
         self._last_learner = None
@@ -49,9 +49,9 @@ class TrainingSamples:
 
     def _select(self, kept):
         """Set the `observations` that are kept, their targets `y`, `samples` and `tasks`."""
-        everything = self.reading.cells
-        row = everything.row[kept]
-        task = everything.task[kept]
+        all_observations = self.reading.cells
+        row = all_observations.row[kept]
+        task = all_observations.task[kept]
         self.samples, row = np.unique(row, return_inverse=True)
         self.tasks, task = np.unique(task, return_inverse=True)
         weight = self.weight[kept]
@@ -111,10 +111,10 @@ class TrainingSamples:
         """Intercept of every task, (n_tasks,): the weighted mean of the residuals of functions."""
         if not self.fit_intercept:
             return np.zeros(len(self.total))
-        everything = self.reading.cells
-        values = W[everything.row, everything.task]
+        all_observations = self.reading.cells
+        values = W[all_observations.row, all_observations.task]
         residuals = self.reading.y - values
-        sums = everything.task_sum(self.weight * residuals)
+        sums = all_observations.task_sum(self.weight * residuals)
         trained = self.total > 0
         intercepts = np.zeros(len(sums))
         intercepts[trained] = sums[trained] / self.total[trained]

@@ -1,6 +1,6 @@
-"""What the machines of scikit-learn are given: sparse features or a kernel matrix.
+"""Inputs of scikit-learn's support vector machines: sparse features or a kernel matrix.
 
-Tasks are codes, -1 for a task that `fit` did not see, which is the average of all tasks.
+Tasks are given as codes. Code -1 is a task that `fit` did not see: the average of all tasks.
 """
 
 import numpy as np
@@ -65,7 +65,8 @@ class LinearInputs:
             specific = of_class[n_features:]
             blocks = specific.reshape(-1, size)
             of_tasks = blocks[:-1]
-            of_class[-size:] = of_tasks.mean(axis=0)
+            average = of_tasks.mean(axis=0)
+            of_class[-size:] = average
 
     def outputs(self, method, X, code_arrays):
         """What a method of the machine returns for X with each of the arrays of codes, a list."""
@@ -98,9 +99,10 @@ class KernelInputs:
         """
         self.codes = codes
         self.n_observations = len(codes)
-        everything = np.arange(len(codes))
+        everything = np.arange(self.n_observations)
         K = self.kernel(X)
-        K = K[np.ix_(samples, samples)]
+        pairs = np.ix_(samples, samples)
+        K = K[pairs]
         K = self._coupled(K, codes, everything)
         machine.fit(K, y, sample_weight=weight)
         self.support = machine.support_
@@ -114,14 +116,15 @@ class KernelInputs:
         similarity[:-1] = np.eye(n_tasks)
         similarity[-1] = 1.0 / n_tasks  # of unseen tasks
         fitted_codes = self.codes[observations]
-        same = similarity[np.ix_(codes, fitted_codes)]
+        pairs = np.ix_(codes, fitted_codes)
+        same = similarity[pairs]
         share = 1.0 / self.mu
         factors = share + same
         return factors * K + same
 
     def outputs(self, method, X, code_arrays):
         """What a method of the machine returns for X with each of the arrays of codes, a list."""
-        n_samples = X.shape[0]
+        n_samples, _ = X.shape
         size = max(1, _FLOATS // self.n_observations)
         parts = [[] for _ in code_arrays]
         for samples in gen_batches(n_samples, size):
@@ -134,15 +137,15 @@ class KernelInputs:
 
     def _full_kernel(self, K, codes):
         """The kernel to all observations of the fit; the machine reads that to support vectors."""
-        support = self.support
         n_samples = len(K)
+        coupled = self._coupled(K, codes, self.support)
         full = np.zeros((n_samples, self.n_observations))
-        full[:, support] = self._coupled(K, codes, support)
+        full[:, self.support] = coupled
         return full
 
     def _kernel_to_support(self, X):
         """The input kernel between X and the support vectors."""
         if len(self.support) == 0:  # all errors are within epsilon
-            n_samples = X.shape[0]
+            n_samples, _ = X.shape
             return np.empty((n_samples, 0))
         return self.kernel(X, self.support_vectors)

@@ -53,12 +53,13 @@ def task_covariance(task_kernel, strength, graph, task_ids):
     if not isinstance(task_kernel, str):
         return _given_covariance(task_kernel, task_ids)
     n_tasks = len(task_ids)
+    identity = np.eye(n_tasks)
     if task_kernel == "identity":
-        return np.eye(n_tasks)
+        return identity
     if task_kernel == "shared":
-        shared = np.full((n_tasks, n_tasks), strength / n_tasks)
-        return (1 - strength) * np.eye(n_tasks) + shared
-    precision = strength * laplacian(graph, task_ids) + (1 - strength) * np.eye(n_tasks)
+        return (1 - strength) * identity + strength / n_tasks
+    L = laplacian(graph, task_ids)
+    precision = strength * L + (1 - strength) * identity
     B = np.linalg.inv(precision)
     B = (B + B.T) / 2
     return B / B.diagonal().mean()
@@ -80,7 +81,8 @@ def _given_covariance(matrix, task_ids):
         )
     if not np.isfinite(B).all():
         raise ValueError("task_kernel contains NaN or infinity.")
-    if not np.allclose(B, B.T, rtol=1e-8, atol=1e-12 * np.abs(B).max()):
+    largest = np.abs(B).max()
+    if not np.allclose(B, B.T, rtol=1e-8, atol=1e-12 * largest):
         raise ValueError("task_kernel must be symmetric, as it holds covariances.")
     return _semidefinite((B + B.T) / 2)
 
@@ -89,9 +91,8 @@ def _in_order_of_tasks(matrix, task_ids):
     """A frame that is labeled with task ids, in the order of these; anything else as it is."""
     if not hasattr(matrix, "reindex") or not is_labeled(matrix.index, task_ids):
         return matrix
-    missing = [
-        task for task in task_ids.tolist() if task not in matrix.index or task not in matrix.columns
-    ]
+    complete = matrix.index.intersection(matrix.columns)
+    missing = [task for task in task_ids.tolist() if task not in complete]
     if missing:
         raise ValueError(
             f"task_kernel has no row or no column for task(s) {some_of(missing)}; every task needs "
@@ -106,7 +107,8 @@ def _semidefinite(B):
     smallest = values[0]
     if smallest >= 0:
         return B
-    if smallest < -_NEGATIVE * np.abs(values).max():
+    largest = np.abs(values).max()
+    if smallest < -_NEGATIVE * largest:
         raise ValueError(
             f"task_kernel must be positive semi-definite, but its smallest eigenvalue is "
             f"{smallest:.4g} (the largest is {values[-1]:.4g}). Add at least {-smallest:.4g} to "
