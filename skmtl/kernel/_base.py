@@ -72,7 +72,7 @@ class KernelModel(MultiTaskEstimator):
         ------
         ValueError
             If the input is invalid: y is 1-D without task ids, a task has no target, or the kernel
-            is not positive semi-definite and the regularization does not make up for it.
+            is not positive semidefinite and the regularization does not make up for it.
         """
         self._check_params()
         reading = self._read(X, y, sample_weight, tasks)

@@ -156,7 +156,7 @@ class CovarianceLearner:
             self._spectrum = spectrum(K, observations.row_weight, free)
 
     def jitter(self, alpha, ridge):
-        """What has to be added to alpha, lest rounding errors decide.
+        """What has to be added to alpha, so that rounding errors do not dominate.
 
         Eigenvalues of task kernels are at most ``alpha / (alpha + ridge)``.
         """

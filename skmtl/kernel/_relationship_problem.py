@@ -27,10 +27,11 @@ class Relationship(NamedTuple):
     gradient : ndarray of shape (n_tasks, n_tasks)
         The gradient of `value` with respect to `omega`.
     objective : float
-        The objective of the functions with the covariance that is best for them, `better`.
+        The objective of the functions with `better`.
     gap : float
         An upper bound of `objective` minus the minimum.
     better : ndarray of shape (n_tasks, n_tasks)
+        The covariance that is best for the functions.
     """
 
     omega: np.ndarray

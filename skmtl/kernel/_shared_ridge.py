@@ -119,7 +119,7 @@ class SharedRidge:
         return SharedRidgeSolution(W, jitter)
 
     def _jitter(self, alpha):
-        """What has to be added to alpha, lest rounding errors decide."""
+        """What has to be added to alpha, so that rounding errors do not dominate."""
         largest = self._spectra.values.max()
         floor = noise_floor(largest)
         return max(floor - alpha, 0.0)

@@ -110,7 +110,7 @@ def _semidefinite(B):
     largest = np.abs(values).max()
     if smallest < -_NEGATIVE * largest:
         raise ValueError(
-            f"task_kernel must be positive semi-definite, but its smallest eigenvalue is "
+            f"task_kernel must be positive semidefinite, but its smallest eigenvalue is "
             f"{smallest:.4g} (the largest is {values[-1]:.4g}). Add at least {-smallest:.4g} to "
             "its diagonal."
         )
