@@ -86,7 +86,8 @@ class SharedRidge:
         """`X'y` of each task without the means, (n_tasks, n_features)."""
         statistics = self.statistics
         sums = statistics.per_task(statistics.x)
-        of_means = sums * self._mean_y[:, None]
+        mean_y = self._mean_y
+        of_means = sums * mean_y[:, None]
         return statistics.xy.T - of_means
 
     def _centered_gram(self, k):

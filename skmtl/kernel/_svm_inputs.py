@@ -43,7 +43,8 @@ class LinearInputs:
         first_column = size * block
         shift = np.repeat(first_column, n_stored)
         columns = extended.indices
-        columns = columns + shift.astype(columns.dtype)  # the type that liblinear takes
+        shift = shift.astype(columns.dtype)  # the type that liblinear takes
+        columns = columns + shift
         n_columns = n_blocks * size
         return sparse.csr_array(
             (extended.data, columns, extended.indptr),
