@@ -1,4 +1,4 @@
-"""MultiTaskNystroemRidge: the exact models it comes to, samples of rows, chunks, folds."""
+"""MultiTaskNystroemRidge: the exact models it comes to, components, chunks, folds."""
 
 import numpy as np
 import pytest
@@ -15,15 +15,15 @@ from skmtl import (
     TaskStratifiedKFold,
     load_parkinsons,
 )
-from skmtl.kernel import _features
-from skmtl.kernel._features import sample_rows
+from skmtl.kernel import _nystroem_features
+from skmtl.kernel._nystroem_features import draw_components
 
 ALPHA, STRENGTH, GAMMA = 0.3, 0.8, 0.5
 RBF = {"gamma": GAMMA, "task_strength": STRENGTH, "random_state": 0}
 
 
 def holes(n=30, n_tasks=4, share=0.3):
-    """X, Y with missing labels, and their weights."""
+    """X, Y with missing targets, and their weights."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 3))
     Y = 5 + np.sin(X @ rng.normal(size=(3, n_tasks))) + 0.1 * rng.normal(size=(n, n_tasks))
@@ -32,14 +32,15 @@ def holes(n=30, n_tasks=4, share=0.3):
 
 
 def long_of(X, Y, weight=None):
-    """The labeled cells as rows with their task in the last column."""
-    tasks, rows = np.nonzero(~np.isnan(Y).T)
-    cells = rows, tasks
-    return np.column_stack([X[rows], tasks]), Y[cells], None if weight is None else weight[cells]
+    """The observations as long data, with the task ids in the last column."""
+    tasks, samples = np.nonzero(~np.isnan(Y).T)
+    observed = samples, tasks
+    weight = None if weight is None else weight[observed]
+    return np.column_stack([X[samples], tasks]), Y[observed], weight
 
 
 def brute_force(K, tasks, y, weight, fit_intercept):
-    """Predictions of every task for every row of the cells, by the dense system."""
+    """Predictions of every task at the sample of every observation, by the dense system."""
     T = tasks.max() + 1
     B = (1 - STRENGTH) * np.eye(T) + STRENGTH / T
     A = K * B[np.ix_(tasks, tasks)] + np.diag(ALPHA / weight)
@@ -52,7 +53,7 @@ def brute_force(K, tasks, y, weight, fit_intercept):
 
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("mode", ["wide", "long"])
-def test_a_sample_of_all_rows_is_exact_kernel_ridge(mode, fit_intercept):
+def test_components_of_all_samples_give_exact_kernel_ridge(mode, fit_intercept):
     X, Y, weight = holes()
     Z, y, w = long_of(X, Y, weight)
     K = rbf_kernel(Z[:, :-1], gamma=GAMMA)
@@ -83,17 +84,17 @@ def test_linear_features_are_the_mean_regularized_model(task_column):
     nbar = np.count_nonzero(~np.isnan(Y)) / 4
     ridge = ALPHA / nbar
     pull = ridge * STRENGTH / (1 - STRENGTH)
-    bridge = MeanRegularizedRegressor(pull, ridge=ridge, tol=1e-12, task_column=task_column)
+    expected = MeanRegularizedRegressor(pull, ridge=ridge, tol=1e-12, task_column=task_column)
     linear = {"kernel": "linear", "task_strength": STRENGTH, "task_column": task_column}
     model = MultiTaskNystroemRidge(ALPHA, **linear).fit(X, Y)
-    bridge.fit(X, Y)
-    np.testing.assert_allclose(model.coef_, bridge.coef_, rtol=1e-8)
-    np.testing.assert_allclose(model.intercept_, bridge.intercept_, rtol=1e-8)
+    expected.fit(X, Y)
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-8)
+    np.testing.assert_allclose(model.intercept_, expected.intercept_, rtol=1e-8)
     exact = MultiTaskKernelRidge(ALPHA, **linear).fit(X, Y)
     np.testing.assert_allclose(model.predict(X), exact.predict(X), rtol=1e-8)
 
 
-def test_strength_one_is_one_slope_with_an_intercept_for_each_task():
+def test_strength_one_shares_coefficients_but_not_intercepts():
     X, Y, _ = holes(share=0)
     model = MultiTaskNystroemRidge(1e-9, kernel="linear", task_strength=1.0).fit(X, Y)
     np.testing.assert_allclose(model.coef_ - model.shared_coef_, 0, atol=1e-12)
@@ -101,7 +102,7 @@ def test_strength_one_is_one_slope_with_an_intercept_for_each_task():
     np.testing.assert_allclose(model.shared_coef_, mean, rtol=1e-6)  # what alpha leaves
 
 
-def test_wide_and_long_draw_the_same_sample():
+def test_wide_and_long_draw_the_same_components():
     X, Y, weight = holes()
     params = {"n_components": 8, **RBF}
     wide = MultiTaskNystroemRidge(ALPHA, **params).fit(X, Y, weight)
@@ -112,7 +113,7 @@ def test_wide_and_long_draw_the_same_sample():
     np.testing.assert_allclose(long.coef_, wide.coef_, rtol=1e-8)
 
 
-def test_sparse_rows_give_the_same_model():
+def test_sparse_samples_give_the_same_model():
     X, Y, _ = holes()
     X = np.where(np.abs(X) < 0.7, 0.0, X)
     for params in ({"n_components": 8, **RBF}, {"kernel": "linear"}):
@@ -122,13 +123,13 @@ def test_sparse_rows_give_the_same_model():
         np.testing.assert_allclose(predicted, dense.predict(X), rtol=1e-8)
 
 
-def test_samples_hold_no_row_twice_and_depend_on_the_seed():
+def test_components_are_distinct_and_depend_on_the_seed():
     X = np.random.default_rng(0).normal(size=(20, 2))
-    sample = sample_rows(np.vstack([X, X, X]), 12, 0)
-    assert len(np.unique(sample, axis=0)) == 12
-    assert not np.array_equal(sample, sample_rows(X, 12, 1))
-    np.testing.assert_array_equal(sample, sample_rows(X[::-1], 12, 0))
-    assert len(sample_rows(X, 100, 0)) == 20
+    components = draw_components(np.vstack([X, X, X]), 12, 0)
+    assert len(np.unique(components, axis=0)) == 12
+    assert not np.array_equal(components, draw_components(X, 12, 1))
+    np.testing.assert_array_equal(components, draw_components(X[::-1], 12, 0))
+    assert len(draw_components(X, 100, 0)) == 20
 
 
 def test_chunks_do_not_show(monkeypatch):
@@ -136,14 +137,14 @@ def test_chunks_do_not_show(monkeypatch):
     X = np.column_stack([rng.normal(size=(2000, 3)), rng.integers(0, 3, 2000)])
     y = rng.normal(size=2000) + 100 * X[:, -1]
     fits = []
-    for floats in (2**21, 1):  # of 256 rows: tasks have several chunks
-        monkeypatch.setattr(_features, "_FLOATS", floats)
+    for floats in (2**21, 1):  # of 256 samples: tasks have several chunks
+        monkeypatch.setattr(_nystroem_features, "_FLOATS", floats)
         model = MultiTaskNystroemRidge(ALPHA, n_components=20, task_column=-1, **RBF).fit(X, y)
         fits.append(model.predict(X))
     np.testing.assert_allclose(*fits, rtol=1e-9)
 
 
-def test_a_weight_of_two_is_the_row_twice():
+def test_a_weight_of_two_is_the_sample_twice():
     X, Y, _ = holes()
     Z, y, _ = long_of(X, Y)
     weight = np.random.default_rng(0).integers(0, 3, len(y))
@@ -160,16 +161,17 @@ def test_levels_of_the_targets_shift_predictions_only():
     np.testing.assert_allclose(model.fit(X, Y + 1e6).predict(X) - 1e6, low, rtol=1e-6)
 
 
-def test_tasks_of_one_row_and_constant_tasks():
+def test_tasks_of_one_sample_and_constant_tasks():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.normal(size=(21, 2)), np.repeat([0, 1, 2], [1, 10, 10])])
     y = np.where(X[:, -1] == 1, 7.0, rng.normal(size=21))
-    alone = MultiTaskNystroemRidge(task_strength=0.0, task_column=-1, random_state=0).fit(X, y)
-    assert alone.predict(X[:1])[0] == pytest.approx(y[0])
-    np.testing.assert_allclose(alone.predict(X[1:11]), 7.0)
+    single_task = MultiTaskNystroemRidge(task_strength=0.0, task_column=-1, random_state=0)
+    single_task.fit(X, y)
+    assert single_task.predict(X[:1])[0] == pytest.approx(y[0])
+    np.testing.assert_allclose(single_task.predict(X[1:11]), 7.0)
 
 
-def test_rows_that_are_all_alike_predict_means():
+def test_samples_that_are_all_equal_predict_means():
     Y = np.array([[0.0, 3.0], [2.0, np.nan], [4.0, 5.0]])
     model = MultiTaskNystroemRidge(random_state=0).fit(np.ones((3, 2)), Y)
     np.testing.assert_allclose(model.predict(np.ones((1, 2))), [[2.0, 4.0]])
@@ -206,7 +208,7 @@ def test_callable_kernels_take_their_parameters():
         ({"task_strength": 1.5}, ValueError, "task_strength == 1.5, must be <= 1"),
         ({"n_components": 0}, ValueError, "n_components == 0, must be >= 1"),
         ({"n_components": 2.5}, TypeError, "n_components must be an instance of int"),
-        ({"kernel": "precomputed"}, ValueError, "samples rows of X: give a callable"),
+        ({"kernel": "precomputed"}, ValueError, "draws samples from X: pass a callable"),
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": -1.0}, ValueError, "gamma == -1.0"),
         ({"kernel_params": 5}, TypeError, "kernel_params=5 must be a dict"),
@@ -227,13 +229,13 @@ def test_scales_beyond_digits_are_no_trouble():
 
 
 def polynomial():
-    """Rows on a large scale and their polynomial kernel model, without strengths."""
+    """Samples on a large scale and options of a polynomial kernel."""
     X, Y, _ = holes(60)
     options = {"kernel": "poly", "gamma": 1.0, "n_components": 40, "random_state": 0}
     return 100 * (X + 3), Y, options
 
 
-def test_the_order_of_rows_does_not_matter_to_huge_kernels():
+def test_the_order_of_samples_does_not_matter_to_huge_kernels():
     X, Y, options = polynomial()
     model = MultiTaskNystroemRidge(1e-6, **options)
     with pytest.warns(UserWarning, match="alpha is too small") as caught:
@@ -270,7 +272,7 @@ def patients():
 def test_cross_validation_is_that_of_fits_without_the_fold(kernel):
     X, y = patients()
     params = {"kernel": kernel, "gamma": 0.01, "random_state": 0, "task_column": -1}
-    params["n_components"] = 1000  # all rows: nothing depends on the sample
+    params["n_components"] = 1000  # all samples: nothing depends on the draw
     cv = TaskStratifiedKFold(3, task_column=-1)
     given = {"alphas": [1.0, 0.01], "task_strengths": [0.0, 0.99], "cv": cv}
     model = MultiTaskNystroemRidgeCV(**given, **params).fit(X, y)
@@ -283,7 +285,7 @@ def test_cross_validation_is_that_of_fits_without_the_fold(kernel):
                 tasks = X[test, -1]
                 means = [np.mean(residuals[tasks == t] ** 2) for t in np.unique(tasks)]
                 errors[i, j, k] = np.mean(means)
-    # features of other samples of all rows: their kernels differ by what Nystroem clips
+    # all samples in another order are other components: their kernels differ by what Nystroem clips
     np.testing.assert_allclose(model.mse_path_, errors, rtol=1e-5)
     best = np.unravel_index(np.argmin(np.nanmean(model.task_mse_path_, (-1, -2))), (2, 2))
     assert model.task_strength_ == given["task_strengths"][best[0]]
@@ -302,7 +304,7 @@ def test_folds_that_are_read_again_give_the_same_path(monkeypatch):
     np.testing.assert_allclose(model.fit(X, y).mse_path_, kept, rtol=1e-8)
 
 
-def test_errors_too_small_for_moments_come_from_the_rows():
+def test_errors_too_small_for_statistics_come_from_the_samples():
     X = np.column_stack([np.linspace(-1, 1, 60)[:, None] ** [1, 2], np.arange(60) % 2])
     y = 3 + X[:, 0]
     for kernel in ("linear", "poly"):

@@ -20,7 +20,8 @@ from skmtl import (
 )
 from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
-from skmtl.kernel._relationship_problem import RelationshipProblem, learn_covariance
+from skmtl.kernel._covariance_learner import learn_covariance
+from skmtl.kernel._relationship_problem import RelationshipProblem
 
 GAMMA = 0.2
 
@@ -39,15 +40,15 @@ def problem_of(X, Y, alpha, ridge):
     """The problem and the null objective, with dense systems and intercepts."""
     K = rbf_kernel(X, gamma=GAMMA)
     task, row = np.nonzero(~np.isnan(Y).T)
-    cells = Observations(row, task, np.ones(len(row)), len(X), Y.shape[1])
+    observations = Observations(row, task, np.ones(len(row)), len(X), Y.shape[1])
     y = Y[row, task]
-    y = y - cells.task_mean(y)[task]
+    y = y - observations.task_mean(y)[task]
     alphas = np.full(Y.shape[1], alpha)
 
     def solve(B):
-        return make_system("cholesky", K, B, alphas, cells, True)
+        return make_system("cholesky", K, B, alphas, observations, True)
 
-    return RelationshipProblem(K, cells, y, solve, alpha, ridge), float(y @ y)
+    return RelationshipProblem(K, observations, y, solve, alpha, ridge), float(y @ y)
 
 
 def objective(model, X, Y, weight=1.0):
@@ -132,22 +133,23 @@ def test_the_objective_never_increases(alpha, ridge):
     assert history[-1].gap <= 1e-8 * null
 
 
-def test_the_slope_is_that_of_the_value():
+def test_the_gradient_is_that_of_the_value():
     X, Y, _ = curves(holes=0.2)
     problem, _ = problem_of(X, Y, 0.3, 0.2)
     A, D = np.random.default_rng(0).normal(size=(2, 5, 5))
     omega, direction = A @ A.T, D + D.T
     step = 1e-5
     ends = [problem.at(omega + sign * step * direction).value for sign in (1, -1)]
-    slope = np.vdot(problem.at(omega).gradient, direction)
-    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(slope, rel=1e-6)
+    expected = np.vdot(problem.at(omega).gradient, direction)
+    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.4])
 def test_wide_and_long_give_the_same_model(holes):
     X, Y, weight = curves(holes=holes)
-    tasks, rows = np.nonzero(~np.isnan(Y).T)
-    Z, y, w = np.column_stack([X[rows], tasks]), Y[rows, tasks], weight[rows, tasks]
+    tasks, samples = np.nonzero(~np.isnan(Y).T)
+    Z = np.column_stack([X[samples], tasks])
+    y, w = Y[samples, tasks], weight[samples, tasks]
     params = {"alpha": 0.2, "gamma": GAMMA, "tol": 1e-10}
     wide = MultiTaskRelationshipKernelRidge(**params).fit(X, Y, weight)
     long = MultiTaskRelationshipKernelRidge(task_column=-1, **params).fit(Z, y, w)
@@ -164,7 +166,7 @@ def test_few_holes_complete_data_and_many_are_solved_in_their_own_ways():
     assert solvers == ["kronecker", "schur", "cholesky"]
 
 
-def test_a_weight_of_two_is_the_row_twice():
+def test_a_weight_of_two_is_the_sample_twice():
     X, Y, _ = curves()
     weight = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
     model = MultiTaskRelationshipKernelRidge(0.2, gamma=GAMMA, tol=1e-11)
@@ -186,8 +188,8 @@ def test_opposite_tasks_are_seen_as_such():
 def test_one_task_is_kernel_ridge_regression():
     X, Y, _ = curves(n_tasks=1)
     model = MultiTaskRelationshipKernelRidge(0.3, ridge=0.2, gamma=GAMMA).fit(X, Y)
-    alone = MultiTaskKernelRidge(0.5, gamma=GAMMA, task_kernel="identity").fit(X, Y)
-    np.testing.assert_allclose(model.predict(X), alone.predict(X), rtol=1e-10)
+    single_task = MultiTaskKernelRidge(0.5, gamma=GAMMA, task_kernel="identity").fit(X, Y)
+    np.testing.assert_allclose(model.predict(X), single_task.predict(X), rtol=1e-10)
     assert model.n_iter_ == 1
 
 
@@ -198,7 +200,7 @@ def test_constant_targets_have_no_relations():
     assert model.objective_ == model.optimality_ == 0
 
 
-def test_tasks_of_one_row_and_copies_of_rows():
+def test_tasks_of_one_sample_and_copies_of_samples():
     X, Y, _ = curves()
     X, Y = np.vstack([X, X]), np.vstack([Y, Y])
     Y[1:, 0] = np.nan
@@ -304,7 +306,7 @@ GRID = {"alphas": [0.1, 3.0], "ridges": [1.0, 0.0], "gammas": [0.5, GAMMA]}
 @pytest.mark.parametrize("holes", [0.0, 0.02, 0.4])
 def test_errors_are_those_of_fits_without_the_fold(holes, fit_intercept):
     X, Y, weight = curves(holes=holes)
-    weight = weight if holes == 0.4 else weight[:, 0]  # weights of cells are for "cholesky"
+    weight = weight if holes == 0.4 else weight[:, 0]  # weights of observations are for "cholesky"
     options = {"tol": 1e-9, "fit_intercept": fit_intercept}
     model = MultiTaskRelationshipKernelRidgeCV(**GRID, cv=KFold(3), **options).fit(X, Y, weight)
     gammas_and_ridges = [(GAMMA, 0.0), (GAMMA, 1.0), (0.5, 0.0), (0.5, 1.0)]
@@ -321,7 +323,7 @@ def test_errors_are_those_of_fits_without_the_fold(holes, fit_intercept):
                 ) ** 2
                 seen = np.where(np.isnan(squares), 0.0, weight[test])
                 expected[p, a, k] = np.nansum(seen * squares, axis=0) / seen.sum(axis=0)
-    # a gap of 1e-9 is a distance of its root, wherever the search starts
+    # a gap of 1e-9 is a distance of its root, whatever the initial values
     np.testing.assert_allclose(model.task_mse_path_, expected, rtol=1e-3)
     p, a = np.unravel_index(expected.mean(axis=(2, 3)).argmin(), expected.shape[:2])
     assert (model.gamma_, model.ridge_) == gammas_and_ridges[p]
@@ -338,7 +340,7 @@ def test_the_winner_is_the_model_with_its_strengths():
         assert getattr(found, name) == getattr(model, name)
 
 
-def test_the_search_starts_near_the_covariance_of_the_path_before(monkeypatch):
+def test_initial_values_are_near_the_covariance_of_the_path_before(monkeypatch):
     X, Y, _ = curves(n_tasks=8)
     n_systems, at = [0], RelationshipProblem.at
 
@@ -365,10 +367,11 @@ def test_ties_go_to_the_smallest_gamma_and_ridge_and_the_largest_alpha():
 
 def test_wide_and_long_choose_the_same():
     X, Y, weight = curves(holes=0.3)
-    tasks, rows = np.nonzero(~np.isnan(Y).T)
-    Z, y, w = np.column_stack([X[rows], tasks]), Y[rows, tasks], weight[rows, tasks]
+    tasks, samples = np.nonzero(~np.isnan(Y).T)
+    Z = np.column_stack([X[samples], tasks])
+    y, w = Y[samples, tasks], weight[samples, tasks]
     splits = list(KFold(3).split(X))
-    same = [tuple(np.flatnonzero(np.isin(rows, side)) for side in split) for split in splits]
+    same = [tuple(np.flatnonzero(np.isin(samples, side)) for side in split) for split in splits]
     options = {**GRID, "tol": 1e-10}
     wide = MultiTaskRelationshipKernelRidgeCV(cv=splits, **options).fit(X, Y, weight)
     long = MultiTaskRelationshipKernelRidgeCV(cv=same, task_column=-1, **options).fit(Z, y, w)
@@ -403,7 +406,7 @@ def test_precomputed_kernels_are_cut_into_folds():
     np.testing.assert_allclose(given.task_mse_path_, model.task_mse_path_, rtol=1e-8)
 
 
-def test_folds_at_a_time_change_nothing():
+def test_parallel_folds_change_nothing():
     X, Y, _ = curves(holes=0.2)
     models = [MultiTaskRelationshipKernelRidgeCV(**GRID, n_jobs=n).fit(X, Y) for n in (1, 2)]
     np.testing.assert_array_equal(models[0].task_mse_path_, models[1].task_mse_path_)

@@ -28,13 +28,13 @@ from skmtl._task_covariance.systems import all_observations, make_system
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])
-EXACT = {"rtol": 1e-8, "atol": 1e-10}  # well-conditioned systems of some dozens of cells
+EXACT = {"rtol": 1e-8, "atol": 1e-10}  # well-conditioned systems of some dozens of observations
 each_intercept = pytest.mark.parametrize("fit_intercept", [True, False])
 each_loo = pytest.mark.parametrize("by", ["row", "cell"])
 
 
 class Given(NamedTuple):
-    """Arguments of `fit`, and of the rows that all layouts share."""
+    """Arguments of `fit`."""
 
     X: np.ndarray
     y: np.ndarray
@@ -46,7 +46,7 @@ class Given(NamedTuple):
 
 
 def holes():
-    """Which labels are missing; the last task has one."""
+    """Which targets are missing; the last task has a single one."""
     mask = np.random.default_rng(3).random((N, T)) < 0.15
     mask[:, T - 1] = True
     mask[5, T - 1] = False
@@ -55,7 +55,7 @@ def holes():
 
 @cache
 def make(name):
-    """Data by name: "complete", "holes", "cells" (weights that differ over cells), "long"."""
+    """Data by name: "complete", "holes", "weights" (one for each observation), "long"."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N, 3))
     Y = np.sin(X @ rng.normal(size=(3, T))) + 0.2 * rng.normal(size=(N, T)) + [1, 2, 3, 40]
@@ -64,7 +64,7 @@ def make(name):
         return Given(X, Y, s)
     if name == "holes":
         return Given(X, np.where(holes(), np.nan, Y), s)
-    if name == "cells":
+    if name == "weights":
         return Given(X, np.where(holes(), np.nan, Y), rng.uniform(0.5, 2.0, (N, T)))
     ids = np.array([2, 0, 1, 3])[rng.permutation(3 * N) % T]  # in no order
     X, noise = rng.normal(size=(3 * N, 3)), 0.2 * rng.normal(size=3 * N)
@@ -72,7 +72,7 @@ def make(name):
     return Given(X, y, rng.uniform(0.5, 2.0, 3 * N), ids)
 
 
-each_data = pytest.mark.parametrize("name", ["complete", "holes", "cells", "long"])
+each_data = pytest.mark.parametrize("name", ["complete", "holes", "weights", "long"])
 
 
 def task_matrix():
@@ -81,7 +81,7 @@ def task_matrix():
 
 
 class Dense(NamedTuple):
-    """What a dense system of all cells says, one cell after the other in the user's order."""
+    """The dense system of all observations, in the user's order."""
 
     row: np.ndarray
     task: np.ndarray
@@ -97,7 +97,7 @@ class Dense(NamedTuple):
         return cls(row, task, given.y[row, task], s[row, task])
 
     def solve(self, K, B, alpha, fit_intercept, kept=slice(None)):
-        """Dual coefficients of the cells kept, and intercepts, NaN of tasks without cells."""
+        """Dual coefficients of the observations kept, and intercepts, NaN without observations."""
         row, task = self.row[kept], self.task[kept]
         A = K[np.ix_(row, row)] * B[np.ix_(task, task)]
         A += np.diag(np.broadcast_to(alpha, T)[task] / self.s[kept])
@@ -113,7 +113,7 @@ class Dense(NamedTuple):
         return solution[: len(row)], b
 
     def leave_one_out(self, K, B, alpha, fit_intercept, by):
-        """Errors of refitting without every cell, or every row."""
+        """Errors of refitting without each observation, or without each sample."""
         errors = np.empty(len(self.y))
         for c, (i, t) in enumerate(zip(self.row, self.task, strict=True)):
             kept = np.arange(len(self.y)) != c if by == "cell" else self.row != i
@@ -128,7 +128,7 @@ def shared(strength):
 
 
 def predictions(model):
-    """Of every task at new rows."""
+    """Predictions of every task at new samples."""
     X = np.random.default_rng(9).normal(size=(7, 3))
     return model.predict_all_tasks(X)
 
@@ -142,9 +142,9 @@ def solvers(name):
     )
 
 
+NAMES = ("complete", "holes", "weights", "long")
 each_solver = pytest.mark.parametrize(
-    ("name", "solver"),
-    [(name, solver) for name in ("complete", "holes", "cells", "long") for solver in solvers(name)],
+    ("name", "solver"), [(name, solver) for name in NAMES for solver in solvers(name)]
 )
 
 
@@ -167,22 +167,23 @@ def test_it_is_the_dense_solve(name, solver, fit_intercept):
         assert np.count_nonzero(model.dual_coef_) <= len(dual)
 
 
-def cells_of(dense, given):
-    """The cells of a problem, and the order in which they are the dense one's."""
+def observations_of(dense, given):
+    """The observations of a problem, and their order among those of the dense system."""
     order = np.lexsort((dense.row, dense.task))
-    cells = Observations(dense.row[order], dense.task[order], dense.s[order], len(given.X), T)
-    return cells, order
+    row = dense.row[order]
+    task = dense.task[order]
+    return Observations(row, task, dense.s[order], len(given.X), T), order
 
 
 def systems(name, fit_intercept, K=None):
     """All systems that can solve the data, by name; targets, the dense problem and their order."""
     given, B = make(name), task_matrix()
     dense, K = Dense.of(given), rbf_kernel(given.X, gamma=GAMMA) if K is None else K
-    cells, order = cells_of(dense, given)
-    arguments = K, B, OWN_ALPHA, cells, fit_intercept
+    observations, order = observations_of(dense, given)
+    arguments = K, B, OWN_ALPHA, observations, fit_intercept
     out = {solver: make_system(solver, *arguments) for solver in solvers(name)}
     if name == "complete":
-        parts = spectrum(K, cells.row_weight, constants(N, fit_intercept))
+        parts = spectrum(K, observations.row_weight, constants(N, fit_intercept))
         out["eigenvectors"] = KroneckerSystem(parts, *arguments)
         out["factors"] = KroneckerFactors(*arguments)
     return out, dense.y[order], dense, order
@@ -195,7 +196,7 @@ def test_leaving_out_is_refitting(name, fit_intercept, by):
     found, y, dense, order = systems(name, fit_intercept)
     K = rbf_kernel(make(name).X, gamma=GAMMA)
     errors = dense.leave_one_out(K, task_matrix(), OWN_ALPHA, fit_intercept, by)
-    assert np.isnan(errors).sum() == (fit_intercept and name in ("holes", "cells"))
+    assert np.isnan(errors).sum() == (fit_intercept and name in ("holes", "weights"))
     for system in found.values():
         np.testing.assert_allclose(system.leave_one_out(y, by), errors[order], **EXACT)
 
@@ -253,16 +254,18 @@ def test_the_log_determinant_is_that_of_the_system(name, fit_intercept):
 
 
 @each_intercept
-def test_leaving_out_the_only_row_has_no_error_with_intercepts(fit_intercept):
-    cells = Observations(np.zeros(T, int), np.arange(T), np.ones(T), 1, T)
+def test_leaving_out_the_only_sample_has_no_error_with_intercepts(fit_intercept):
+    observations = Observations(np.zeros(T, int), np.arange(T), np.ones(T), 1, T)
     for solver in ("kronecker", "cholesky"):
-        system = make_system(solver, np.ones((1, 1)), shared(0.5), OWN_ALPHA, cells, fit_intercept)
+        system = make_system(
+            solver, np.ones((1, 1)), shared(0.5), OWN_ALPHA, observations, fit_intercept
+        )
         assert np.isnan(system.leave_one_out(np.arange(T), "row")).all() == fit_intercept
 
 
-def test_all_cells_need_weights_of_rows():
-    dense = Dense.of(make("cells"))
-    assert all_observations(cells_of(dense, make("cells"))[0]) is None
+def test_all_observations_need_weights_of_samples():
+    dense = Dense.of(make("weights"))
+    assert all_observations(observations_of(dense, make("weights"))[0]) is None
 
 
 # ------------------------------------------------ leave-one-out over grids
@@ -311,8 +314,8 @@ def test_other_task_kernels_are_searched_too(kernel):
         options["graph"] = "chain"
     found = given.fit(MultiTaskKernelRidgeCV([0.1], task_strengths=[0.6], **options))
     assert found.task_strengths_.tolist() == ([0.0] if kernel == "identity" else [0.0, 0.6])
-    alone = given.fit(MultiTaskKernelRidgeCV([0.1], task_kernel="identity"))
-    assert found.loo_scores_[0, 0, 0] == pytest.approx(alone.best_score_, rel=1e-12)
+    single_task = given.fit(MultiTaskKernelRidgeCV([0.1], task_kernel="identity"))
+    assert found.loo_scores_[0, 0, 0] == pytest.approx(single_task.best_score_, rel=1e-12)
     if kernel == "matrix":
         mixed = 0.4 * np.eye(T) + 0.6 * task_matrix()
         again = given.fit(MultiTaskKernelRidgeCV([0.1], task_strengths=[1], task_kernel=mixed))
@@ -327,9 +330,9 @@ def test_ties_go_to_separate_tasks_and_a_large_alpha():
     assert (constant.task_strength_, constant.alpha_) == (0.0, 2.0)
 
 
-def test_tasks_of_one_row_leave_nothing_to_compare():
+def test_tasks_of_one_sample_leave_nothing_to_compare():
     X = make("complete").X[:T]
-    with pytest.warns(UserWarning, match="No task has two labeled rows"):
+    with pytest.warns(UserWarning, match="No task has more than one target"):
         model = MultiTaskKernelRidgeCV([0.1, 1.0]).fit(X, np.arange(4.0), tasks=np.arange(T))
     assert (model.task_strength_, model.alpha_) == (0.0, 1.0)
     assert np.isnan(model.best_score_)
@@ -434,11 +437,11 @@ def test_wide_and_long_are_the_same(estimator):
 
 
 @pytest.mark.parametrize("name", ["complete", "holes", "long"])
-def test_a_weight_of_two_is_the_row_twice(name):
+def test_a_weight_of_two_is_the_sample_twice(name):
     given, model = make(name), ESTIMATORS[0]
     counts = 1 + np.arange(len(given.X)) % 2
     if name == "holes":
-        counts[5] = 1  # the only row of a task
+        counts[5] = 1  # the only sample of a task
     tasks = None if given.tasks is None else np.repeat(given.tasks, counts)
     twice = Given(
         np.repeat(given.X, counts, axis=0), np.repeat(given.y, counts, axis=0), None, tasks
@@ -449,7 +452,7 @@ def test_a_weight_of_two_is_the_row_twice(name):
 
 @each_estimator
 @pytest.mark.parametrize("name", ["complete", "holes", "long"])
-def test_rows_without_weight_are_absent(estimator, name):
+def test_samples_without_weight_are_absent(estimator, name):
     given = make(name)
     s = given.s.copy()
     s[:3] = 0.0
@@ -470,7 +473,7 @@ def test_the_order_of_tasks_does_not_matter():
     np.testing.assert_allclose(predictions(permuted), predictions(model)[:, order], **EXACT)
 
 
-def test_labels_tell_which_task_is_meant():
+def test_task_ids_name_the_entries_of_parameters():
     given, names = make("complete"), ["d", "b", "a", "c"]
     model = given.fit(MultiTaskKernelRidge(OWN_ALPHA, task_kernel=task_matrix()))
     Y = pd.DataFrame(given.y, columns=names)
@@ -503,7 +506,7 @@ def test_precomputed_is_the_kernel(estimator, name):
         kernel="precomputed", **({} if gamma else {"gammas": None})
     )
     s = given.s.copy()
-    s[:2] = 0.0  # these rows are columns of the kernel all the same
+    s[:2] = 0.0  # these samples are columns of the kernel all the same
     named = given._replace(s=s).fit(named)
     by_matrix = given._replace(X=rbf_kernel(given.X, gamma=GAMMA), s=s).fit(by_matrix)
     K = rbf_kernel(new, given.X, gamma=GAMMA)
@@ -547,7 +550,7 @@ def test_a_precomputed_kernel_of_tasks_can_be_searched_by_metadata_routing():
     np.testing.assert_allclose(by_matrix.cv_results_["mean_test_score"], scores, rtol=1e-8)
     column = MultiTaskKernelRidge(kernel="precomputed", task_column=0)
     search = GridSearchCV(column, grid, cv=folds, error_score="raise")
-    with pytest.raises(ValueError, match="A split of the rows has to take the same columns"):
+    with pytest.raises(ValueError, match="columns have to be split in the same way"):
         search.fit(np.insert(K, 0, given.tasks, axis=1), given.y)
 
 
@@ -580,7 +583,7 @@ def test_unseen_tasks_get_the_average_function_and_intercept():
 
 
 @pytest.mark.parametrize("solver", ["kronecker", "cholesky"])
-def test_duplicate_rows_and_idle_features_are_fitted(solver):
+def test_duplicate_samples_and_constant_features_are_fitted(solver):
     X = np.repeat(make("complete").X[:5], 3, axis=0) * [1.0, 0.0, 1.0]
     Y = np.sin(X @ np.ones((3, T)) * [1, 2, 3, 4])
     for kernel in ("rbf", "linear"):
@@ -619,18 +622,18 @@ def test_a_singular_system_gets_a_jitter_that_is_stated():
 
 
 def least_squares(given):
-    """Coefficients of tasks with enough labels, NaN for others, and errors of leaving rows out."""
+    """Coefficients of tasks with enough targets, NaN of others, and leave-one-out errors."""
     dense = Dense.of(given)
     coefficients, errors = np.full((T, given.X.shape[1]), np.nan), np.full(len(dense.y), np.nan)
     for t in range(T):
-        cells = np.flatnonzero(dense.task == t)
-        X, y, s = given.X[dense.row[cells]], dense.y[cells], dense.s[cells]
-        if len(cells) > X.shape[1] + 2:
+        here = np.flatnonzero(dense.task == t)
+        X, y, s = given.X[dense.row[here]], dense.y[here], dense.s[here]
+        if len(here) > X.shape[1] + 2:
             coefficients[t] = LinearRegression().fit(X, y, s).coef_
-            for k, cell in enumerate(cells):
-                kept = np.arange(len(cells)) != k
+            for k, place in enumerate(here):
+                kept = np.arange(len(here)) != k
                 line = LinearRegression().fit(X[kept], y[kept], s[kept])
-                errors[cell] = y[k] - line.predict(X[[k]])[0]
+                errors[place] = y[k] - line.predict(X[[k]])[0]
     return coefficients, errors
 
 
@@ -651,9 +654,9 @@ def test_huge_kernels_come_to_least_squares(name, solver, shift):
     ):
         model = given.fit(model)
         assert model.jitter_ > 1
-        slopes = model.predict_all_tasks(step) - model.predict_all_tasks(0 * step)
+        differences = model.predict_all_tasks(step) - model.predict_all_tasks(0 * step)
         expected = step @ coefficients[enough].T
-        np.testing.assert_allclose(slopes[:, enough], expected, atol=5e-3)
+        np.testing.assert_allclose(differences[:, enough], expected, atol=5e-3)
     assert model.loo_scores_[0, 0, 0] == pytest.approx(model.loo_scores_[0, 0, 1], rel=1e-12)
     if enough.all():
         score = -np.average(errors**2, weights=Dense.of(given).s)
@@ -681,7 +684,7 @@ def test_scores_of_huge_kernels_are_those_of_refitting():
 
 
 @pytest.mark.parametrize("kind", [MultiTaskKernelRidge, MultiTaskKernelRidgeCV])
-def test_what_is_added_is_said_to_the_caller(kind):
+def test_a_jitter_is_stated_to_the_caller(kind):
     X, Y, _, _ = make("complete")
     model = kind(**{"alpha" if kind is MultiTaskKernelRidge else "alphas": [1e-4] * T})
     with pytest.warns(UserWarning, match=r"added to the diagonal \(jitter_\)") as caught:
@@ -693,11 +696,11 @@ def test_what_is_added_is_said_to_the_caller(kind):
 def test_an_alpha_near_underflow_is_as_good_as_none():
     X, Y, _, _ = make("complete")
     for kernel, expected in (("rbf", Y), ("linear", np.tile(Y.mean(axis=0), (N, 1)))):
-        rows = X if kernel == "rbf" else 0 * X
+        samples = X if kernel == "rbf" else 0 * X
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = MultiTaskKernelRidge(1e-320, kernel=kernel, gamma=3.0).fit(rows, Y)
-        np.testing.assert_allclose(model.predict(rows), expected, atol=1e-6)
+            model = MultiTaskKernelRidge(1e-320, kernel=kernel, gamma=3.0).fit(samples, Y)
+        np.testing.assert_allclose(model.predict(samples), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -727,13 +730,13 @@ def test_an_indefinite_kernel_is_fitted_where_alpha_makes_up_for_it():
         np.testing.assert_allclose(model.dual_coef_.ravel(), dense, rtol=1e-6)
 
 
-# ------------------------------------------------ what cannot be meant
+# ------------------------------------------------ invalid input
 
 BAD = {
     "alpha 0": (MultiTaskKernelRidge(0.0), "alpha must be positive, got 0"),
     "alpha negative": (MultiTaskKernelRidge(-1.0), "alpha must be finite and at least 0"),
     "alphas of other tasks": (MultiTaskKernelRidge([1.0, 2.0]), r"expected \(4,\)"),
-    "alpha lacks a label": (MultiTaskKernelRidge({0: 1.0}), r"no entry for task\(s\) \[1, 2, 3\]"),
+    "alpha lacks a task": (MultiTaskKernelRidge({0: 1.0}), r"no entry for task\(s\) \[1, 2, 3\]"),
     "strength": (MultiTaskKernelRidge(task_strength=1.5), "task_strength == 1.5"),
     "strength of a graph": (
         MultiTaskKernelRidge(task_kernel="graph", graph="chain", task_strength=1.0),
@@ -744,7 +747,10 @@ BAD = {
     "task kernel": (MultiTaskKernelRidge(task_kernel="other"), "task_kernel='other' is not one"),
     "no task kernel": (MultiTaskKernelRidge(task_kernel=None), "neither one of"),
     "graph kernel without a graph": (MultiTaskKernelRidge(task_kernel="graph"), "needs a graph"),
-    "graph without a graph kernel": (MultiTaskKernelRidge(graph="chain"), "the others have none"),
+    "graph without a graph kernel": (
+        MultiTaskKernelRidge(graph="chain"),
+        "only task_kernel='graph' has a graph",
+    ),
     "shape": (MultiTaskKernelRidge(task_kernel=np.eye(3)), r"shape \(3, 3\), expected \(4, 4\)"),
     "asymmetric": (MultiTaskKernelRidge(task_kernel=np.tri(T)), "must be symmetric"),
     "NaN": (MultiTaskKernelRidge(task_kernel=np.full((T, T), np.nan)), "NaN or infinity"),
@@ -757,8 +763,14 @@ BAD = {
         "no row or no column",
     ),
     "solver": (MultiTaskKernelRidge(solver="fast"), "solver='fast' is not one of"),
-    "kronecker with holes": (MultiTaskKernelRidge(solver="kronecker"), "without missing labels"),
-    "not square": (MultiTaskKernelRidge(kernel="precomputed"), "square at fit"),
+    "kronecker with holes": (
+        MultiTaskKernelRidge(solver="kronecker"),
+        "solver='kronecker' needs two-dimensional y without missing",
+    ),
+    "not square": (
+        MultiTaskKernelRidge(kernel="precomputed"),
+        "must be square in fit, but X has 14 samples and 3 columns",
+    ),
     "alphas": (MultiTaskKernelRidgeCV([0.0, 1.0]), "alphas == 0.0, must be > 0"),
     "no alphas": (MultiTaskKernelRidgeCV([]), "alphas must be"),
     "strengths": (MultiTaskKernelRidgeCV(task_strengths=[0.5, 2]), "task_strengths == 2"),
@@ -774,7 +786,7 @@ BAD_TYPES = {
     "gammas words": (MultiTaskKernelRidgeCV(gammas=["a"]), "gammas must be an instance of"),
     "sparse task kernel": (
         MultiTaskKernelRidge(task_kernel=sparse.eye(T)),
-        r"must be dense, got a sparse matrix: give its toarray\(\)",
+        r"must be dense, got a sparse matrix: pass its toarray\(\)",
     ),
     "words": (MultiTaskKernelRidge(task_kernel=[["a"] * T] * T), "real numbers, got .'a', 'a'"),
     "complex": (MultiTaskKernelRidge(task_kernel=1j * np.eye(T)), "of dtype complex128"),
@@ -783,30 +795,30 @@ BAD_TYPES = {
 
 
 @pytest.mark.parametrize(("estimator", "message"), BAD.values(), ids=BAD)
-def test_what_cannot_be_meant_is_refused(estimator, message):
+def test_invalid_values_are_refused(estimator, message):
     with pytest.raises(ValueError, match=message):
         make("holes").fit(estimator)
 
 
 @pytest.mark.parametrize(("estimator", "message"), BAD_TYPES.values(), ids=BAD_TYPES)
-def test_what_is_of_another_type_is_refused(estimator, message):
+def test_invalid_types_are_refused(estimator, message):
     with pytest.raises(TypeError, match=message):
         make("holes").fit(estimator)
 
 
-def test_solvers_of_two_dimensional_y_are_refused_for_rows_of_their_own():
+def test_solvers_of_two_dimensional_y_are_refused_for_long_data():
     with pytest.raises(ValueError, match="solver='schur' needs two-dimensional y"):
         make("long").fit(MultiTaskKernelRidge(solver="schur"))
 
 
 def test_an_asymmetric_precomputed_kernel_is_refused():
-    with pytest.raises(ValueError, match="must be symmetric at fit"):
+    with pytest.raises(ValueError, match="must be symmetric in fit"):
         MultiTaskKernelRidge(kernel="precomputed").fit(np.tri(N), make("complete").y)
 
 
 def test_a_kernel_without_values_is_refused():
     X, Y, _, _ = make("complete")
-    with pytest.raises(ValueError, match="gives NaN or infinity between rows"):
+    with pytest.raises(ValueError, match="gives NaN or infinity between samples"):
         MultiTaskKernelRidge(kernel=lambda x, z: np.nan).fit(X, Y)
 
 

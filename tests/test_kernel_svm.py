@@ -12,12 +12,12 @@ MU = 0.4
 
 
 def dot(x, z):
-    """The linear kernel as a callable, which takes the way of the kernels."""
+    """The linear kernel as a callable, which makes a kernel matrix."""
     return x @ z
 
 
 def blobs(n=40, n_classes=2):
-    """X, labels or numbers Y of three tasks with holes, and both long, the task last."""
+    """X, class labels or numbers Y of three tasks, some missing, and both as long data."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(n, 3))
     W = rng.normal(size=(3, 1)) + 0.5 * rng.normal(size=(3, 3))
@@ -25,12 +25,12 @@ def blobs(n=40, n_classes=2):
     if n_classes:
         Y = np.digitize(Y, np.linspace(-1, 1, n_classes + 1)[1:-1]).astype(float)
     Y[rng.random(Y.shape) < 0.3] = np.nan
-    tasks, rows = np.nonzero(~np.isnan(Y).T)
-    return X, Y, np.column_stack([X[rows], tasks]), Y[rows, tasks]
+    tasks, samples = np.nonzero(~np.isnan(Y).T)
+    return X, Y, np.column_stack([X[samples], tasks]), Y[samples, tasks]
 
 
 def task_kernel(Z, V, gamma):
-    """`(1/mu + [s = t]) k(x, z) + [s = t]` between rows with their task last."""
+    """`(1/mu + [s = t]) k(x, z) + [s = t]` between samples with their task id last."""
     same = (Z[:, -1:] == V[:, -1]).astype(float)
     return (1 / MU + same) * rbf_kernel(Z[:, :-1], V[:, :-1], gamma=gamma) + same
 
@@ -85,16 +85,16 @@ def test_the_linear_machine_is_that_of_the_linear_kernel():
 
 
 @pytest.mark.parametrize("kernel", ["rbf", dot])
-def test_large_mu_is_each_task_alone_and_small_mu_one_machine(kernel):
+def test_large_mu_is_single_task_and_small_mu_one_machine(kernel):
     X, Y, _, _ = blobs(n_classes=0)
     params = {"C": 100.0, "kernel": kernel, "gamma": 0.3, "random_state": 0, "tol": 1e-6}
     one = MultiTaskSVR(mu=1e-6, **params | {"C": 1e-4}).fit(X, Y).predict(X)  # C / mu = 100
     np.testing.assert_allclose(one - one[:, :1], 0, atol=0.05)
-    alone = MultiTaskSVR(mu=1e9, **params).fit(X, Y).predict(X)
+    single_task = MultiTaskSVR(mu=1e9, **params).fit(X, Y).predict(X)
     Y[:, 1:] = 7 - Y[:, 1:]  # what other tasks look like does not matter to the first
     Y[:, 1:] += np.nanmean(Y[:, 0]) - np.nanmean(Y[:, 1:])
     changed = MultiTaskSVR(mu=1e9, **params).fit(X, Y).predict(X)
-    np.testing.assert_allclose(changed[:, 0], alone[:, 0], atol=0.2)
+    np.testing.assert_allclose(changed[:, 0], single_task[:, 0], atol=0.2)
 
 
 def test_levels_of_tasks_are_found():
@@ -129,7 +129,7 @@ def test_unseen_tasks_get_the_average_machine(kernel):
 
 @pytest.mark.parametrize("kernel", ["rbf", "linear"])
 @pytest.mark.parametrize("kind", [MultiTaskSVC, MultiTaskSVR])
-def test_sparse_rows_give_the_same_model(kind, kernel):
+def test_sparse_samples_give_the_same_model(kind, kernel):
     X, Y, _, _ = blobs()
     X = np.where(np.abs(X) < 0.5, 0.0, X)
     model = kind(kernel=kernel, random_state=0)
@@ -145,7 +145,7 @@ def test_weights_scale_c():
     np.testing.assert_allclose(weighted.decision_function(X), expected, rtol=1e-6, atol=1e-8)
 
 
-def test_rows_without_weight_are_as_if_absent():
+def test_samples_without_weight_are_as_if_absent():
     _, _, Z, y = blobs()
     weight = (np.arange(len(y)) % 4 > 0).astype(float)
     model = MultiTaskSVC(task_column=-1)
@@ -155,7 +155,7 @@ def test_rows_without_weight_are_as_if_absent():
 
 
 @pytest.mark.parametrize("kernel", ["rbf", "linear"])
-def test_class_weights_are_by_label(kernel):
+def test_class_weights_are_by_class_label(kernel):
     X, Y, _, _ = blobs()
     Y = np.where(np.isnan(Y), None, np.where(Y == 1, "yes", "no"))
     model = MultiTaskSVC(0.01, kernel=kernel, random_state=0, class_weight={"yes": 1e3})
@@ -163,7 +163,7 @@ def test_class_weights_are_by_label(kernel):
     model.set_params(class_weight="balanced").fit(X, Y)
 
 
-def test_labels_of_any_kind_come_back():
+def test_class_labels_of_any_kind_come_back():
     X, Y, _, _ = blobs(n_classes=3)
     words = np.array(["low", "mid", "high"])[np.nan_to_num(Y).astype(int)].astype(object)
     words[np.isnan(Y)] = None
@@ -178,14 +178,14 @@ def test_labels_of_any_kind_come_back():
     assert MultiTaskSVC().fit(X, whole).predict(X).dtype.kind == "i"
 
 
-def test_tasks_may_lack_a_class_or_have_one_row():
+def test_tasks_may_lack_a_class_or_have_one_sample():
     X, Y, _, _ = blobs()
     Y[:, 0] = 1.0
     Y[1:, 1], Y[0, 1] = np.nan, 0.0
     predicted = MultiTaskSVC().fit(X, Y).predict(X)
     assert (predicted[:, 0] == 1).all()
-    one_row = MultiTaskSVR().fit(X, Y).predict(X)
-    assert np.isfinite(one_row).all()
+    of_numbers = MultiTaskSVR().fit(X, Y).predict(X)
+    assert np.isfinite(of_numbers).all()
 
 
 def test_one_class_in_all_of_y_is_refused():
@@ -193,7 +193,7 @@ def test_one_class_in_all_of_y_is_refused():
         MultiTaskSVC().fit(np.eye(3), np.ones((3, 2)))
 
 
-def test_rows_that_are_all_alike_and_constant_targets_work():
+def test_samples_that_are_all_equal_and_constant_targets_work():
     X, Y = np.ones((6, 2)), np.array([[0.0, 3.0]] * 6)
     np.testing.assert_allclose(MultiTaskSVR(100.0).fit(X, Y).predict(X), Y, atol=0.11)
 
@@ -225,26 +225,26 @@ def test_the_scale_of_x_is_its_standard_deviation(offset, dtype):
     X = (np.random.default_rng(0).normal(size=(50, 3)) * [1.0, 2.0, 0.5]).round(3) + offset
     X = X.astype(dtype)
     expected = 1 / (3 * X.astype(float).var()) if np.ptp(X) else 1.0
-    for rows in (X, sparse.csr_array(X)):
-        model = MultiTaskSVR().fit(rows, np.arange(50.0)[:, None] * [1, 2])
-        assert model._kernel.gamma == pytest.approx(expected, rel=1e-6)
+    for samples in (X, sparse.csr_array(X)):
+        model = MultiTaskSVR().fit(samples, np.arange(50.0)[:, None] * [1, 2])
+        assert model._inputs.kernel.gamma == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_scale_of_sparse_rows_counts_their_zeros_and_weights():
+def test_the_scale_of_sparse_samples_counts_their_zeros_and_weights():
     X = np.where(np.abs(blobs()[0]) < 0.7, 0.0, blobs()[0])
     weight = np.arange(len(X)) % 3
     twice = np.repeat(X, weight, axis=0)
     Y = X[:, :2]
-    for rows in (X, sparse.csr_array(X)):
-        model = MultiTaskSVR().fit(rows, Y, weight.astype(float))
-        assert model._kernel.gamma == pytest.approx(1 / (3 * twice.var()), rel=1e-10)
+    for samples in (X, sparse.csr_array(X)):
+        model = MultiTaskSVR().fit(samples, Y, weight.astype(float))
+        assert model._inputs.kernel.gamma == pytest.approx(1 / (3 * twice.var()), rel=1e-10)
 
 
 def test_chunks_of_the_kernel_do_not_show(monkeypatch):
     X, Y, _, _ = blobs(n_classes=3)
     model = MultiTaskSVC().fit(X, Y)
     whole = model.decision_function(X)
-    monkeypatch.setattr("skmtl.kernel._svm._FLOATS", 1)
+    monkeypatch.setattr("skmtl.kernel._svm_inputs._FLOATS", 1)
     np.testing.assert_allclose(model.decision_function(X), whole, rtol=1e-10)
 
 
@@ -259,7 +259,7 @@ def test_iterations_can_be_limited():
     [
         ({"mu": 0.0}, ValueError, "mu == 0.0, must be > 0"),
         ({"mu": np.inf}, ValueError, "mu must be finite"),
-        ({"kernel": "precomputed"}, ValueError, "kernel of rows and tasks: give a callable"),
+        ({"kernel": "precomputed"}, ValueError, "kernel of samples and tasks: pass a callable"),
         ({"kernel": "rfb"}, ValueError, "kernel='rfb' is not one of"),
         ({"gamma": "auto"}, TypeError, "gamma must be an instance of"),
         ({"C": -1.0}, ValueError, "The 'C' parameter"),
@@ -280,7 +280,7 @@ def test_a_negative_epsilon_is_named(kernel):
         MultiTaskSVR(epsilon=-1.0, kernel=kernel).fit(X, Y)
 
 
-def test_labels_of_mixed_types_are_refused():
+def test_class_labels_of_mixed_types_are_refused():
     X, Y, _, _ = blobs()
     mixed = np.full(Y.shape, None, dtype=object)
     mixed[Y == 1], mixed[Y == 0] = "yes", 1

@@ -8,42 +8,65 @@ from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 from skmtl._data.checks import check_option, check_real
 
-_NEGATIVE = 1e-8  # eigenvalues below minus this, relative to the largest, are no rounding
-
-
-WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
+_WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
 
 
 def has_gamma(kernel):
     """Whether a kernel has the parameter gamma."""
-    return isinstance(kernel, str) and kernel in WITH_GAMMA
+    return isinstance(kernel, str) and kernel in _WITH_GAMMA
 
 
-def is_named(kernel, name):
-    """Whether a kernel, or its gamma, is this name and no matrix, function or number."""
-    return isinstance(kernel, str) and kernel == name
+def is_named(value, name):
+    """Whether a parameter is this name, and no matrix, function or number."""
+    return isinstance(value, str) and value == name
 
 
-def check_kernel(kernel, gamma, degree, coef0, params):
-    """TypeError or ValueError for what is no kernel, or no parameter of one."""
-    if not callable(kernel):
-        check_option(kernel, "kernel", ("precomputed", *kernel_metrics()))
+def check_gamma(gamma):
+    """Raise TypeError or ValueError if `gamma` is neither None nor a number of at least 0."""
     if gamma is not None:
         check_real(gamma, "gamma")
-    check_real(degree, "degree")
-    check_real(coef0, "coef0", low=None)
-    if params is not None and not isinstance(params, dict):
-        raise TypeError(
-            f"kernel_params={params!r} must be a dict of arguments of a callable kernel, or None."
+
+
+def check_gammas(gammas, kernel):
+    """The gammas to try, increasing; [NaN] if None are given."""
+    if gammas is None:
+        return np.array([np.nan])
+    if not has_gamma(kernel):
+        raise ValueError(
+            f"gammas were given, but kernel={kernel!r} has no gamma; the kernels "
+            f"{sorted(_WITH_GAMMA)} have one."
         )
+    if np.size(gammas) == 0:
+        raise ValueError("gammas is empty: pass a list of at least one number, or None.")
+    if np.ndim(gammas) > 1:
+        raise ValueError(
+            f"gammas has shape {np.shape(gammas)}: pass a one-dimensional list of numbers, or None."
+        )
+    values = np.atleast_1d(gammas).tolist()
+    return np.unique([check_real(gamma, "gammas") for gamma in values])
+
+
+def gamma_or_none(gamma):
+    """A gamma of :func:`check_gammas` as kernels take it: None in place of NaN."""
+    return None if np.isnan(gamma) else float(gamma)
+
+
+def sliceable(X):
+    """X itself, or in CSR format if it is sparse, so that samples can be taken from it."""
+    return X.tocsr() if sparse.issparse(X) else X
+
+
+def to_dense(X):
+    """X as an ndarray."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)
 
 
 @dataclass(frozen=True)
 class InputKernel:
-    """A kernel of scikit-learn by name, a callable of two rows, or "precomputed".
+    """A kernel of scikit-learn by name, a callable of two samples, or "precomputed".
 
-    Of rows `X` and `Z` it gives the matrix (len(X), len(Z)); "precomputed" takes of the matrix X
-    the `columns` that belong to the rows of the fit.
+    It is called with samples X and Z and returns the matrix (len(X), len(Z)). A precomputed kernel
+    takes from the matrix X the `columns` that belong to the samples of the fit.
     """
 
     kernel: object
@@ -52,16 +75,36 @@ class InputKernel:
     coef0: float = 1
     params: dict | None = None
 
+    def check(self):
+        """Raise TypeError or ValueError if something other than gamma is invalid."""
+        if not callable(self.kernel):
+            check_option(self.kernel, "kernel", ("precomputed", *kernel_metrics()))
+        check_real(self.degree, "degree")
+        check_real(self.coef0, "coef0", low=None)
+        if self.params is not None and not isinstance(self.params, dict):
+            raise TypeError(
+                f"kernel_params={self.params!r} must be a dict of keyword arguments of a callable "
+                "kernel, or None."
+            )
+
     @property
     def precomputed(self):
         return is_named(self.kernel, "precomputed")
 
     def __call__(self, X, Z=None, columns=None):
         if self.precomputed:
-            K = X.toarray() if sparse.issparse(X) else np.asarray(X)
+            K = to_dense(X)
             return K if columns is None else K[:, columns]
         if callable(self.kernel):
-            return pairwise_kernels(X, Z, metric=self.kernel, **(self.params or {}))
-        named = {"gamma": self.gamma, "degree": self.degree, "coef0": self.coef0}
-        K = pairwise_kernels(X, Z, metric=self.kernel, filter_params=True, **named)
-        return K.toarray() if sparse.issparse(K) else K
+            params = self.params or {}
+            return pairwise_kernels(X, Z, metric=self.kernel, **params)
+        K = pairwise_kernels(
+            X,
+            Z,
+            metric=self.kernel,
+            filter_params=True,
+            gamma=self.gamma,
+            degree=self.degree,
+            coef0=self.coef0,
+        )
+        return to_dense(K)

@@ -1,4 +1,4 @@
-"""Kernel ridge regression of several tasks with given strengths."""
+"""Kernel ridge regression of several tasks with given regularization strengths."""
 
 from skmtl._data.task_parameters import per_task
 from skmtl._docs import documented
@@ -10,7 +10,8 @@ from skmtl._task_covariance.systems import (
     smallest_alpha,
     warn_of_jitter,
 )
-from skmtl.kernel._base import TaskKernelRegressor
+from skmtl.kernel._input_kernel import check_gamma
+from skmtl.kernel._kernel_regressor import TaskKernelRegressor
 from skmtl.kernel._task_kernel import check_task_strength, task_covariance
 
 
@@ -23,38 +24,40 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         sum_t 1/alpha_t sum_i s_ti (y_ti - f_t(x_ti) - b_t)^2 + ||f||^2
 
     with the norm of the functions f in the space of the kernel ``B[s, t] k(x, z)``: k compares
-    inputs, the task kernel B tasks. ``s`` are the sample weights, 0 where a label is missing.
-    Intercepts are not penalized. On complete two-dimensional y, with ``task_kernel="identity"`` and
-    without intercepts, it is scikit-learn's :class:`~sklearn.kernel_ridge.KernelRidge`.
+    inputs, and the task kernel B compares tasks. ``s`` are the sample weights, 0 where a target is
+    missing. Intercepts are not penalized. On complete two-dimensional y, with
+    ``task_kernel="identity"`` and without intercepts, this is scikit-learn's
+    :class:`~sklearn.kernel_ridge.KernelRidge`.
 
     Parameters
     ----------
     alpha : float, array-like of shape (n_tasks,) or dict, default=1.0
-        Strength of the penalty, positive; one for each task in the order of `tasks_` or by label.
+        Regularization strength, positive. An array holds one for each task in the order of
+        `tasks_`, a dict maps task ids to them.
     kernel : str or callable, default="rbf"
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
-        a function of two rows, or "precomputed". X is then the square kernel matrix in `fit`, and
-        in `predict` the kernel between new rows and all rows of `fit`; a task column is beside it.
-        :class:`~sklearn.model_selection.GridSearchCV` cannot cut a matrix with a task column: there
-        give two-dimensional y, or ``tasks=`` by metadata routing.
+        a callable of two samples, or "precomputed". X is then the square kernel matrix in `fit`,
+        and in `predict` the kernel between new samples and all samples of `fit`; a task column
+        stands beside it. :class:`~sklearn.model_selection.GridSearchCV` cannot split a matrix with
+        a task column: pass two-dimensional y there, or ``tasks=`` by metadata routing.
     gamma : float, default=None
-        Of the kernels that have it, at least 0; None is 1 / n_features.
+        Gamma of the kernels that have it, at least 0. None means 1 / n_features.
     degree : float, default=3
-        Of "poly".
+        Degree of the polynomial kernel. Ignored by other kernels.
     coef0 : float, default=1
-        Of "poly" and "sigmoid".
+        Zero coefficient of the polynomial and sigmoid kernels. Ignored by other kernels.
     kernel_params : dict, default=None
-        Arguments of a callable kernel.
+        Keyword arguments of a callable kernel.
     task_kernel : str or array-like of shape (n_tasks, n_tasks), default="shared"
-        How alike tasks are. "shared" is ``(1 - d) I + d 11'/T`` with d the `task_strength` and T
-        tasks; "identity" learns each task alone; "graph" is ``(d L + (1 - d) I)^-1`` scaled to a
-        mean diagonal of 1, with the Laplacian L of `graph`. A matrix holds covariances in the order
-        of `tasks_` and is taken as it is.
+        How similar tasks are. "shared" is ``(1 - d) I + d 11'/T`` with d the `task_strength` and T
+        the number of tasks; "identity" learns each task alone; "graph" is
+        ``(d L + (1 - d) I)^-1`` scaled to a mean diagonal of 1, with the Laplacian L of `graph`. A
+        matrix holds covariances in the order of `tasks_` and is used as it is.
     task_strength : float, default=0.5
-        d of "shared" and "graph", from 0 (each task alone) to 1 (one function and an intercept for
-        each task); less than 1 for "graph".
+        The d of "shared" and "graph", from 0 (each task alone) to 1 (one function and an intercept
+        for each task); less than 1 for "graph".
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default=None
-        As in :class:`TaskGraphRegressor`, for ``task_kernel="graph"`` only.
+        Graph of the tasks as in :class:`TaskGraphRegressor`; for ``task_kernel="graph"`` only.
     {kernel_ridge_parameters}
 
     Attributes
@@ -115,43 +118,27 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
-    def fit(self, X, y, sample_weight=None, *, tasks=None):
-        """Fit all tasks together.
+    def _check_params(self):
+        super()._check_params()
+        check_gamma(self.gamma)
+        check_task_strength(self.task_strength, self.task_kernel)
 
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
-        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights; a row weight of 2 is the same as the row twice. A number is the
-            same as None.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, in place of `task_column`; `predict` then needs them too.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            For data that cannot be meant, as in :class:`MultiTaskLasso`, and kernels that are not
-            positive semi-definite.
-        """
-        self._check_params()
-        strength = check_task_strength(self.task_strength, self.task_kernel)
-        read = self._read(X, y, sample_weight, tasks)
-        cells, labels = read.cells, read.data.tasks
-        alpha = per_task(self.alpha, "alpha", labels)
+    def _fit(self, reading):
+        observations = reading.cells
+        task_ids = reading.data.tasks
+        alpha = per_task(self.alpha, "alpha", task_ids)
         if not alpha.all():
-            raise ValueError("alpha must be positive, got 0; a small one nearly interpolates.")
-        B = task_covariance(self.task_kernel, strength, self.graph, labels)
-        costs = schur_cost(cells), cholesky_cost(cells)
-        name = choose_solver(self.solver, cells, read.long, costs)
-        K = self._kernel_matrix(read)
-        jitter = max(smallest_alpha(K, B, cells) - alpha.min(), 0.0)
-        system = make_system(name, K, B, alpha + jitter, cells, self.fit_intercept)
-        warn_of_jitter(jitter)
-        return self._finish(read, system, B, self._input_kernel(), jitter)
+            raise ValueError("alpha must be positive, got 0; a small alpha nearly interpolates.")
+        strength = float(self.task_strength)
+        covariance = task_covariance(self.task_kernel, strength, self.graph, task_ids)
+        costs = schur_cost(observations), cholesky_cost(observations)
+        solver = choose_solver(self.solver, observations, reading.long, costs)
+        kernel = self._input_kernel(self.gamma)
+        K = self._kernel_matrix(reading, kernel)
+        smallest = smallest_alpha(K, covariance, observations)
+        jitter = max(smallest - alpha.min(), 0.0)
+        system = make_system(
+            solver, K, covariance, alpha + jitter, observations, self.fit_intercept
+        )
+        warn_of_jitter(jitter, stacklevel=4)
+        return self._store(reading, system, covariance, kernel, jitter)

@@ -17,82 +17,84 @@ from skmtl._task_covariance.systems import (
     smallest_alpha,
     warn_of_jitter,
 )
-from skmtl.kernel._base import TaskKernelRegressor
-from skmtl.kernel._input_kernel import WITH_GAMMA, has_gamma, is_named
+from skmtl.kernel._input_kernel import check_gammas, gamma_or_none, is_named
+from skmtl.kernel._kernel_regressor import TaskKernelRegressor
 from skmtl.kernel._task_kernel import check_task_strength, task_covariance
 
 _STRENGTHS = (0.0, 0.5, 0.9, 0.99, 0.999, 1.0)
-_TIE = 1e-10  # scores as near as this, relative to the best, are equal
+_TIE = 1e-10  # scores that differ by less than this, relative to the best, are equal
 
 
 @documented
 class MultiTaskKernelRidgeCV(TaskKernelRegressor):
     """:class:`MultiTaskKernelRidge` with its strengths chosen by exact leave-one-out.
 
-    Its objective is that of :class:`MultiTaskKernelRidge`. Errors of leaving each row out are
-    closed formulas, not fits. On complete two-dimensional y one eigendecomposition of the kernel
-    serves all strengths; where tasks have rows of their own there is one for each task strength.
+    The objective is that of :class:`MultiTaskKernelRidge`. The errors of leaving samples out are
+    computed in closed form, without refitting. On complete two-dimensional y one eigendecomposition
+    of the kernel matrix serves all strengths; on long data there is one for each task strength.
 
     Parameters
     ----------
     alphas : array-like of float, default=(1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0, 100.0)
-        Strengths of the penalty to try, positive. Those too small for rounding count as the
-        smallest that is not, in the scores and in the fit (`jitter_`).
+        Regularization strengths to try, positive. Those that rounding would cancel are raised to
+        the smallest that has an effect, in the scores and in the fit (`jitter_`).
     task_strengths : array-like of float, default=None
         Values of `task_strength` to try, from 0 to 1, less than 1 for "graph"; 0, each task alone,
-        is always tried too. None is 0, 0.5, 0.9, 0.99, 0.999 and, but for "graph", 1.
+        is always tried as well. None means 0, 0.5, 0.9, 0.99, 0.999 and, except for "graph", 1.
     gammas : array-like of float, default=None
-        Values of gamma to try, for kernels that have it, at least 0; None is 1 / n_features.
+        Values of gamma to try, at least 0, for the kernels that have it. None means
+        1 / n_features.
     loo : {"row", "cell"}, default="row"
-        What is left out: a row of X with all its labels, as for predicting new rows, or one label
-        at a time, as for filling in missing ones. The same where tasks have rows of their own.
+        What is left out: a row of X with all its targets, which estimates the error on new
+        samples, or a single target, which estimates the error on missing ones. On long data both
+        are the same.
     kernel : str or callable, default="rbf"
         Kernel of the inputs, as in :class:`MultiTaskKernelRidge`.
     degree : float, default=3
-        Of "poly".
+        Degree of the polynomial kernel. Ignored by other kernels.
     coef0 : float, default=1
-        Of "poly" and "sigmoid".
+        Zero coefficient of the polynomial and sigmoid kernels. Ignored by other kernels.
     kernel_params : dict, default=None
-        Arguments of a callable kernel.
+        Keyword arguments of a callable kernel.
     task_kernel : str or array-like of shape (n_tasks, n_tasks), default="shared"
-        How alike tasks are: "shared", "graph", "identity" or a matrix, as in
-        :class:`MultiTaskKernelRidge`. Here a matrix M is mixed with "identity" as well,
+        How similar tasks are: "shared", "graph", "identity" or a matrix, as in
+        :class:`MultiTaskKernelRidge`. Here a matrix M is mixed with the identity as well,
         ``(1 - d) I + d M``. "identity" has no strengths to try.
     graph : {"complete", "chain"}, array, sparse matrix or list of tuples, default=None
-        As in :class:`TaskGraphRegressor`, for ``task_kernel="graph"`` only.
+        Graph of the tasks as in :class:`TaskGraphRegressor`; for ``task_kernel="graph"`` only.
     {kernel_ridge_parameters}
 
     Attributes
     ----------
     alpha_ : float
-        Chosen strength of the penalty.
+        Chosen regularization strength.
     task_strength_ : float
-        Chosen strength of the coupling.
+        Chosen task strength.
     gamma_ : float or None
-        Chosen gamma; None where none were given.
+        Chosen gamma; None if no gammas were given.
     best_score_ : float
-        The largest of `loo_scores_`. Among scores equal to rounding the smallest task strength
-        wins, then the largest alpha, then the smallest gamma.
+        The largest of `loo_scores_`. Among scores that are equal up to rounding, the smallest task
+        strength is chosen, then the largest alpha, then the smallest gamma.
     loo_scores_ : ndarray of shape (n_gammas, n_strengths, n_alphas)
-        Negative mean of the squared errors of what is left out, weighted by `sample_weight`.
-        Labels that are their task's only one do not count with intercepts.
+        Negative mean of the squared leave-one-out errors, weighted by `sample_weight`. With
+        intercepts, the only target of a task is not counted.
     alphas_ : ndarray of shape (n_alphas,)
-        Decreasing.
+        The alphas that were tried, decreasing.
     task_strengths_ : ndarray of shape (n_strengths,)
-        Increasing, from 0.
+        The task strengths that were tried, increasing from 0.
     gammas_ : ndarray of shape (n_gammas,)
-        Increasing; NaN where none were given.
+        The gammas that were tried, increasing; a single NaN if none were given.
     {kernel_ridge_attributes}
 
     See Also
     --------
-    MultiTaskKernelRidge : Given strengths.
+    MultiTaskKernelRidge : The same model with given strengths.
 
     References
     ----------
     Rifkin, Lippert (2007), "Notes on regularized least squares", MIT-CSAIL-TR-2007-025, section 3,
-    for leaving out one row; Stegle et al. (2011), "Efficient inference in matrix-variate Gaussian
-    models with iid observation noise", NIPS, for the Kronecker form.
+    for leaving out one sample; Stegle et al. (2011), "Efficient inference in matrix-variate
+    Gaussian models with iid observation noise", NIPS, for the Kronecker form.
 
     Examples
     --------
@@ -136,158 +138,164 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
-    def fit(self, X, y, sample_weight=None, *, tasks=None):
-        """Choose the strengths, and fit all tasks together with them.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
-        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights, of the fit and of the errors. A number is the same as None.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, in place of `task_column`; `predict` then needs them too.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            For data that cannot be meant, as in :class:`MultiTaskLasso`, and kernels that are not
-            positive semi-definite.
-        """
-        self._check_params()
+    def _check_params(self):
+        super()._check_params()
         check_option(self.loo, "loo", ("row", "cell"))
+
+    def _fit(self, reading):
         self._store_grid()
-        read = self._read(X, y, sample_weight, tasks)
-        solver = self._choose_solver(read)
-        shape = len(self.gammas_), len(self.task_strengths_), len(self.alphas_)
-        self.loo_scores_ = np.full(shape, np.nan)
+        solver = self._choose_solver(reading)
+        n_gammas = len(self.gammas_)
+        n_strengths = len(self.task_strengths_)
+        n_alphas = len(self.alphas_)
+        self.loo_scores_ = np.full((n_gammas, n_strengths, n_alphas), np.nan)
         for g, gamma in enumerate(self.gammas_):
-            K = self._kernel_matrix(read, or_none(gamma))
-            self.loo_scores_[g], decomposed = self._scores(read, K, solver)
+            kernel = self._input_kernel(gamma_or_none(gamma))
+            K = self._kernel_matrix(reading, kernel)
+            K_spectrum = self._spectrum(reading, K, solver)
+            self.loo_scores_[g] = self._scores(reading, K, K_spectrum, solver)
             best = best_of(self.loo_scores_)
             if best[0] == g:
-                choice, kept = best, (K, decomposed)
+                # only the kernel matrix of the best gamma so far is kept
+                chosen = best
+                kept = kernel, K, K_spectrum
         if np.isnan(self.loo_scores_).all():
             warnings.warn(
-                "No task has two labeled rows, so that nothing is left to compare strengths by "
-                "when one is left out: the smallest task strength and the largest alpha are taken.",
+                "No task has more than one target, so leaving one out cannot compare strengths: "
+                "the smallest task strength and the largest alpha are used.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        return self._refit(read, solver, choice, *kept)
+        self._store_choice(chosen)
+        return self._refit(reading, solver, *kept)
 
     def _store_grid(self):
         """Set `alphas_`, `task_strengths_` and `gammas_`."""
         self.alphas_ = check_alphas(self.alphas)
         check_real(self.alphas_[-1], "alphas", include="neither")
-        strengths = self.task_strengths
-        if strengths is None:
-            strengths = _STRENGTHS[:-1] if is_named(self.task_kernel, "graph") else _STRENGTHS
-        if is_named(self.task_kernel, "identity"):
-            strengths = ()
         strengths = [
             check_task_strength(strength, self.task_kernel, "task_strengths")
-            for strength in np.atleast_1d(strengths).tolist()
+            for strength in self._strengths_to_try()
         ]
         self.task_strengths_ = np.unique([0.0, *strengths])
         self.gammas_ = check_gammas(self.gammas, self.kernel)
 
-    def _covariance(self, strength, tasks):
-        """B of a task strength."""
+    def _strengths_to_try(self):
+        """The given task strengths or those of the task kernel; 0 may be missing."""
+        if is_named(self.task_kernel, "identity"):
+            return []
+        if self.task_strengths is not None:
+            return np.atleast_1d(self.task_strengths).tolist()
+        if is_named(self.task_kernel, "graph"):
+            return [strength for strength in _STRENGTHS if strength < 1]
+        return list(_STRENGTHS)
+
+    def _store_choice(self, index):
+        """Set the chosen strengths and their score from their index in `loo_scores_`."""
+        g, d, a = index
+        self.alpha_ = float(self.alphas_[a])
+        self.task_strength_ = float(self.task_strengths_[d])
+        self.gamma_ = gamma_or_none(self.gammas_[g])
+        self.best_score_ = float(self.loo_scores_[index])
+
+    def _covariance(self, strength, task_ids):
+        """The task covariance B of a task strength, (n_tasks, n_tasks)."""
         if isinstance(self.task_kernel, str):
-            return task_covariance(self.task_kernel, strength, self.graph, tasks)
-        given = task_covariance(self.task_kernel, None, None, tasks)
-        return (1 - strength) * np.eye(len(tasks)) + strength * given
+            return task_covariance(self.task_kernel, strength, self.graph, task_ids)
+        given = task_covariance(self.task_kernel, None, None, task_ids)
+        identity = np.eye(len(task_ids))
+        return (1 - strength) * identity + strength * given
 
-    def _choose_solver(self, read):
-        n_strengths, n_alphas = len(self.task_strengths_), len(self.alphas_)
+    def _choose_solver(self, reading):
+        observations = reading.cells
+        n_strengths = len(self.task_strengths_)
+        n_alphas = len(self.alphas_)
         costs = (
-            schur_cost(read.cells, n_strengths * n_alphas),
-            cholesky_cost(read.cells, n_strengths, n_alphas),
+            schur_cost(observations, n_strengths * n_alphas),
+            cholesky_cost(observations, n_strengths, n_alphas),
         )
-        return choose_solver(self.solver, read.cells, read.long, costs)
+        return choose_solver(self.solver, observations, reading.long, costs)
 
-    def _scores(self, read, K, solver):
-        """Scores (n_strengths, n_alphas), and the spectrum of K where it was needed."""
-        cells, y = read.cells, read.y
-        if self.fit_intercept:
-            y = y - cells.task_mean(y)[cells.task]
-        total = cells.weight[cells.left(self.fit_intercept)].sum()
-        decomposed = None
-        if solver != "cholesky":
-            free = constants(cells.n_rows, self.fit_intercept)
-            decomposed = spectrum(K, cells.row_weight, free)
-        if total == 0:
-            return np.nan, decomposed
-        sums = [
-            self._errors(solver, K, decomposed, self._covariance(d, read.data.tasks), y, cells)
-            for d in self.task_strengths_
-        ]
-        return -np.stack(sums) / total, decomposed
-
-    def _errors(self, solver, K, decomposed, B, y, cells):
-        """Weighted sums of squared errors of leaving out, (n_alphas,)."""
-        alphas = np.maximum(self.alphas_, smallest_alpha(K, B, cells))  # as the fit has them
-        if solver == "kronecker":
-            return grid_errors(decomposed, B, alphas, cells.matrix(y), self.loo)
+    def _spectrum(self, reading, K, solver):
+        """The spectrum of the kernel matrix if the solver needs it, else None."""
         if solver == "cholesky":
-            free = cells.indicators() if self.fit_intercept else None
-            parts = spectrum(observation_kernel(K, B, cells), cells.weight, free)
-            return cell_errors(parts, alphas, y, cells, self.loo, self.fit_intercept)
+            return None
+        observations = reading.cells
+        free = constants(observations.n_rows, self.fit_intercept)
+        return spectrum(K, observations.row_weight, free)
+
+    def _scores(self, reading, K, K_spectrum, solver):
+        """Scores of all strengths with this kernel matrix, (n_strengths, n_alphas), or NaN."""
+        observations = reading.cells
+        y = reading.y
+        if self.fit_intercept:
+            mean = observations.task_mean(y)
+            y = y - mean[observations.task]
+        counted = observations.left(self.fit_intercept)
+        total = observations.weight[counted].sum()
+        if total == 0:
+            return np.nan
+        sums = []
+        for strength in self.task_strengths_:
+            B = self._covariance(strength, reading.data.tasks)
+            smallest = smallest_alpha(K, B, observations)
+            alphas = np.maximum(self.alphas_, smallest)  # as in the fit
+            if solver == "kronecker":
+                Y = observations.matrix(y)
+                errors = grid_errors(K_spectrum, B, alphas, Y, self.loo)
+            elif solver == "schur":
+                errors = self._schur_errors(K, K_spectrum, B, alphas, y, observations)
+            else:
+                errors = self._cholesky_errors(K, B, alphas, y, observations)
+            sums.append(errors)
+        return -np.stack(sums) / total
+
+    def _schur_errors(self, K, K_spectrum, B, alphas, y, observations):
+        """Weighted sums of squared leave-one-out errors with a few missing targets, (n_alphas,)."""
         sums = []
         for alpha in alphas:
-            each = np.full(cells.n_tasks, alpha)
-            system = make_system("schur", K, B, each, cells, self.fit_intercept, decomposed)
-            sums.append(np.nansum(cells.weight * system.leave_one_out(y, self.loo) ** 2))
+            alpha_by_task = np.full(observations.n_tasks, alpha)
+            system = make_system(
+                "schur", K, B, alpha_by_task, observations, self.fit_intercept, K_spectrum
+            )
+            errors = system.leave_one_out(y, self.loo)
+            squares = observations.weight * errors**2
+            sums.append(np.nansum(squares))
         return np.array(sums)
 
-    def _refit(self, read, solver, choice, K, decomposed):
-        """Set the chosen strengths and what the fit with them is; returns self."""
-        g, d, a = choice
-        self.alpha_, self.task_strength_ = float(self.alphas_[a]), float(self.task_strengths_[d])
-        self.gamma_, self.best_score_ = or_none(self.gammas_[g]), float(self.loo_scores_[choice])
-        B = self._covariance(self.task_strength_, read.data.tasks)
-        jitter = max(smallest_alpha(K, B, read.cells) - self.alpha_, 0.0)
-        alpha = np.full(read.cells.n_tasks, self.alpha_ + jitter)
-        system = make_system(solver, K, B, alpha, read.cells, self.fit_intercept, decomposed)
-        warn_of_jitter(jitter, stacklevel=4)
-        return self._finish(read, system, B, self._input_kernel(self.gamma_), jitter)
+    def _cholesky_errors(self, K, B, alphas, y, observations):
+        """Weighted sums of squared leave-one-out errors of any observations, (n_alphas,)."""
+        free = observations.indicators() if self.fit_intercept else None
+        kernel = observation_kernel(K, B, observations)
+        parts = spectrum(kernel, observations.weight, free)
+        return cell_errors(parts, alphas, y, observations, self.loo, self.fit_intercept)
 
-
-def check_gammas(gammas, kernel):
-    """Values to try, increasing; NaN where none were given."""
-    if gammas is not None and not has_gamma(kernel):
-        raise ValueError(
-            f"gammas were given, but kernel={kernel!r} has no gamma; those of "
-            f"{sorted(WITH_GAMMA)} have one."
-        )
-    if gammas is None:
-        return np.array([np.nan])
-    if np.ndim(gammas) > 1 or np.size(gammas) == 0:
-        problem = "is empty" if np.size(gammas) == 0 else f"has shape {np.shape(gammas)}"
-        raise ValueError(f"gammas {problem}: give at least one number in a list, or None.")
-    return np.unique([check_real(gamma, "gammas") for gamma in np.atleast_1d(gammas).tolist()])
-
-
-def or_none(gamma):
-    """A gamma as kernels take it."""
-    return None if np.isnan(gamma) else float(gamma)
+    def _refit(self, reading, solver, kernel, K, K_spectrum):
+        """Fit with the chosen strengths; returns self."""
+        observations = reading.cells
+        B = self._covariance(self.task_strength_, reading.data.tasks)
+        smallest = smallest_alpha(K, B, observations)
+        jitter = max(smallest - self.alpha_, 0.0)
+        alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
+        system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
+        warn_of_jitter(jitter, stacklevel=5)
+        return self._store(reading, system, B, kernel, jitter)
 
 
 def best_of(scores):
-    """Index of the best of scores (n_gammas, n_strengths, n_alphas).
+    """Index of the best of the scores (n_gammas, n_strengths, n_alphas).
 
     Ties go to the first strength, then the first alpha, then the first gamma.
     """
     if np.isnan(scores).all():
         return 0, 0, 0
     best = np.nanmax(scores)
-    tied = np.argwhere(scores >= best - _TIE * abs(best))
-    g, d, a = min(tied.tolist(), key=lambda index: (index[1], index[2], index[0]))
+    tolerance = _TIE * abs(best)
+    tied = np.argwhere(scores >= best - tolerance)
+
+    def rank(index):
+        g, d, a = index
+        return d, a, g
+
+    g, d, a = min(tied.tolist(), key=rank)
     return g, d, a

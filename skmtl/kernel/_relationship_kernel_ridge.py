@@ -7,31 +7,31 @@ from sklearn.exceptions import ConvergenceWarning
 from skmtl._data.checks import check_int, check_real
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
-from skmtl.kernel._base import KernelRegressor
-from skmtl.kernel._relationship_problem import CovarianceLearner
+from skmtl.kernel._covariance_learner import CovarianceLearner
+from skmtl.kernel._input_kernel import check_gamma
+from skmtl.kernel._kernel_regressor import KernelRegressor
 
 
-class RelationshipModel(KernelRegressor):
-    """What the estimators with given and chosen strengths share."""
+class RelationshipKernelRegressor(KernelRegressor):
+    """Base of the kernel ridge regressors that learn the task covariance."""
 
     def _check_params(self):
         super()._check_params()
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
 
-    def _stop(self):
-        return {"max_iter": self.max_iter, "tol": self.tol}
-
-    def _store(self, read, learner, history, kernel, jitter):
+    def _store_relationship(self, reading, learner, history, kernel, jitter):
         """Set the fitted attributes from the last of the relationships; returns self."""
         found = history[-1]
         self._mixing = found.mixing
-        self.n_iter_, self.objective_, self.dual_gap_ = len(history), found.objective, found.gap
+        self.n_iter_ = len(history)
+        self.objective_ = found.objective
+        self.dual_gap_ = found.gap
         self.optimality_ = learner.optimality(found)
-        return self._finish(read, found.system, found.omega, kernel, jitter)
+        return self._store(reading, found.system, found.omega, kernel, jitter)
 
-    def _warn_of_gap(self, stacklevel=3):
-        """ConvergenceWarning where `max_iter` was not enough."""
+    def _warn_of_gap(self, stacklevel):
+        """ConvergenceWarning if `max_iter` was too small."""
         if self.optimality_ > self.tol:
             warnings.warn(
                 f"The duality gap is {self.optimality_:.2e} of the null objective after "
@@ -42,13 +42,13 @@ class RelationshipModel(KernelRegressor):
             )
 
     def _weights(self, covariance):
-        """Of Omega, which `task_covariance_` is, B is made here."""
+        # `task_covariance_` is Omega, and its product with the mixing matrix the task kernel B
         return super()._weights(covariance @ self._mixing)
 
 
 @documented
-class MultiTaskRelationshipKernelRidge(RelationshipModel):
-    """Kernel ridge regressions whose tasks have a covariance, which is learned.
+class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
+    """Kernel ridge regressions with a learned covariance of the tasks.
 
     The objective is::
 
@@ -56,32 +56,33 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
         + alpha * min_Omega tr(W Omega^-1 W') + ridge * ||W||_F^2
 
     over positive semidefinite Omega of trace 1, with the functions ``f_t`` as columns of W in the
-    space of the input kernel. ``s`` are the sample weights, 0 where a label is missing; intercepts
-    are not penalized. It is convex. With ``kernel="linear"`` it is that of
-    :class:`TaskRelationshipRegressor`, whose `alpha` and `ridge` are these over
+    space of the input kernel. ``s`` are the sample weights, 0 where a target is missing; intercepts
+    are not penalized. The objective is convex. With ``kernel="linear"`` it is that of
+    :class:`TaskRelationshipRegressor`, whose `alpha` and `ridge` are those of this class divided by
     ``nbar = sum(s) / n_tasks``.
 
     Parameters
     ----------
     alpha : float, default=1.0
-        Strength of the penalty with the covariance, positive. As Omega has trace 1, a diagonal of
-        1 / n_tasks means what ``n_tasks * alpha`` does for tasks alone.
+        Regularization strength of the penalty with the covariance, positive. As Omega has trace 1,
+        ``Omega = I / n_tasks`` is kernel ridge regression of each task alone with
+        ``n_tasks * alpha``.
     ridge : float, default=0.0
-        Strength of the ridge, at least 0.
+        Regularization strength of the ridge penalty, at least 0.
     kernel : str or callable, default="rbf"
         Kernel of the inputs: a name that :func:`~sklearn.metrics.pairwise.pairwise_kernels` knows,
-        a function of two rows, or "precomputed". X is then the square kernel matrix in `fit`, and
-        in `predict` the kernel between new rows and all rows of `fit`; a task column is beside it.
-        :class:`~sklearn.model_selection.GridSearchCV` cannot cut a matrix with a task column: there
-        give two-dimensional y, or ``tasks=`` by metadata routing.
+        a callable of two samples, or "precomputed". X is then the square kernel matrix in `fit`,
+        and in `predict` the kernel between new samples and all samples of `fit`; a task column
+        stands beside it. :class:`~sklearn.model_selection.GridSearchCV` cannot split a matrix with
+        a task column: pass two-dimensional y there, or ``tasks=`` by metadata routing.
     gamma : float, default=None
-        Of the kernels that have it, at least 0; None is 1 / n_features.
+        Gamma of the kernels that have it, at least 0. None means 1 / n_features.
     degree : float, default=3
-        Of "poly".
+        Degree of the polynomial kernel. Ignored by other kernels.
     coef0 : float, default=1
-        Of "poly" and "sigmoid".
+        Zero coefficient of the polynomial and sigmoid kernels. Ignored by other kernels.
     kernel_params : dict, default=None
-        Arguments of a callable kernel.
+        Keyword arguments of a callable kernel.
     {relationship_parameters}
 
     Attributes
@@ -92,7 +93,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
     --------
     TaskRelationshipRegressor : The linear model.
     MultiTaskRelationshipKernelRidgeCV : Chooses the strengths by cross-validation.
-    MultiTaskKernelRidge : A covariance that is given.
+    MultiTaskKernelRidge : The same with a given task covariance.
 
     References
     ----------
@@ -143,41 +144,19 @@ class MultiTaskRelationshipKernelRidge(RelationshipModel):
 
     def _check_params(self):
         super()._check_params()
+        check_gamma(self.gamma)
         check_real(self.alpha, "alpha", include="neither")
         check_real(self.ridge, "ridge")
 
-    def fit(self, X, y, sample_weight=None, *, tasks=None):
-        """Fit all tasks together.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
-        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights; a row weight of 2 is the same as the row twice. A number is the
-            same as None.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, in place of `task_column`; `predict` then needs them too.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            For data that cannot be meant, as in :class:`MultiTaskLasso`, and kernels that are not
-            positive semi-definite.
-        """
-        self._check_params()
-        read = self._read(X, y, sample_weight, tasks)
-        alpha, ridge, K = float(self.alpha), float(self.ridge), self._kernel_matrix(read)
-        learner = CovarianceLearner(K, read.cells, read.y, read.long, self.fit_intercept)
-        history = learner.learn(alpha, ridge, **self._stop())
+    def _fit(self, reading):
+        alpha = float(self.alpha)
+        ridge = float(self.ridge)
+        kernel = self._input_kernel(self.gamma)
+        K = self._kernel_matrix(reading, kernel)
+        learner = CovarianceLearner(K, reading.cells, reading.y, reading.long, self.fit_intercept)
+        history = learner.learn(alpha, ridge, max_iter=self.max_iter, tol=self.tol)
         jitter = learner.jitter(alpha, ridge)
-        warn_of_jitter(jitter)
-        self._store(read, learner, history, self._input_kernel(), jitter)
-        self._warn_of_gap()
+        warn_of_jitter(jitter, stacklevel=4)
+        self._store_relationship(reading, learner, history, kernel, jitter)
+        self._warn_of_gap(stacklevel=4)
         return self

@@ -1,39 +1,37 @@
-"""The covariance of the tasks that is best for kernel ridge regressions.
+"""The task covariance that is best for kernel ridge regressions, as a convex problem.
 
 Given the covariance Omega the functions are kernel ridge regressions, so the objective is a convex
-function of Omega alone, whose value and gradient cost one linear system. It is minimized in that
-form: alternating between functions and covariance crawls where Omega loses rank, as it usually
-does.
+function of Omega alone. Its value and gradient cost one linear system.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
 
-from skmtl._task_covariance.kronecker import constants, spectrum
-from skmtl._task_covariance.observations import centered
-from skmtl._task_covariance.systems import (
-    choose_solver,
-    largest_eigenvalue,
-    make_system,
-    noise_floor,
-    schur_cost,
-)
 from skmtl.penalties import SquaredTraceNorm
-
-_ALTERNATIONS = 5  # to start with
-_SMALLEST = 1e-6  # eigenvalue that quasi-Newton steps start with, relative to the largest
-_FRESH = 1e-3  # share of independent tasks in a covariance that is started from
 
 
 class Relationship(NamedTuple):
-    """The best functions for a covariance `omega`, their task kernel ``omega mixing``.
+    """The best functions for a task covariance.
 
-    `system` is that of the functions, kept of the last one in a history only: it may be large.
-    `value` is the objective of both and `gradient` that in omega;
-    `objective` is that of the functions with the covariance that is best for them, `better`, and
-    `gap` bounds how far it is from the minimum.
+    Attributes
+    ----------
+    omega : ndarray of shape (n_tasks, n_tasks)
+        The task covariance, of trace 1.
+    mixing : ndarray of shape (n_tasks, n_tasks)
+        The task kernel of the functions is ``omega @ mixing``.
+    system : object
+        The linear system of the functions.
+    value : float
+        The objective of the functions with `omega`.
+    gradient : ndarray of shape (n_tasks, n_tasks)
+        The gradient of `value` with respect to `omega`.
+    objective : float
+        The objective of the functions with `better`.
+    gap : float
+        An upper bound of `objective` minus the minimum.
+    better : ndarray of shape (n_tasks, n_tasks)
+        The covariance that is best for the functions.
     """
 
     omega: np.ndarray
@@ -45,6 +43,15 @@ class Relationship(NamedTuple):
     gap: float
     better: np.ndarray
 
+    @property
+    def task_kernel(self):
+        """The task kernel of the functions, (n_tasks, n_tasks)."""
+        return self.omega @ self.mixing
+
+    def without_system(self):
+        """The same without the linear system, which may be large."""
+        return self._replace(system=None)
+
 
 class RelationshipProblem:
     """`sum s (y - f - b)^2 + alpha tr(W Omega^-1 W') + ridge ||W||_F^2`, as a function of Omega.
@@ -53,18 +60,22 @@ class RelationshipProblem:
 
     Parameters
     ----------
-    K : ndarray of shape (n_rows, n_rows)
-    cells : Observations
-    y : ndarray of shape (n_cells,)
-        Of mean zero in each task where there are intercepts.
+    K : ndarray of shape (n_samples, n_samples)
+    observations : Observations
+    y : ndarray of shape (n_observations,)
+        Targets, of mean zero in each task if there are intercepts.
     solve : callable
         ``solve(B)`` gives the system with the task kernel B and `alpha` on its diagonal.
     alpha, ridge : float
     """
 
-    def __init__(self, K, cells, y, solve, alpha, ridge):
-        self.K, self.cells, self.y, self.solve = K, cells, y, solve
-        self.alpha, self.ridge = alpha, ridge
+    def __init__(self, K, observations, y, solve, alpha, ridge):
+        self.K = K
+        self.observations = observations
+        self.y = y
+        self.solve = solve
+        self.alpha = alpha
+        self.ridge = ridge
 
     def at(self, omega):
         """The :class:`Relationship` of a positive semidefinite matrix of trace 1.
@@ -73,153 +84,68 @@ class RelationshipProblem:
         Omega)^-1``, residuals are ``alpha C / s`` and functions ``W = Phi'C B``. The dual objective
         holds for any C, so C is a dual point for all Omega.
         """
-        alpha, ridge = self.alpha, self.ridge
-        mixing = mixing_matrix(omega, alpha, ridge)
+        alpha = self.alpha
+        mixing = self._mixing(omega)
         B = omega @ mixing
         system = self.solve((B + B.T) / 2)
         dual = system.dual(self.y)
-        C = self.cells.matrix(dual)
-        values, V = np.linalg.eigh(C.T @ self.K @ C)
-        slopes = np.sqrt(np.maximum(values, 0.0))
-        root = slopes[:, None] * V.T  # its singular values are those of Phi'C, not their squares
-        _, s, V = np.linalg.svd(root @ B)
-        loss = float((alpha * dual) ** 2 @ (1.0 / self.cells.weight))
-        value = alpha * float(dual @ self.y)
-        objective = loss + alpha * s.sum() ** 2 + ridge * float(s @ s)
-        bound = 2 * value - loss - _conjugate(alpha * slopes, alpha, ridge)
-        better = (V.T * s) @ V / s.sum() if s.any() else omega
-        gradient = -alpha * mixing.T @ (root.T @ root) @ mixing
-        gap = max(objective - bound, 0.0)
-        return Relationship(omega, mixing, system, value, gradient, objective, gap, better)
+        residuals = alpha * dual  # times the weights
+        loss = float(residuals**2 @ (1.0 / self.observations.weight))
+        value = float(residuals @ self.y)
+        root, dual_values = self._root(dual)
+        _, values, V = np.linalg.svd(root @ B)
+        objective = loss + self._penalty(values)
+        lower_bound = 2 * value - loss - self._conjugate(alpha * dual_values)
+        gram = root.T @ root
+        return Relationship(
+            omega=omega,
+            mixing=mixing,
+            system=system,
+            value=value,
+            gradient=-alpha * mixing.T @ gram @ mixing,
+            objective=objective,
+            gap=max(objective - lower_bound, 0.0),
+            better=_normalized_root(values, V) if values.any() else omega,
+        )
 
+    def _mixing(self, omega):
+        """``M = (I + ridge/alpha Omega)^-1``, (n_tasks, n_tasks)."""
+        ratio = self.ridge / self.alpha
+        identity = np.eye(len(omega))
+        return np.linalg.inv(identity + ratio * omega)
 
-def mixing_matrix(omega, alpha, ridge):
-    """``(I + ridge/alpha Omega)^-1``."""
-    return np.linalg.inv(np.eye(len(omega)) + ridge / alpha * omega)
+    def _root(self, dual):
+        """A root of ``C'K C``, (n_tasks, n_tasks), and its singular values.
 
-
-def _conjugate(s, alpha, ridge):
-    """Twice the conjugate of `alpha/2 ||W||_*^2 + ridge/2 ||W||_F^2`, from singular values."""
-    if ridge == 0:
-        return 2 * SquaredTraceNorm(alpha).conjugate(np.diag(s))
-    return float(s @ SquaredTraceNorm(alpha).prox(np.diag(s / ridge), 1 / ridge).diagonal())
-
-
-def learn_covariance(problem, start, *, max_iter, tol):
-    """Relationships whose `value` decreases, the first of the covariance `start`.
-
-    A few alternations with the closed form ``(W'W)^(1/2)``, then L-BFGS over A with
-    ``Omega = AA' / tr AA'``, then alternations again where rounding stops that. The last one has a
-    gap of at most `tol` if `max_iter` was enough.
-
-    Parameters
-    ----------
-    problem : RelationshipProblem
-    start : ndarray of shape (n_tasks, n_tasks)
-        Positive semidefinite of trace 1. Alternations do not leave its range.
-    max_iter : int
-    tol : float
-
-    Returns
-    -------
-    list of Relationship
-    """
-    history = [problem.at(start)]
-    while history[-1].gap > tol and len(history) < min(max_iter, 1 + _ALTERNATIONS):
-        _append(history, problem.at(history[-1].better))
-    if history[-1].gap > tol and len(history) < max_iter:
-        _quasi_newton(problem, history, max_iter - len(history), tol)
-    while history[-1].gap > tol and len(history) < max_iter:
-        following = problem.at(history[-1].better)
-        if following.gap >= history[-1].gap:
-            break
-        _append(history, following)
-    return history
-
-
-def _append(history, following):
-    history[-1] = history[-1]._replace(system=None)
-    history.append(following)
-
-
-def _quasi_newton(problem, history, max_iter, tol):
-    """Appends the steps of L-BFGS to `history`, from its last entry on."""
-    values, V = np.linalg.eigh(history[-1].omega)
-    start = V * np.sqrt(np.maximum(values, _SMALLEST * values[-1]))
-    scale, latest = history[0].value, None
-
-    def value_and_slope(a):
-        nonlocal latest
-        A = a.reshape(start.shape)
-        total = np.vdot(A, A)
-        omega = A @ A.T / total
-        latest = problem.at(omega)
-        slope = (latest.gradient @ A - np.vdot(latest.gradient, omega) * A) * (2 / total)
-        return latest.value / scale, slope.ravel() / scale
-
-    def keep(intermediate_result):
-        _append(history, latest)
-        if latest.gap <= tol:
-            raise StopIteration
-
-    options = {"maxiter": max_iter, "maxfun": 10 * max_iter, "maxcor": 30, "ftol": 0, "gtol": 0}
-    arguments = {"jac": True, "method": "L-BFGS-B", "callback": keep, "options": options}
-    minimize(value_and_slope, start.ravel(), **arguments)
-
-
-class CovarianceLearner:
-    """Learns the covariance for any strengths; the kernel matrix is decomposed at most once.
-
-    `centered` are the targets without the means of their tasks, where there are intercepts, and
-    `null` is the objective without functions.
-
-    Parameters
-    ----------
-    K : ndarray of shape (n_rows, n_rows)
-    cells : Observations
-    y : ndarray of shape (n_cells,)
-    long : bool
-        Whether tasks have rows of their own.
-    fit_intercept : bool
-    """
-
-    def __init__(self, K, cells, y, long, fit_intercept):
-        self.K, self.cells, self.fit_intercept = K, cells, fit_intercept
-        self.centered = y - cells.task_mean(y)[cells.task] if fit_intercept else y
-        weight = np.bincount(cells.row, cells.weight, cells.n_rows)
-        self._centered_K = centered(K, weight) if fit_intercept else K
-        self._floor = noise_floor(largest_eigenvalue(K, cells.weight))
-        self.null = float(cells.weight @ self.centered**2)
-        costs = schur_cost(cells), len(cells) ** 3 / 3
-        self.solver, self._spectrum = choose_solver("auto", cells, long, costs), None
-        if self.solver != "cholesky":
-            free = constants(cells.n_rows, fit_intercept)
-            self._spectrum = spectrum(K, cells.row_weight, free)
-
-    def jitter(self, alpha, ridge):
-        """What alpha lacks: eigenvalues of task kernels are at most ``alpha / (alpha + ridge)``."""
-        return max(self._floor - alpha - ridge, 0.0)
-
-    def learn(self, alpha, ridge, *, max_iter, tol, near=None):
-        """Relationships whose `value` decreases, the last of them with a gap of `tol * null`.
-
-        They start from independent tasks, or near the covariance `near`. The `jitter` is added to
-        alpha.
+        These are the singular values of ``Phi'C``, where ``C'K C`` has their squares.
         """
-        alpha = alpha + self.jitter(alpha, ridge)
-        alphas = np.full(self.cells.n_tasks, alpha)
+        C = self.observations.matrix(dual)
+        gram = C.T @ self.K @ C
+        squares, V = np.linalg.eigh(gram)
+        squares = np.maximum(squares, 0.0)
+        values = np.sqrt(squares)
+        root = values[:, None] * V.T
+        return root, values
 
-        def solve(B):
-            options = self.cells, self.fit_intercept, self._spectrum
-            return make_system(self.solver, self.K, B, alphas, *options)
+    def _penalty(self, values):
+        """`alpha ||W||_*^2 + ridge ||W||_F^2` of W with these singular values."""
+        trace_norm = values.sum()
+        squares = float(values @ values)
+        return self.alpha * trace_norm**2 + self.ridge * squares
 
-        K, y = self._centered_K, self.centered
-        problem = RelationshipProblem(K, self.cells, y, solve, alpha, ridge)
-        start = np.eye(self.cells.n_tasks) / self.cells.n_tasks
-        if near is not None:
-            start = (1 - _FRESH) * near + _FRESH * start
-        return learn_covariance(problem, start, max_iter=max_iter, tol=tol * self.null)
+    def _conjugate(self, values):
+        """Twice the conjugate of half the penalty, at a matrix with these singular values."""
+        penalty = SquaredTraceNorm(self.alpha)
+        ridge = self.ridge
+        if ridge == 0:
+            matrix = np.diag(values)
+            return 2 * penalty.conjugate(matrix)
+        matrix = np.diag(values / ridge)
+        maximizer = penalty.prox(matrix, 1 / ridge)
+        return float(values @ maximizer.diagonal())
 
-    def optimality(self, found):
-        """The gap of a relationship relative to the objective without functions."""
-        return found.gap / self.null if self.null > 0 else 0.0
+
+def _normalized_root(values, V):
+    """``(W'W)^(1/2)`` over its trace, from the singular values and vectors of W."""
+    root = (V.T * values) @ V
+    return root / values.sum()

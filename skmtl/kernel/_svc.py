@@ -4,45 +4,48 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
+from skmtl._data.reading import read_prediction_data
 from skmtl._data.task_ids import encode
 from skmtl._docs import documented
-from skmtl.kernel._svm import MultiTaskSVM, _liblinear
+from skmtl.kernel._svm import MultiTaskSVM
 
 
 @documented
 class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimator):
     """Support vector classification of all tasks at once.
 
-    A :class:`~sklearn.svm.SVC` of rows that know their tasks, with the kernel::
+    A :class:`~sklearn.svm.SVC` on pairs of a sample and its task, with the kernel::
 
         k((x, s), (z, t)) = (1/mu + [s = t]) k(x, z) + [s = t]
 
     {svm_model}
 
-    Classes are those of all tasks together, so a task may lack some. More than two are handled as
-    scikit-learn does: one against one, by :class:`~sklearn.svm.LinearSVC` one against the rest.
+    Classes are those of all tasks together, so a task may lack some. More than two classes are
+    handled as in scikit-learn: one-vs-one, and one-vs-rest with ``kernel="linear"``
+    (:class:`~sklearn.svm.LinearSVC`).
 
     Parameters
     ----------
     C : float, default=1.0
-        Weight of the loss, positive.
+        Factor of the loss, positive: the inverse of a regularization strength.
     {svm_kernel_parameters}
     class_weight : None, "balanced" or dict, default=None
-        Factor of C for the rows of a class, by label; "balanced" is inversely proportional to how
-        often a class is there in all tasks.
+        Factor of C for the samples of a class, by class label; "balanced" is inversely proportional
+        to the frequency of the class in all tasks together.
     {svm_parameters}
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
-        Labels, sorted; the list on two-dimensional y.
+        Class labels, sorted; a list on two-dimensional y.
     {svm_attributes}
 
     See Also
     --------
-    MultiTaskSVR : For numbers.
-    MeanRegularizedClassifier : Logistic regression with the same coupling.
+    MultiTaskSVR : Regression counterpart.
+    MeanRegularizedClassifier : Logistic regression that couples tasks in the same way.
 
     References
     ----------
@@ -57,7 +60,7 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
     True
     """
 
-    _y_dtype = None
+    _y_dtype = None  # class labels stay what they are
 
     def __init__(
         self,
@@ -90,37 +93,41 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
         self.max_iter = max_iter
         self.random_state = random_state
 
-    def _targets(self, y, weight, wide):
+    def _machine_targets(self, y, weight, wide):
         if y.dtype == object:
-            encode(y, "y")  # a TypeError where types are mixed
+            encode(y, "y")  # a TypeError if types are mixed
             y = np.array(y.tolist())
         check_classification_targets(y)
         classes = np.unique(y)
         self.classes_ = [classes] * self.n_tasks_ if wide else classes
         return y
 
-    def _machine(self, linear):
+    def _make_machine(self, linear):
         options = {"C": self.C, "class_weight": self.class_weight, "tol": self.tol}
-        if not linear:
-            return SVC(kernel="precomputed", max_iter=self.max_iter, **options)
-        return LinearSVC(loss="hinge", **options, **_liblinear(self))
+        if linear:
+            return LinearSVC(loss="hinge", **options, **self._liblinear_options())
+        return SVC(kernel="precomputed", max_iter=self.max_iter, **options)
 
     def decision_function(self, X, *, tasks=None):
-        """Distances to the separating surfaces, as scikit-learn's classifiers give them.
+        """Decision values, as scikit-learn's support vector classifiers give them.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples, with the task column if `fit` had one.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
         Returns
         -------
-        ndarray
-            (n_samples,) or (n_samples, n_classes) where rows have their task; (n_samples, n_tasks)
-            on two-dimensional y, and a list of (n_samples, n_classes) for more than two classes.
+        ndarray, or list of n_tasks ndarrays
+            On long data of shape (n_samples,), or (n_samples, n_classes) for more than two classes.
+            On two-dimensional y of shape (n_samples, n_tasks), or a list of arrays
+            (n_samples, n_classes) for more than two classes.
         """
-        outputs, wide = self._evaluate(X, tasks, "decision_function")
-        if not wide:
-            return outputs[0]
-        return np.column_stack(outputs) if outputs[0].ndim == 1 else outputs
+        check_is_fitted(self)
+        X, codes = read_prediction_data(self, X, tasks)
+        outputs = self._outputs(self.svm_.decision_function, X, codes)
+        if codes is None and outputs[0].ndim == 1:
+            return np.column_stack(outputs)
+        return outputs

@@ -6,14 +6,14 @@ from sklearn.svm import SVR, LinearSVR
 
 from skmtl._data.checks import check_real
 from skmtl._docs import documented
-from skmtl.kernel._svm import MultiTaskSVM, _liblinear
+from skmtl.kernel._svm import MultiTaskSVM
 
 
 @documented
 class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Support vector regression of all tasks at once.
 
-    A :class:`~sklearn.svm.SVR` of rows that know their tasks, with the kernel::
+    A :class:`~sklearn.svm.SVR` on pairs of a sample and its task, with the kernel::
 
         k((x, s), (z, t)) = (1/mu + [s = t]) k(x, z) + [s = t]
 
@@ -22,9 +22,9 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
     Parameters
     ----------
     C : float, default=1.0
-        Weight of the loss, positive.
+        Factor of the loss, positive: the inverse of a regularization strength.
     epsilon : float, default=0.1
-        Errors up to this cost nothing, in the unit of y.
+        Errors up to epsilon have no loss; it has the unit of y.
     {svm_kernel_parameters}
     {svm_parameters}
 
@@ -34,8 +34,8 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
 
     See Also
     --------
-    MultiTaskSVC : For classes.
-    MultiTaskNystroemRidge : Squares in place of the loss.
+    MultiTaskSVC : Classification counterpart.
+    MultiTaskNystroemRidge : The same coupling of tasks with the squared loss.
 
     References
     ----------
@@ -49,8 +49,6 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
     >>> model.predict(data.X).shape == data.y.shape
     True
     """
-
-    _y_dtype = np.float64
 
     def __init__(
         self,
@@ -87,15 +85,16 @@ class MultiTaskSVR(MultiTaskSVM, RegressorMixin, MultiOutputMixin, BaseEstimator
         super()._check_params()
         check_real(self.epsilon, "epsilon")
 
-    def _targets(self, y, weight, wide):
-        self._level = np.average(y, weights=weight)  # so that no level of y is penalized
-        return y - self._level
+    def _machine_targets(self, y, weight, wide):
+        # the mean is subtracted, since the linear machine penalizes the common intercept
+        self._mean_y = np.average(y, weights=weight)
+        return y - self._mean_y
 
-    def _machine(self, linear):
+    def _make_machine(self, linear):
         options = {"C": self.C, "epsilon": self.epsilon, "tol": self.tol}
-        if not linear:
-            return SVR(kernel="precomputed", max_iter=self.max_iter, **options)
-        return LinearSVR(**options, **_liblinear(self))
+        if linear:
+            return LinearSVR(**options, **self._liblinear_options())
+        return SVR(kernel="precomputed", max_iter=self.max_iter, **options)
 
-    def _finished(self, predictions):
-        return predictions + self._level
+    def _predict(self, X, codes):
+        return super()._predict(X, codes) + self._mean_y
