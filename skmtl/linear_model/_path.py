@@ -70,13 +70,16 @@ def alpha_max(
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
     estimator : estimator, default=None
-        A linear estimator of skmtl, which then says everything else but `sample_weight` and
-        `tasks`; None is :class:`MultiTaskElasticNet` with the parameters below.
+        A linear estimator of skmtl, whose parameters then apply; None is
+        :class:`MultiTaskElasticNet` with the parameters below.
     l1_ratio : float, default=1.0
-        In (0, 1].
+        Share of the L2,1 norm, in (0, 1].
     fit_intercept : bool, default=True
+        Fit one unpenalized intercept for each task.
     feature_weight : array-like of shape (n_features,), default=None
+        Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
+        Constrain the coefficients to be non-negative.
 
     Returns
     -------
@@ -85,8 +88,8 @@ def alpha_max(
     Raises
     ------
     ValueError
-        For bad data, for ``l1_ratio=0`` and other models that no alpha empties, and for a
-        parameter given beside an estimator.
+        If the input is invalid, no alpha empties the model (``l1_ratio=0``, for one), or a
+        parameter is given beside an estimator.
 
     Examples
     --------
@@ -136,20 +139,23 @@ def multi_task_path(
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`.
     estimator : estimator, default=None
-        A linear estimator of skmtl, which then says everything else but the grid, the stopping
-        rule, `sample_weight` and `tasks`; None is :class:`MultiTaskElasticNet` with the parameters
-        below.
+        A linear estimator of skmtl, whose parameters then apply, but for the grid and the stopping
+        rule; None is :class:`MultiTaskElasticNet` with the parameters below.
     l1_ratio : float, default=1.0
-        In [0, 1]; 1 is the multi-task lasso. 0 needs `alphas`.
+        Share of the L2,1 norm, in [0, 1]; 1 is the multi-task lasso. 0 needs `alphas`.
     alphas : array-like of shape (n_alphas,), default=None
         Strengths; None takes `n_alphas` values from :func:`alpha_max` down to `eps` times it, or
         around the curvature of the loss for models that no alpha empties.
     eps : float, default=1e-3
         Smallest alpha relative to the largest, in (0, 1].
     n_alphas : int, default=100
+        Number of alphas of the grid, if `alphas` is None.
     fit_intercept : bool, default=True
+        Fit one unpenalized intercept for each task.
     feature_weight : array-like of shape (n_features,), default=None
+        Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
+        Constrain the coefficients to be non-negative.
     tol : float, default=1e-4
         Duality gap relative to the objective of the null model.
     max_iter : int, default=1000
@@ -165,7 +171,7 @@ def multi_task_path(
     Warns
     -----
     ConvergenceWarning
-        Where `max_iter` did not suffice.
+        If `max_iter` did not suffice at some alpha.
 
     Examples
     --------
