@@ -51,25 +51,34 @@ class ClassProblem(ColumnProblem):
         """
         if self.data.layout == "wide":
             return self._wide_strata()
-        by_task = np.split(self.data.y, self.data.design.ptr[1:-1])
-        codes = [np.searchsorted(c, y) for c, y in zip(self.classes, by_task, strict=True)]
-        strata = self.data.design.task_of_sample * self.n_labels + np.concatenate(codes)
+        design = self.data.design
+        codes = []
+        for t, y in enumerate(np.split(self.data.y, design.ptr[1:-1])):
+            codes.append(np.searchsorted(self.classes[t], y))
+        strata = design.task_of_sample * self.n_labels + np.concatenate(codes)
         return strata[np.argsort(self.data.sample_indices)]
 
     def _wide_strata(self):
         y = self.data.y
         seen = self.data.weight > 0
         codes = np.full(y.shape, -1)
+        rarest = []
         for t, classes in enumerate(self.classes):
-            codes[seen[:, t], t] = np.searchsorted(classes, y[seen[:, t], t])
-        rarest = [np.unique(column, return_counts=True)[1].min() for column in codes.T]
-        codes = codes[:, np.argsort(rarest, kind="stable")]
-        return np.unique(codes, axis=0, return_inverse=True)[1].ravel()
+            known = seen[:, t]
+            codes[known, t] = np.searchsorted(classes, y[known, t])
+            _, counts = np.unique(codes[:, t], return_counts=True)
+            rarest.append(counts.min())
+        order = np.argsort(rarest, kind="stable")
+        _, strata = np.unique(codes[:, order], axis=0, return_inverse=True)
+        return strata.ravel()
 
     def degenerate(self, weight):
-        counts = self._counts(weight)
         loss = Softmax()
-        return np.array([loss.degenerate(c[None], c.sum(keepdims=True))[0] for c in counts])
+        flags = []
+        for counts in self._counts(weight):
+            total = counts.sum(keepdims=True)
+            flags.extend(loss.degenerate(counts[None], total))
+        return np.array(flags)
 
     def mean_targets(self, weight, degenerate):
         """Frequencies of the classes in all tasks, for the columns of the degenerate ones."""
@@ -124,22 +133,22 @@ def class_problem(data, class_weight):
     for own in labels:
         check_classification_targets(own)
     all_labels = _unique_labels(labels)
+    classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
         classes = [np.unique(own) for own in labels]
         classes = [own if len(own) > 1 else all_labels for own in classes]
-    else:
-        classes = [all_labels] * data.n_tasks
-    order = {label: k for k, label in enumerate(all_labels.tolist())}
-    positions = [np.array([order[label] for label in own.tolist()]) for own in classes]
-    most = max(len(own) for own in classes)
-    sizes = np.array([1 if most == 2 else len(own) for own in classes])
+    positions = [_positions(own, all_labels) for own in classes]
+    sizes = np.array([len(own) for own in classes])
+    if sizes.max() == 2:
+        sizes = np.ones_like(sizes)
     targets = []
     weighted = []
     for t, own in enumerate(classes):
         codes = np.searchsorted(own, labels[t])
         factors = class_factors(class_weight, own, codes, weights[t])
+        indicators = np.eye(len(own))[codes]
         weighted.append(weights[t] * factors[codes])
-        targets.append(np.eye(len(own))[codes][:, -sizes[t] :])
+        targets.append(indicators[:, -sizes[t] :])
     assemble = _wide if data.layout == "wide" else _long
     columns = assemble(data, targets, weighted, sizes)
     return ClassProblem(*columns, sizes, classes, positions)
@@ -157,11 +166,18 @@ def _labels_of_tasks(data):
     return labels, weights
 
 
+def _positions(classes, all_labels):
+    """Where class labels are among those of all tasks."""
+    order = {label: k for k, label in enumerate(all_labels.tolist())}
+    return np.array([order[label] for label in classes.tolist()])
+
+
 def _unique_labels(labels):
     """The sorted class labels of all tasks."""
     classes = [np.unique(own) for own in labels]
     dtype = np.result_type(*classes)
-    found = np.unique(np.concatenate([own.astype(object) for own in classes])).astype(dtype)
+    everything = np.concatenate([own.astype(object) for own in classes])
+    found = np.unique(everything).astype(dtype)
     if len(found) < 2:
         raise ValueError(
             f"y holds one class, {found.tolist()}, but a classifier needs at least 2 classes in "
@@ -239,12 +255,14 @@ def class_factors(class_weight, classes, codes, weight):
             )
         counts = np.bincount(codes, weight, minlength=len(classes))
         present = counts > 0
+        equal_share = counts.sum() / np.count_nonzero(present)
         factors = np.ones(len(classes))
-        factors[present] = counts.sum() / (np.count_nonzero(present) * counts[present])
+        factors[present] = equal_share / counts[present]
         return factors
     if not isinstance(class_weight, dict):
         raise TypeError(f"class_weight must be None, 'balanced' or a dict, got {class_weight!r}.")
-    factors = np.array([float(class_weight.get(label, 1.0)) for label in classes.tolist()])
-    if not (np.isfinite(factors) & (factors > 0)).all():
+    factors = [float(class_weight.get(label, 1.0)) for label in classes.tolist()]
+    factors = np.array(factors)
+    if not np.isfinite(factors).all() or not (factors > 0).all():
         raise ValueError(f"class_weight must be positive and finite, got {factors.min()}.")
     return factors

@@ -156,21 +156,24 @@ class MultiTaskCV(
         return grid
 
     def _paths(self, datafit, read):
-        grid, paths = self._grid(), []
+        grid = self._grid()
         alphas = grid.pop("alpha", None)
+        paths = []
         for params in ParameterGrid(grid) if grid else [{}]:
             model = clone(self.estimator).set_params(**params)
-            if alphas is None:
-                alpha = getattr(model, "alpha", np.nan)  # an array is one alpha for each task
-                given = [alpha if isinstance(alpha, Real) else np.nan]
-            elif isinstance(alphas, Integral):
-                given = strengths(model, datafit, read, alphas, self.eps)
-            else:
-                given = check_alphas(alphas)
+            paths.append((params, self._alphas(model, alphas, datafit, read)))
             model._check_params()
-            paths.append((params, given))
         self.grid_ = [params for params, _ in paths]
         return paths
+
+    def _alphas(self, model, alphas, datafit, read):
+        """The alphas to try with a model; NaN for one that has none, or one for each task."""
+        if alphas is None:
+            alpha = getattr(model, "alpha", None)
+            return [alpha if isinstance(alpha, Real) else np.nan]
+        if isinstance(alphas, Integral):
+            return strengths(model, datafit, read, alphas, self.eps)
+        return check_alphas(alphas)
 
     def _solutions(self, datafit, read, params, alphas, fold):
         return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)
@@ -184,17 +187,23 @@ class MultiTaskCV(
         self._store_results()
         return self
 
-    def _store_results(self):
+    def _all_params(self):
+        """Parameters of every candidate, in the order of the errors."""
         paths = getattr(self, f"{self._error_name}_path_")
-        paths = paths if paths.ndim == 3 else paths[None]
-        grids = np.broadcast_to(self.alphas_, paths.shape[:2])
-        varied = "alpha" in self.best_params_
-        candidates = [
-            {**({"alpha": float(alpha)} if varied else {}), **params}
-            for params, alphas in zip(self.grid_, grids, strict=True)
-            for alpha in alphas
-        ]
-        scores = -paths.reshape(len(candidates), -1)
+        shape = paths.shape[-3:-1] if paths.ndim == 3 else (1, paths.shape[0])
+        grids = np.broadcast_to(self.alphas_, shape)
+        candidates = []
+        for params, alphas in zip(self.grid_, grids, strict=True):
+            for alpha in alphas:
+                varied = {"alpha": float(alpha)} if "alpha" in self.best_params_ else {}
+                candidates.append({**varied, **params})
+        return candidates
+
+    def _store_results(self):
+        """Set `cv_results_` and `best_score_`."""
+        candidates = self._all_params()
+        errors = getattr(self, f"{self._error_name}_path_")
+        scores = -errors.reshape(len(candidates), -1)
         mean = scores.mean(axis=1)
         results = {"params": candidates}
         for name in candidates[0]:
@@ -202,20 +211,23 @@ class MultiTaskCV(
             for k, params in enumerate(candidates):
                 values[k] = params[name]
             results[f"param_{name}"] = np.ma.array(values)
-        results |= {f"split{k}_test_score": scores[:, k] for k in range(scores.shape[1])}
-        results |= {"mean_test_score": mean, "std_test_score": scores.std(axis=1)}
+        for k in range(scores.shape[1]):
+            results[f"split{k}_test_score"] = scores[:, k]
+        results["mean_test_score"] = mean
+        results["std_test_score"] = scores.std(axis=1)
         results["rank_test_score"] = rankdata(-mean, method="min").astype(np.int32)
         self.cv_results_ = results
-        chosen = next(k for k, params in enumerate(candidates) if _same(params, self.best_params_))
-        self.best_score_ = float(mean[chosen])
+        same = [_are_same(params, self.best_params_) for params in candidates]
+        self.best_score_ = float(mean[same.index(True)])
 
 
-def _same(params, others):
+def _are_same(params, others):
     """Whether all values are the same objects, or equal alphas."""
-    return all(
-        value == others[name] if name == "alpha" else value is others[name]
-        for name, value in params.items()
-    )
+    for name, value in params.items():
+        same = value == others[name] if name == "alpha" else value is others[name]
+        if not same:
+            return False
+    return True
 
 
 _OF_DATA = ("task_column", "task_weight", "handle_unknown", "fit_intercept", "normalize_y")
