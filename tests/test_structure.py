@@ -7,6 +7,7 @@ import ast
 import inspect
 import re
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -152,6 +153,35 @@ def test_lines_are_not_packed(name):
 
 def test_the_median_file_is_not_packed():
     assert median(map(nodes_per_line, modules())) <= MEDIAN_NODES
+
+
+def documented():
+    """Public classes and functions, and the public methods of the classes."""
+    public = [getattr(skmtl, name) for name in skmtl.__all__]
+    for one in public:
+        yield one
+        if inspect.isclass(one):
+            methods = inspect.getmembers(one, inspect.isroutine)
+            yield from (method for name, method in methods if not name.startswith("_"))
+
+
+def undescribed(docstring):
+    """Parameters of a docstring that have a type but no description."""
+    section = re.search(r"Parameters\n-+\n(.*?)(?=\n\n\w[\w ]*\n--|\Z)", docstring, re.DOTALL)
+    lines = section[1].splitlines() if section else []
+    lines = [line for line in lines if line.strip()]
+    for line, following in pairwise([*lines, ""]):
+        if not line.startswith(" ") and not following.startswith(" "):
+            yield line
+
+
+def test_every_public_parameter_is_described():
+    missing = {}
+    for one in documented():
+        if str(getattr(one, "__module__", "")).startswith("skmtl"):
+            found = list(undescribed(inspect.getdoc(one) or ""))
+            missing |= {one.__qualname__: found} if found else {}
+    assert not missing
 
 
 @pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.name)
