@@ -45,8 +45,8 @@ TREE = (
         "nearly equal values",
         (
             Leaf("in all tasks", "MeanRegularizedRegressorCV", "models/graph"),
-            Leaf("in tasks that I can name", "TaskGraphRegressorCV", "models/graph"),
-            Leaf("in groups that are unknown", "ClusteredTaskRegressorCV", "models/relational"),
+            Leaf("in tasks that you can name", "TaskGraphRegressorCV", "models/graph"),
+            Leaf("in groups that you do not know", "ClusteredTaskRegressorCV", "models/relational"),
             Leaf("in tasks that are close in time", "TemporalGroupLasso", "models/temporal"),
         ),
     ),
@@ -68,18 +68,18 @@ TREE = (
         ),
     ),
     Branch(
-        "I do not know",
+        "You do not know",
         "compare several models",
         (Leaf("two or three of the above", "compare_to_single_task", "compare", "func"),),
     ),
 )
 
 WIDTH = 780
-ROOT = (8, 128)  # left edge and width of the boxes of each level
-BRANCH = (196, 178)
-LEAF = (446, 326)
-LEAF_HEIGHT = 42
-LEAF_STEP = 50  # from one leaf to the next
+ROOT = (4, 150)  # left edge and width of the boxes of each level
+BRANCH = (194, 194)
+LEAF = (430, 346)
+LEAF_HEIGHT = 46
+LEAF_STEP = 54  # from one leaf to the next
 GAP = 12  # between the leaves of two branches
 BOX_HEIGHT = 52
 TOP = 8
@@ -124,8 +124,8 @@ def leaf_box(leaf, middle):
         f'<a href="{leaf.page}.html">',
         f"<title>{escape(leaf.name)}</title>",
         box("leaf", left, width, middle, LEAF_HEIGHT),
-        text("sentence", left + 12, middle - 5, leaf.answer),
-        text("name", left + 12, middle + 13, leaf.name),
+        text("sentence", left + 12, middle - 4, leaf.answer),
+        text("name", left + 12, middle + 15, leaf.name),
         "</a>",
     ]
 
