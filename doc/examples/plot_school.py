@@ -49,7 +49,7 @@ except OSError as error:
     source = "NOT School: generated data"
 X, y = data.X, data.y
 sizes = np.unique(data.tasks, return_counts=True)[1]
-print(f"{source}: {len(y)} rows, {len(sizes)} tasks of {sizes.min()} to {sizes.max()} rows")
+print(f"{source}: {len(y)} samples, {len(sizes)} tasks of {sizes.min()} to {sizes.max()} samples")
 
 # %%
 # The comparison
