@@ -78,12 +78,14 @@ def changelog():
     """CHANGELOG.md as reStructuredText, without its title."""
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").partition("\n")[2]
     text = re.sub(r"`([^`]+)`", r"``\1``", text)
-    return re.sub(r"^## (.+)$", underlined, text, flags=re.MULTILINE)
+    return re.sub(r"^(##+) (.+)$", underlined, text, flags=re.MULTILINE)
 
 
 def underlined(title):
-    """A matched title with a line of dashes below it."""
-    return f"{title[1]}\n{'-' * len(title[1])}"
+    """A matched Markdown title in reStructuredText."""
+    level, words = title.groups()
+    line = {"##": "-", "###": "^"}[level]
+    return f"{words}\n{line * len(words)}"
 
 
 def write_generated(app, config):
