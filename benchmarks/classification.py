@@ -102,7 +102,7 @@ def main():
             single = areas if name == SINGLE else single
             better = np.nan if single is None else np.nanmean(areas > single)
             rows[name].append([np.nanmean(areas), np.nanmean(losses), 100 * better, seconds])
-    table = [["model", "AUC", "log-loss", "tasks above single, %", "fit, s"]]
+    table = [["model", "AUC", "log-loss", "tasks better than single-task, %", "fit, s"]]
     for name, values in rows.items():
         mean, deviation = np.mean(values, axis=0), np.std(values, axis=0, ddof=1)
         cells = [f"{m:.3f} ± {d:.3f}" for m, d in zip(mean[:2], deviation[:2], strict=True)]

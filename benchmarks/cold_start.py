@@ -4,7 +4,7 @@
 
 Prints medians in seconds: importing scikit-learn alone, importing skmtl, and the first fit on top
 of scikit-learn's import. Every run is a process of its own; the cold ones get an empty cache
-directory each. Goals: at most 5 s cold and 0.5 s warm above scikit-learn's import.
+directory each.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""Gaussian processes of several tasks: errors, and whether 95 % intervals hold 95 % of new labels.
+"""Gaussian processes of several tasks: errors, and whether 95 % intervals hold 95 % of new targets.
 
     python benchmarks/error_bars.py [FILE.npz ...] [--data-home DIR] [--n-splits N]
         [--rst FILE] [--rst-errors FILE]
 
 Every FILE holds arrays X and Y without gaps, such as the sets of Mulan for several targets: two
 thirds of the rows are for training. Besides these, generated data, drawn from the model of rank 1
-itself, where the parameters of the truth are tried as well; Parkinson's, six recordings of each of
+itself, where the true parameters are tried as well; Parkinson's, six recordings of each of
 42 patients for training, with the day alone and with all features; eight schools of School, 75 % of
 the pupils for training. Columns of X are standardized by the training rows, but for generated data;
 from 20 columns on they have one length scale. Each task alone, with a Gaussian process of its own,
@@ -57,9 +57,9 @@ class Split(NamedTuple):
 LENGTH, OWN, NOISE = 0.7, 0.2, np.array([0.05, 0.1, 0.2])
 KINDS = {  # labels of the tasks
     "complete": (100, 100, 100),
-    "holes": (70, 70, 70),
-    "own rows": (60, 30, 10),
-    "more own rows": (180, 90, 30),
+    "missing targets": (70, 70, 70),
+    "own samples": (60, 30, 10),
+    "more own samples": (180, 90, 30),
 }
 
 
@@ -134,7 +134,7 @@ def coupled(split, **params):
 
 
 def known(split):
-    """The same with the parameters of the truth."""
+    """The same with the true parameters."""
     params = {"kernel": RBF(LENGTH), "normalize_y": False, "optimizer": None}
     return coupled(split, initial_theta=split.theta, **params)
 
@@ -161,14 +161,14 @@ def places_of_tasks(split):
 
 
 MODELS = {
-    "alone": alone,
+    "single tasks": alone,
     "rank 0": partial(coupled, rank=0),
     "rank 1": coupled,
     "rank 2": partial(coupled, rank=2),
     "rank 1, Matérn 3/2, one noise": partial(coupled, kernel="matern32", task_noise=False),
     "rank 1, draws": partial(coupled, n_draws=N_DRAWS),
     "rank 1, Matérn 3/2, draws": partial(coupled, kernel="matern32", n_draws=N_DRAWS),
-    "parameters of the truth": known,
+    "true parameters": known,
 }
 
 

@@ -82,13 +82,13 @@ def pooled():
 
 MODELS = {
     "shared and own part, RBF": Widths(shared(STRENGTHS)),
-    "each task alone, RBF, same strengths": Widths(shared([0.0])),
-    "each task alone, RBF, own strengths": IndependentTasks(single(), task_column=-1),
-    "one function, intercepts of tasks, RBF": Widths(shared([1.0])),
-    "one function, RBF": PooledTasks(pooled(), task_column=-1),
+    "single tasks, RBF, same strengths": Widths(shared([0.0])),
+    "single tasks, RBF, own strengths": IndependentTasks(single(), task_column=-1),
+    "pooled, intercepts of tasks, RBF": Widths(shared([1.0])),
+    "pooled, RBF": PooledTasks(pooled(), task_column=-1),
     "shared and own part, linear": shared(STRENGTHS, kernel="linear"),
-    "each task alone, linear": shared([0.0], kernel="linear"),
-    "one function, intercepts of tasks, linear": shared([1.0], kernel="linear"),
+    "single tasks, linear": shared([0.0], kernel="linear"),
+    "pooled, intercepts of tasks, linear": shared([1.0], kernel="linear"),
 }
 
 
@@ -131,7 +131,7 @@ def main():
         "School": (fetch_school(data_home=options.data_home), school_splits),
     }
     print("data,model,ev_all,ev_all_sd,ev_tasks,ev_tasks_sd,rmse,rmse_sd,fit_cpu_s")
-    table = [["data", "model", "of all rows, %", "mean of tasks, %", "RMSE", "fit, s"]]
+    table = [["data", "model", "of all samples, %", "mean of tasks, %", "RMSE", "fit, s"]]
     for problem, (data, splits) in problems.items():
         for name, model in MODELS.items():
             rows = [measure(model, data, *split) for split in splits(data, options.n_splits)]

@@ -51,13 +51,13 @@ def alone(places, Z, train, test, with_helpers=False):
 
 
 MODELS = {
-    "alone": alone,
+    "single task": alone,
     "rank 0": partial(coupled, rank=0),
     "rank 1": coupled,
     "rank 2": partial(coupled, rank=2),
     "rank 1, Matérn 3/2": partial(coupled, kernel="matern32"),
     "two terms, rank 1": partial(coupled, kernel=["rbf", "rbf"]),
-    "alone, helpers as inputs": partial(alone, with_helpers=True),
+    "single task, helpers as features": partial(alone, with_helpers=True),
 }
 SLOW = ["two terms, rank 1"]  # for the sites of the book only
 
@@ -88,7 +88,7 @@ def main():
     options = options.parse_args()
     places, columns = read(options.data)
     header = ["metal and helpers", "model", "MAE", "in 95 %", "MAE, logarithms", "in 95 %"]
-    table = [[*header, "better than alone", "fit, s"]]
+    table = [[*header, "better than single task", "fit, s"]]
     for metal, helpers in HELPERS.items():
         Z = np.column_stack([columns[name] for name in (metal, *helpers)])
         first = None
@@ -108,7 +108,7 @@ def main():
             pairs = [f"{m:.3f} ± {d:.3f}" for m, d in zip(mean[:, 0], deviation[:, 0], strict=True)]
             shares = [f"{100 * share:.1f}" for share in mean[:, 1]]
             wins = " and ".join(str(k) for k in np.sum(found[..., 0] < first[..., 0], axis=0))
-            wins = "" if name == "alone" else wins
+            wins = "" if name == "single task" else wins
             seconds = f"{np.median(found[..., 2]):.1f}"
             cells = [pairs[0], shares[0], pairs[1], shares[1], wins, seconds]
             print(" " * 8, *cells, sep="  ", flush=True)

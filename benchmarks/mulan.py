@@ -57,10 +57,10 @@ def models(n_features):
     return {
         "shared and own part": MultiTaskKernelRidgeCV(ALPHAS, gammas=gammas),
         "learned covariance": LearnedCovariance(gammas),
-        "alone, same strengths": MultiTaskKernelRidgeCV(
+        "single tasks, same strengths": MultiTaskKernelRidgeCV(
             ALPHAS, task_strengths=[0.0], gammas=gammas
         ),
-        "alone, own strengths": MultiOutputRegressor(single),
+        "single tasks, own strengths": MultiOutputRegressor(single),
     }
 
 
@@ -101,16 +101,24 @@ def main():
     options = options.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     names = list(models(1))
-    table = [["data", "rows, features, tasks", *names, "shared less alone", "strength 0 chosen"]]
+    table = [
+        [
+            "data",
+            "samples, features, tasks",
+            *names,
+            "shared minus single tasks",
+            "strength 0 chosen",
+        ]
+    ]
     for path in options.files:
         with np.load(path) as data:
             X, Y = data["X"], data["Y"]
         title = path.stem.removeprefix("mulan_")
         errors, seconds, strengths = measure(X, Y, options.n_splits)
-        alone = errors[names.index("alone, same strengths")]
-        print(f"{title}: {X.shape[0]} rows, {X.shape[1]} features, {Y.shape[1]} tasks")
+        alone = errors[names.index("single tasks, same strengths")]
+        print(f"{title}: {X.shape[0]} samples, {X.shape[1]} features, {Y.shape[1]} tasks")
         for name, error, second in zip(names, errors, seconds, strict=True):
-            less = f"less alone, same strengths: {figures(error - alone)}"
+            less = f"minus single tasks, same strengths: {figures(error - alone)}"
             print(f"  {name:22} {figures(error)}  {less}  {np.median(second):6.2f} s")
         print("  task strengths", *strengths, flush=True)
         table.append(

@@ -1,4 +1,4 @@
-"""The named problems of the benchmarks: seeded data, strengths, goals.
+"""The named problems of the benchmarks: seeded data and regularization strengths.
 
 Designs have Toeplitz correlation ``rho**|j - k|``, coefficients are zero but for some rows, and the
 signal is three times the noise. For fits and paths X and Y are centered (Y alone where X is sparse)
@@ -18,34 +18,6 @@ SNR = 3.0
 
 
 @dataclass(frozen=True)
-class Goal:
-    """What skmtl is to reach on a problem.
-
-    Attributes
-    ----------
-    times : float, default=None
-        Times faster than a peer at equal gap.
-    over : str, default=None
-        That peer; None is the fastest.
-    problem : str, default=None
-        The problem that the peer solves; None is the same one.
-    seconds : float, default=None
-        In place of `times`, the largest CPU time.
-    """
-
-    times: float | None = None
-    over: str | None = None
-    problem: str | None = None
-    seconds: float | None = None
-
-    def __str__(self):
-        if self.seconds is not None:
-            return f"{self.seconds:g} s"
-        where = f" on {self.problem}" if self.problem else ""
-        return f"{self.times:g} x {self.over or 'best'}{where}"
-
-
-@dataclass(frozen=True)
 class Problem:
     """One row of the table.
 
@@ -59,7 +31,6 @@ class Problem:
         Returns the data, not centered.
     grid : ndarray
         Strengths relative to the smallest that empties the model, decreasing.
-    goals : tuple of Goal
     libraries : tuple of str, default=()
         The only ones to run; empty is all that can.
     path : str, default=None
@@ -73,7 +44,6 @@ class Problem:
     form: str
     make: Callable
     grid: np.ndarray
-    goals: tuple = ()
     libraries: tuple = ()
     path: str | None = None
     equal_rows: bool = False
@@ -190,17 +160,6 @@ def school():
 # ---------------------------------------------------------------- registry
 
 
-def best(times):
-    """The goal of being so many times faster than the fastest peer."""
-    return (Goal(times),)
-
-
-def goals(seconds=None, **times):
-    """Goals against single peers, and one of seconds."""
-    ratios = [Goal(value, library) for library, value in times.items()]
-    return (*ratios, Goal(seconds=seconds)) if seconds else tuple(ratios)
-
-
 def decades(n_alphas, eps):
     """A grid from 1 down to `eps`."""
     return np.geomspace(1.0, eps, n_alphas)
@@ -210,12 +169,12 @@ TENTH, HUNDREDTH = np.array([0.1]), np.array([0.01])
 FIFTY, HUNDRED = decades(50, 1e-2), decades(100, 1e-3)
 
 
-def dense(name, kind, shape, grid, aims=(), rho=0.5, **options):
-    return Problem(name, kind, "dense", partial(shared, *shape, rho=rho), grid, aims, **options)
+def dense(name, kind, shape, grid, rho=0.5, **options):
+    return Problem(name, kind, "dense", partial(shared, *shape, rho=rho), grid, **options)
 
 
-def sparse_fit(name, shape, grid, aims):
-    return Problem(name, "fit", "sparse", partial(shared_sparse, *shape), grid, aims)
+def sparse_fit(name, shape, grid):
+    return Problem(name, "fit", "sparse", partial(shared_sparse, *shape), grid)
 
 
 def masked_cv(name, n_patterns):
@@ -223,8 +182,8 @@ def masked_cv(name, n_patterns):
     return Problem(name, "cv", "masked", make, FIFTY)
 
 
-def own_fit(name, make, grid, aims=(), **options):
-    return Problem(name, "fit", "own", make, grid, aims, **options)
+def own_fit(name, make, grid, **options):
+    return Problem(name, "fit", "own", make, grid, **options)
 
 
 TINY, SMALL, LONG = (100, 30, 5), (500, 200, 10), (5000, 300, 20)
@@ -237,55 +196,42 @@ SHAPE_D = partial(own, 1000, (5, 100), 30)
 SHAPE_E = partial(own, 20, (500, 500), 100)
 
 PROBLEMS = [
-    dense("fit-20000x500x20", "fit", LONGER, TENTH, best(8)),
-    dense("fit-20000x500x20-rho.9", "fit", LONGER, TENTH, best(20), rho=0.9),
-    dense("path-5000x300x20", "path", LONG, FIFTY, best(40)),
-    dense("path-5000x300x20-rho.9", "path", LONG, FIFTY, best(40), rho=0.9),
-    dense("cv-5000x300x20", "cv", LONG, FIFTY, best(30), path="path-5000x300x20"),
-    dense("cv-20000x500x20", "cv", LONGER, FIFTY, best(150)),
-    dense("fit-1000x1000x50", "fit", SQUARE, TENTH, best(5)),
-    dense("fit-1000x1000x50-rho.9", "fit", SQUARE, TENTH, best(7), rho=0.9),
-    dense("path-500x500x20", "path", (500, 500, 20), FIFTY, best(4)),
-    dense("fit-300x20000x20", "fit", WIDE, TENTH, best(4)),
-    dense("fit-300x20000x20-rho.9", "fit", WIDE, TENTH, best(4), rho=0.9),
-    dense("fit-300x20000x20-dense", "fit", WIDE, HUNDREDTH, best(1.5)),
-    dense("fit-300x7500x100-rho.9", "fit", (300, 7500, 100), TENTH, best(6), rho=0.9),
-    dense("fit-300x7500x500-rho.9", "fit", (300, 7500, 500), TENTH, best(10), rho=0.9),
-    dense("tiny-fit", "fit", TINY, TENTH, goals(sklearn=1)),
-    dense("tiny-path", "path", TINY, HUNDRED, best(2)),
-    dense("tiny-cv", "cv", TINY, HUNDRED, best(2), path="tiny-path"),
-    dense("small-path", "path", SMALL, HUNDRED, best(3)),
-    dense("small-cv", "cv", SMALL, HUNDRED, best(2), path="small-path"),
-    sparse_fit("sparse-5000x5000x10", (5000, 5000, 10), TENTH, best(2.5)),
-    sparse_fit("sparse-5000x5000x10-dense", (5000, 5000, 10), HUNDREDTH, best(1.3)),
-    sparse_fit("sparse-50000x1000x10", (50_000, 1000, 10), TENTH, best(2.5)),
-    sparse_fit("sparse-50000x1000x10-dense", (50_000, 1000, 10), HUNDREDTH, best(1.3)),
+    dense("fit-20000x500x20", "fit", LONGER, TENTH),
+    dense("fit-20000x500x20-rho.9", "fit", LONGER, TENTH, rho=0.9),
+    dense("path-5000x300x20", "path", LONG, FIFTY),
+    dense("path-5000x300x20-rho.9", "path", LONG, FIFTY, rho=0.9),
+    dense("cv-5000x300x20", "cv", LONG, FIFTY, path="path-5000x300x20"),
+    dense("cv-20000x500x20", "cv", LONGER, FIFTY),
+    dense("fit-1000x1000x50", "fit", SQUARE, TENTH),
+    dense("fit-1000x1000x50-rho.9", "fit", SQUARE, TENTH, rho=0.9),
+    dense("path-500x500x20", "path", (500, 500, 20), FIFTY),
+    dense("fit-300x20000x20", "fit", WIDE, TENTH),
+    dense("fit-300x20000x20-rho.9", "fit", WIDE, TENTH, rho=0.9),
+    dense("fit-300x20000x20-dense", "fit", WIDE, HUNDREDTH),
+    dense("fit-300x7500x100-rho.9", "fit", (300, 7500, 100), TENTH, rho=0.9),
+    dense("fit-300x7500x500-rho.9", "fit", (300, 7500, 500), TENTH, rho=0.9),
+    dense("tiny-fit", "fit", TINY, TENTH),
+    dense("tiny-path", "path", TINY, HUNDRED),
+    dense("tiny-cv", "cv", TINY, HUNDRED, path="tiny-path"),
+    dense("small-path", "path", SMALL, HUNDRED),
+    dense("small-cv", "cv", SMALL, HUNDRED, path="small-path"),
+    sparse_fit("sparse-5000x5000x10", (5000, 5000, 10), TENTH),
+    sparse_fit("sparse-5000x5000x10-dense", (5000, 5000, 10), HUNDREDTH),
+    sparse_fit("sparse-50000x1000x10", (50_000, 1000, 10), TENTH),
+    sparse_fit("sparse-50000x1000x10-dense", (50_000, 1000, 10), HUNDREDTH),
     masked_cv("masked-cv-4-patterns", 4),
     masked_cv("masked-cv-20-patterns", 20),
-    own_fit("school-fit", school, TENTH, goals(cvxpy=200, fista=8, seconds=0.007)),
-    own_fit("school-fit-weak", school, HUNDREDTH, goals(cvxpy=120, fista=8, seconds=0.007)),
-    Problem("school-path", "path", "own", school, FIFTY, goals(seconds=0.10)),
-    Problem("school-cv", "cv", "own", school, FIFTY, goals(seconds=0.35), path="school-path"),
+    own_fit("school-fit", school, TENTH),
+    own_fit("school-fit-weak", school, HUNDREDTH),
+    Problem("school-path", "path", "own", school, FIFTY),
+    Problem("school-cv", "cv", "own", school, FIFTY, path="school-path"),
     own_fit("own-A-20x300", SHAPE_A, TENTH),
     own_fit("own-B-200x100", SHAPE_B, TENTH),
-    own_fit("own-C-50x2000", SHAPE_C, TENTH, goals(fista=8, mutar=3), equal_rows=True),
-    own_fit(
-        "own-C-50x2000-weak",
-        SHAPE_C,
-        HUNDREDTH,
-        goals(fista=5, mutar=3),
-        equal_rows=True,
-    ),
+    own_fit("own-C-50x2000", SHAPE_C, TENTH, equal_rows=True),
+    own_fit("own-C-50x2000-weak", SHAPE_C, HUNDREDTH, equal_rows=True),
     own_fit("own-D-1000x30", SHAPE_D, TENTH),
-    own_fit("own-E-20x100", SHAPE_E, TENTH, goals(mutar=3), equal_rows=True),
+    own_fit("own-E-20x100", SHAPE_E, TENTH, equal_rows=True),
     dense("million-fit", "fit", MILLION, HUNDRED[-1:], libraries=("skmtl", "sklearn")),
-    dense(
-        "million-path",
-        "path",
-        MILLION,
-        HUNDRED,
-        (Goal(20, "sklearn", "million-fit"),),
-        libraries=("skmtl",),
-    ),
+    dense("million-path", "path", MILLION, HUNDRED, libraries=("skmtl",)),
 ]
 BY_NAME = {problem.name: problem for problem in PROBLEMS}

@@ -34,8 +34,8 @@ METHODS = (*MODES, "coefficients")
 CASES = {  # name, then the arguments of draw
     "easy": {"n_rows": 30, "noise": 0.5},
     "more noise": {"n_rows": 30, "noise": 4.0},
-    "fewer rows": {"n_rows": 10, "noise": 0.5},
-    "fewer rows, more noise": {"n_rows": 10, "noise": 4.0},
+    "fewer samples": {"n_rows": 10, "noise": 0.5},
+    "fewer samples, more noise": {"n_rows": 10, "noise": 4.0},
     "overlapping clusters": {"n_rows": 30, "noise": 1.0, "overlap": 0.6, "spread": 0.4},
 }
 

@@ -1,4 +1,4 @@
-"""Print the results of run.py by problem, with the ratios and whether the goals are met.
+"""Print the results of run.py by problem, with the ratio to the fastest peer.
 
     python benchmarks/report.py FILE.csv [FILE.csv ...]
     python benchmarks/report.py FILE.csv --rst doc/performance_table.inc \\
@@ -13,7 +13,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from problems import PROBLEMS, Goal
+from problems import PROBLEMS
 
 US = "skmtl"
 MEMORY_PROBLEMS = ("fit-20000x500x20", "path-5000x300x20", "cv-5000x300x20", "fit-300x20000x20")
@@ -47,22 +47,14 @@ def fastest_peer(rows):
     return min(peers, key=lambda row: (stopped(row), seconds(row)), default=None)
 
 
-def verdict(goal, problem, rows):
-    """What was reached of a goal as text, and whether that is enough; (None, None) if unknown."""
-    ours = rows[problem.name].get(US)
-    if seconds(ours) is None or stopped(ours):
-        return None, None
-    ours = seconds(ours)
-    if goal.seconds is not None:
-        return f"{figure(ours)} s", ours <= goal.seconds
-    others = rows.get(goal.problem or problem.name, {})
-    peer = others.get(goal.over) if goal.over else fastest_peer(others)
-    if seconds(peer) is None:
-        return None, None
-    ratio = seconds(peer) / ours
-    if not stopped(peer):
-        return f"{ratio:.3g}", ratio >= goal.times
-    return f"> {ratio:.3g}", True if ratio >= goal.times else None
+def ratio(rows):
+    """How many times faster than the fastest peer skmtl is, as text; empty if unknown."""
+    ours = rows.get(US)
+    peer = fastest_peer(rows)
+    if peer is None or seconds(ours) is None or stopped(ours):
+        return ""
+    times = f"{seconds(peer) / seconds(ours):.3g}"
+    return f"> {times}" if stopped(peer) else times
 
 
 def figure(value):
@@ -81,22 +73,6 @@ def time_text(row):
     return figure(float(row["warm_cpu_s"]))
 
 
-def goals_of(problem):
-    """The goals, or the bare ratio to the fastest peer where there are none."""
-    return problem.goals or (Goal(times=0.0),)
-
-
-def goal_lines(problem, rows):
-    """For every goal its text, what was reached, and the answer."""
-    for goal in goals_of(problem):
-        reached, met = verdict(goal, problem, rows)
-        answer = {True: "met", False: "NOT MET", None: "?"}[met]
-        if goal.times == 0.0:
-            yield "no goal", f"{reached or '?'} x best", ""
-        else:
-            yield str(goal), reached or "?", answer
-
-
 def print_text(rows):
     for problem in PROBLEMS:
         if problem.name not in rows:
@@ -108,15 +84,14 @@ def print_text(rows):
             memory = f"{row['peak_memory_mb']:>9} MB" if row["peak_memory_mb"] else ""
             reason = "" if row["status"] == "ok" else row["status"]
             print(f"  {library:10}{time_text(row):>12} s   gap {row['gap']:9}{memory}   {reason}")
-        for goal, reached, answer in goal_lines(problem, rows):
-            print(f"  goal {goal}: {reached} {answer}")
+        print(f"  ratio to the fastest peer: {ratio(rows[problem.name]) or '?'}")
 
 
 # ---------------------------------------------------------------- for the documentation
 
 
 def cells(problem, rows):
-    """One row of the table: problem, skmtl, the fastest peer, the other peers, ratio, goal."""
+    """One row of the table: problem, skmtl, the fastest peer, the other peers, ratio."""
     here = rows[problem.name]
     best = fastest_peer(here)
     others = [
@@ -124,18 +99,12 @@ def cells(problem, rows):
         for name, row in here.items()
         if name != US and row is not best
     ]
-    aims = [
-        f"{goal}: {reached} {answer.lower()}"
-        for goal, reached, answer in goal_lines(problem, rows)
-        if answer
-    ]
     return [
         f"``{problem.name}``",
         time_text(here.get(US)),
         f"{TITLES.get(best['library'], best['library'])} {time_text(best)}" if best else "",
         ", ".join(others),
-        verdict(Goal(times=0.0), problem, rows)[0] or "",
-        "; ".join(aims),
+        ratio(here),
     ]
 
 
@@ -149,10 +118,10 @@ def list_table(widths, table):
 
 
 def times_table(rows):
-    """Seconds of all libraries and the goals, by problem."""
-    header = ["problem", "skmtl", "fastest peer", "other peers", "ratio", "goal"]
+    """Seconds of all libraries, by problem."""
+    header = ["problem", "skmtl", "fastest peer", "other peers", "ratio"]
     table = [cells(problem, rows) for problem in PROBLEMS if problem.name in rows]
-    return list_table("24 9 18 27 9 18", [header, *table])
+    return list_table("26 10 20 34 10", [header, *table])
 
 
 def resources_table(rows):

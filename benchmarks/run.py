@@ -31,7 +31,7 @@ LIBRARIES = ("skmtl", "sklearn", "celer", "skglm", "adelie", "cvxpy", "mutar", "
 
 def parse():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--list", action="store_true", help="print the problems and their goals")
+    options.add_argument("--list", action="store_true", help="print the problems")
     options.add_argument("--only", nargs="+", metavar="NAME", choices=BY_NAME)
     options.add_argument("--kind", choices=("fit", "path", "cv"))
     options.add_argument("--libraries", nargs="+", choices=LIBRARIES, default=LIBRARIES)
@@ -43,7 +43,7 @@ def parse():
     return options.parse_args()
 
 
-def read_features(path):
+def read_rows(path):
     """Rows of an earlier run."""
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
@@ -141,7 +141,7 @@ def earlier_rows(options):
         options.out.write_text(",".join(FIELDS) + "\n")
     elif not options.resume:
         sys.exit(f"{options.out} exists: give --resume to go on with it, or another name.")
-    return read_features(options.out)
+    return read_rows(options.out)
 
 
 def main():
@@ -149,7 +149,7 @@ def main():
     problems = wanted(options)
     if options.list:
         for problem in problems:
-            print(f"{problem.name:28}{problem.kind:6}{'; '.join(map(str, problem.goals))}")
+            print(f"{problem.name:28}{problem.kind}")
         return
     if options.data_home:
         os.environ["SCIKIT_LEARN_DATA"] = options.data_home

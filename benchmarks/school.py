@@ -57,7 +57,7 @@ def search(estimator, **grid):
 LONG = {"task_column": -1, "cv": 5}
 MODELS = {
     "multi-task lasso": MultiTaskLassoCV(**LONG),
-    "sparse group lasso": search(MultiTaskSparseGroupLasso(), l1_ratio=[0.2, 0.5, 0.8]),
+    "sparse-group lasso": search(MultiTaskSparseGroupLasso(), l1_ratio=[0.2, 0.5, 0.8]),
     "trace norm": TraceNormRegressorCV(alphas=30, eps=1e-2, **LONG),
     "sparse and low rank": search(SparseLowRankRegressor(), sparse_ratio=[0.1, 0.2, 0.3]),
     "dirty": DirtyRegressorCV(alphas=30, eps=1e-2, specific_ratio=[0.2, 0.3, 0.4], **LONG),
@@ -69,8 +69,8 @@ MODELS = {
     "graph, complete": TaskGraphRegressorCV(graph="complete", alphas=15, ridge=RIDGES, **LONG),
     "clustered": ClusteredTaskRegressorCV(alphas=15, n_clusters=[1, 2, 4, 8], **LONG),
     "task relationship": search(TaskRelationshipRegressor()),
-    "temporal, by label": search(TemporalGroupLasso(), smoothness=[0.1, 1.0]),
-    "fused, by label": search(FusedSparseGroupLasso()),
+    "temporal, by task id": search(TemporalGroupLasso(), smoothness=[0.1, 1.0]),
+    "fused, by task id": search(FusedSparseGroupLasso()),
     "independent lasso": IndependentTasks(LassoCV(cv=5), task_column=-1),
     "independent ridge": IndependentTasks(RIDGE, task_column=-1),
     "pooled lasso": PooledTasks(LassoCV(cv=5), task_column=-1),

@@ -52,7 +52,7 @@ from skmtl import penalties as pen
 EXCESS = 1e-6  # relative to the objective of the empty model
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9)  # of cvxpy
 TIME_LIMIT = 120  # wall seconds of one call of cvxpy, or of FISTA
-FIELDS = ["problem", "skmtl_s", "n_iter", "peer", "peer_s", "ratio", "goal", "cv_s"]
+FIELDS = ["problem", "skmtl_s", "n_iter", "peer", "peer_s", "ratio", "cv_s"]
 
 
 def laplacian(n_tasks):
@@ -63,7 +63,7 @@ def laplacian(n_tasks):
 
 @dataclass(frozen=True)
 class Model:
-    """An estimator on data, its penalty as an object, and what is to be reached.
+    """An estimator on data, and its penalty as an object.
 
     `share` is alpha relative to the threshold; None takes alpha as the estimator has it.
     """
@@ -72,15 +72,12 @@ class Model:
     penalty: Callable  # of alpha and the number of tasks
     share: float | None = 0.3
     data: str = "school"
-    goal: str = ""
     search: object = None  # what is timed for cv_s, an unfitted estimator
     peers: tuple = ("cvxpy",)
 
 
 MODELS = {
-    "trace-norm": Model(
-        TraceNormRegressor(), lambda a, T: pen.TraceNorm(a), goal="cv 1.5 s", peers=("fista",)
-    ),
+    "trace-norm": Model(TraceNormRegressor(), lambda a, T: pen.TraceNorm(a), peers=("fista",)),
     "robust": Model(
         RobustMultiTaskRegressor(outlier_ratio=0.3),
         lambda a, T: pen.Decomposition(pen.TraceNorm(0.7 * a), pen.TaskNorm(0.3 * a)),
@@ -89,14 +86,12 @@ MODELS = {
     "robust-features": Model(
         RobustMultiTaskFeatureRegressor(outlier_ratio=0.5),
         lambda a, T: pen.Decomposition(pen.L21(0.5 * a), pen.TaskNorm(0.5 * a)),
-        goal="30 x",
     ),
     "dirty": Model(
         DirtyRegressor(specific_ratio=0.4),
         lambda a, T: pen.Decomposition(pen.L21(0.6 * a), pen.L1(0.4 * a)),
-        goal="5 x",
     ),
-    "lasso": Model(MultiTaskSparseGroupLasso(l1_ratio=1.0), lambda a, T: pen.L1(a), goal="20 x"),
+    "lasso": Model(MultiTaskSparseGroupLasso(l1_ratio=1.0), lambda a, T: pen.L1(a)),
     "sparse-group": Model(
         MultiTaskSparseGroupLasso(), lambda a, T: pen.SparseGroup(a, 0.5), peers=("cvxpy", "fista")
     ),
@@ -109,7 +104,6 @@ MODELS = {
         ClusteredTaskRegressor(0.1, n_clusters=5, eta=0.5),
         lambda a, T: pen.ClusterNorm(a, 5, 0.5),
         share=None,
-        goal="25 ms",
         search=ClusteredTaskRegressorCV(alphas=50, n_clusters=5, eta=0.5),
         peers=("fista",),
     ),
@@ -122,16 +116,12 @@ MODELS = {
     "temporal": Model(
         TemporalGroupLasso(smoothness=0.1),
         lambda a, T: pen.L21(a) + pen.TaskCoupling(0.1, laplacian(T)),
-        goal="35 x",
     ),
-    "fused": Model(
-        FusedSparseGroupLasso(), lambda a, T: pen.FusedSparseGroup(a, 1 / 3, 1 / 3), goal="35 x"
-    ),
+    "fused": Model(FusedSparseGroupLasso(), lambda a, T: pen.FusedSparseGroup(a, 1 / 3, 1 / 3)),
     "graph": Model(
         TaskGraphRegressor(0.1, graph="chain", ridge=0.01),
         lambda a, T: pen.TaskCoupling(a, laplacian(T)) + pen.Ridge(0.01),
         share=None,
-        goal="35 x",
         peers=("cvxpy", "cholesky"),
     ),
     "mean": Model(
@@ -139,7 +129,6 @@ MODELS = {
         lambda a, T: pen.TaskCoupling(a, np.eye(T) - 1 / T) + pen.Ridge(0.01),
         share=None,
         search=MeanRegularizedRegressorCV(alphas=15, ridge=np.geomspace(1e-4, 10, 15)),
-        goal="cv of 15 x 15 .2 s",
         peers=("cvxpy", "cholesky"),
     ),
     "trace-norm-2000x100x30": Model(
@@ -147,7 +136,6 @@ MODELS = {
         lambda a, T: pen.TraceNorm(a),
         share=0.1,
         data="dense",
-        goal="fista 10 x, cvxpy 500 x",
         peers=("cvxpy", "fista"),
     ),
     "graph-20x500x100": Model(
@@ -155,7 +143,6 @@ MODELS = {
         lambda a, T: pen.TaskCoupling(a, laplacian(T)) + pen.Ridge(0.01),
         share=None,
         data="own",
-        goal="cvxpy 20 x, cholesky 3 x",
         peers=("cvxpy", "cholesky"),
     ),
 }
@@ -371,15 +358,14 @@ def measure(name, model, options):
             "peer": peer,
             "peer_s": f"{'' if there else '> '}{seconds:.4g}",
             "ratio": f"{'' if there else '> '}{seconds / ours:.3g}",
-            "goal": model.goal,
             "cv_s": f"{in_cv:.3g}",
         }
 
 
 def table(measured):
     """A reStructuredText table."""
-    titles = ["problem", "skmtl, s", "iterations", "peer", "peer, s", "ratio", "goal", "CV, s"]
-    return list_table("24 10 10 12 10 10 22 10", [titles, *(row.values() for row in measured)])
+    titles = ["problem", "skmtl, s", "iterations", "peer", "peer, s", "ratio", "CV, s"]
+    return list_table("28 12 12 14 12 10 12", [titles, *(row.values() for row in measured)])
 
 
 def main():

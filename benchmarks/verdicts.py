@@ -100,7 +100,7 @@ HEAD = [
     "mean rank",
     "mean gain, %",
     "tasks that lost, %",
-    "sure gains / losses",
+    "significant gains / losses",
     "dof",
     "fit, s",
 ]

@@ -1,4 +1,4 @@
-"""When does sharing help? The gain of models that share, over rows, relatedness and tasks.
+"""When does sharing help? The gain of models that share, over samples, relatedness and tasks.
 
     python benchmarks/when.py [--draws N] [--rst FILE] [--rst-tasks FILE]
 
@@ -40,8 +40,8 @@ from skmtl import (
 )
 
 N_FEATURES, N_INFORMATIVE, N_TEST = 20, 4, 500
-ROWS, TASKS = (10, 20, 40, 80, 160), (2, 5, 10, 20, 40)
-FEW_ROWS, SOME_TASKS = 20, 10  # what is kept while the other changes
+SAMPLES, TASKS = (10, 20, 40, 80, 160), (2, 5, 10, 20, 40)
+FEW_SAMPLES, SOME_TASKS = 20, 10  # what is kept while the other changes
 RIDGE = RidgeCV(np.logspace(-2, 4, 25))
 LONG = {"task_column": -1, "cv": 5}
 SINGLE = {
@@ -87,21 +87,21 @@ RELATED = {
 }
 
 
-def rows_of_tasks(rng, coef, n_rows):
+def samples_of_tasks(rng, coef, n_samples):
     """X with the task in its last column, and y."""
-    tasks = np.repeat(np.arange(len(coef)), n_rows)
+    tasks = np.repeat(np.arange(len(coef)), n_samples)
     X = rng.standard_normal((len(tasks), N_FEATURES))
     y = np.sum(X * coef[tasks], axis=1) + rng.standard_normal(len(tasks))
     return np.column_stack([X, tasks]), y
 
 
-def gains(related, n_rows, n_tasks, seed):
+def gains(related, n_samples, n_tasks, seed):
     """Gain of every model on one draw, in percent."""
     rng = np.random.default_rng(seed)
     coef = RELATED[related](rng, n_tasks)
     coef /= np.linalg.norm(coef, axis=1, keepdims=True)
-    X, y = rows_of_tasks(rng, coef, n_rows)
-    X_test, y_test = rows_of_tasks(rng, coef, N_TEST)
+    X, y = samples_of_tasks(rng, coef, n_samples)
+    X_test, y_test = samples_of_tasks(rng, coef, N_TEST)
 
     def error(model):
         z = model.fit(X, y).predict(X_test)
@@ -132,13 +132,13 @@ def scan(name, values, n_draws, arguments):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--draws", type=int, default=10)
-    options.add_argument("--rst", type=Path, help="write the table over rows")
+    options.add_argument("--rst", type=Path, help="write the table over samples")
     options.add_argument("--rst-tasks", type=Path, help="write the table over tasks")
     options = options.parse_args()
-    warnings.simplefilter("ignore", ConvergenceWarning)  # of lassos of ten rows
-    by_rows = scan("rows", ROWS, options.draws, lambda n: (n, SOME_TASKS))
-    by_tasks = scan("tasks", TASKS, options.draws, lambda n: (FEW_ROWS, n))
-    for path, table in ((options.rst, by_rows), (options.rst_tasks, by_tasks)):
+    warnings.simplefilter("ignore", ConvergenceWarning)  # of lassos of ten samples
+    by_samples = scan("samples", SAMPLES, options.draws, lambda n: (n, SOME_TASKS))
+    by_tasks = scan("tasks", TASKS, options.draws, lambda n: (FEW_SAMPLES, n))
+    for path, table in ((options.rst, by_samples), (options.rst_tasks, by_tasks)):
         if path:
             path.write_text(table, encoding="utf-8")
 

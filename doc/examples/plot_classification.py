@@ -3,21 +3,21 @@
 Classes: are the probabilities better, or the order?
 ====================================================
 
-Six clinics predict the same yes or no from the same 20 measurements. Each has 60 patients. Four of
-the measurements matter, the same ones everywhere, but each clinic weighs them in its own way. The
-data are generated, so the truth is known.
+Six clinics predict the same binary outcome from the same 20 measurements. Each clinic has 60
+patients. Four of the measurements matter, the same ones everywhere, but each clinic has its own
+coefficients. The data are generated, so the truth is known.
 
 A classifier can be good in two ways. Its probabilities can be right, which the log-loss measures.
-Or it can put those with a yes before those with a no, which the area under the ROC curve (AUC)
-measures. Does sharing help with either?
+Or it can rank patients with the outcome above those without it, which the area under the ROC curve
+(AUC) measures. Does sharing help with either?
 """
 
 # %%
 # The comparison
 # --------------
-# The multi-task lasso selects measurements for all clinics together. Each clinic alone is a
-# logistic regression with an L1 penalty. All choose their strength by cross-validation. Both
-# reports use the same four folds.
+# The multi-task lasso selects measurements for all clinics together. Its single-task baseline is a
+# logistic regression with an L1 penalty for each clinic. All models choose their regularization
+# strength by cross-validation. Both reports use the same four folds.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -38,13 +38,13 @@ by_loss = compare_to_single_task(model, X, y, **options)
 print(by_loss)
 
 # %%
-# The same with one minus the AUC as the error:
+# The same comparison with one minus the AUC as the error:
 
 by_area = compare_to_single_task(model, X, y, scoring="roc_auc", include_pooled=False, **options)
 print(by_area)
 
 # %%
-# One point for each clinic: below the diagonal sharing helped.
+# Each point is a clinic. Below the diagonal, sharing helped.
 
 fig, axes = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained")
 for ax, report in zip(axes, (by_loss, by_area), strict=True):
@@ -52,15 +52,15 @@ for ax, report in zip(axes, (by_loss, by_area), strict=True):
 plt.show()
 
 # %%
-# All six clinics have better probabilities than alone, five of them a better order, too. The
-# interval of the mean gain excludes zero for both, but barely for the order: fifteen test patients
-# have few pairs to put in order. Of no single clinic can the reports be sure. One set of
-# coefficients for all ("intercept", "pooled") is worse on average than each clinic alone: the
-# clinics do weigh in their own ways.
+# All six clinics have better probabilities than with their single-task baseline, and five of them
+# a better ranking, too. The interval of the mean gain excludes zero for both errors, but only just
+# for the ranking: fifteen test patients have few pairs to rank. The reports cannot be sure about
+# any single clinic. One set of coefficients for all ("intercept", "pooled") is worse on average
+# than the single-task baselines: the clinics do differ.
 #
 # What was shared
 # ---------------
-# The truth, and what joint learning makes of it.
+# The figure shows the true coefficients and those that were learned jointly.
 
 model.fit(X, y)
 fig, axes = plt.subplots(1, 2, figsize=(9, 5), layout="constrained")
@@ -78,6 +78,7 @@ print(
 print("selected:", np.count_nonzero(sizes), "of 20")
 
 # %%
-# The strongest coefficients are where they should be. But x2, which matters little in most clinics,
-# is overtaken by x8, which does not matter at all, and nine more have small coefficients. The
-# strength was chosen for good predictions, and these do not need the shortest list.
+# The largest coefficients are where they should be. But x2, which matters little in most clinics,
+# is exceeded by x8, which does not matter at all, and nine more features have small coefficients.
+# The regularization strength was chosen for good predictions, and these do not require the
+# shortest list.

@@ -4,17 +4,17 @@ Ten digits, few images: what did the tasks share?
 =================================================
 
 Is it a 0? Is it a 1? Ten related questions about the same images are ten tasks: one column of y
-each, all with one X. With few images, can the ten help each other?
+for each digit, and a common X. If there are few images, can the ten tasks help each other?
 
-The trace norm assumes that all tasks are mixtures of few shared patterns. We compare it with each
-digit learned alone, look at the patterns, and then ask what exactly it was that helped.
+The trace norm assumes that all tasks are mixtures of a few shared patterns. We compare it with
+learning each digit separately, look at the patterns, and then ask what exactly it was that helped.
 """
 
 # %%
 # The data
 # --------
-# 1797 images of 8 x 8 pixels. The targets are 1 for the digit of the column and -1 for the others.
-# A prediction is the digit whose column is largest.
+# There are 1797 images of 8 x 8 pixels. The target is 1 for the digit of the column and -1 for the
+# others. The predicted digit is the one whose column has the largest prediction.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,9 +31,9 @@ Y = np.where(digit[:, None] == np.arange(10), 1.0, -1.0)
 # %%
 # The comparison
 # --------------
-# All models choose their strength from the training images. The third is scikit-learn's ridge
-# regression of all columns at once. It shares one thing only: the strength is the same for all
-# digits.
+# All models choose their regularization strength on the training images. The third model is
+# scikit-learn's ridge regression of all columns at once. It shares one thing only: all digits have
+# the same strength.
 
 ridge = RidgeCV(np.logspace(-3, 3, 25))
 models = {
@@ -67,13 +67,13 @@ ax.legend(frameon=False, loc="lower right")
 plt.show()
 
 # %%
-# With 50 images, five of each digit, the trace norm gains four points. With 200 hardly anything is
-# left to gain.
+# With 50 images, five of each digit, the trace norm gains four points. With 200 images there is
+# hardly anything left to gain.
 #
 # The shared patterns
 # -------------------
-# The coefficients are pixels by digits. Their leading left singular vectors are the patterns of
-# which all digits are mixtures. The last fit above was one of 200 images; this one has 50.
+# The coefficients are a matrix of pixels by digits. Its leading left singular vectors are the
+# patterns of which all digits are mixtures. The last fit above used 200 images; this one uses 50.
 
 train, _ = next(StratifiedShuffleSplit(1, train_size=50, random_state=0).split(X, digit))
 model = models["trace norm"].fit(X[train], Y[train])
@@ -93,8 +93,8 @@ plt.show()
 # %%
 # What helped?
 # ------------
-# Not the low rank. The chosen rank is nine, the most there can be: the ten columns of Y sum to a
-# constant, so nine digits determine the tenth. And the ridge regression that shares nothing but its
-# strength is as good as the trace norm. What a digit lacked alone was a good choice of that one
-# number: five images of it are too few to tell. Before you read a meaning into shared patterns,
-# compare with the simplest model that shares anything at all.
+# It was not the low rank. The chosen rank is nine, the largest possible one: the ten columns of Y
+# sum to a constant, so nine digits determine the tenth. And the ridge regression that shares
+# nothing but its strength is as good as the trace norm. What the single digits lacked was a good
+# choice of this one number: five images of a digit are too few for it. Before you interpret shared
+# patterns, compare with the simplest model that shares anything at all.

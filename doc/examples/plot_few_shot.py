@@ -3,10 +3,10 @@
 A new task with six points: do the others help?
 ===============================================
 
-Five sensors have been read 25 times each in the course of a day. A sixth is new: six readings, all
-before noon. Every sensor is a task with a curve of its own, and the curves are not lines. The data
-are generated, so the truth is known. Sensors differ in their level, in the hours of their peaks,
-and in how they drift over the day.
+Five sensors have been read 25 times each in the course of a day. A sixth sensor is new: it has six
+readings, all before noon. Every sensor is a task with a curve of its own, and the curves are not
+linear. The data are generated, so the truth is known. Sensors differ in their level, in the hours
+of their peaks, and in how they drift over the day.
 """
 
 import matplotlib.pyplot as plt
@@ -20,7 +20,7 @@ tasks = np.repeat(np.arange(6), [25, 25, 25, 25, 25, 6])
 
 
 def draw(seed, other_kind=False):
-    """Hours and readings of all rows; true curves on the grid, one row a sensor."""
+    """Hours and readings of all samples; true curves on the grid, one for each sensor."""
     rng = np.random.RandomState(seed)
     level, delay, drift = rng.randn(6), 0.5 * rng.randn(6), 0.3 * rng.randn(6)
 
@@ -36,8 +36,9 @@ def draw(seed, other_kind=False):
 
 
 # %%
-# Each curve alone (task strength 0), or each as a part that all share plus a part of its own. Both
-# choose alpha and gamma, the same for all, by leave-one-out; the second the task strength as well.
+# Each curve is learned separately (task strength 0), or as the sum of a part that all share and a
+# part of its own. Both models choose alpha and gamma, the same for all tasks, by leave-one-out;
+# the second model also chooses the task strength.
 
 gammas = [0.003, 0.01, 0.03, 0.1]
 alone = MultiTaskKernelRidgeCV(task_strengths=[0.0], gammas=gammas)
@@ -63,10 +64,12 @@ axes[0, 0].legend(frameon=False, fontsize="small")
 plt.show()
 
 # %%
-# Printed are errors of the curves, the new sensor last. Alone it falls back to its level after
-# noon; together it goes on as the others do. Most of them gain, too.
+# The printed numbers are the errors of the curves, with the new sensor last. Alone, the new sensor
+# falls back to its level after noon; together, it continues as the others do. Most of the others
+# gain, too.
 #
-# Leave-one-out chose how much is shared. Its errors, and the new sensor's true one:
+# Leave-one-out chose how much is shared. These are its errors, and the true error for the new
+# sensor:
 
 g, _, a = np.unravel_index(together.loo_scores_.argmax(), together.loo_scores_.shape)
 for strength, score in zip(together.task_strengths_, together.loo_scores_[g, :, a], strict=True):
@@ -75,8 +78,9 @@ for strength, score in zip(together.task_strengths_, together.loo_scores_[g, :, 
     print(f"strength {strength:<5}: leave-one-out {np.sqrt(-score):.3f}, new sensor {error:.2f}")
 
 # %%
-# They agree here, but 125 of the 131 errors are those of the old sensors. Below are 20 draws of the
-# data, and 20 more whose new sensor is of another kind: median errors alone and together.
+# They agree here, but 125 of the 131 errors are those of the old sensors. Next, we draw the data
+# 20 times, and 20 more times with a new sensor of another kind, and print median errors alone and
+# together.
 
 fig, ax = plt.subplots(figsize=(5, 5), layout="constrained")
 for kind, mark in (("same", "o"), ("other", "x")):
@@ -95,5 +99,5 @@ ax.legend(frameon=False)
 plt.show()
 
 # %%
-# A sensor of the same kind gains nearly always. One of another kind gains or loses by chance, and
-# leave-one-out shares strongly with it all the same: six readings hardly count.
+# A sensor of the same kind gains nearly always. A sensor of another kind gains or loses by chance,
+# and leave-one-out still chooses strong sharing: six readings hardly count.

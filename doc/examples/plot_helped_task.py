@@ -3,9 +3,9 @@
 A gap filled by other tasks: how sure may one be?
 =================================================
 
-Three gauges in a river measure the same floods at different places. The third failed for half of
-the time. A Gaussian process of several tasks fills the gap from the others, and says how well it
-can. The data are generated: the truth is known.
+Three gauges in a river measure the same floods at different places. The third gauge failed for
+half of the time. A multi-task Gaussian process fills the gap from the others, and tells how well
+it can. The data are generated, so the truth is known.
 """
 
 import matplotlib.pyplot as plt
@@ -31,9 +31,9 @@ def draw(seed, shared=(1.0, 0.8, 1.2)):
 
 
 # %%
-# The same model twice: fitted to the third gauge alone, and to all. How much gauges have in common,
-# the length scale and the noise of each gauge are found by the likelihood of the readings; nothing
-# is tuned.
+# The same model is fitted twice: to the third gauge only, and to all gauges. How much the gauges
+# have in common, the length scale and the noise of each gauge are determined by the likelihood of
+# the readings; nothing is tuned.
 
 X, Y, truth = draw(0)
 fitted = {
@@ -47,7 +47,7 @@ for (name, model), ax, color in zip(fitted.items(), axes, ("C1", "C0"), strict=T
     mean, std = model.predict(grid[:, None], return_std=True, include_noise=False)
     mean, std = mean[:, -1], std[:, -1]
     ax.fill_between(grid, mean - 1.96 * std, mean + 1.96 * std, color=color, alpha=0.25, lw=0)
-    ax.plot(grid, mean, color, label="mean and 95 % band")
+    ax.plot(grid, mean, color, label="mean and 95% band")
     ax.plot(grid, truth[:, 2], "k:", label="truth")
     if name == "together":
         ax.plot(X, Y[:, :2], ".", color="0.6", markersize=4, label="the other gauges")
@@ -60,28 +60,30 @@ plt.show()
 
 # %%
 # Alone, the model knows nothing in the gap but the mean of the gauge and how much it varies, and
-# its band says so. Together it follows the floods that the other gauges saw. The band is narrower,
-# and it is not zero: every gauge has a part of its own that no other one shows.
+# its band says so. Together, it follows the floods that the other gauges saw. The band is
+# narrower, but its width is not zero: every gauge has a part of its own that no other gauge shows.
 #
-# ``include_noise=False`` gives the band of the level itself, as here; by default bands are those of
-# new readings. Draws from the posterior are levels as they may have been, with one noise or none:
+# ``include_noise=False`` gives the band of the level itself, as above; by default, bands are those
+# of new readings. Draws from the posterior are levels as they may have been, with or without
+# noise:
 
 draws = fitted["together"].sample_y(grid[::2, None], n_samples=200, include_noise=False)[:, 2]
 crest = draws[gap[::2]].max(axis=0)
-print("crest in the gap, 95 % of draws:", *np.quantile(crest, [0.025, 0.975]).round(1), end=", ")
+print("crest in the gap, 95% of draws:", *np.quantile(crest, [0.025, 0.975]).round(1), end=", ")
 print("truth", truth[gap, 2].max().round(1))
 
 # %%
-# One picture proves little. Here are 12 draws of the data, and 12 more whose third gauge shares
-# nothing with the others: median error in the gap, and how much of the truth the bands hold. With
-# ``n_draws`` predictions are averaged over parameters that the readings allow.
+# One picture proves little. We draw the data 12 times, and 12 more times with a third gauge that
+# shares nothing with the others, and print the median error in the gap and how much of the truth
+# the bands contain. With ``n_draws``, predictions are averaged over parameters that are plausible
+# given the readings.
 
 for kind, shared in (("related", (1.0, 0.8, 1.2)), ("unrelated", (1.0, 0.8, 0.0))):
     errors, inside, widths = np.empty((3, 12, 3))
     for seed in range(12):
         X, Y, truth = draw(seed, shared)
-        for m, (labels, n_draws) in enumerate(((Y[:, 2:], 0), (Y, 0), (Y, 50))):
-            model = MultiTaskGaussianProcessRegressor(n_draws=n_draws).fit(X, labels)
+        for m, (targets, n_draws) in enumerate(((Y[:, 2:], 0), (Y, 0), (Y, 50))):
+            model = MultiTaskGaussianProcessRegressor(n_draws=n_draws).fit(X, targets)
             asked = grid[gap, None]
             mean, std = model.predict(asked, return_std=True, include_noise=False)
             off = mean[:, -1] - truth[gap, 2]
@@ -94,7 +96,8 @@ for kind, shared in (("related", (1.0, 0.8, 1.2)), ("unrelated", (1.0, 0.8, 0.0)
         print(f", better {np.sum(errors[:, m] < errors[:, 0])} times" if m else "")
 
 # %%
-# Gauges that are related gain nearly always. One that is not has nothing to gain, and loses a
-# little as often as not: from twenty readings some correlation is found by chance. Bands together
-# hold less than 95 %: parameters are estimates from few readings but taken as known. Averaged over
-# draws of the parameters they are wider, and hold about what they promise.
+# Gauges that are related gain nearly always. An unrelated gauge has nothing to gain, and loses a
+# little as often as not: with twenty readings, some correlation is found by chance. The bands of
+# all gauges together contain less than 95% of the truth: parameters are estimated from few
+# readings but treated as known. Averaged over draws of the parameters, bands are wider and contain
+# about what they promise.

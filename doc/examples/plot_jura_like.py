@@ -3,11 +3,11 @@
 A costly metal and two cheap ones: a map with error bars
 ========================================================
 
-Cadmium in soil is measured at few sites, nickel and zinc at many. Can the two help to map the
+Cadmium in soil is measured at few sites, nickel and zinc at many. Can these two help to map the
 first? Geostatistics calls this co-kriging, and the heavy metals of the Swiss Jura are its standard
-example. Those data come without a license that would let us package them, so these are generated,
-with similar correlations; the page :doc:`/models/gaussian_process` has the figures for the real
-ones.
+example. The license of those data does not allow us to package them, so the data here are
+generated, with similar correlations; the page :doc:`/models/gaussian_process` has the figures for
+the real data.
 """
 
 import matplotlib.pyplot as plt
@@ -43,8 +43,8 @@ def draw(seed, n_few=50, n_sites=170):
 
 
 # %%
-# One row a site, one column a metal, NaN where cadmium was not measured. All parameters come from
-# the likelihood of the measurements.
+# Each row is a site and each column of Y is a metal, with NaN where cadmium was not measured. All
+# parameters come from the likelihood of the measurements.
 
 sites, Y, unseen, truth = draw(0)
 few = ~np.isnan(Y[:, 0])
@@ -53,8 +53,8 @@ together = MultiTaskGaussianProcessRegressor("matern32").fit(sites, Y)
 print("correlations\n", together.task_correlation_.round(2))
 
 # %%
-# The mean is the map; the standard deviation says where to trust it. Points are sites with
-# cadmium, small ones those with the helpers only.
+# The mean is the map, and the standard deviation says where to trust it. Large points are sites
+# with cadmium, small points are sites with the helpers only.
 
 fig, axes = plt.subplots(2, 3, figsize=(10.5, 6.4), sharex=True, sharey=True, layout="constrained")
 maps = {}
@@ -82,8 +82,8 @@ for row, (label, pictures) in zip(axes, shown.items(), strict=True):
 plt.show()
 
 # %%
-# The same as bands: the sites without cadmium, sorted by the prediction. A band of 95 % is one of
-# new measurements, noise included, and should hold 95 % of them.
+# The next figure shows the same as bands, for the sites without cadmium, sorted by the prediction.
+# A 95% band for new measurements, noise included, should contain 95% of them.
 
 fig, axes = plt.subplots(1, 2, figsize=(10.5, 3.6), sharey=True, layout="constrained")
 for (name, model), ax, color in zip(
@@ -105,7 +105,8 @@ axes[0].set_ylabel("log cadmium")
 plt.show()
 
 # %%
-# One draw may be luck. Ten more: mean absolute errors, and shares of measurements in the band:
+# One draw may be luck. These are the mean absolute errors, and the shares of measurements in the
+# band, of ten more draws:
 
 found = np.empty((10, 2, 2))  # draws; alone or together; error, share
 for seed in range(10):
@@ -122,6 +123,6 @@ for m, name in enumerate(("alone", "together")):
 print("better", np.sum(found[:, 1, 0] < found[:, 0, 0]), "times of 10")
 
 # %%
-# The helpers gain each time. Bands hold a little less than 95 % in both cases: parameters that are
-# found from few measurements are taken as known. Here the truth has patches of two sizes besides,
-# and the model has one length scale for each direction.
+# The helpers gain each time. The bands contain a little less than 95% in both cases: parameters
+# that are estimated from few measurements are treated as known. Besides, the truth has patches of
+# two sizes here, and the model has one length scale for each direction.

@@ -4,13 +4,14 @@ Curves seen at different ages: can tasks fill in the rest?
 ==========================================================
 
 Four groups of children are measured over a few years of age only: 2 to 8, 5 to 12, 8 to 15 and 11
-to 18. A fifth is seen from 2 to 18. Every group is a task with rows of its own. What does a model
-of all say about ages at which a group was not seen? The data are generated: the truth is known.
+to 18. A fifth group is measured from 2 to 18. Every group is a task with samples of its own. What
+does a joint model predict at ages at which a group was not measured? The data are generated, so
+the truth is known.
 """
 
 # %%
-# One row for each measurement: the age, and the group as the last column of X. A fifth of the
-# labels are missing; in this form their rows are left out.
+# There is one row for each measurement, with the age and, as the last column of X, the group. A
+# fifth of the targets are missing; in this form of data their samples are left out.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -24,7 +25,7 @@ everywhere = np.column_stack([np.tile(grid, 5), np.repeat(np.arange(5), len(grid
 
 
 def draw(seed, spread=0.0):
-    """Labeled rows, labels, true curves; `spread` of the age at the spurt, in years."""
+    """Samples, their targets, true curves; `spread` of the age at the spurt, in years."""
     rng = np.random.RandomState(seed)
     level, slope, spurt = 2 * rng.randn(5), 0.15 * rng.randn(5), 13 + spread * rng.randn(5)
 
@@ -36,9 +37,9 @@ def draw(seed, spread=0.0):
     age = rng.uniform(*seen[group].T)
     y = curve(age, group) + 0.4 * rng.randn(len(age))
     y[rng.uniform(size=len(y)) < 0.2] = np.nan
-    labeled = ~np.isnan(y)
+    observed = ~np.isnan(y)
     truth = curve(grid, np.arange(5)[:, None])
-    return np.column_stack([age, group])[labeled], y[labeled], truth
+    return np.column_stack([age, group])[observed], y[observed], truth
 
 
 def rmse(curve, truth, where):
@@ -46,8 +47,9 @@ def rmse(curve, truth, where):
 
 
 # %%
-# ``task_column=-1`` says where the groups are. All strengths are chosen by leave-one-out; a task
-# strength of 0 is each group alone. Printed are errors at ages where groups 0 to 3 were not seen.
+# ``task_column=-1`` says where the groups are. All regularization strengths are chosen by
+# leave-one-out; a task strength of 0 learns each group separately. The printed numbers are the
+# errors at ages at which groups 0 to 3 were not measured.
 
 options = {"gammas": [0.03, 0.1, 0.3, 1.0], "task_column": -1}
 alone = MultiTaskKernelRidgeCV(task_strengths=[0.0], **options)
@@ -61,17 +63,21 @@ for model, style, name in ((alone, "C1--", "alone"), (together, "C0-", "together
         ax.plot(grid, curves[t], style, label=name)
 for t, ax in enumerate(axes):
     ax.plot(grid, truth[t], color="0.8", linewidth=5, zorder=0, label="truth")
-    ax.plot(*np.column_stack([X[:, 0], y])[X[:, 1] == t].T, "k.", markersize=4, label="labels")
+    ax.plot(
+        *np.column_stack([X[:, 0], y])[X[:, 1] == t].T, "k.", markersize=4, label="measurements"
+    )
     ax.set(title=f"group {t}, {seen[t, 0]} to {seen[t, 1]}", xlabel="age")
 axes[0].legend(frameon=False, fontsize="small")
 plt.show()
 
 # %%
-# At ages without labels together is better: the spurt of group 0 comes from the others. But the
-# level and the slope of a group are known from its own ages only: group 0 is drawn too high.
+# At ages without measurements, learning together is better: the growth spurt of group 0 comes from
+# the others. But the level and the slope of a group are known from its own ages only: the curve of
+# group 0 is too high.
 #
-# Does it still work if the spurt comes earlier in one group than in another? Median errors alone
-# and together, and how often together is better in 20 draws, for a spread of 0, 1 and 2 years:
+# Does it still work if the spurt comes earlier in one group than in another? We print median
+# errors alone and together, and how often together is better in 20 draws, for a spread of 0, 1 and
+# 2 years:
 
 for spread in (0.0, 1.0, 2.0):
     errors = np.empty((20, 2, 2))  # draws; seen or not; alone or together
@@ -85,12 +91,13 @@ for spread in (0.0, 1.0, 2.0):
         print(spread, f"{where:8}", *np.median(pairs, axis=0).round(2), f"better {better} times")
 
 # %%
-# With the spurt at the same age in all groups, together is better nearly always. With a spread of
-# one year little of that is left, with two years nothing: no model knows the age of a spurt that
-# no row of the group shows. Where groups are seen, sharing then hurts more often than it helps, by
-# little.
+# If the spurt is at the same age in all groups, learning together is nearly always better. With a
+# spread of one year little of this is left, with two years nothing: no model knows the age of a
+# spurt if no sample of the group shows it. Where groups were measured, sharing then hurts more
+# often than it helps, by little.
 #
-# The same rows as a y of two dimensions, NaN where a group has no label, give the same model:
+# The same samples as a two-dimensional y, with NaN where a group has no measurement, give the same
+# model:
 
 Y = np.full((len(y), 5), np.nan)
 Y[np.arange(len(y)), X[:, 1].astype(int)] = y

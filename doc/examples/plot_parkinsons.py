@@ -3,14 +3,14 @@
 Six recordings of each patient: does joint learning help?
 =========================================================
 
-Patients with Parkinson's disease recorded their voice at home, for half a year. Each recording has
+Patients with Parkinson's disease recorded their voice at home for half a year. Each recording has
 16 voice measures, the time since the start, and a score of the disease, motor_UPDRS. Suppose that
-only six recordings of each patient have been scored. How well can the scores of the others be
-predicted?
+only six recordings of each patient have been scored. How well can the scores of the other
+recordings be predicted?
 
 Each patient is a task. Six recordings are few for 17 features. Perhaps the other 41 patients can
-help: what matters for them may matter for this one. We learn each patient alone, all jointly with
-the multi-task lasso, and all pooled as if they were one, and compare.
+help: what matters for them may also matter for this one. We learn the patients separately, jointly
+with the multi-task lasso, and pooled as if they were one, and compare.
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -18,7 +18,8 @@ the multi-task lasso, and all pooled as if they were one, and compare.
 # %%
 # The data
 # --------
-# 42 patients, more than a hundred recordings each. The last column of X is the patient's number.
+# There are 42 patients with more than a hundred recordings each. The last column of X is the
+# patient's number.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,9 +45,10 @@ cv = TaskStratifiedShuffleSplit(6, train_size=6, test_size=None, task_column=-1,
 train, test = next(cv.split(X))
 
 # %%
-# Four of the patients. The scores are not measured at every recording: clinicians saw a patient a
-# few times, and the values between the visits were interpolated linearly. Some scores follow one
-# straight line (30), others go up and down (11, 17). Remember this for later.
+# The figure shows four of the patients. The scores were not measured at every recording:
+# clinicians saw a patient a few times, and the values between the visits were interpolated
+# linearly. Some scores follow one straight line (30), others go up and down (11, 17). Remember
+# this for later.
 
 fig, axes = plt.subplots(1, 4, figsize=(10, 2.6), layout="constrained", sharex=True)
 for ax, patient in zip(axes, [30, 5, 11, 17], strict=True):
@@ -62,10 +64,11 @@ plt.show()
 # %%
 # The comparison
 # --------------
-# The model standardizes the features, all but the patient's number, and chooses the strength of
-# the multi-task lasso by cross-validation on the training recordings. ``compare_to_single_task``
-# runs it next to a lasso for each patient (single) and models for all (intercept, pooled), after
-# the same scaling and tuned in the same way, over six random draws of the training recordings.
+# The model standardizes all features except the patient's number, and chooses the strength of the
+# multi-task lasso by cross-validation on the training recordings. ``compare_to_single_task``
+# compares it with a lasso for each patient ("single") and with models for all patients
+# ("intercept", "pooled"), with the same scaling and tuned in the same way, over six random draws
+# of the training recordings.
 
 model = make_pipeline(
     keep_task_column(StandardScaler(), -1), MultiTaskLassoCV(task_column=-1, max_iter=10_000)
@@ -78,20 +81,21 @@ for method, error in report.summary_["mean_error"].items():
 
 # %%
 # The mean error went down, and most patients gained. But the mean *relative* gain is absurd, and
-# the report says why: a few patients are predicted nearly perfectly alone, and a small error more
-# is then a huge relative loss. Nor can it be sure of any single patient, since the intervals from
-# such small training sets are very wide. So look at each of them.
+# the report says why: a few patients are predicted almost perfectly by their single-task baseline,
+# and a slightly larger error is then a huge relative loss. Nor can the report be sure of any
+# single patient, since the intervals from such small training sets are very wide. So we look at
+# the patients one by one.
 #
 # Who gains, who loses?
 # ---------------------
-# One point for each patient. Below the diagonal sharing helped.
+# Each point is a patient. Below the diagonal, sharing helped.
 
 report.plot(kind="scatter")
 plt.show()
 
 # %%
-# The large losses are on the left: patients who are easy alone. Do they have something in common?
-# How far are the scores of a patient from one straight line over time?
+# The large losses are on the left: patients whose single-task error is small. Do they have
+# something in common? How far are the scores of a patient from one straight line over time?
 
 table = report.table_
 lost = table["gain"] < 0
@@ -104,12 +108,13 @@ print(f"median distance from a line: {np.median(distance[lost]):.2f} points for 
 print(f"                             {np.median(distance[~lost]):.2f} points for those who gained")
 
 # %%
-# Most of those who lost follow a line closely. Six recordings are enough to find it, so there is
-# nothing that others could add.
+# Most of those who lost follow a line closely. Six recordings are enough to find it, so the other
+# patients cannot add anything.
 #
 # What joint learning does
 # ------------------------
-# The coefficients from the first draw of recordings: a feature is used for all patients or none.
+# These are the coefficients for the first draw of recordings: a feature is used for all patients
+# or for none.
 
 scale, lasso = model.fit(X[train], y[train])
 CoefficientDisplay.from_estimator(model, feature_names=data.feature_names[:-1])
@@ -122,15 +127,15 @@ print(f"{straight.sum()} patients are closer than 0.2 points to their line")
 print(f"median of their slopes jointly, relative to that line: {shrunk:.2f}")
 
 # %%
-# Time matters most by far. What the voice measures seem to say about one patient, from six
-# recordings, the others do not confirm. But one strength of the penalty serves all patients, and it
-# shrinks every slope over time. That hardly matters to a patient who goes up and down. It does to
-# one who follows a line.
+# Time matters most by far. What the voice measures seem to say about one patient, based on six
+# recordings, is not confirmed by the others. But one regularization strength serves all patients,
+# and it shrinks every slope over time. This hardly matters to a patient whose score goes up and
+# down. It does matter to one whose score follows a line.
 #
 # A last check
 # ------------
-# If time is all that counts, a straight line for each patient should do as well. Any estimator can
-# be what a task alone is fitted with: here least squares on the first feature, the days.
+# If only time matters, a straight line for each patient should do as well. Any estimator can be
+# the baseline: here it is least squares on the first feature, the days.
 
 time_only = make_pipeline(make_column_transformer(("passthrough", [0])), LinearRegression())
 against_lines = compare_to_single_task(
@@ -139,10 +144,10 @@ against_lines = compare_to_single_task(
 print(against_lines.verdict())
 
 # %%
-# The line does as well, even a little better. So what joint learning had over the lasso alone is
-# mostly this: it found out, from all patients together, which feature to keep. Nobody had to tell
-# it. Once that is known, sharing has little more to give on these data, and no model here drew
-# anything of use from the voice measures.
+# The line does as well, even a little better. So the advantage of joint learning over the lasso of
+# each patient is mostly this: it found out, from all patients together, which feature to keep.
+# Nobody had to tell it. Once this is known, sharing has little more to give on these data, and no
+# model here made use of the voice measures.
 #
 # Pooling fails for another reason. Patients differ in the level of their score, and a model that
-# does not see the patient has one intercept for all.
+# does not know the patient has one intercept for all.

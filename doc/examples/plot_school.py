@@ -3,13 +3,13 @@
 139 schools: how much can the small learn from others?
 ======================================================
 
-How well does a pupil do in the examination, given the year, the pupil and the school? The School
-data hold 15362 pupils of 139 schools in London, 22 to 251 in a school. What makes for a high score
-may differ between schools, but hardly altogether. Each school is a task.
+How well does a pupil do in the examination, given the year and properties of the pupil and the
+school? The School data have 15362 pupils of 139 schools in London, 22 to 251 in each school. What
+leads to a high score may differ between schools, but hardly completely. Each school is a task.
 
 We learn the schools jointly in two ways. The mean-regularized model pulls the coefficients of all
-schools towards their mean. The trace norm looks for few patterns, of which each school is a
-mixture. Both are compared with each school alone, and with one model for all.
+schools towards their mean. The trace norm looks for a few patterns of which each school is a
+mixture. Both are compared with learning each school separately, and with one model for all.
 """
 
 # sphinx_gallery_thumbnail_number = 3
@@ -17,8 +17,9 @@ mixture. Both are compared with each school alone, and with one model for all.
 # %%
 # The data
 # --------
-# :func:`~skmtl.fetch_school` downloads 45 kB the first time and keeps them. Without a connection
-# this example draws data of the same shape. The story then is one about those, not about schools.
+# :func:`~skmtl.fetch_school` downloads 45 kB the first time and keeps them. Without a connection,
+# this example generates data of the same shape; what follows is then about those, not about
+# schools.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,15 +49,16 @@ except OSError as error:
     source = "NOT School: generated data"
 X, y = data.X, data.y
 sizes = np.unique(data.tasks, return_counts=True)[1]
-print(f"{source}: {len(y)} rows, {len(sizes)} tasks of {sizes.min()} to {sizes.max()} rows")
+print(f"{source}: {len(y)} samples, {len(sizes)} tasks of {sizes.min()} to {sizes.max()} samples")
 
 # %%
 # The comparison
 # --------------
-# The features are standardized, all but the last column, the school's number. Every model chooses
-# its strength by cross-validation of the training rows. Each school alone is a tuned ridge
-# regression. Two more are one ridge regression for all: one never sees the school, the other has
-# an intercept for each. Four folds are fast, the default of 20 splits is better.
+# All features are standardized, except the last column, the school's number. Every model chooses
+# its regularization strength by cross-validation on the training set. The baseline is a tuned
+# ridge regression for each school. Two more models are one ridge regression for all schools: one
+# does not know the school, the other has an intercept for each. Four folds are fast; the default
+# of 20 splits is better.
 
 ridge = RidgeCV(np.logspace(-2, 5, 30))
 models = {
@@ -83,12 +85,13 @@ report = compare_to_single_task(
 print(report)
 
 # %%
-# On the School data every way of sharing has a smaller error than each school alone. The
-# mean-regularized model is first. But a ridge regression for all with an intercept for each school
-# is so close behind that these data cannot tell the two apart: schools differ mostly in their
-# level, little in what matters to a pupil. Without its intercepts the one model gains much less.
+# On the School data, every way of sharing has a smaller error than the single schools. The
+# mean-regularized model is best. But a ridge regression for all schools with an intercept for each
+# is so close behind that these data cannot distinguish the two: schools differ mostly in their
+# level, and little in what matters to a pupil. Without its intercepts, the model for all gains
+# much less.
 #
-# One dot is one school, the large mark the mean gain.
+# Each dot is a school, and the large mark is the mean gain.
 
 display = report.plot(kind="gain")
 display.figure_.suptitle(source)
@@ -97,15 +100,16 @@ plt.show()
 # %%
 # School by school
 # ----------------
-# All gains of the mean-regularized model, with their intervals. No interval is free of doubt once
-# there are 139 of them: from four folds one learns about schools as a whole, not about one school.
+# These are all gains of the mean-regularized model with their intervals. With 139 intervals, none
+# is beyond doubt: four folds tell something about the schools as a whole, not about a single
+# school.
 
 display = report["mean-regularized"].plot(kind="gain")
 display.figure_.suptitle(source)
 plt.show()
 
 # %%
-# Who gains? The gain against the number of pupils that a school has for training.
+# Who gains? The next figure shows the gain against the number of training pupils of a school.
 
 display = report["mean-regularized"].plot(kind="size")
 display.figure_.suptitle(source)
@@ -117,5 +121,6 @@ for name, gain in (("smaller", by_size[:69]), ("larger", by_size[69:])):
     print(f"{name} half: mean gain {gain.mean():+.1%}, {np.mean(gain < 0):.0%} lost")
 
 # %%
-# The smaller schools gain more on average, and the largest gains are theirs. But so are the losses:
-# with few test pupils their errors are noisy. The larger ones gain less, and more surely.
+# The smaller schools gain more on average, and they have the largest gains. But they also have the
+# largest losses: with few test pupils their errors are noisy. The larger schools gain less, and
+# more reliably.

@@ -3,11 +3,12 @@
 Texts of two tasks: a pipeline from words to classes
 ====================================================
 
-Is a text about computers or about science? Task "a" knows this from the news groups on graphics and
-on space, task "b" from those on Macs and on medicine. Some words should tell in both.
+Is a text about computers or about science? Task "a" learns this from the newsgroups on graphics
+and on space, task "b" from those on Macs and on medicine. Some words should be informative in both
+tasks.
 
-The texts and the task are two columns of a frame. This example is the recipe for such data: a
-pipeline that turns words into a sparse matrix, keeps the task, and goes into
+The texts and the task are two columns of a data frame. This example shows what to do with such
+data: a pipeline turns words into a sparse matrix, keeps the task column, and is passed to
 ``compare_to_single_task`` as it is.
 """
 
@@ -15,7 +16,7 @@ pipeline that turns words into a sparse matrix, keeps the task, and goes into
 # The data
 # --------
 # :func:`sklearn.datasets.fetch_20newsgroups` downloads the texts the first time. Without a
-# connection this example makes up texts of random words; what it finds is then about those.
+# connection, this example makes up texts of random words; what it finds is then about those.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -77,8 +78,9 @@ print(f"{source}: {len(frame)} texts, science: {np.mean(y == 'science'):.0%}")
 # %%
 # The pipeline
 # ------------
-# The first step makes one sparse matrix: the words, and behind them the task. A sparse matrix holds
-# numbers only, so the names of tasks are encoded. The last step finds them in its last column.
+# The first step makes one sparse matrix of the words, with the task as its last column. A sparse
+# matrix contains only numbers, so the task ids are encoded. The last step finds them in the last
+# column.
 
 
 def classify(model):
@@ -98,8 +100,8 @@ print("words:", model[-1].coef_.shape[1], " in use:", np.count_nonzero(model[-1]
 # %%
 # Did sharing help?
 # -----------------
-# ``task_column="task"`` says where the task is in the frame. Each task alone is a tuned logistic
-# regression of the same words.
+# ``task_column="task"`` says where the task is in the data frame. The baseline is a tuned logistic
+# regression for each task, with the same words.
 
 alone = LogisticRegressionCV(
     Cs=8, l1_ratios=[0.0], scoring="neg_log_loss", max_iter=2000, use_legacy_attributes=False
@@ -119,8 +121,8 @@ display.figure_.suptitle(source)
 plt.show()
 
 # %%
-# Random words: both models gain, as they should, for half of the telling words tell in both tasks.
-# The mean-regularized one gains more, since no word is important enough to be kept where others are
-# dropped. News groups: do not expect this. Where each task has enough texts, two separate models do
-# as well, and dropping words does harm. The :doc:`measurements </performance>` show it for 3702
-# texts.
+# With random words, both models gain, as they should, since half of the informative words are
+# informative in both tasks. The mean-regularized model gains more, since no word is so important
+# that it should be kept while others are dropped. With newsgroups, do not expect this: if each
+# task has enough texts, two separate models do as well, and dropping words does harm. The page
+# :doc:`/performance` has the figures for 3702 texts.
