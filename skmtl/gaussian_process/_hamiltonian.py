@@ -1,0 +1,75 @@
+"""Hamiltonian Monte Carlo."""
+
+import numpy as np
+
+_LEAPFROG_STEPS = 10  # of a trajectory
+_TARGET_RATE = 0.8  # acceptance rate that the step size is tuned to
+_STEP_JITTER = (0.4, 1.2)  # factors of steps, so that no trajectory ends where it began
+_FIRST_STEP = 0.8  # size of the first steps, times d ** -1/4
+
+
+def hamiltonian(log_density, start, root, n_warm, n_draws, rng):
+    """Draws from a density, one after each trajectory.
+
+    Trajectories are those of ``start + root u`` in u, with unit masses.
+
+    Parameters
+    ----------
+    log_density : callable
+        Returns the log density of a vector and its gradient.
+    start : ndarray of shape (d,)
+        Where the chain begins.
+    root : ndarray of shape (d, d)
+        A symmetric root of the covariance of the density, roughly.
+    n_warm : int
+        Number of first trajectories, which tune the size of the steps and are not returned.
+    n_draws : int
+        Number of draws.
+    rng : RandomState
+        Generator of the draws.
+
+    Returns
+    -------
+    draws : ndarray of shape (n_draws, d)
+    acceptance_rate : float
+        Share of the trajectories that were accepted.
+    """
+
+    def at(u):
+        value, gradient = log_density(start + root @ u)
+        return value, root @ gradient
+
+    d = len(start)
+    u = np.zeros(d)
+    value, gradient = at(u)
+    step = _FIRST_STEP * max(d, 1) ** -0.25
+    draws = []
+    n_accepted = 0
+    for k in range(n_warm + n_draws):
+        momentum = rng.standard_normal(d)
+        energy = value - 0.5 * momentum @ momentum
+        size = step * rng.uniform(*_STEP_JITTER)
+        *end, end_energy = _trajectory(at, u, gradient, momentum, size)
+        probability = np.exp(min(end_energy - energy, 0.0))
+        accepted = rng.uniform() < probability
+        if accepted:
+            u, value, gradient = end
+        if k < n_warm:
+            step *= np.exp((probability - _TARGET_RATE) / np.sqrt(k + 1))
+        else:
+            draws.append(start + root @ u)
+            n_accepted += accepted
+    return np.array(draws), n_accepted / n_draws
+
+
+def _trajectory(at, u, gradient, momentum, step):
+    """The end of leapfrog steps: u, the value and gradient there, and minus the energy."""
+    for _ in range(_LEAPFROG_STEPS):
+        momentum = momentum + 0.5 * step * gradient
+        u = u + step * momentum
+        value, gradient = at(u)
+        if not np.isfinite(value):
+            return u, value, gradient, -np.inf
+        momentum = momentum + 0.5 * step * gradient
+    energy = value - 0.5 * momentum @ momentum
+    return u, value, gradient, energy

@@ -1,0 +1,150 @@
+"""The log posterior of theta and of the tasks' means, with a weak prior.
+
+Where tasks have few targets, the likelihood says little about their noise and covariance, and its
+maximum is no typical value: often the noise is nearly zero there.
+"""
+
+import numpy as np
+
+from skmtl.gaussian_process._marginal_likelihood import guarded_value
+
+# Standard deviations a priori
+_INPUTS = np.sqrt(3.0)  # of the logarithms of the parameters of input kernels
+_NOISE = 1.0  # of a log noise, about that of all tasks
+_COMMON_NOISE = 3.0  # of the log noise of all tasks
+_SHARE = 0.1  # the noise is expected to be this share of the variance of a task
+
+
+class LogPosterior:
+    """The log posterior of free parameters z, which are standardized by the prior.
+
+    ``center + width z`` is theta with two changes: in place of kappa are its roots, of either sign,
+    and in place of a log noise is the logarithm of what the noise is above its lower bound. Means
+    of the tasks come last. A priori z is normal with mean 0 and variance 1, but noises have a part
+    in common. The center and width of input kernels are those of their initial parameters; of L,
+    the roots of kappa and the means they are 0 and the size of the task; the noise has a center of
+    a tenth of the variance.
+
+    Parameters
+    ----------
+    likelihood : SpectralMarginalLikelihood or DenseMarginalLikelihood
+        The log marginal likelihood.
+    initial : InitialValues
+        Sizes of the tasks, bounds of their noise, and which tasks have targets that are all zero:
+        these do not tell what noises have in common.
+    with_means : bool
+        Whether means of the tasks are free, or 0.
+
+    Attributes
+    ----------
+    bounds : ndarray of shape (len(z), 2)
+        Lower and upper bounds of z: those of the input kernels.
+    noises : slice
+        The entries of the noises.
+    """
+
+    def __init__(self, likelihood, initial, with_means):
+        self.likelihood = likelihood
+        self.n_parameters = len(likelihood.layout)
+        n_free = self.n_parameters
+        if with_means:
+            n_free += likelihood.layout.n_tasks
+        self.noises = likelihood.layout.noise_span
+        self.least_log_noise = initial.bounds[self.noises, 0]
+        self._standardize(n_free, initial.scale)
+        self._bound(n_free)
+        self.sharing = self._noises_that_share(initial.all_zero)
+
+    def _standardize(self, n_free, scale):
+        """Set `center`, `width` and `is_root`: which entries are roots of kappa."""
+        layout = self.likelihood.layout
+        self.center = np.zeros(n_free)
+        self.width = np.ones(n_free)
+        self.is_root = np.zeros(n_free, dtype=bool)
+        for kernel, span in zip(self.likelihood.kernels, layout.spans, strict=True):
+            self.center[span.inputs] = kernel.theta
+            self.width[span.inputs] = _INPUTS
+            self.width[span.kappa] = scale
+            self.is_root[span.kappa] = True
+        for term in layout.terms(self.width):
+            term.loadings[:] = scale[:, None]
+        variance = scale**2
+        if not layout.task_noise:
+            variance = np.mean(variance)
+        self.center[self.noises] = np.log(_SHARE * variance)
+        self.width[self.noises] = _NOISE
+        if n_free > self.n_parameters:
+            self.width[self.n_parameters :] = scale
+
+    def _bound(self, n_free):
+        """Set `bounds`."""
+        self.bounds = np.tile([-np.inf, np.inf], (n_free, 1))
+        spans = self.likelihood.layout.spans
+        for kernel, span in zip(self.likelihood.kernels, spans, strict=True):
+            of_theta = kernel.bounds.reshape(-1, 2)
+            self.bounds[span.inputs] = (of_theta - kernel.theta[:, None]) / _INPUTS
+
+    def _noises_that_share(self, all_zero):
+        """Entries of the noises that have a part in common."""
+        entries = np.arange(self.noises.start, self.noises.stop)
+        if self.likelihood.layout.task_noise:
+            return entries[~all_zero]
+        return entries
+
+    # ------------------------------------------------------------ from z to parameters
+
+    def parameters(self, z):
+        """Theta, and the mean of each task, None if these are not free."""
+        values, _ = self._transformed(z)
+        return self._split(values)
+
+    def _split(self, values):
+        theta = values[: self.n_parameters]
+        if len(values) == self.n_parameters:
+            return theta, None
+        return theta, values[self.n_parameters :]
+
+    def _transformed(self, z):
+        """Theta followed by the means, and the derivative of each with respect to its z."""
+        phi = self.center + self.width * z
+        values = np.where(self.is_root, phi**2, phi)
+        derivatives = np.where(self.is_root, 2 * phi, 1.0) * self.width
+        log_excess = phi[self.noises]
+        log_noise = np.logaddexp(log_excess, self.least_log_noise)
+        values[self.noises] = log_noise
+        derivatives[self.noises] *= np.exp(log_excess - log_noise)
+        return values, derivatives
+
+    def standardized(self, theta):
+        """The z of a theta, with means of 0, within the bounds."""
+        phi = np.zeros(len(self.center))
+        phi[: self.n_parameters] = theta
+        phi = np.where(self.is_root, np.sqrt(np.abs(phi)), phi)
+        relative_excess = np.exp(phi[self.noises] - self.least_log_noise) - 1
+        phi[self.noises] = self.least_log_noise + np.log(np.maximum(relative_excess, 1.0))
+        z = (phi - self.center) / self.width
+        return np.clip(z, *self.bounds.T)
+
+    # ------------------------------------------------------------ values and gradients
+
+    def prior(self, z):
+        """The logarithm of the prior, up to a constant, and its gradient."""
+        gradient = -z
+        noise = z[self.sharing]
+        gradient[self.sharing] += noise.sum() / (len(noise) + (_NOISE / _COMMON_NOISE) ** 2)
+        return 0.5 * z @ gradient, gradient
+
+    def unbounded(self, z):
+        """The log posterior and its gradient, beyond the bounds of input kernels too."""
+        parameters, derivatives = self._transformed(z)
+        theta, mean = self._split(parameters)
+        value, gradient = guarded_value(self.likelihood, theta, mean=mean)
+        log_prior, prior_gradient = self.prior(z)
+        return value + log_prior, gradient * derivatives + prior_gradient
+
+    def __call__(self, z):
+        """The log posterior and its gradient; minus infinity beyond the bounds."""
+        lower, upper = self.bounds.T
+        if np.all(z >= lower) and np.all(z <= upper):
+            return self.unbounded(z)
+        return -np.inf, np.zeros_like(z)
