@@ -25,21 +25,24 @@ def multiply_by_tasks(K, B, observations, out):
     out : ndarray of shape (n_observations, n_observations)
         Overwritten.
     """
-    for t, span in enumerate(observations.spans):
-        np.multiply(K[span], B[t, observations.task], out=out[span])
+    task = observations.task
+    for b, span in zip(B, observations.spans, strict=True):
+        np.multiply(K[span], b[task], out=out[span])
     return out
 
 
 def observation_kernel(K, B, cells):
     """``K o B[task, task]`` between observations, of a kernel matrix K of samples; a new array."""
-    A = K[np.ix_(cells.row, cells.row)]
+    row = cells.row
+    A = K[np.ix_(row, row)]
     A = A.astype(np.float64, copy=False)
     return multiply_by_tasks(A, B, cells, out=A)
 
 
 def noisy_factor(A, noise, observations, noise_name="alpha"):
     """The :class:`CholeskyFactor` of ``A + diag(noise[task] / s)``; A is overwritten."""
-    A.flat[:: len(A) + 1] += noise[observations.task] / observations.weight
+    noise_of_observation = noise[observations.task] / observations.weight
+    A.flat[:: len(A) + 1] += noise_of_observation
     return CholeskyFactor(A, noise, noise_name)
 
 
@@ -57,9 +60,9 @@ class CholeskySystem(System):
     def __init__(self, K, B, alpha, cells, fit_intercept):
         super().__init__(K, B, alpha, cells, fit_intercept)
         if fit_intercept:
-            weight = np.bincount(cells.row, cells.weight, cells.n_rows)
-            K = centered(K, weight)
-        self.factor = noisy_factor(observation_kernel(K, B, cells), alpha, cells)
+            K = centered(K, cells.sample_weight())
+        A = observation_kernel(K, B, cells)
+        self.factor = noisy_factor(A, alpha, cells)
         if fit_intercept:
             self.P = self.factor.solve(cells.indicators())
             self.G = cells.task_sum(self.P)
@@ -68,26 +71,33 @@ class CholeskySystem(System):
         """Dual coefficients of targets, (n_observations,)."""
         dual = self.factor.solve(y)
         if self.fit_intercept:
-            dual = dual - self.P @ np.linalg.solve(self.G, self.P.T @ y)
+            free = np.linalg.solve(self.G, self.P.T @ y)
+            dual = dual - self.P @ free
         return dual
 
-    def leave_one_out(self, y, by="row"):
-        """Errors of leaving out; as in :class:`KroneckerBase`."""
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        cells = self.cells
+        if len(cells.by_sample) == len(cells):
+            return self.leave_out_observations(y)
+        known = cells.left(self.fit_intercept)
         dual = self.dual(y)
-        known = self.cells.left(self.fit_intercept)
-        by_sample = self.cells.by_sample
-        if by == "cell" or len(by_sample) == len(dual):
-            return dual / np.where(known, self.precisions(), np.nan)
+        triangle = self.factor.inverse_triangle()
         errors = np.full(len(dual), np.nan)
-        inverse = self.factor.inverse_triangle()
-        for positions in by_sample:
+        for positions in cells.by_sample:
             here = positions[known[positions]]
-            block = symmetrized(inverse[np.ix_(here, here)])
-            if self.fit_intercept:
-                P = self.P[here]
-                block -= P @ np.linalg.solve(self.G, P.T)
+            block = self._block(triangle, here)
             errors[here] = np.linalg.solve(block, dual[here])
         return errors
+
+    def _block(self, triangle, here):
+        """The block of the inverse between some observations, from the triangle of ``A^-1``."""
+        block = triangle[np.ix_(here, here)]
+        block = symmetrized(block)
+        if self.fit_intercept:
+            P = self.P[here]
+            block -= P @ np.linalg.solve(self.G, P.T)
+        return block
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""

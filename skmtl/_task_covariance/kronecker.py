@@ -59,15 +59,20 @@ def spectrum(K, weight, free=None):
     K = K * root[:, None]
     K *= root
     n_kept = len(K)
-    shift = 0.0
+    largest = 0.0
     if free is not None:
         n_kept -= free.shape[1]
-        shift = _move_to_the_end(K, free * root[:, None])
+        largest = _move_to_the_end(K, free * root[:, None])
     values, U = np.linalg.eigh(K)
     values = values[:n_kept]
-    largest = max(shift, np.abs(values).max(initial=0.0))
+    sizes = np.abs(values)
+    largest = max(largest, sizes.max(initial=0.0))
     rounding = 10 * len(K) * np.finfo(float).eps * largest
-    values = np.where(np.abs(values) < rounding, np.maximum(values, 0.0), values)
+    values = np.where(
+        sizes < rounding,
+        np.maximum(values, 0.0),
+        values,
+    )
     return Spectrum(U[:, :n_kept], values, root)
 
 
@@ -82,9 +87,10 @@ def _move_to_the_end(K, F):
     half = KF - 0.5 * F @ (F.T @ KF)
     K -= half @ F.T
     K -= F @ half.T
-    shift = 2 * np.abs(K).sum(axis=0).max() or 1.0
-    K += shift * (F @ F.T)
-    return shift
+    bound = np.abs(K).sum(axis=0).max()
+    largest = 2 * bound or 1.0
+    K += largest * (F @ F.T)
+    return largest
 
 
 def constants(n, fit_intercept):
@@ -121,8 +127,11 @@ def shrinkage(values, lam, alpha, given=None, noise_name="alpha"):
     """
     total = values * lam + alpha
     if total.size and total.min() <= 0:
-        given = alpha if given is None else given
-        raise not_semidefinite(given, values.min(), noise_name)
+        raise not_semidefinite(
+            alpha if given is None else given,
+            values.min(),
+            noise_name,
+        )
     return 1.0 / total
 
 
@@ -131,7 +140,11 @@ def distinct_values(lam):
     lam = np.maximum(lam, 0.0)
     unit = 1e-13 * (lam.max() or 1.0)
     rounded = np.round(lam / unit)
-    _, first, position = np.unique(rounded, return_index=True, return_inverse=True)
+    _, first, position = np.unique(
+        rounded,
+        return_index=True,
+        return_inverse=True,
+    )
     return lam[first], position
 
 
@@ -163,30 +176,18 @@ class KroneckerBase(System):
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
-        dual = self.directions(self.cells.matrix(y)) @ self.Vi.T
+        Y = self.cells.matrix(y)
+        dual = self.directions(Y) @ self.Vi.T
         return dual.T.ravel()
 
-    def leave_one_out(self, y, by="row"):
-        """Errors ``y - prediction`` of leaving out whole samples, or one observation at a time.
-
-        Parameters
-        ----------
-        y : ndarray of shape (n_observations,)
-            Targets.
-        by : {"row", "cell"}, default="row"
-            Whether a sample is left out with all its targets, or one of them.
-
-        Returns
-        -------
-        ndarray of shape (n_observations,)
-            NaN if no other observation of the task is left to find its intercept from.
-        """
-        if not self.cells.left(self.fit_intercept).any():
-            return np.full(len(self.cells), np.nan)
-        if by == "cell":
-            return self.dual(y) / self.precisions()
-        in_directions = self.directions(self.cells.matrix(y)) / self.sample_precisions()
-        errors = in_directions @ self.inverse_Vi
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        cells = self.cells
+        if not cells.left(self.fit_intercept).any():
+            return np.full(len(cells), np.nan)
+        dual = self.directions(cells.matrix(y))
+        errors = dual / self.sample_precisions()
+        errors = errors @ self.inverse_Vi
         return errors.T.ravel()
 
     def precisions(self):
@@ -196,11 +197,12 @@ class KroneckerBase(System):
 
     def _log_determinant_of_noise(self):
         """What alpha, the weights and the intercepts add to the log-determinant."""
+        alpha = self.alpha
         weight = self.cells.row_weight
-        log = len(weight) * np.log(self.alpha).sum()
-        log -= len(self.alpha) * np.log(weight).sum()
+        log = len(weight) * np.log(alpha).sum()
+        log -= len(alpha) * np.log(weight).sum()
         if self.fit_intercept:
-            log += np.log(weight.sum() / self.alpha).sum()
+            log += np.log(weight.sum() / alpha).sum()
         return log
 
 
@@ -216,7 +218,14 @@ class KroneckerSystem(KroneckerBase):
     """
 
     def __init__(self, spectrum, K, B, alpha, cells, fit_intercept, noise_name="alpha"):
-        super().__init__(K, B, alpha, cells, fit_intercept, noise_name)
+        super().__init__(
+            K,
+            B,
+            alpha,
+            cells,
+            fit_intercept,
+            noise_name,
+        )
         self.U = spectrum.weighted_U
         self.H = shrinkage(
             spectrum.values[:, None],
@@ -236,7 +245,8 @@ class KroneckerSystem(KroneckerBase):
         return (UtY @ self.Vi) * self.H
 
     def directions(self, Y):
-        return self.U @ self.coefficients(self.U.T @ Y)
+        UtY = self.U.T @ Y
+        return self.U @ self.coefficients(UtY)
 
     def sample_precisions(self):
         return self.U**2 @ self.H
@@ -246,7 +256,8 @@ class KroneckerSystem(KroneckerBase):
 
         Rows of P and of R are the p and r.
         """
-        return (P * (self.H @ (b * d))) @ R.T
+        weights = self.H @ (b * d)
+        return (P * weights) @ R.T
 
     def missing_root(self, P, CV):
         """A root (q, p, 0) of what missing targets take from the inverse: nothing."""
@@ -268,7 +279,9 @@ class KroneckerSystem(KroneckerBase):
 
         M (n_observations, n_tasks) holds the indicators of the tasks, as in restricted likelihoods.
         """
-        return float(self._log_determinant_of_noise() - np.log(self.H).sum())
+        log = self._log_determinant_of_noise()
+        log -= np.log(self.H).sum()
+        return float(log)
 
 
 class KroneckerFactors(KroneckerBase):
@@ -292,8 +305,11 @@ class KroneckerFactors(KroneckerBase):
         if fit_intercept:
             K = centered(K, weight)
         distinct, position = distinct_values(self.lam)
-        self.groups = [np.flatnonzero(position == k) for k in range(len(distinct))]
-        self.factors = [self._factor(K, lam) for lam in distinct]
+        self.groups = []
+        self.factors = []
+        for k, lam in enumerate(distinct):
+            self.groups.append(np.flatnonzero(position == k))
+            self.factors.append(self._factor(K, lam))
 
     def _factor(self, K, lam):
         """The factor of ``lam S^1/2 K S^1/2 + I``."""
@@ -319,9 +335,11 @@ class KroneckerFactors(KroneckerBase):
         return Z - self.x @ (self.x.T @ Z)
 
     def sample_precisions(self):
-        out = np.empty((len(self.K), len(self.lam)))
+        n_tasks = len(self.lam)
+        out = np.empty((len(self.K), n_tasks))
         for group, factor in self._groups_and_factors():
-            out[:, group] = factor.inverse_diagonal()[:, None]
+            diagonal = factor.inverse_diagonal()
+            out[:, group] = diagonal[:, None]
         if self.fit_intercept:
             out -= self.x**2
         return self.root**2 * out

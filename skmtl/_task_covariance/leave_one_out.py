@@ -1,6 +1,7 @@
 """Squared errors of leave-one-out, for all alphas from one eigendecomposition."""
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from skmtl._task_covariance.kronecker import distinct_values, shrinkage
 
@@ -31,16 +32,20 @@ def grid_errors(spectrum, B, alphas, Y, by):
     -------
     ndarray of shape (n_alphas,)
     """
-    n, k = spectrum.U.shape
+    U = spectrum.U
+    squares = U**2
+    values = spectrum.values[:, None, None]
     lam, V = np.linalg.eigh(B)
     distinct, position = distinct_values(lam)
-    Z = spectrum.U.T @ (spectrum.root[:, None] * Y) @ V
-    squares = spectrum.U**2
+    distinct = distinct[:, None]
+    Z = U.T @ (spectrum.root[:, None] * Y) @ V
+    Z = Z[:, :, None]
     sums = []
-    for part in _alpha_chunks(alphas, max(n, k) * len(B)):
-        weights = shrinkage(spectrum.values[:, None, None], distinct[:, None], part)
-        precisions = _by_first_axis(squares, weights)[:, position]
-        dual = _by_first_axis(spectrum.U, Z[:, :, None] * weights[:, position])
+    for part in _alpha_chunks(alphas, max(U.shape) * len(B)):
+        weights = shrinkage(values, distinct, part)
+        precisions = _along_first_axis(squares, weights)
+        precisions = precisions[:, position]
+        dual = _along_first_axis(U, Z * weights[:, position])
         if by == "cell":
             dual = V @ dual
             precisions = V**2 @ precisions
@@ -49,16 +54,17 @@ def grid_errors(spectrum, B, alphas, Y, by):
     return np.concatenate(sums)
 
 
-def _by_first_axis(A, tensor):
+def _along_first_axis(A, tensor):
     """The matrix A (n, k) times a tensor (k, p, q) along its first axis, (n, p, q)."""
-    flat = tensor.reshape(len(tensor), -1)
-    return (A @ flat).reshape(len(A), *tensor.shape[1:])
+    k, p, q = tensor.shape
+    product = A @ tensor.reshape(k, p * q)
+    return product.reshape(len(A), p, q)
 
 
 def _alpha_chunks(alphas, size):
     """Slices of alphas, for which arrays of `size` numbers for each alpha stay small."""
     step = max(1, _CHUNK // max(size, 1))
-    return [alphas[first : first + step] for first in range(0, len(alphas), step)]
+    return [alphas[batch] for batch in gen_batches(len(alphas), step)]
 
 
 def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
@@ -83,22 +89,43 @@ def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
     -------
     ndarray of shape (n_alphas,)
     """
-    z = spectrum.U.T @ (spectrum.root * y)
+    U = spectrum.U
+    z = U.T @ (spectrum.root * y)
     known = cells.left(fit_intercept)
+    values = spectrum.values
     if by == "cell" or len(cells.by_sample) == len(cells):
-        U = spectrum.U[known]
-        weights = shrinkage(spectrum.values[:, None], 1.0, alphas)
-        errors = (U @ (z[:, None] * weights)) / (U**2 @ weights)
-        return (errors**2).sum(axis=0)
-    blocks = [spectrum.U[here[known[here]]] for here in cells.by_sample]
+        weights = shrinkage(values[:, None], 1.0, alphas)
+        return _observation_errors(U[known], z, weights)
+    blocks = []
+    for positions in cells.by_sample:
+        here = positions[known[positions]]
+        blocks.append(U[here])
     sums = []
     for alpha in alphas:
-        weights = shrinkage(spectrum.values, 1.0, alpha)
-        sums.append(_sum_of_squares(blocks, z, weights))
+        weights = shrinkage(values, 1.0, alpha)
+        sums.append(_sample_errors(blocks, z, weights))
     return np.array(sums)
 
 
-def _sum_of_squares(blocks, z, weights):
+def _observation_errors(U, z, weights):
+    """Sums of squared errors of leaving out each observation, (n_alphas,).
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_observations, k)
+        Eigenvectors.
+    z : ndarray of shape (k,)
+        Targets in the directions U.
+    weights : ndarray of shape (k, n_alphas)
+        The inverse in the directions U.
+    """
+    dual = U @ (z[:, None] * weights)
+    precisions = U**2 @ weights
+    errors = dual / precisions
+    return (errors**2).sum(axis=0)
+
+
+def _sample_errors(blocks, z, weights):
     """The sum of squared errors of leaving out each sample.
 
     Parameters
@@ -111,8 +138,10 @@ def _sum_of_squares(blocks, z, weights):
         The inverse in the directions U.
     """
     total = 0.0
+    coefficients = z * weights
     for U in blocks:
         inverse = (U * weights) @ U.T
-        errors = np.linalg.solve(inverse, U @ (z * weights))
+        dual = U @ coefficients
+        errors = np.linalg.solve(inverse, dual)
         total += errors @ errors
     return total

@@ -72,6 +72,14 @@ class Observations:
             return weight
         return None
 
+    def sample_weight(self):
+        """The sum of the weights of the observations of each sample, (n_samples,)."""
+        return np.bincount(
+            self.row,
+            weights=self.weight,
+            minlength=self.n_rows,
+        )
+
     def left(self, fit_intercept):
         """Whether an observation can be predicted from the others, (n_observations,) of bool.
 

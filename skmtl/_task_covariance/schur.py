@@ -33,24 +33,39 @@ class SchurSystem(System):
     name = "schur"
 
     def __init__(self, whole, cells, keep_inverse=False):
-        super().__init__(whole.K, whole.B, whole.alpha, cells, whole.fit_intercept)
+        super().__init__(
+            whole.K,
+            whole.B,
+            whole.alpha,
+            cells,
+            whole.fit_intercept,
+        )
         self.whole = whole
         self.missing = cells.missing
         self.U_missing = whole.U[self.missing.row]
-        self.factor = CholeskyFactor(self._corner(), whole.alpha, whole.noise_name)
-        self.inverse_corner = self.factor.inverse() if keep_inverse else None
+        self.factor = CholeskyFactor(
+            self._corner(),
+            whole.alpha,
+            whole.noise_name,
+        )
+        self.inverse_corner = None
+        if keep_inverse:
+            self.inverse_corner = self.factor.inverse()
 
     def _corner(self):
         """``Q_mm``."""
+        U = self.U_missing
+        Vi = self.whole.Vi
         spans = self.missing.spans
-        out = np.empty((len(self.missing), len(self.missing)))
+        m = len(self.missing)
+        out = np.empty((m, m))
         for t, here in enumerate(spans):
             for u, there in enumerate(spans[: t + 1]):
                 block = self.whole.inner(
-                    self.U_missing[here],
-                    self.whole.Vi[t],
-                    self.U_missing[there],
-                    self.whole.Vi[u],
+                    U[here],
+                    Vi[t],
+                    U[there],
+                    Vi[u],
                 )
                 out[here, there] = block
                 out[there, here] = block.T
@@ -73,27 +88,29 @@ class SchurSystem(System):
         That is the solution for complete data in which missing targets have the value that makes
         their dual coefficients 0.
         """
-        dual = self.whole.coefficients(UtY) @ self.whole.Vi.T
-        at_missing = np.einsum("mk,km->m", self.U_missing, dual[:, self.missing.task])
+        whole = self.whole
+        U = self.U_missing
+        dual = whole.coefficients(UtY) @ whole.Vi.T
+        dual = dual[:, self.missing.task]
+        at_missing = np.einsum("mk,km->m", U, dual)
         values = self._solve_corner(at_missing)
-        UtY = UtY - self.U_missing.T @ (values[:, None] * self.missing_indicators)
-        return self.whole.coefficients(UtY)
+        values = values[:, None] * self.missing_indicators
+        return whole.coefficients(UtY - U.T @ values)
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
-        U = self.whole.U
-        coefficients = self.coefficients(U.T @ self.cells.matrix(y))
-        dual = U @ coefficients @ self.whole.Vi.T
-        return dual[self.cells.row, self.cells.task]
+        whole = self.whole
+        cells = self.cells
+        UtY = whole.U.T @ cells.matrix(y)
+        coefficients = self.coefficients(UtY)
+        dual = whole.U @ coefficients @ whole.Vi.T
+        return dual[cells.row, cells.task]
 
-    def leave_one_out(self, y, by="row"):
-        """Errors of leaving out; as in :class:`KroneckerBase`."""
-        dual = self.dual(y)
-        known = self.cells.left(self.fit_intercept)
-        if by == "cell":
-            return dual / np.where(known, self.precisions(), np.nan)
-        dual = self.cells.matrix(dual)
-        known = self.cells.matrix(known)
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        cells = self.cells
+        dual = cells.matrix(self.dual(y))
+        known = cells.matrix(cells.left(self.fit_intercept))
         errors = np.full(known.shape, np.nan)
         for samples, blocks in self._batches():
             for i, block in zip(samples, blocks, strict=True):
@@ -101,16 +118,21 @@ class SchurSystem(System):
                 if here.any():
                     block = block[np.ix_(here, here)]
                     errors[i, here] = np.linalg.solve(block, dual[i, here])
-        return errors[self.cells.row, self.cells.task]
+        return errors[cells.row, cells.task]
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""
-        diagonals = [np.einsum("itt->it", blocks) for _, blocks in self._batches()]
-        return np.concatenate(diagonals)[self.cells.row, self.cells.task]
+        diagonals = []
+        for _, blocks in self._batches():
+            diagonals.append(np.einsum("itt->it", blocks))
+        precisions = np.concatenate(diagonals)
+        return precisions[self.cells.row, self.cells.task]
 
     def log_determinant(self):
         """As in :class:`KroneckerSystem`."""
-        return float(self.whole.log_determinant() + self.factor.log_determinant())
+        log = self.whole.log_determinant()
+        log += self.factor.log_determinant()
+        return float(log)
 
     # ------------------------------------------------------------ blocks of the inverse
 
@@ -123,19 +145,27 @@ class SchurSystem(System):
     @cached_property
     def _samples_with_missing(self):
         """Rows of U of the samples that miss targets, and the row of each missing target."""
-        samples, position = np.unique(self.missing.row, return_inverse=True)
+        samples, position = np.unique(
+            self.missing.row,
+            return_inverse=True,
+        )
         return self.whole.U[samples], position
 
     def _sample_blocks(self, batch):
         """Blocks of the inverse between the tasks of some samples, (n_samples, T, T)."""
-        U = self.whole.U[batch]
-        Vi = self.whole.Vi
-        d = U**2 @ self.whole.H
-        blocks = (Vi * d[:, None, :]) @ Vi.T
-        beside = self._beside(U)
-        flat = beside.reshape(-1, len(self.missing))
-        half = self.factor.half_solve(flat.T).T.reshape(beside.shape)
+        whole = self.whole
+        U = whole.U[batch]
+        d = U**2 @ whole.H
+        blocks = (whole.Vi * d[:, None, :]) @ whole.Vi.T
+        half = self._half_solve(self._beside(U))
         return blocks - half @ half.transpose(0, 2, 1)
+
+    def _half_solve(self, beside):
+        """``L^-1`` along the last axis, L the factor of ``Q_mm``; (q, p, m)."""
+        q, p, m = beside.shape
+        flat = beside.reshape(q * p, m)
+        half = self.factor.half_solve(flat.T)
+        return half.T.reshape(q, p, m)
 
     def _beside(self, U):
         """Entries of ``Q_om`` of samples with these rows of U, (n_samples, T, m).
@@ -143,10 +173,12 @@ class SchurSystem(System):
         They are a sum over the different eigenvalues of B.
         """
         U_missing, position = self._samples_with_missing
+        task = self.missing.task
         beside = 0.0
         for weight, projector in self.whole.distinct_parts():
             between = (U * weight) @ U_missing.T
-            beside = beside + between[:, None, position] * projector[:, self.missing.task]
+            between = between[:, None, position]
+            beside = beside + between * projector[:, task]
         return beside
 
     def missing_root(self, P, CV):
@@ -154,11 +186,11 @@ class SchurSystem(System):
 
         That is between the vectors ``U P_i (x) Vi CV_a``, for rows P_i and CV_a of both.
         """
-        at_missing = np.empty((len(P), len(CV), len(self.missing)))
-        for v, span in zip(self.whole.Vi, self.missing.spans, strict=True):
-            U_missing = self.U_missing[span]
+        missing = self.missing
+        whole = self.whole
+        at_missing = np.empty((len(P), len(CV), len(missing)))
+        for v, span in zip(whole.Vi, missing.spans, strict=True):
+            U = self.U_missing[span]
             for a, b in enumerate(CV):
-                at_missing[:, a, span] = self.whole.inner(P, b, U_missing, v)
-        flat = at_missing.reshape(-1, len(self.missing))
-        root = self.factor.half_solve(flat.T)
-        return root.T.reshape(at_missing.shape)
+                at_missing[:, a, span] = whole.inner(P, b, U, v)
+        return self._half_solve(at_missing)

@@ -67,10 +67,12 @@ class SpectralLikelihood:
             noise_name="noise",
             keep_inverse=True,
         )
-        C = system.coefficients(self.UtY)
-        fit = np.vdot(self.UtY @ system.whole.Vi, C)
+        UtY = self.UtY
+        C = system.coefficients(UtY)
+        fit = np.vdot(UtY @ system.whole.Vi, C)
+        log_determinant = system.log_determinant()
         constant = len(self.observations) * np.log(2 * np.pi)
-        value = -0.5 * (fit + system.log_determinant() + constant)
+        value = -0.5 * (fit + log_determinant + constant)
         return SpectralPoint(float(value), system, C)
 
     def gradient(self, point):
@@ -78,10 +80,11 @@ class SpectralLikelihood:
         s = self.spectrum.values
         H = point.system.whole.H
         Vi = point.system.whole.Vi
-        by_B = (point.C.T * s) @ point.C
-        by_B.flat[:: len(by_B) + 1] -= s @ H
-        by_noise = point.C.T @ point.C
-        by_noise.flat[:: len(by_noise) + 1] -= H.sum(axis=0)
+        C = point.C
+        by_B = (C.T * s) @ C
+        by_B -= np.diag(s @ H)
+        by_noise = C.T @ C
+        by_noise -= np.diag(H.sum(axis=0))
         if self._has_missing:
             products = self._missing_products(point)
             by_B += np.tensordot(s, products, 1)
@@ -95,23 +98,25 @@ class SpectralLikelihood:
         U = self.spectrum.U
         C = point.C
         lam = point.system.whole.lam
-        H = point.system.whole.H
+        shrunk = point.system.whole.H @ lam
         if not self._has_missing:
             positive = U @ (C * np.sqrt(lam))
-            negative = U * np.sqrt(H @ lam)
+            negative = U * np.sqrt(shrunk)
             # A product with the own transpose is half the work of another product.
             G = positive @ positive.T
             G -= negative @ negative.T
             G *= 0.5
             return G
         G = (C * lam) @ C.T
-        G.flat[:: len(G) + 1] -= H @ lam
+        G.flat[:: len(G) + 1] -= shrunk
         self._add_missing(G, point.system)
         return 0.5 * U @ G @ U.T
 
     def by_mean(self, point):
         """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""
-        return self.spectrum.U.sum(axis=0) @ point.C @ point.system.whole.Vi.T
+        sums = self.spectrum.U.sum(axis=0)
+        Vi = point.system.whole.Vi
+        return sums @ point.C @ Vi.T
 
     # ------------------------------------------------------------ missing targets
 
@@ -122,10 +127,12 @@ class SpectralLikelihood:
     def _add_missing(self, G, system):
         """Add what missing targets contribute to the derivative with respect to ``U'KU``."""
         whole = system.whole
+        Vi = whole.Vi[system.missing.task]
         for q in np.flatnonzero(whole.lam):
-            Vi = whole.Vi[system.missing.task, q]
-            R = system.U_missing * (Vi[:, None] * whole.H[:, q])
-            G += whole.lam[q] * (R.T @ (system.inverse_corner @ R))
+            weights = Vi[:, q, None] * whole.H[:, q]
+            R = system.U_missing * weights
+            product = R.T @ (system.inverse_corner @ R)
+            G += whole.lam[q] * product
 
     def _missing_products(self, point):
         """For each k the matrix ``Vi' w_k Vi`` times ``H_k H_k'``, (n, T, T).
@@ -135,11 +142,15 @@ class SpectralLikelihood:
         """
         system = point.system
         U = system.U_missing
-        H = system.whole.H
-        Vi = system.whole.Vi
-        n_tasks = len(Vi)
+        W = system.inverse_corner
+        indicators = system.missing_indicators
+        n_tasks = indicators.shape[1]
         w = np.zeros((U.shape[1], n_tasks, n_tasks))
         for u, span in enumerate(system.missing.spans):
-            by_missing = U * (system.inverse_corner[:, span] @ U[span])
-            w[:, :, u] = by_missing.T @ system.missing_indicators
-        return (Vi.T @ w @ Vi) * H[:, :, None] * H[:, None, :]
+            by_missing = U * (W[:, span] @ U[span])
+            w[:, :, u] = by_missing.T @ indicators
+        H = system.whole.H
+        Vi = system.whole.Vi
+        products = Vi.T @ w @ Vi
+        products = products * H[:, :, None]
+        return products * H[:, None, :]
