@@ -3,7 +3,7 @@
 import numpy as np
 
 _SHARE = 0.1  # initial kappa and noise, relative to the variance of a task
-_LOADING_BOUND = 30.0  # largest loading, in standard deviations of the task
+_LOADING_BOUNDS = (-30.0, 30.0)  # in standard deviations of the task
 _KAPPA_BOUNDS = (0.0, 1e2)  # relative to the variance of the task
 _NOISE_BOUNDS = (1e-6, 1e1)  # relative to the variance of the task
 _SINGLE_TARGET_NOISE = 0.1  # least noise of a task with one target, which says nothing of its noise
@@ -64,44 +64,59 @@ class InitialValues:
         observed = observations.observed
         n_common = observed.T.astype(float) @ observed
         moments = Y.T @ Y / np.maximum(n_common, 1)
-        unknown = 0.5 * np.outer(self.scale, self.scale)
-        covariances = np.where(n_common > 0, moments, unknown)
+        covariances = np.where(
+            n_common > 0,
+            moments,
+            0.5 * np.outer(self.scale, self.scale),
+        )
         np.fill_diagonal(covariances, self.variance)
         return covariances
 
     def _first(self, kernels):
+        """The default of `theta`."""
+        layout = self.layout
         values, V = np.linalg.eigh(self.covariances)
-        root = V * np.sqrt(np.maximum(values, 0.0))
+        deviations = np.sqrt(np.maximum(values, 0.0))
+        root = V * deviations
         root = root[:, ::-1] / np.sqrt(len(kernels))
-        theta = np.empty(len(self.layout))
-        for kernel, term in zip(kernels, self.layout.terms(theta), strict=True):
+        theta = np.empty(len(layout))
+        for kernel, term in zip(kernels, layout.terms(theta), strict=True):
+            rank = term.loadings.shape[1]
             term.inputs[:] = kernel.theta
-            term.loadings[:] = root[:, : term.loadings.shape[1]]
+            term.loadings[:] = root[:, :rank]
             term.kappa[:] = _SHARE * self.variance
-        theta[self.layout.noise_span] = np.log(_SHARE * self._noise_scale())
+        noise = _SHARE * self._noise_unit()
+        theta[layout.noise_span] = np.log(noise)
         return theta
 
-    def _noise_scale(self):
-        """What the noise is compared with: the variance of each task, or their mean as (1,)."""
+    def _noise_unit(self):
+        """The unit of the noise: the variance of each task, or their mean as (1,)."""
         if self.layout.task_noise:
             return self.variance
         return self.variance.mean(keepdims=True)
 
     def _bounds(self, kernels, several):
-        bounds = np.empty((len(self.layout), 2))
-        for k in range(2):
-            sign = (-1, 1)[k]
-            column = np.empty(len(self.layout))
-            for kernel, term in zip(kernels, self.layout.terms(column), strict=True):
-                term.inputs[:] = kernel.bounds.reshape(-1, 2)[:, k]
-                term.loadings[:] = sign * _LOADING_BOUND * self.scale[:, None]
-                term.kappa[:] = _KAPPA_BOUNDS[k] * self.variance
-            column[self.layout.noise_span] = np.log(_NOISE_BOUNDS[k] * self._noise_scale())
-            bounds[:, k] = column
+        """The value of `bounds`; `several` says whether a task has several targets."""
+        lower = self._bound(kernels, 0)
+        upper = self._bound(kernels, 1)
         if self.layout.task_noise:
-            least_noise = bounds[self.layout.noise_span, 0]
-            least_noise[~several] = np.log(_SINGLE_TARGET_NOISE * self.variance[~several])
-        return bounds
+            least_noise = _SINGLE_TARGET_NOISE * self.variance
+            log_noise = lower[self.layout.noise_span]
+            log_noise[~several] = np.log(least_noise[~several])
+        return np.column_stack([lower, upper])
+
+    def _bound(self, kernels, side):
+        """The lower (0) or the upper (1) bounds of theta but for single targets."""
+        layout = self.layout
+        bound = np.empty(len(layout))
+        for kernel, term in zip(kernels, layout.terms(bound), strict=True):
+            input_bounds = kernel.bounds.reshape(-1, 2)
+            term.inputs[:] = input_bounds[:, side]
+            term.loadings[:] = _LOADING_BOUNDS[side] * self.scale[:, None]
+            term.kappa[:] = _KAPPA_BOUNDS[side] * self.variance
+        noise = _NOISE_BOUNDS[side] * self._noise_unit()
+        bound[layout.noise_span] = np.log(noise)
+        return bound
 
     def clip(self, theta):
         """Theta within its bounds."""
@@ -129,9 +144,11 @@ class InitialValues:
     def coupled(self, theta):
         """Theta of independent tasks that begin to share, with the signs of the first value."""
         theta = theta.copy()
+        terms = self.layout.terms(theta)
         first_terms = self.layout.terms(self.theta)
-        for term, first in zip(self.layout.terms(theta), first_terms, strict=True):
-            size = _COUPLING * np.sqrt(term.kappa)[:, None]
+        for term, first in zip(terms, first_terms, strict=True):
+            size = _COUPLING * np.sqrt(term.kappa)
+            size = size[:, None]
             term.loadings[:] = np.where(first.loadings < 0, -size, size)
         return self.clip(theta)
 
@@ -147,18 +164,24 @@ class InitialValues:
         """Theta with task covariances and noise changed at random."""
         theta = theta.copy()
         for term in self.layout.terms(theta):
-            loadings = term.loadings
-            size = np.sqrt(self.scale**2 + (loadings**2).sum(axis=1))
-            steps = self.rng.standard_normal(loadings.shape)
-            loadings += _PERTURBATION * size[:, None] * steps
-            least = size if self.rng.randint(2) else self.scale
-            np.maximum(term.kappa, _LEAST_SHARE * least**2, out=term.kappa)
-        least_noise = np.log(_LEAST_SHARE * self.scale**2)
+            self._perturb(term)
+        least_noise = _LEAST_SHARE * self.scale**2
         if not self.layout.task_noise:
             least_noise = least_noise.min()
         noise = theta[self.layout.noise_span]
-        np.maximum(noise, least_noise, out=noise)
+        np.maximum(noise, np.log(least_noise), out=noise)
         return self.clip(theta)
+
+    def _perturb(self, term):
+        """Change the task covariance of a term at random, in place."""
+        loadings = term.loadings
+        shared = (loadings**2).sum(axis=1)
+        size = np.sqrt(self.scale**2 + shared)
+        steps = self.rng.standard_normal(loadings.shape)
+        loadings += _PERTURBATION * size[:, None] * steps
+        unit = size if self.rng.randint(2) else self.scale
+        least_kappa = _LEAST_SHARE * unit**2
+        np.maximum(term.kappa, least_kappa, out=term.kappa)
 
     def led_by_each(self, theta):
         """Values of theta in which one task after the other has no kappa.
@@ -168,14 +191,17 @@ class InitialValues:
         """
         if min(self.layout.ranks) == 0:
             return []
-        common = (self.covariances / self.scale) ** 2 / self.scale[:, None] ** 2
+        common = (self.covariances / self.scale) ** 2
+        common = common / self.scale[:, None] ** 2
         leaders = np.argsort(-common.sum(axis=0), kind="stable")
-        return [self._led_by(leader, theta) for leader in leaders[:_LEADERS]]
+        leaders = leaders[:_LEADERS]
+        return [self._led_by(leader, theta) for leader in leaders]
 
     def _led_by(self, leader, theta):
         theta = theta.copy()
+        loadings = self.covariances[leader] / self.scale[leader]
         for term in self.layout.terms(theta):
-            term.loadings[:, 0] = self.covariances[leader] / self.scale[leader]
+            term.loadings[:, 0] = loadings
             term.kappa[leader] = 0.0
         return self.clip(theta)
 
@@ -192,6 +218,9 @@ def _known_variances(mean_square, several):
     """
     variance = mean_square.copy()
     known = several & (mean_square > 0)
-    variance[~several] = mean_square[known].mean() if known.any() else 1.0
+    typical = 1.0
+    if known.any():
+        typical = mean_square[known].mean()
+    variance[~several] = typical
     variance[variance == 0] = 1.0
     return variance

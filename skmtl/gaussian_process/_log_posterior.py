@@ -58,35 +58,45 @@ class LogPosterior:
     def _standardize(self, n_free, scale):
         """Set `center`, `width` and `is_root`: which entries are roots of kappa."""
         layout = self.likelihood.layout
-        self.center = np.zeros(n_free)
-        self.width = np.ones(n_free)
-        self.is_root = np.zeros(n_free, dtype=bool)
-        for kernel, span in zip(self.likelihood.kernels, layout.spans, strict=True):
-            self.center[span.inputs] = kernel.theta
-            self.width[span.inputs] = _INPUTS
-            self.width[span.kappa] = scale
-            self.is_root[span.kappa] = True
-        for term in layout.terms(self.width):
+        center = np.zeros(n_free)
+        width = np.ones(n_free)
+        is_root = np.zeros(n_free, dtype=bool)
+        for kernel, span in self._kernels_and_spans():
+            center[span.inputs] = kernel.theta
+            width[span.inputs] = _INPUTS
+            width[span.kappa] = scale
+            is_root[span.kappa] = True
+        for term in layout.terms(width):
             term.loadings[:] = scale[:, None]
         variance = scale**2
         if not layout.task_noise:
             variance = np.mean(variance)
-        self.center[self.noises] = np.log(_SHARE * variance)
-        self.width[self.noises] = _NOISE
+        center[self.noises] = np.log(_SHARE * variance)
+        width[self.noises] = _NOISE
         if n_free > self.n_parameters:
-            self.width[self.n_parameters :] = scale
+            width[self.n_parameters :] = scale
+        self.center = center
+        self.width = width
+        self.is_root = is_root
 
     def _bound(self, n_free):
         """Set `bounds`."""
         self.bounds = np.tile([-np.inf, np.inf], (n_free, 1))
-        spans = self.likelihood.layout.spans
-        for kernel, span in zip(self.likelihood.kernels, spans, strict=True):
-            of_theta = kernel.bounds.reshape(-1, 2)
-            self.bounds[span.inputs] = (of_theta - kernel.theta[:, None]) / _INPUTS
+        for kernel, span in self._kernels_and_spans():
+            bounds = kernel.bounds.reshape(-1, 2)
+            bounds = bounds - kernel.theta[:, None]
+            self.bounds[span.inputs] = bounds / _INPUTS
+
+    def _kernels_and_spans(self):
+        likelihood = self.likelihood
+        return zip(likelihood.kernels, likelihood.layout.spans, strict=True)
 
     def _noises_that_share(self, all_zero):
         """Entries of the noises that have a part in common."""
-        entries = np.arange(self.noises.start, self.noises.stop)
+        entries = np.arange(
+            self.noises.start,
+            self.noises.stop,
+        )
         if self.likelihood.layout.task_noise:
             return entries[~all_zero]
         return entries
@@ -99,29 +109,35 @@ class LogPosterior:
         return self._split(values)
 
     def _split(self, values):
-        theta = values[: self.n_parameters]
-        if len(values) == self.n_parameters:
+        n = self.n_parameters
+        theta = values[:n]
+        if len(values) == n:
             return theta, None
-        return theta, values[self.n_parameters :]
+        return theta, values[n:]
 
     def _transformed(self, z):
         """Theta followed by the means, and the derivative of each with respect to its z."""
+        noises = self.noises
         phi = self.center + self.width * z
         values = np.where(self.is_root, phi**2, phi)
-        derivatives = np.where(self.is_root, 2 * phi, 1.0) * self.width
-        log_excess = phi[self.noises]
+        derivatives = np.where(self.is_root, 2 * phi, 1.0)
+        derivatives *= self.width
+        log_excess = phi[noises]
         log_noise = np.logaddexp(log_excess, self.least_log_noise)
-        values[self.noises] = log_noise
-        derivatives[self.noises] *= np.exp(log_excess - log_noise)
+        values[noises] = log_noise
+        derivatives[noises] *= np.exp(log_excess - log_noise)
         return values, derivatives
 
     def standardized(self, theta):
         """The z of a theta, with means of 0, within the bounds."""
         phi = np.zeros(len(self.center))
         phi[: self.n_parameters] = theta
-        phi = np.where(self.is_root, np.sqrt(np.abs(phi)), phi)
-        relative_excess = np.exp(phi[self.noises] - self.least_log_noise) - 1
-        phi[self.noises] = self.least_log_noise + np.log(np.maximum(relative_excess, 1.0))
+        roots = np.sqrt(np.abs(phi))
+        phi = np.where(self.is_root, roots, phi)
+        least = self.least_log_noise
+        relative_excess = np.exp(phi[self.noises] - least) - 1
+        relative_excess = np.maximum(relative_excess, 1.0)
+        phi[self.noises] = least + np.log(relative_excess)
         z = (phi - self.center) / self.width
         return np.clip(z, *self.bounds.T)
 
@@ -131,7 +147,9 @@ class LogPosterior:
         """The logarithm of the prior, up to a constant, and its gradient."""
         gradient = -z
         noise = z[self.sharing]
-        gradient[self.sharing] += noise.sum() / (len(noise) + (_NOISE / _COMMON_NOISE) ** 2)
+        precision = (_NOISE / _COMMON_NOISE) ** 2
+        common = noise.sum() / (len(noise) + precision)
+        gradient[self.sharing] += common
         return 0.5 * z @ gradient, gradient
 
     def unbounded(self, z):
@@ -140,11 +158,14 @@ class LogPosterior:
         theta, mean = self._split(parameters)
         value, gradient = guarded_value(self.likelihood, theta, mean=mean)
         log_prior, prior_gradient = self.prior(z)
-        return value + log_prior, gradient * derivatives + prior_gradient
+        value = value + log_prior
+        gradient = gradient * derivatives + prior_gradient
+        return value, gradient
 
     def __call__(self, z):
         """The log posterior and its gradient; minus infinity beyond the bounds."""
         lower, upper = self.bounds.T
-        if np.all(z >= lower) and np.all(z <= upper):
-            return self.unbounded(z)
-        return -np.inf, np.zeros_like(z)
+        within = np.all(z >= lower) and np.all(z <= upper)
+        if not within:
+            return -np.inf, np.zeros_like(z)
+        return self.unbounded(z)

@@ -39,26 +39,38 @@ class Process:
         layout = likelihood.layout
         self.n_tasks = layout.n_tasks
         self.X = likelihood.X
-        if mean is None:
-            mean = np.zeros(self.n_tasks)
+        self.kernels = []
         pairs = zip(likelihood.kernels, layout.inputs(theta), strict=True)
-        self.kernels = [kernel.clone_with_theta(inputs) for kernel, inputs in pairs]
+        for kernel, inputs in pairs:
+            self.kernels.append(kernel.clone_with_theta(inputs))
         Ks = [kernel(self.X) for kernel in self.kernels]
         Bs = layout.covariances(theta)
         given_noise = layout.noise(theta)
         noise = effective_noise(given_noise, Ks, Bs)
-        self.jitter = float((noise - given_noise).max())
-        y = likelihood.y - mean[likelihood.observations.task]
+        raised = noise - given_noise
+        self.jitter = float(raised.max())
+        if mean is None:
+            mean = np.zeros(self.n_tasks)
+        task = likelihood.observations.task
+        y = likelihood.y - mean[task]
         self.posterior = likelihood.posterior(Ks, Bs, noise, y)
-        relative_scale = scale / scale.mean()
-        self.Bs = [_with_average_task(B, relative_scale) for B in Bs]
-        self.noise = np.append(noise, np.mean(noise * relative_scale**2))
-        self.mean = np.append(mean, np.mean(mean * relative_scale))
+        self._append_average_task(Bs, noise, mean, scale)
+
+    def _append_average_task(self, Bs, noise, mean, scale):
+        """Set `Bs`, `noise` and `mean`; the last entries are averages in units of y."""
+        relative = scale / scale.mean()
+        average_noise = np.mean(noise * relative**2)
+        average_mean = np.mean(mean * relative)
+        self.noise = np.append(noise, average_noise)
+        self.mean = np.append(mean, average_mean)
+        self.Bs = [_with_average_task(B, relative) for B in Bs]
 
     def leave_one_out(self, y):
         """Mean and variance of each target given the others, (n_observations,)."""
         precisions = self.posterior.precisions()
-        return y - self.posterior.dual / precisions, 1 / precisions
+        errors = self.posterior.dual / precisions
+        variance = 1 / precisions
+        return y - errors, variance
 
     def at(self, X, codes):
         """The :class:`ProcessAtSamples` of new samples X.
@@ -86,56 +98,64 @@ class ProcessAtSamples:
 
     def __init__(self, process, X, codes):
         self.process = process
+        self.posterior = process.posterior
         self.X = X
         T = process.n_tasks
         if codes is None:
-            self.functions = np.arange(T)  # for every sample
+            self.functions = np.arange(T)  # the same for every sample
             Cs = [B[:T, :T] for B in process.Bs]
         else:
-            self.functions = codes[:, None]  # for each sample
+            self.functions = codes[:, None]
             Cs = [B[self.functions, :T] for B in process.Bs]
         Ks = [kernel(X, process.X) for kernel in process.kernels]
-        self.cross = process.posterior.cross_covariance(Ks, Cs)
+        self.cross = self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
-        return zip(self.process.kernels, self.process.Bs, strict=True)
+        process = self.process
+        return zip(process.kernels, process.Bs, strict=True)
 
     def mean(self):
         """Means, (n, p)."""
-        return self.process.mean[self.functions] + self.process.posterior.mean(self.cross)
+        prior = self.process.mean[self.functions]
+        return prior + self.posterior.mean(self.cross)
 
     def variance(self, include_noise):
         """Variances, (n, p)."""
-        prior = sum(
-            kernel.diag(self.X)[:, None] * B[self.functions, self.functions]
-            for kernel, B in self._terms()
-        )
-        explained = self.process.posterior.variance(self.cross)
+        functions = self.functions
+        prior = 0.0
+        for kernel, B in self._terms():
+            k = kernel.diag(self.X)
+            prior = prior + k[:, None] * B[functions, functions]
+        explained = self.posterior.variance(self.cross)
         variance = np.maximum(prior - explained, 0.0)
-        return variance + include_noise * self.process.noise[self.functions]
+        noise = self.process.noise[functions]
+        return variance + include_noise * noise
 
     def covariance_by_sample(self, include_noise):
         """Covariances of all tasks at each sample, (n, n_tasks, n_tasks)."""
         T = self.process.n_tasks
-        prior = sum(
-            kernel.diag(self.X)[:, None, None] * B[:T, :T]  # whatever the task of a sample
-            for kernel, B in self._terms()
-        )
-        covariance = prior - self.process.posterior.covariance_by_sample(self.cross)
-        return covariance + include_noise * np.diag(self.process.noise[:T])
+        prior = 0.0
+        for kernel, B in self._terms():
+            k = kernel.diag(self.X)
+            prior = prior + k[:, None, None] * B[:T, :T]
+        explained = self.posterior.covariance_by_sample(self.cross)
+        noise = np.diag(self.process.noise[:T])
+        return prior - explained + include_noise * noise
 
     def covariance(self, include_noise):
         """Covariances of all functions at all samples, (n, p, n, p)."""
         n = len(self.X)
-        functions = np.broadcast_to(self.functions, (n, self.functions.shape[-1]))
-        prior = sum(
-            kernel(self.X)[:, None, :, None] * B[functions[:, :, None, None], functions]
-            for kernel, B in self._terms()
-        )
-        covariance = prior - self.process.posterior.covariance(self.cross)
-        flat = covariance.reshape(functions.size, functions.size)
+        p = self.functions.shape[-1]
+        functions = np.broadcast_to(self.functions, (n, p))
+        others = functions[:, :, None, None]
+        prior = 0.0
+        for kernel, B in self._terms():
+            K = kernel(self.X)
+            prior = prior + K[:, None, :, None] * B[others, functions]
+        covariance = prior - self.posterior.covariance(self.cross)
+        flat = covariance.reshape(n * p, n * p)
         noise = self.process.noise[functions.ravel()]
-        flat.flat[:: functions.size + 1] += include_noise * noise
+        flat.flat[:: n * p + 1] += include_noise * noise
         return covariance
 
 
@@ -144,7 +164,12 @@ def _with_average_task(B, relative_scale):
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.
     """
-    between = relative_scale @ B / len(B)
-    variance = np.mean(relative_scale**2 * B.diagonal())
-    last = np.append(between, variance)
-    return np.column_stack([np.vstack([B, between]), last])
+    T = len(B)
+    between = relative_scale @ B / T
+    variances = relative_scale**2 * B.diagonal()
+    out = np.empty((T + 1, T + 1))
+    out[:T, :T] = B
+    out[T, :T] = between
+    out[:T, T] = between
+    out[T, T] = np.mean(variances)
+    return out
