@@ -1,5 +1,7 @@
 """Hamiltonian Monte Carlo."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 _LEAPFROG_STEPS = 10  # of a trajectory
@@ -37,39 +39,49 @@ def hamiltonian(log_density, start, root, n_warm, n_draws, rng):
 
     def at(u):
         value, gradient = log_density(start + root @ u)
-        return value, root @ gradient
+        return Point(u, value, root @ gradient)
 
     d = len(start)
-    u = np.zeros(d)
-    value, gradient = at(u)
+    point = at(np.zeros(d))
     step = _FIRST_STEP * max(d, 1) ** -0.25
     draws = []
     n_accepted = 0
     for k in range(n_warm + n_draws):
         momentum = rng.standard_normal(d)
-        energy = value - 0.5 * momentum @ momentum
         size = step * rng.uniform(*_STEP_JITTER)
-        *end, end_energy = _trajectory(at, u, gradient, momentum, size)
-        probability = np.exp(min(end_energy - energy, 0.0))
+        end, end_energy = _trajectory(at, point, momentum, size)
+        gain = end_energy - point.energy(momentum)
+        probability = np.exp(min(gain, 0.0))
         accepted = rng.uniform() < probability
         if accepted:
-            u, value, gradient = end
+            point = end
         if k < n_warm:
-            step *= np.exp((probability - _TARGET_RATE) / np.sqrt(k + 1))
+            excess = probability - _TARGET_RATE
+            step *= np.exp(excess / np.sqrt(k + 1))
         else:
-            draws.append(start + root @ u)
+            draws.append(start + root @ point.u)
             n_accepted += accepted
     return np.array(draws), n_accepted / n_draws
 
 
-def _trajectory(at, u, gradient, momentum, step):
-    """The end of leapfrog steps: u, the value and gradient there, and minus the energy."""
+class Point(NamedTuple):
+    """Where a chain is."""
+
+    u: np.ndarray
+    value: float  # of the log density
+    gradient: np.ndarray
+
+    def energy(self, momentum):
+        """Minus the energy."""
+        return self.value - 0.5 * momentum @ momentum
+
+
+def _trajectory(at, point, momentum, step):
+    """The point where leapfrog steps end, and minus the energy there."""
     for _ in range(_LEAPFROG_STEPS):
-        momentum = momentum + 0.5 * step * gradient
-        u = u + step * momentum
-        value, gradient = at(u)
-        if not np.isfinite(value):
-            return u, value, gradient, -np.inf
-        momentum = momentum + 0.5 * step * gradient
-    energy = value - 0.5 * momentum @ momentum
-    return u, value, gradient, energy
+        momentum = momentum + 0.5 * step * point.gradient
+        point = at(point.u + step * momentum)
+        if not np.isfinite(point.value):
+            return point, -np.inf
+        momentum = momentum + 0.5 * step * point.gradient
+    return point, point.energy(momentum)

@@ -78,9 +78,11 @@ class InitialValues:
         values, V = np.linalg.eigh(self.covariances)
         deviations = np.sqrt(np.maximum(values, 0.0))
         root = V * deviations
-        root = root[:, ::-1] / np.sqrt(len(kernels))
+        root = root[:, ::-1]  # the leading eigenvectors first
+        root = root / np.sqrt(len(kernels))
         theta = np.empty(len(layout))
-        for kernel, term in zip(kernels, layout.terms(theta), strict=True):
+        terms = layout.terms(theta)
+        for kernel, term in zip(kernels, terms, strict=True):
             rank = term.loadings.shape[1]
             term.inputs[:] = kernel.theta
             term.loadings[:] = root[:, :rank]
@@ -100,19 +102,22 @@ class InitialValues:
         lower = self._bound(kernels, 0)
         upper = self._bound(kernels, 1)
         if self.layout.task_noise:
-            least_noise = _SINGLE_TARGET_NOISE * self.variance
-            log_noise = lower[self.layout.noise_span]
-            log_noise[~several] = np.log(least_noise[~several])
+            single = ~several
+            least_noise = _SINGLE_TARGET_NOISE * self.variance[single]
+            log_noise = lower[self.layout.noise_span]  # a view
+            log_noise[single] = np.log(least_noise)
         return np.column_stack([lower, upper])
 
     def _bound(self, kernels, side):
         """The lower (0) or the upper (1) bounds of theta but for single targets."""
         layout = self.layout
         bound = np.empty(len(layout))
-        for kernel, term in zip(kernels, layout.terms(bound), strict=True):
+        terms = layout.terms(bound)
+        for kernel, term in zip(kernels, terms, strict=True):
             input_bounds = kernel.bounds.reshape(-1, 2)
+            loading_bounds = _LOADING_BOUNDS[side] * self.scale
             term.inputs[:] = input_bounds[:, side]
-            term.loadings[:] = _LOADING_BOUNDS[side] * self.scale[:, None]
+            term.loadings[:] = loading_bounds[:, None]
             term.kappa[:] = _KAPPA_BOUNDS[side] * self.variance
         noise = _NOISE_BOUNDS[side] * self._noise_unit()
         bound[layout.noise_span] = np.log(noise)
@@ -131,14 +136,17 @@ class InitialValues:
 
     def shifted(self, theta, shift):
         """Theta with all parameters of input kernels shifted."""
-        return self.clip(np.where(self.layout.is_input, theta + shift, theta))
+        theta = theta.copy()
+        theta[self.layout.is_input] += shift
+        return self.clip(theta)
 
     def independent(self, theta):
         """Theta with tasks that share nothing, of which the gradient of the loadings is zero."""
         theta = theta.copy()
+        kappa = (1 - _SHARE) * self.scale**2
         for term in self.layout.terms(theta):
             term.loadings[:] = 0.0
-            term.kappa[:] = (1 - _SHARE) * self.scale**2
+            term.kappa[:] = kappa
         return self.clip(theta)
 
     def coupled(self, theta):
@@ -149,14 +157,19 @@ class InitialValues:
         for term, first in zip(terms, first_terms, strict=True):
             size = _COUPLING * np.sqrt(term.kappa)
             size = size[:, None]
-            term.loadings[:] = np.where(first.loadings < 0, -size, size)
+            term.loadings[:] = np.where(
+                first.loadings < 0,
+                -size,
+                size,
+            )
         return self.clip(theta)
 
     def flipped(self, theta):
         """Theta with the signs of tasks changed at random."""
         theta = theta.copy()
+        n_tasks = self.layout.n_tasks
         for term in self.layout.terms(theta):
-            signs = self.rng.choice([-1, 1], (self.layout.n_tasks, 1))
+            signs = self.rng.choice([-1, 1], (n_tasks, 1))
             term.loadings[:] *= signs
         return theta
 

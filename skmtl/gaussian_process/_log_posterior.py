@@ -81,7 +81,8 @@ class LogPosterior:
 
     def _bound(self, n_free):
         """Set `bounds`."""
-        self.bounds = np.tile([-np.inf, np.inf], (n_free, 1))
+        self.bounds = np.empty((n_free, 2))
+        self.bounds[:] = [-np.inf, np.inf]
         for kernel, span in self._kernels_and_spans():
             bounds = kernel.bounds.reshape(-1, 2)
             bounds = bounds - kernel.theta[:, None]
@@ -118,9 +119,10 @@ class LogPosterior:
     def _transformed(self, z):
         """Theta followed by the means, and the derivative of each with respect to its z."""
         noises = self.noises
+        is_root = self.is_root
         phi = self.center + self.width * z
-        values = np.where(self.is_root, phi**2, phi)
-        derivatives = np.where(self.is_root, 2 * phi, 1.0)
+        values = np.where(is_root, phi**2, phi)
+        derivatives = np.where(is_root, 2 * phi, 1.0)
         derivatives *= self.width
         log_excess = phi[noises]
         log_noise = np.logaddexp(log_excess, self.least_log_noise)
@@ -135,7 +137,8 @@ class LogPosterior:
         roots = np.sqrt(np.abs(phi))
         phi = np.where(self.is_root, roots, phi)
         least = self.least_log_noise
-        relative_excess = np.exp(phi[self.noises] - least) - 1
+        log_noise = phi[self.noises]
+        relative_excess = np.exp(log_noise - least) - 1
         relative_excess = np.maximum(relative_excess, 1.0)
         phi[self.noises] = least + np.log(relative_excess)
         z = (phi - self.center) / self.width
@@ -156,7 +159,11 @@ class LogPosterior:
         """The log posterior and its gradient, beyond the bounds of input kernels too."""
         parameters, derivatives = self._transformed(z)
         theta, mean = self._split(parameters)
-        value, gradient = guarded_value(self.likelihood, theta, mean=mean)
+        value, gradient = guarded_value(
+            self.likelihood,
+            theta,
+            mean=mean,
+        )
         log_prior, prior_gradient = self.prior(z)
         value = value + log_prior
         gradient = gradient * derivatives + prior_gradient
@@ -165,7 +172,7 @@ class LogPosterior:
     def __call__(self, z):
         """The log posterior and its gradient; minus infinity beyond the bounds."""
         lower, upper = self.bounds.T
-        within = np.all(z >= lower) and np.all(z <= upper)
-        if not within:
+        within = (z >= lower) & (z <= upper)
+        if not within.all():
             return -np.inf, np.zeros_like(z)
         return self.unbounded(z)

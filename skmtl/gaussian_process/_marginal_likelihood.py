@@ -65,19 +65,26 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
 
     def at(self, spectral, theta):
         """The :class:`SpectralPoint` of theta, of which `spectral` has the input kernel."""
-        Bs = self.layout.covariances(theta)
+        (B,) = self.layout.covariances(theta)
         noise = self.layout.noise(theta)
-        return spectral.at(Bs[0], raised_noise(noise, [spectral.largest], Bs))
+        noise = raised_noise(noise, [spectral.largest], [B])
+        return spectral.at(B, noise)
 
     def gradient(self, spectral, point, theta, by_inputs=True):
         """The gradient with respect to theta; zero for input kernels unless `by_inputs`."""
         by_B, by_noise = spectral.gradient(point)
         # A noise that was raised to the floor has no effect.
         by_noise = by_noise * (point.noise == self.layout.noise(theta))
-        by_kernel = np.zeros(self.layout.n_inputs[0])
+        gradient_of_inputs = np.zeros(self.layout.n_inputs[0])
         if by_inputs:
-            by_kernel = self.input_kernel.gradient(spectral.by_kernel(point))
-        return self.layout.gradient(theta, [by_kernel], [by_B], by_noise)
+            by_kernel = spectral.by_kernel(point)
+            gradient_of_inputs = self.input_kernel.gradient(by_kernel)
+        return self.layout.gradient(
+            theta,
+            [gradient_of_inputs],
+            [by_B],
+            by_noise,
+        )
 
     def value(self, theta, eval_gradient=True, mean=None):
         spectral = self.given_inputs(theta, mean)
@@ -90,7 +97,13 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
         return point.value, gradient
 
     def posterior(self, Ks, Bs, noise, y):
-        return SpectralPosterior(Ks[0], Bs[0], noise, self.observations, y)
+        return SpectralPosterior(
+            Ks[0],
+            Bs[0],
+            noise,
+            self.observations,
+            y,
+        )
 
 
 class DenseMarginalLikelihood(MarginalLikelihood):
@@ -100,13 +113,19 @@ class DenseMarginalLikelihood(MarginalLikelihood):
         y = self.y
         if mean is not None:
             y = y - mean[self.observations.task]
-        Ks = [
-            kernel.matrix(inputs)
-            for kernel, inputs in zip(self.input_kernels, self.layout.inputs(theta), strict=True)
-        ]
+        Ks = []
+        pairs = zip(self.input_kernels, self.layout.inputs(theta), strict=True)
+        for kernel, inputs in pairs:
+            Ks.append(kernel.matrix(inputs))
         Bs = self.layout.covariances(theta)
         noise = effective_noise(self.layout.noise(theta), Ks, Bs)
-        dense = DenseLikelihood(self._between_observations(Ks), Bs, noise, y, self.observations)
+        dense = DenseLikelihood(
+            self._between_observations(Ks),
+            Bs,
+            noise,
+            y,
+            self.observations,
+        )
         if not eval_gradient:
             return dense.value, None
         gradient = self._gradient(theta, dense, noise)
@@ -118,17 +137,23 @@ class DenseMarginalLikelihood(MarginalLikelihood):
         by_K, by_B, by_noise = dense.gradients()
         # A noise that was raised to the floor has no effect.
         by_noise *= noise == self.layout.noise(theta)
-        by_inputs = [
-            kernel.gradient(self.observations.between_samples(G))
-            for kernel, G in zip(self.input_kernels, by_K, strict=True)
-        ]
+        by_inputs = []
+        for kernel, G in zip(self.input_kernels, by_K, strict=True):
+            G = self.observations.between_samples(G)
+            by_inputs.append(kernel.gradient(G))
         return self.layout.gradient(theta, by_inputs, by_B, by_noise)
 
     def _between_observations(self, Ks):
         return [self.observations.between_observations(K) for K in Ks]
 
     def posterior(self, Ks, Bs, noise, y):
-        return DensePosterior(self._between_observations(Ks), Bs, noise, self.observations, y)
+        return DensePosterior(
+            self._between_observations(Ks),
+            Bs,
+            noise,
+            self.observations,
+            y,
+        )
 
 
 def guarded_value(likelihood, theta, eval_gradient=True, mean=None):

@@ -70,7 +70,8 @@ class SpectralPosterior:
     def variance(self, cross):
         """Explained variances, (q, p)."""
         P, CV, missing = self._roots(cross)
-        explained = (P**2 @ self.system.whole.H) @ CV.T**2
+        d = P**2 @ self.system.whole.H
+        explained = d @ CV.T**2
         return explained - np.einsum("iam,iam->ia", missing, missing)
 
     def covariance_by_sample(self, cross):
@@ -84,8 +85,10 @@ class SpectralPosterior:
         """Explained covariances of all functions at all samples, (q, p, q, p)."""
         P, CV, missing = self._roots(cross)
         explained = -np.einsum("iam,jbm->iajb", missing, missing)
-        for h, v in zip(self.system.whole.H.T, CV.T, strict=True):
-            explained += np.einsum("ij,a,b->iajb", (P * h) @ P.T, v, v)
+        H = self.system.whole.H
+        for h, v in zip(H.T, CV.T, strict=True):
+            between_samples = (P * h) @ P.T
+            explained += np.einsum("ij,a,b->iajb", between_samples, v, v)
         return explained
 
     def _roots(self, cross):
@@ -94,8 +97,9 @@ class SpectralPosterior:
         And a root (q, p, m) of the covariances that the missing targets do not explain.
         """
         K, C = cross
-        P = K @ self.system.whole.U
-        CV = C @ self.system.whole.Vi
+        whole = self.system.whole
+        P = K @ whole.U
+        CV = C @ whole.Vi
         return P, CV, self.system.missing_root(P, CV)
 
 
@@ -139,7 +143,12 @@ class DensePosterior:
         """
         row = self.observations.row
         task = self.observations.task
-        return sum(K[:, None, row] * C[..., task] for K, C in zip(Ks, Cs, strict=True))
+        cross = 0.0
+        for K, C in zip(Ks, Cs, strict=True):
+            K = K[:, None, row]
+            C = C[..., task]
+            cross = cross + K * C
+        return cross
 
     def mean(self, cross):
         """The mean of each function at each sample, (q, p)."""
@@ -163,5 +172,6 @@ class DensePosterior:
     def _root(self, cross):
         """A root of what is explained, (n_observations, q, p)."""
         q, p, n_observations = cross.shape
-        flat = cross.reshape(-1, n_observations)
-        return self.factor.half_solve(flat.T).reshape(-1, q, p)
+        flat = cross.reshape(q * p, n_observations)
+        root = self.factor.half_solve(flat.T)
+        return root.reshape(n_observations, q, p)

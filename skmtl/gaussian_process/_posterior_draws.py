@@ -50,12 +50,30 @@ def draw_parameters(likelihood, thetas, initial, with_means, n_draws, rng):
     log_posterior = LogPosterior(likelihood, initial, with_means)
     points = [log_posterior.standardized(theta) for theta in thetas]
     mode = first_mode(log_posterior, points)
-    warm, _ = hamiltonian(log_posterior, mode.z, mode.root, _WARM, 1, rng)
-    z = warm[-1]
-    root = root_of_covariance(log_posterior, z)
-    draws, rate = hamiltonian(log_posterior, z, root, _WARM, n_draws, rng)
-    thetas, means = zip(*map(log_posterior.parameters, draws), strict=True)
-    return Draws(np.array(thetas), np.array(means) if with_means else None, rate)
+    (z,), _ = hamiltonian(
+        log_posterior,
+        mode.z,
+        mode.root,
+        n_warm=_WARM,
+        n_draws=1,
+        rng=rng,
+    )
+    draws, acceptance_rate = hamiltonian(
+        log_posterior,
+        z,
+        root_of_covariance(log_posterior, z),
+        n_warm=_WARM,
+        n_draws=n_draws,
+        rng=rng,
+    )
+    thetas = []
+    means = []
+    for draw in draws:
+        theta, mean = log_posterior.parameters(draw)
+        thetas.append(theta)
+        means.append(mean)
+    means = np.array(means) if with_means else None
+    return Draws(np.array(thetas), means, acceptance_rate)
 
 
 def first_mode(log_posterior, points):
@@ -65,14 +83,20 @@ def first_mode(log_posterior, points):
     is the highest point with noises above one of some levels: the one about which there is most, by
     Laplace's approximation.
     """
+
+    def height(z):
+        value, _ = log_posterior(z)
+        return value
+
     modes = []
     points = list(points)
     for least_noise in _LEAST_NOISES:
         found = [find_mode(log_posterior, z, least_noise) for z in points]
-        z = max(found, key=lambda z: log_posterior(z)[0])
-        value, _ = log_posterior(z)
+        z = max(found, key=height)
         root = root_of_covariance(log_posterior, z)
-        modes.append(Mode(value + np.linalg.slogdet(root)[1], z, root))
+        _, log_volume = np.linalg.slogdet(root)
+        log_mass = height(z) + log_volume
+        modes.append(Mode(log_mass, z, root))
         points.append(z)
     return max(modes, key=lambda mode: mode.log_mass)
 
@@ -88,7 +112,8 @@ def find_mode(log_posterior, z, least_noise):
 
     bounds = log_posterior.bounds.copy()
     bounds[log_posterior.noises, 0] = least_noise
-    return lbfgs(objective, np.clip(z, *bounds.T), bounds).x
+    start = np.clip(z, *bounds.T)
+    return lbfgs(objective, start, bounds).x
 
 
 def root_of_covariance(log_posterior, z):
@@ -99,6 +124,7 @@ def root_of_covariance(log_posterior, z):
         _, below = log_posterior.unbounded(z - step)
         differences.append(above - below)
     curvature = np.array(differences) / (-2 * _DIFFERENCE)
-    values, V = np.linalg.eigh((curvature + curvature.T) / 2)
-    values = np.maximum(np.abs(values), _WIDEST**-2)
-    return V / np.sqrt(values) @ V.T
+    curvature = (curvature + curvature.T) / 2
+    values, V = np.linalg.eigh(curvature)
+    precisions = np.maximum(np.abs(values), _WIDEST**-2)
+    return V / np.sqrt(precisions) @ V.T

@@ -121,20 +121,25 @@ class PredictionMixin:
         rng = check_random_state(random_state)
         X, codes = read_prediction_data(self, X, tasks)
         X = dense(X)
-        n_processes = len(self._processes)
         process_of_draw = np.zeros(n_samples, dtype=int)
-        if n_processes > 1:
-            process_of_draw = rng.randint(n_processes, size=n_samples)
+        if len(self._processes) > 1:
+            process_of_draw = rng.randint(len(self._processes), size=n_samples)
         n_functions = self.n_tasks_ if codes is None else 1
         draws = np.empty((len(X), n_functions, n_samples))
         for k in np.unique(process_of_draw):
-            here = np.flatnonzero(process_of_draw == k)
+            here = process_of_draw == k
             process = self._processes[k].at(X, codes)
-            draws[:, :, here] = _draw(process, len(here), include_noise, rng)
+            draws[:, :, here] = _draw(
+                process,
+                np.count_nonzero(here),
+                include_noise,
+                rng,
+            )
         if codes is not None:
             draws = draws[:, 0]
         center, scale = self._units(codes)
-        return center[..., None] + scale[..., None] * draws
+        scaled = scale[..., None] * draws
+        return center[..., None] + scaled
 
     def loo_predict(self):
         """Predict each target of `fit` from all others, with the parameters or draws of `fit`.
@@ -145,28 +150,37 @@ class PredictionMixin:
             Mean and standard deviation of a new target; NaN for missing targets.
         """
         check_is_fitted(self)
-        found = [process.leave_one_out(self.y_train_) for process in self._processes]
-        means, variances = np.array(found).transpose(1, 0, 2)
-        variance = variances.mean(axis=0) + means.var(axis=0)
-        task = self._observations.task
-        scale = self._scale[task]
-        mean = self._mean_of_task[task] + scale * means.mean(axis=0)
+        means = []
+        variances = []
+        for process in self._processes:
+            mean, variance = process.leave_one_out(self.y_train_)
+            means.append(mean)
+            variances.append(variance)
+        mean = np.mean(means, axis=0)
+        variance = np.mean(variances, axis=0)
+        variance = variance + np.var(means, axis=0)
+        center, scale = self._units(self._observations.task)
+        mean = center + scale * mean
         std = scale * np.sqrt(variance)
-        if self._codes is not None:
-            order = np.argsort(self._sample_indices)
-            return mean[order], std[order]
-        out = np.full((2, self._n_samples, self.n_tasks_), np.nan)
-        sample = self._sample_indices[self._observations.row]
-        out[0, sample, task] = mean
-        out[1, sample, task] = std
-        return out[0], out[1]
+        return self._as_y(mean), self._as_y(std)
 
     # ------------------------------------------------------------ averages over the processes
 
     def _units(self, codes):
-        """What leads to units of y: center and scale of all tasks, or of those of the samples."""
+        """What leads to units of y: center and scale of each task, or of the tasks `codes`."""
         where = slice(-1) if codes is None else codes
         return self._mean_of_task[where], self._scale[where]
+
+    def _as_y(self, values):
+        """A vector over observations in the shape and order of the y of `fit`."""
+        if self._codes is not None:
+            order = np.argsort(self._sample_indices)
+            return values[order]
+        out = np.full((self._n_samples, self.n_tasks_), np.nan)
+        observations = self._observations
+        samples = self._sample_indices[observations.row]
+        out[samples, observations.task] = values
+        return out
 
     def _means(self, X, codes):
         """Means in units of y, (n, n_tasks), or (n,) if each sample has a task."""
@@ -174,7 +188,12 @@ class PredictionMixin:
         return mean
 
     def _means_and_deviations(self, X, codes, include_noise):
-        mean, variance = self._in_batches(X, codes, Variance(), include_noise)
+        mean, variance = self._in_batches(
+            X,
+            codes,
+            Variance(),
+            include_noise,
+        )
         return mean, np.sqrt(variance)
 
     def _in_batches(self, X, codes, spread, include_noise):
@@ -182,11 +201,18 @@ class PredictionMixin:
         width = len(self._observations)
         if codes is None:
             width *= self.n_tasks_
-        found = []
-        for batch in gen_batches(len(X), max(1, _FLOATS // width)):
-            codes_of_batch = None if codes is None else codes[batch]
-            found.append(self._moments(X[batch], codes_of_batch, spread, include_noise))
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+        size = max(1, _FLOATS // width)
+        results = []
+        for batch in gen_batches(len(X), size):
+            moments = self._moments(
+                X[batch],
+                None if codes is None else codes[batch],
+                spread,
+                include_noise,
+            )
+            results.append(moments)
+        parts = zip(*results, strict=True)
+        return tuple(np.concatenate(part) for part in parts)
 
     def _moments(self, X, codes, spread, include_noise):
         """The mean, and the variances or covariances of a kind of spread, in units of y.
@@ -213,10 +239,13 @@ class PredictionMixin:
                 total = total + spread.of_process(process, include_noise)
         mean = np.mean(means, axis=0)
         center, scale = self._units(codes)
-        mean_of_y = center + scale * (mean if codes is None else mean[:, 0])
+        own = mean if codes is None else mean[:, 0]
+        mean_of_y = center + scale * own
         if spread is None:
             return (mean_of_y,)
-        average = (total + spread.between(np.array(means) - mean)) / len(means)
+        deviations = np.array(means) - mean
+        total = total + spread.between(deviations)
+        average = total / len(means)
         if codes is not None:
             average = spread.of_own_task(average)
         return mean_of_y, spread.rescaled(average, scale)
@@ -225,11 +254,14 @@ class PredictionMixin:
 def _draw(process, n_draws, include_noise, rng):
     """Draws of the functions of a :class:`ProcessAtSamples`, (n, p, n_draws)."""
     mean = process.mean()
-    covariance = process.covariance(include_noise).reshape(mean.size, mean.size)
+    n, p = mean.shape
+    covariance = process.covariance(include_noise)
+    covariance = covariance.reshape(n * p, n * p)
     values, V = np.linalg.eigh(covariance)
     root = V * np.sqrt(np.maximum(values, 0.0))
-    deviations = root @ rng.standard_normal((mean.size, n_draws))
-    return mean[:, :, None] + deviations.reshape(*mean.shape, -1)
+    normal = rng.standard_normal((n * p, n_draws))
+    deviations = root @ normal
+    return mean[:, :, None] + deviations.reshape(n, p, n_draws)
 
 
 def dense(X):

@@ -52,8 +52,12 @@ class Process:
         if mean is None:
             mean = np.zeros(self.n_tasks)
         task = likelihood.observations.task
-        y = likelihood.y - mean[task]
-        self.posterior = likelihood.posterior(Ks, Bs, noise, y)
+        self.posterior = likelihood.posterior(
+            Ks,
+            Bs,
+            noise,
+            likelihood.y - mean[task],
+        )
         self._append_average_task(Bs, noise, mean, scale)
 
     def _append_average_task(self, Bs, noise, mean, scale):
@@ -101,13 +105,15 @@ class ProcessAtSamples:
         self.posterior = process.posterior
         self.X = X
         T = process.n_tasks
-        if codes is None:
-            self.functions = np.arange(T)  # the same for every sample
-            Cs = [B[:T, :T] for B in process.Bs]
-        else:
+        self.functions = np.arange(T)  # the same for every sample
+        if codes is not None:
             self.functions = codes[:, None]
-            Cs = [B[self.functions, :T] for B in process.Bs]
-        Ks = [kernel(X, process.X) for kernel in process.kernels]
+        Ks = []
+        Cs = []
+        for kernel, B in self._terms():
+            with_tasks = B[:, :T]
+            Ks.append(kernel(X, process.X))
+            Cs.append(with_tasks[self.functions])
         self.cross = self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
@@ -125,7 +131,8 @@ class ProcessAtSamples:
         prior = 0.0
         for kernel, B in self._terms():
             k = kernel.diag(self.X)
-            prior = prior + k[:, None] * B[functions, functions]
+            b = B[functions, functions]
+            prior = prior + k[:, None] * b
         explained = self.posterior.variance(self.cross)
         variance = np.maximum(prior - explained, 0.0)
         noise = self.process.noise[functions]
@@ -137,7 +144,8 @@ class ProcessAtSamples:
         prior = 0.0
         for kernel, B in self._terms():
             k = kernel.diag(self.X)
-            prior = prior + k[:, None, None] * B[:T, :T]
+            B = B[:T, :T]
+            prior = prior + k[:, None, None] * B
         explained = self.posterior.covariance_by_sample(self.cross)
         noise = np.diag(self.process.noise[:T])
         return prior - explained + include_noise * noise
@@ -151,11 +159,13 @@ class ProcessAtSamples:
         prior = 0.0
         for kernel, B in self._terms():
             K = kernel(self.X)
-            prior = prior + K[:, None, :, None] * B[others, functions]
+            K = K[:, None, :, None]
+            prior = prior + K * B[others, functions]
         covariance = prior - self.posterior.covariance(self.cross)
-        flat = covariance.reshape(n * p, n * p)
-        noise = self.process.noise[functions.ravel()]
-        flat.flat[:: n * p + 1] += include_noise * noise
+        if include_noise:
+            noise = self.process.noise[functions]
+            matrix = covariance.reshape(n * p, n * p)  # a view
+            matrix.flat[:: n * p + 1] += noise.ravel()
         return covariance
 
 
