@@ -57,8 +57,21 @@ class CholeskySystem(System):
 
     name = "cholesky"
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
-        super().__init__(K, B, alpha, cells, fit_intercept)
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            cells,
+            fit_intercept,
+        )
         if fit_intercept:
             K = centered(K, cells.sample_weight())
         A = observation_kernel(K, B, cells)

@@ -41,7 +41,12 @@ class CholeskyFactor:
 
     def half_solve(self, Y):
         """``L^-1 Y``, a root of ``Y' A^-1 Y``."""
-        return solve_triangular(self.lower, Y, lower=True, check_finite=False)
+        return solve_triangular(
+            self.lower,
+            Y,
+            lower=True,
+            check_finite=False,
+        )
 
     def inverse_triangle(self):
         """``A^-1`` in column order, of which only the lower triangle is computed."""

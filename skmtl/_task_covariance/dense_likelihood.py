@@ -20,7 +20,12 @@ def covariance_factor(Ks, Bs, noise, observations):
     observations : Observations
         The tasks, and the weights s.
     """
-    A = multiply_by_tasks(Ks[0], Bs[0], observations, np.empty_like(Ks[0]))
+    A = multiply_by_tasks(
+        Ks[0],
+        Bs[0],
+        observations,
+        np.empty_like(Ks[0]),
+    )
     for K, B in zip(Ks[1:], Bs[1:], strict=True):
         _kernels.add_task_product(K, B, observations.task, A)
     return noisy_factor(A, noise, observations, "noise")
@@ -44,7 +49,14 @@ class DenseLikelihood:
         The inverse of the covariance times y.
     """
 
-    def __init__(self, Ks, Bs, noise, y, observations):
+    def __init__(
+        self,
+        Ks,
+        Bs,
+        noise,
+        y,
+        observations,
+    ):
         self.Ks = Ks
         self.Bs = Bs
         self.observations = observations

@@ -165,8 +165,22 @@ class KroneckerBase(System):
 
     name = "kronecker"
 
-    def __init__(self, K, B, alpha, cells, fit_intercept, noise_name="alpha"):
-        super().__init__(K, B, alpha, cells, fit_intercept)
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+        noise_name="alpha",
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            cells,
+            fit_intercept,
+        )
         self.noise_name = noise_name
         lam, V = np.linalg.eigh(relative_to_noise(B, alpha))
         self.lam = np.maximum(lam, 0.0)
@@ -217,7 +231,16 @@ class KroneckerSystem(KroneckerBase):
         As in :class:`KroneckerBase`.
     """
 
-    def __init__(self, spectrum, K, B, alpha, cells, fit_intercept, noise_name="alpha"):
+    def __init__(
+        self,
+        spectrum,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+        noise_name="alpha",
+    ):
         super().__init__(
             K,
             B,
@@ -297,8 +320,21 @@ class KroneckerFactors(KroneckerBase):
         As in :class:`KroneckerBase`.
     """
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
-        super().__init__(K, B, alpha, cells, fit_intercept)
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            cells,
+            fit_intercept,
+        )
         weight = cells.row_weight
         self.root = np.sqrt(weight)[:, None]
         self.x = self.root / np.linalg.norm(self.root)

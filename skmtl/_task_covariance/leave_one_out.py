@@ -8,7 +8,13 @@ from skmtl._task_covariance.kronecker import distinct_values, shrinkage
 _CHUNK = 2**22  # numbers in an array of several alphas
 
 
-def grid_errors(spectrum, B, alphas, Y, by):
+def grid_errors(
+    spectrum,
+    B,
+    alphas,
+    Y,
+    by,
+):
     """Weighted sums of squared leave-one-out errors of complete Y, (n_alphas,).
 
     With one alpha for all tasks the eigenvectors V of B serve every alpha, and those of the inputs
@@ -38,19 +44,23 @@ def grid_errors(spectrum, B, alphas, Y, by):
     lam, V = np.linalg.eigh(B)
     distinct, position = distinct_values(lam)
     distinct = distinct[:, None]
-    Z = U.T @ (spectrum.root[:, None] * Y) @ V
+    Y = spectrum.root[:, None] * Y
+    Z = U.T @ Y @ V
     Z = Z[:, :, None]
     sums = []
-    for part in _alpha_chunks(alphas, max(U.shape) * len(B)):
+    size = max(U.shape) * len(B)
+    for part in _alpha_chunks(alphas, size):
         weights = shrinkage(values, distinct, part)
         precisions = _along_first_axis(squares, weights)
         precisions = precisions[:, position]
-        dual = _along_first_axis(U, Z * weights[:, position])
+        weights = weights[:, position]
+        dual = _along_first_axis(U, Z * weights)
         if by == "cell":
             dual = V @ dual
             precisions = V**2 @ precisions
         errors = dual / precisions
-        sums.append(np.einsum("nta,nta->a", errors, errors))
+        sum_of_squares = np.einsum("nta,nta->a", errors, errors)
+        sums.append(sum_of_squares)
     return np.concatenate(sums)
 
 
@@ -67,7 +77,14 @@ def _alpha_chunks(alphas, size):
     return [alphas[batch] for batch in gen_batches(len(alphas), step)]
 
 
-def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
+def cell_errors(
+    spectrum,
+    alphas,
+    y,
+    cells,
+    by,
+    fit_intercept,
+):
     """Weighted sums of squared leave-one-out errors of any observations, (n_alphas,).
 
     Parameters
@@ -90,10 +107,12 @@ def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
     ndarray of shape (n_alphas,)
     """
     U = spectrum.U
-    z = U.T @ (spectrum.root * y)
+    y = spectrum.root * y
+    z = U.T @ y
     known = cells.left(fit_intercept)
     values = spectrum.values
-    if by == "cell" or len(cells.by_sample) == len(cells):
+    one_per_sample = len(cells.by_sample) == len(cells)
+    if by == "cell" or one_per_sample:
         weights = shrinkage(values[:, None], 1.0, alphas)
         return _observation_errors(U[known], z, weights)
     blocks = []
@@ -103,7 +122,8 @@ def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
     sums = []
     for alpha in alphas:
         weights = shrinkage(values, 1.0, alpha)
-        sums.append(_sample_errors(blocks, z, weights))
+        sum_of_squares = _sample_errors(blocks, z, weights)
+        sums.append(sum_of_squares)
     return np.array(sums)
 
 
@@ -119,7 +139,8 @@ def _observation_errors(U, z, weights):
     weights : ndarray of shape (k, n_alphas)
         The inverse in the directions U.
     """
-    dual = U @ (z[:, None] * weights)
+    coefficients = z[:, None] * weights
+    dual = U @ coefficients
     precisions = U**2 @ weights
     errors = dual / precisions
     return (errors**2).sum(axis=0)

@@ -99,7 +99,13 @@ class Observations:
     def missing(self):
         """The missing targets, as if they were observations of weight 1."""
         task, row = np.nonzero(~self.observed.T)
-        return Observations(row, task, np.ones(len(row)), self.n_rows, self.n_tasks)
+        return Observations(
+            row,
+            task,
+            np.ones(len(row)),
+            self.n_rows,
+            self.n_tasks,
+        )
 
     @cached_property
     def complete(self):
@@ -111,7 +117,13 @@ class Observations:
             return None
         row = np.tile(np.arange(self.n_rows), self.n_tasks)
         task = np.repeat(np.arange(self.n_tasks), self.n_rows)
-        return Observations(row, task, self.row_weight[row], self.n_rows, self.n_tasks)
+        return Observations(
+            row,
+            task,
+            self.row_weight[row],
+            self.n_rows,
+            self.n_tasks,
+        )
 
     # ------------------------------------------------------------ vectors
 
@@ -229,7 +241,13 @@ def read_observations(data):
         data.n_tasks,
     )
     X = data.design.as_float64().X
-    return KernelReading(X, data.y, observations, data.sample_indices, data)
+    return KernelReading(
+        X,
+        data.y,
+        observations,
+        data.sample_indices,
+        data,
+    )
 
 
 def _read_wide(data):
@@ -249,4 +267,10 @@ def _read_wide(data):
     if len(kept) < X.shape[0]:
         X = X.tocsr() if sparse.issparse(X) else X
         X = X[kept]
-    return KernelReading(X, y, observations, kept, data)
+    return KernelReading(
+        X,
+        y,
+        observations,
+        kept,
+        data,
+    )

@@ -52,7 +52,8 @@ class SpectralLikelihood:
         self.observations = observations
         self.largest = largest_eigenvalue(K, np.ones(1))
         found = spectrum(K, np.ones(len(K)))
-        self.spectrum = replace(found, values=np.maximum(found.values, 0.0))
+        values = np.maximum(found.values, 0.0)
+        self.spectrum = replace(found, values=values)
         self.UtY = found.U.T @ Y
 
     def at(self, B, noise):
@@ -78,8 +79,9 @@ class SpectralLikelihood:
     def gradient(self, point):
         """Derivatives with respect to B, (T, T), and the noise, (T,)."""
         s = self.spectrum.values
-        H = point.system.whole.H
-        Vi = point.system.whole.Vi
+        whole = point.system.whole
+        H = whole.H
+        Vi = whole.Vi
         C = point.C
         by_B = (C.T * s) @ C
         by_B -= np.diag(s @ H)
@@ -90,15 +92,17 @@ class SpectralLikelihood:
             by_B += np.tensordot(s, products, 1)
             by_noise += products.sum(axis=0)
         by_B = 0.5 * Vi @ by_B @ Vi.T
-        by_noise = 0.5 * ((Vi @ by_noise) * Vi).sum(axis=1)
+        by_noise = (Vi @ by_noise) * Vi
+        by_noise = 0.5 * by_noise.sum(axis=1)
         return by_B, by_noise
 
     def by_kernel(self, point):
         """The derivative with respect to K, (n, n), symmetric."""
         U = self.spectrum.U
         C = point.C
-        lam = point.system.whole.lam
-        shrunk = point.system.whole.H @ lam
+        whole = point.system.whole
+        lam = whole.lam
+        shrunk = whole.H @ lam
         if not self._has_missing:
             positive = U @ (C * np.sqrt(lam))
             negative = U * np.sqrt(shrunk)
@@ -114,8 +118,9 @@ class SpectralLikelihood:
 
     def by_mean(self, point):
         """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""
-        sums = self.spectrum.U.sum(axis=0)
+        U = self.spectrum.U
         Vi = point.system.whole.Vi
+        sums = U.sum(axis=0)
         return sums @ point.C @ Vi.T
 
     # ------------------------------------------------------------ missing targets
@@ -127,12 +132,15 @@ class SpectralLikelihood:
     def _add_missing(self, G, system):
         """Add what missing targets contribute to the derivative with respect to ``U'KU``."""
         whole = system.whole
+        W = system.inverse_corner
+        lam = whole.lam
         Vi = whole.Vi[system.missing.task]
-        for q in np.flatnonzero(whole.lam):
-            weights = Vi[:, q, None] * whole.H[:, q]
+        for q in np.flatnonzero(lam):
+            v = Vi[:, q]
+            weights = v[:, None] * whole.H[:, q]
             R = system.U_missing * weights
-            product = R.T @ (system.inverse_corner @ R)
-            G += whole.lam[q] * product
+            product = R.T @ (W @ R)
+            G += lam[q] * product
 
     def _missing_products(self, point):
         """For each k the matrix ``Vi' w_k Vi`` times ``H_k H_k'``, (n, T, T).
@@ -147,7 +155,8 @@ class SpectralLikelihood:
         n_tasks = indicators.shape[1]
         w = np.zeros((U.shape[1], n_tasks, n_tasks))
         for u, span in enumerate(system.missing.spans):
-            by_missing = U * (W[:, span] @ U[span])
+            between = W[:, span] @ U[span]
+            by_missing = U * between
             w[:, :, u] = by_missing.T @ indicators
         H = system.whole.H
         Vi = system.whole.Vi

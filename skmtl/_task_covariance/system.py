@@ -27,7 +27,14 @@ class System:
 
     name = None
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+    ):
         self.K = K
         self.B = B
         self.alpha = alpha

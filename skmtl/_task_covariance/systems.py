@@ -65,7 +65,9 @@ def raised_noise(noise, largest, Bs):
     Bs : list of ndarray of shape (n_tasks, n_tasks)
         Task covariances.
     """
-    bound = sum(value * np.trace(B) for value, B in zip(largest, Bs, strict=True))
+    bound = 0.0
+    for value, B in zip(largest, Bs, strict=True):
+        bound += value * np.trace(B)
     return np.maximum(noise, noise_floor(bound))
 
 
@@ -193,7 +195,15 @@ def all_observations(cells):
     return cells.complete
 
 
-def make_system(name, K, B, alpha, cells, fit_intercept, decomposed=None):
+def make_system(
+    name,
+    K,
+    B,
+    alpha,
+    cells,
+    fit_intercept,
+    decomposed=None,
+):
     """The system of a solver.
 
     Parameters
@@ -206,13 +216,32 @@ def make_system(name, K, B, alpha, cells, fit_intercept, decomposed=None):
         The spectrum of K if it is known already.
     """
     if name == "cholesky":
-        return CholeskySystem(K, B, alpha, cells, fit_intercept)
+        return CholeskySystem(
+            K,
+            B,
+            alpha,
+            cells,
+            fit_intercept,
+        )
     if decomposed is None:
         if name == "kronecker" and _few_values(B, alpha):
-            return KroneckerFactors(K, B, alpha, cells.complete, fit_intercept)
+            return KroneckerFactors(
+                K,
+                B,
+                alpha,
+                cells.complete,
+                fit_intercept,
+            )
         free = constants(cells.n_rows, fit_intercept)
         decomposed = spectrum(K, cells.row_weight, free)
-    return spectral_system(decomposed, K, B, alpha, cells, fit_intercept)
+    return spectral_system(
+        decomposed,
+        K,
+        B,
+        alpha,
+        cells,
+        fit_intercept,
+    )
 
 
 def _few_values(B, alpha):

@@ -26,7 +26,7 @@ from skmtl.gaussian_process._marginal_likelihood import (
     SpectralMarginalLikelihood,
     guarded_value,
 )
-from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize, projected_norm
+from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
 from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
@@ -114,8 +114,7 @@ class MultiTaskGaussianProcessRegressor(
     Attributes
     ----------
     kernel_ : Kernel or list of Kernel
-        The kernel with the parameters of the highest likelihood. The attributes that follow belong
-        to these parameters too, except for the draws.
+        The kernel with the parameters of the highest likelihood, as all that follows but the draws.
     length_scale_ : float or ndarray of shape (n_features,)
         Length scale of the kernel, if it is one "rbf" or Matern kernel.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
@@ -146,14 +145,13 @@ class MultiTaskGaussianProcessRegressor(
         The solver that was used.
     jitter_ : float
         What was added to the noise of `theta_` (on its scale), with a warning, because it was below
-        1e-12 of (a bound of) the largest eigenvalue of the covariances, where rounding errors
-        decide; else 0.
+        1e-12 of (a bound of) the largest eigenvalue of the covariances; else 0.
     X_train_ : ndarray of shape (n_samples, n_features)
-        Samples that have a target, sorted by task if tasks have samples of their own.
+        Samples that have a target; sorted by task for long data.
     y_train_ : ndarray of shape (n_observations,)
         Targets on the scale of theta, sorted by task.
     tasks_ : ndarray of shape (n_tasks,)
-        Task ids: the columns of y if it is a frame, else 0, 1, ...; sorted ids for long data.
+        Task ids: the columns of a frame y, else 0, 1, ...; sorted ids for long data.
     n_tasks_ : int
         Number of tasks.
     n_samples_per_task_ : ndarray of shape (n_tasks,)
@@ -264,7 +262,8 @@ class MultiTaskGaussianProcessRegressor(
             is out of its range, or a covariance cannot be factorized.
         """
         self._check_params()
-        read = read_observations(read_training_data(self, X, y, None, tasks))
+        data = read_training_data(self, X, y, tasks=tasks)
+        read = read_observations(data)
         self._store_data(read)
         kernels = make_kernels(self.kernel, self.ard, self.X_train_)
         self._theta_layout = ParameterLayout(
@@ -284,8 +283,13 @@ class MultiTaskGaussianProcessRegressor(
             rng,
         )
         initial.begin_at(self.initial_theta)
-        found = maximize(likelihood, initial, self.optimizer, self.n_restarts, self.tol)
-        self.gradient_norm_ = projected_norm(found.theta, found.gradient, initial.bounds)
+        found = maximize(
+            likelihood,
+            initial,
+            self.optimizer,
+            self.n_restarts,
+            self.tol,
+        )
         self._store_search(found)
         self._store_model(likelihood)
         warn_of_jitter(self.jitter_, "noise")
@@ -364,9 +368,8 @@ class MultiTaskGaussianProcessRegressor(
 
     def _marginal_likelihood(self, kernels):
         """The log marginal likelihood of the data of `fit`, as a function of theta."""
-        kind = SpectralMarginalLikelihood
-        if self.solver_ == "cholesky":
-            kind = DenseMarginalLikelihood
+        is_dense = self.solver_ == "cholesky"
+        kind = DenseMarginalLikelihood if is_dense else SpectralMarginalLikelihood
         return kind(
             kernels,
             self.X_train_,
@@ -380,6 +383,7 @@ class MultiTaskGaussianProcessRegressor(
         self.theta_ = found.theta
         self.n_evaluations_ = found.n_evaluations
         self.log_marginal_likelihood_value_ = found.value
+        self.gradient_norm_ = found.gradient_norm
         self.theta_draws_ = np.empty((0, len(self.theta_)))
         self.mean_draws_ = np.empty((0, self.n_tasks_))
         self.acceptance_rate_ = np.nan

@@ -10,7 +10,14 @@ _STEP_JITTER = (0.4, 1.2)  # factors of steps, so that no trajectory ends where 
 _FIRST_STEP = 0.8  # size of the first steps, times d ** -1/4
 
 
-def hamiltonian(log_density, start, root, n_warm, n_draws, rng):
+def hamiltonian(
+    log_density,
+    start,
+    root,
+    n_warm,
+    n_draws,
+    rng,
+):
     """Draws from a density, one after each trajectory.
 
     Trajectories are those of ``start + root u`` in u, with unit masses.
@@ -48,8 +55,12 @@ def hamiltonian(log_density, start, root, n_warm, n_draws, rng):
     n_accepted = 0
     for k in range(n_warm + n_draws):
         momentum = rng.standard_normal(d)
-        size = step * rng.uniform(*_STEP_JITTER)
-        end, end_energy = _trajectory(at, point, momentum, size)
+        end, end_energy = _trajectory(
+            at,
+            point,
+            momentum,
+            step * rng.uniform(*_STEP_JITTER),
+        )
         gain = end_energy - point.energy(momentum)
         probability = np.exp(min(gain, 0.0))
         accepted = rng.uniform() < probability
@@ -58,9 +69,9 @@ def hamiltonian(log_density, start, root, n_warm, n_draws, rng):
         if k < n_warm:
             excess = probability - _TARGET_RATE
             step *= np.exp(excess / np.sqrt(k + 1))
-        else:
-            draws.append(start + root @ point.u)
-            n_accepted += accepted
+            continue
+        draws.append(start + root @ point.u)
+        n_accepted += accepted
     return np.array(draws), n_accepted / n_draws
 
 
@@ -78,10 +89,12 @@ class Point(NamedTuple):
 
 def _trajectory(at, point, momentum, step):
     """The point where leapfrog steps end, and minus the energy there."""
+    half = 0.5 * step
     for _ in range(_LEAPFROG_STEPS):
-        momentum = momentum + 0.5 * step * point.gradient
-        point = at(point.u + step * momentum)
+        momentum = momentum + half * point.gradient
+        u = point.u + step * momentum
+        point = at(u)
         if not np.isfinite(point.value):
             return point, -np.inf
-        momentum = momentum + 0.5 * step * point.gradient
+        momentum = momentum + half * point.gradient
     return point, point.energy(momentum)

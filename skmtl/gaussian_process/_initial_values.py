@@ -45,7 +45,14 @@ class InitialValues:
         The first initial value if none is given, within its bounds.
     """
 
-    def __init__(self, layout, kernels, y, observations, rng):
+    def __init__(
+        self,
+        layout,
+        kernels,
+        y,
+        observations,
+        rng,
+    ):
         self.layout = layout
         self.rng = rng
         mean_square = observations.task_mean(y**2)
@@ -61,13 +68,15 @@ class InitialValues:
     def _empirical_covariances(self, y, observations):
         """Second moments of the tasks over common samples, (n_tasks, n_tasks)."""
         Y = observations.matrix(y)
-        observed = observations.observed
-        n_common = observed.T.astype(float) @ observed
-        moments = Y.T @ Y / np.maximum(n_common, 1)
+        observed = observations.observed.astype(float)
+        n_common = observed.T @ observed
+        sums = Y.T @ Y
+        moments = sums / np.maximum(n_common, 1)
+        unknown = 0.5 * np.outer(self.scale, self.scale)
         covariances = np.where(
             n_common > 0,
             moments,
-            0.5 * np.outer(self.scale, self.scale),
+            unknown,
         )
         np.fill_diagonal(covariances, self.variance)
         return covariances
@@ -151,9 +160,10 @@ class InitialValues:
 
     def coupled(self, theta):
         """Theta of independent tasks that begin to share, with the signs of the first value."""
+        layout = self.layout
         theta = theta.copy()
-        terms = self.layout.terms(theta)
-        first_terms = self.layout.terms(self.theta)
+        terms = layout.terms(theta)
+        first_terms = layout.terms(self.theta)
         for term, first in zip(terms, first_terms, strict=True):
             size = _COUPLING * np.sqrt(term.kappa)
             size = size[:, None]
@@ -188,13 +198,17 @@ class InitialValues:
     def _perturb(self, term):
         """Change the task covariance of a term at random, in place."""
         loadings = term.loadings
+        kappa = term.kappa
         shared = (loadings**2).sum(axis=1)
         size = np.sqrt(self.scale**2 + shared)
+        width = _PERTURBATION * size
         steps = self.rng.standard_normal(loadings.shape)
-        loadings += _PERTURBATION * size[:, None] * steps
-        unit = size if self.rng.randint(2) else self.scale
+        loadings += width[:, None] * steps
+        unit = self.scale
+        if self.rng.randint(2):
+            unit = size
         least_kappa = _LEAST_SHARE * unit**2
-        np.maximum(term.kappa, least_kappa, out=term.kappa)
+        np.maximum(kappa, least_kappa, out=kappa)
 
     def led_by_each(self, theta):
         """Values of theta in which one task after the other has no kappa.
@@ -204,15 +218,17 @@ class InitialValues:
         """
         if min(self.layout.ranks) == 0:
             return []
-        common = (self.covariances / self.scale) ** 2
-        common = common / self.scale[:, None] ** 2
-        leaders = np.argsort(-common.sum(axis=0), kind="stable")
+        squares = (self.covariances / self.scale) ** 2
+        squares = squares / self.scale[:, None] ** 2
+        common = squares.sum(axis=0)
+        leaders = np.argsort(-common, kind="stable")
         leaders = leaders[:_LEADERS]
         return [self._led_by(leader, theta) for leader in leaders]
 
     def _led_by(self, leader, theta):
         theta = theta.copy()
-        loadings = self.covariances[leader] / self.scale[leader]
+        covariances = self.covariances[leader]
+        loadings = covariances / self.scale[leader]
         for term in self.layout.terms(theta):
             term.loadings[:, 0] = loadings
             term.kappa[leader] = 0.0

@@ -24,7 +24,8 @@ def make_kernels(kernel, ard, X):
     factors = [1.0]
     if len(kernels) > 1:
         factors = 3.0 ** np.linspace(-1, 1, len(kernels))
-    return [make_kernel(one, ard, X, factor) for one, factor in zip(kernels, factors, strict=True)]
+    pairs = zip(kernels, factors, strict=True)
+    return [make_kernel(one, ard, X, factor) for one, factor in pairs]
 
 
 def make_kernel(kernel, ard, X, factor=1.0):

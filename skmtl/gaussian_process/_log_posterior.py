@@ -90,7 +90,11 @@ class LogPosterior:
 
     def _kernels_and_spans(self):
         likelihood = self.likelihood
-        return zip(likelihood.kernels, likelihood.layout.spans, strict=True)
+        return zip(
+            likelihood.kernels,
+            likelihood.layout.spans,
+            strict=True,
+        )
 
     def _noises_that_share(self, all_zero):
         """Entries of the noises that have a part in common."""

@@ -36,7 +36,14 @@ class MarginalLikelihood:
 
     projects_variables = False  # whether fixed parameters of input kernels make it cheap
 
-    def __init__(self, kernels, X, y, observations, layout):
+    def __init__(
+        self,
+        kernels,
+        X,
+        y,
+        observations,
+        layout,
+    ):
         self.kernels = kernels
         self.X = X
         self.y = y
@@ -50,8 +57,21 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
 
     projects_variables = True
 
-    def __init__(self, kernels, X, y, observations, layout):
-        super().__init__(kernels, X, y, observations, layout)
+    def __init__(
+        self,
+        kernels,
+        X,
+        y,
+        observations,
+        layout,
+    ):
+        super().__init__(
+            kernels,
+            X,
+            y,
+            observations,
+            layout,
+        )
         (self.input_kernel,) = self.input_kernels
         self.Y = observations.matrix(y)
 
@@ -61,7 +81,11 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
         Y = self.Y
         if mean is not None:
             Y = Y - mean * self.observations.observed
-        return SpectralLikelihood(self.input_kernel.matrix(inputs), Y, self.observations)
+        return SpectralLikelihood(
+            self.input_kernel.matrix(inputs),
+            Y,
+            self.observations,
+        )
 
     def at(self, spectral, theta):
         """The :class:`SpectralPoint` of theta, of which `spectral` has the input kernel."""
@@ -114,7 +138,11 @@ class DenseMarginalLikelihood(MarginalLikelihood):
         if mean is not None:
             y = y - mean[self.observations.task]
         Ks = []
-        pairs = zip(self.input_kernels, self.layout.inputs(theta), strict=True)
+        pairs = zip(
+            self.input_kernels,
+            self.layout.inputs(theta),
+            strict=True,
+        )
         for kernel, inputs in pairs:
             Ks.append(kernel.matrix(inputs))
         Bs = self.layout.covariances(theta)

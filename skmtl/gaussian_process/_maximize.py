@@ -29,7 +29,7 @@ class SearchResult(NamedTuple):
 
     theta: np.ndarray
     value: float
-    gradient: np.ndarray
+    gradient_norm: float  # the largest entry of the projected gradient
     n_evaluations: int  # of kernel matrices
 
 
@@ -99,14 +99,24 @@ def maximize(likelihood, initial, optimizer, n_restarts, tol):
     """
     objective = Objective(likelihood)
     if optimizer == "fmin_l_bfgs_b":
-        theta, value, gradient = _by_lbfgs(objective, initial, n_restarts, tol)
+        theta, value, gradient = _by_lbfgs(
+            objective,
+            initial,
+            n_restarts,
+            tol,
+        )
     else:
         theta = initial.theta
         if optimizer is not None:
             theta = _by_callable(optimizer, objective, initial)
         theta = likelihood.layout.check(theta, "theta of the optimizer")
         value, gradient = objective(theta)
-    return SearchResult(theta, float(-value), -gradient, objective.n_evaluations)
+    return SearchResult(
+        theta,
+        float(-value),
+        projected_norm(theta, -gradient, initial.bounds),
+        objective.n_evaluations,
+    )
 
 
 def _by_callable(optimizer, objective, initial):
@@ -125,7 +135,13 @@ def _by_lbfgs(objective, initial, n_restarts, tol):
     theta = search(objective, initial, n_restarts)
     # Where a line search failed, another search begins with a fresh memory.
     for _ in range(_ROUNDS):
-        result = lbfgs(objective, theta, initial.bounds, ftol=0.0, gtol=tol)
+        result = lbfgs(
+            objective,
+            theta,
+            initial.bounds,
+            ftol=0.0,
+            gtol=tol,
+        )
         theta = result.x
         if projected_norm(theta, -result.jac, initial.bounds) <= tol:
             break
@@ -166,11 +182,21 @@ class VariableProjection:
         def objective(free_theta):
             theta[free] = free_theta
             point = self.likelihood.at(spectral, theta)
-            gradient = self.likelihood.gradient(spectral, point, theta, by_inputs=False)
+            gradient = self.likelihood.gradient(
+                spectral,
+                point,
+                theta,
+                by_inputs=False,
+            )
             return -point.value, -gradient[free]
 
         bounds = self.initial.bounds[free]
-        result = lbfgs(objective, theta[free], bounds, **{**_INNER, **options})
+        result = lbfgs(
+            objective,
+            theta[free],
+            bounds,
+            **{**_INNER, **options},
+        )
         theta[free] = result.x
         return Candidate(-result.fun, theta)
 
@@ -208,7 +234,11 @@ class VariableProjection:
             found = self.inner(spectral, theta)
             best = best_of([best, found])
             point = self.likelihood.at(spectral, found.theta)
-            gradient = self.likelihood.gradient(spectral, point, found.theta)
+            gradient = self.likelihood.gradient(
+                spectral,
+                point,
+                found.theta,
+            )
             return -found.value, -gradient[self.is_input]
 
         if self.is_input.any():

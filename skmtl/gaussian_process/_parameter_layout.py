@@ -136,7 +136,13 @@ class ParameterLayout:
             Derivatives with respect to the noise of each task.
         """
         gradient = np.empty(len(self))
-        parts = zip(self.terms(theta), self.terms(gradient), by_inputs, by_B, strict=True)
+        parts = zip(
+            self.terms(theta),
+            self.terms(gradient),
+            by_inputs,
+            by_B,
+            strict=True,
+        )
         for term, out, inputs, G in parts:
             out.inputs[:] = inputs
             out.loadings[:] = 2 * G @ term.loadings

@@ -33,7 +33,14 @@ class SpectralPosterior:
         The inverse of the covariance of the targets, times y.
     """
 
-    def __init__(self, K, B, noise, observations, y):
+    def __init__(
+        self,
+        K,
+        B,
+        noise,
+        observations,
+        y,
+    ):
         self.system = spectral_system(
             spectrum(K, np.ones(len(K))),
             K,
@@ -121,7 +128,14 @@ class DensePosterior:
         The inverse of the covariance of the targets, times y.
     """
 
-    def __init__(self, Ks, Bs, noise, observations, y):
+    def __init__(
+        self,
+        Ks,
+        Bs,
+        noise,
+        observations,
+        y,
+    ):
         self.factor = covariance_factor(Ks, Bs, noise, observations)
         self.observations = observations
         self.dual = self.factor.solve(y)

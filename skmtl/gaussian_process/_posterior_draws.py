@@ -31,7 +31,14 @@ class Mode(NamedTuple):
     root: np.ndarray  # of the covariance there
 
 
-def draw_parameters(likelihood, thetas, initial, with_means, n_draws, rng):
+def draw_parameters(
+    likelihood,
+    thetas,
+    initial,
+    with_means,
+    n_draws,
+    rng,
+):
     """The :class:`Draws` of a chain that begins near one of several thetas.
 
     Parameters

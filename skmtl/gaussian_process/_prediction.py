@@ -21,7 +21,15 @@ class PredictionMixin:
     ``_codes`` (tasks of the samples, None for wide data) and ``_n_samples``.
     """
 
-    def predict(self, X, return_std=False, return_cov=False, *, tasks=None, include_noise=True):
+    def predict(
+        self,
+        X,
+        return_std=False,
+        return_cov=False,
+        *,
+        tasks=None,
+        include_noise=True,
+    ):
         """Predict the targets of each sample's own task, or of all tasks if y was two-dimensional.
 
         Parameters
@@ -65,7 +73,12 @@ class PredictionMixin:
         if return_std:
             return self._means_and_deviations(X, codes, include_noise)
         if codes is None:
-            return self._in_batches(X, codes, CovarianceBySample(), include_noise)
+            return self._in_batches(
+                X,
+                codes,
+                CovarianceBySample(),
+                include_noise,
+            )
         return self._moments(X, codes, Covariance(), include_noise)
 
     def predict_all_tasks(self, X, return_std=False, *, include_noise=True):
@@ -95,7 +108,15 @@ class PredictionMixin:
             return self._means(X, None)
         return self._means_and_deviations(X, None, include_noise)
 
-    def sample_y(self, X, n_samples=1, random_state=0, *, tasks=None, include_noise=True):
+    def sample_y(
+        self,
+        X,
+        n_samples=1,
+        random_state=0,
+        *,
+        tasks=None,
+        include_noise=True,
+    ):
         """Draw targets from the posterior, jointly for all samples and tasks.
 
         Parameters

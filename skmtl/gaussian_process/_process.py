@@ -40,9 +40,14 @@ class Process:
         self.n_tasks = layout.n_tasks
         self.X = likelihood.X
         self.kernels = []
-        pairs = zip(likelihood.kernels, layout.inputs(theta), strict=True)
+        pairs = zip(
+            likelihood.kernels,
+            layout.inputs(theta),
+            strict=True,
+        )
         for kernel, inputs in pairs:
-            self.kernels.append(kernel.clone_with_theta(inputs))
+            kernel = kernel.clone_with_theta(inputs)
+            self.kernels.append(kernel)
         Ks = [kernel(self.X) for kernel in self.kernels]
         Bs = layout.covariances(theta)
         given_noise = layout.noise(theta)
@@ -64,8 +69,8 @@ class Process:
         """Set `Bs`, `noise` and `mean`; the last entries are averages in units of y."""
         relative = scale / scale.mean()
         average_noise = np.mean(noise * relative**2)
-        average_mean = np.mean(mean * relative)
         self.noise = np.append(noise, average_noise)
+        average_mean = np.mean(mean * relative)
         self.mean = np.append(mean, average_mean)
         self.Bs = [_with_average_task(B, relative) for B in Bs]
 
@@ -111,9 +116,10 @@ class ProcessAtSamples:
         Ks = []
         Cs = []
         for kernel, B in self._terms():
-            with_tasks = B[:, :T]
-            Ks.append(kernel(X, process.X))
-            Cs.append(with_tasks[self.functions])
+            K = kernel(X, process.X)
+            C = B[:, :T]
+            Ks.append(K)
+            Cs.append(C[self.functions])
         self.cross = self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
@@ -123,7 +129,8 @@ class ProcessAtSamples:
     def mean(self):
         """Means, (n, p)."""
         prior = self.process.mean[self.functions]
-        return prior + self.posterior.mean(self.cross)
+        learned = self.posterior.mean(self.cross)
+        return prior + learned
 
     def variance(self, include_noise):
         """Variances, (n, p)."""
@@ -131,12 +138,14 @@ class ProcessAtSamples:
         prior = 0.0
         for kernel, B in self._terms():
             k = kernel.diag(self.X)
+            k = k[:, None]
             b = B[functions, functions]
-            prior = prior + k[:, None] * b
+            prior = prior + k * b
         explained = self.posterior.variance(self.cross)
         variance = np.maximum(prior - explained, 0.0)
         noise = self.process.noise[functions]
-        return variance + include_noise * noise
+        noise = include_noise * noise
+        return variance + noise
 
     def covariance_by_sample(self, include_noise):
         """Covariances of all tasks at each sample, (n, n_tasks, n_tasks)."""
@@ -144,11 +153,12 @@ class ProcessAtSamples:
         prior = 0.0
         for kernel, B in self._terms():
             k = kernel.diag(self.X)
-            B = B[:T, :T]
-            prior = prior + k[:, None, None] * B
+            k = k[:, None, None]
+            prior = prior + k * B[:T, :T]
         explained = self.posterior.covariance_by_sample(self.cross)
-        noise = np.diag(self.process.noise[:T])
-        return prior - explained + include_noise * noise
+        noise = self.process.noise[:T]
+        noise = include_noise * np.diag(noise)
+        return prior - explained + noise
 
     def covariance(self, include_noise):
         """Covariances of all functions at all samples, (n, p, n, p)."""
@@ -160,12 +170,15 @@ class ProcessAtSamples:
         for kernel, B in self._terms():
             K = kernel(self.X)
             K = K[:, None, :, None]
-            prior = prior + K * B[others, functions]
-        covariance = prior - self.posterior.covariance(self.cross)
+            B = B[others, functions]
+            prior = prior + K * B
+        explained = self.posterior.covariance(self.cross)
+        covariance = prior - explained
         if include_noise:
+            size = n * p
             noise = self.process.noise[functions]
-            matrix = covariance.reshape(n * p, n * p)  # a view
-            matrix.flat[:: n * p + 1] += noise.ravel()
+            matrix = covariance.reshape(size, size)  # a view
+            matrix.flat[:: size + 1] += noise.ravel()
         return covariance
 
 
@@ -174,12 +187,8 @@ def _with_average_task(B, relative_scale):
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.
     """
-    T = len(B)
-    between = relative_scale @ B / T
+    between = relative_scale @ B / len(B)
     variances = relative_scale**2 * B.diagonal()
-    out = np.empty((T + 1, T + 1))
-    out[:T, :T] = B
-    out[T, :T] = between
-    out[:T, T] = between
-    out[T, T] = np.mean(variances)
-    return out
+    last = np.append(between, np.mean(variances))
+    extended = np.vstack([B, between])
+    return np.column_stack([extended, last])
