@@ -31,12 +31,12 @@ def multiply_by_tasks(K, B, observations, out):
     return out
 
 
-def observation_kernel(K, B, cells):
+def observation_kernel(K, B, observations):
     """``K o B[task, task]`` between observations, of a kernel matrix K of samples; a new array."""
-    row = cells.row
+    row = observations.row
     A = K[np.ix_(row, row)]
     A = A.astype(np.float64, copy=False)
-    return multiply_by_tasks(A, B, cells, out=A)
+    return multiply_by_tasks(A, B, observations, out=A)
 
 
 def noisy_factor(A, noise, observations, noise_name="alpha"):
@@ -51,7 +51,7 @@ class CholeskySystem(System):
 
     Parameters
     ----------
-    K, B, alpha, cells, fit_intercept
+    K, B, alpha, observations, fit_intercept
         As in :class:`System`.
     """
 
@@ -62,23 +62,23 @@ class CholeskySystem(System):
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
     ):
         super().__init__(
             K,
             B,
             alpha,
-            cells,
+            observations,
             fit_intercept,
         )
         if fit_intercept:
-            K = centered(K, cells.sample_weight())
-        A = observation_kernel(K, B, cells)
-        self.factor = noisy_factor(A, alpha, cells)
+            K = centered(K, observations.sample_weight())
+        A = observation_kernel(K, B, observations)
+        self.factor = noisy_factor(A, alpha, observations)
         if fit_intercept:
-            self.P = self.factor.solve(cells.indicators())
-            self.G = cells.task_sum(self.P)
+            self.P = self.factor.solve(observations.indicators())
+            self.G = observations.task_sum(self.P)
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
@@ -90,14 +90,14 @@ class CholeskySystem(System):
 
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
-        cells = self.cells
-        if len(cells.by_sample) == len(cells):
+        observations = self.observations
+        if len(observations.by_sample) == len(observations):
             return self.leave_out_observations(y)
-        known = cells.left(self.fit_intercept)
+        known = observations.left(self.fit_intercept)
         dual = self.dual(y)
         triangle = self.factor.inverse_triangle()
         errors = np.full(len(dual), np.nan)
-        for positions in cells.by_sample:
+        for positions in observations.by_sample:
             here = positions[known[positions]]
             block = self._block(triangle, here)
             errors[here] = np.linalg.solve(block, dual[here])

@@ -157,8 +157,8 @@ class KroneckerBase(System):
 
     Parameters
     ----------
-    K, B, alpha, cells, fit_intercept
-        As in :class:`System`; `cells` are all targets of the samples.
+    K, B, alpha, observations, fit_intercept
+        As in :class:`System`; `observations` are all targets of the samples.
     noise_name : str, default="alpha"
         The user's name of alpha, for error messages.
     """
@@ -170,7 +170,7 @@ class KroneckerBase(System):
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
         noise_name="alpha",
     ):
@@ -178,7 +178,7 @@ class KroneckerBase(System):
             K,
             B,
             alpha,
-            cells,
+            observations,
             fit_intercept,
         )
         self.noise_name = noise_name
@@ -190,16 +190,16 @@ class KroneckerBase(System):
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
-        Y = self.cells.matrix(y)
+        Y = self.observations.matrix(y)
         dual = self.directions(Y) @ self.Vi.T
         return dual.T.ravel()
 
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
-        cells = self.cells
-        if not cells.left(self.fit_intercept).any():
-            return np.full(len(cells), np.nan)
-        dual = self.directions(cells.matrix(y))
+        observations = self.observations
+        if not observations.left(self.fit_intercept).any():
+            return np.full(len(observations), np.nan)
+        dual = self.directions(observations.matrix(y))
         errors = dual / self.sample_precisions()
         errors = errors @ self.inverse_Vi
         return errors.T.ravel()
@@ -212,7 +212,7 @@ class KroneckerBase(System):
     def _log_determinant_of_noise(self):
         """What alpha, the weights and the intercepts add to the log-determinant."""
         alpha = self.alpha
-        weight = self.cells.row_weight
+        weight = self.observations.row_weight
         log = len(weight) * np.log(alpha).sum()
         log -= len(alpha) * np.log(weight).sum()
         if self.fit_intercept:
@@ -227,7 +227,7 @@ class KroneckerSystem(KroneckerBase):
     ----------
     spectrum : Spectrum
         That of K, without the constants if intercepts are fitted.
-    K, B, alpha, cells, fit_intercept, noise_name
+    K, B, alpha, observations, fit_intercept, noise_name
         As in :class:`KroneckerBase`.
     """
 
@@ -237,7 +237,7 @@ class KroneckerSystem(KroneckerBase):
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
         noise_name="alpha",
     ):
@@ -245,7 +245,7 @@ class KroneckerSystem(KroneckerBase):
             K,
             B,
             alpha,
-            cells,
+            observations,
             fit_intercept,
             noise_name,
         )
@@ -316,7 +316,7 @@ class KroneckerFactors(KroneckerBase):
 
     Parameters
     ----------
-    K, B, alpha, cells, fit_intercept
+    K, B, alpha, observations, fit_intercept
         As in :class:`KroneckerBase`.
     """
 
@@ -325,17 +325,17 @@ class KroneckerFactors(KroneckerBase):
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
     ):
         super().__init__(
             K,
             B,
             alpha,
-            cells,
+            observations,
             fit_intercept,
         )
-        weight = cells.row_weight
+        weight = observations.row_weight
         self.root = np.sqrt(weight)[:, None]
         self.x = self.root / np.linalg.norm(self.root)
         if fit_intercept:

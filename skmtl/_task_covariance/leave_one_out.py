@@ -81,7 +81,7 @@ def cell_errors(
     spectrum,
     alphas,
     y,
-    cells,
+    observations,
     by,
     fit_intercept,
 ):
@@ -95,7 +95,7 @@ def cell_errors(
         Regularization strengths.
     y : ndarray of shape (n_observations,)
         Targets.
-    cells : Observations
+    observations : Observations
         The observations.
     by : {"row", "cell"}
         Whether a sample is left out with all its targets, or one of them.
@@ -109,14 +109,14 @@ def cell_errors(
     U = spectrum.U
     y = spectrum.root * y
     z = U.T @ y
-    known = cells.left(fit_intercept)
+    known = observations.left(fit_intercept)
     values = spectrum.values
-    one_per_sample = len(cells.by_sample) == len(cells)
+    one_per_sample = len(observations.by_sample) == len(observations)
     if by == "cell" or one_per_sample:
         weights = shrinkage(values[:, None], 1.0, alphas)
         return _observation_errors(U[known], z, weights)
     blocks = []
-    for positions in cells.by_sample:
+    for positions in observations.by_sample:
         here = positions[known[positions]]
         blocks.append(U[here])
     sums = []

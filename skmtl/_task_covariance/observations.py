@@ -168,10 +168,14 @@ class Observations:
         return K[np.ix_(self.row, self.row)]
 
     def between_samples(self, G):
-        """The derivative by a kernel matrix of samples, from that by the one of observations."""
+        """The derivative with respect to a kernel matrix of samples.
+
+        G is that with respect to the kernel matrix of observations.
+        """
         if self._sample_indicators is None:
             return G
-        return self._sample_indicators @ (self._sample_indicators @ G).T
+        half = self._sample_indicators @ G
+        return self._sample_indicators @ half.T
 
 
 def centered(K, weight):
@@ -204,13 +208,13 @@ class KernelReading:
 
     Attributes
     ----------
-    X : ndarray or sparse matrix of shape (n_rows, n_features)
+    X : ndarray or sparse matrix of shape (n_samples, n_features)
         Samples that have a target of positive weight; sorted by task in long data.
     y : ndarray of shape (n_observations,)
         Targets.
     cells : Observations
         The sample, task and weight of each target.
-    rows : ndarray of int of shape (n_rows,)
+    rows : ndarray of int of shape (n_samples,)
         The positions of these samples in the user's X.
     data : TaskData
         The data as they were read.

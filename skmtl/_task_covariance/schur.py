@@ -17,13 +17,13 @@ _SAMPLES = 64  # left out at a time
 
 
 class SchurSystem(System):
-    """The system of the observations `cells`.
+    """The system of the observations `observations`.
 
     Parameters
     ----------
     whole : KroneckerSystem
         The system of all targets of the samples, with the weights of the samples.
-    cells : Observations
+    observations : Observations
         The targets that are not missing.
     keep_inverse : bool, default=False
         Whether to keep `inverse_corner`, ``Q_mm^-1``, which derivatives of likelihoods take. It
@@ -32,16 +32,16 @@ class SchurSystem(System):
 
     name = "schur"
 
-    def __init__(self, whole, cells, keep_inverse=False):
+    def __init__(self, whole, observations, keep_inverse=False):
         super().__init__(
             whole.K,
             whole.B,
             whole.alpha,
-            cells,
+            observations,
             whole.fit_intercept,
         )
         self.whole = whole
-        self.missing = cells.missing
+        self.missing = observations.missing
         self.U_missing = whole.U[self.missing.row]
         self.factor = CholeskyFactor(
             self._corner(),
@@ -100,17 +100,17 @@ class SchurSystem(System):
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
         whole = self.whole
-        cells = self.cells
-        UtY = whole.U.T @ cells.matrix(y)
+        observations = self.observations
+        UtY = whole.U.T @ observations.matrix(y)
         coefficients = self.coefficients(UtY)
         dual = whole.U @ coefficients @ whole.Vi.T
-        return dual[cells.row, cells.task]
+        return dual[observations.row, observations.task]
 
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
-        cells = self.cells
-        dual = cells.matrix(self.dual(y))
-        known = cells.matrix(cells.left(self.fit_intercept))
+        observations = self.observations
+        dual = observations.matrix(self.dual(y))
+        known = observations.matrix(observations.left(self.fit_intercept))
         errors = np.full(known.shape, np.nan)
         for samples, blocks in self._batches():
             for i, block in zip(samples, blocks, strict=True):
@@ -118,7 +118,7 @@ class SchurSystem(System):
                 if here.any():
                     block = block[np.ix_(here, here)]
                     errors[i, here] = np.linalg.solve(block, dual[i, here])
-        return errors[cells.row, cells.task]
+        return errors[observations.row, observations.task]
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""
@@ -126,7 +126,7 @@ class SchurSystem(System):
         for _, blocks in self._batches():
             diagonals.append(np.einsum("itt->it", blocks))
         precisions = np.concatenate(diagonals)
-        return precisions[self.cells.row, self.cells.task]
+        return precisions[self.observations.row, self.observations.task]
 
     def log_determinant(self):
         """As in :class:`KroneckerSystem`."""
@@ -138,7 +138,7 @@ class SchurSystem(System):
 
     def _batches(self):
         """Positions of some samples at a time, and their blocks of the inverse."""
-        samples = np.arange(self.cells.n_rows)
+        samples = np.arange(self.observations.n_rows)
         for batch in gen_batches(len(samples), _SAMPLES):
             yield samples[batch], self._sample_blocks(batch)
 

@@ -19,7 +19,7 @@ class System:
         Task kernel.
     alpha : ndarray of shape (n_tasks,)
         Noise of the tasks, or regularization strengths.
-    cells : Observations
+    observations : Observations
         The observations.
     fit_intercept : bool
         Whether each task has an intercept.
@@ -32,13 +32,13 @@ class System:
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
     ):
         self.K = K
         self.B = B
         self.alpha = alpha
-        self.cells = cells
+        self.observations = observations
         self.fit_intercept = fit_intercept
 
     def leave_one_out(self, y, by="row"):
@@ -62,15 +62,15 @@ class System:
 
     def leave_out_observations(self, y):
         """Errors of :meth:`leave_one_out` of one observation at a time."""
-        known = self.cells.left(self.fit_intercept)
+        known = self.observations.left(self.fit_intercept)
         precisions = np.where(known, self.precisions(), np.nan)
         return self.dual(y) / precisions
 
     def intercepts(self, y, dual):
         """Intercepts, (n_tasks,): the weighted means of what the functions leave of targets y."""
-        cells = self.cells
+        observations = self.observations
         if not self.fit_intercept:
-            return np.zeros(cells.n_tasks)
-        functions = self.K @ (cells.matrix(dual) @ self.B)
-        residuals = y - functions[cells.row, cells.task]
-        return cells.task_mean(residuals)
+            return np.zeros(observations.n_tasks)
+        functions = self.K @ (observations.matrix(dual) @ self.B)
+        residuals = y - functions[observations.row, observations.task]
+        return observations.task_mean(residuals)

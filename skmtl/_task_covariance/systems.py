@@ -48,9 +48,9 @@ def largest_eigenvalue(K, weight):
     return float(norm(K, np.inf, check_finite=False) * weight.max())
 
 
-def smallest_alpha(K, B, cells):
+def smallest_alpha(K, B, observations):
     """The :func:`noise_floor` of the system with a task kernel B."""
-    return noise_floor(largest_eigenvalue(K, cells.weight) * np.linalg.norm(B, 2))
+    return noise_floor(largest_eigenvalue(K, observations.weight) * np.linalg.norm(B, 2))
 
 
 def raised_noise(noise, largest, Bs):
@@ -86,20 +86,20 @@ def warn_of_jitter(jitter, name="alpha", stacklevel=3):
 # ---------------------------------------------------------------- costs
 
 
-def schur_cost(cells, path=None):
+def schur_cost(observations, path=None):
     """Flops of a system with a few missing targets.
 
     Parameters
     ----------
-    cells : Observations
+    observations : Observations
         The observations.
     path : int, default=None
         Number of models on one eigendecomposition, leave-one-out errors included; None is one
         model without these.
     """
-    n = cells.n_rows
-    T = cells.n_tasks
-    m = n * T - len(cells)
+    n = observations.n_rows
+    T = observations.n_tasks
+    m = n * T - len(observations)
     corner = n * m**2 + _CHOLESKY * m**3
     if path is None:
         return _EIGH * n**3 + corner + 8 * n**2 * T
@@ -107,19 +107,19 @@ def schur_cost(cells, path=None):
     return _EIGH * n**3 + path * (corner + errors)
 
 
-def cholesky_cost(cells, n_strengths=None, n_alphas=0):
+def cholesky_cost(observations, n_strengths=None, n_alphas=0):
     """Flops of a dense system.
 
     Parameters
     ----------
-    cells : Observations
+    observations : Observations
         The observations.
     n_strengths : int, default=None
         Number of task kernels, with an eigendecomposition for each; None is one model.
     n_alphas : int, default=0
         Number of alphas for each of these, leave-one-out errors included.
     """
-    N = len(cells)
+    N = len(observations)
     if n_strengths is None:
         return _CHOLESKY * N**3
     return n_strengths * (_EIGH * N**3 + 4 * n_alphas * N**2)
@@ -139,23 +139,23 @@ def likelihood_costs(observations):
 # ---------------------------------------------------------------- the choice
 
 
-def possible_solvers(cells, long):
+def possible_solvers(observations, long):
     """Names of the solvers that these observations allow, the fastest for complete data first."""
-    if long or cells.row_weight is None:
+    if long or observations.row_weight is None:
         return ("cholesky",)
-    if len(cells) == cells.n_rows * cells.n_tasks:
+    if len(observations) == observations.n_rows * observations.n_tasks:
         return ("kronecker", "cholesky")
     return ("schur", "cholesky")
 
 
-def choose_solver(solver, cells, long, costs):
+def choose_solver(solver, observations, long, costs):
     """The name of the solver to use.
 
     Parameters
     ----------
     solver : {"auto", "kronecker", "schur", "cholesky"}
         "auto" takes the cheapest.
-    cells : Observations
+    observations : Observations
         The observations.
     long : bool
         Whether every task has samples of its own.
@@ -171,7 +171,7 @@ def choose_solver(solver, cells, long, costs):
     ValueError
         If these observations do not allow the solver.
     """
-    possible = possible_solvers(cells, long)
+    possible = possible_solvers(observations, long)
     if solver == "auto":
         if possible[0] != "schur":
             return possible[0]
@@ -190,9 +190,9 @@ def choose_solver(solver, cells, long, costs):
 # ---------------------------------------------------------------- the systems
 
 
-def all_observations(cells):
-    """``cells.complete``: all targets of the samples."""
-    return cells.complete
+def all_observations(observations):
+    """``observations.complete``: all targets of the samples."""
+    return observations.complete
 
 
 def make_system(
@@ -200,7 +200,7 @@ def make_system(
     K,
     B,
     alpha,
-    cells,
+    observations,
     fit_intercept,
     decomposed=None,
 ):
@@ -210,7 +210,7 @@ def make_system(
     ----------
     name : {"kronecker", "schur", "cholesky"}
         Name of the solver.
-    K, B, alpha, cells, fit_intercept
+    K, B, alpha, observations, fit_intercept
         As in :class:`System`.
     decomposed : Spectrum, default=None
         The spectrum of K if it is known already.
@@ -220,7 +220,7 @@ def make_system(
             K,
             B,
             alpha,
-            cells,
+            observations,
             fit_intercept,
         )
     if decomposed is None:
@@ -229,17 +229,17 @@ def make_system(
                 K,
                 B,
                 alpha,
-                cells.complete,
+                observations.complete,
                 fit_intercept,
             )
-        free = constants(cells.n_rows, fit_intercept)
-        decomposed = spectrum(K, cells.row_weight, free)
+        free = constants(observations.n_rows, fit_intercept)
+        decomposed = spectrum(K, observations.row_weight, free)
     return spectral_system(
         decomposed,
         K,
         B,
         alpha,
-        cells,
+        observations,
         fit_intercept,
     )
 
@@ -256,7 +256,7 @@ def spectral_system(
     K,
     B,
     alpha,
-    cells,
+    observations,
     fit_intercept,
     noise_name="alpha",
     keep_inverse=False,
@@ -267,7 +267,7 @@ def spectral_system(
     ----------
     spectrum : Spectrum
         That of K, without the constants if intercepts are fitted.
-    K, B, alpha, cells, fit_intercept
+    K, B, alpha, observations, fit_intercept
         As in :class:`System`.
     noise_name : str, default="alpha"
         The user's name of alpha, for error messages.
@@ -284,10 +284,10 @@ def spectral_system(
         K,
         B,
         alpha,
-        cells.complete,
+        observations.complete,
         fit_intercept,
         noise_name,
     )
-    if len(cells.missing) == 0:
+    if len(observations.missing) == 0:
         return whole
-    return SchurSystem(whole, cells, keep_inverse)
+    return SchurSystem(whole, observations, keep_inverse)

@@ -68,10 +68,10 @@ class Process:
     def _append_average_task(self, Bs, noise, mean, scale):
         """Set `Bs`, `noise` and `mean`; the last entries are averages in units of y."""
         relative = scale / scale.mean()
-        average_noise = np.mean(noise * relative**2)
-        self.noise = np.append(noise, average_noise)
-        average_mean = np.mean(mean * relative)
-        self.mean = np.append(mean, average_mean)
+        scaled_noise = noise * relative**2
+        self.noise = np.append(noise, np.mean(scaled_noise))
+        scaled_mean = mean * relative
+        self.mean = np.append(mean, np.mean(scaled_mean))
         self.Bs = [_with_average_task(B, relative) for B in Bs]
 
     def leave_one_out(self, y):
@@ -117,9 +117,10 @@ class ProcessAtSamples:
         Cs = []
         for kernel, B in self._terms():
             K = kernel(X, process.X)
-            C = B[:, :T]
             Ks.append(K)
-            Cs.append(C[self.functions])
+            C = B[:, :T]
+            C = C[self.functions]
+            Cs.append(C)
         self.cross = self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
@@ -187,7 +188,8 @@ def _with_average_task(B, relative_scale):
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.
     """
-    between = relative_scale @ B / len(B)
+    sums = relative_scale @ B
+    between = sums / len(B)
     variances = relative_scale**2 * B.diagonal()
     last = np.append(between, np.mean(variances))
     extended = np.vstack([B, between])
