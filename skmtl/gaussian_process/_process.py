@@ -125,7 +125,11 @@ class ProcessAtSamples:
 
     def _terms(self):
         process = self.process
-        return zip(process.kernels, process.Bs, strict=True)
+        return zip(
+            process.kernels,
+            process.Bs,
+            strict=True,
+        )
 
     def mean(self):
         """Means, (n, p)."""
