@@ -36,43 +36,43 @@ KERNELS = {
     "noisy": RBF(0.8) + WhiteKernel(0.3),
 }
 HUGE = ConstantKernel(1e300, "fixed") * ConstantKernel(1e300, "fixed") * RBF()
-FORMS = ["complete", "few holes", "many holes", "long"]
+FORMS = ["complete", "few missing", "many missing", "long"]
 
 
 class Problem:
-    """Data of one form, and the dense formulas of its labels."""
+    """Data of one form, and the dense formulas of its targets."""
 
     def __init__(self, form, seed=0):
         rng = np.random.default_rng(seed)
         self.X = rng.normal(size=(N, D))
         self.Y = np.sin(self.X @ rng.normal(size=(D, T))) + 0.3 * rng.normal(size=(N, T))
-        share = {"few holes": 0.15, "many holes": 0.5}.get(form, 0.0)
+        share = {"few missing": 0.15, "many missing": 0.5}.get(form, 0.0)
         self.Y[rng.random((N, T)) < share] = np.nan
         self.long = form == "long"
-        self.task, self.row = np.nonzero(~np.isnan(self.Y.T))
-        if self.long:  # as if not a row were shared, in any order
+        self.task, self.sample = np.nonzero(~np.isnan(self.Y.T))
+        if self.long:  # as if no sample were shared, in any order
             order = rng.permutation(N * T)
-            self.task, self.row = self.task[order], self.row[order]
-        self.y = self.Y[self.row, self.task]
+            self.task, self.sample = self.task[order], self.sample[order]
+        self.y = self.Y[self.sample, self.task]
         self.new = rng.normal(size=(5, D))
 
     def fit(self, **params):
         model = MultiTaskGaussianProcessRegressor(**{"normalize_y": False, **params})
         if self.long:
-            return model.fit(self.X[self.row], self.y, tasks=self.task)
+            return model.fit(self.X[self.sample], self.y, tasks=self.task)
         return model.fit(self.X, self.Y)
 
     def at_random(self, seed=0, **params):
-        """A model at a random theta, without a search."""
-        start = self.fit(optimizer=None, **params)
-        layout, start = start._theta_layout, start.theta_
-        theta = start + 0.4 * np.random.default_rng(seed).normal(size=len(start))
-        for kappa in layout.parts(theta)[2:-1:3]:
-            np.abs(kappa, out=kappa)
+        """A model at a random theta, not optimized."""
+        initial = self.fit(optimizer=None, **params)
+        noise = np.random.default_rng(seed).normal(size=len(initial.theta_))
+        theta = initial.theta_ + 0.4 * noise
+        for term in initial._theta_layout.terms(theta):
+            np.abs(term.kappa, out=term.kappa)
         return self.fit(optimizer=None, initial_theta=theta, **params)
 
     def dense(self, model, X, task, Z, other):
-        """Covariances of functions at rows X of these tasks with those at rows Z."""
+        """Covariances of functions of these tasks at samples X with those at samples Z."""
         kernels = model.kernel_ if isinstance(model.kernel_, list) else [model.kernel_]
         return sum(
             kernel(X, Z) * B[np.ix_(task, other)]
@@ -81,16 +81,18 @@ class Problem:
 
     def covariance(self, model):
         kernels = model.kernel_ if isinstance(model.kernel_, list) else [model.kernel_]
-        A, own = np.diag(model.noise_[self.task]), np.arange(len(self.row))
-        X, row = (self.X[self.row], own) if self.long else (self.X, self.row)
+        A = np.diag(model.noise_[self.task])
+        X = self.X[self.sample]
         for kernel, B in zip(kernels, model.task_covariances_, strict=True):
-            A += kernel(X)[np.ix_(row, row)] * B[np.ix_(self.task, self.task)]
+            # a white kernel tells equal samples from the same sample
+            K = kernel(X) if self.long else kernel(self.X)[np.ix_(self.sample, self.sample)]
+            A += K * B[np.ix_(self.task, self.task)]
         return A
 
     def posterior(self, model):
-        """Mean and covariance of all functions at the new rows, row by row."""
+        """Mean and covariance of all functions at the new samples, sample by sample."""
         new, task = np.repeat(self.new, T, axis=0), np.tile(np.arange(T), len(self.new))
-        cross = self.dense(model, new, task, self.X[self.row], self.task)
+        cross = self.dense(model, new, task, self.X[self.sample], self.task)
         half = np.linalg.solve(self.covariance(model), cross.T)
         return half.T @ self.y, self.dense(model, new, task, new, task) - cross @ half
 
@@ -103,8 +105,8 @@ def problem(request):
 # ---------------------------------------------------------------- the likelihood
 
 
-def slopes(model, step=1e-5):
-    """Central differences of the likelihood by theta."""
+def numerical_gradient(model, step=1e-5):
+    """Central differences of the log marginal likelihood."""
     steps = step * np.eye(len(model.theta_))
     ends = [[model.log_marginal_likelihood(model.theta_ + s * e) for s in (1, -1)] for e in steps]
     return -np.diff(ends, axis=1)[:, 0] / (2 * step)
@@ -124,7 +126,7 @@ def test_the_likelihood_is_that_of_the_dense_normal_distribution(problem, kernel
 def test_the_gradient_is_the_numerical_one(problem, kernel, task_noise):
     model = problem.at_random(kernel=kernel, rank=2, task_noise=task_noise)
     _, gradient = model.log_marginal_likelihood(model.theta_, eval_gradient=True)
-    numerical = slopes(model)
+    numerical = numerical_gradient(model)
     np.testing.assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-6)
 
 
@@ -134,18 +136,18 @@ def test_several_terms_add_up(problem):
     normal = multivariate_normal(np.zeros(len(problem.y)), problem.covariance(model))
     value, gradient = model.log_marginal_likelihood(eval_gradient=True)
     np.testing.assert_allclose(value, normal.logpdf(problem.y), rtol=1e-10)
-    numerical = slopes(model)
+    numerical = numerical_gradient(model)
     np.testing.assert_allclose(gradient, numerical, rtol=1e-5, atol=1e-6)
     assert model.theta_.size == (1 + T + T) + (2 + 2 * T + T) + T
     np.testing.assert_allclose(model.task_covariance_, model.task_covariances_.sum(axis=0))
 
 
-@pytest.mark.parametrize("form", ["complete", "few holes"])
+@pytest.mark.parametrize("form", ["complete", "few missing"])
 def test_all_solvers_are_one_model(form):
     problem = Problem(form)
     fast = problem.at_random(solver="schur", rank=2)  # kronecker where nothing is missing
     dense = problem.at_random(solver="cholesky", rank=2)
-    assert fast.solver_ == {"complete": "kronecker", "few holes": "schur"}[form]
+    assert fast.solver_ == {"complete": "kronecker", "few missing": "schur"}[form]
     for name in ("mean", "std"):
         outputs = [
             dict(zip(("mean", "std"), m.predict(problem.new, True), strict=True))[name]
@@ -190,7 +192,7 @@ def test_every_seed_finds_the_same_optimum(form):
     assert values[0] == pytest.approx(values[1], abs=0.05)
 
 
-@pytest.mark.parametrize("form", ["complete", "few holes"])
+@pytest.mark.parametrize("form", ["complete", "few missing"])
 def test_variable_projection_finds_what_the_joint_search_finds(form):
     problem = Problem(form, seed=1)
     fast, dense = (problem.fit(solver=solver, n_restarts=8) for solver in ("schur", "cholesky"))
@@ -203,12 +205,12 @@ def test_the_end_is_flat(problem):
     rng = np.random.default_rng(0)
     for _ in range(10):
         theta = model.theta_ + 0.01 * rng.normal(size=len(model.theta_))
-        for kappa in model._theta_layout.parts(theta)[2:-1:3]:
-            np.maximum(kappa, 0.0, out=kappa)
+        for term in model._theta_layout.terms(theta):
+            np.maximum(term.kappa, 0.0, out=term.kappa)
         assert model.log_marginal_likelihood(theta) <= model.log_marginal_likelihood_value_ + 1e-3
 
 
-def test_parameters_that_made_the_labels_are_found():
+def test_parameters_that_generated_the_targets_are_found():
     rng = np.random.default_rng(0)
     X = rng.uniform(0, 100, size=(250, 1))
     B = np.array([[2.0, 1.5], [1.5, 1.5]])
@@ -220,7 +222,7 @@ def test_parameters_that_made_the_labels_are_found():
     assert model.task_correlation_[0, 1] == pytest.approx(1.5 / np.sqrt(3), abs=0.08)
 
 
-def test_no_optimizer_keeps_the_start():
+def test_no_optimizer_keeps_the_initial_values():
     problem = Problem("complete")
     theta = np.abs(np.random.default_rng(0).normal(size=D + T + T + T))
     model = problem.fit(optimizer=None, initial_theta=theta)
@@ -231,7 +233,7 @@ def test_no_optimizer_keeps_the_start():
     np.testing.assert_allclose(model.noise_, np.exp(theta[-T:]))
 
 
-@pytest.mark.parametrize("form", ["complete", "few holes", "long"])
+@pytest.mark.parametrize("form", ["complete", "few missing", "long"])
 @pytest.mark.parametrize("seed", range(2))
 def test_more_rank_is_never_worse(form, seed):
     problem = Problem(form, seed)
@@ -240,20 +242,20 @@ def test_more_rank_is_never_worse(form, seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_searches_of_both_layouts_end_alike(seed):
+def test_the_searches_of_both_data_forms_end_alike(seed):
     wide, long = Problem("complete", seed), Problem("long", seed)
     values = [problem.fit().log_marginal_likelihood_value_ for problem in (wide, long)]
     assert values[0] == pytest.approx(values[1], abs=0.55)  # nats
 
 
-def test_terms_of_one_name_begin_apart():
+def test_terms_of_one_name_have_different_initial_values():
     model = Problem("complete").fit(kernel=["rbf", "rbf"], n_restarts=0, optimizer=None)
     small, large = (kernel.length_scale for kernel in model.kernel_)
     np.testing.assert_allclose(large, 9 * small)
 
 
 def test_own_optimizers_are_taken():
-    problem, calls = Problem("few holes"), []
+    problem, calls = Problem("few missing"), []
 
     def optimizer(objective, theta, bounds):
         calls.append(objective(theta, eval_gradient=False))
@@ -280,7 +282,7 @@ def test_fixed_kernels_stay():
 
 
 def columns(problem, model, *arguments, **options):
-    """Mean and standard deviation of all tasks at the new rows, (n, T)."""
+    """Mean and standard deviation of all tasks at the new samples, (n, T)."""
     if not problem.long:
         return model.predict(problem.new, return_std=True, **options)
     parts = [
@@ -320,7 +322,7 @@ def test_covariances_of_tasks_are_those_of_the_dense_formulas(form):
             np.testing.assert_allclose(block, expected, atol=1e-10)
 
 
-def test_covariances_of_rows_with_tasks_are_those_of_the_dense_formulas():
+def test_covariances_of_samples_with_tasks_are_those_of_the_dense_formulas():
     problem = Problem("long")
     model = problem.at_random(rank=2)
     tasks = np.array([0, 2, 1, 2, 0])
@@ -332,7 +334,7 @@ def test_covariances_of_rows_with_tasks_are_those_of_the_dense_formulas():
     np.testing.assert_allclose(noisy - found, np.diag(model.noise_[tasks]), atol=1e-12)
 
 
-def test_samples_have_the_moments_of_the_posterior(problem):
+def test_draws_have_the_moments_of_the_posterior(problem):
     model = problem.at_random(rank=2)
     mean, covariance = problem.posterior(model)
     if problem.long:
@@ -348,7 +350,7 @@ def test_samples_have_the_moments_of_the_posterior(problem):
     np.testing.assert_allclose(np.cov(draws) / scale, covariance / scale, atol=0.05)
 
 
-def test_samples_depend_on_the_seed_alone():
+def test_draws_depend_on_the_seed_alone():
     problem = Problem("complete")
     model = problem.at_random()
     first, again, other = (model.sample_y(problem.new, random_state=s) for s in (0, 0, 1))
@@ -356,21 +358,21 @@ def test_samples_depend_on_the_seed_alone():
     assert not np.allclose(first, other)
 
 
-def test_leaving_out_is_refitting_without_the_label(problem):
+def test_leave_one_out_is_refitting_without_the_target(problem):
     model = problem.at_random(rank=1)
     mean, std = model.loo_predict()
     for i in (0, 3, len(problem.y) - 1):
         kept = np.delete(np.arange(len(problem.y)), i)
         other = clone(model)
-        row, task = problem.X[problem.row[[i]]], problem.task[[i]]
-        place = i if problem.long else (problem.row[i], problem.task[i])
+        X, task = problem.X[problem.sample[[i]]], problem.task[[i]]
+        place = i if problem.long else (problem.sample[i], problem.task[i])
         if problem.long:
-            other.fit(problem.X[problem.row[kept]], problem.y[kept], tasks=problem.task[kept])
-            expected = other.predict(row, return_std=True, tasks=task)
+            other.fit(problem.X[problem.sample[kept]], problem.y[kept], tasks=problem.task[kept])
+            expected = other.predict(X, return_std=True, tasks=task)
         else:
             Y = problem.Y.copy()
             Y[place] = np.nan
-            expected = [z[:, task[0]] for z in other.fit(problem.X, Y).predict(row, True)]
+            expected = [z[:, task[0]] for z in other.fit(problem.X, Y).predict(X, True)]
         np.testing.assert_allclose(mean[place], expected[0][0], rtol=1e-8)
         np.testing.assert_allclose(std[place], expected[1][0], rtol=1e-8)
     if not problem.long:
@@ -378,15 +380,15 @@ def test_leaving_out_is_refitting_without_the_label(problem):
 
 
 def test_independent_tasks_have_their_own_processes():
-    problem = Problem("few holes")
+    problem = Problem("few missing")
     model = problem.at_random(kernel=RBF([0.5, 2.0]), rank=0)
     kernel = model.kernel_
     for t in range(T):
         seen = ~np.isnan(problem.Y[:, t])
-        alone = GaussianProcessRegressor(
+        peer = GaussianProcessRegressor(
             model.task_covariance_[t, t] * kernel, alpha=model.noise_[t], optimizer=None
         ).fit(problem.X[seen], problem.Y[seen, t])
-        expected = alone.predict(problem.new, return_std=True)
+        expected = peer.predict(problem.new, return_std=True)
         found = model.predict(problem.new, return_std=True, include_noise=False)
         for one, other in zip(found, expected, strict=True):
             np.testing.assert_allclose(one[:, t], other, rtol=1e-7)
@@ -399,14 +401,14 @@ def test_unseen_tasks_get_the_average_function_and_mean_variance():
     mean, std = model.predict(problem.new, return_std=True, tasks=unseen, include_noise=False)
     everyone = model.predict_all_tasks(problem.new)
     np.testing.assert_allclose(mean, everyone.mean(axis=1), rtol=1e-10)
-    far = np.full((1, D), 1e3)  # where labels tell nothing
+    far = np.full((1, D), 1e3)  # where targets say nothing
     prior = model.predict(far, return_std=True, tasks=[99], include_noise=False)[1]
     np.testing.assert_allclose(prior**2, model.task_covariance_.diagonal().mean(), rtol=1e-10)
     assert (std <= prior).all()
 
 
-def test_borders_of_chunks_do_not_show(monkeypatch):
-    problem = Problem("many holes")
+def test_the_size_of_batches_does_not_matter(monkeypatch):
+    problem = Problem("many missing")
     model = problem.at_random()
     whole = model.predict(problem.new, return_std=True)
     monkeypatch.setattr("skmtl.gaussian_process._prediction._FLOATS", 1)
@@ -430,7 +432,7 @@ def test_units_of_y_do_not_matter(problem):
 
 
 def test_the_order_of_tasks_does_not_matter():
-    problem = Problem("few holes")
+    problem = Problem("few missing")
     plain = problem.fit(tol=1e-4)
     turned = MultiTaskGaussianProcessRegressor(normalize_y=False, tol=1e-4)
     turned.fit(problem.X, problem.Y[:, ::-1])
@@ -439,7 +441,7 @@ def test_the_order_of_tasks_does_not_matter():
     )
 
 
-def test_labels_that_are_copies_are_perfectly_correlated():
+def test_tasks_that_are_copies_are_perfectly_correlated():
     problem = Problem("complete")
     Y = problem.Y[:, :1] * [1.0, -2.0]
     model = MultiTaskGaussianProcessRegressor(normalize_y=False).fit(problem.X, Y)
@@ -465,7 +467,7 @@ def test_constant_targets_are_predicted_as_such(value):
     )
 
 
-def test_duplicate_rows_and_one_row_do():
+def test_duplicate_samples_and_a_single_sample_are_fitted():
     problem = Problem("complete")
     twice = MultiTaskGaussianProcessRegressor().fit(
         np.vstack([problem.X, problem.X]), np.vstack([problem.Y, problem.Y])
@@ -476,7 +478,7 @@ def test_duplicate_rows_and_one_row_do():
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e8, 1e-8])
-def test_one_label_is_no_certainty(unit):
+def test_one_target_is_no_certainty(unit):
     problem = Problem("complete")
     Y = unit * problem.Y
     Y[1:, 2] = np.nan
@@ -561,7 +563,7 @@ def test_parameters_without_a_covariance_have_no_likelihood():
 def test_numbers_beyond_floats_are_named(solver):
     problem = Problem("complete")
     with (
-        pytest.raises(ValueError, match="gives NaN or infinity between rows of X"),
+        pytest.raises(ValueError, match="gives NaN or infinity between samples of X"),
         np.errstate(all="ignore"),
     ):
         problem.fit(kernel=HUGE, solver=solver)
@@ -581,7 +583,7 @@ def test_numbers_beyond_floats_are_named(solver):
 def test_bad_calls_are_named():
     problem = Problem("complete")
     model = problem.fit(optimizer=None)
-    with pytest.raises(ValueError, match="at most one"):
+    with pytest.raises(ValueError, match="At most one of return_std and return_cov"):
         model.predict(problem.new, return_std=True, return_cov=True)
     with pytest.raises(ValueError, match="theta"):
         model.log_marginal_likelihood(np.zeros(3))
@@ -593,7 +595,7 @@ def test_bad_calls_are_named():
         with pytest.raises(TypeError, match="include_noise must be True or False, got 2"):
             method(problem.new, include_noise=2)
     with pytest.raises(ValueError, match="needs two-dimensional y without missing labels"):
-        Problem("few holes").fit(solver="kronecker")
+        Problem("few missing").fit(solver="kronecker")
 
 
 def test_it_is_compared_with_a_process_for_each_task():
@@ -603,14 +605,14 @@ def test_it_is_compared_with_a_process_for_each_task():
         warnings.simplefilter("error", RuntimeWarning)
         report = compare_to_single_task(model, problem.X, problem.Y, cv=2, random_state=0)
     assert np.isfinite(report.table_["error_single"]).all()
-    alone = IndependentTasks(single_task(model)).fit(problem.X, problem.Y)
+    single_task_models = IndependentTasks(single_task(model)).fit(problem.X, problem.Y)
     own = MultiTaskGaussianProcessRegressor(n_restarts=0).fit(problem.X, problem.Y[:, :1])
     np.testing.assert_allclose(
-        alone.predict(problem.new)[:, 0], own.predict(problem.new)[:, 0], rtol=1e-10
+        single_task_models.predict(problem.new)[:, 0], own.predict(problem.new)[:, 0], rtol=1e-10
     )
 
 
-def test_complete_and_long_matrices_have_one_covariance():
+def test_the_covariance_of_complete_data_is_a_kronecker_product():
     problem = Problem("complete")
     model = problem.at_random()
     B, K = model.task_covariance_, model.kernel_(problem.X)

@@ -9,18 +9,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process.kernels import RBF
 
 from skmtl import MultiTaskGaussianProcessRegressor
-from skmtl.gaussian_process._density import LogPosterior
+from skmtl.gaussian_process._log_posterior import LogPosterior
 
-FORMS = ["complete", "holes", "long"]
+FORMS = ["complete", "missing", "long"]
 WEAK = {"n_restarts": 0, "normalize_y": False}
 
 
 def data(form, seed=0, n=14):
-    """Arguments of fit and of predict."""
+    """Arguments of fit and of predict, for data of a form."""
     rng = np.random.default_rng(seed)
     X, new = rng.normal(size=(n, 2)), rng.normal(size=(5, 2))
     Y = np.sin(X @ rng.normal(size=(2, 3))) + 0.3 * rng.normal(size=(n, 3))
-    if form == "holes":
+    if form == "missing":
         Y[rng.random(Y.shape) < 0.15] = np.nan
     if form != "long":
         return {"X": X, "y": Y}, {"X": new}
@@ -31,16 +31,24 @@ def data(form, seed=0, n=14):
     }
 
 
-def sized(model, scale, silent=(False, False, False)):
-    """What the prior takes of where searches begin: noises above 1e-6 of the variances."""
-    square = np.square(scale) if model.task_noise else np.mean(np.square(scale), keepdims=True)
+def log_posterior(model, scale):
+    """The log posterior of a fitted model, given sizes of its tasks; least noises are 1e-6."""
+    square = np.square(scale)
+    if not model.task_noise:
+        square = np.mean(square, keepdims=True)
     bounds = np.full((len(model.theta_), 2), np.nan)
     bounds[-len(square) :, 0] = np.log(1e-6 * square)
-    return SimpleNamespace(scale=np.asarray(scale), silent=np.array(silent), bounds=bounds)
+    initial = SimpleNamespace(
+        scale=np.asarray(scale),
+        all_zero=np.zeros(len(scale), dtype=bool),
+        bounds=bounds,
+    )
+    likelihood = model._marginal_likelihood(model._kernels)
+    return LogPosterior(likelihood, initial, with_means=True)
 
 
 def single_draws(model, train):
-    """A model for each draw, of these parameters alone."""
+    """A model for each draw, with these parameters fixed."""
     params = {**model.get_params(), "optimizer": None, "n_draws": 0}
     return [
         MultiTaskGaussianProcessRegressor(**{**params, "initial_theta": theta}).fit(**train)
@@ -48,19 +56,19 @@ def single_draws(model, train):
     ]
 
 
-# ---------------------------------------------------------------- the density
+# ---------------------------------------------------------------- the log posterior
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("task_noise", [True, False])
 @pytest.mark.parametrize("kernel", [None, [RBF(0.5), RBF(2.0)]], ids=["one", "two"])
-def test_slopes_of_the_density_are_its_differences(form, task_noise, kernel):
+def test_the_gradient_of_the_log_posterior_is_the_numerical_one(form, task_noise, kernel):
     train, _ = data(form)
     model = MultiTaskGaussianProcessRegressor(
         kernel, task_noise=task_noise, rank=2, optimizer=None
     ).fit(**train)
-    density = LogPosterior(model._current_problem(), sized(model, [0.5, 1.0, 2.0]), True)
-    z = density.place(model.theta_)
+    density = log_posterior(model, [0.5, 1.0, 2.0])
+    z = density.standardized(model.theta_)
     z += 0.3 * np.random.default_rng(0).normal(size=len(z))
     assert len(z) == len(model.theta_) + 3
     steps = 1e-5 * np.eye(len(z))
@@ -74,7 +82,7 @@ def test_the_prior_is_the_normal_distribution_that_is_documented(task_noise):
     kernel, scale = RBF([2.0, 3.0]), np.array([0.5, 1.0, 2.0])
     model = MultiTaskGaussianProcessRegressor(kernel, task_noise=task_noise, optimizer=None)
     model.fit(**train)
-    density = LogPosterior(model._current_problem(), sized(model, scale), True)
+    density = log_posterior(model, scale)
     square = scale**2 if task_noise else np.mean(scale**2, keepdims=True)
     of_noise, least = slice(8, 8 + len(square)), 1e-6 * square
     mean = np.concatenate([np.log([2.0, 3.0]), np.zeros(6), np.log(0.1 * square), np.zeros(3)])
@@ -93,33 +101,32 @@ def test_the_prior_is_the_normal_distribution_that_is_documented(task_noise):
     difference = density.prior(z)[0] - density.prior(other)[0]
     np.testing.assert_allclose(difference, expected(z) - expected(other), rtol=1e-10)
     theta, _ = density.parameters(z)
-    again, means = density.parameters(density.place(theta))
+    again, means = density.parameters(density.standardized(theta))
     np.testing.assert_allclose(again, theta, rtol=1e-12)
     np.testing.assert_array_equal(means, 0.0)
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_density_does_not_depend_on_the_units_of_y(form):
+def test_the_log_posterior_does_not_depend_on_the_units_of_y(form):
     train, _ = data(form)
     model = MultiTaskGaussianProcessRegressor(normalize_y=False, optimizer=None)
-    scale, labels = np.array([0.5, 1.0, 2.0]), (~np.isnan(train["y"])).sum()
+    scale, n_targets = np.array([0.5, 1.0, 2.0]), (~np.isnan(train["y"])).sum()
     model.fit(**train)
-    one = LogPosterior(model._current_problem(), sized(model, scale), True)
+    one = log_posterior(model, scale)
     z = np.random.default_rng(0).normal(size=len(model.theta_) + 3)
     model.fit(**{**train, "y": 8 * train["y"]})
-    other = LogPosterior(model._current_problem(), sized(model, 8 * scale), True)
-    np.testing.assert_allclose(other(z)[0], one(z)[0] - labels * np.log(8), rtol=1e-8)
+    other = log_posterior(model, 8 * scale)
+    np.testing.assert_allclose(other(z)[0], one(z)[0] - n_targets * np.log(8), rtol=1e-8)
     np.testing.assert_allclose(other(z)[1], one(z)[1], rtol=1e-6, atol=1e-8)
 
 
 @pytest.mark.parametrize("form", FORMS[:2])
-def test_wide_and_long_give_the_same_density(form):
+def test_wide_and_long_data_give_the_same_log_posterior(form):
     wide, _ = data(form)
     task, row = np.nonzero(~np.isnan(wide["y"].T))
     long = {"X": wide["X"][row], "y": wide["y"][row, task], "tasks": task}
     model = MultiTaskGaussianProcessRegressor(RBF([1.0, 2.0]), optimizer=None)
-    problems = [model.fit(**train)._current_problem() for train in (wide, long)]
-    one, other = (LogPosterior(problem, sized(model, np.ones(3)), True) for problem in problems)
+    one, other = (log_posterior(model.fit(**train), np.ones(3)) for train in (wide, long))
     z = np.random.default_rng(0).normal(size=len(model.theta_) + 3)
     np.testing.assert_allclose(other(z)[0], one(z)[0], rtol=1e-8)
     np.testing.assert_allclose(other(z)[1], one(z)[1], rtol=1e-6, atol=1e-8)
@@ -178,10 +185,10 @@ def test_predictions_are_averages_over_processes(form):
         between = "mi,mj->ij" if form == "long" else "mia,mib->iab"
         expected = np.mean(covs, axis=0) + np.einsum(between, D, D) / len(D)
         np.testing.assert_allclose(cov, expected, rtol=1e-8, atol=1e-10)
-    alone, std = model.loo_predict()
+    loo, std = model.loo_predict()
     each = [single.loo_predict() for single in one]
     means, stds = map(np.array, zip(*each, strict=True))
-    np.testing.assert_allclose(alone, means.mean(axis=0), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(loo, means.mean(axis=0), rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(std**2, (stds**2).mean(axis=0) + means.var(axis=0), rtol=1e-8)
     _, all_std = model.predict_all_tasks(new["X"], return_std=True)
     columns = np.array([s.predict_all_tasks(new["X"], return_std=True) for s in one])
@@ -210,8 +217,8 @@ def test_drawn_means_are_those_of_the_functions(form):
     np.testing.assert_allclose(mean, np.mean(means, axis=0), rtol=1e-8, atol=1e-10)
     variance = np.mean(np.square(stds), axis=0) + np.var(means, axis=0)
     np.testing.assert_allclose(std, np.sqrt(variance), rtol=1e-8)
-    alone, _ = model.loo_predict()
-    assert np.isfinite(alone[~np.isnan(y)]).all()
+    loo, _ = model.loo_predict()
+    assert np.isfinite(loo[~np.isnan(y)]).all()
     average = model.set_params(handle_unknown="shared").predict_all_tasks(new["X"]).mean(axis=1)
     if form == "long":
         shared = model.predict(new["X"], tasks=["other"] * 5)
@@ -250,7 +257,7 @@ def test_draws_are_those_of_the_seed():
     assert not np.allclose(model.set_params(random_state=1).fit(**train).theta_draws_, draws)
 
 
-def test_many_labels_leave_little_to_average():
+def test_many_targets_leave_little_to_average():
     train, new = data("complete", n=150)
     mean, std = MultiTaskGaussianProcessRegressor().fit(**train).predict(**new, return_std=True)
     model = MultiTaskGaussianProcessRegressor(n_draws=40).fit(**train)
@@ -260,8 +267,8 @@ def test_many_labels_leave_little_to_average():
     np.testing.assert_allclose(np.median(found[1] / std), 1.0, atol=0.05)
 
 
-def test_intervals_of_a_task_with_few_labels_hold_more():
-    """Ten labels of the last task, its noise unknown: many estimates are of nearly none."""
+def test_intervals_of_a_task_with_few_targets_hold_more():
+    """The last task has ten targets and unknown noise, often estimated as nearly zero."""
     inside = {0: [], 40: []}
     for seed in range(9):
         rng = np.random.default_rng(seed)
@@ -294,7 +301,7 @@ def test_tasks_without_noise_of_their_own_are_no_more_certain_than_others():
     _, std = model.fit(X, 10.0 * np.arange(1, 7), tasks=np.arange(6)).predict(
         X, return_std=True, tasks=np.arange(6)
     )
-    assert std.min() > np.sqrt(0.1)  # one label each: at least a tenth is noise
+    assert std.min() > np.sqrt(0.1)  # one target each: at least a tenth is noise
 
 
 def test_a_constant_task_does_not_spoil_the_noise_of_the_others():
@@ -328,7 +335,7 @@ def test_bounds_that_bind_cut_the_posterior_off():
     np.testing.assert_allclose(lengths.std(), expected.std(), atol=0.03)
 
 
-def test_draws_begin_within_bounds_that_a_given_theta_left():
+def test_draws_begin_within_bounds_though_the_given_theta_does_not():
     train, _ = data("complete")
     theta = MultiTaskGaussianProcessRegressor(RBF(1.0), optimizer=None).fit(**train).theta_
     theta[0] = 9.0

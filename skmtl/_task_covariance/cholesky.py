@@ -1,93 +1,128 @@
-"""``K o B[task, task] + diag(alpha / s)`` over cells, dense: for rows of their own and many holes.
+"""The system of any observations, dense: for samples of their own and many missing targets.
 
 Intercepts are eliminated exactly: K is centered, and with M the indicators of the tasks,
-``P = A^-1 M`` and ``G = M'P``, the matrix ``Q = A^-1 - P G^-1 P'`` takes the place of the inverse.
+``P = A^-1 M`` and ``G = M'P``, the matrix ``A^-1 - P G^-1 P'`` takes the place of the inverse.
 """
 
 import numpy as np
-from scipy.linalg import cho_solve
-from scipy.linalg.lapack import dpotri
 
-from skmtl._task_covariance.kronecker import mean_left_over
-from skmtl._task_covariance.observations import centered, factorize
-
-
-def observation_kernel(K, B, cells):
-    """``K o B[task, task]`` between cells, (n_cells, n_cells); a new array."""
-    A = K[np.ix_(cells.row, cells.row)]
-    if A.dtype != np.float64:
-        A = A.astype(np.float64)
-    for t, (a, b) in enumerate(zip(cells.ptr, cells.ptr[1:], strict=False)):
-        A[a:b] *= B[t, cells.task]
-    return A
+from skmtl._task_covariance.cholesky_factor import CholeskyFactor, symmetrized
+from skmtl._task_covariance.observations import centered
+from skmtl._task_covariance.system import System
 
 
-class CholeskySystem:
-    """The system on any cells.
+def multiply_by_tasks(K, B, observations, out):
+    """Write ``K o B[task, task]`` to `out`, which may be K; returns `out`.
 
     Parameters
     ----------
-    K : ndarray of shape (n_rows, n_rows)
-    B : ndarray of shape (T, T)
-    alpha : ndarray of shape (T,)
-    cells : Observations
-    fit_intercept : bool
+    K : ndarray of shape (n_observations, n_observations)
+        Kernel matrix of the observations.
+    B : ndarray of shape (n_tasks, n_tasks)
+        Task kernel.
+    observations : Observations
+        Their tasks.
+    out : ndarray of shape (n_observations, n_observations)
+        Overwritten.
+    """
+    task = observations.task
+    for b, span in zip(B, observations.spans, strict=True):
+        np.multiply(K[span], b[task], out=out[span])
+    return out
+
+
+def observation_kernel(K, B, observations):
+    """``K o B[task, task]`` between observations, of a kernel matrix K of samples; a new array."""
+    row = observations.row
+    A = K[np.ix_(row, row)]
+    A = A.astype(np.float64, copy=False)
+    return multiply_by_tasks(A, B, observations, out=A)
+
+
+def noisy_factor(A, noise, observations, noise_name="alpha"):
+    """The :class:`CholeskyFactor` of ``A + diag(noise[task] / s)``; A is overwritten."""
+    noise_of_observation = noise[observations.task] / observations.weight
+    A.flat[:: len(A) + 1] += noise_of_observation
+    return CholeskyFactor(A, noise, noise_name)
+
+
+class CholeskySystem(System):
+    """The system of any observations.
+
+    Parameters
+    ----------
+    K, B, alpha, observations, fit_intercept
+        As in :class:`System`.
     """
 
     name = "cholesky"
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
-        self.K, self.B, self.cells, self.fit_intercept = K, B, cells, fit_intercept
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        observations,
+        fit_intercept,
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            observations,
+            fit_intercept,
+        )
         if fit_intercept:
-            K = centered(K, np.bincount(cells.row, cells.weight, cells.n_rows))
-        A = observation_kernel(K, B, cells)
-        A.flat[:: len(A) + 1] += alpha[cells.task] / cells.weight
-        self.factor = factorize(A, alpha)
+            K = centered(K, observations.sample_weight())
+        A = observation_kernel(K, B, observations)
+        self.factor = noisy_factor(A, alpha, observations)
         if fit_intercept:
-            self.P = self._solve(cells.indicators())
-            self.G = cells.task_sum(self.P)
-
-    def _solve(self, y):
-        return cho_solve((self.factor, True), y, check_finite=False)
+            self.P = self.factor.solve(observations.indicators())
+            self.G = observations.task_sum(self.P)
 
     def dual(self, y):
-        """Dual coefficients of targets over cells."""
-        c = self._solve(y)
-        return c - self.P @ np.linalg.solve(self.G, self.P.T @ y) if self.fit_intercept else c
+        """Dual coefficients of targets, (n_observations,)."""
+        dual = self.factor.solve(y)
+        if self.fit_intercept:
+            free = np.linalg.solve(self.G, self.P.T @ y)
+            dual = dual - self.P @ free
+        return dual
 
-    def intercepts(self, y, dual):
-        """Intercepts that belong to dual coefficients, (n_tasks,)."""
-        return mean_left_over(self, y, dual)
-
-    def leave_one_out(self, y, by="row"):
-        """Errors of every cell when its row, or only the cell, is left out.
-
-        NaN where nothing is left to find the intercept of the task from.
-        """
-        c, known = self.dual(y), self.cells.left(self.fit_intercept)
-        if by == "cell" or len(self.cells.by_row) == len(c):
-            return c / np.where(known, self.cell_precisions(), np.nan)
-        errors, (inverse, _) = np.full(len(c), np.nan), dpotri(self.factor, lower=True)
-        for here in self.cells.by_row:
-            here = here[known[here]]
-            block = inverse[np.ix_(here, here)]  # of its lower triangle
-            block = np.tril(block) + np.tril(block, -1).T
-            if self.fit_intercept:
-                block -= self.P[here] @ np.linalg.solve(self.G, self.P[here].T)
-            errors[here] = np.linalg.solve(block, c[here])
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        observations = self.observations
+        if len(observations.by_sample) == len(observations):
+            return self.leave_out_observations(y)
+        known = observations.left(self.fit_intercept)
+        dual = self.dual(y)
+        triangle = self.factor.inverse_triangle()
+        errors = np.full(len(dual), np.nan)
+        for positions in observations.by_sample:
+            here = positions[known[positions]]
+            block = self._block(triangle, here)
+            errors[here] = np.linalg.solve(block, dual[here])
         return errors
 
-    def cell_precisions(self):
-        """The diagonal of the inverse, (n_cells,)."""
-        diagonal = dpotri(self.factor, lower=True)[0].diagonal()
+    def _block(self, triangle, here):
+        """The block of the inverse between some observations, from the triangle of ``A^-1``."""
+        block = triangle[np.ix_(here, here)]
+        block = symmetrized(block)
+        if self.fit_intercept:
+            P = self.P[here]
+            block -= P @ np.linalg.solve(self.G, P.T)
+        return block
+
+    def precisions(self):
+        """The diagonal of the inverse, (n_observations,)."""
+        diagonal = self.factor.inverse_diagonal()
         if self.fit_intercept:
             half = np.linalg.solve(self.G, self.P.T)
             diagonal = diagonal - np.einsum("it,ti->i", self.P, half)
         return diagonal
 
     def log_determinant(self):
-        """log of the determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``."""
-        log = 2 * np.log(self.factor.diagonal()).sum()
+        """As in :class:`KroneckerSystem`."""
+        log = self.factor.log_determinant()
         if self.fit_intercept:
             log += np.linalg.slogdet(self.G)[1]
         return float(log)

@@ -1,50 +1,96 @@
-"""The likelihood of labels anywhere: a Cholesky factor of the covariances of all of them."""
+"""The log marginal likelihood of any observations, by a Cholesky factor of their covariance."""
 
 import numpy as np
-from scipy.linalg import cho_solve
-from scipy.linalg.lapack import dpotri
 
 from skmtl import _kernels
-from skmtl._task_covariance.observations import factorize
+from skmtl._task_covariance.cholesky import multiply_by_tasks, noisy_factor
 
 
-def covariance(Ks, Bs, noise, cells):
-    """``sum K o B[task, task] + diag(noise[task])`` over cells, of matrices K between cells."""
-    A = np.zeros_like(Ks[0])
-    for K, B in zip(Ks, Bs, strict=True):
-        _kernels.add_task_product(K, B, cells.task, A)
-    A.flat[:: len(A) + 1] += noise[cells.task]
-    return A
-
-
-class DensePoint:
-    """Log marginal likelihood `value` of y over cells, and its derivatives.
+def covariance_factor(Ks, Bs, noise, observations):
+    """The :class:`CholeskyFactor` of ``sum K o B[task, task] + diag(noise[task] / s)``.
 
     Parameters
     ----------
-    Ks : list of ndarray of shape (n_cells, n_cells)
-        Input kernels between cells.
-    Bs : list of ndarray of shape (T, T)
-    noise : ndarray of shape (T,)
-    y : ndarray of shape (n_cells,)
-    cells : Observations
+    Ks : list of ndarray of shape (n_observations, n_observations)
+        Input kernels between observations.
+    Bs : list of ndarray of shape (n_tasks, n_tasks)
+        Task covariances.
+    noise : ndarray of shape (n_tasks,)
+        Variances of the noise.
+    observations : Observations
+        The tasks, and the weights s.
+    """
+    A = multiply_by_tasks(
+        Ks[0],
+        Bs[0],
+        observations,
+        np.empty_like(Ks[0]),
+    )
+    for K, B in zip(Ks[1:], Bs[1:], strict=True):
+        _kernels.add_task_product(K, B, observations.task, A)
+    return noisy_factor(A, noise, observations, "noise")
+
+
+class DenseLikelihood:
+    """The log marginal likelihood of targets y, and its derivatives.
+
+    Parameters
+    ----------
+    Ks, Bs, noise, observations
+        As in :func:`covariance_factor`.
+    y : ndarray of shape (n_observations,)
+        Targets.
+
+    Attributes
+    ----------
+    value : float
+        The log marginal likelihood.
+    dual : ndarray of shape (n_observations,)
+        The inverse of the covariance times y.
     """
 
-    def __init__(self, Ks, Bs, noise, y, cells):
-        self.Ks, self.Bs, self.cells = Ks, Bs, cells
-        self.factor = factorize(covariance(Ks, Bs, noise, cells), noise, "noise")
-        self.a = cho_solve((self.factor, True), y, check_finite=False)
-        logs = np.log(self.factor.diagonal()).sum()
-        self.value = float(-0.5 * (y @ self.a) - logs - 0.5 * len(y) * np.log(2 * np.pi))
+    def __init__(
+        self,
+        Ks,
+        Bs,
+        noise,
+        y,
+        observations,
+    ):
+        self.Ks = Ks
+        self.Bs = Bs
+        self.observations = observations
+        self.factor = covariance_factor(Ks, Bs, noise, observations)
+        self.dual = self.factor.solve(y)
+        fit = y @ self.dual
+        log_determinant = self.factor.log_determinant()
+        constant = 0.5 * len(y) * np.log(2 * np.pi)
+        self.value = float(-0.5 * fit - 0.5 * log_determinant - constant)
 
     def gradients(self):
-        """Derivatives by each K, by each B and by the noise, (T,)."""
-        precision = dpotri(self.factor, lower=True)[0].T  # of its upper triangle, row by row
-        T, task = self.cells.n_tasks, self.cells.task
-        by_K, by_B = [], []
+        """Derivatives with respect to each K, each B, and the noise (T,)."""
+        # The compiled function reads the upper triangle, row by row.
+        precision = self.factor.inverse_triangle().T
+        T = self.observations.n_tasks
+        by_K = []
+        by_B = []
         for K, B in zip(self.Ks, self.Bs, strict=True):
-            by_K.append(np.empty_like(K))
-            by_B.append(np.zeros((T, T)))
-            _kernels.task_derivatives(precision, self.a, K, B, task, by_K[-1], by_B[-1])
-        by_noise = 0.5 * self.cells.task_sum(self.a**2 - precision.diagonal())
+            by_this_K = np.empty_like(K)
+            by_this_B = np.zeros((T, T))
+            _kernels.task_derivatives(
+                precision,
+                self.dual,
+                K,
+                B,
+                self.observations.task,
+                by_this_K,
+                by_this_B,
+            )
+            by_K.append(by_this_K)
+            by_B.append(by_this_B)
+        by_noise = 0.5 * self.observations.task_sum(self.dual**2 - precision.diagonal())
         return by_K, by_B, by_noise
+
+    def by_mean(self):
+        """Derivatives with respect to a mean of each task that is taken off y, (T,)."""
+        return self.observations.task_sum(self.dual)

@@ -1,31 +1,46 @@
-"""``B (x) K + diag(alpha) (x) S^-1`` on all cells: everything from one eigendecomposition of K.
+"""The system of complete data, ``B (x) K + diag(alpha) (x) S^-1``, from eigenvectors of K and B.
 
-Rows are weighted by s, S = diag(s). With ``S^1/2 K S^1/2 = U diag(values) U'`` and
+Samples have the weights s, S = diag(s). With ``S^1/2 K S^1/2 = U diag(values) U'`` and
 ``Sigma^-1/2 B Sigma^-1/2 = V diag(lam) V'``, Sigma = diag(alpha), the inverse of the system is
-diagonal between U and ``Vi = Sigma^-1/2 V``: ``H_kq = 1 / (values_k lam_q + 1)``. Intercepts, one a
-task and unpenalized, restrict dual coefficients to those that sum to zero in every task: K is
-centered and U loses the direction of the constants. That is all that intercepts change.
+diagonal between ``S^1/2 U`` and ``Vi = Sigma^-1/2 V``: ``H_kq = 1 / (values_k lam_q + 1)``.
+Intercepts, one for each task and not penalized, restrict dual coefficients to those that sum to
+zero in every task: K is centered, and U loses the direction of the constants. Nothing else changes.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_solve
-from scipy.linalg.lapack import dpotri
 
-from skmtl._task_covariance.observations import centered, factorize, not_semidefinite
+from skmtl._task_covariance.cholesky_factor import CholeskyFactor, not_semidefinite
+from skmtl._task_covariance.observations import centered
+from skmtl._task_covariance.system import System
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Eigenvectors `U` (n, k), weighted by `root`, and eigenvalues `values` of a kernel matrix.
+    """The eigenvectors and eigenvalues of ``S^1/2 K S^1/2``, S = diag(s).
 
-    `U` is without the directions that intercepts take.
+    Attributes
+    ----------
+    U : ndarray of shape (n, k)
+        Eigenvectors, without the directions that intercepts take.
+    values : ndarray of shape (k,)
+        Eigenvalues.
+    root : ndarray of shape (n,)
+        Square roots of the weights s.
     """
 
     U: np.ndarray
     values: np.ndarray
     root: np.ndarray
+
+    @cached_property
+    def weighted_U(self):
+        """``S^1/2 U``, (n, k)."""
+        if np.all(self.root == 1.0):
+            return self.U
+        return self.root[:, None] * self.U
 
 
 def spectrum(K, weight, free=None):
@@ -34,217 +49,340 @@ def spectrum(K, weight, free=None):
     Parameters
     ----------
     K : ndarray of shape (n, n)
+        Kernel matrix.
     weight : ndarray of shape (n,)
-        Diagonal of S, positive.
+        The diagonal of S, positive.
     free : ndarray of shape (n, r), default=None
-        Columns of unpenalized functions, disjoint: those of the intercepts.
+        The functions that are not penalized, those of the intercepts, as disjoint columns.
     """
     root = np.sqrt(weight)
-    K, r, shift = K * root[:, None], 0, 0.0
+    K = K * root[:, None]
     K *= root
+    n_kept = len(K)
+    largest = 0.0
     if free is not None:
-        r = free.shape[1]
-        F = free * root[:, None]
-        F /= np.linalg.norm(F, axis=0)
-        KF = K @ F
-        half = KF - 0.5 * F @ (F.T @ KF)
-        K -= half @ F.T
-        K -= F @ half.T
-        # these directions get the largest eigenvalue, and are the last
-        shift = 2 * np.abs(K).sum(axis=0).max() or 1.0
-        K += shift * (F @ F.T)
+        n_kept -= free.shape[1]
+        largest = _move_to_the_end(K, free * root[:, None])
     values, U = np.linalg.eigh(K)
-    values, U = values[: len(K) - r], U[:, : len(K) - r]
-    scale = max(shift, np.abs(values).max(initial=0.0))
-    rounding = 10 * len(K) * np.finfo(float).eps * scale
-    return Spectrum(U, np.where(np.abs(values) < rounding, np.maximum(values, 0.0), values), root)
+    values = values[:n_kept]
+    sizes = np.abs(values)
+    largest = max(largest, sizes.max(initial=0.0))
+    rounding = 10 * len(K) * np.finfo(float).eps * largest
+    values = np.where(
+        sizes < rounding,
+        np.maximum(values, 0.0),
+        values,
+    )
+    return Spectrum(U[:, :n_kept], values, root)
+
+
+def _move_to_the_end(K, F):
+    """Give K the largest eigenvalue in the directions F, in place, and return that eigenvalue.
+
+    The last eigenvectors then span F, and the others are those of K restricted to what is
+    orthogonal to F.
+    """
+    F /= np.linalg.norm(F, axis=0)
+    KF = K @ F
+    half = KF - 0.5 * F @ (F.T @ KF)
+    K -= half @ F.T
+    K -= F @ half.T
+    bound = np.abs(K).sum(axis=0).max()
+    largest = 2 * bound or 1.0
+    K += largest * (F @ F.T)
+    return largest
 
 
 def constants(n, fit_intercept):
-    """The free column of a Kronecker system, or None."""
-    return np.ones((n, 1)) if fit_intercept else None
+    """The column of constants, (n, 1), that intercepts take from a spectrum; None without them."""
+    if not fit_intercept:
+        return None
+    return np.ones((n, 1))
 
 
-def shrinkage(values, lam, alpha, given=None):
+def relative_to_noise(B, alpha):
+    """``Sigma^-1/2 B Sigma^-1/2`` with Sigma = diag(alpha)."""
+    scale = np.sqrt(alpha)
+    return B / np.outer(scale, scale)
+
+
+def shrinkage(values, lam, alpha, given=None, noise_name="alpha"):
     """``1 / (values lam + alpha)``, which has to be positive.
 
-    `given` is the alpha to name if it is not, where `lam` was divided by it.
+    Parameters
+    ----------
+    values, lam : ndarray
+        Eigenvalues of K and of B, of shapes that broadcast.
+    alpha : float or ndarray
+        What is added to their products.
+    given : ndarray, default=None
+        The user's alpha, for the error message, if `lam` was divided by it.
+    noise_name : str, default="alpha"
+        The user's name of alpha, for the error message.
+
+    Raises
+    ------
+    ValueError
+        If the kernel has an eigenvalue too far below zero.
     """
     total = values * lam + alpha
     if total.size and total.min() <= 0:
-        raise not_semidefinite(alpha if given is None else given, values.min())
+        raise not_semidefinite(
+            alpha if given is None else given,
+            values.min(),
+            noise_name,
+        )
     return 1.0 / total
 
 
 def distinct_values(lam):
-    """Different eigenvalues, rounding apart, and the place of each among them."""
+    """The eigenvalues that differ by more than rounding, and the position of each among them."""
     lam = np.maximum(lam, 0.0)
-    steps = np.round(lam / (1e-13 * (lam.max() or 1.0)))
-    _, first, place = np.unique(steps, return_index=True, return_inverse=True)
-    return lam[first], place
+    unit = 1e-13 * (lam.max() or 1.0)
+    rounded = np.round(lam / unit)
+    _, first, position = np.unique(
+        rounded,
+        return_index=True,
+        return_inverse=True,
+    )
+    return lam[first], position
 
 
-class KroneckerBase:
-    """The system on all cells: what does not depend on how the directions V are solved for.
+class KroneckerBase(System):
+    """The system of complete data: what does not depend on how the directions V are solved for.
 
-    A subclass has ``directions(Y)``, the inverse times Y before V turns it back, (n, T), and
-    ``row_precisions()``, the numbers d_iq such that the block of the inverse of row i is
-    ``Vi diag(d_i) Vi'``, (n, T).
+    A subclass has ``directions(Y)``, the inverse times Y before it is multiplied by ``Vi'``,
+    (n, T), and ``sample_precisions()``, the numbers d_iq for which ``Vi diag(d_i) Vi'`` is the
+    block of the inverse of sample i, (n, T).
 
     Parameters
     ----------
-    K : ndarray of shape (n, n)
-    B : ndarray of shape (T, T)
-    alpha : ndarray of shape (T,)
-    cells : Observations
-        All of them.
-    fit_intercept : bool
+    K, B, alpha, observations, fit_intercept
+        As in :class:`System`; `observations` are all targets of the samples.
+    noise_name : str, default="alpha"
+        The user's name of alpha, for error messages.
     """
 
     name = "kronecker"
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
-        self.K, self.B, self.alpha, self.cells = K, B, alpha, cells
-        self.fit_intercept = fit_intercept
-        scale = np.sqrt(alpha)
-        lam, V = np.linalg.eigh(B / np.outer(scale, scale))
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        observations,
+        fit_intercept,
+        noise_name="alpha",
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            observations,
+            fit_intercept,
+        )
+        self.noise_name = noise_name
+        lam, V = np.linalg.eigh(relative_to_noise(B, alpha))
         self.lam = np.maximum(lam, 0.0)
-        self.Vi, self.Vn = V / scale[:, None], V * scale[:, None]  # Vn' is the inverse of Vi
+        scale = np.sqrt(alpha)[:, None]
+        self.Vi = V / scale
+        self.inverse_Vi = V.T * scale.T
 
     def dual(self, y):
-        """Dual coefficients of targets over cells."""
-        return (self.directions(self.cells.matrix(y)) @ self.Vi.T).T.ravel()
+        """Dual coefficients of targets, (n_observations,)."""
+        Y = self.observations.matrix(y)
+        dual = self.directions(Y) @ self.Vi.T
+        return dual.T.ravel()
 
-    def intercepts(self, y, dual):
-        """Intercepts that belong to dual coefficients, (n_tasks,)."""
-        return mean_left_over(self, y, dual)
-
-    def leave_one_out(self, y, by="row"):
-        """Errors ``y - prediction`` of every cell when its row, or only the cell, is left out.
-
-        NaN where nothing is left to find the intercept of the task from.
-        """
-        if not self.cells.left(self.fit_intercept).any():
-            return np.full(len(self.cells), np.nan)
-        if by == "cell":
-            return self.dual(y) / self.cell_precisions()
-        errors = self.directions(self.cells.matrix(y)) / self.row_precisions() @ self.Vn.T
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        observations = self.observations
+        if not observations.left(self.fit_intercept).any():
+            return np.full(len(observations), np.nan)
+        dual = self.directions(observations.matrix(y))
+        errors = dual / self.sample_precisions()
+        errors = errors @ self.inverse_Vi
         return errors.T.ravel()
 
-    def cell_precisions(self):
-        """The diagonal of the inverse, (n_cells,)."""
-        return (self.row_precisions() @ self.Vi.T**2).T.ravel()
+    def precisions(self):
+        """The diagonal of the inverse, (n_observations,)."""
+        diagonal = self.sample_precisions() @ self.Vi.T**2
+        return diagonal.T.ravel()
 
-    def _log_weights(self):
-        """Of the log-determinant, what alpha and the weights bring in."""
-        weight, T = self.cells.row_weight, len(self.alpha)
-        logs = len(weight) * np.log(self.alpha).sum() - T * np.log(weight).sum()
+    def _log_determinant_of_noise(self):
+        """What alpha, the weights and the intercepts add to the log-determinant."""
+        alpha = self.alpha
+        weight = self.observations.row_weight
+        log = len(weight) * np.log(alpha).sum()
+        log -= len(alpha) * np.log(weight).sum()
         if self.fit_intercept:
-            logs += np.log(weight.sum() / self.alpha).sum()
-        return logs
+            log += np.log(weight.sum() / alpha).sum()
+        return log
 
 
 class KroneckerSystem(KroneckerBase):
-    """By the eigenvectors of K, which serve every B and alpha.
+    """The system by the eigenvectors of K, which serve every B and alpha.
 
     Parameters
     ----------
     spectrum : Spectrum
-        Of K, without the constants if intercepts are fitted.
+        That of K, without the constants if intercepts are fitted.
+    K, B, alpha, observations, fit_intercept, noise_name
+        As in :class:`KroneckerBase`.
     """
 
-    def __init__(self, spectrum, K, B, alpha, cells, fit_intercept):
-        super().__init__(K, B, alpha, cells, fit_intercept)
-        # already weighted: precisions are products of its rows
-        self.U = spectrum.root[:, None] * spectrum.U
-        self.H = shrinkage(spectrum.values[:, None], self.lam, 1.0, given=alpha)
+    def __init__(
+        self,
+        spectrum,
+        K,
+        B,
+        alpha,
+        observations,
+        fit_intercept,
+        noise_name="alpha",
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            observations,
+            fit_intercept,
+            noise_name,
+        )
+        self.U = spectrum.weighted_U
+        self.H = shrinkage(
+            spectrum.values[:, None],
+            self.lam,
+            1.0,
+            given=alpha,
+            noise_name=noise_name,
+        )
+
+    @property
+    def whole(self):
+        """The system without missing targets: this one."""
+        return self
+
+    def coefficients(self, UtY):
+        """The dual coefficients C as ``U C Vi'``, (k, T), from ``U' Y``."""
+        return (UtY @ self.Vi) * self.H
 
     def directions(self, Y):
-        return self.U @ ((self.U.T @ Y @ self.Vi) * self.H)
+        UtY = self.U.T @ Y
+        return self.U @ self.coefficients(UtY)
 
-    def row_precisions(self):
+    def sample_precisions(self):
         return self.U**2 @ self.H
 
-    def precision(self, Y):
-        """The inverse of the system times Y, (n, T)."""
-        return self.directions(Y) @ self.Vi.T
+    def inner(self, P, b, R, d):
+        """``P diag(H (b * d)) R'``: the inverse between vectors ``U p (x) Vi b``, ``U r (x) Vi d``.
 
-    def precision_block(self, rows, t, others, u):
-        """Entries of the inverse between some rows of task t and some of task u."""
-        weight = self.H @ (self.Vi[t] * self.Vi[u])
-        return (self.U[rows] * weight) @ self.U[others].T
+        Rows of P and of R are the p and r.
+        """
+        weights = self.H @ (b * d)
+        return (P * weights) @ R.T
+
+    def missing_root(self, P, CV):
+        """A root (q, p, 0) of what missing targets take from the inverse: nothing."""
+        return np.zeros((len(P), len(CV), 0))
 
     def distinct_parts(self):
         """For each different eigenvalue e its ``H_ke``, (k,), and ``Vi_e Vi_e'``, (T, T).
 
         The inverse is the sum of ``(U diag(H_e) U') (x) (Vi_e Vi_e')``.
         """
-        distinct, place = distinct_values(self.lam)
+        distinct, position = distinct_values(self.lam)
         for e in range(len(distinct)):
-            Vi = self.Vi[:, place == e]
-            yield self.H[:, np.argmax(place == e)], Vi @ Vi.T
+            here = np.flatnonzero(position == e)
+            Vi = self.Vi[:, here]
+            yield self.H[:, here[0]], Vi @ Vi.T
 
     def log_determinant(self):
-        """log of the determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``.
+        """The log-determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``.
 
-        M (n_cells, n_tasks) holds the indicators of the tasks: what the restricted likelihood has.
+        M (n_observations, n_tasks) holds the indicators of the tasks, as in restricted likelihoods.
         """
-        return float(self._log_weights() - np.log(self.H).sum())
+        log = self._log_determinant_of_noise()
+        log -= np.log(self.H).sum()
+        return float(log)
 
 
 class KroneckerFactors(KroneckerBase):
-    """By one Cholesky factor for each different eigenvalue of B: less work while these are few.
+    """The system by a Cholesky factor for each different eigenvalue of B.
 
-    With intercepts K is centered, so that the unit vector x of the constants is an eigenvector of
-    ``S^1/2 K S^1/2`` to 0: the inverse in a direction, ``A_q^-1``, becomes ``A_q^-1 - x x'``.
+    That is less work as long as these are few. With intercepts K is centered, so that the unit
+    vector x of the constants is an eigenvector of ``S^1/2 K S^1/2`` with eigenvalue 0: the inverse
+    in a direction, ``A_q^-1``, becomes ``A_q^-1 - x x'``.
+
+    Parameters
+    ----------
+    K, B, alpha, observations, fit_intercept
+        As in :class:`KroneckerBase`.
     """
 
-    def __init__(self, K, B, alpha, cells, fit_intercept):
-        super().__init__(K, B, alpha, cells, fit_intercept)
-        weight = cells.row_weight
-        K = centered(K, weight) if fit_intercept else K
+    def __init__(
+        self,
+        K,
+        B,
+        alpha,
+        observations,
+        fit_intercept,
+    ):
+        super().__init__(
+            K,
+            B,
+            alpha,
+            observations,
+            fit_intercept,
+        )
+        weight = observations.row_weight
         self.root = np.sqrt(weight)[:, None]
         self.x = self.root / np.linalg.norm(self.root)
-        distinct, place = distinct_values(self.lam)
-        self.groups = [np.flatnonzero(place == k) for k in range(len(distinct))]
-        self.factors = [factorize(self._direction(K, lam), alpha) for lam in distinct]
+        if fit_intercept:
+            K = centered(K, weight)
+        distinct, position = distinct_values(self.lam)
+        self.groups = []
+        self.factors = []
+        for k, lam in enumerate(distinct):
+            self.groups.append(np.flatnonzero(position == k))
+            self.factors.append(self._factor(K, lam))
 
-    def _direction(self, K, lam):
+    def _factor(self, K, lam):
+        """The factor of ``lam S^1/2 K S^1/2 + I``."""
         A = K * (lam * self.root)
         A *= self.root.T
         A.flat[:: len(A) + 1] += 1.0
-        return A
+        return CholeskyFactor(A, self.alpha)
+
+    def _groups_and_factors(self):
+        return zip(self.groups, self.factors, strict=True)
 
     def directions(self, Y):
         Z = self._restricted(self.root * (Y @ self.Vi))
-        for group, factor in zip(self.groups, self.factors, strict=True):
-            Z[:, group] = cho_solve((factor, True), Z[:, group], check_finite=False)
-        return self.root * self._restricted(Z)  # again, for the digits
+        for group, factor in self._groups_and_factors():
+            Z[:, group] = factor.solve(Z[:, group])
+        # A second time, for the last digits.
+        return self.root * self._restricted(Z)
 
     def _restricted(self, Z):
-        """Without the direction of the intercepts."""
-        return Z - self.x @ (self.x.T @ Z) if self.fit_intercept else Z
+        """Z without the direction of the intercepts."""
+        if not self.fit_intercept:
+            return Z
+        return Z - self.x @ (self.x.T @ Z)
 
-    def row_precisions(self):
-        out = np.empty((len(self.K), len(self.lam)))
-        for group, factor in zip(self.groups, self.factors, strict=True):
-            out[:, group] = dpotri(factor, lower=True)[0].diagonal()[:, None]
+    def sample_precisions(self):
+        n_tasks = len(self.lam)
+        out = np.empty((len(self.K), n_tasks))
+        for group, factor in self._groups_and_factors():
+            diagonal = factor.inverse_diagonal()
+            out[:, group] = diagonal[:, None]
         if self.fit_intercept:
             out -= self.x**2
         return self.root**2 * out
 
     def log_determinant(self):
-        """As that of :class:`KroneckerSystem`."""
-        logs = self._log_weights()
-        for group, factor in zip(self.groups, self.factors, strict=True):
-            logs += 2 * len(group) * np.log(factor.diagonal()).sum()
-        return float(logs)
-
-
-def mean_left_over(system, y, dual):
-    """Intercepts: the weighted means of what the functions leave, (n_tasks,)."""
-    cells = system.cells
-    if not system.fit_intercept:
-        return np.zeros(cells.n_tasks)
-    fit = system.K @ (cells.matrix(dual) @ system.B)
-    return cells.task_mean(y - fit[cells.row, cells.task])
+        """As in :class:`KroneckerSystem`."""
+        log = self._log_determinant_of_noise()
+        for group, factor in self._groups_and_factors():
+            log += len(group) * factor.log_determinant()
+        return float(log)

@@ -1,76 +1,168 @@
-"""Squared errors of leaving out, for all alphas on one eigendecomposition."""
+"""Squared errors of leave-one-out, for all alphas from one eigendecomposition."""
 
 import numpy as np
+from sklearn.utils import gen_batches
 
 from skmtl._task_covariance.kronecker import distinct_values, shrinkage
 
 _CHUNK = 2**22  # numbers in an array of several alphas
 
 
-def _alpha_chunks(alphas, size):
-    """Slices of alphas such that arrays of `size` numbers each stay small."""
-    step = max(1, _CHUNK // max(size, 1))
-    return [alphas[a : a + step] for a in range(0, len(alphas), step)]
-
-
-def grid_errors(spectrum, B, alphas, Y, by):
-    """Weighted sums of squared errors of leaving out rows or cells of complete Y, (n_alphas,).
+def grid_errors(
+    spectrum,
+    B,
+    alphas,
+    Y,
+    by,
+):
+    """Weighted sums of squared leave-one-out errors of complete Y, (n_alphas,).
 
     With one alpha for all tasks the eigenvectors V of B serve every alpha, and those of the inputs
-    every B. By rows the errors are those of :meth:`KroneckerSystem.leave_one_out` before V turns
-    them, which does not change their squares.
+    every B. If samples are left out, the errors are those of :meth:`KroneckerSystem.leave_one_out`
+    before they are multiplied by V, which does not change the sum of their squares.
 
     Parameters
     ----------
     spectrum : Spectrum
-        Of the kernel of the rows.
+        That of the kernel matrix of the samples.
     B : ndarray of shape (T, T)
+        Task kernel.
     alphas : ndarray of shape (n_alphas,)
+        Regularization strengths.
     Y : ndarray of shape (n, T)
+        Targets.
     by : {"row", "cell"}
+        Whether a sample is left out with all its targets, or one of them.
+
+    Returns
+    -------
+    ndarray of shape (n_alphas,)
     """
-    U, values = spectrum.U, spectrum.values
-    (n, k), T = U.shape, len(B)
+    U = spectrum.U
+    squares = U**2
+    values = spectrum.values[:, None, None]
     lam, V = np.linalg.eigh(B)
-    distinct, place = distinct_values(lam)
-    Z = U.T @ (spectrum.root[:, None] * Y) @ V
-    squares, sums = U**2, []
-    for part in _alpha_chunks(alphas, max(n, k) * T):
-        R = shrinkage(values[:, None, None], distinct[:, None], part)
-        d = (squares @ R.reshape(k, -1)).reshape(n, len(distinct), -1)[:, place]
-        C = (U @ (Z[:, :, None] * R[:, place]).reshape(k, -1)).reshape(n, T, -1)
-        E = C / d if by == "row" else (V @ C) / (V**2 @ d)
-        sums.append(np.einsum("nta,nta->a", E, E))
+    distinct, position = distinct_values(lam)
+    distinct = distinct[:, None]
+    Y = spectrum.root[:, None] * Y
+    Z = U.T @ Y @ V
+    Z = Z[:, :, None]
+    sums = []
+    size = max(U.shape) * len(B)
+    for part in _alpha_chunks(alphas, size):
+        weights = shrinkage(values, distinct, part)
+        precisions = _along_first_axis(squares, weights)
+        precisions = precisions[:, position]
+        weights = weights[:, position]
+        dual = _along_first_axis(U, Z * weights)
+        if by == "cell":
+            dual = V @ dual
+            precisions = V**2 @ precisions
+        errors = dual / precisions
+        sum_of_squares = np.einsum("nta,nta->a", errors, errors)
+        sums.append(sum_of_squares)
     return np.concatenate(sums)
 
 
-def cell_errors(spectrum, alphas, y, cells, by, fit_intercept):
-    """Weighted sums of squared errors of leaving out rows or cells, of any cells, (n_alphas,).
+def _along_first_axis(A, tensor):
+    """The matrix A (n, k) times a tensor (k, p, q) along its first axis, (n, p, q)."""
+    k, p, q = tensor.shape
+    product = A @ tensor.reshape(k, p * q)
+    return product.reshape(len(A), p, q)
+
+
+def _alpha_chunks(alphas, size):
+    """Slices of alphas, for which arrays of `size` numbers for each alpha stay small."""
+    step = max(1, _CHUNK // max(size, 1))
+    return [alphas[batch] for batch in gen_batches(len(alphas), step)]
+
+
+def cell_errors(
+    spectrum,
+    alphas,
+    y,
+    observations,
+    by,
+    fit_intercept,
+):
+    """Weighted sums of squared leave-one-out errors of any observations, (n_alphas,).
 
     Parameters
     ----------
     spectrum : Spectrum
-        Of the kernel of the cells.
+        That of the kernel matrix of the observations.
     alphas : ndarray of shape (n_alphas,)
-    y : ndarray of shape (n_cells,)
-    cells : Observations
+        Regularization strengths.
+    y : ndarray of shape (n_observations,)
+        Targets.
+    observations : Observations
+        The observations.
     by : {"row", "cell"}
+        Whether a sample is left out with all its targets, or one of them.
     fit_intercept : bool
-        As the spectrum was made.
+        Whether the spectrum was made for intercepts.
+
+    Returns
+    -------
+    ndarray of shape (n_alphas,)
     """
-    U, root = spectrum.U, spectrum.root
-    z = U.T @ (root * y)
-    rows, known = cells.by_row, cells.left(fit_intercept)
-    if by == "cell" or len(rows) == len(cells):
-        R = shrinkage(spectrum.values[:, None], 1.0, alphas)
-        U = U[known]
-        E = (U @ (z[:, None] * R)) / (U**2 @ R)
-        return (E**2).sum(axis=0)
-    rows = [U[here[known[here]]] for here in rows]
-    sums = np.zeros(len(alphas))
-    for a, alpha in enumerate(alphas):
-        r = shrinkage(spectrum.values, 1.0, alpha)
-        for u in rows:  # of the inverse, the block of a row
-            e = np.linalg.solve((u * r) @ u.T, u @ (z * r))
-            sums[a] += e @ e
-    return sums
+    U = spectrum.U
+    y = spectrum.root * y
+    z = U.T @ y
+    known = observations.left(fit_intercept)
+    values = spectrum.values
+    one_per_sample = len(observations.by_sample) == len(observations)
+    if by == "cell" or one_per_sample:
+        weights = shrinkage(values[:, None], 1.0, alphas)
+        return _observation_errors(U[known], z, weights)
+    blocks = []
+    for positions in observations.by_sample:
+        here = positions[known[positions]]
+        blocks.append(U[here])
+    sums = []
+    for alpha in alphas:
+        weights = shrinkage(values, 1.0, alpha)
+        sum_of_squares = _sample_errors(blocks, z, weights)
+        sums.append(sum_of_squares)
+    return np.array(sums)
+
+
+def _observation_errors(U, z, weights):
+    """Sums of squared errors of leaving out each observation, (n_alphas,).
+
+    Parameters
+    ----------
+    U : ndarray of shape (n_observations, k)
+        Eigenvectors.
+    z : ndarray of shape (k,)
+        Targets in the directions U.
+    weights : ndarray of shape (k, n_alphas)
+        The inverse in the directions U.
+    """
+    coefficients = z[:, None] * weights
+    dual = U @ coefficients
+    precisions = U**2 @ weights
+    errors = dual / precisions
+    return (errors**2).sum(axis=0)
+
+
+def _sample_errors(blocks, z, weights):
+    """The sum of squared errors of leaving out each sample.
+
+    Parameters
+    ----------
+    blocks : list of ndarray of shape (n, k)
+        Rows of U of the observations of each sample.
+    z : ndarray of shape (k,)
+        Targets in the directions U.
+    weights : ndarray of shape (k,)
+        The inverse in the directions U.
+    """
+    total = 0.0
+    coefficients = z * weights
+    for U in blocks:
+        inverse = (U * weights) @ U.T
+        dual = U @ coefficients
+        errors = np.linalg.solve(inverse, dual)
+        total += errors @ errors
+    return total

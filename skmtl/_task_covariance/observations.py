@@ -1,21 +1,33 @@
-"""The labeled cells of a problem, and what systems make of kernels between them."""
+"""Observations of several tasks: which targets are known, and how they were read."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import LinAlgError, cholesky
 
 from skmtl._data.task_data import TaskData
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Cell c is the label of row `row[c]` for task `task[c]`; sorted by task, then by row.
+    """Observation c is a target of sample `row[c]` for task `task[c]`.
 
-    A vector over cells is what systems take and return. Weights s are positive: the noise of a
-    cell is ``alpha_t / s``.
+    Observations are sorted by task, then by sample. Systems take and return vectors over them.
+
+    Attributes
+    ----------
+    row : ndarray of int of shape (n_observations,)
+        The sample of each observation.
+    task : ndarray of int of shape (n_observations,)
+        The task of each observation.
+    weight : ndarray of shape (n_observations,)
+        Positive weights s: the noise of an observation is ``alpha_t / s``.
+    n_rows : int
+        Number of samples.
+    n_tasks : int
+        Number of tasks.
     """
 
     row: np.ndarray
@@ -27,63 +39,161 @@ class Observations:
     def __len__(self):
         return len(self.row)
 
+    # ------------------------------------------------------------ by task, by sample
+
     @cached_property
     def ptr(self):
-        """Task t owns the cells ``ptr[t]:ptr[t + 1]``."""
+        """The observations of task t are ``ptr[t]:ptr[t + 1]``, (n_tasks + 1,)."""
         return np.searchsorted(self.task, np.arange(self.n_tasks + 1))
 
     @cached_property
-    def seen(self):
-        """Whether a row has a label for a task, (n_rows, n_tasks) of bool."""
-        return self.matrix(np.ones(len(self), dtype=bool))
+    def spans(self):
+        """The observations of each task, a list of slices."""
+        return [slice(start, stop) for start, stop in pairwise(self.ptr.tolist())]
 
     @cached_property
-    def row_weight(self):
-        """The weight that all cells of a row have, (n_rows,); None where they differ."""
-        weight = np.zeros(self.n_rows)
-        weight[self.row] = self.weight
-        return weight if np.array_equal(weight[self.row], self.weight) else None
+    def n_per_task(self):
+        """Number of observations of each task, (n_tasks,)."""
+        return np.diff(self.ptr)
 
     @cached_property
-    def by_row(self):
-        """For each row with labels the positions of its cells."""
+    def by_sample(self):
+        """For each sample that has any, the positions of its observations."""
         order = np.argsort(self.row, kind="stable")
         starts = np.flatnonzero(np.diff(self.row[order])) + 1
         return np.split(order, starts)
 
+    @cached_property
+    def row_weight(self):
+        """The weight of all observations of a sample, (n_samples,); None if they differ."""
+        weight = np.zeros(self.n_rows)
+        weight[self.row] = self.weight
+        if np.array_equal(weight[self.row], self.weight):
+            return weight
+        return None
+
+    def sample_weight(self):
+        """The sum of the weights of the observations of each sample, (n_samples,)."""
+        return np.bincount(
+            self.row,
+            weights=self.weight,
+            minlength=self.n_rows,
+        )
+
     def left(self, fit_intercept):
-        """Whether a task has what it needs without a cell, (n_cells,) of bool.
+        """Whether an observation can be predicted from the others, (n_observations,) of bool.
 
-        An intercept needs another cell of the task.
+        An intercept needs another observation of the task.
         """
-        return (np.diff(self.ptr) > fit_intercept)[self.task]
+        enough = self.n_per_task > fit_intercept
+        return enough[self.task]
 
-    def indicators(self):
-        """Which task a cell is of, (n_cells, n_tasks), in column order."""
-        M = np.zeros((len(self), self.n_tasks), order="F")
-        M[np.arange(len(self)), self.task] = 1.0
-        return M
+    # ------------------------------------------------------------ missing targets
+
+    @cached_property
+    def observed(self):
+        """Whether the target of a sample for a task is known, (n_samples, n_tasks) of bool."""
+        return self.matrix(np.ones(len(self), dtype=bool))
+
+    @cached_property
+    def missing(self):
+        """The missing targets, as if they were observations of weight 1."""
+        task, row = np.nonzero(~self.observed.T)
+        return Observations(
+            row,
+            task,
+            np.ones(len(row)),
+            self.n_rows,
+            self.n_tasks,
+        )
+
+    @cached_property
+    def complete(self):
+        """All targets of the samples as observations, with the weights of the samples.
+
+        None if the weights of a sample differ.
+        """
+        if self.row_weight is None:
+            return None
+        row = np.tile(np.arange(self.n_rows), self.n_tasks)
+        task = np.repeat(np.arange(self.n_tasks), self.n_rows)
+        return Observations(
+            row,
+            task,
+            self.row_weight[row],
+            self.n_rows,
+            self.n_tasks,
+        )
+
+    # ------------------------------------------------------------ vectors
 
     def matrix(self, values):
-        """A vector over cells as (n_rows, n_tasks), zero where there is no cell."""
+        """A vector over observations as (n_samples, n_tasks), zero for missing targets."""
         out = np.zeros((self.n_rows, self.n_tasks), dtype=values.dtype)
         out[self.row, self.task] = values
         return out
 
+    def indicators(self):
+        """1 at the task of each observation, else 0: (n_observations, n_tasks), column order."""
+        out = np.zeros((len(self), self.n_tasks), order="F")
+        out[np.arange(len(self)), self.task] = 1.0
+        return out
+
     def task_sum(self, values):
-        """Sums over the cells of each task, of (n_cells,) or (n_cells, ...)."""
+        """Sums over each task of values of shape (n_observations,) or (n_observations, ...)."""
         return np.add.reduceat(values, self.ptr[:-1], axis=0)
 
     def task_mean(self, values):
-        """Weighted means over the cells of each task, (n_tasks,)."""
+        """Weighted means over the observations of each task, (n_tasks,)."""
         return self.task_sum(self.weight * values) / self.task_sum(self.weight)
+
+    # ------------------------------------------------------------ kernel matrices
+
+    @cached_property
+    def _sample_indicators(self):
+        """1 where an observation is of a sample, (n_samples, n_observations).
+
+        None if the observations are the samples, in the same order.
+        """
+        n = len(self)
+        if np.array_equal(self.row, np.arange(self.n_rows)):
+            return None
+        entries = np.ones(n), (self.row, np.arange(n))
+        return sparse.csr_array(entries, shape=(self.n_rows, n))
+
+    def between_observations(self, K):
+        """A kernel matrix of samples as one of observations."""
+        if self._sample_indicators is None:
+            return K
+        return K[np.ix_(self.row, self.row)]
+
+    def between_samples(self, G):
+        """The derivative with respect to a kernel matrix of samples.
+
+        G is that with respect to the kernel matrix of observations.
+        """
+        if self._sample_indicators is None:
+            return G
+        half = self._sample_indicators @ G
+        return self._sample_indicators @ half.T
 
 
 def centered(K, weight):
-    """K of functions whose weighted mean over the rows is zero, (n_rows, n_rows); a new array.
+    """K of functions whose weighted mean over the samples is zero; a new array.
 
     Dual coefficients that sum to zero in every task see no difference. A kernel that is positive
-    semi-definite for these only becomes so.
+    semi-definite for these only becomes positive semi-definite.
+
+    Parameters
+    ----------
+    K : ndarray of shape (n_samples, n_samples)
+        A kernel matrix.
+    weight : ndarray of shape (n_samples,)
+        Weights of the samples.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, n_samples)
     """
     share = weight / weight.sum()
     mean = K @ share
@@ -92,37 +202,22 @@ def centered(K, weight):
     return out
 
 
-def factorize(A, alpha, name="alpha"):
-    """Lower Cholesky factor of the symmetric A, which is overwritten; the others are for errors."""
-    try:
-        # its transpose is what LAPACK can overwrite
-        return cholesky(A.T, lower=True, overwrite_a=True, check_finite=False)
-    except LinAlgError:
-        raise not_semidefinite(alpha, name=name) from None
-
-
-def not_semidefinite(alpha, smallest=None, name="alpha"):
-    """The error of kernels with an eigenvalue too far below zero, the `smallest` if known."""
-    known = "" if smallest is None else f": its smallest eigenvalue is {smallest:.4g}"
-    return ValueError(
-        f"The kernel is not positive semi-definite{known}, and {name}={np.min(alpha):.4g} does not "
-        f"make up for it. Increase {name}, or use a kernel that is."
-    )
-
-
 @dataclass(frozen=True)
 class KernelReading:
-    """Validated data as cells.
+    """Validated data as observations.
 
     Attributes
     ----------
-    X : ndarray or sparse matrix of shape (n_rows, n_features)
-        Rows with labels of positive weight, sorted by task where they are its own.
-    y : ndarray of shape (n_cells,)
+    X : ndarray or sparse matrix of shape (n_samples, n_features)
+        Samples that have a target of positive weight; sorted by task in long data.
+    y : ndarray of shape (n_observations,)
+        Targets.
     cells : Observations
-    rows : ndarray of int of shape (n_rows,)
-        Where each row stood in the user's X.
+        The sample, task and weight of each target.
+    rows : ndarray of int of shape (n_samples,)
+        The positions of these samples in the user's X.
     data : TaskData
+        The data as they were read.
     """
 
     X: object
@@ -133,21 +228,53 @@ class KernelReading:
 
     @property
     def long(self):
+        """Whether every task has samples of its own."""
         return self.data.layout != "wide"
 
 
 def read_observations(data):
-    """The cells of validated data, as a :class:`KernelReading`."""
+    """The observations of validated data, as a :class:`KernelReading`."""
+    if data.layout == "wide":
+        return _read_wide(data)
+    n_samples = len(data.y)
+    observations = Observations(
+        np.arange(n_samples),
+        data.design.task_of_sample,
+        data.weight,
+        n_samples,
+        data.n_tasks,
+    )
     X = data.design.as_float64().X
-    if data.layout != "wide":
-        n, tasks = len(data.y), data.design.task_of_sample
-        cells = Observations(np.arange(n), tasks, data.weight, n, data.n_tasks)
-        return KernelReading(X, data.y, cells, data.sample_indices, data)
+    return KernelReading(
+        X,
+        data.y,
+        observations,
+        data.sample_indices,
+        data,
+    )
+
+
+def _read_wide(data):
+    X = data.design.as_float64().X
     weight = np.broadcast_to(data.weight, data.y.shape)
-    rows = np.flatnonzero(weight.any(axis=1))
-    weight, Y = weight[rows], data.y[rows]
-    task, row = np.nonzero(weight.T)
-    cells = Observations(row, task, weight[row, task], len(rows), data.n_tasks)
-    if len(rows) < X.shape[0]:
-        X = (X.tocsr() if sparse.issparse(X) else X)[rows]
-    return KernelReading(X, Y[row, task], cells, rows, data)
+    kept = np.flatnonzero(weight.any(axis=1))
+    weight = weight[kept]
+    task, sample = np.nonzero(weight.T)
+    observations = Observations(
+        sample,
+        task,
+        weight[sample, task],
+        len(kept),
+        data.n_tasks,
+    )
+    y = data.y[kept][sample, task]
+    if len(kept) < X.shape[0]:
+        X = X.tocsr() if sparse.issparse(X) else X
+        X = X[kept]
+    return KernelReading(
+        X,
+        y,
+        observations,
+        kept,
+        data,
+    )

@@ -1,111 +1,196 @@
-"""A Kronecker system without a few of its cells: exact, by the Schur complement of these.
+"""The system of data with a few missing targets: exact, by the Schur complement of these.
 
-With Q the inverse of the whole system, intercepts included, and m the cells without a label, the
-inverse of what is left is ``Q_oo - Q_om Q_mm^-1 Q_mo``: as if the m cells had infinite noise.
+With Q the inverse of the system of complete data, intercepts included, m the missing targets and o
+the others, the inverse of what is left is ``Q_oo - Q_om Q_mm^-1 Q_mo``: as if the missing targets
+had infinite noise.
 """
 
-from itertools import pairwise
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
+from sklearn.utils import gen_batches
 
-from skmtl._task_covariance.kronecker import mean_left_over
-from skmtl._task_covariance.observations import factorize
+from skmtl._task_covariance.cholesky_factor import CholeskyFactor
+from skmtl._task_covariance.system import System
 
-_ROWS = 64  # rows left out at a time
+_SAMPLES = 64  # left out at a time
 
 
-class SchurSystem:
-    """The system on `cells`; parameters as those of the whole one.
+class SchurSystem(System):
+    """The system of the observations `observations`.
 
     Parameters
     ----------
     whole : KroneckerSystem
-        Of all cells of the rows, its weights those of the rows.
-    cells : Observations
-        Those with a label.
+        The system of all targets of the samples, with the weights of the samples.
+    observations : Observations
+        The targets that are not missing.
+    keep_inverse : bool, default=False
+        Whether to keep `inverse_corner`, ``Q_mm^-1``, which derivatives of likelihoods take. It
+        then also serves :meth:`coefficients`.
     """
 
     name = "schur"
 
-    def __init__(self, whole, cells):
-        self.whole, self.cells = whole, cells
-        self.K, self.B, self.fit_intercept = whole.K, whole.B, whole.fit_intercept
-        # sorted by task, as cells are
-        self.rows = [np.flatnonzero(~seen) for seen in cells.seen.T]
-        self.task = np.repeat(np.arange(cells.n_tasks), [len(rows) for rows in self.rows])
-        self.row = np.concatenate(self.rows)
-        holes, self.place = np.unique(self.row, return_inverse=True)
-        self.U_holes = whole.U[holes]
-        self.factor = factorize(self._corner(), whole.alpha)
+    def __init__(self, whole, observations, keep_inverse=False):
+        super().__init__(
+            whole.K,
+            whole.B,
+            whole.alpha,
+            observations,
+            whole.fit_intercept,
+        )
+        self.whole = whole
+        self.missing = observations.missing
+        self.U_missing = whole.U[self.missing.row]
+        self.factor = CholeskyFactor(
+            self._corner(),
+            whole.alpha,
+            whole.noise_name,
+        )
+        self.inverse_corner = None
+        if keep_inverse:
+            self.inverse_corner = self.factor.inverse()
 
     def _corner(self):
-        """Q_mm."""
-        ends = np.cumsum([0, *(len(rows) for rows in self.rows)])
-        spans = [slice(a, b) for a, b in pairwise(ends)]
-        out = np.empty((ends[-1], ends[-1]))
-        for t, rows in enumerate(self.rows):
-            for u in range(t + 1):
-                block = self.whole.precision_block(rows, t, self.rows[u], u)
-                out[spans[t], spans[u]] = block
-                out[spans[u], spans[t]] = block.T
+        """``Q_mm``."""
+        U = self.U_missing
+        Vi = self.whole.Vi
+        spans = self.missing.spans
+        m = len(self.missing)
+        out = np.empty((m, m))
+        for t, here in enumerate(spans):
+            for u, there in enumerate(spans[: t + 1]):
+                block = self.whole.inner(
+                    U[here],
+                    Vi[t],
+                    U[there],
+                    Vi[u],
+                )
+                out[here, there] = block
+                out[there, here] = block.T
         return out
 
+    def _solve_corner(self, values):
+        """``Q_mm^-1`` times values of missing targets."""
+        if self.inverse_corner is not None:
+            return self.inverse_corner @ values
+        return self.factor.solve(values)
+
+    @cached_property
+    def missing_indicators(self):
+        """The task of each missing target, (m, T)."""
+        return self.missing.indicators()
+
+    def coefficients(self, UtY):
+        """The dual coefficients C as ``U C Vi'``, (k, T), from ``U' Y`` with 0 for missing targets.
+
+        That is the solution for complete data in which missing targets have the value that makes
+        their dual coefficients 0.
+        """
+        whole = self.whole
+        U = self.U_missing
+        dual = whole.coefficients(UtY) @ whole.Vi.T
+        dual = dual[:, self.missing.task]
+        at_missing = np.einsum("mk,km->m", U, dual)
+        values = self._solve_corner(at_missing)
+        values = values[:, None] * self.missing_indicators
+        return whole.coefficients(UtY - U.T @ values)
+
     def dual(self, y):
-        """Dual coefficients of targets over cells."""
-        Y = self.cells.matrix(y)
-        at_holes = self.whole.precision(Y)[self.row, self.task]
-        Y[self.row, self.task] -= cho_solve((self.factor, True), at_holes, check_finite=False)
-        return self.whole.precision(Y)[self.cells.row, self.cells.task]
+        """Dual coefficients of targets, (n_observations,)."""
+        whole = self.whole
+        observations = self.observations
+        UtY = whole.U.T @ observations.matrix(y)
+        coefficients = self.coefficients(UtY)
+        dual = whole.U @ coefficients @ whole.Vi.T
+        return dual[observations.row, observations.task]
 
-    def intercepts(self, y, dual):
-        """Intercepts that belong to dual coefficients, (n_tasks,)."""
-        return mean_left_over(self, y, dual)
-
-    def leave_one_out(self, y, by="row"):
-        """Errors of every cell when its row, or only the cell, is left out; NaN as there."""
-        cells, dual = self.cells, self.dual(y)
-        known = cells.left(self.fit_intercept)
-        if by == "cell":
-            precisions = np.where(known, self.cell_precisions(), np.nan)
-            return dual / precisions
-        dual, known = cells.matrix(dual), cells.matrix(known)
+    def leave_out_samples(self, y):
+        """Errors of :meth:`leave_one_out` of whole samples."""
+        observations = self.observations
+        dual = observations.matrix(self.dual(y))
+        known = observations.matrix(observations.left(self.fit_intercept))
         errors = np.full(known.shape, np.nan)
-        for rows, blocks in self._blocks():
-            for i, block in zip(rows, blocks, strict=True):
+        for samples, blocks in self._batches():
+            for i, block in zip(samples, blocks, strict=True):
                 here = known[i]
                 if here.any():
-                    errors[i, here] = np.linalg.solve(block[np.ix_(here, here)], dual[i, here])
-        return errors[cells.row, cells.task]
+                    block = block[np.ix_(here, here)]
+                    errors[i, here] = np.linalg.solve(block, dual[i, here])
+        return errors[observations.row, observations.task]
 
-    def cell_precisions(self):
-        """The diagonal of the inverse, (n_cells,)."""
-        diagonals = [np.einsum("itt->it", blocks) for _, blocks in self._blocks()]
-        return np.concatenate(diagonals)[self.cells.row, self.cells.task]
-
-    def _blocks(self):
-        """Some rows at a time, and their blocks of the inverse."""
-        n = self.cells.n_rows
-        for first in range(0, n, _ROWS):
-            rows = np.arange(first, min(first + _ROWS, n))
-            yield rows, self._row_blocks(rows)
-
-    def _row_blocks(self, rows):
-        """Blocks of the inverse between the tasks of each of these rows, (n_rows, T, T)."""
-        whole = self.whole
-        d = whole.U[rows] ** 2 @ whole.H
-        blocks = (whole.Vi * d[:, None, :]) @ whole.Vi.T
-        beside = 0.0  # Q_om, (n_rows, T, m): a sum over the different eigenvalues of B
-        for weight, projector in whole.distinct_parts():
-            between = (whole.U[rows] * weight) @ self.U_holes.T
-            beside = beside + between[:, None, self.place] * projector[:, self.task]
-        half = solve_triangular(
-            self.factor, beside.reshape(-1, len(self.row)).T, lower=True, check_finite=False
-        )
-        half = half.T.reshape(beside.shape)
-        return blocks - half @ half.transpose(0, 2, 1)
+    def precisions(self):
+        """The diagonal of the inverse, (n_observations,)."""
+        diagonals = []
+        for _, blocks in self._batches():
+            diagonals.append(np.einsum("itt->it", blocks))
+        precisions = np.concatenate(diagonals)
+        return precisions[self.observations.row, self.observations.task]
 
     def log_determinant(self):
-        """As that of the whole system, of what is left."""
-        corner = 2 * np.log(self.factor.diagonal()).sum()
-        return float(self.whole.log_determinant() + corner)
+        """As in :class:`KroneckerSystem`."""
+        log = self.whole.log_determinant()
+        log += self.factor.log_determinant()
+        return float(log)
+
+    # ------------------------------------------------------------ blocks of the inverse
+
+    def _batches(self):
+        """Positions of some samples at a time, and their blocks of the inverse."""
+        samples = np.arange(self.observations.n_rows)
+        for batch in gen_batches(len(samples), _SAMPLES):
+            yield samples[batch], self._sample_blocks(batch)
+
+    @cached_property
+    def _samples_with_missing(self):
+        """Rows of U of the samples that miss targets, and the row of each missing target."""
+        samples, position = np.unique(
+            self.missing.row,
+            return_inverse=True,
+        )
+        return self.whole.U[samples], position
+
+    def _sample_blocks(self, batch):
+        """Blocks of the inverse between the tasks of some samples, (n_samples, T, T)."""
+        whole = self.whole
+        U = whole.U[batch]
+        d = U**2 @ whole.H
+        blocks = (whole.Vi * d[:, None, :]) @ whole.Vi.T
+        half = self._half_solve(self._beside(U))
+        return blocks - half @ half.transpose(0, 2, 1)
+
+    def _half_solve(self, beside):
+        """``L^-1`` along the last axis, L the factor of ``Q_mm``; (q, p, m)."""
+        q, p, m = beside.shape
+        flat = beside.reshape(q * p, m)
+        half = self.factor.half_solve(flat.T)
+        return half.T.reshape(q, p, m)
+
+    def _beside(self, U):
+        """Entries of ``Q_om`` of samples with these rows of U, (n_samples, T, m).
+
+        They are a sum over the different eigenvalues of B.
+        """
+        U_missing, position = self._samples_with_missing
+        task = self.missing.task
+        beside = 0.0
+        for weight, projector in self.whole.distinct_parts():
+            between = (U * weight) @ U_missing.T
+            between = between[:, None, position]
+            beside = beside + between * projector[:, task]
+        return beside
+
+    def missing_root(self, P, CV):
+        """A root (q, p, m) of what missing targets take from the inverse.
+
+        That is between the vectors ``U P_i (x) Vi CV_a``, for rows P_i and CV_a of both.
+        """
+        missing = self.missing
+        whole = self.whole
+        at_missing = np.empty((len(P), len(CV), len(missing)))
+        for v, span in zip(whole.Vi, missing.spans, strict=True):
+            U = self.U_missing[span]
+            for a, b in enumerate(CV):
+                at_missing[:, a, span] = whole.inner(P, b, U, v)
+        return self._half_solve(at_missing)

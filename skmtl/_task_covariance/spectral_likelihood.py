@@ -1,137 +1,165 @@
-"""The likelihood of labels on common rows: one eigendecomposition of K serves every B and noise.
+"""The log marginal likelihood of targets of common samples.
 
-Of the covariance ``A = B (x) K + diag(noise) (x) I`` with ``K = U diag(s) U'`` and
-``Sigma^-1/2 B Sigma^-1/2 = V diag(lam) V'``, Sigma = diag(noise), the inverse Q is diagonal between
-U and ``Vi = Sigma^-1/2 V``: ``H_kq = 1 / (s_k lam_q + 1)``. A few cells m without a label are taken
-off exactly: ``Q - Q_:m W Q_m:`` with ``W = Q_mm^-1``, and ``log|A_oo| = log|A| + log|Q_mm|``. Their
-part of a derivative is a sum over pairs of these cells, in U a product of W with the rows of U.
+One eigendecomposition of K serves every B and noise. With complete data the inverse of the
+covariance is that of :class:`KroneckerSystem`, with a few missing targets m that of
+:class:`SchurSystem`: ``Q - Q_:m W Q_m:`` with ``W = Q_mm^-1``. Missing targets' part of a
+derivative is a sum over pairs of them: in the directions U a product of W with rows of U.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dpotri
 
-from skmtl._task_covariance.kronecker import spectrum
-from skmtl._task_covariance.observations import factorize
-from skmtl._task_covariance.systems import largest_eigenvalue
+from skmtl._task_covariance.kronecker import KroneckerSystem, spectrum
+from skmtl._task_covariance.schur import SchurSystem
+from skmtl._task_covariance.systems import largest_eigenvalue, spectral_system
 
 
-class Point(NamedTuple):
+class SpectralPoint(NamedTuple):
     """The likelihood at one B and noise, and what its derivatives are made of."""
 
     value: float
-    noise: np.ndarray  # (T,)
-    lam: np.ndarray  # (T,)
-    Vi: np.ndarray  # (T, T)
-    H: np.ndarray  # (n, T)
-    c: np.ndarray  # dual coefficients between U and Vi, (n, T)
-    W: np.ndarray | None  # (m, m)
+    system: KroneckerSystem | SchurSystem
+    C: np.ndarray  # dual coefficients between U and Vi, (n, T)
+
+    @property
+    def noise(self):
+        """Variances of the noise, (T,)."""
+        return self.system.alpha
 
 
 class SpectralLikelihood:
-    """Log marginal likelihood of Y on common rows.
+    """The log marginal likelihood of targets of common samples, a function of B and the noise.
 
     Parameters
     ----------
     K : ndarray of shape (n, n)
-        Positive semi-definite.
+        Kernel matrix of the samples, positive semi-definite.
     Y : ndarray of shape (n, T)
-        0 where a label is missing.
-    seen : ndarray of bool of shape (n, T)
+        Targets, 0 where they are missing.
+    observations : Observations
+        Which targets are known.
+
+    Attributes
+    ----------
+    largest : float
+        A bound of the largest eigenvalue of K.
     """
 
-    def __init__(self, K, Y, seen):
-        found, self.top = spectrum(K, np.ones(len(K))), largest_eigenvalue(K, np.ones(1))
-        self.U, self.s = found.U, np.maximum(found.values, 0.0)
-        self.Y, self.UtY = Y, found.U.T @ Y
-        self.counts = seen.sum(axis=0)
-        # cells without a label, sorted by task
-        self.hole_task, self.hole_row = np.nonzero(~seen.T)
-        self.hole_ptr = np.searchsorted(self.hole_task, np.arange(Y.shape[1] + 1))
-        self.U_holes = self.U[self.hole_row]
-        self.of_task = np.eye(Y.shape[1])[self.hole_task]  # (m, T)
+    def __init__(self, K, Y, observations):
+        self.K = K
+        self.observations = observations
+        self.largest = largest_eigenvalue(K, np.ones(1))
+        found = spectrum(K, np.ones(len(K)))
+        values = np.maximum(found.values, 0.0)
+        self.spectrum = replace(found, values=values)
+        self.UtY = found.U.T @ Y
 
     def at(self, B, noise):
-        """The :class:`Point` of a task covariance and the noise of each task."""
-        n, root = len(self.Y), np.sqrt(noise)
-        lam, V = np.linalg.eigh(B / np.outer(root, root))
-        lam, Vi = np.maximum(lam, 0.0), V / root[:, None]
-        H = 1.0 / (self.s[:, None] * lam + 1.0)
-        log_determinant = n * np.log(noise).sum() - np.log(H).sum()
-        UtY, W = self.UtY, None
-        if len(self.hole_task):
-            factor = factorize(self._corner(Vi, H), noise, "noise")
-            log_determinant += 2 * np.log(factor.diagonal()).sum()
-            W = dpotri(factor, lower=True)[0]
-            W = np.tril(W) + np.tril(W, -1).T
-            at_holes = self._at_holes(((UtY @ Vi) * H) @ Vi.T)
-            UtY = UtY - self._from_holes(W @ at_holes)
-        c = (UtY @ Vi) * H
-        # labels are 0 where they are missing
-        fit = np.vdot(self.UtY @ Vi, c)
-        value = -0.5 * (fit + log_determinant + self.counts.sum() * np.log(2 * np.pi))
-        return Point(float(value), noise, lam, Vi, H, c, W)
+        """The :class:`SpectralPoint` of a task covariance (T, T) and a noise (T,)."""
+        system = spectral_system(
+            self.spectrum,
+            self.K,
+            B,
+            noise,
+            self.observations,
+            fit_intercept=False,
+            noise_name="noise",
+            keep_inverse=True,
+        )
+        UtY = self.UtY
+        C = system.coefficients(UtY)
+        fit = np.vdot(UtY @ system.whole.Vi, C)
+        log_determinant = system.log_determinant()
+        constant = len(self.observations) * np.log(2 * np.pi)
+        value = -0.5 * (fit + log_determinant + constant)
+        return SpectralPoint(float(value), system, C)
 
     def gradient(self, point):
-        """Derivatives of the value by B, (T, T), and by the noise, (T,)."""
-        Vi, H, c = point.Vi, point.H, point.c
-        G, E = (c.T * self.s) @ c, c.T @ c
-        G.flat[:: len(G) + 1] -= self.s @ H
-        E.flat[:: len(E) + 1] -= H.sum(axis=0)
-        if point.W is not None:
-            P = self._hole_products(point) * H[:, :, None] * H[:, None, :]
-            G += np.tensordot(self.s, P, 1)
-            E += P.sum(axis=0)
-        return 0.5 * Vi @ G @ Vi.T, 0.5 * ((Vi @ E) * Vi).sum(axis=1)
+        """Derivatives with respect to B, (T, T), and the noise, (T,)."""
+        s = self.spectrum.values
+        whole = point.system.whole
+        H = whole.H
+        Vi = whole.Vi
+        C = point.C
+        by_B = (C.T * s) @ C
+        by_B -= np.diag(s @ H)
+        by_noise = C.T @ C
+        by_noise -= np.diag(H.sum(axis=0))
+        if self._has_missing:
+            products = self._missing_products(point)
+            by_B += np.tensordot(s, products, 1)
+            by_noise += products.sum(axis=0)
+        by_B = 0.5 * Vi @ by_B @ Vi.T
+        by_noise = (Vi @ by_noise) * Vi
+        by_noise = 0.5 * by_noise.sum(axis=1)
+        return by_B, by_noise
 
     def by_kernel(self, point):
-        """The derivative of the value by K, (n, n), symmetric."""
-        lam, Vi, H, c, W = point.lam, point.Vi, point.H, point.c, point.W
-        if W is None:
-            P, R = self.U @ (c * np.sqrt(lam)), self.U * np.sqrt(H @ lam)
-            G = P @ P.T  # half the work of another product
-            G -= R @ R.T
+        """The derivative with respect to K, (n, n), symmetric."""
+        U = self.spectrum.U
+        C = point.C
+        whole = point.system.whole
+        lam = whole.lam
+        shrunk = whole.H @ lam
+        if not self._has_missing:
+            positive = U @ (C * np.sqrt(lam))
+            negative = U * np.sqrt(shrunk)
+            # A product with the own transpose is half the work of another product.
+            G = positive @ positive.T
+            G -= negative @ negative.T
             G *= 0.5
             return G
-        G = (c * lam) @ c.T
-        G.flat[:: len(G) + 1] -= H @ lam
-        for q in np.flatnonzero(lam):
-            rows = self.U_holes * (Vi[self.hole_task, q][:, None] * H[:, q])
-            G += lam[q] * (rows.T @ (W @ rows))
-        return 0.5 * self.U @ G @ self.U.T
+        G = (C * lam) @ C.T
+        G.flat[:: len(G) + 1] -= shrunk
+        self._add_missing(G, point.system)
+        return 0.5 * U @ G @ U.T
 
     def by_mean(self, point):
-        """The derivative of the value by a mean of each task that Y has more, (T,)."""
-        return self.U.sum(axis=0) @ point.c @ point.Vi.T
+        """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""
+        U = self.spectrum.U
+        Vi = point.system.whole.Vi
+        sums = U.sum(axis=0)
+        return sums @ point.C @ Vi.T
 
-    # ------------------------------------------------------------ cells without a label
+    # ------------------------------------------------------------ missing targets
 
-    def _corner(self, Vi, H):
-        """Q_mm."""
-        out = np.empty((len(self.hole_task),) * 2)
-        spans = [slice(a, b) for a, b in zip(self.hole_ptr, self.hole_ptr[1:], strict=False)]
-        for t, here in enumerate(spans):
-            for u, there in enumerate(spans[: t + 1]):
-                block = (self.U_holes[here] * (H @ (Vi[t] * Vi[u]))) @ self.U_holes[there].T
-                out[here, there] = block
-                out[there, here] = block.T
-        return out
+    @property
+    def _has_missing(self):
+        return len(self.observations.missing) > 0
 
-    def _at_holes(self, coefficients):
-        """Entries at these cells of U times (n, T), (m,)."""
-        return np.einsum("jk,kj->j", self.U_holes, coefficients[:, self.hole_task])
+    def _add_missing(self, G, system):
+        """Add what missing targets contribute to the derivative with respect to ``U'KU``."""
+        whole = system.whole
+        W = system.inverse_corner
+        lam = whole.lam
+        Vi = whole.Vi[system.missing.task]
+        for q in np.flatnonzero(lam):
+            v = Vi[:, q]
+            weights = v[:, None] * whole.H[:, q]
+            R = system.U_missing * weights
+            product = R.T @ (W @ R)
+            G += lam[q] * product
 
-    def _from_holes(self, values):
-        """U' times the matrix (n, T) that has these values there."""
-        return self.U_holes.T @ (values[:, None] * self.of_task)
+    def _missing_products(self, point):
+        """For each k the matrix ``Vi' w_k Vi`` times ``H_k H_k'``, (n, T, T).
 
-    def _hole_products(self, point):
-        """For each k the matrix ``Vi' w_k Vi``, w_k over pairs of tasks, (n, T, T)."""
-        T = self.Y.shape[1]
-        w = np.zeros((len(self.s), T, T))
-        for u in range(T):
-            there = slice(self.hole_ptr[u], self.hole_ptr[u + 1])
-            by_hole = self.U_holes * (point.W[:, there] @ self.U_holes[there])
-            w[:, :, u] = by_hole.T @ self.of_task
-        return point.Vi.T @ w @ point.Vi
+        w_k are the entries of W, weighted by the products of entries k of the rows of U, summed
+        over pairs of tasks.
+        """
+        system = point.system
+        U = system.U_missing
+        W = system.inverse_corner
+        indicators = system.missing_indicators
+        n_tasks = indicators.shape[1]
+        w = np.zeros((U.shape[1], n_tasks, n_tasks))
+        for u, span in enumerate(system.missing.spans):
+            between = W[:, span] @ U[span]
+            by_missing = U * between
+            w[:, :, u] = by_missing.T @ indicators
+        H = system.whole.H
+        Vi = system.whole.Vi
+        products = Vi.T @ w @ Vi
+        products = products * H[:, :, None]
+        return products * H[:, None, :]

@@ -1,8 +1,7 @@
-"""Which of the three linear systems to solve, by what they cost.
+"""Which of the three linear systems to solve, by what they cost, and the least noise they bear.
 
-All have ``dual(y)``, ``intercepts(y, dual)``, ``leave_one_out(y, by)``, ``cell_precisions()`` and
-``log_determinant()`` of vectors over :class:`Observations`, and a `name`. Their alpha
-is at least the :func:`noise_floor`.
+:class:`System` says what the systems have in common. Their alpha is at least the
+:func:`noise_floor`.
 """
 
 import warnings
@@ -16,33 +15,60 @@ from skmtl._task_covariance.kronecker import (
     KroneckerSystem,
     constants,
     distinct_values,
+    relative_to_noise,
     spectrum,
 )
-from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.schur import SchurSystem
 
 SOLVERS = ("kronecker", "schur", "cholesky")
-_EIGH, _CHOLESKY = 9, 0.5  # flops over n^3, at the speed of matrix products
+_EIGH = 9  # flops over n^3 of an eigendecomposition, at the speed of matrix products
+_CHOLESKY = 0.5  # flops over n^3 of a Cholesky factor
+_INVERSE = 1.0  # flops over n^3 of the inverse from that factor
 _ROUNDING = 1e-12  # alphas below this, relative to the largest eigenvalue, are lost in rounding
-_TINY = 1e-280  # in place of that eigenvalue where it is 0, far from underflow
+_TINY = 1e-280  # in place of an eigenvalue of 0, far from underflow
+
+_REQUIREMENTS = {
+    "kronecker": "needs two-dimensional y without missing labels",
+    "schur": "needs two-dimensional y",
+}
+
+# ---------------------------------------------------------------- the least noise
 
 
-def noise_floor(top):
-    """The smallest alpha that rounding leaves in effect beside an eigenvalue `top`.
+def noise_floor(largest):
+    """The smallest alpha that has an effect beside an eigenvalue as `largest`.
 
-    Below it solutions would be those of the rounding errors, in each system others.
+    Below it solutions would be those of the rounding errors, which differ between systems.
     """
-    return _ROUNDING * max(top, _TINY)
+    return _ROUNDING * max(largest, _TINY)
 
 
 def largest_eigenvalue(K, weight):
-    """A bound of that of ``S^1/2 K S^1/2``."""
+    """An upper bound of the largest eigenvalue of ``S^1/2 K S^1/2``, S = diag(weight)."""
     return float(norm(K, np.inf, check_finite=False) * weight.max())
 
 
-def smallest_alpha(K, B, cells):
-    """The :func:`noise_floor` of the system of a task kernel B."""
-    return noise_floor(largest_eigenvalue(K, cells.weight) * np.linalg.norm(B, 2))
+def smallest_alpha(K, B, observations):
+    """The :func:`noise_floor` of the system with a task kernel B."""
+    return noise_floor(largest_eigenvalue(K, observations.weight) * np.linalg.norm(B, 2))
+
+
+def raised_noise(noise, largest, Bs):
+    """The noise, at least the :func:`noise_floor` of a sum of terms.
+
+    Parameters
+    ----------
+    noise : ndarray of shape (n_tasks,)
+        Variances of the noise.
+    largest : list of float
+        Upper bounds of the largest eigenvalues of the input kernels.
+    Bs : list of ndarray of shape (n_tasks, n_tasks)
+        Task covariances.
+    """
+    bound = 0.0
+    for value, B in zip(largest, Bs, strict=True):
+        bound += value * np.trace(B)
+    return np.maximum(noise, noise_floor(bound))
 
 
 def warn_of_jitter(jitter, name="alpha", stacklevel=3):
@@ -50,89 +76,218 @@ def warn_of_jitter(jitter, name="alpha", stacklevel=3):
     if jitter > 0:
         warnings.warn(
             f"{name} is too small for the size of the kernel: {jitter:.2g} was added to the "
-            f"diagonal (jitter_), as below that rounding decides. Scale X, or increase {name} to "
-            "choose yourself.",
+            f"diagonal (jitter_), because rounding errors decide below that. Scale X, or increase "
+            f"{name} to choose yourself.",
             UserWarning,
             stacklevel=stacklevel,
         )
 
 
-def all_observations(cells):
-    """All cells of the rows, their weights those of the rows; None where these differ."""
-    weight = cells.row_weight
-    if weight is None:
-        return None
-    row = np.tile(np.arange(cells.n_rows), cells.n_tasks)
-    task = np.repeat(np.arange(cells.n_tasks), cells.n_rows)
-    return Observations(row, task, weight[row], cells.n_rows, cells.n_tasks)
+# ---------------------------------------------------------------- costs
 
 
-def schur_cost(cells, path=None):
-    """Flops of a few missing cells; with `path` models, their errors of leaving out included."""
-    n, T = cells.n_rows, cells.n_tasks
-    m = n * T - len(cells)
+def schur_cost(observations, path=None):
+    """Flops of a system with a few missing targets.
+
+    Parameters
+    ----------
+    observations : Observations
+        The observations.
+    path : int, default=None
+        Number of models on one eigendecomposition, leave-one-out errors included; None is one
+        model without these.
+    """
+    n = observations.n_rows
+    T = observations.n_tasks
+    m = n * T - len(observations)
     corner = n * m**2 + _CHOLESKY * m**3
     if path is None:
         return _EIGH * n**3 + corner + 8 * n**2 * T
-    return _EIGH * n**3 + path * (corner + 2 * n**2 * min(m, n) * T + m**2 * n * T)
+    errors = 2 * n**2 * min(m, n) * T + m**2 * n * T
+    return _EIGH * n**3 + path * (corner + errors)
 
 
-def cholesky_cost(cells, n_strengths=None, n_alphas=0):
-    """Flops of all cells at once; with strengths, an eigendecomposition for each of them."""
-    N = len(cells)
+def cholesky_cost(observations, n_strengths=None, n_alphas=0):
+    """Flops of a dense system.
+
+    Parameters
+    ----------
+    observations : Observations
+        The observations.
+    n_strengths : int, default=None
+        Number of task kernels, with an eigendecomposition for each; None is one model.
+    n_alphas : int, default=0
+        Number of alphas for each of these, leave-one-out errors included.
+    """
+    N = len(observations)
     if n_strengths is None:
         return _CHOLESKY * N**3
     return n_strengths * (_EIGH * N**3 + 4 * n_alphas * N**2)
 
 
-def possible_solvers(cells, long):
-    """Names of the solvers that these cells allow, the fastest for complete labels first."""
-    if long or cells.row_weight is None:
+def likelihood_costs(observations):
+    """Flops of the log marginal likelihood and its gradient, by "schur" and by "cholesky"."""
+    N = len(observations)
+    n = observations.n_rows
+    T = observations.n_tasks
+    m = n * T - N
+    schur = _EIGH * n**3 + m**3 + (T + 3) * n * m**2 + T * n**2 * m
+    cholesky = (_CHOLESKY + _INVERSE) * N**3
+    return schur, cholesky
+
+
+# ---------------------------------------------------------------- the choice
+
+
+def possible_solvers(observations, long):
+    """Names of the solvers that these observations allow, the fastest for complete data first."""
+    if long or observations.row_weight is None:
         return ("cholesky",)
-    complete = len(cells) == cells.n_rows * cells.n_tasks
-    return ("kronecker", "cholesky") if complete else ("schur", "cholesky")
+    if len(observations) == observations.n_rows * observations.n_tasks:
+        return ("kronecker", "cholesky")
+    return ("schur", "cholesky")
 
 
-def choose_solver(solver, cells, long, costs):
-    """The name of a solver that these cells allow; "auto" takes the cheaper one.
+def choose_solver(solver, observations, long, costs):
+    """The name of the solver to use.
 
-    `costs` are the flops of "schur" and of "cholesky".
+    Parameters
+    ----------
+    solver : {"auto", "kronecker", "schur", "cholesky"}
+        "auto" takes the cheapest.
+    observations : Observations
+        The observations.
+    long : bool
+        Whether every task has samples of its own.
+    costs : tuple of float
+        Flops of "schur" and of "cholesky".
+
+    Returns
+    -------
+    {"kronecker", "schur", "cholesky"}
+
+    Raises
+    ------
+    ValueError
+        If these observations do not allow the solver.
     """
-    possible = possible_solvers(cells, long)
+    possible = possible_solvers(observations, long)
     if solver == "auto":
         if possible[0] != "schur":
             return possible[0]
-        return "schur" if costs[0] < costs[1] else "cholesky"
+        schur, cholesky = costs
+        return "schur" if schur < cholesky else "cholesky"
     if solver == "schur" and possible[0] == "kronecker":
         return "kronecker"  # nothing is missing
     if solver not in possible:
-        reason = {
-            "kronecker": "needs two-dimensional y without missing labels",
-            "schur": "needs two-dimensional y",
-        }[solver]
         raise ValueError(
-            f"solver={solver!r} {reason}, and weights that are the same for all tasks of a row. "
-            f"Here {possible[0]!r} or 'auto' will do."
+            f"solver={solver!r} {_REQUIREMENTS[solver]}, and weights that are the same for all "
+            f"tasks of a sample. Use {possible[0]!r} or 'auto' here."
         )
     return solver
 
 
-def make_system(name, K, B, alpha, cells, fit_intercept, decomposed=None):
-    """The system of that name; `decomposed` is the spectrum of K where it is known already."""
+# ---------------------------------------------------------------- the systems
+
+
+def all_observations(observations):
+    """``observations.complete``: all targets of the samples."""
+    return observations.complete
+
+
+def make_system(
+    name,
+    K,
+    B,
+    alpha,
+    observations,
+    fit_intercept,
+    decomposed=None,
+):
+    """The system of a solver.
+
+    Parameters
+    ----------
+    name : {"kronecker", "schur", "cholesky"}
+        Name of the solver.
+    K, B, alpha, observations, fit_intercept
+        As in :class:`System`.
+    decomposed : Spectrum, default=None
+        The spectrum of K if it is known already.
+    """
     if name == "cholesky":
-        return CholeskySystem(K, B, alpha, cells, fit_intercept)
-    everything = all_observations(cells)
-    arguments = K, B, alpha, everything, fit_intercept
+        return CholeskySystem(
+            K,
+            B,
+            alpha,
+            observations,
+            fit_intercept,
+        )
     if decomposed is None:
         if name == "kronecker" and _few_values(B, alpha):
-            return KroneckerFactors(*arguments)
-        decomposed = spectrum(K, cells.row_weight, constants(cells.n_rows, fit_intercept))
-    whole = KroneckerSystem(decomposed, *arguments)
-    return whole if name == "kronecker" else SchurSystem(whole, cells)
+            return KroneckerFactors(
+                K,
+                B,
+                alpha,
+                observations.complete,
+                fit_intercept,
+            )
+        free = constants(observations.n_rows, fit_intercept)
+        decomposed = spectrum(K, observations.row_weight, free)
+    return spectral_system(
+        decomposed,
+        K,
+        B,
+        alpha,
+        observations,
+        fit_intercept,
+    )
 
 
 def _few_values(B, alpha):
     """Whether a factor for each eigenvalue of the task kernel beats one eigendecomposition."""
-    scale = np.sqrt(alpha)
-    distinct, _ = distinct_values(np.linalg.eigvalsh(B / np.outer(scale, scale)))
+    values = np.linalg.eigvalsh(relative_to_noise(B, alpha))
+    distinct, _ = distinct_values(values)
     return len(distinct) * _CHOLESKY < _EIGH
+
+
+def spectral_system(
+    spectrum,
+    K,
+    B,
+    alpha,
+    observations,
+    fit_intercept,
+    noise_name="alpha",
+    keep_inverse=False,
+):
+    """The system of common samples by the spectrum of K.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        That of K, without the constants if intercepts are fitted.
+    K, B, alpha, observations, fit_intercept
+        As in :class:`System`.
+    noise_name : str, default="alpha"
+        The user's name of alpha, for error messages.
+    keep_inverse : bool, default=False
+        As in :class:`SchurSystem`.
+
+    Returns
+    -------
+    KroneckerSystem or SchurSystem
+        The latter if targets are missing.
+    """
+    whole = KroneckerSystem(
+        spectrum,
+        K,
+        B,
+        alpha,
+        observations.complete,
+        fit_intercept,
+        noise_name,
+    )
+    if len(observations.missing) == 0:
+        return whole
+    return SchurSystem(whole, observations, keep_inverse)

@@ -1,7 +1,6 @@
 """Gaussian process regression of several tasks by marginal likelihood."""
 
 import warnings
-from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
@@ -13,26 +12,29 @@ from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.reading import read_training_data
 from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
-from skmtl._task_covariance.systems import SOLVERS, choose_solver, warn_of_jitter
-from skmtl.base import MultiTaskEstimator
-from skmtl.gaussian_process._draws import draw_parameters
-from skmtl.gaussian_process._inputs import make_kernels
-from skmtl.gaussian_process._layout import Layout
-from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize, projected_norm
-from skmtl.gaussian_process._prediction import PredictionMixin, dense
-from skmtl.gaussian_process._problem import (
-    DenseProblem,
-    SpectralProblem,
-    cholesky_cost,
-    guarded_value,
-    schur_cost,
+from skmtl._task_covariance.systems import (
+    SOLVERS,
+    choose_solver,
+    likelihood_costs,
+    warn_of_jitter,
 )
+from skmtl.base import MultiTaskEstimator
+from skmtl.gaussian_process._initial_values import InitialValues
+from skmtl.gaussian_process._input_kernels import make_kernels
+from skmtl.gaussian_process._marginal_likelihood import (
+    DenseMarginalLikelihood,
+    SpectralMarginalLikelihood,
+    guarded_value,
+)
+from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
+from skmtl.gaussian_process._normalization import mean_and_scale, normalized
+from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
+from skmtl.gaussian_process._posterior_draws import draw_parameters
+from skmtl.gaussian_process._prediction import PredictionMixin, dense
 from skmtl.gaussian_process._process import Process
-from skmtl.gaussian_process._starts import Starts
 
-_NOTHING = 1e-6  # of the noise: a variance below this is none
-_STUCK = 0.2  # share of trajectories accepted, below which draws are too few
-_ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are none
+_NEGLIGIBLE = 1e-6  # of the noise: a smaller variance counts as none
+_STUCK = 0.2  # acceptance rate below which draws say little
 
 
 class MultiTaskGaussianProcessRegressor(
@@ -40,122 +42,128 @@ class MultiTaskGaussianProcessRegressor(
 ):
     """Gaussian process regression of several tasks: predictions with error bars.
 
-    Labels are ``y_ti = f_t(x_ti) + e_ti`` with noise ``e_ti ~ N(0, noise_t)`` and functions of
+    Targets are ``y_ti = f_t(x_ti) + e_ti`` with noise ``e_ti ~ N(0, noise_t)`` and functions of
     covariance ``cov(f_s(x), f_t(z)) = B_st k(x, z)``, ``B = L L' + diag(kappa)`` with L of shape
-    (n_tasks, rank): the intrinsic coregionalisation model. All its parameters maximize the log
-    marginal likelihood of the labels,
+    (n_tasks, rank): the intrinsic coregionalization model. All its parameters maximize the log
+    marginal likelihood of the targets,
 
         -1/2 y' A^-1 y - 1/2 log|A| - n/2 log(2 pi),    A = B[task, task] o K + diag(noise[task]).
 
     Several kernels are a sum of such terms, each with a B of its own (the linear model of
-    coregionalisation). That takes the parameters as known. With `n_draws` predictions are averaged
-    over parameters drawn from their posterior instead, with the priors
+    coregionalization). The parameters are then taken as known. With `n_draws`, predictions are
+    averaged over parameters drawn from their posterior instead, with the priors
 
         log parameters of kernels ~ N(those of the kernel as given, 3), within its bounds,
         L_tr ~ N(0, s_t^2),    +-sqrt(kappa_t) ~ N(0, s_t^2),
-        noise_t = s_t^2 exp(e_t) + least_t,    e_t ~ N(m, 1),    m ~ N(log 0.1, 9),
+        noise_t = s_t^2 exp(e_t) + least_t,    e_t ~ N(m, 1),    m ~ N(log 0.1, 9).
 
-    s_t the root mean square of the labels as fitted (1 with `normalize_y`; that of the other tasks
-    for a single label), least_t a millionth of s_t^2, or a tenth for a single label. A task whose
-    labels are all the same does not share m: it has log 0.1. Functions then have means too,
-    mu_t ~ N(mean of the labels, s_t^2), with `normalize_y`.
+    Here s_t is the root mean square of the targets as fitted (1 with `normalize_y`; that of the
+    other tasks for a single target), and least_t is a millionth of s_t^2, or a tenth for a single
+    target. A task whose targets are all the same does not share m: it has log 0.1. With
+    `normalize_y` the functions have means too, mu_t ~ N(mean of the targets, s_t^2).
 
     Parameters
     ----------
     kernel : str, Kernel, list of them or None, default=None
-        Of the inputs: "rbf" (None), "matern32", "matern52", or a kernel of
-        :mod:`sklearn.gaussian_process.kernels`, which begins at its own parameters. A list is a
-        sum of terms.
+        Kernel of the inputs: "rbf" (None), "matern32", "matern52", or a kernel of
+        :mod:`sklearn.gaussian_process.kernels`, whose parameters are the initial values. A list is
+        a sum of terms.
     rank : int or list of int, default=1
-        Columns of L, for each term; 0 leaves the tasks independent but for common parameters.
+        Number of columns of L, for each term; with 0, tasks are independent but for common
+        parameters.
     task_noise : bool, default=True
-        A noise for each task, or one for all (in units of `normalize_y`).
+        Whether each task has a noise of its own, or all tasks the same (in units of `normalize_y`).
     ard : bool, default=True
-        A length scale for each feature, or one for all; for kernels given by name.
+        Whether each feature has a length scale of its own, or all features the same; for kernels
+        given by name.
     normalize_y : bool, default=True
-        Take each task's mean off and divide by its standard deviation before the fit. Without, the
-        functions have mean zero.
+        Subtract the mean of each task and divide by its standard deviation before the fit. If
+        False, the functions have mean zero.
     optimizer : "fmin_l_bfgs_b", callable or None, default="fmin_l_bfgs_b"
-        None keeps the parameters of the start. A callable is as in scikit-learn's
+        None keeps the initial values. A callable is as in scikit-learn's
         :class:`~sklearn.gaussian_process.GaussianProcessRegressor`:
         ``optimizer(obj_func, initial_theta, bounds)`` returns theta and the value of
         ``obj_func(theta, eval_gradient=True)``, which is to be minimized.
     n_restarts : int, default=5
-        Perturbed beginnings of the task covariance and the noise that are tried beside the first.
+        Number of restarts of the optimizer from perturbed task covariances and noise, beside the
+        first initial values.
     n_draws : int, default=0
-        Draws of the parameters, by Hamiltonian Monte Carlo, that predictions are averaged over; 0
-        predicts with `theta_`. Some 50 make error bars of tasks with few labels longer, and mostly
-        right. The fit takes some 2000 evaluations of the likelihood more; memory and the time of
-        predictions are `n_draws` times as much.
+        Number of draws of the parameters, by Hamiltonian Monte Carlo, over which predictions are
+        averaged; 0 predicts with `theta_`. Some 50 make error bars of tasks with few targets
+        longer, and mostly right. The fit takes some 2000 more evaluations of the likelihood; memory
+        and the time of predictions grow by a factor of `n_draws`.
     initial_theta : array-like, default=None
-        Where to begin, in the order of `theta_`; None begins at kernels as they are and the
-        covariances of the labels.
+        Initial values, in the order of `theta_`. None takes the kernels as they are, and task
+        covariances and noise from the covariances of the targets.
     tol : float, default=0.05
-        The search goes on until no entry of the projected gradient of the likelihood by theta is
-        above it, in nats.
+        The search stops when no entry of the projected gradient of the log marginal likelihood with
+        respect to theta is larger, in nats.
     solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
-        "kronecker" is for complete two-dimensional y, "schur" for a few missing labels, "cholesky"
-        for any; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
+        "kronecker" is for complete two-dimensional y, "schur" for a few missing targets, "cholesky"
+        for any data; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
     task_column : str or int, default=None
-        Column of X that holds the task ids, by name or position: every task then has rows of its
-        own and y is 1-D. None: y is two-dimensional, or ids are given as ``fit(X, y, tasks=ids)``.
+        Column of X that holds the task ids, by name or position: every task then has samples of its
+        own and y is 1-D. If None, y is two-dimensional, or ids are given as
+        ``fit(X, y, tasks=ids)``.
     handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that fit did not see: raise, or predict the average function
-        with the mean variance of the tasks.
+        What `predict` does with tasks that `fit` did not see: raise an error, or predict the
+        average function with the mean variance of the tasks.
     random_state : int, RandomState instance or None, default=0
-        Of the perturbed beginnings and of the draws.
+        Seed of the restarts and of the draws.
 
     Attributes
     ----------
     kernel_ : Kernel or list of Kernel
-        With the parameters of the highest likelihood, as all that follow but the draws.
+        The kernel with the parameters of the highest likelihood, as all that follows but the draws.
     length_scale_ : float or ndarray of shape (n_features,)
-        Of one "rbf" or Matern kernel.
+        Length scale of the kernel, if it is one "rbf" or Matern kernel.
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
-        B, in units of y; of several terms the sum.
+        B, in units of y; the sum of several terms.
     task_covariances_ : ndarray of shape (n_terms, n_tasks, n_tasks)
+        B of each term, in units of y.
     task_correlation_ : ndarray of shape (n_tasks, n_tasks)
-        Of `task_covariance_`; 0 where a task has no variance but noise.
+        Correlations of `task_covariance_`; 0 for a task that has no variance but noise.
     noise_ : ndarray of shape (n_tasks,)
-        Variances, in units of y.
+        Variances of the noise, in units of y.
     theta_ : ndarray
         For each term theta of the kernel (logarithms), L row by row and kappa; then log(noise), one
-        a task or one for all. On the scale of normalized y with `normalize_y`.
+        for each task or one for all. On the scale of normalized y with `normalize_y`.
     theta_draws_ : ndarray of shape (n_draws, n_parameters)
-        As `theta_`.
+        Draws of theta, each in the order of `theta_`.
     mean_draws_ : ndarray of shape (n_draws, n_tasks)
-        Means of the functions, in units of y.
+        Draws of the means of the functions, in units of y.
     acceptance_rate_ : float
         Share of the draws that moved; the others repeat the one before. NaN without draws.
     log_marginal_likelihood_value_ : float
-        On that scale.
+        Log marginal likelihood at `theta_`, on the scale of `theta_`.
     gradient_norm_ : float
-        Largest entry of the gradient of the likelihood by theta, in nats, projected on the bounds
-        of theta.
+        Largest entry of the gradient of the log marginal likelihood with respect to theta, in nats,
+        projected on the bounds of theta.
     n_evaluations_ : int
-        Kernel matrices that the search for `theta_` made.
+        Number of kernel matrices that the search for `theta_` computed.
     solver_ : str
+        The solver that was used.
     jitter_ : float
         What was added to the noise of `theta_` (on its scale), with a warning, because it was below
-        1e-12 of (a bound of) the largest eigenvalue of the covariances, where rounding decides;
-        else 0.
-    X_train_ : ndarray of shape (n_rows, n_features)
-        Rows with labels, sorted by task where tasks have rows of their own.
-    y_train_ : ndarray of shape (n_labels,)
-        Labels on the scale of theta, sorted by task.
+        1e-12 of (a bound of) the largest eigenvalue of the covariances; else 0.
+    X_train_ : ndarray of shape (n_samples, n_features)
+        Samples that have a target; sorted by task for long data.
+    y_train_ : ndarray of shape (n_observations,)
+        Targets on the scale of theta, sorted by task.
     tasks_ : ndarray of shape (n_tasks,)
-        Task labels: the columns of y when it is a frame, else 0, 1, ...; sorted ids otherwise.
+        Task ids: the columns of a frame y, else 0, 1, ...; sorted ids for long data.
     n_tasks_ : int
+        Number of tasks.
     n_samples_per_task_ : ndarray of shape (n_tasks,)
-        Labeled rows.
+        Number of targets of each task.
     n_features_in_ : int
         Number of columns of X, the task column included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names of X, when it has any.
+        Column names of X, if it has any.
 
     See Also
     --------
-    MultiTaskKernelRidgeCV : Without error bars, by leave-one-out.
+    MultiTaskKernelRidgeCV : Without error bars; strengths are chosen by leave-one-out.
 
     References
     ----------
@@ -234,67 +242,88 @@ class MultiTaskGaussianProcessRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. A sparse matrix is made
-            dense. Never modified.
+            Samples; with `task_column`, one of the columns holds the task ids. A sparse matrix is
+            made dense. X is never modified.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
+            Targets: two-dimensional with NaN for missing targets, or 1-D with `task_column` or
+            `tasks`.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`; `predict` then needs them too.
 
         Returns
         -------
-        self
+        self : object
+            Fitted estimator.
 
         Raises
         ------
         ValueError
-            For data that cannot be meant, as in :class:`MultiTaskLasso`, and parameters that are
-            none.
+            If the input is invalid: y is 1-D without task ids, values are not finite, a parameter
+            is out of its range, or a covariance cannot be factorized.
         """
         self._check_params()
-        read = read_observations(read_training_data(self, X, y, None, tasks))
-        y = self._store_labels(read)
-        kernels = self._make_kernels(self.X_train_)
-        ranks = self._ranks(len(kernels))
-        layout = Layout(
-            tuple(kernel.n_dims for kernel in kernels), ranks, self.n_tasks_, self.task_noise
+        data = read_training_data(self, X, y, tasks=tasks)
+        read = read_observations(data)
+        self._store_data(read)
+        kernels = make_kernels(self.kernel, self.ard, self.X_train_)
+        self._theta_layout = ParameterLayout(
+            tuple(kernel.n_dims for kernel in kernels),
+            check_ranks(self.rank, len(kernels), self.n_tasks_),
+            self.n_tasks_,
+            self.task_noise,
         )
         self.solver_ = self._choose_solver(read, len(kernels))
-        problem = self._problem(kernels, y, layout)
+        likelihood = self._marginal_likelihood(kernels)
         rng = check_random_state(self.random_state)
-        starts = Starts(layout, kernels, y, read.cells, rng)
-        starts.begin_at(self.initial_theta)
-        found = maximize(problem, starts, self.optimizer, self.n_restarts, self.tol)
-        self.theta_, self.n_evaluations_ = found.theta, found.n_evaluations
-        self.log_marginal_likelihood_value_ = found.value
-        self.gradient_norm_ = projected_norm(found.theta, found.gradient, starts.bounds)
-        self._store_model(problem)
-        self._warn_of_slope()
+        initial = InitialValues(
+            self._theta_layout,
+            kernels,
+            self.y_train_,
+            self._observations,
+            rng,
+        )
+        initial.begin_at(self.initial_theta)
+        found = maximize(
+            likelihood,
+            initial,
+            self.optimizer,
+            self.n_restarts,
+            self.tol,
+        )
+        self._store_search(found)
+        self._store_model(likelihood)
+        warn_of_jitter(self.jitter_, "noise")
+        self._warn_of_gradient()
         if self.n_draws:
-            self._store_draws(problem, starts, rng)
+            self._store_draws(likelihood, initial, rng)
             self._warn_of_rejections()
         return self
 
     def log_marginal_likelihood(self, theta=None, eval_gradient=False):
-        """Log marginal likelihood of the labels of `fit`.
+        """Log marginal likelihood of the targets of `fit`.
 
         Parameters
         ----------
         theta : array-like, default=None
-            Parameters in the order of `theta_`; None are those. Where the covariance of the labels
-            is none that a computer can factorize the value is minus infinity, the gradient 0.
+            Parameters in the order of `theta_`; None takes `theta_`. If the covariance of the
+            targets cannot be factorized, the value is minus infinity and the gradient 0.
         eval_gradient : bool, default=False
-            Also return the gradient by theta.
+            Whether to return the gradient with respect to theta too.
 
         Returns
         -------
         value : float
+            Log marginal likelihood.
         gradient : ndarray of the shape of `theta_`
             Only with `eval_gradient`.
         """
         check_is_fitted(self)
         theta = self.theta_ if theta is None else self._theta_layout.check(theta, "theta")
-        return guarded_value(self._current_problem(), theta, eval_gradient)
+        likelihood = self._marginal_likelihood(self._kernels)
+        value, gradient = guarded_value(likelihood, theta, eval_gradient)
+        if not eval_gradient:
+            return value
+        return value, gradient
 
     # ------------------------------------------------------------ parts of fit
 
@@ -309,106 +338,108 @@ class MultiTaskGaussianProcessRegressor(
         if not callable(self.optimizer):
             check_option(self.optimizer, "optimizer", OPTIMIZERS)
 
-    def _store_labels(self, read):
-        """Set what predictions need of the data; labels on the scale of theta."""
+    def _store_data(self, read):
+        """Set what predictions need of the data, and targets on the scale of theta."""
         self._store_tasks(read.data)
-        cells, y, T = read.cells, read.y, self.n_tasks_
-        self._cells, self._rows, self._n_samples = cells, read.rows, read.data.n_samples
-        self._codes = cells.task if read.long else None
+        self._observations = read.cells
+        self._sample_indices = read.rows
+        self._n_samples = read.data.n_samples
+        self._codes = read.cells.task if read.long else None
         self.X_train_ = dense(read.X).copy()
-        mean, scale = np.zeros(T), np.ones(T)
+        self.y_train_ = read.y
+        mean = np.zeros(self.n_tasks_)
+        scale = np.ones(self.n_tasks_)
         if self.normalize_y:
-            mean, scale = _normal(cells, y)
-            y = (y - mean[cells.task]) / scale[cells.task]
-            y[np.abs(y) < _ROUNDING * (np.abs(mean) / scale)[cells.task]] = 0.0
-        # behind what is of tasks not seen, whose code is -1: their average
+            mean, scale = mean_and_scale(read.cells, read.y)
+            self.y_train_ = normalized(read.cells, read.y, mean, scale)
+        # The last entries are averages, for unseen tasks: their code is -1.
         self._mean_of_task = np.append(mean, mean.mean())
         self._scale = np.append(scale, scale.mean())
-        self.y_train_ = y
-        return y
-
-    def _make_kernels(self, X):
-        several = isinstance(self.kernel, list | tuple)
-        kernels = self.kernel if several else [self.kernel]
-        if len(kernels) == 0:
-            raise ValueError("kernel is an empty list: give at least one term.")
-        return make_kernels(kernels, self.ard, X)
-
-    def _ranks(self, n_terms):
-        ranks = [self.rank] * n_terms if isinstance(self.rank, Integral) else self.rank
-        if not isinstance(ranks, list | tuple) or len(ranks) != n_terms:
-            raise ValueError(
-                f"rank={self.rank!r} is neither an integer nor a list of one for each of the "
-                f"{n_terms} kernel(s)."
-            )
-        for rank in ranks:
-            check_int(rank, "rank", low=0)
-        # more columns than tasks, or one of a single task, add nothing
-        most = self.n_tasks_ if self.n_tasks_ > 1 else 0
-        return tuple(min(rank, most) for rank in ranks)
 
     def _choose_solver(self, read, n_terms):
-        if n_terms > 1:
-            if self.solver not in ("auto", "cholesky"):
-                raise ValueError(
-                    f"solver={self.solver!r} is for one kernel, got {n_terms}: use 'cholesky'."
-                )
-            return "cholesky"
-        costs = schur_cost(read.cells), cholesky_cost(read.cells)
-        return choose_solver(self.solver, read.cells, read.long, costs)
+        if n_terms == 1:
+            costs = likelihood_costs(read.cells)
+            return choose_solver(self.solver, read.cells, read.long, costs)
+        if self.solver not in ("auto", "cholesky"):
+            raise ValueError(
+                f"solver={self.solver!r} is for one kernel, got {n_terms}: use 'cholesky'."
+            )
+        return "cholesky"
 
-    def _problem(self, kernels, y, layout):
-        problem = DenseProblem if self.solver_ == "cholesky" else SpectralProblem
-        return problem(kernels, self.X_train_, y, self._cells, layout)
+    def _marginal_likelihood(self, kernels):
+        """The log marginal likelihood of the data of `fit`, as a function of theta."""
+        is_dense = self.solver_ == "cholesky"
+        kind = DenseMarginalLikelihood if is_dense else SpectralMarginalLikelihood
+        return kind(
+            kernels,
+            self.X_train_,
+            self.y_train_,
+            self._observations,
+            self._theta_layout,
+        )
 
-    def _current_problem(self):
-        kernels = self.kernel_ if isinstance(self.kernel_, list) else [self.kernel_]
-        return self._problem(kernels, self.y_train_, self._theta_layout)
-
-    def _store_model(self, problem):
-        """Set the fitted attributes from theta."""
-        self._theta_layout, scale = problem.layout, self._scale[:-1]
-        process = Process(problem, self.theta_, scale)
-        self._processes = [process]
+    def _store_search(self, found):
+        """Set the attributes of the search for theta, and those of no draws."""
+        self.theta_ = found.theta
+        self.n_evaluations_ = found.n_evaluations
+        self.log_marginal_likelihood_value_ = found.value
+        self.gradient_norm_ = found.gradient_norm
         self.theta_draws_ = np.empty((0, len(self.theta_)))
-        self.mean_draws_ = np.empty((0, len(scale)))
+        self.mean_draws_ = np.empty((0, self.n_tasks_))
         self.acceptance_rate_ = np.nan
+
+    def _store_model(self, likelihood):
+        """Set the fitted attributes of theta."""
+        scale = self._scale[:-1]
+        process = Process(likelihood, self.theta_, scale)
+        self._processes = [process]
+        self._kernels = process.kernels
+        several = isinstance(self.kernel, list | tuple)
+        self.kernel_ = self._kernels if several else self._kernels[0]
         self.jitter_ = process.jitter
-        warn_of_jitter(self.jitter_, "noise", stacklevel=4)
-        Bs, noise = problem.layout.covariances(self.theta_), process.noise[:-1]
+        Bs = self._theta_layout.covariances(self.theta_)
+        noise = process.noise[:-1]
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
-        told = sum(Bs).diagonal() > _NOTHING * noise
-        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(told, told))
+        varies = sum(Bs).diagonal() > _NEGLIGIBLE * noise
+        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(varies, varies))
         self.noise_ = noise * scale**2
-        several = isinstance(self.kernel, list | tuple)
-        self.kernel_ = process.kernels if several else process.kernels[0]
 
-    def _store_draws(self, problem, starts, rng):
+    def _store_draws(self, likelihood, initial, rng):
         """Draw parameters, and predict with these."""
-        scale = self._scale[:-1]
         found = draw_parameters(
-            problem, (self.theta_, starts.first), starts, self.normalize_y, self.n_draws, rng
+            likelihood,
+            (self.theta_, initial.default),
+            initial,
+            self.normalize_y,
+            self.n_draws,
+            rng,
         )
-        self.theta_draws_, self.acceptance_rate_ = found.thetas, found.acceptance_rate
-        means = np.zeros((self.n_draws, len(scale))) if found.means is None else found.means
+        scale = self._scale[:-1]
+        means = found.means
+        if means is None:
+            means = np.zeros((self.n_draws, self.n_tasks_))
+        self.theta_draws_ = found.thetas
         self.mean_draws_ = self._mean_of_task[:-1] + scale * means
-        pairs = zip(found.thetas, means, strict=True)
-        self._processes = [Process(problem, theta, scale, mean) for theta, mean in pairs]
+        self.acceptance_rate_ = found.acceptance_rate
+        self._processes = [
+            Process(likelihood, theta, scale, mean)
+            for theta, mean in zip(found.thetas, means, strict=True)
+        ]
 
-    def _warn_of_slope(self):
-        """ConvergenceWarning where the search could not end."""
+    def _warn_of_gradient(self):
+        """ConvergenceWarning if the search ended before its tolerance."""
         if self.optimizer is not None and not self.gradient_norm_ <= self.tol:
             warnings.warn(
-                f"The search for the parameters ended where the gradient of the likelihood has an "
-                f"entry of {self.gradient_norm_:.3g} nats, above tol={self.tol}. Increase tol, or "
-                "standardize X.",
+                f"The search for the parameters ended where the gradient of the log marginal "
+                f"likelihood has an entry of {self.gradient_norm_:.3g} nats, above "
+                f"tol={self.tol}. Increase tol, or standardize X.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
 
     def _warn_of_rejections(self):
-        """ConvergenceWarning where the chain hardly moved."""
+        """ConvergenceWarning if the chain hardly moved."""
         if self.acceptance_rate_ < _STUCK:
             warnings.warn(
                 f"Of the {self.n_draws} draws of the parameters {self.acceptance_rate_:.0%} moved: "
@@ -417,23 +448,3 @@ class MultiTaskGaussianProcessRegressor(
                 ConvergenceWarning,
                 stacklevel=3,
             )
-
-
-def _normal(cells, y):
-    """Mean and standard deviation of each task, (n_tasks,).
-
-    A single label tells neither: it gets the means of those of the other tasks. Labels that are all
-    the same have the deviation 1.
-    """
-    with np.errstate(over="ignore"):
-        mean = cells.task_mean(y)
-        scale = np.sqrt(cells.task_mean((y - mean[cells.task]) ** 2))
-    if not np.isfinite(scale).all():
-        raise ValueError(f"y is too large for its squares, up to {np.abs(y).max():.3g}: scale it.")
-    varies, several = scale > _ROUNDING * np.abs(mean), np.diff(cells.ptr) > 1
-    scale[~varies] = 1.0
-    if several.any():
-        mean[~several] = mean[several].mean()
-        known = scale[several & varies]
-        scale[~several] = known.mean() if len(known) else 1.0
-    return mean, scale

@@ -1,10 +1,10 @@
-"""Maximize the likelihood over theta.
+"""Maximize the log marginal likelihood over theta.
 
-On common rows by variable projection: given one eigendecomposition of K, the task covariance and
-the noise are optimized to the end at little cost, and the outer search sees only the parameters of
-the input kernel; by the envelope theorem its gradient is the partial one. The inner problem has
-local optima, so it is started several times. For labels anywhere all parameters are searched
-jointly, the best of several short searches to the end.
+On common samples that is done by variable projection: given one eigendecomposition of K, the task
+covariance and the noise are optimized to the end at little cost, and the outer search sees the
+parameters of the input kernel only; by the envelope theorem its gradient is the partial one. The
+inner problem has local optima, so it is started several times. For any other observations all
+parameters are searched jointly, from the best of several short searches.
 """
 
 from itertools import cycle
@@ -13,176 +13,288 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize
 
-from skmtl.gaussian_process._problem import SpectralProblem
-
 OPTIMIZERS = ("fmin_l_bfgs_b", None)
-_SHIFTS = (0.0, -1.2, 1.2)  # of all logarithms of the input kernels, where to begin
-_SMALL = 400  # labels, up to which very different parameters may explain them
-_BETTER = 0.05  # nats that another start has to gain
-_ROUNDS = 3
+_SHIFTS = (0.0, -1.2, 1.2)  # of all initial logarithms of the input kernels
+_SMALL = 400  # targets, up to which very different parameters may explain them
+_LEAST_GAIN = 0.05  # nats that another initial value has to gain
+_ROUNDS = 3  # most searches after each other
 _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
-_FEW = 10  # iterations of an outer search that is only begun
-_SHORT = 20  # iterations of a search that is only begun
+_FEW = 10  # iterations of a short outer search
+_SHORT = 20  # iterations of a short search
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """The end of a search."""
 
     theta: np.ndarray
     value: float
-    gradient: np.ndarray
-    n_evaluations: int  # of K
+    gradient_norm: float  # the largest entry of the projected gradient
+    n_evaluations: int  # of kernel matrices
+
+
+class Candidate(NamedTuple):
+    """A theta and its log marginal likelihood."""
+
+    value: float
+    theta: np.ndarray
+
+
+def best_of(candidates):
+    """The candidate of the highest likelihood."""
+    return max(candidates, key=lambda candidate: candidate.value)
 
 
 def lbfgs(objective, start, bounds, **options):
-    """By L-BFGS-B; the objective returns a value and a gradient."""
+    """Minimize by L-BFGS-B an objective that returns a value and a gradient."""
     options = {"maxiter": 1000, "maxfun": 2000, "maxcor": 20, **options}
-    return minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return minimize(
+        objective,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=bounds,
+        options=options,
+    )
 
 
-class Profile:
-    """Variable projection of a :class:`SpectralProblem`."""
+def projected_norm(theta, gradient, bounds):
+    """The largest entry of the gradient, projected: how far steps along it stay within bounds."""
+    step = np.clip(theta + gradient, *bounds.T) - theta
+    return float(np.abs(step).max(initial=0.0))
 
-    def __init__(self, problem, objective, starts):
-        self.problem, self.objective, self.starts = problem, objective, starts
-        self.inputs = problem.layout.is_input
-        self.small = problem.seen.sum() <= _SMALL
-        self.steps = _FEW * _SHORT if self.small else _SHORT
 
-    def inner(self, likelihood, theta, **options):
-        """The best task covariance and noise, from those of theta: the value and the new theta."""
-        theta, free = theta.copy(), ~self.inputs
+class Objective:
+    """Minus the log marginal likelihood, as optimizers take it; counts its evaluations."""
+
+    def __init__(self, likelihood):
+        self.likelihood = likelihood
+        self.n_evaluations = 0
+
+    def __call__(self, theta, eval_gradient=True):
+        self.n_evaluations += 1
+        value, gradient = self.likelihood.value(theta, eval_gradient)
+        if not np.isfinite(value):
+            raise ValueError(f"The likelihood is not finite at theta={theta}: scale X and y.")
+        if not eval_gradient:
+            return -value
+        return -value, -gradient
+
+
+def maximize(likelihood, initial, optimizer, n_restarts, tol):
+    """The :class:`SearchResult` of a likelihood, by the optimizer that the user named or gave.
+
+    Parameters
+    ----------
+    likelihood : MarginalLikelihood
+        What is maximized.
+    initial : InitialValues
+        Initial values, and bounds.
+    optimizer : "fmin_l_bfgs_b", callable or None
+        As in :class:`MultiTaskGaussianProcessRegressor`.
+    n_restarts : int
+        Number of perturbed initial values.
+    tol : float
+        Largest entry of the projected gradient at the end.
+    """
+    objective = Objective(likelihood)
+    if optimizer == "fmin_l_bfgs_b":
+        theta, value, gradient = _by_lbfgs(
+            objective,
+            initial,
+            n_restarts,
+            tol,
+        )
+    else:
+        theta = initial.theta
+        if optimizer is not None:
+            theta = _by_callable(optimizer, objective, initial)
+        theta = likelihood.layout.check(theta, "theta of the optimizer")
+        value, gradient = objective(theta)
+    return SearchResult(
+        theta,
+        float(-value),
+        projected_norm(theta, -gradient, initial.bounds),
+        objective.n_evaluations,
+    )
+
+
+def _by_callable(optimizer, objective, initial):
+    """Theta of an optimizer as scikit-learn's Gaussian processes take it."""
+    found = optimizer(objective, initial.theta, bounds=initial.bounds)
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise ValueError(f"The optimizer returned {found!r}, expected theta and a value.")
+    return found[0]
+
+
+def _by_lbfgs(objective, initial, n_restarts, tol):
+    """Theta, the objective and its gradient there."""
+    search = joint_search
+    if objective.likelihood.projects_variables:
+        search = projected_search
+    theta = search(objective, initial, n_restarts)
+    # Where a line search failed, another search begins with a fresh memory.
+    for _ in range(_ROUNDS):
+        result = lbfgs(
+            objective,
+            theta,
+            initial.bounds,
+            ftol=0.0,
+            gtol=tol,
+        )
+        theta = result.x
+        if projected_norm(theta, -result.jac, initial.bounds) <= tol:
+            break
+    return theta, result.fun, result.jac
+
+
+# ---------------------------------------------------------------- variable projection
+
+
+class VariableProjection:
+    """Searches of a :class:`SpectralMarginalLikelihood` by variable projection.
+
+    Parameters
+    ----------
+    objective : Objective
+        Minus the likelihood.
+    initial : InitialValues
+        Initial values, and bounds.
+    """
+
+    def __init__(self, objective, initial):
+        self.objective = objective
+        self.likelihood = objective.likelihood
+        self.initial = initial
+        self.is_input = self.likelihood.layout.is_input
+        self.small = len(self.likelihood.y) <= _SMALL
+
+    def given_inputs(self, theta):
+        """The :class:`SpectralLikelihood` with the input kernel of theta."""
+        self.objective.n_evaluations += 1
+        return self.likelihood.given_inputs(theta)
+
+    def inner(self, spectral, theta, **options):
+        """The :class:`Candidate` of the best task covariance and noise near those of theta."""
+        theta = theta.copy()
+        free = ~self.is_input
 
         def objective(free_theta):
             theta[free] = free_theta
-            point = self.problem.at(likelihood, theta)
-            gradient = self.problem.gradient(likelihood, point, theta, by_inputs=False)
+            point = self.likelihood.at(spectral, theta)
+            gradient = self.likelihood.gradient(
+                spectral,
+                point,
+                theta,
+                by_inputs=False,
+            )
             return -point.value, -gradient[free]
 
-        bounds = self.starts.bounds[free]
-        result = lbfgs(objective, theta[free], bounds, **{**_INNER, **options})
+        bounds = self.initial.bounds[free]
+        result = lbfgs(
+            objective,
+            theta[free],
+            bounds,
+            **{**_INNER, **options},
+        )
         theta[free] = result.x
-        return -result.fun, theta
-
-    def decomposed(self, theta):
-        self.objective.n_evaluations += 1
-        (inputs,) = self.problem.layout.inputs(theta)
-        return self.problem.decomposed(inputs)
+        return Candidate(-result.fun, theta)
 
     def first_inner(self, theta):
-        """The inner search from theta: the value and the new theta."""
-        return self.inner(self.decomposed(theta), theta)
+        """The :class:`Candidate` of an inner search from theta."""
+        return self.inner(self.given_inputs(theta), theta)
 
-    def best_of(self, begin):
-        """The best pair (value, theta) of searches from several thetas."""
-        begun = [self.first_inner(theta) for theta in begin]
-        if len(begun) > 1 and self.small:
-            begun = [self.outer(pair, maxiter=_FEW) for pair in begun]
-        return self.outer(max(begun, key=lambda pair: pair[0]))
+    def best_from(self, thetas):
+        """The best :class:`Candidate` of searches from several thetas."""
+        candidates = [self.first_inner(theta) for theta in thetas]
+        if len(candidates) > 1 and self.small:
+            candidates = [self.outer(candidate, maxiter=_FEW) for candidate in candidates]
+        return self.outer(best_of(candidates))
 
     def other_inner(self, theta, n_restarts):
-        """The best of inner searches with the inputs of theta, from anywhere but theta itself."""
-        likelihood, fresh = self.decomposed(theta), self.starts.theta.copy()
-        fresh[self.inputs] = theta[self.inputs]
-        begin = [fresh, *self.starts.led_by_each(fresh)]
-        begin += [self.starts.perturbed(theta) for _ in range(n_restarts)]
-        begun = [self.inner(likelihood, start, maxiter=self.steps) for start in begin]
-        return self.inner(likelihood, max(begun, key=lambda pair: pair[0])[1])
+        """The best of inner searches with the input kernel of theta, but from other values."""
+        spectral = self.given_inputs(theta)
+        fresh = self.initial.theta.copy()
+        fresh[self.is_input] = theta[self.is_input]
+        thetas = [fresh]
+        thetas += self.initial.led_by_each(fresh)
+        thetas += [self.initial.perturbed(theta) for _ in range(n_restarts)]
+        n_steps = _FEW * _SHORT if self.small else _SHORT
+        candidates = [self.inner(spectral, start, maxiter=n_steps) for start in thetas]
+        return self.inner(spectral, best_of(candidates).theta)
 
     def outer(self, best, **options):
-        """Search the parameters of the input kernel from a pair (value, theta): the best one."""
+        """The best :class:`Candidate` of a search over the input kernel that begins at one."""
 
         def objective(inputs):
             nonlocal best
-            theta = best[1].copy()
-            theta[self.inputs] = inputs
-            likelihood = self.decomposed(theta)
-            value, theta = self.inner(likelihood, theta)
-            if value > best[0]:
-                best = value, theta
-            point = self.problem.at(likelihood, theta)
-            return -value, -self.problem.gradient(likelihood, point, theta)[self.inputs]
+            theta = best.theta.copy()
+            theta[self.is_input] = inputs
+            spectral = self.given_inputs(theta)
+            found = self.inner(spectral, theta)
+            best = best_of([best, found])
+            point = self.likelihood.at(spectral, found.theta)
+            gradient = self.likelihood.gradient(
+                spectral,
+                point,
+                found.theta,
+            )
+            return -found.value, -gradient[self.is_input]
 
-        if self.inputs.any():
-            start, bounds = best[1][self.inputs], self.starts.bounds[self.inputs]
+        if self.is_input.any():
+            start = best.theta[self.is_input]
+            bounds = self.initial.bounds[self.is_input]
             lbfgs(objective, start, bounds, **{**_OUTER, **options})
         return best
 
 
-def projected_norm(theta, gradient, bounds):
-    """Largest entry of the projected gradient: how far a step along it stays within the bounds."""
-    return float(np.abs(np.clip(theta + gradient, *bounds.T) - theta).max(initial=0.0))
-
-
-def maximize(problem, starts, optimizer, n_restarts, tol):
-    """The :class:`Found` of a problem, by the optimizer that the user named or gave."""
-    objective = Negative(problem)
-    if optimizer is None or callable(optimizer):
-        theta = starts.theta
-        if optimizer is not None:
-            found = optimizer(objective, theta, bounds=starts.bounds)
-            if not isinstance(found, tuple) or len(found) != 2:
-                raise ValueError(f"The optimizer returned {found!r}, expected theta and a value.")
-            theta = found[0]
-        theta = problem.layout.check(theta, "theta of the optimizer")
-        value, slopes = objective(theta)
-    else:
-        if isinstance(problem, SpectralProblem):
-            theta = maximize_profile(problem, objective, starts, n_restarts)
-        else:
-            theta = maximize_joint(problem, objective, starts, n_restarts)
-        for _ in range(_ROUNDS):  # after a line search that failed, from a fresh memory
-            result = lbfgs(objective, theta, starts.bounds, ftol=0.0, gtol=tol)
-            theta, value, slopes = result.x, result.fun, result.jac
-            if projected_norm(theta, -slopes, starts.bounds) <= tol:
-                break
-    return Found(theta, float(-value), -slopes, objective.n_evaluations)
-
-
-def maximize_profile(problem, objective, starts, n_restarts):
-    """Theta of a :class:`SpectralProblem`."""
-    search = Profile(problem, objective, starts)
-    shifts = _SHIFTS if n_restarts and search.inputs.any() else _SHIFTS[:1]
-    best = search.best_of([starts.shifted(starts.theta, shift) for shift in shifts])
-    if n_restarts and min(problem.layout.ranks):
-        begin = [starts.independent(starts.shifted(starts.theta, shift)) for shift in shifts]
-        coupled = search.first_inner(starts.coupled(search.best_of(begin)[1]))
-        if coupled[0] > best[0]:
+def projected_search(objective, initial, n_restarts):
+    """Theta of a :class:`SpectralMarginalLikelihood`, by variable projection."""
+    search = VariableProjection(objective, initial)
+    shifts = _SHIFTS[:1]
+    if n_restarts and search.is_input.any():
+        shifts = _SHIFTS
+    first = [initial.shifted(initial.theta, shift) for shift in shifts]
+    best = search.best_from(first)
+    if n_restarts and min(objective.likelihood.layout.ranks):
+        independent = search.best_from([initial.independent(theta) for theta in first])
+        coupled = search.first_inner(initial.coupled(independent.theta))
+        if coupled.value > best.value:
             best = search.outer(coupled)
     for _ in range(_ROUNDS if n_restarts else 0):
-        other = search.other_inner(best[1], n_restarts)
-        if other[0] < best[0] + _BETTER:
+        other = search.other_inner(best.theta, n_restarts)
+        if other.value < best.value + _LEAST_GAIN:
             break
         best = search.outer(other)
-    return best[1]
+    return best.theta
 
 
-class Negative:
-    """Minus the likelihood, as optimizers take it; counts how often it was asked for."""
-
-    def __init__(self, problem):
-        self.problem, self.n_evaluations = problem, 0
-
-    def __call__(self, theta, eval_gradient=True):
-        self.n_evaluations += 1
-        found = self.problem.value(theta, eval_gradient)
-        if not np.isfinite(found[0] if eval_gradient else found):
-            raise ValueError(f"The likelihood is not finite at theta={theta}: scale X and y.")
-        return (-found[0], -found[1]) if eval_gradient else -found
+# ---------------------------------------------------------------- all parameters jointly
 
 
-def maximize_joint(problem, objective, starts, n_restarts):
-    """Theta of any problem, where the best of several short searches ended."""
+def joint_search(objective, initial, n_restarts):
+    """Theta of any likelihood: the best end of several short searches."""
     if not n_restarts:
-        return starts.theta
-    small = len(problem.y) <= _SMALL
-    begin = [starts.theta, starts.coupled(starts.independent(starts.theta))]
-    begin += [starts.flipped(starts.perturbed(starts.theta)) for _ in range(n_restarts)]
-    begin += starts.led_by_each(starts.theta) if small else []
-    begin = [starts.shifted(theta, shift) for theta, shift in zip(begin, cycle(_SHIFTS))]
-    if small:  # the first two at a second length scale
-        begin += [starts.shifted(begin[k], _SHIFTS[k + 1]) for k in range(2)]
-    steps = _FEW * _SHORT if small else _SHORT
-    begun = [lbfgs(objective, theta, starts.bounds, maxiter=steps) for theta in begin]
-    return min(begun, key=lambda result: result.fun).x
+        return initial.theta
+    small = len(objective.likelihood.y) <= _SMALL
+    n_steps = _FEW * _SHORT if small else _SHORT
+    results = [
+        lbfgs(objective, theta, initial.bounds, maxiter=n_steps)
+        for theta in _joint_starts(initial, n_restarts, small)
+    ]
+    return min(results, key=lambda result: result.fun).x
+
+
+def _joint_starts(initial, n_restarts, small):
+    """Where the short searches begin."""
+    thetas = [initial.theta, initial.coupled(initial.independent(initial.theta))]
+    for _ in range(n_restarts):
+        thetas.append(initial.flipped(initial.perturbed(initial.theta)))
+    if small:
+        thetas += initial.led_by_each(initial.theta)
+    shifted = [initial.shifted(theta, shift) for theta, shift in zip(thetas, cycle(_SHIFTS))]
+    if small:
+        # The first two also begin at a second length scale.
+        shifted.append(initial.shifted(shifted[0], _SHIFTS[1]))
+        shifted.append(initial.shifted(shifted[1], _SHIFTS[2]))
+    return shifted

@@ -1,142 +1,191 @@
-"""What the labels tell about functions elsewhere: their mean, and how much they explain.
+"""The posterior of functions given the targets: their mean, and how much variance is explained.
 
-New rows x ask for one or several functions each: q rows, p functions. Covariances of these with the
-labels are what the methods of both classes take, made by `asked`.
+New samples ask for one or several functions each: q samples, p functions. The methods of both
+classes take the covariances of these with the observations, as `cross_covariance` returns them.
 """
 
-from itertools import pairwise
-
 import numpy as np
-from scipy.linalg import cho_solve, solve_triangular
-from scipy.linalg.lapack import dpotri
 
-from skmtl._task_covariance.dense_likelihood import covariance
+from skmtl._task_covariance.dense_likelihood import covariance_factor
 from skmtl._task_covariance.kronecker import spectrum
-from skmtl._task_covariance.observations import factorize
-from skmtl._task_covariance.systems import make_system
+from skmtl._task_covariance.systems import spectral_system
 
 
-class RowsPosterior:
-    """Of labels on common rows, by the eigenvectors of K.
+class SpectralPosterior:
+    """The posterior given targets of common samples, by the eigenvectors of K.
 
     Parameters
     ----------
-    name : {"kronecker", "schur"}
-    K : ndarray of shape (n, n)
-    B : ndarray of shape (T, T)
-    noise : ndarray of shape (T,)
-    cells : Observations
-    y : ndarray of shape (n_cells,)
+    K : ndarray of shape (n_samples, n_samples)
+        Kernel matrix of the samples.
+    B : ndarray of shape (n_tasks, n_tasks)
+        Task covariance.
+    noise : ndarray of shape (n_tasks,)
+        Variances of the noise.
+    observations : Observations
+        The samples and tasks of the targets.
+    y : ndarray of shape (n_observations,)
+        Targets.
+
+    Attributes
+    ----------
+    dual : ndarray of shape (n_observations,)
+        The inverse of the covariance of the targets, times y.
     """
 
-    def __init__(self, name, K, B, noise, cells, y):
-        decomposed = spectrum(K, np.ones(len(K)))
-        self.system = make_system(name, K, B, noise, cells, False, decomposed)
-        self.whole = getattr(self.system, "whole", self.system)
+    def __init__(
+        self,
+        K,
+        B,
+        noise,
+        observations,
+        y,
+    ):
+        self.system = spectral_system(
+            spectrum(K, np.ones(len(K))),
+            K,
+            B,
+            noise,
+            observations,
+            fit_intercept=False,
+            noise_name="noise",
+        )
         self.dual = self.system.dual(y)
-        self.coefficients = cells.matrix(self.dual)
+        self.dual_matrix = observations.matrix(self.dual)
 
     def precisions(self):
-        """Of each label given the others, (n_cells,)."""
-        return self.system.cell_precisions()
+        """The precision of each target given the others, (n_observations,)."""
+        return self.system.precisions()
 
-    def asked(self, Kxs, Cs):
-        """For one kernel with the labels' rows, (q, n), and covariances with tasks, (p, T)."""
-        return Kxs[0], Cs[0]
+    def cross_covariance(self, Ks, Cs):
+        """Covariances of new functions with the observations, as factors.
 
-    def mean(self, asked):
-        """Of each function at each row, (q, p)."""
-        Kx, C = asked
-        return Kx @ (self.coefficients @ C.T)
+        Parameters
+        ----------
+        Ks : list of one ndarray of shape (q, n_samples)
+            Kernel matrix of new samples with those of the fit.
+        Cs : list of one ndarray of shape (p, n_tasks)
+            Covariances of the functions with the tasks.
+        """
+        return Ks[0], Cs[0]
 
-    def variance(self, asked):
+    def mean(self, cross):
+        """The mean of each function at each sample, (q, p)."""
+        K, C = cross
+        return K @ (self.dual_matrix @ C.T)
+
+    def variance(self, cross):
         """Explained variances, (q, p)."""
-        P, CV, lost = self._roots(asked)
-        return (P**2 @ self.whole.H) @ CV.T**2 - np.einsum("iam,iam->ia", lost, lost)
+        P, CV, missing = self._roots(cross)
+        d = P**2 @ self.system.whole.H
+        explained = d @ CV.T**2
+        return explained - np.einsum("iam,iam->ia", missing, missing)
 
-    def covariance_by_row(self, asked):
-        """Explained covariances of the functions at each row, (q, p, p)."""
-        P, CV, lost = self._roots(asked)
-        return (CV * (P**2 @ self.whole.H)[:, None]) @ CV.T - lost @ lost.transpose(0, 2, 1)
+    def covariance_by_sample(self, cross):
+        """Explained covariances of the functions at each sample, (q, p, p)."""
+        P, CV, missing = self._roots(cross)
+        d = P**2 @ self.system.whole.H
+        explained = (CV * d[:, None]) @ CV.T
+        return explained - missing @ missing.transpose(0, 2, 1)
 
-    def covariance(self, asked):
-        """Explained covariances of all functions at all rows, (q, p, q, p)."""
-        P, CV, lost = self._roots(asked)
-        explained = -np.einsum("iam,jbm->iajb", lost, lost)
-        for h, v in zip(self.whole.H.T, CV.T, strict=True):
-            explained += np.einsum("ij,a,b->iajb", (P * h) @ P.T, v, v)
+    def covariance(self, cross):
+        """Explained covariances of all functions at all samples, (q, p, q, p)."""
+        P, CV, missing = self._roots(cross)
+        explained = -np.einsum("iam,jbm->iajb", missing, missing)
+        H = self.system.whole.H
+        for h, v in zip(H.T, CV.T, strict=True):
+            between_samples = (P * h) @ P.T
+            explained += np.einsum("ij,a,b->iajb", between_samples, v, v)
         return explained
 
-    def _roots(self, asked):
-        """Kernel and covariances in the directions U and V; what cells without a label take off.
+    def _roots(self, cross):
+        """Kernel (q, k) and covariances (p, T) in the directions of the whole system's inverse.
 
-        The last is a root of covariances, (q, p, m).
+        And a root (q, p, m) of the covariances that the missing targets do not explain.
         """
-        Kx, C = asked
-        P, CV = Kx @ self.whole.U, C @ self.whole.Vi
-        if self.system is self.whole:
-            return P, CV, np.zeros((len(P), len(CV), 0))
-        U, Vi = self.system.U_holes[self.system.place], self.whole.Vi
-        spans = pairwise(np.searchsorted(self.system.task, np.arange(len(Vi) + 1)))
-        at_holes = np.empty((len(P), len(CV), len(U)))
-        for v, (first, last) in zip(Vi, spans, strict=True):
-            for a, b in enumerate(CV):
-                at_holes[:, a, first:last] = (P * (self.whole.H @ (b * v))) @ U[first:last].T
-        factor, flat = self.system.factor, at_holes.reshape(-1, len(U)).T
-        root = solve_triangular(factor, flat, lower=True, check_finite=False)
-        return P, CV, root.T.reshape(at_holes.shape)
+        K, C = cross
+        whole = self.system.whole
+        P = K @ whole.U
+        CV = C @ whole.Vi
+        return P, CV, self.system.missing_root(P, CV)
 
 
-class ObservationsPosterior:
-    """Of labels anywhere, by a Cholesky factor.
+class DensePosterior:
+    """The posterior given any observations, by a Cholesky factor.
 
     Parameters
     ----------
-    Ks : list of ndarray of shape (n_cells, n_cells)
-    Bs : list of ndarray of shape (T, T)
-    noise : ndarray of shape (T,)
-    cells : Observations
-    y : ndarray of shape (n_cells,)
+    Ks : list of ndarray of shape (n_observations, n_observations)
+        Input kernels between observations.
+    Bs : list of ndarray of shape (n_tasks, n_tasks)
+        Task covariances.
+    noise, observations, y
+        As in :class:`SpectralPosterior`.
+
+    Attributes
+    ----------
+    dual : ndarray of shape (n_observations,)
+        The inverse of the covariance of the targets, times y.
     """
 
-    def __init__(self, Ks, Bs, noise, cells, y):
-        self.factor = factorize(covariance(Ks, Bs, noise, cells), noise, "noise")
-        self.cells = cells
-        self.dual = cho_solve((self.factor, True), y, check_finite=False)
+    def __init__(
+        self,
+        Ks,
+        Bs,
+        noise,
+        observations,
+        y,
+    ):
+        self.factor = covariance_factor(Ks, Bs, noise, observations)
+        self.observations = observations
+        self.dual = self.factor.solve(y)
 
     def precisions(self):
-        """Of each label given the others, (n_cells,)."""
-        return dpotri(self.factor, lower=True)[0].diagonal()
+        """The precision of each target given the others, (n_observations,)."""
+        return self.factor.inverse_diagonal()
 
-    def asked(self, Kxs, Cs):
-        """For kernels with the rows of the labels, (q, n), and covariances with tasks.
+    def cross_covariance(self, Ks, Cs):
+        """Covariances of new functions with the observations, (q, p, n_observations).
 
-        These are (p, T), the same functions at each row, or (q, 1, T), one of its own.
+        Parameters
+        ----------
+        Ks : list of ndarray of shape (q, n_samples)
+            Kernel matrices of new samples with those of the fit.
+        Cs : list of ndarray of shape (p, n_tasks) or (q, 1, n_tasks)
+            Covariances of the functions with the tasks: of the same functions at each sample, or
+            of another one at each.
         """
-        row, task = self.cells.row, self.cells.task
-        return sum(Kx[:, None, row] * C[..., task] for Kx, C in zip(Kxs, Cs, strict=True))
+        row = self.observations.row
+        task = self.observations.task
+        cross = 0.0
+        for K, C in zip(Ks, Cs, strict=True):
+            K = K[:, None, row]
+            C = C[..., task]
+            cross = cross + K * C
+        return cross
 
-    def mean(self, asked):
-        """Of each function at each row, (q, p)."""
-        return asked @ self.dual
+    def mean(self, cross):
+        """The mean of each function at each sample, (q, p)."""
+        return cross @ self.dual
 
-    def variance(self, asked):
+    def variance(self, cross):
         """Explained variances, (q, p)."""
-        root = self._root(asked)
+        root = self._root(cross)
         return np.einsum("cia,cia->ia", root, root)
 
-    def covariance_by_row(self, asked):
-        """Explained covariances of the functions at each row, (q, p, p)."""
-        root = self._root(asked).transpose(1, 2, 0)
+    def covariance_by_sample(self, cross):
+        """Explained covariances of the functions at each sample, (q, p, p)."""
+        root = self._root(cross).transpose(1, 2, 0)
         return root @ root.transpose(0, 2, 1)
 
-    def covariance(self, asked):
-        """Explained covariances of all functions at all rows, (q, p, q, p)."""
-        root = self._root(asked)
+    def covariance(self, cross):
+        """Explained covariances of all functions at all samples, (q, p, q, p)."""
+        root = self._root(cross)
         return np.tensordot(root, root, axes=(0, 0))
 
-    def _root(self, asked):
-        """Root of what is explained, (n_cells, q, p)."""
-        flat = asked.reshape(-1, asked.shape[-1]).T
-        root = solve_triangular(self.factor, flat, lower=True, check_finite=False)
-        return root.reshape(-1, *asked.shape[:2])
+    def _root(self, cross):
+        """A root of what is explained, (n_observations, q, p)."""
+        q, p, n_observations = cross.shape
+        flat = cross.reshape(q * p, n_observations)
+        root = self.factor.half_solve(flat.T)
+        return root.reshape(n_observations, q, p)

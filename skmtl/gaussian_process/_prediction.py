@@ -7,38 +7,50 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int
 from skmtl._data.reading import read_features, read_prediction_data
+from skmtl.gaussian_process._spread import Covariance, CovarianceBySample, Variance
 
-_FLOATS = 2**24  # of covariances with the labels at a time
+_FLOATS = 2**24  # of covariances with the observations at a time
 
 
 class PredictionMixin:
-    """`predict` and what goes with it, from the private attributes that `fit` sets.
+    """`predict` and the methods beside it, from the private attributes that `fit` sets.
 
-    On the scale of theta ``_processes``, one or a draw each, over which predictions are averaged,
-    and ``y_train_``; ``_mean_of_task`` and ``_scale`` lead back, the average task behind. Of the
-    data ``_cells``, ``_rows`` (where rows stood), ``_codes`` (None when wide) and ``_n_samples``.
+    On the scale of theta these are ``_processes``, over which predictions are averaged, and
+    ``y_train_``. ``_mean_of_task`` and ``_scale`` lead back to units of y, the average task last.
+    Of the data there are ``_observations``, ``_sample_indices`` (positions in the user's X),
+    ``_codes`` (tasks of the samples, None for wide data) and ``_n_samples``.
     """
 
-    def predict(self, X, return_std=False, return_cov=False, *, tasks=None, include_noise=True):
-        """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
+    def predict(
+        self,
+        X,
+        return_std=False,
+        return_cov=False,
+        *,
+        tasks=None,
+        include_noise=True,
+    ):
+        """Predict the targets of each sample's own task, or of all tasks if y was two-dimensional.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples, with the task column if there was one in `fit`.
         return_std : bool, default=False
             Also return standard deviations, in units of y.
         return_cov : bool, default=False
-            Also return covariances: of the tasks at each row, or of the rows when these have tasks
-            of their own.
+            Also return covariances: those of the tasks at each sample, or those of the samples if
+            these have tasks of their own.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
         include_noise : bool, default=True
-            Whether deviations and covariances are those of new labels, or of the functions below
-            the noise.
+            Whether deviations and covariances are those of new targets, or of the functions without
+            noise.
 
         Returns
         -------
         mean : ndarray of shape (n_samples, n_tasks) or (n_samples,)
+            Means of the predictions.
         std : ndarray of the shape of `mean`
             Only with `return_std`.
         cov : ndarray of shape (n_samples, n_tasks, n_tasks) or (n_samples, n_samples)
@@ -47,13 +59,13 @@ class PredictionMixin:
         Raises
         ------
         ValueError
-            For tasks that fit did not see, unless ``handle_unknown="shared"``: the average function
-            then, one for all of them, and the mean variance of the tasks.
+            If `fit` did not see one of the tasks, unless ``handle_unknown="shared"``. Unseen tasks
+            are then predicted with the average function, and the mean variance of the tasks.
         """
         check_is_fitted(self)
         check_bool(include_noise, "include_noise")
         if return_std and return_cov:
-            raise ValueError("Of return_std and return_cov at most one can be True.")
+            raise ValueError("At most one of return_std and return_cov can be True.")
         X, codes = read_prediction_data(self, X, tasks)
         X = dense(X)
         if not (return_std or return_cov):
@@ -61,16 +73,21 @@ class PredictionMixin:
         if return_std:
             return self._means_and_deviations(X, codes, include_noise)
         if codes is None:
-            return self._of_chunks(X, codes, "covariance_by_row", include_noise)
-        return self._moments(X, codes, "covariance", include_noise)
+            return self._in_batches(
+                X,
+                codes,
+                CovarianceBySample(),
+                include_noise,
+            )
+        return self._moments(X, codes, Covariance(), include_noise)
 
     def predict_all_tasks(self, X, return_std=False, *, include_noise=True):
-        """Predictions of every task for every row, however the data came in.
+        """Predict the targets of every task for every sample, whatever the data form of `fit`.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are not looked at.
+            Samples as in `fit`; the ids in a task column are ignored.
         return_std : bool, default=False
             Also return standard deviations.
         include_noise : bool, default=True
@@ -79,6 +96,7 @@ class PredictionMixin:
         Returns
         -------
         mean : ndarray of shape (n_samples, n_tasks)
+            Means of the predictions.
         std : ndarray of shape (n_samples, n_tasks)
             Only with `return_std`.
         """
@@ -90,23 +108,33 @@ class PredictionMixin:
             return self._means(X, None)
         return self._means_and_deviations(X, None, include_noise)
 
-    def sample_y(self, X, n_samples=1, random_state=0, *, tasks=None, include_noise=True):
-        """Draw labels from the posterior, jointly of all rows and tasks.
+    def sample_y(
+        self,
+        X,
+        n_samples=1,
+        random_state=0,
+        *,
+        tasks=None,
+        include_noise=True,
+    ):
+        """Draw targets from the posterior, jointly for all samples and tasks.
 
         Parameters
         ----------
-        X : {array-like, sparse matrix} of shape (n_rows, n_columns)
+        X : {array-like, sparse matrix} of shape (n_samples_X, n_columns)
+            Samples, as in `predict`.
         n_samples : int, default=1
-            Draws.
+            Number of draws.
         random_state : int, RandomState instance or None, default=0
-        tasks : array-like of shape (n_rows,), default=None
-            As in `predict`.
+            Seed of the draws.
+        tasks : array-like of shape (n_samples_X,), default=None
+            Task ids, as in `predict`.
         include_noise : bool, default=True
             As in `predict`.
 
         Returns
         -------
-        ndarray of shape (n_rows, n_tasks, n_samples) or (n_rows, n_samples)
+        ndarray of shape (n_samples_X, n_tasks, n_samples) or (n_samples_X, n_samples)
         """
         check_is_fitted(self)
         check_int(n_samples, "n_samples")
@@ -114,89 +142,151 @@ class PredictionMixin:
         rng = check_random_state(random_state)
         X, codes = read_prediction_data(self, X, tasks)
         X = dense(X)
-        m = len(self._processes)
-        which = rng.randint(m, size=n_samples) if m > 1 else np.zeros(n_samples, dtype=int)
-        draws = np.empty((len(X), self.n_tasks_ if codes is None else 1, n_samples))
-        for k in np.unique(which):
-            one, here = self._processes[k], np.flatnonzero(which == k)
-            mean, cov = one.moments("covariance", X, codes, include_noise)
-            values, V = np.linalg.eigh(cov.reshape(mean.size, mean.size))
-            root = V * np.sqrt(np.maximum(values, 0.0))
-            noise = root @ rng.standard_normal((mean.size, len(here)))
-            draws[:, :, here] = mean[:, :, None] + noise.reshape(*mean.shape, -1)
-        where = slice(-1) if codes is None else codes
-        draws = draws if codes is None else draws[:, 0]
-        return self._mean_of_task[where][..., None] + self._scale[where][..., None] * draws
+        process_of_draw = np.zeros(n_samples, dtype=int)
+        if len(self._processes) > 1:
+            process_of_draw = rng.randint(len(self._processes), size=n_samples)
+        n_functions = self.n_tasks_ if codes is None else 1
+        draws = np.empty((len(X), n_functions, n_samples))
+        for k in np.unique(process_of_draw):
+            here = process_of_draw == k
+            process = self._processes[k].at(X, codes)
+            draws[:, :, here] = _draw(
+                process,
+                np.count_nonzero(here),
+                include_noise,
+                rng,
+            )
+        if codes is not None:
+            draws = draws[:, 0]
+        center, scale = self._units(codes)
+        scaled = scale[..., None] * draws
+        return center[..., None] + scaled
 
     def loo_predict(self):
-        """What all other labels say about each label of `fit`, parameters (or draws) as they are.
+        """Predict each target of `fit` from all others, with the parameters or draws of `fit`.
 
         Returns
         -------
         mean, std : ndarray of the shape of y
-            Of new labels, noise included; NaN where there is no label.
+            Mean and standard deviation of a new target; NaN for missing targets.
         """
         check_is_fitted(self)
-        found = [one.leave_one_out(self.y_train_) for one in self._processes]
-        means, variances = np.array(found).transpose(1, 0, 2)
-        task, variance = self._cells.task, variances.mean(axis=0) + means.var(axis=0)
-        y = self._mean_of_task[task] + self._scale[task] * means.mean(axis=0)
-        std = self._scale[task] * np.sqrt(variance)
-        if self._codes is not None:
-            order = np.argsort(self._rows)
-            return y[order], std[order]
-        out = np.full((2, self._n_samples, self.n_tasks_), np.nan)
-        out[:, self._rows[self._cells.row], task] = y, std
-        return out[0], out[1]
+        means = []
+        variances = []
+        for process in self._processes:
+            mean, variance = process.leave_one_out(self.y_train_)
+            means.append(mean)
+            variances.append(variance)
+        mean = np.mean(means, axis=0)
+        variance = np.mean(variances, axis=0)
+        variance = variance + np.var(means, axis=0)
+        center, scale = self._units(self._observations.task)
+        mean = center + scale * mean
+        std = scale * np.sqrt(variance)
+        return self._as_y(mean), self._as_y(std)
 
     # ------------------------------------------------------------ averages over the processes
 
+    def _units(self, codes):
+        """What leads to units of y: center and scale of each task, or of the tasks `codes`."""
+        where = slice(-1) if codes is None else codes
+        return self._mean_of_task[where], self._scale[where]
+
+    def _as_y(self, values):
+        """A vector over observations in the shape and order of the y of `fit`."""
+        if self._codes is not None:
+            order = np.argsort(self._sample_indices)
+            return values[order]
+        out = np.full((self._n_samples, self.n_tasks_), np.nan)
+        observations = self._observations
+        samples = self._sample_indices[observations.row]
+        out[samples, observations.task] = values
+        return out
+
     def _means(self, X, codes):
-        """In units of y, as all the following: (n, T), or (n,) where each row has a task."""
-        return self._of_chunks(X, codes, None, False)[0]
+        """Means in units of y, (n, n_tasks), or (n,) if each sample has a task."""
+        (mean,) = self._in_batches(X, codes, None, False)
+        return mean
 
     def _means_and_deviations(self, X, codes, include_noise):
-        mean, variance = self._of_chunks(X, codes, "variance", include_noise)
+        mean, variance = self._in_batches(
+            X,
+            codes,
+            Variance(),
+            include_noise,
+        )
         return mean, np.sqrt(variance)
 
-    def _of_chunks(self, X, codes, name, include_noise):
-        """The results of `_moments` for some rows at a time, one after the other."""
-        width = len(self._cells) * (self.n_tasks_ if codes is None else 1)
-        found = [
-            self._moments(X[part], None if codes is None else codes[part], name, include_noise)
-            for part in gen_batches(len(X), max(1, _FLOATS // width))
-        ]
-        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))
+    def _in_batches(self, X, codes, spread, include_noise):
+        """The results of `_moments`, computed for some samples at a time."""
+        width = len(self._observations)
+        if codes is None:
+            width *= self.n_tasks_
+        size = max(1, _FLOATS // width)
+        results = []
+        for batch in gen_batches(len(X), size):
+            moments = self._moments(
+                X[batch],
+                None if codes is None else codes[batch],
+                spread,
+                include_noise,
+            )
+            results.append(moments)
+        parts = zip(*results, strict=True)
+        return tuple(np.concatenate(part) for part in parts)
 
-    def _moments(self, X, codes, name, include_noise):
-        """The mean, and variances or covariances by a method of that name, None for none."""
-        means, spread = [], 0.0
+    def _moments(self, X, codes, spread, include_noise):
+        """The mean, and the variances or covariances of a kind of spread, in units of y.
+
+        Parameters
+        ----------
+        X, codes
+            As in :meth:`Process.at`.
+        spread : Variance, CovarianceBySample, Covariance or None
+            The kind of spread, None for the mean alone.
+        include_noise : bool
+            Whether the spread is that of new targets.
+
+        Returns
+        -------
+        tuple of ndarray
+        """
+        means = []
+        total = 0.0
         for one in self._processes:
-            mean, own = one.moments(name, X, codes, include_noise)
-            means.append(mean)
-            spread = spread + own
-        mean, m = np.mean(means, axis=0), len(means)
-        where = slice(-1) if codes is None else codes
-        scale, center = self._scale[where], self._mean_of_task[where]
-        mean_of_y = center + scale * (mean if codes is None else mean[:, 0])
-        if name is None:
+            process = one.at(X, codes)
+            means.append(process.mean())
+            if spread is not None:
+                total = total + spread.of_process(process, include_noise)
+        mean = np.mean(means, axis=0)
+        center, scale = self._units(codes)
+        own = mean if codes is None else mean[:, 0]
+        mean_of_y = center + scale * own
+        if spread is None:
             return (mean_of_y,)
-        spread = (spread + _between(name, np.array(means) - mean)) / m
+        deviations = np.array(means) - mean
+        total = total + spread.between(deviations)
+        average = total / len(means)
         if codes is not None:
-            spread = spread[:, 0] if name == "variance" else spread[:, 0, :, 0]
-        return mean_of_y, spread * (scale**2 if name == "variance" else np.outer(scale, scale))
+            average = spread.of_own_task(average)
+        return mean_of_y, spread.rescaled(average, scale)
 
 
-def _between(name, D):
-    """What deviations of means (m, n, p) add to variances or covariances, times m."""
-    if name == "variance":
-        return (D**2).sum(axis=0)
-    if name == "covariance_by_row":
-        return np.einsum("mia,mib->iab", D, D)
-    return np.tensordot(D, D, axes=(0, 0))
+def _draw(process, n_draws, include_noise, rng):
+    """Draws of the functions of a :class:`ProcessAtSamples`, (n, p, n_draws)."""
+    mean = process.mean()
+    n, p = mean.shape
+    covariance = process.covariance(include_noise)
+    covariance = covariance.reshape(n * p, n * p)
+    values, V = np.linalg.eigh(covariance)
+    root = V * np.sqrt(np.maximum(values, 0.0))
+    normal = rng.standard_normal((n * p, n_draws))
+    deviations = root @ normal
+    return mean[:, :, None] + deviations.reshape(n, p, n_draws)
 
 
 def dense(X):
     """X as an array of floats."""
-    X = X.toarray() if sparse.issparse(X) else X
+    if sparse.issparse(X):
+        X = X.toarray()
     return X.astype(np.float64, copy=False)

@@ -1,108 +1,200 @@
-"""A Gaussian process of several tasks with known parameters, given its labels."""
+"""A Gaussian process of several tasks with known parameters, given its targets."""
 
 import numpy as np
 
-from skmtl.gaussian_process._problem import effective_noise
+from skmtl.gaussian_process._marginal_likelihood import effective_noise
 
 
 class Process:
-    """What labels tell with one theta; all on its scale.
+    """A Gaussian process with one theta, given the targets; everything is on the scale of theta.
 
-    Functions are those of the tasks, and behind them the average function, for tasks not seen.
-    New rows X ask for all functions of tasks (codes None, p = T), or each for that of its code
-    (p = 1).
+    Its functions are those of the tasks and, as the last, the average function for unseen tasks.
 
     Parameters
     ----------
-    problem : SpectralProblem or DenseProblem
+    likelihood : MarginalLikelihood
+        The data, and where parameters are in theta.
     theta : ndarray
-    scale : ndarray of shape (T,)
-        Leads to units of y, in which averages are taken.
-    mean : ndarray of shape (T,), default=0
-        Of the functions.
+        Parameters.
+    scale : ndarray of shape (n_tasks,)
+        Factors to units of y, in which averages over tasks are taken.
+    mean : ndarray of shape (n_tasks,), default=None
+        Means of the functions; None is 0.
 
     Attributes
     ----------
     kernels : list of Kernel
-    Bs : list of ndarray of shape (T + 1, T + 1)
-    noise : ndarray of shape (T + 1,)
+        Input kernels with the parameters of theta.
+    Bs : list of ndarray of shape (n_tasks + 1, n_tasks + 1)
+        Task covariances.
+    noise : ndarray of shape (n_tasks + 1,)
+        Variances of the noise.
+    mean : ndarray of shape (n_tasks + 1,)
+        Means of the functions.
     jitter : float
         What was added to the noise.
     """
 
-    def __init__(self, problem, theta, scale, mean=None):
-        layout, cells = problem.layout, problem.cells
-        mean = np.zeros(layout.n_tasks) if mean is None else mean
-        share = scale / scale.mean()
-        self.mean_of_task = np.append(mean, np.mean(mean * share))
-        pairs = zip(problem.kernels, layout.inputs(theta), strict=True)
-        self.X, self.n_tasks = problem.X, layout.n_tasks
-        self.kernels = [kernel.clone_with_theta(part) for kernel, part in pairs]
+    def __init__(self, likelihood, theta, scale, mean=None):
+        layout = likelihood.layout
+        self.n_tasks = layout.n_tasks
+        self.X = likelihood.X
+        self.kernels = []
+        pairs = zip(
+            likelihood.kernels,
+            layout.inputs(theta),
+            strict=True,
+        )
+        for kernel, inputs in pairs:
+            kernel = kernel.clone_with_theta(inputs)
+            self.kernels.append(kernel)
         Ks = [kernel(self.X) for kernel in self.kernels]
-        Bs, own = layout.covariances(theta), layout.noise(theta)
-        noise = effective_noise(own, Ks, Bs)
-        self.jitter = float((noise - own).max())
-        self.posterior = problem.posterior(Ks, Bs, noise, problem.y - mean[cells.task])
-        self.Bs = [_with_average_task(B, share) for B in Bs]
-        self.noise = np.append(noise, np.mean(noise * share**2))
-
-    def moments(self, name, X, codes, include_noise):
-        """Mean (n, p) of the functions asked for, and what a method of that name gives; or 0."""
-        asked = self._asked(X, codes)
-        own = self.mean_of_task[:-1] if codes is None else self.mean_of_task[codes, None]
-        mean = own + self.posterior.mean(asked)
-        return mean, getattr(self, name)(asked, X, codes, include_noise) if name else 0.0
-
-    def variance(self, asked, X, codes, include_noise):
-        """Of the functions asked for, (n, p)."""
-        functions = np.arange(self.n_tasks) if codes is None else codes[:, None]
-        prior = sum(
-            kernel.diag(X)[:, None] * B[functions, functions]
-            for kernel, B in zip(self.kernels, self.Bs, strict=True)
+        Bs = layout.covariances(theta)
+        given_noise = layout.noise(theta)
+        noise = effective_noise(given_noise, Ks, Bs)
+        raised = noise - given_noise
+        self.jitter = float(raised.max())
+        if mean is None:
+            mean = np.zeros(self.n_tasks)
+        task = likelihood.observations.task
+        self.posterior = likelihood.posterior(
+            Ks,
+            Bs,
+            noise,
+            likelihood.y - mean[task],
         )
-        variance = np.maximum(prior - self.posterior.variance(asked), 0.0)
-        return variance + include_noise * self.noise[functions]
+        self._append_average_task(Bs, noise, mean, scale)
 
-    def covariance_by_row(self, asked, X, codes, include_noise):
-        """Of all tasks, (n, T, T)."""
-        T = self.n_tasks
-        prior = sum(
-            kernel.diag(X)[:, None, None] * B[:T, :T]
-            for kernel, B in zip(self.kernels, self.Bs, strict=True)
-        )
-        covariance = prior - self.posterior.covariance_by_row(asked)
-        return covariance + include_noise * np.diag(self.noise[:T])
-
-    def covariance(self, asked, X, codes, include_noise):
-        """Of all rows and functions asked for, (n, p, n, p)."""
-        n, T = len(X), self.n_tasks
-        functions = np.tile(np.arange(T), (n, 1)) if codes is None else codes[:, None]
-        prior = sum(
-            kernel(X)[:, None, :, None] * B[functions[:, :, None, None], functions]
-            for kernel, B in zip(self.kernels, self.Bs, strict=True)
-        )
-        covariance = prior - self.posterior.covariance(asked)
-        flat = covariance.reshape(functions.size, functions.size)
-        flat.flat[:: functions.size + 1] += include_noise * self.noise[functions.ravel()]
-        return covariance
+    def _append_average_task(self, Bs, noise, mean, scale):
+        """Set `Bs`, `noise` and `mean`; the last entries are averages in units of y."""
+        relative = scale / scale.mean()
+        scaled_noise = noise * relative**2
+        self.noise = np.append(noise, np.mean(scaled_noise))
+        scaled_mean = mean * relative
+        self.mean = np.append(mean, np.mean(scaled_mean))
+        self.Bs = [_with_average_task(B, relative) for B in Bs]
 
     def leave_one_out(self, y):
-        """Mean and variance of each label y of the data given the others, (n_cells,)."""
+        """Mean and variance of each target given the others, (n_observations,)."""
         precisions = self.posterior.precisions()
-        return y - self.posterior.dual / precisions, 1 / precisions
+        errors = self.posterior.dual / precisions
+        variance = 1 / precisions
+        return y - errors, variance
 
-    def _asked(self, X, codes):
-        """What the posterior takes for rows X."""
-        T = self.n_tasks
-        Cs = [B[:T, :T] if codes is None else B[codes[:, None], :T] for B in self.Bs]
-        return self.posterior.asked([kernel(X, self.X) for kernel in self.kernels], Cs)
+    def at(self, X, codes):
+        """The :class:`ProcessAtSamples` of new samples X.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, n_features)
+            New samples.
+        codes : ndarray of int of shape (n,) or None
+            The task of each sample, -1 for unseen ones; None asks for all tasks.
+        """
+        return ProcessAtSamples(self, X, codes)
 
 
-def _with_average_task(B, share):
-    """A task covariance with the average function behind, of the mean variance of the tasks.
+class ProcessAtSamples:
+    """Functions of a process at new samples: p at each, all tasks or only the sample's own.
 
-    The share of a task in averages is that of units of y.
+    Parameters
+    ----------
+    process : Process
+        The process.
+    X, codes
+        As in :meth:`Process.at`.
     """
-    between = share @ B / len(B)
-    last = np.append(between, np.mean(share**2 * B.diagonal()))
-    return np.column_stack([np.vstack([B, between]), last])
+
+    def __init__(self, process, X, codes):
+        self.process = process
+        self.posterior = process.posterior
+        self.X = X
+        T = process.n_tasks
+        self.functions = np.arange(T)  # the same for every sample
+        if codes is not None:
+            self.functions = codes[:, None]
+        Ks = []
+        Cs = []
+        for kernel, B in self._terms():
+            K = kernel(X, process.X)
+            Ks.append(K)
+            C = B[:, :T]
+            C = C[self.functions]
+            Cs.append(C)
+        self.cross = self.posterior.cross_covariance(Ks, Cs)
+
+    def _terms(self):
+        process = self.process
+        return zip(
+            process.kernels,
+            process.Bs,
+            strict=True,
+        )
+
+    def mean(self):
+        """Means, (n, p)."""
+        prior = self.process.mean[self.functions]
+        learned = self.posterior.mean(self.cross)
+        return prior + learned
+
+    def variance(self, include_noise):
+        """Variances, (n, p)."""
+        functions = self.functions
+        prior = 0.0
+        for kernel, B in self._terms():
+            k = kernel.diag(self.X)
+            k = k[:, None]
+            b = B[functions, functions]
+            prior = prior + k * b
+        explained = self.posterior.variance(self.cross)
+        variance = np.maximum(prior - explained, 0.0)
+        noise = self.process.noise[functions]
+        noise = include_noise * noise
+        return variance + noise
+
+    def covariance_by_sample(self, include_noise):
+        """Covariances of all tasks at each sample, (n, n_tasks, n_tasks)."""
+        T = self.process.n_tasks
+        prior = 0.0
+        for kernel, B in self._terms():
+            k = kernel.diag(self.X)
+            k = k[:, None, None]
+            prior = prior + k * B[:T, :T]
+        explained = self.posterior.covariance_by_sample(self.cross)
+        noise = self.process.noise[:T]
+        noise = include_noise * np.diag(noise)
+        return prior - explained + noise
+
+    def covariance(self, include_noise):
+        """Covariances of all functions at all samples, (n, p, n, p)."""
+        n = len(self.X)
+        p = self.functions.shape[-1]
+        functions = np.broadcast_to(self.functions, (n, p))
+        others = functions[:, :, None, None]
+        prior = 0.0
+        for kernel, B in self._terms():
+            K = kernel(self.X)
+            K = K[:, None, :, None]
+            B = B[others, functions]
+            prior = prior + K * B
+        explained = self.posterior.covariance(self.cross)
+        covariance = prior - explained
+        if include_noise:
+            size = n * p
+            noise = self.process.noise[functions]
+            matrix = covariance.reshape(size, size)  # a view
+            matrix.flat[:: size + 1] += noise.ravel()
+        return covariance
+
+
+def _with_average_task(B, relative_scale):
+    """A task covariance with the average function as the last.
+
+    That has the mean variance of the tasks, and the covariances of their mean in units of y.
+    """
+    sums = relative_scale @ B
+    between = sums / len(B)
+    variances = relative_scale**2 * B.diagonal()
+    last = np.append(between, np.mean(variances))
+    extended = np.vstack([B, between])
+    return np.column_stack([extended, last])
