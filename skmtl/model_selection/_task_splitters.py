@@ -9,7 +9,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_int, check_real
-from skmtl._data.stratification import _split_by, _spread_out, assign_folds, sample_codes
+from skmtl._data.stratification import assign_folds, draw_evenly, sample_codes, split_by_stratum
 
 
 class BaseTaskSplitter(BaseCrossValidator):
@@ -166,13 +166,13 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         rng = check_random_state(self.random_state)
         by_holes = self.task_column is None and groups is None
         for _ in range(self.n_splits):
-            members = _split_by(codes, rng.permutation(len(codes)))
+            members = split_by_stratum(codes, rng.permutation(len(codes)))
             train, test = [], []
             for rows in [np.concatenate(members)] if by_holes else members:
                 n_train, n_test = self._sizes(len(rows))
-                tested, rest = _spread_out(rows, n_test, rng)
+                tested, rest = draw_evenly(rows, n_test, rng)
                 test.append(tested)
-                train.append(_spread_out(rest, n_train, rng)[0])
+                train.append(draw_evenly(rest, n_train, rng)[0])
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
     def _sizes(self, n):
