@@ -75,8 +75,8 @@ def compare(options):
     print(
         f"{path}: {len(X)} rows, {X[task].nunique()} tasks ({task}), {X.shape[1] - 1} features, "
         f"target {target}.\n{', '.join(names)} (multi) against the same model for each task alone "
-        "(single), pooled\nslopes with an intercept for each task (intercept) and one model for "
-        "all (pooled), all tuned.\n",
+        "(single), pooled\ncoefficients with an intercept for each task (intercept) and one model "
+        "for all (pooled), all tuned.\n",
         flush=True,
     )
     models = {name: scaled(make_estimator(name), task) for name in names}
@@ -214,7 +214,7 @@ def parser():
     top = argparse.ArgumentParser(
         prog="python -m skmtl",
         description="Multi-task learning: does learning related tasks together help? Without a "
-        "command, the answer on the packaged Parkinson's telemonitoring data.",
+        "command, this is answered on the packaged Parkinson's telemonitoring data.",
     )
     top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
     top.add_argument("--splits", type=positive, default=10, help="random splits (default 10)")
@@ -222,10 +222,10 @@ def parser():
     commands = top.add_subparsers(dest="command", metavar="compare")
     own = commands.add_parser(
         "compare",
-        help="the same question on your own CSV file",
+        help="answer the same question on your own CSV file",
         description="Compare a multi-task model with each task learned alone and with all tasks "
-        "pooled, on a CSV file with one row a sample. Every other column is a feature and must be "
-        "numeric.",
+        "pooled, on a CSV file with one row for each sample. Every other column is a feature and "
+        "must be numeric.",
     )
     own.add_argument("file", metavar="FILE.csv")
     own.add_argument("--task", required=True, metavar="COLUMN", help="column of task ids")
@@ -237,11 +237,21 @@ def parser():
         help=f"models to compare: {', '.join(_REGRESSORS)} (default the first), with --classify "
         f"{', '.join(_CLASSIFIERS)}",
     )
-    own.add_argument("--classify", action="store_true", help="the target is a class, by log-loss")
-    own.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the gains, or the ranking")
+    own.add_argument(
+        "--classify", action="store_true", help="the target is a class; compare by log-loss"
+    )
+    own.add_argument(
+        "--plot",
+        type=Path,
+        metavar="OUT.png",
+        help="draw the gains (of several estimators: the ranking)",
+    )
     own.add_argument("--jobs", type=int, metavar="N", help="fits to run in parallel")
     own.add_argument(
-        "--cv", type=positive, metavar="K", help="K folds (default: 4 folds, repeated 5 times)"
+        "--cv",
+        type=positive,
+        metavar="K",
+        help="K folds (default: 4 folds, repeated 5 times)",
     )
     own.add_argument("--seed", type=seed, default=0, help="random seed (default 0)")
     return top

@@ -58,10 +58,8 @@ class MultiTaskEstimator:
         float
             Average score of the tasks.
         """
-        if tasks is None:
-            predictions = self.predict(X)
-        else:
-            predictions = self.predict(X, tasks=tasks)
+        predict_kwargs = {} if tasks is None else {"tasks": tasks}
+        predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:
             _, tasks = split_task_column(X, self.task_column)
         metric = r2_score
