@@ -295,7 +295,9 @@ NO_ID = {
 
 @pytest.mark.parametrize("ids", NO_ID)
 def test_every_row_needs_an_id(ids):
-    rest = r" contains NaN or None in 10 row\(s\), the first at row 10: every row needs a task id"
+    rest = (
+        r" contains NaN or None for 10 sample\(s\), first at row 10: every sample needs a task id"
+    )
     bad, column = NO_ID[ids], estimator(task_column="school")
     refuses("task_column='school'" + rest, lambda: column.fit(frame(school=bad), LONG_Y))
     refuses("tasks" + rest, lambda: estimator().fit(FEATURES, LONG_Y, tasks=bad))
@@ -305,7 +307,7 @@ def test_every_row_needs_an_id(ids):
 
 def test_every_row_of_a_polars_frame_needs_an_id():
     X = pl.DataFrame({"p": FEATURES[:, 0], "school": [None, *IDS[1:].tolist()]})
-    message = r"contains NaN or None in 1 row\(s\), the first at row 0"
+    message = r"contains NaN or None for 1 sample\(s\), first at row 0"
     refuses(message, lambda: estimator(task_column="school").fit(X, LONG_Y))
 
 
@@ -327,8 +329,8 @@ def test_ids_of_mixed_types_are_refused():
     ("tasks", "message"),
     [
         (CODES[:-1], r"inconsistent numbers of samples: \[40, 39\]"),
-        (np.ones((40, 2)), r"tasks has shape \(40, 2\), expected one task id for each row"),
-        ("school", r"tasks has shape \(\), expected one task id for each row"),
+        (np.ones((40, 2)), r"tasks has shape \(40, 2\), expected one task id for each sample"),
+        ("school", r"tasks has shape \(\), expected one task id for each sample"),
     ],
 )
 def test_tasks_are_one_id_a_row(tasks, message):
@@ -490,7 +492,7 @@ def test_ids_of_mixed_types_in_a_list_are_refused():
 
 def test_a_missing_date_is_no_task():
     ids = np.array(["2026-01-01", "NaT"] * (N // 2), dtype="datetime64[D]")
-    message = "tasks contains NaN or None in 20 row"
+    message = "tasks contains NaN or None for 20 sample"
     refuses(message, lambda: estimator().fit(FEATURES, LONG_Y, tasks=ids))
 
 

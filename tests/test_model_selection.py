@@ -257,10 +257,13 @@ def test_leave_one_task_out_with_the_shared_model():
                     np.zeros((9, 1)), groups=[1] * 5 + [2] * 4
                 )
             ),
-            "need 6 rows of every task, but one has 5",
+            "need 6 samples of every task, but one has 5",
         ),
         (lambda: TaskStratifiedShuffleSplit(test_size=1.5), "test_size == 1.5"),
-        (lambda: LeaveOneTaskOut().get_n_splits(np.zeros((3, 1))), "needs the task of every row"),
+        (
+            lambda: LeaveOneTaskOut().get_n_splits(np.zeros((3, 1))),
+            "needs the task of every sample",
+        ),
         (lambda: next(LeaveOneTaskOut().split(np.zeros((2, 1)), groups=[1, 1])), "at least two"),
     ],
 )

@@ -168,7 +168,7 @@ def test_infinite_features_are_refused():
 def test_unseen_tasks_are_refused_or_get_the_figures_of_all_rows():
     new = np.column_stack([FEATURES[:, :1], np.full(12, 99), FEATURES[:, 1:]])
     scaler = TaskStandardScaler(task_column=1).fit(X)
-    with pytest.raises(ValueError, match=r"task\(s\) \[99.0\] that were not seen .*all rows"):
+    with pytest.raises(ValueError, match=r"task\(s\) \[99.0\] that were not seen .*all samples"):
         scaler.transform(new)
     scaler.set_params(handle_unknown="shared")
     expected = StandardScaler().fit_transform(FEATURES)

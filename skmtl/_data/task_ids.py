@@ -133,7 +133,7 @@ def check_task_ids(task_ids, name="tasks"):
     if missing.any():
         first = int(np.argmax(missing))
         raise ValueError(
-            f"{name} contains NaN or None for {missing.sum()} sample(s), the first at row {first}: "
+            f"{name} contains NaN or None for {missing.sum()} sample(s), first at row {first}: "
             "every sample needs a task id."
         )
     return task_ids
