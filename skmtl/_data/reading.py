@@ -7,7 +7,7 @@ X, `y` (n_samples,). *Long by argument*: they are passed as `tasks=`. Inside, ta
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Number
 from typing import NamedTuple
 
@@ -325,7 +325,14 @@ class TaskSamples(NamedTuple):
 
     indices: np.ndarray  # position of each in the user's X
     y: np.ndarray
-    weight: np.ndarray
+    weight: np.ndarray | None  # None: see SamplesByTask.without_weights
+
+    def take(self, chosen):
+        """Return some of the samples, given by their positions or a mask."""
+        weight = None
+        if self.weight is not None:
+            weight = self.weight[chosen]
+        return TaskSamples(self.indices[chosen], self.y[chosen], weight)
 
 
 @dataclass(frozen=True)
@@ -357,11 +364,25 @@ class SamplesByTask:
     def n_samples_per_task(self):
         return np.array([len(part.indices) for part in self.parts])
 
+    @property
+    def weighted(self):
+        """Whether samples have weights."""
+        return self.parts[0].weight is not None
+
+    def without_weights(self):
+        """Return the same samples with None as their weights, for fits that take no weights."""
+        parts = [part._replace(weight=None) for part in self.parts]
+        return replace(self, parts=parts)
+
     def pooled(self):
         """Return the samples of all tasks, one task after the other, and their task codes."""
-        samples = TaskSamples(*map(np.concatenate, zip(*self.parts, strict=True)))
+        indices = np.concatenate([part.indices for part in self.parts])
+        y = np.concatenate([part.y for part in self.parts])
+        weight = None
+        if self.weighted:
+            weight = np.concatenate([part.weight for part in self.parts])
         codes = np.repeat(np.arange(self.n_tasks), self.n_samples_per_task)
-        return samples, codes
+        return TaskSamples(indices, y, weight), codes
 
 
 def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
