@@ -75,7 +75,7 @@ def task_score(
     check_int(min_samples, "min_samples")
     cells = _read_cells(y_true, y_pred, tasks, sample_weight)
     if len(cells.y_true) == 0:
-        raise ValueError("There is no labeled row of positive weight to score.")
+        raise ValueError("There is no target of positive weight to score.")
     scores = _scores_by_task(metric, cells, min_samples)
     if average is None:
         return scores
@@ -199,5 +199,5 @@ def _broadcast_weight(sample_weight, shape):
     if weight.ndim == 1 and len(shape) == 2:
         weight = weight[:, None]
     if weight.shape[0] != shape[0]:
-        raise ValueError(f"sample_weight has {weight.shape[0]} rows, but y_true has {shape[0]}.")
+        raise ValueError(f"sample_weight has {weight.shape[0]} samples, y_true has {shape[0]}.")
     return np.broadcast_to(weight, shape)

@@ -138,7 +138,7 @@ def test_one_dimensional_y_needs_tasks(name):
 
 
 def test_two_dimensional_y_excludes_ids():
-    message = r"y has shape \(40, 4\), but tasks were given for each row"
+    message = r"y has shape \(40, 4\), but task ids were given for each sample"
     refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, Y))
     refuses(message, lambda: estimator().fit(FEATURES, Y, tasks=CODES))
 
@@ -154,7 +154,9 @@ def test_the_task_with_an_infinite_label_is_named(make):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_long_labels_must_be_finite(value):
     bad = changed(LONG_Y, 3, value)
-    message = r"Input y contains NaN or infinity in task\(s\) \[.*\]; leave rows without a label"
+    message = (
+        r"Input y contains NaN or infinity in task\(s\) \[.*\]; leave out samples without a target"
+    )
     refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, bad))
     refuses(message, lambda: estimator().fit(FEATURES, bad, tasks=CODES))
 
@@ -169,7 +171,7 @@ def test_a_task_without_labels_is_named(name):
 def test_a_task_with_weightless_labels_is_named():
     half = changed(Y, np.s_[:20, 2], np.nan)
     weight = np.repeat([1.0, 0.0], 20)
-    message = r"only rows of zero weight, for task\(s\) \[2\]"
+    message = r"only samples of zero weight, for task\(s\) \[2\]"
     refuses(message, lambda: estimator().fit(FEATURES, half, sample_weight=weight))
     weight = changed(np.ones((N, 4)), np.s_[:, 2], 0.0)
     refuses(message, lambda: estimator().fit(FEATURES, Y, sample_weight=weight))
@@ -385,7 +387,7 @@ def test_scores_need_labels_of_the_right_shape():
     model = estimator().fit(FEATURES, Y)
     message = r"y_true has shape \(39, 4\), but y_pred has shape \(40, 4\)"
     refuses(message, lambda: model.score(FEATURES, Y[:-1]))
-    refuses("no labeled row", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
+    refuses("no target of positive weight", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
 
 
 # Ids that hardly are ids
@@ -407,7 +409,7 @@ def test_keep_task_column_is_the_cure():
 
 @pytest.mark.parametrize("ids", [np.arange(N), [f"pupil {i}" for i in range(N)]])
 def test_almost_as_many_tasks_as_rows_are_noticed(ids):
-    with pytest.warns(UserWarning, match="holds 40 tasks for 40 rows: is it really a task id?"):
+    with pytest.warns(UserWarning, match="holds 40 tasks for 40 samples: are these task ids?"):
         estimator(task_column="school").fit(frame(school=ids), LONG_Y)
 
 
@@ -433,7 +435,12 @@ def test_almost_as_many_tasks_as_rows_are_noticed(ids):
         ("lasso_cv", {"alphas": []}, ValueError, r"a list of them, got \[\]"),
         ("lasso_cv", {"alphas": None}, ValueError, r"a number of alphas or .*, got None"),
         ("lasso_cv", {"cv": []}, ValueError, r"cv=\[\] gives no split"),
-        ("lasso_cv", {"cv": [([0, 99], [1])]}, ValueError, r"holds row 99, but X has 40 rows"),
+        (
+            "lasso_cv",
+            {"cv": [([0, 99], [1])]},
+            ValueError,
+            "sample 99, but X has 40 samples",
+        ),
         ("net_cv", {"l1_ratio": []}, ValueError, r"l1_ratio is an empty list"),
         ("lasso", {"warm_start": "yes"}, TypeError, r"warm_start must be True or False"),
         ("lasso_cv", {"eps": 0}, ValueError, r"eps == 0, must be > 0"),
@@ -498,6 +505,6 @@ def test_a_missing_date_is_no_task():
 
 def test_a_fold_must_train_on_and_test_labels():
     cv = [(np.arange(20), np.zeros(0, dtype=int))]
-    refuses("A fold tests no labeled row", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold tests no target", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
     cv = [(np.zeros(0, dtype=int), np.arange(20))]
-    refuses("A fold trains on no labeled", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold trains on no target", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))

@@ -90,7 +90,7 @@ def test_score_of_estimators_is_task_score():
     [
         ({"average": "mean"}, "average='mean' is not one of"),
         ({"average": "worst", "metric": lambda y, z, **_: 0.0}, "set greater_is_better"),
-        ({"sample_weight": np.ones(3)}, "sample_weight has 3 rows, but y_true has 30"),
+        ({"sample_weight": np.ones(3)}, "sample_weight has 3 samples, y_true has 30"),
     ],
 )
 def test_bad_arguments_of_task_score(wide, arguments, message):
@@ -104,7 +104,7 @@ def test_shapes_that_do_not_fit(wide):
         ValueError, match=r"y_true has shape \(30, 4\), but y_pred has shape \(30, 3\)"
     ):
         task_score(y, z[:, :3])
-    with pytest.raises(ValueError, match="no labeled row"):
+    with pytest.raises(ValueError, match="no target of positive weight"):
         task_score(np.full((3, 2), np.nan), np.zeros((3, 2)))
 
 

@@ -153,7 +153,7 @@ def test_results_do_not_depend_on_n_jobs():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"cv": ShuffleSplit(3, random_state=0)}, "does not test every row exactly once"),
+        ({"cv": ShuffleSplit(3, random_state=0)}, "does not test every sample exactly once"),
         ({"cv": 1}, "cv == 1, must be >= 2"),
         ({"cv": 50}, "n_splits=50 greater than .*n_samples=40"),
         ({"final_estimator": "curds"}, "final_estimator='curds' is not known"),

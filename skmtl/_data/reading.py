@@ -154,9 +154,9 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
     if Y.ndim == 1:
         raise ValueError(
-            f"y is 1-D and {type(estimator).__name__} was told nothing about tasks. Set "
-            "task_column to the column of X that holds the task ids, pass tasks=, or give y of "
-            "shape (n_samples, n_tasks); a single task is y.reshape(-1, 1)."
+            f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
+            "the column of X that holds the task ids, pass tasks=, or give y of shape (n_samples, "
+            "n_tasks); a single task is y.reshape(-1, 1)."
         )
     _check_length(n_samples, Y)
     tasks = np.arange(Y.shape[1]) if names is None else as_id_array(names)
@@ -170,7 +170,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     lacking = np.broadcast_to(~(weight > 0).any(axis=0), len(tasks))
     if lacking.any() and not empty:
         raise ValueError(
-            f"Input y contains NaN only, or only rows of zero weight, for task(s) "
+            f"Input y contains NaN only, or only samples of zero weight, for task(s) "
             f"{some_of(tasks[lacking])}: a task needs at least one label."
         )
     return Y, weight, tasks
@@ -230,7 +230,7 @@ def _warn_if_not_ids(task_ids, n_tasks, name):
         )
     elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
         warnings.warn(
-            f"{name} holds {n_tasks} tasks for {len(task_ids)} rows: is it really a task id?",
+            f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
             UserWarning,
             stacklevel=6,
         )
@@ -251,8 +251,8 @@ def _sort_long(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float6
     y = check_array(y, ensure_2d=False, dtype=dtype, ensure_all_finite=False, input_name="y")
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
-            f"y has shape {y.shape}, but tasks were given for each row, so y must be 1-D: one "
-            "label a row."
+            f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "
+            "one target for each sample."
         )
     y = column_or_1d(y, warn=True)
     _check_length(n_samples, y)
@@ -281,8 +281,8 @@ def _check_complete(y, tasks, codes):
     if bad.any():
         affected = np.unique(tasks[codes[bad]])
         raise ValueError(
-            f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave rows without "
-            "a label out."
+            f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
+            "without a target."
         )
 
 

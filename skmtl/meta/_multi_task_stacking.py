@@ -279,7 +279,7 @@ class MultiTaskStacking(TaskMetaEstimator):
         every_tested = np.sort(np.concatenate([test for _, test in folds]))
         if not np.array_equal(every_tested, np.sort(samples)):
             raise ValueError(
-                f"cv={self.cv!r} does not test every row exactly once, so that there are no "
+                f"cv={self.cv!r} does not test every sample exactly once, so that there are no "
                 "out-of-fold predictions: give a number of folds or a KFold."
             )
         return folds

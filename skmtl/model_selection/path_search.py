@@ -58,9 +58,9 @@ def fold_errors(folds, k, paths, solutions):
 def _check_fold(fold):
     """Raise unless there are targets on both sides of a split."""
     if not fold.trained.any():
-        raise ValueError("A fold trains on no labeled row; give cv fewer or other folds.")
+        raise ValueError("A fold trains on no target; give cv fewer or other folds.")
     if not (fold.total > 0).any():
-        raise ValueError("A fold tests no labeled row; give cv fewer or other folds.")
+        raise ValueError("A fold tests no target; give cv fewer or other folds.")
 
 
 def _least_converged(solutions):
@@ -100,8 +100,8 @@ def sample_counts(indices, n_samples):
         indices = np.flatnonzero(indices)
     if len(indices) and not 0 <= indices.min() <= indices.max() < n_samples:
         raise ValueError(
-            f"A fold holds row {indices.max()}, but X has {n_samples} rows; were the folds made "
-            "for other data?"
+            f"A fold holds sample {indices.max()}, but X has {n_samples} samples; were the folds "
+            "made for other data?"
         )
     counts = np.bincount(indices.astype(np.intp), minlength=n_samples)
     return counts.astype(float)

@@ -202,7 +202,9 @@ def _check_names(names, n_tasks, parameter):
         return np.arange(n_tasks)
     names = check_task_ids(names, parameter)
     if len(names) != n_tasks:
-        raise ValueError(f"{parameter} has {len(names)} ids, expected {n_tasks}: one a task.")
+        raise ValueError(
+            f"{parameter} has {len(names)} ids, expected {n_tasks}: one for each task."
+        )
     unique, counts = np.unique(names, return_counts=True)
     if (counts > 1).any():
         raise ValueError(
