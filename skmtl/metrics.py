@@ -124,7 +124,8 @@ def _scores_by_task(metric, cells, min_samples):
     counts = np.bincount(cells.codes, minlength=cells.n_tasks)
     order = np.argsort(cells.codes, kind="stable")
     ends = np.cumsum(counts)
-    for t, chosen in enumerate(np.split(order, ends[:-1])):
+    cells_of_tasks = np.split(order, ends[:-1])
+    for t, chosen in enumerate(cells_of_tasks):
         if len(chosen) >= min_samples:
             scores[t] = _score(metric, cells, chosen)
     return scores
@@ -155,7 +156,8 @@ def _average_weights(average, cells):
     totals = task_sum(weight)
     if average == "n_samples":
         return totals
-    means = task_sum(weight * cells.y_true) / np.where(totals > 0, totals, 1)
+    sums = task_sum(weight * cells.y_true)
+    means = sums / np.where(totals > 0, totals, 1)
     centered = cells.y_true - means[cells.codes]
     return task_sum(weight * centered**2)
 
@@ -179,14 +181,21 @@ def _read_cells(y_true, y_pred, tasks, sample_weight):
         weight = _broadcast_weight(sample_weight, y_true.shape)
         kept = kept & (weight > 0)
         weight = weight[kept]
-    return _Cells(y_true[kept], y_pred[kept], weight, codes[kept], n_tasks)
+    return _Cells(
+        y_true=y_true[kept],
+        y_pred=y_pred[kept],
+        weight=weight,
+        codes=codes[kept],
+        n_tasks=n_tasks,
+    )
 
 
 def _task_codes(y_true, tasks):
     """Return the task code of every cell, in the shape of `y_true`, and the number of tasks."""
     if y_true.ndim == 2:
         n_tasks = y_true.shape[1]
-        return np.broadcast_to(np.arange(n_tasks), y_true.shape), n_tasks
+        codes = np.broadcast_to(np.arange(n_tasks), y_true.shape)
+        return codes, n_tasks
     task_ids = check_task_ids(tasks)
     check_consistent_length(y_true, task_ids)
     known, codes = encode(task_ids)

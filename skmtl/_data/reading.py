@@ -1,30 +1,26 @@
-"""From what the user passes to features, task ids, targets and weights.
+"""From what the user passes to validated data, the same for all estimators.
 
-This is the only module that reads tasks. The same data may come in three forms. *Wide*: `y`
-(n_samples, n_tasks), NaN where a target is missing. *Long by column*: the task ids are a column of
-X, `y` (n_samples,). *Long by argument*: they are passed as `tasks=`. Inside, task ids become codes
-0..T-1 in sorted order, and samples are sorted by task.
+The same data may come in three forms. *Wide*: `y` (n_samples, n_tasks), NaN where a target is
+missing. *Long by column*: the task ids are a column of X, `y` (n_samples,). *Long by argument*:
+they are passed as `tasks=`. Inside, task ids become codes 0..T-1 in sorted order, and samples are
+sorted by task.
 """
 
-import warnings
-from dataclasses import dataclass, replace
-from numbers import Number
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
+from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
-    as_id_array,
     check_task_ids,
     codes_of,
     column_names,
-    encode,
-    missing_mask,
     some_of,
     split_task_column,
 )
@@ -108,91 +104,6 @@ def _check_y_given(estimator, y):
         )
 
 
-def _check_length(n_samples, y):
-    """Raise unless y has as many samples as X."""
-    if len(y) != n_samples:
-        raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: X has {n_samples} rows, "
-            f"y has {len(y)}."
-        )
-
-
-def _check_weight(sample_weight, shape):
-    """Return the weights as float64; None stands for equal weights, as for None or a number.
-
-    They may be one for each sample or, for a two-dimensional y, one for each target.
-    """
-    if sample_weight is None or isinstance(sample_weight, Number):
-        return None
-    if isinstance(sample_weight, str):
-        raise TypeError(f"sample_weight must be an array of weights, got {sample_weight!r}.")
-    weight = check_array(
-        sample_weight,
-        ensure_2d=False,
-        dtype=np.float64,
-        input_name="sample_weight",
-    )
-    allowed = [shape[:1]]
-    if len(shape) == 2 and shape[1] > 1:
-        allowed.append(shape)
-    if weight.shape not in allowed:
-        expected = " or ".join(map(str, allowed))
-        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {expected}.")
-    if (weight < 0).any():
-        raise ValueError(f"Negative values in sample_weight: the smallest is {weight.min()}.")
-    if not (weight > 0).any():
-        raise ValueError("Sample weights must contain at least one non-zero number.")
-    return weight
-
-
-def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
-    """Return a two-dimensional y, its weights and its task ids.
-
-    Missing targets are filled, and their weights are 0. With `empty`, tasks may have no targets.
-    """
-    names = column_names(y)
-    Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
-    if Y.ndim == 1:
-        raise ValueError(
-            f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
-            "the column of X that holds the task ids, pass tasks=, or give y of shape (n_samples, "
-            "n_tasks); a single task is y.reshape(-1, 1)."
-        )
-    _check_length(n_samples, Y)
-    tasks = np.arange(Y.shape[1]) if names is None else as_id_array(names)
-    if Y.dtype.kind == "f" and np.isinf(Y).any():
-        infinite = np.isinf(Y).any(axis=0)
-        raise ValueError(
-            f"Input y contains infinity in task(s) {some_of(tasks[infinite])}; a missing target "
-            "is NaN."
-        )
-    Y, weight = _fill_missing(Y, _check_weight(sample_weight, Y.shape))
-    lacking = np.broadcast_to(~(weight > 0).any(axis=0), len(tasks))
-    if lacking.any() and not empty:
-        raise ValueError(
-            f"Input y contains NaN only, or only samples of zero weight, for task(s) "
-            f"{some_of(tasks[lacking])}: a task needs at least one label."
-        )
-    return Y, weight, tasks
-
-
-def _fill_missing(Y, weight):
-    """Return Y with zeros where targets are missing, and weights that are 0 there.
-
-    Weights have the shape (n_samples, 1) where they are the same for all tasks.
-    """
-    if weight is None:
-        weight = np.ones((len(Y), 1))
-    elif weight.ndim == 1:
-        weight = weight[:, None]
-    missing = missing_mask(Y)
-    if missing.any():
-        zero = np.zeros(1, dtype=Y.dtype)
-        Y = np.where(missing, zero, Y)
-        weight = weight * ~missing
-    return Y, weight
-
-
 def _read_wide(estimator, X, y, sample_weight, dtype):
     """Return the TaskData of a two-dimensional y."""
     Y, weight, tasks = read_wide_targets(estimator, X.shape[0], y, sample_weight, dtype)
@@ -207,83 +118,6 @@ def _read_wide(estimator, X, y, sample_weight, dtype):
         n_samples=len(Y),
         layout="wide",
     )
-
-
-def _ids_name(estimator):
-    """Return where the task ids came from, for messages."""
-    column = estimator.task_column
-    return "tasks" if column is None else f"task_column={column!r}"
-
-
-def _warn_if_not_ids(task_ids, n_tasks, name):
-    """Warn about task ids that look like a feature."""
-    fractions = ()
-    if task_ids.dtype.kind == "f":
-        fractions = task_ids[task_ids % 1 != 0]
-    if len(fractions):
-        warnings.warn(
-            f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
-            "different ones: was it scaled together with the features? Keep it out of scalers "
-            "with skmtl.keep_task_column.",
-            UserWarning,
-            stacklevel=6,
-        )
-    elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
-        warnings.warn(
-            f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
-            UserWarning,
-            stacklevel=6,
-        )
-
-
-class _SortedSamples(NamedTuple):
-    """Samples of positive weight, sorted by task."""
-
-    indices: np.ndarray  # position of each in the user's X
-    y: np.ndarray
-    weight: np.ndarray
-    tasks: np.ndarray  # sorted task ids, (n_tasks,)
-    ptr: np.ndarray  # task t has the samples ptr[t]:ptr[t + 1]
-
-
-def _sort_long(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
-    """Return the samples of long data; a sample of zero weight is as if absent."""
-    y = check_array(y, ensure_2d=False, dtype=dtype, ensure_all_finite=False, input_name="y")
-    if y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "
-            "one target for each sample."
-        )
-    y = column_or_1d(y, warn=True)
-    _check_length(n_samples, y)
-    weight = _check_weight(sample_weight, (len(y),))
-    if weight is None:
-        weight = np.ones(len(y))
-    used = np.flatnonzero(weight > 0)
-    name = _ids_name(estimator)
-    tasks, codes = encode(task_ids[used], name)
-    _warn_if_not_ids(task_ids[used], len(tasks), name)
-    order = np.argsort(codes, kind="stable")
-    indices = used[order]
-    codes = codes[order]
-    y = y[indices]
-    _check_complete(y, tasks, codes)
-    ptr = np.zeros(len(tasks) + 1, dtype=np.intp)
-    ptr[1:] = np.cumsum(np.bincount(codes, minlength=len(tasks)))
-    return _SortedSamples(indices, y, weight[indices], tasks, ptr)
-
-
-def _check_complete(y, tasks, codes):
-    """Raise if a target of long data is missing or infinite."""
-    bad = missing_mask(y)
-    if y.dtype.kind == "f":
-        bad |= np.isinf(y)
-    if bad.any():
-        affected = np.unique(tasks[codes[bad]])
-        raise ValueError(
-            f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
-            "without a target."
-        )
 
 
 def _long_layout(estimator):
@@ -305,7 +139,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     if task_ids is None:
         return _read_wide(estimator, X, y, sample_weight, dtype)
     n_samples = X.shape[0]
-    samples = _sort_long(estimator, n_samples, y, sample_weight, task_ids, dtype)
+    samples = read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype)
     sorted_already = np.array_equal(samples.indices, np.arange(n_samples))
     if not sorted_already:
         X = take_samples(X, samples.indices)
@@ -318,71 +152,6 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
         n_samples=n_samples,
         layout=_long_layout(estimator),
     )
-
-
-class TaskSamples(NamedTuple):
-    """The labeled samples of a task."""
-
-    indices: np.ndarray  # position of each in the user's X
-    y: np.ndarray
-    weight: np.ndarray | None  # None: see SamplesByTask.without_weights
-
-    def take(self, chosen):
-        """Return some of the samples, given by their positions or a mask."""
-        weight = None
-        if self.weight is not None:
-            weight = self.weight[chosen]
-        return TaskSamples(self.indices[chosen], self.y[chosen], weight)
-
-
-@dataclass(frozen=True)
-class SamplesByTask:
-    """The samples of each task, for estimators that hand them on.
-
-    Attributes
-    ----------
-    features : {ndarray, sparse matrix, frame} of shape (n_samples, n_features)
-        The user's X without its task column.
-    parts : list of n_tasks TaskSamples
-        Positions of the samples of each task in `features`, their targets and weights.
-    tasks : ndarray of shape (n_tasks,)
-        Task ids.
-    layout : {"wide", "column", "tasks"}
-        The data form, as in :class:`TaskData`.
-    """
-
-    features: object
-    parts: list
-    tasks: np.ndarray
-    layout: str
-
-    @property
-    def n_tasks(self):
-        return len(self.tasks)
-
-    @property
-    def n_samples_per_task(self):
-        return np.array([len(part.indices) for part in self.parts])
-
-    @property
-    def weighted(self):
-        """Whether samples have weights."""
-        return self.parts[0].weight is not None
-
-    def without_weights(self):
-        """Return the same samples with None as their weights, for fits that take no weights."""
-        parts = [part._replace(weight=None) for part in self.parts]
-        return replace(self, parts=parts)
-
-    def pooled(self):
-        """Return the samples of all tasks, one task after the other, and their task codes."""
-        indices = np.concatenate([part.indices for part in self.parts])
-        y = np.concatenate([part.y for part in self.parts])
-        weight = None
-        if self.weighted:
-            weight = np.concatenate([part.weight for part in self.parts])
-        codes = np.repeat(np.arange(self.n_tasks), self.n_samples_per_task)
-        return TaskSamples(indices, y, weight), codes
 
 
 def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
@@ -399,15 +168,16 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     if task_ids is None:
         Y, weight, tasks = read_wide_targets(estimator, n_samples, y, sample_weight, None)
         weight = np.broadcast_to(weight, Y.shape)
+        indices = np.arange(n_samples)
         for t in range(len(tasks)):
-            used = np.flatnonzero(weight[:, t] > 0)
-            parts.append(TaskSamples(used, Y[used, t], weight[used, t]))
+            column = TaskSamples(indices, Y[:, t], weight[:, t])
+            parts.append(column.take(column.weight > 0))
         return SamplesByTask(X, parts, tasks, "wide")
-    samples = _sort_long(estimator, n_samples, y, sample_weight, task_ids, None)
-    for a, b in zip(samples.ptr, samples.ptr[1:], strict=False):
-        part = TaskSamples(samples.indices[a:b], samples.y[a:b], samples.weight[a:b])
-        parts.append(part)
-    return SamplesByTask(X, parts, samples.tasks, _long_layout(estimator))
+    long = read_long_targets(estimator, n_samples, y, sample_weight, task_ids, None)
+    samples = TaskSamples(long.indices, long.y, long.weight)
+    for start, stop in pairwise(long.ptr):
+        parts.append(samples.take(slice(start, stop)))
+    return SamplesByTask(X, parts, long.tasks, _long_layout(estimator))
 
 
 def read_prediction_data(estimator, X, tasks=None, *, numeric=True):
@@ -434,7 +204,7 @@ def read_prediction_data(estimator, X, tasks=None, *, numeric=True):
             f"This {type(estimator).__name__} was fitted on y of shape (n_samples, n_tasks) and "
             "predicts all tasks at once; call predict(X) without tasks= and take the columns."
         )
-    codes = codes_of(task_ids, estimator.tasks_, _ids_name(estimator))
+    codes = codes_of(task_ids, estimator.tasks_, ids_name(estimator))
     unknown = codes < 0
     if unknown.any() and estimator.handle_unknown == "error":
         raise ValueError(

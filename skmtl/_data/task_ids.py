@@ -13,11 +13,16 @@ from sklearn.utils import _safe_indexing
 
 def some_of(values, n=5):
     """Return a short list of values for a message."""
-    values = [v.item() if isinstance(v, np.generic) else v for v in list(values)]
-    text = f"{values[:n]}"
+    values = list(values)
+    some = [_plain(value) for value in values[:n]]
     if len(values) > n:
-        return text[:-1] + ", ...]"
-    return text
+        return f"{some}"[:-1] + ", ...]"
+    return f"{some}"
+
+
+def _plain(value):
+    """Return a NumPy scalar as a Python one, other values as they are."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def column_names(X):
@@ -54,9 +59,9 @@ def _position_of_name(names, task_column):
     if task_column in names:
         return names.index(task_column)
     suffix = f"__{task_column}"
-    suffixed = [k for k, name in enumerate(names) if str(name).endswith(suffix)]
+    suffixed = [name for name in names if str(name).endswith(suffix)]
     if len(suffixed) == 1:
-        return suffixed[0]
+        return names.index(suffixed[0])
     problem = "fits several columns" if suffixed else "is not a column"
     raise ValueError(f"task_column={task_column!r} {problem} of X, which has {some_of(names, 8)}.")
 
@@ -83,8 +88,10 @@ def split_task_column(X, task_column, *, read=True):
             X = X.tocsr()
     elif column_names(X) is None:
         X = np.asarray(X)
-    position = column_position(column_names(X), X.shape[1], task_column)
-    features = _safe_indexing(X, _other_columns(X.shape[1], position), axis=1)
+    n_columns = X.shape[1]
+    position = column_position(column_names(X), n_columns, task_column)
+    others = _other_columns(n_columns, position)
+    features = _safe_indexing(X, others, axis=1)
     if not read:
         return features, None
     if sparse.issparse(X):
@@ -144,7 +151,8 @@ def as_id_array(ids):
     if hasattr(ids, "to_numpy"):
         return ids.to_numpy()
     array = np.asarray(ids)
-    if array.dtype.kind == "U" and not all(isinstance(one, str) for one in ids):
+    became_strings = array.dtype.kind == "U"
+    if became_strings and not all(isinstance(one, str) for one in ids):
         return np.array(ids, dtype=object)
     return array
 

@@ -39,7 +39,8 @@ def draw_truth(
     coef = np.zeros((n_tasks, n_outputs, n_features))
     for k in range(n_outputs):
         values = _related_coef(rng, clusters[related], n_informative, rank, n_clusters)
-        coef[np.ix_(related, [k], features)] = values[:, np.newaxis]
+        of_score = coef[:, k]  # a view
+        of_score[np.ix_(related, features)] = values
     for t in outlier_tasks:
         own_features = rng.choice(n_features, n_informative, replace=False)
         values = rng.standard_normal((n_outputs, n_informative))

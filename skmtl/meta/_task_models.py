@@ -139,13 +139,14 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         X = self._inputs(X)
         if codes is None:
             return self._predict_every_task(X)
-        parts = []
+        samples_of_tasks = []
+        predictions_of_tasks = []
         for t, samples, X_t in _by_task(X, codes):
-            parts.append((samples, self._predict_task(X_t, t)))
-        dtype = np.result_type(*[values for _, values in parts])
+            samples_of_tasks.append(samples)
+            predictions_of_tasks.append(self._predict_task(X_t, t))
+        dtype = np.result_type(*predictions_of_tasks)
         predictions = np.empty(len(codes), dtype=dtype)
-        for samples, values in parts:
-            predictions[samples] = values
+        predictions[np.concatenate(samples_of_tasks)] = np.concatenate(predictions_of_tasks)
         return predictions
 
     def _predict_every_task(self, X):
@@ -190,8 +191,9 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
-            return [self._proba_task(X, t, self.classes_[t]) for t in range(self.n_tasks_)]
-        probabilities = np.empty((len(codes), len(self.classes_)))
+            return [self._proba_task(X, t, classes) for t, classes in enumerate(self.classes_)]
+        shape = (len(codes), len(self.classes_))
+        probabilities = np.empty(shape)
         for t, samples, X_t in _by_task(X, codes):
             probabilities[samples] = self._proba_task(X_t, t, self.classes_)
         return probabilities
@@ -234,8 +236,10 @@ def _for_targets(estimator, y):
     if counts.min() == 1:
         return DummyClassifier() if classifier else DummyRegressor()
     most = int(counts.max())  # folds of classifiers are stratified by class
-    too_many = [name for name, n_folds in numbers_of_folds.items() if n_folds > most]
-    return estimator.set_params(**dict.fromkeys(too_many, most))
+    for name, n_folds in numbers_of_folds.items():
+        if n_folds > most:
+            estimator.set_params(**{name: most})
+    return estimator
 
 
 def _numbers_of_folds(estimator):
@@ -244,12 +248,14 @@ def _numbers_of_folds(estimator):
     numbers = {}
     for name, value in params.items():
         owner, _, own_name = name.rpartition("__")
-        if own_name != "cv" or not (value is None or isinstance(value, Integral)):
+        if own_name != "cv":
             continue
-        # None is leave-one-out there, for any number of samples
         if isinstance(params[owner], RidgeCV | RidgeClassifierCV):
-            continue
-        numbers[name] = _DEFAULT_FOLDS if value is None else value
+            continue  # None is leave-one-out there, for any number of samples
+        if value is None:
+            numbers[name] = _DEFAULT_FOLDS
+        elif isinstance(value, Integral):
+            numbers[name] = value
     return numbers
 
 
@@ -271,8 +277,12 @@ def predict_by(estimators, X, t, classes):
     predictions = np.stack([estimator.predict(X) for estimator in estimators])
     if classes is None:
         return predictions.mean(axis=0)
-    votes = np.stack([(predictions == label).sum(axis=0) for label in classes])
-    return classes[votes.argmax(axis=0)]
+    votes = []
+    for label in classes:
+        agree = predictions == label
+        votes.append(agree.sum(axis=0))
+    winner = np.argmax(votes, axis=0)
+    return classes[winner]
 
 
 def proba_by(estimators, X, t, classes):

@@ -33,6 +33,11 @@ class BaseTaskSplitter(BaseCrossValidator):
         """
         return self.n_splits
 
+    def _codes(self, X, y, groups):
+        """Return the stratum of every sample, (n_samples,) of int: its task, if that is known."""
+        name = type(self).__name__
+        return sample_codes(X, y, groups, self.task_column, name)
+
 
 def _train_test_indices(held_out):
     """Return the training and the test indices of a split from a mask of the test samples."""
@@ -97,8 +102,10 @@ class TaskStratifiedKFold(BaseTaskSplitter):
         test : ndarray of int
             The testing set indices for that split.
         """
-        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
-        rng = check_random_state(self.random_state) if self.shuffle else None
+        codes = self._codes(X, y, groups)
+        rng = None
+        if self.shuffle:
+            rng = check_random_state(self.random_state)
         folds = assign_folds(codes, self.n_splits, rng)
         for k in range(self.n_splits):
             yield _train_test_indices(folds == k)
@@ -151,11 +158,8 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         random_state=None,
     ):
         check_int(n_splits, "n_splits")
-        for name, size in (("test_size", test_size), ("train_size", train_size)):
-            if isinstance(size, Integral):
-                check_int(size, name)
-            elif size is not None:
-                check_real(size, name, high=1.0, include="neither")
+        _check_size(test_size, "test_size")
+        _check_size(train_size, "train_size")
         self.n_splits = n_splits
         self.test_size = test_size
         self.train_size = train_size
@@ -181,7 +185,7 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         test : ndarray of int
             The testing set indices for that split.
         """
-        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
+        codes = self._codes(X, y, groups)
         rng = check_random_state(self.random_state)
         by_patterns = self.task_column is None and groups is None
         for _ in range(self.n_splits):
@@ -197,7 +201,9 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
                 trained, _ = draw_evenly(rest, n_train, rng)
                 train.append(trained)
                 test.append(tested)
-            yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
+            train = np.concatenate(train)
+            test = np.concatenate(test)
+            yield np.sort(train), np.sort(test)
 
     def _sizes(self, n):
         """Return how many of n samples to train and to test on, both at least one if n > 1."""
@@ -219,6 +225,14 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
                 f"{n_train + n_test} samples of every task, but one has {n}."
             )
         return n_train, n_test
+
+
+def _check_size(size, name):
+    """Raise unless a size is None, a positive number of samples or a share between 0 and 1."""
+    if isinstance(size, Integral):
+        check_int(size, name)
+    elif size is not None:
+        check_real(size, name, high=1.0, include="neither")
 
 
 def _count(size, n, rounding):
@@ -250,14 +264,14 @@ class LeaveOneTaskOut(BaseTaskSplitter):
     def __init__(self, *, task_column=None):
         self.task_column = task_column
 
-    def _codes(self, X, groups):
+    def _task_codes(self, X, groups):
         """Return the task code of every sample, (n_samples,)."""
         if self.task_column is None and groups is None:
             raise ValueError(
                 "LeaveOneTaskOut needs the task of every sample: set task_column, or pass the ids "
                 "as groups."
             )
-        return sample_codes(X, None, groups, self.task_column, type(self).__name__)
+        return self._codes(X, None, groups)
 
     def get_n_splits(self, X=None, y=None, groups=None):
         """Return the number of splits, that of the tasks.
@@ -276,7 +290,7 @@ class LeaveOneTaskOut(BaseTaskSplitter):
         n_splits : int
             The number of splits.
         """
-        codes = self._codes(X, groups)
+        codes = self._task_codes(X, groups)
         return int(codes.max()) + 1
 
     def split(self, X, y=None, groups=None):
@@ -298,7 +312,7 @@ class LeaveOneTaskOut(BaseTaskSplitter):
         test : ndarray of int
             The testing set indices for that split.
         """
-        codes = self._codes(X, groups)
+        codes = self._task_codes(X, groups)
         if codes.max() == 0:
             raise ValueError("LeaveOneTaskOut needs at least two tasks, found one.")
         for k in range(codes.max() + 1):

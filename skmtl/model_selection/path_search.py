@@ -52,7 +52,8 @@ def fold_errors(folds, k, paths, solutions):
             worst.append(_least_converged(chunk))
     n_tasks = len(fold.total)
     errors = np.concatenate(errors)
-    return errors.reshape(len(paths), -1, n_tasks), _least_converged(worst)
+    errors = errors.reshape(len(paths), -1, n_tasks)
+    return errors, _least_converged(worst)
 
 
 def _check_fold(fold):
@@ -75,10 +76,11 @@ def _held_out_errors(fold, coefficients):
     """
     W = np.stack(coefficients)
     intercepts = np.stack([fold.datafit.intercepts(one) for one in coefficients])
+    trained = fold.trained
     n_columns = fold.sizes[0]  # columns of W of a task
-    if not fold.trained.all() and (fold.sizes == n_columns).all():
-        trained = fold.trained
-        W_of_tasks = W.reshape(*W.shape[:2], -1, n_columns)  # a view: this changes W
+    if not trained.all() and (fold.sizes == n_columns).all():
+        shape = (*W.shape[:2], -1, n_columns)
+        W_of_tasks = W.reshape(shape)  # a view: this changes W
         average = W_of_tasks[:, :, trained].mean(axis=2, keepdims=True)
         W_of_tasks[:, :, ~trained] = average
         b_of_tasks = intercepts.reshape(len(W), -1, n_columns)  # a view as well
@@ -130,7 +132,8 @@ def choose_alpha(errors, rule):
         return best
     task_means = np.nanmean(errors[best], axis=0)
     deviations = np.nanmean(errors[best] - task_means, axis=1)
-    standard_error = deviations.std(ddof=1) / np.sqrt(n_folds)
+    standard_deviation = deviations.std(ddof=1)
+    standard_error = standard_deviation / np.sqrt(n_folds)
     within = mean <= mean[best] + standard_error
     return int(np.argmax(within))
 
@@ -232,16 +235,16 @@ class PathSearch:
         folds = assign_folds(strata, n_splits)
         splits = []
         for k in range(n_splits):
-            held_out = folds == k
-            splits.append((samples[~held_out], samples[held_out]))
+            train = samples[folds != k]
+            test = samples[folds == k]
+            splits.append((train, test))
         return splits
 
     def _choose(self, folds, paths, solutions):
         """Return the best (alpha, params) of the folds; set alphas_, mse_path_, task_mse_path_."""
         parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
-        results = parallel(
-            delayed(fold_errors)(folds, k, paths, solutions) for k in range(len(folds.splits))
-        )
+        n_folds = len(folds.splits)
+        results = parallel(delayed(fold_errors)(folds, k, paths, solutions) for k in range(n_folds))
         errors = np.stack([of_fold for of_fold, _ in results], axis=2)
         worst = _least_converged([worst_of_fold for _, worst_of_fold in results])
         if not worst.converged:

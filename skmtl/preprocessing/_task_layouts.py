@@ -80,8 +80,9 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     if not Xs or len(Xs) != len(ys):
         raise ValueError(f"Got {len(Xs)} X and {len(ys)} y, expected one of each for every task.")
     names = _check_names(names, len(Xs), "names")
+    first = Xs[0]
     for name, X, y in zip(names.tolist(), Xs, ys, strict=True):
-        _check_task(name, X, y, Xs[0])
+        _check_task(name, X, y, first)
     n_samples = [len(y) for y in ys]
     task_ids = np.repeat(names, n_samples)
     X = _append_ids(_concatenate(Xs), task_ids, task_column)
@@ -186,14 +187,18 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     if column_names(X) is None:
         X = check_array(X, accept_sparse="csr", dtype=None, ensure_all_finite=False)
     check_consistent_length(X, Y)
-    codes, samples = np.nonzero(~missing_mask(Y).T)
-    X = _append_ids(_safe_indexing(X, samples), tasks[codes], task_column)
+    known = ~missing_mask(Y)
+    codes, samples = np.nonzero(known.T)  # sorted by task
+    features = _safe_indexing(X, samples)
+    X = _append_ids(features, tasks[codes], task_column)
     return X, Y[samples, codes]
 
 
 def _with_shape(values):
     """Return an array or frame as it is, a list as an array."""
-    return values if hasattr(values, "shape") else np.asarray(values)
+    if hasattr(values, "shape"):
+        return values
+    return np.asarray(values)
 
 
 def _check_names(names, n_tasks, parameter):
@@ -206,10 +211,9 @@ def _check_names(names, n_tasks, parameter):
             f"{parameter} has {len(names)} ids, expected {n_tasks}: one for each task."
         )
     unique, counts = np.unique(names, return_counts=True)
-    if (counts > 1).any():
-        raise ValueError(
-            f"{parameter} must be all different, but {some_of(unique[counts > 1])} repeat."
-        )
+    repeated = unique[counts > 1]
+    if len(repeated):
+        raise ValueError(f"{parameter} must be all different, but {some_of(repeated)} repeat.")
     return names
 
 
@@ -222,17 +226,19 @@ def _check_task(name, X, y, first):
         )
     if len(X.shape) != 2:
         raise ValueError(f"X of task {name!r} has shape {X.shape}, expected two dimensions.")
-    if y.shape != X.shape[:1]:
+    n_samples, n_features = X.shape
+    if y.shape != (n_samples,):
         raise ValueError(
-            f"y of task {name!r} has shape {y.shape}, expected {X.shape[:1]}: one target for each "
-            "row of its X."
+            f"y of task {name!r} has shape {y.shape}, expected ({n_samples},): one target for each "
+            "sample of its X."
         )
-    if X.shape[1] != first.shape[1]:
+    if n_features != first.shape[1]:
         raise ValueError(
-            f"X of task {name!r} has {X.shape[1]} feature(s), that of the first task "
+            f"X of task {name!r} has {n_features} feature(s), that of the first task "
             f"{first.shape[1]}: all tasks need the same features."
         )
-    columns, expected = column_names(X), column_names(first)
+    columns = column_names(X)
+    expected = column_names(first)
     if columns != expected:
         raise ValueError(
             f"X of task {name!r} has the columns {some_of(columns, 8)}, that of the first task "

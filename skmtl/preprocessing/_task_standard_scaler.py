@@ -9,6 +9,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
+from skmtl._data.targets import ids_name
 from skmtl._data.task_ids import codes_of, column_names, column_position, encode, some_of
 
 
@@ -114,7 +115,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self._by_argument = tasks is not None
         if task_ids is None:
             task_ids = np.zeros(features.shape[0], dtype=int)
-        self.tasks_, codes = encode(task_ids, self._ids_name())
+        self.tasks_, codes = encode(task_ids, ids_name(self))
         self.n_tasks_ = len(self.tasks_)
         self.n_samples_per_task_ = np.bincount(codes)
         self.shared_mean_, self.shared_scale_ = self._mean_and_scale(features)
@@ -127,10 +128,6 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.mean_ = np.stack(means)
         self.scale_ = np.stack(scales)
         return self
-
-    def _ids_name(self):
-        """Return where the task ids came from, for messages."""
-        return "tasks" if self.task_column is None else f"task_column={self.task_column!r}"
 
     def _read(self, X, tasks, *, reset):
         """Return numeric features and task ids (or None)."""
@@ -244,7 +241,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the position of each sample's task in `tasks_`, -1 for unseen ones."""
         if task_ids is None:
             return np.zeros(n_samples, dtype=int)
-        codes = codes_of(task_ids, self.tasks_, self._ids_name())
+        codes = codes_of(task_ids, self.tasks_, ids_name(self))
         unknown = codes < 0
         if unknown.any() and self.handle_unknown == "error":
             raise ValueError(
