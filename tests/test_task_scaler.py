@@ -200,5 +200,5 @@ def test_in_a_pipeline_a_lasso_finds_the_task_column():
     arrays = make_pipeline(TaskStandardScaler(task_column=1), MultiTaskLasso(0.1, task_column=1))
     expected = arrays.fit(X, y).predict(X)
     np.testing.assert_allclose(pipeline.fit(FRAME, y).predict(FRAME), expected, rtol=1e-6)
-    alone = MultiTaskLasso(alpha=0.1).fit(by_hand(), y, tasks=TASKS)
-    np.testing.assert_allclose(alone.predict(by_hand(), tasks=TASKS), expected, rtol=1e-6)
+    scaled_by_hand = MultiTaskLasso(alpha=0.1).fit(by_hand(), y, tasks=TASKS)
+    np.testing.assert_allclose(scaled_by_hand.predict(by_hand(), tasks=TASKS), expected, rtol=1e-6)
