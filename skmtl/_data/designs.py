@@ -109,7 +109,7 @@ class Design:
 
     Attributes
     ----------
-    X : {ndarray, sparse matrix} of shape (n_rows, n_features)
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
     n_tasks : int
     n_features : int
     """

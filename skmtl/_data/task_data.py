@@ -16,14 +16,15 @@ class TaskData:
     ----------
     design : SharedDesign or StackedDesign
         The features, as an operator on coefficients.
-    y : ndarray of shape (n_samples, n_tasks) or (n_rows,)
+    y : ndarray of shape (n_samples, n_tasks) or (n_used,)
         Targets, 0 where missing.
     weight : ndarray that broadcasts against y
         Sample weights s, 0 where a target is missing; not scaled.
     tasks : ndarray of shape (n_tasks,)
         Task ids.
-    sample_indices : ndarray of int of shape (n_rows,)
-        Position of each sample of the design in the user's X.
+    sample_indices : ndarray of int of shape (n_used,)
+        Positions in the user's X of the n_used samples of the design; those of zero weight in long
+        data are not used.
     n_samples : int
         Number of samples in the user's X.
     layout : {"wide", "column", "tasks"}
