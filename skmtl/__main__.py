@@ -24,18 +24,16 @@ _REGRESSORS = (
     "DirtyRegressorCV",
     "RobustMultiTaskRegressorCV",
 )
-
-
 _CLASSIFIERS = ("MultiTaskLassoClassifierCV", "TraceNormClassifierCV")
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 
 
 class UsageError(Exception):
-    """Something in the user's file or arguments that one line can explain."""
+    """A mistake in the user's file or arguments that one line can explain."""
 
 
 def demo(n_splits, seed):
-    """Six recordings of each Parkinson's patient: learned alone, jointly, pooled."""
+    """Print the comparison on the Parkinson's data, from six recordings of each patient."""
     data = load_parkinsons()
     print(
         f"Parkinson's telemonitoring: {len(data.y)} recordings of {len(np.unique(data.tasks))} "
@@ -54,33 +52,34 @@ def demo(n_splits, seed):
 
 
 def scaled(estimator, task_column):
-    """The estimator behind a scaler that leaves the task column alone."""
-    return make_pipeline(keep_task_column(StandardScaler(), task_column), estimator)
+    """Return a pipeline of a scaler that leaves the task column alone and the estimator."""
+    scaler = keep_task_column(StandardScaler(), task_column)
+    return make_pipeline(scaler, estimator)
 
 
 def compare(options):
-    """The comparison on the user's own file."""
-    path, task, target = options.file, options.task, options.target
+    """Print the comparison on the user's own file."""
+    path = options.file
+    task = options.task
+    target = options.target
     if task == target:
         raise UsageError(f"--task and --target are the same column {task!r}")
     names = check_estimators(options.estimators, options.classify)
     check_picture(options.plot)
     frame = read_csv(path, [task, target])
     X = frame.drop(columns=[target])
-    y = (check_classes if options.classify else check_target)(frame[target], target)
+    check = check_classes if options.classify else check_target
+    y = check(frame[target], target)
     check_tasks(X[task], task)
     check_features(X.drop(columns=[task]))
     print(
         f"{path}: {len(X)} rows, {X[task].nunique()} tasks ({task}), {X.shape[1] - 1} features, "
         f"target {target}.\n{', '.join(names)} (multi) against the same model for each task alone "
-        "(single), pooled\nslopes with an intercept for each task (intercept) and one model for "
-        "all (pooled), all tuned.\n",
+        "(single), pooled\ncoefficients with an intercept for each task (intercept) and one model "
+        "for all (pooled), all tuned.\n",
         flush=True,
     )
-    models = {
-        name: scaled(getattr(skmtl, name)(task_column=-1, max_iter=_MAX_ITER), task)
-        for name in names
-    }
+    models = {name: scaled(make_estimator(name), task) for name in names}
     try:
         report = compare_to_single_task(
             models if len(models) > 1 else models[names[0]],
@@ -100,8 +99,13 @@ def compare(options):
         print(f"\nThe gains are drawn in {options.plot}.")
 
 
+def make_estimator(name):
+    """Return the estimator of this name; scaling has put the task ids into the last column."""
+    return getattr(skmtl, name)(task_column=-1, max_iter=_MAX_ITER)
+
+
 def check_estimators(names, classify):
-    """The estimators to compare, of the kind that is wanted."""
+    """Return the names of the estimators to compare, by default the first of its kind."""
     known = _CLASSIFIERS if classify else _REGRESSORS
     wrong = [name for name in names or () if name not in known]
     if wrong:
@@ -111,7 +115,7 @@ def check_estimators(names, classify):
 
 
 def check_picture(path):
-    """A path that matplotlib can write to, before any long work."""
+    """Raise unless matplotlib can write to the path; called before any long work."""
     if path is None:
         return
     try:
@@ -126,7 +130,7 @@ def check_picture(path):
 
 
 def read_csv(path, columns):
-    """The file as a frame that has the columns."""
+    """Return the file as a frame; raise unless it has the columns."""
     try:
         import pandas as pd
     except ImportError as error:
@@ -139,22 +143,22 @@ def read_csv(path, columns):
         raise UsageError(f"{path} cannot be read as CSV: {error}") from error
     for column in columns:
         if column not in frame.columns:
-            raise UsageError(
-                f"{path} has no column {column!r}; it has {', '.join(map(str, frame.columns))}"
-            )
+            known = ", ".join(map(str, frame.columns))
+            raise UsageError(f"{path} has no column {column!r}; it has {known}")
     return frame
 
 
 def check_target(y, name):
-    """The target as floats."""
+    """Return the target as floats."""
     try:
         y = y.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
         raise UsageError(f"target {name!r} is not numeric") from error
-    if not np.isfinite(y).all():
+    bad = ~np.isfinite(y)
+    if bad.any():
         raise UsageError(
-            f"target {name!r} has {int((~np.isfinite(y)).sum())} missing or infinite value(s); "
-            "drop those rows first"
+            f"target {name!r} has {int(bad.sum())} missing or infinite value(s); drop those rows "
+            "first"
         )
     if len(y) == 0:
         raise UsageError("the file has no rows: there is nothing to learn from")
@@ -164,36 +168,37 @@ def check_target(y, name):
 
 
 def check_classes(y, name):
-    """The target as labels of at least two classes."""
-    if y.isna().any():
-        raise UsageError(f"target {name!r} has {int(y.isna().sum())} missing value(s); drop those")
+    """Return the target as an array of class labels."""
+    n_missing = int(y.isna().sum())
+    if n_missing:
+        raise UsageError(f"target {name!r} has {n_missing} missing value(s); drop those")
     if y.nunique() < 2:
         raise UsageError(f"target {name!r} has {y.nunique()} class(es): there is nothing to tell")
     return y.to_numpy(dtype=object if y.dtype.kind not in "biuf" else None)
 
 
 def check_features(X):
-    """Numeric columns without holes, at least one."""
+    """Raise unless there is a feature, all are numeric and none has missing values."""
     if X.shape[1] == 0:
         raise UsageError("there is no feature column beside the task and the target")
     text = list(X.select_dtypes(exclude=["number", "bool"]).columns)
     if text:
-        raise UsageError(
-            f"column(s) {', '.join(map(repr, text))} are not numeric; encode or drop them first"
-        )
+        listed = ", ".join(map(repr, text))
+        raise UsageError(f"column(s) {listed} are not numeric; encode or drop them first")
     finite = np.isfinite(X.to_numpy(dtype=float)).all(axis=0)
     if not finite.all():
+        listed = ", ".join(map(repr, X.columns[~finite]))
         raise UsageError(
-            f"column(s) {', '.join(map(repr, X.columns[~finite]))} have missing or infinite "
-            "values; fill or drop them first"
+            f"column(s) {listed} have missing or infinite values; fill or drop them first"
         )
 
 
-def check_tasks(labels, name):
-    """Every task has at least two rows."""
-    if labels.isna().any():
-        raise UsageError(f"task column {name!r} has {int(labels.isna().sum())} missing value(s)")
-    counts = labels.value_counts()
+def check_tasks(task_ids, name):
+    """Raise unless there are at least two tasks, each with at least two samples."""
+    n_missing = int(task_ids.isna().sum())
+    if n_missing:
+        raise UsageError(f"task column {name!r} has {n_missing} missing value(s)")
+    counts = task_ids.value_counts()
     if len(counts) < 2:
         raise UsageError(f"task column {name!r} has one task only; a comparison needs at least two")
     single = counts.index[counts < 2]
@@ -205,11 +210,11 @@ def check_tasks(labels, name):
 
 
 def parser():
-    """The arguments."""
+    """Return the parser of the arguments."""
     top = argparse.ArgumentParser(
         prog="python -m skmtl",
         description="Multi-task learning: does learning related tasks together help? Without a "
-        "command, the answer on the packaged Parkinson's telemonitoring data.",
+        "command, this is answered on the packaged Parkinson's telemonitoring data.",
     )
     top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
     top.add_argument("--splits", type=positive, default=10, help="random splits (default 10)")
@@ -217,10 +222,10 @@ def parser():
     commands = top.add_subparsers(dest="command", metavar="compare")
     own = commands.add_parser(
         "compare",
-        help="the same question on your own CSV file",
+        help="answer the same question on your own CSV file",
         description="Compare a multi-task model with each task learned alone and with all tasks "
-        "pooled, on a CSV file with one row a sample. Every other column is a feature and must be "
-        "numeric.",
+        "pooled, on a CSV file with one row for each sample. Every other column is a feature and "
+        "must be numeric.",
     )
     own.add_argument("file", metavar="FILE.csv")
     own.add_argument("--task", required=True, metavar="COLUMN", help="column of task ids")
@@ -232,18 +237,28 @@ def parser():
         help=f"models to compare: {', '.join(_REGRESSORS)} (default the first), with --classify "
         f"{', '.join(_CLASSIFIERS)}",
     )
-    own.add_argument("--classify", action="store_true", help="the target is a class, by log-loss")
-    own.add_argument("--plot", type=Path, metavar="OUT.png", help="draw the gains, or the ranking")
-    own.add_argument("--jobs", type=int, metavar="N", help="fits at a time")
     own.add_argument(
-        "--cv", type=positive, metavar="K", help="K folds (default: 4 folds, repeated 5 times)"
+        "--classify", action="store_true", help="the target is a class; compare by log-loss"
+    )
+    own.add_argument(
+        "--plot",
+        type=Path,
+        metavar="OUT.png",
+        help="draw the gains (of several estimators: the ranking)",
+    )
+    own.add_argument("--jobs", type=int, metavar="N", help="fits to run in parallel")
+    own.add_argument(
+        "--cv",
+        type=positive,
+        metavar="K",
+        help="K folds (default: 4 folds, repeated 5 times)",
     )
     own.add_argument("--seed", type=seed, default=0, help="random seed (default 0)")
     return top
 
 
 def positive(text):
-    """An integer of at least 2, for argparse."""
+    """Return the text as an integer of at least 2, for argparse."""
     value = int(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
@@ -251,7 +266,7 @@ def positive(text):
 
 
 def seed(text):
-    """A seed that NumPy takes, for argparse."""
+    """Return the text as a seed that NumPy takes, for argparse."""
     value = int(text)
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError(f"must be between 0 and 2**32 - 1, got {value}")
@@ -259,7 +274,7 @@ def seed(text):
 
 
 def main(arguments=None):
-    """Run the command line; returns the exit code."""
+    """Run the command line and return the exit code."""
     options = parser().parse_args(arguments)
     try:
         if options.command == "compare":

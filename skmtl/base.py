@@ -1,4 +1,4 @@
-"""What all estimators have in common: tags by data layout, the score, who may see tasks."""
+"""What all estimators have in common: tags, fitted attributes of tasks, the score, warnings."""
 
 import warnings
 
@@ -12,10 +12,11 @@ from skmtl.metrics import task_score
 
 
 class MultiTaskEstimator:
-    """Mixin of every estimator that takes `task_column` and `handle_unknown`.
+    """Mixin of all estimators that take `task_column` and `handle_unknown`.
 
-    Without `task_column` the target is wide (two-dimensional); with it, 1-D. Fitted attributes set
-    by every subclass: `tasks_`, `n_tasks_`, `n_samples_per_task_` and the private `_layout`.
+    Without `task_column`, y is two-dimensional (wide data); with it, y is 1-D. Every subclass sets
+    the fitted attributes `tasks_`, `n_tasks_` and `n_samples_per_task_`, and the private `_layout`,
+    the data form it was fitted on.
     """
 
     def __sklearn_tags__(self):
@@ -30,45 +31,54 @@ class MultiTaskEstimator:
         check_option(self.handle_unknown, "handle_unknown", ("error", "shared"))
 
     def _store_tasks(self, data):
-        self.tasks_, self.n_tasks_ = data.tasks, data.n_tasks
+        self.tasks_ = data.tasks
+        self.n_tasks_ = data.n_tasks
         self.n_samples_per_task_ = data.n_samples_per_task
         self._layout = data.layout
 
     def score(self, X, y, sample_weight=None, *, tasks=None):
-        """Average over tasks of R^2 (regressors) or accuracy (classifiers).
+        """Return the average over tasks of R^2 (regressors) or accuracy (classifiers).
 
-        Labels that are NaN are left out. Tasks with fewer than two rows in X have no R^2 of their
-        own; where no task has one, the figure is that of all rows together.
+        Missing targets are left out. Tasks with fewer than two samples have no R^2 of their own; if
+        no task has one, R^2 is that of the samples of all tasks together.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Test rows, with the task column where the estimator has one.
+            Test samples, with the task column where the estimator has one.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             True targets.
         sample_weight : array-like of shape (n_samples,) or of y's shape, default=None
+            Sample weights.
         tasks : array-like of shape (n_samples,), default=None
-            Task ids, where fit was given `tasks`.
+            Task ids, if and only if `fit` was given them.
 
         Returns
         -------
         float
+            Average score of the tasks.
         """
-        predictions = self.predict(X) if tasks is None else self.predict(X, tasks=tasks)
-        labels = tasks if self.task_column is None else split_task_column(X, self.task_column)[1]
-        classifier = get_tags(self).estimator_type == "classifier"
+        predict_kwargs = {} if tasks is None else {"tasks": tasks}
+        predictions = self.predict(X, **predict_kwargs)
+        if self.task_column is not None:
+            _, tasks = split_task_column(X, self.task_column)
+        metric = r2_score
+        min_samples = 2
+        if get_tags(self).estimator_type == "classifier":
+            metric = accuracy_score
+            min_samples = 1
         return task_score(
             y,
             predictions,
-            metric=accuracy_score if classifier else r2_score,
-            tasks=labels,
+            metric=metric,
+            tasks=tasks,
             sample_weight=sample_weight,
-            min_samples=1 if classifier else 2,
+            min_samples=min_samples,
         )
 
 
 def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
-    """ConvergenceWarning that says what to change, pointing at the caller of `fit`."""
+    """Emit a ConvergenceWarning that says what to change and points at the caller of `fit`."""
     warnings.warn(
         "Objective did not converge. You might want to increase the number of iterations. "
         f"After max_iter={max_iter} iterations{where} the duality gap is "

@@ -1,6 +1,7 @@
-"""Scores of several tasks: one figure a task, then an average that says how tasks count."""
+"""Scores of several tasks: one score for each task, then an average over tasks."""
 
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.metrics import r2_score
@@ -9,7 +10,7 @@ from sklearn.utils import check_consistent_length
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import check_task_ids, encode, missing_mask
 
-_AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
+AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 
 
 def task_score(
@@ -23,30 +24,33 @@ def task_score(
     min_samples=2,
     greater_is_better=None,
 ):
-    """A metric for each task and its average over tasks, aware of missing labels.
+    """Compute a metric for each task and average it over tasks, without missing targets.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples, n_tasks) or (n_samples,)
-        Wide, with NaN where a label is missing, or 1-D together with `tasks`.
+        True targets: wide, with NaN where a target is missing, or 1-D together with `tasks`.
     y_pred : array-like
         Predictions in the shape of `y_true`.
     metric : callable, default=sklearn.metrics.r2_score
         ``metric(y_true, y_pred, sample_weight=...)`` of 1-D arrays; any scikit-learn metric.
     tasks : array-like of shape (n_samples,), default=None
-        Task id of every row; None for wide `y_true`.
+        Task id of every sample; None for wide `y_true`.
     sample_weight : array-like of y_true's shape or (n_samples,), default=None
-        Rows (or cells) of zero weight count as missing.
+        Weights of the samples or, for a wide `y_true`, of the targets. Zero weight counts as
+        missing.
     average : {"uniform_average", "variance_weighted", "n_samples", "worst"} or None, default=\
 "uniform_average"
-        Every task alike; by the sum of squares of its centered targets; by its (weighted) number of
-        rows; the worst task; None returns the figures of all tasks.
+        How tasks are averaged: "uniform_average" weights all tasks alike, "variance_weighted" by
+        the sum of squares of their centered targets, "n_samples" by their (weighted) number of
+        targets; "worst" is the score of the worst task. None returns the scores of all tasks.
     min_samples : int, default=2
-        Tasks with fewer scored rows have no figure of their own (NaN). If that leaves no task,
-        the figure is that of all rows pooled.
+        Tasks with fewer targets have no score of their own (NaN). If that leaves no task, the
+        score is that of all targets pooled.
     greater_is_better : bool, default=None
-        Only for ``average="worst"``; None reads it off the metric's name as scikit-learn does
-        (``_score`` up; ``_error``, ``_loss``, ``_deviance`` down).
+        Whether a larger value of the metric is better; only used with ``average="worst"``. None
+        reads it off the metric's name: a ``_score`` is better if larger, an ``_error``, ``_loss``
+        or ``_deviance`` if smaller.
 
     Returns
     -------
@@ -56,7 +60,8 @@ def task_score(
     Raises
     ------
     ValueError
-        For shapes that do not fit, an unknown average, or no row to score.
+        If the input is invalid: shapes that do not match, an unknown average, or no target to
+        score.
 
     Examples
     --------
@@ -66,38 +71,30 @@ def task_score(
     >>> task_score(y, np.array([[1.0, 2.0], [2.0, 0.0], [3.0, 4.0]]), average=None)
     array([1. , 0.5])
     """
-    check_option(average, "average", _AVERAGES)
+    check_option(average, "average", AVERAGES)
     check_int(min_samples, "min_samples")
-    y_true, y_pred, weight, codes, n_tasks = _cells(y_true, y_pred, tasks, sample_weight)
-    if len(y_true) == 0:
-        raise ValueError("There is no labeled row of positive weight to score.")
-    scores, counts = np.full(n_tasks, np.nan), np.bincount(codes, minlength=n_tasks)
-    order = np.argsort(codes, kind="stable")
-    for t, rows in enumerate(np.split(order, np.cumsum(counts)[:-1])):
-        if len(rows) >= min_samples:
-            scores[t] = _figure(metric, y_true[rows], y_pred[rows], weight, rows)
+    cells = _read_cells(y_true, y_pred, tasks, sample_weight)
+    if len(cells.y_true) == 0:
+        raise ValueError("There is no target of positive weight to score.")
+    scores = _scores_by_task(metric, cells, min_samples)
     if average is None:
         return scores
     scored = ~np.isnan(scores)
     if not scored.any():
-        return float(_figure(metric, y_true, y_pred, weight, slice(None)))
+        every_cell = slice(None)
+        return float(_score(metric, cells, every_cell))
     if average == "worst":
-        up = metric_sign(metric, greater_is_better) > 0
-        return float(np.min(scores[scored]) if up else np.max(scores[scored]))
-    if average == "uniform_average":
-        return float(scores[scored].mean())
-    w = np.ones(len(codes)) if weight is None else weight
-    share = np.bincount(codes, w, minlength=n_tasks)
-    if average == "variance_weighted":
-        means = np.bincount(codes, w * y_true, minlength=n_tasks) / np.where(share > 0, share, 1)
-        share = np.bincount(codes, w * (y_true - means[codes]) ** 2, minlength=n_tasks)
-    if share[scored].sum() == 0:
-        return float(scores[scored].mean())
-    return float(np.average(scores[scored], weights=share[scored]))
+        if metric_sign(metric, greater_is_better) > 0:
+            return float(scores[scored].min())
+        return float(scores[scored].max())
+    weights = _average_weights(average, cells)[scored]
+    if weights.sum() == 0:
+        weights = np.ones(len(weights))
+    return float(np.average(scores[scored], weights=weights))
 
 
 def metric_sign(metric, greater_is_better=None):
-    """+1 where a larger figure is better, -1 where a smaller one is."""
+    """Return +1 if a larger value of the metric is better, -1 if a smaller one is."""
     if greater_is_better is not None:
         return 1 if greater_is_better else -1
     name = getattr(metric, "__name__", "")
@@ -111,43 +108,105 @@ def metric_sign(metric, greater_is_better=None):
     )
 
 
-def _figure(metric, y_true, y_pred, weight, rows):
-    with warnings.catch_warnings():  # e.g. R^2 of one row; the caller gets NaN
-        warnings.simplefilter("ignore")
-        if weight is None:
+class _Cells(NamedTuple):
+    """Targets that are scored, those of all tasks in flat arrays of shape (n_cells,)."""
+
+    y_true: np.ndarray
+    y_pred: np.ndarray
+    weight: np.ndarray | None  # None where all weights are 1
+    codes: np.ndarray  # the task of each
+    n_tasks: int
+
+
+def _scores_by_task(metric, cells, min_samples):
+    """Return the score of every task, (n_tasks,), NaN with fewer targets than `min_samples`."""
+    scores = np.full(cells.n_tasks, np.nan)
+    counts = np.bincount(cells.codes, minlength=cells.n_tasks)
+    order = np.argsort(cells.codes, kind="stable")
+    ends = np.cumsum(counts)
+    cells_of_tasks = np.split(order, ends[:-1])
+    for t, chosen in enumerate(cells_of_tasks):
+        if len(chosen) >= min_samples:
+            scores[t] = _score(metric, cells, chosen)
+    return scores
+
+
+def _score(metric, cells, chosen):
+    """Return the metric of the chosen cells."""
+    y_true = cells.y_true[chosen]
+    y_pred = cells.y_pred[chosen]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as that of R^2 of one sample, which is NaN
+        if cells.weight is None:
             return metric(y_true, y_pred)
-        return metric(y_true, y_pred, sample_weight=weight[rows])
+        return metric(y_true, y_pred, sample_weight=cells.weight[chosen])
 
 
-def _cells(y_true, y_pred, tasks, sample_weight):
-    """Labeled cells of positive weight as flat arrays: targets, predictions, weights, codes."""
-    y_true, y_pred = np.asarray(y_true), np.asarray(y_pred)
-    if y_true.ndim == 2 and y_true.shape[1] == 1 and tasks is not None:
-        y_true = y_true.ravel()
-    if y_true.ndim == 1 and tasks is None:
+def _average_weights(average, cells):
+    """Return the weights of the tasks in their average, (n_tasks,)."""
+    if average == "uniform_average":
+        return np.ones(cells.n_tasks)
+    weight = cells.weight
+    if weight is None:
+        weight = np.ones(len(cells.codes))
+
+    def task_sum(values):
+        return np.bincount(cells.codes, values, minlength=cells.n_tasks)
+
+    totals = task_sum(weight)
+    if average == "n_samples":
+        return totals
+    sums = task_sum(weight * cells.y_true)
+    means = sums / np.where(totals > 0, totals, 1)
+    centered = cells.y_true - means[cells.codes]
+    return task_sum(weight * centered**2)
+
+
+def _read_cells(y_true, y_pred, tasks, sample_weight):
+    """Return the targets that are not missing and have positive weight."""
+    y_true = np.asarray(y_true)
+    y_pred = np.asarray(y_pred)
+    if tasks is None and y_true.ndim == 1:
         y_true = y_true[:, None]
-    y_pred = y_pred.reshape(len(y_pred), -1) if y_true.ndim == 2 else y_pred
+    if tasks is not None and y_true.ndim == 2 and y_true.shape[1] == 1:
+        y_true = y_true.ravel()
+    if y_true.ndim == 2:
+        y_pred = y_pred.reshape(len(y_pred), -1)
     if y_true.shape != y_pred.shape:
         raise ValueError(f"y_true has shape {y_true.shape}, but y_pred has shape {y_pred.shape}.")
-    if y_true.ndim == 2:
-        n_tasks = y_true.shape[1]
-        codes = np.broadcast_to(np.arange(n_tasks), y_true.shape)
-    else:
-        labels = check_task_ids(tasks)
-        check_consistent_length(y_true, labels)
-        known, codes = encode(labels)
-        n_tasks = len(known)
+    codes, n_tasks = _task_codes(y_true, tasks)
     kept = ~missing_mask(y_true)
     weight = None
     if sample_weight is not None:
-        weight = np.asarray(sample_weight, dtype=float)
-        if weight.ndim == 1 and y_true.ndim == 2:
-            weight = weight[:, None]
-        if weight.shape[0] != y_true.shape[0]:
-            raise ValueError(
-                f"sample_weight has {weight.shape[0]} rows, but y_true has {y_true.shape[0]}."
-            )
-        weight = np.broadcast_to(weight, y_true.shape)
+        weight = _broadcast_weight(sample_weight, y_true.shape)
         kept = kept & (weight > 0)
         weight = weight[kept]
-    return y_true[kept], y_pred[kept], weight, codes[kept], n_tasks
+    return _Cells(
+        y_true=y_true[kept],
+        y_pred=y_pred[kept],
+        weight=weight,
+        codes=codes[kept],
+        n_tasks=n_tasks,
+    )
+
+
+def _task_codes(y_true, tasks):
+    """Return the task code of every cell, in the shape of `y_true`, and the number of tasks."""
+    if y_true.ndim == 2:
+        n_tasks = y_true.shape[1]
+        codes = np.broadcast_to(np.arange(n_tasks), y_true.shape)
+        return codes, n_tasks
+    task_ids = check_task_ids(tasks)
+    check_consistent_length(y_true, task_ids)
+    known, codes = encode(task_ids)
+    return codes, len(known)
+
+
+def _broadcast_weight(sample_weight, shape):
+    """Return the weight of every cell of a y with this shape."""
+    weight = np.asarray(sample_weight, dtype=float)
+    if weight.ndim == 1 and len(shape) == 2:
+        weight = weight[:, None]
+    if weight.shape[0] != shape[0]:
+        raise ValueError(f"sample_weight has {weight.shape[0]} samples, y_true has {shape[0]}.")
+    return np.broadcast_to(weight, shape)

@@ -138,7 +138,7 @@ def test_one_dimensional_y_needs_tasks(name):
 
 
 def test_two_dimensional_y_excludes_ids():
-    message = r"y has shape \(40, 4\), but tasks were given for each row"
+    message = r"y has shape \(40, 4\), but task ids were given for each sample"
     refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, Y))
     refuses(message, lambda: estimator().fit(FEATURES, Y, tasks=CODES))
 
@@ -154,7 +154,9 @@ def test_the_task_with_an_infinite_label_is_named(make):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_long_labels_must_be_finite(value):
     bad = changed(LONG_Y, 3, value)
-    message = r"Input y contains NaN or infinity in task\(s\) \[.*\]; leave rows without a label"
+    message = (
+        r"Input y contains NaN or infinity in task\(s\) \[.*\]; leave out samples without a target"
+    )
     refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, bad))
     refuses(message, lambda: estimator().fit(FEATURES, bad, tasks=CODES))
 
@@ -169,7 +171,7 @@ def test_a_task_without_labels_is_named(name):
 def test_a_task_with_weightless_labels_is_named():
     half = changed(Y, np.s_[:20, 2], np.nan)
     weight = np.repeat([1.0, 0.0], 20)
-    message = r"only rows of zero weight, for task\(s\) \[2\]"
+    message = r"only samples of zero weight, for task\(s\) \[2\]"
     refuses(message, lambda: estimator().fit(FEATURES, half, sample_weight=weight))
     weight = changed(np.ones((N, 4)), np.s_[:, 2], 0.0)
     refuses(message, lambda: estimator().fit(FEATURES, Y, sample_weight=weight))
@@ -295,7 +297,9 @@ NO_ID = {
 
 @pytest.mark.parametrize("ids", NO_ID)
 def test_every_row_needs_an_id(ids):
-    rest = r" contains NaN or None in 10 row\(s\), the first at row 10: every row needs a task id"
+    rest = (
+        r" contains NaN or None for 10 sample\(s\), first at row 10: every sample needs a task id"
+    )
     bad, column = NO_ID[ids], estimator(task_column="school")
     refuses("task_column='school'" + rest, lambda: column.fit(frame(school=bad), LONG_Y))
     refuses("tasks" + rest, lambda: estimator().fit(FEATURES, LONG_Y, tasks=bad))
@@ -305,7 +309,7 @@ def test_every_row_needs_an_id(ids):
 
 def test_every_row_of_a_polars_frame_needs_an_id():
     X = pl.DataFrame({"p": FEATURES[:, 0], "school": [None, *IDS[1:].tolist()]})
-    message = r"contains NaN or None in 1 row\(s\), the first at row 0"
+    message = r"contains NaN or None for 1 sample\(s\), first at row 0"
     refuses(message, lambda: estimator(task_column="school").fit(X, LONG_Y))
 
 
@@ -327,8 +331,8 @@ def test_ids_of_mixed_types_are_refused():
     ("tasks", "message"),
     [
         (CODES[:-1], r"inconsistent numbers of samples: \[40, 39\]"),
-        (np.ones((40, 2)), r"tasks has shape \(40, 2\), expected one task id for each row"),
-        ("school", r"tasks has shape \(\), expected one task id for each row"),
+        (np.ones((40, 2)), r"tasks has shape \(40, 2\), expected one task id for each sample"),
+        ("school", r"tasks has shape \(\), expected one task id for each sample"),
     ],
 )
 def test_tasks_are_one_id_a_row(tasks, message):
@@ -383,7 +387,7 @@ def test_scores_need_labels_of_the_right_shape():
     model = estimator().fit(FEATURES, Y)
     message = r"y_true has shape \(39, 4\), but y_pred has shape \(40, 4\)"
     refuses(message, lambda: model.score(FEATURES, Y[:-1]))
-    refuses("no labeled row", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
+    refuses("no target of positive weight", lambda: model.score(FEATURES, np.full_like(Y, np.nan)))
 
 
 # Ids that hardly are ids
@@ -405,7 +409,7 @@ def test_keep_task_column_is_the_cure():
 
 @pytest.mark.parametrize("ids", [np.arange(N), [f"pupil {i}" for i in range(N)]])
 def test_almost_as_many_tasks_as_rows_are_noticed(ids):
-    with pytest.warns(UserWarning, match="holds 40 tasks for 40 rows: is it really a task id?"):
+    with pytest.warns(UserWarning, match="holds 40 tasks for 40 samples: are these task ids?"):
         estimator(task_column="school").fit(frame(school=ids), LONG_Y)
 
 
@@ -431,7 +435,12 @@ def test_almost_as_many_tasks_as_rows_are_noticed(ids):
         ("lasso_cv", {"alphas": []}, ValueError, r"a list of them, got \[\]"),
         ("lasso_cv", {"alphas": None}, ValueError, r"a number of alphas or .*, got None"),
         ("lasso_cv", {"cv": []}, ValueError, r"cv=\[\] gives no split"),
-        ("lasso_cv", {"cv": [([0, 99], [1])]}, ValueError, r"holds row 99, but X has 40 rows"),
+        (
+            "lasso_cv",
+            {"cv": [([0, 99], [1])]},
+            ValueError,
+            "sample 99, but X has 40 samples",
+        ),
         ("net_cv", {"l1_ratio": []}, ValueError, r"l1_ratio must be .* list of numbers, got \[\]"),
         ("lasso", {"warm_start": "yes"}, TypeError, r"warm_start must be True or False"),
         ("lasso_cv", {"eps": 0}, ValueError, r"eps == 0, must be > 0"),
@@ -490,12 +499,12 @@ def test_ids_of_mixed_types_in_a_list_are_refused():
 
 def test_a_missing_date_is_no_task():
     ids = np.array(["2026-01-01", "NaT"] * (N // 2), dtype="datetime64[D]")
-    message = "tasks contains NaN or None in 20 row"
+    message = "tasks contains NaN or None for 20 sample"
     refuses(message, lambda: estimator().fit(FEATURES, LONG_Y, tasks=ids))
 
 
 def test_a_fold_must_train_on_and_test_labels():
     cv = [(np.arange(20), np.zeros(0, dtype=int))]
-    refuses("A fold tests no labeled row", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold tests no target", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
     cv = [(np.zeros(0, dtype=int), np.arange(20))]
-    refuses("A fold trains on no labeled", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))
+    refuses("A fold trains on no target", lambda: estimator("lasso_cv", cv=cv).fit(FEATURES, Y))

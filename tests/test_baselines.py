@@ -147,8 +147,10 @@ def test_results_do_not_depend_on_n_jobs():
 def test_a_parameter_may_differ_over_tasks(given):
     data = make(n_tasks=3, random_state=0)
     model = IndependentTasks(Ridge(alpha=1.0), task_params={"alpha": given})
-    alone = [Ridge(alpha).fit(data.X, y) for alpha, y in zip([0.1, 1, 10], data.y.T, strict=True)]
-    expected = np.column_stack([one.predict(data.X) for one in alone])
+    single_task = [
+        Ridge(alpha).fit(data.X, y) for alpha, y in zip([0.1, 1, 10], data.y.T, strict=True)
+    ]
+    expected = np.column_stack([one.predict(data.X) for one in single_task])
     np.testing.assert_allclose(model.fit(data.X, data.y).predict(data.X), expected)
 
 
@@ -166,7 +168,7 @@ def test_parameters_of_other_tasks_are_refused(given, message):
 
 @pytest.fixture(scope="module")
 def levels():
-    """Six tasks with one slope and levels of their own, the task in the last column."""
+    """Six tasks with the same coefficients and levels of their own, the task in the last column."""
     rng = np.random.default_rng(0)
     tasks = np.repeat(np.arange(6), 12)
     X = rng.standard_normal((72, 3))
@@ -178,8 +180,8 @@ def test_slopes_are_shared_and_intercepts_are_not(levels):
     X, y = levels
     model = RandomInterceptTasks(RidgeCV(), task_column=-1).fit(X, y)
     z = model.predict_all_tasks(X)
-    slopes = z[0] - z[1]
-    np.testing.assert_allclose(slopes, slopes[0])
+    coefficients = z[0] - z[1]
+    np.testing.assert_allclose(coefficients, coefficients[0])
     assert np.sqrt(np.mean((model.predict(X) - y) ** 2)) < 1.2
     assert PooledTasks(RidgeCV(), task_column=-1).fit(X, y).score(X, y) < 0 < model.score(X, y)
 

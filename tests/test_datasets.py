@@ -425,7 +425,7 @@ def test_every_task_keeps_two_labels(make):
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_too_many_missing_labels_name_the_limit(make):
-    with pytest.raises(ValueError, match=r"missing=0\.9 of 40 labels.*at most 0\.800"):
+    with pytest.raises(ValueError, match=r"missing=0\.9 of 40 targets.*at most 0\.800"):
         make(10, n_tasks=4, missing=0.9)
 
 

@@ -90,7 +90,7 @@ def test_score_of_estimators_is_task_score():
     [
         ({"average": "mean"}, "average='mean' is not one of"),
         ({"average": "worst", "metric": lambda y, z, **_: 0.0}, "set greater_is_better"),
-        ({"sample_weight": np.ones(3)}, "sample_weight has 3 rows, but y_true has 30"),
+        ({"sample_weight": np.ones(3)}, "sample_weight has 3 samples, y_true has 30"),
     ],
 )
 def test_bad_arguments_of_task_score(wide, arguments, message):
@@ -104,7 +104,7 @@ def test_shapes_that_do_not_fit(wide):
         ValueError, match=r"y_true has shape \(30, 4\), but y_pred has shape \(30, 3\)"
     ):
         task_score(y, z[:, :3])
-    with pytest.raises(ValueError, match="no labeled row"):
+    with pytest.raises(ValueError, match="no target of positive weight"):
         task_score(np.full((3, 2), np.nan), np.zeros((3, 2)))
 
 
@@ -257,10 +257,13 @@ def test_leave_one_task_out_with_the_shared_model():
                     np.zeros((9, 1)), groups=[1] * 5 + [2] * 4
                 )
             ),
-            "need 6 rows of every task, but one has 5",
+            "need 6 samples of every task, but one has 5",
         ),
         (lambda: TaskStratifiedShuffleSplit(test_size=1.5), "test_size == 1.5"),
-        (lambda: LeaveOneTaskOut().get_n_splits(np.zeros((3, 1))), "needs the task of every row"),
+        (
+            lambda: LeaveOneTaskOut().get_n_splits(np.zeros((3, 1))),
+            "needs the task of every sample",
+        ),
         (lambda: next(LeaveOneTaskOut().split(np.zeros((2, 1)), groups=[1, 1])), "at least two"),
     ],
 )

@@ -227,7 +227,7 @@ def test_unstack_says_what_does_not_fit():
         unstack_tasks(X, y, task_column="school")
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         unstack_tasks(X, y[:-1])
-    with pytest.raises(ValueError, match=r"contains NaN or None in 1 row\(s\), the first at row 1"):
+    with pytest.raises(ValueError, match=r"contains NaN or None for 1 sample\(s\), first at row 1"):
         unstack_tasks([[1.0, 0.0], [1.0, np.nan]], [1.0, 2.0])
 
 

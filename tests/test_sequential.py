@@ -80,9 +80,9 @@ def test_a_single_task_is_the_estimator_alone(estimator):
 def test_a_single_task_is_the_classifier_alone(estimator):
     y = np.nan_to_num(CLASSES.y[:, :1])
     model = SequentialTasks(estimator).fit(CLASSES.X, y)
-    alone = estimator.fit(CLASSES.X, y[:, 0])
-    np.testing.assert_array_equal(model.predict(CLASSES.X).ravel(), alone.predict(CLASSES.X))
-    np.testing.assert_allclose(model.predict_proba(CLASSES.X)[0], alone.predict_proba(CLASSES.X))
+    single = estimator.fit(CLASSES.X, y[:, 0])
+    np.testing.assert_array_equal(model.predict(CLASSES.X).ravel(), single.predict(CLASSES.X))
+    np.testing.assert_allclose(model.predict_proba(CLASSES.X)[0], single.predict_proba(CLASSES.X))
 
 
 def test_a_ridge_is_pulled_towards_the_coefficients_before():
@@ -101,9 +101,9 @@ def test_a_huge_penalty_keeps_the_slopes_of_the_first_task(towards):
     X = np.vstack([np.c_[DATA.X[first], np.zeros(len(first))], LONG_X[LONG_X[:, -1] > 0]])
     y = np.append(DATA.y[first, 0], LONG_Y[LONG_X[:, -1] > 0])
     model = SequentialTasks(Ridge(alpha=3e3), towards=towards, task_column=-1).fit(X, y)
-    alone = Ridge(alpha=3e3).fit(X[: len(first), :-1], y[: len(first)])
-    np.testing.assert_allclose(model.coef_[0], alone.coef_)
-    assert np.abs(model.coef_[1:] - alone.coef_).max() < 0.02 * np.abs(alone.coef_).max()
+    single = Ridge(alpha=3e3).fit(X[: len(first), :-1], y[: len(first)])
+    np.testing.assert_allclose(model.coef_[0], single.coef_)
+    assert np.abs(model.coef_[1:] - single.coef_).max() < 0.02 * np.abs(single.coef_).max()
 
 
 def test_an_infinite_penalty_leaves_intercepts_only():
@@ -114,8 +114,8 @@ def test_an_infinite_penalty_leaves_intercepts_only():
 
 def test_without_a_penalty_nothing_is_pulled():
     model = SequentialTasks(LinearRegression()).fit(DATA.X, DATA.y)
-    alone = IndependentTasks(LinearRegression()).fit(DATA.X, DATA.y)
-    np.testing.assert_allclose(model.predict(DATA.X), alone.predict(DATA.X), rtol=1e-9, atol=1e-9)
+    single = IndependentTasks(LinearRegression()).fit(DATA.X, DATA.y)
+    np.testing.assert_allclose(model.predict(DATA.X), single.predict(DATA.X), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("towards", ["mean", "last"])

@@ -153,7 +153,7 @@ def test_results_do_not_depend_on_n_jobs():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"cv": ShuffleSplit(3, random_state=0)}, "does not test every row exactly once"),
+        ({"cv": ShuffleSplit(3, random_state=0)}, "does not test every sample exactly once"),
         ({"cv": 1}, "cv == 1, must be >= 2"),
         ({"cv": 50}, "n_splits=50 greater than .*n_samples=40"),
         ({"final_estimator": "curds"}, "final_estimator='curds' is not known"),
@@ -308,8 +308,8 @@ def test_what_it_found_is_gone_after_another_fit():
     [
         (Ridge(), DATA.X, DATA.y, {}, r"estimator=Ridge\(\): give LinearRegression\(\) or None"),
         (LinearRegression(positive=True), DATA.X, DATA.y, {}, "positive=True.*or None"),
-        (None, HOLES.X, HOLES.y, {}, "without missing labels"),
-        (None, DATA.X[:6], DATA.y[:6], {}, "two more rows than features, got n_samples=6 and 5"),
+        (None, HOLES.X, HOLES.y, {}, "without missing targets"),
+        (None, DATA.X[:6], DATA.y[:6], {}, "two more samples than features, got n_samples=6 and 5"),
         (None, DATA.X, DATA.y, {"sample_weight": np.ones(40)}, "takes no sample_weight"),
         (None, DATA.X, DATA.y[:, 0], {"tasks": np.repeat([0, 1], 20)}, "needs y of shape"),
     ],

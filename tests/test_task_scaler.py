@@ -168,7 +168,7 @@ def test_infinite_features_are_refused():
 def test_unseen_tasks_are_refused_or_get_the_figures_of_all_rows():
     new = np.column_stack([FEATURES[:, :1], np.full(12, 99), FEATURES[:, 1:]])
     scaler = TaskStandardScaler(task_column=1).fit(X)
-    with pytest.raises(ValueError, match=r"task\(s\) \[99.0\] that were not seen .*all rows"):
+    with pytest.raises(ValueError, match=r"task\(s\) \[99.0\] that were not seen .*all samples"):
         scaler.transform(new)
     scaler.set_params(handle_unknown="shared")
     expected = StandardScaler().fit_transform(FEATURES)
@@ -200,5 +200,5 @@ def test_in_a_pipeline_a_lasso_finds_the_task_column():
     arrays = make_pipeline(TaskStandardScaler(task_column=1), MultiTaskLasso(0.1, task_column=1))
     expected = arrays.fit(X, y).predict(X)
     np.testing.assert_allclose(pipeline.fit(FRAME, y).predict(FRAME), expected, rtol=1e-6)
-    alone = MultiTaskLasso(alpha=0.1).fit(by_hand(), y, tasks=TASKS)
-    np.testing.assert_allclose(alone.predict(by_hand(), tasks=TASKS), expected, rtol=1e-6)
+    scaled_by_hand = MultiTaskLasso(alpha=0.1).fit(by_hand(), y, tasks=TASKS)
+    np.testing.assert_allclose(scaled_by_hand.predict(by_hand(), tasks=TASKS), expected, rtol=1e-6)

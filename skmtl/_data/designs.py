@@ -1,9 +1,9 @@
-"""Designs: the linear operators that turn W (n_features, n_tasks) into predictions.
+"""Designs: the linear operators that map W (n_features, n_tasks) to predictions.
 
-Two of them. `SharedDesign`: every task sees the same rows, predictions have the shape
-(n_samples, n_tasks) of Y. `StackedDesign`: every task has rows of its own, sorted by task,
-predictions are 1-D. A *weight* is an array that broadcasts against the predictions; a missing
-label is a zero in it.
+There are two of them. With a `SharedDesign` all tasks have the same samples, and predictions have
+the shape (n_samples, n_tasks) of Y. With a `StackedDesign` every task has samples of its own,
+sorted by task, and predictions are 1-D. A *weight* is an array that broadcasts against the
+predictions; it is zero where a target is missing.
 """
 
 import numpy as np
@@ -11,231 +11,325 @@ from scipy import sparse
 
 from skmtl import _kernels
 
-_CHUNK = 4096  # rows centered at a time: a Gram never copies X
-_SAMPLE = 64  # rows that tell whether the means are large
+_CHUNK = 4096  # samples centered at a time, so that a Gram matrix never needs a copy of X
+_SAMPLE = 64  # samples from which it is judged whether the means are large
+
+
+def take_samples(X, indices):
+    """Return the samples of X at `indices`; a sparse X comes out as CSR."""
+    if sparse.issparse(X):
+        X = X.tocsr()
+    return X[indices]
 
 
 def weighted_gram(X, weight, mean, left=None, right=None):
-    """`sum_i weight_i (x_i - mean)(x_i - mean)'`, of it the rows `left` and columns `right`.
+    """Return `sum_i weight_i (x_i - mean)(x_i - mean)'`, rows `left` and columns `right` of it.
 
-    Dense rows are centered first. Sparse ones only where a mean is so large beside its column's
-    spread that the product of the means, subtracted afterwards, would cancel the digits.
+    `left` and `right` are indices of features; by default `left` is all of them and `right` is the
+    same as `left`. A dense X is centered first. A sparse one is centered only if a mean is so large
+    compared with the spread of its feature that digits would cancel if the product of the means
+    were subtracted afterwards.
     """
-    everything = np.arange(X.shape[1])
-    left = everything if left is None else left
-    right = left if right is None else right
+    if left is None:
+        left = np.arange(X.shape[1])
+    if right is None:
+        right = left
     if sparse.issparse(X):
         A = X[:, left]
-        B = A if left is right else X[:, right]
-        pairs = ((A, left),) if left is right else ((A, left), (B, right))
-        if not any(_means_dominate(Z, weight, mean[columns]) for Z, columns in pairs):
-            G = (A.T @ B.multiply(weight[:, None])).toarray()
-            return G - weight.sum() * np.outer(mean[left], mean[right])
+        large = _means_dominate(A, weight, mean[left])
+        B = A
+        if right is not left:
+            B = X[:, right]
+            large = large or _means_dominate(B, weight, mean[right])
+        if not large:
+            products = A.T @ B.multiply(weight[:, None])
+            of_means = np.outer(mean[left], mean[right])
+            return products.toarray() - weight.sum() * of_means
         X = X.tocsr()
-    G = np.zeros((len(left), len(right)))
+    return _gram_of_centered(X, weight, mean, left, right)
+
+
+def _gram_of_centered(X, weight, mean, left, right):
+    """Return the matrix of `weighted_gram`, with X centered chunk by chunk."""
+    gram = np.zeros((len(left), len(right)))
     root = np.sqrt(weight)[:, None]
-    for a in range(0, X.shape[0], _CHUNK):
-        rows = X[a : a + _CHUNK]
-        rows = rows.toarray() if sparse.issparse(rows) else rows
-        A = (rows[:, left] - mean[left]) * root[a : a + _CHUNK]
-        B = A if left is right else (rows[:, right] - mean[right]) * root[a : a + _CHUNK]
-        G += A.T @ B
-    return G
+    for start in range(0, X.shape[0], _CHUNK):
+        samples = slice(start, start + _CHUNK)
+        chunk = X[samples]
+        factor = root[samples]
+        if sparse.issparse(chunk):
+            chunk = chunk.toarray()
+        A = (chunk[:, left] - mean[left]) * factor
+        B = A
+        if right is not left:
+            B = (chunk[:, right] - mean[right]) * factor
+        gram += A.T @ B
+    return gram
 
 
 def _means_dominate(X, weight, mean):
     """Whether centering a sparse X after the product would lose more than four digits."""
-    return np.any(weight.sum() * mean**2 > 1e4 * weighted_variance(X, weight, mean))
+    variance = weighted_variance(X, weight, mean)
+    square_of_means = weight.sum() * mean**2
+    return np.any(square_of_means > 1e4 * variance)
 
 
 def weighted_variance(X, weight, mean):
-    """`sum_i weight_i (x_ij - mean_j)^2` for every column j, shape (n_features,)."""
+    """Return `sum_i weight_i (x_ij - mean_j)^2` for every feature j, shape (n_features,)."""
     if sparse.issparse(X):
-        X = X.tocsc()
-
-        def column_sums(values):
-            return sparse.csc_array((values, X.indices, X.indptr), shape=X.shape).T @ weight
-
-        if not mean.any():
-            return column_sums(X.data**2)
-        column = np.repeat(np.arange(X.shape[1]), np.diff(X.indptr))
-        zeros = weight.sum() - column_sums(np.ones(len(X.data)))
-        return column_sums((X.data - mean[column]) ** 2) + np.maximum(zeros, 0.0) * mean**2
-    out = np.zeros(X.shape[1])
-    for a in range(0, len(X), _CHUNK):
-        out += weight[a : a + _CHUNK] @ (X[a : a + _CHUNK] - mean) ** 2
-    return out
+        return _weighted_variance_of_sparse(X.tocsc(), weight, mean)
+    variance = np.zeros(X.shape[1])
+    for start in range(0, len(X), _CHUNK):
+        samples = slice(start, start + _CHUNK)
+        squares = (X[samples] - mean) ** 2
+        variance += weight[samples] @ squares
+    return variance
 
 
-def _is_offset(X, means):
-    if sparse.issparse(X):
-        return False
-    sample = X[:: max(1, len(X) // _SAMPLE)]
-    return bool((np.abs(means).max(axis=1) > 1e3 * sample.std(axis=0)).any())
+def _weighted_variance_of_sparse(X, weight, mean):
+    """Return the sums of `weighted_variance` for a CSC matrix."""
+
+    def weighted_sums(values):
+        """Return the weighted sums of the features if X had these values."""
+        parts = (values, X.indices, X.indptr)
+        return sparse.csc_array(parts, shape=X.shape).T @ weight
+
+    if not mean.any():
+        return weighted_sums(X.data**2)
+    n_stored = np.diff(X.indptr)
+    mean_of_entry = np.repeat(mean, n_stored)
+    of_entries = weighted_sums((X.data - mean_of_entry) ** 2)
+    stored_weight = weighted_sums(np.ones(len(X.data)))
+    zero_weight = np.maximum(weight.sum() - stored_weight, 0.0)
+    return of_entries + zero_weight * mean**2
 
 
-class SharedDesign:
-    """All tasks share X; predictions and weights have the shape (n_samples, n_tasks).
+class Design:
+    """Base of the two designs; a subclass says how predictions are laid out.
 
-    A weight of shape (n_samples, 1) says that all tasks weigh the rows alike.
+    Attributes
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+    n_tasks : int
+    n_features : int
     """
 
     def __init__(self, X, n_tasks):
-        self.X, self.n_tasks = X, n_tasks
+        self.X = X
+        self.n_tasks = n_tasks
         self.n_features = X.shape[1]
+
+    def _with(self, X):
+        """Return the design of the same samples with another X."""
+        raise NotImplementedError
+
+    def _stored_per_feature(self):
+        """Return the average number of stored values of a feature."""
+        if sparse.issparse(self.X):
+            return self.X.nnz / self.n_features
+        return self.X.shape[0]
+
+    def as_float64(self):
+        """Return the design in double precision; this one if it is already."""
+        X = self.X.astype(np.float64, copy=False)
+        if X is self.X:
+            return self
+        return self._with(X)
+
+    def is_offset(self, means):
+        """Whether centering a dense X by means (n_features, n_tasks) would cancel digits."""
+        if sparse.issparse(self.X):
+            return False
+        step = max(1, len(self.X) // _SAMPLE)
+        deviation = self.X[::step].std(axis=0)
+        largest = np.abs(means).max(axis=1)
+        return bool((largest > 1e3 * deviation).any())
+
+
+class SharedDesign(Design):
+    """All tasks share X; predictions and weights have the shape (n_samples, n_tasks).
+
+    A weight of shape (n_samples, 1) means that all tasks weight the samples alike.
+    """
+
+    def _with(self, X):
+        return SharedDesign(X, self.n_tasks)
 
     @property
     def column_size(self):
-        """Stored numbers a column and task, on average."""
-        return self.X.nnz / self.n_features if sparse.issparse(self.X) else len(self.X)
+        """Average number of stored values of a feature in a task."""
+        return self._stored_per_feature()
 
     def by_column(self):
-        """X in column order and double precision; copied at most once."""
+        """Return X in column order and double precision; it is copied at most once."""
         if not sparse.issparse(self.X):
             self.X = np.asfortranarray(self.X, dtype=np.float64)
         return self.X
 
-    def columns(self, rows):
-        """The design of the features `rows` alone."""
-        return SharedDesign(self.X[:, rows], self.n_tasks)
-
-    def as_float64(self):
-        """The same design in double precision; itself if it is."""
-        X = self.X.astype(np.float64, copy=False)
-        return self if X is self.X else SharedDesign(X, self.n_tasks)
-
-    def is_offset(self, means):
-        """Whether digits would cancel in centering a dense X by means (n_features, n_tasks)."""
-        return _is_offset(self.X, means)
+    def columns(self, features):
+        """Return the design of some features only."""
+        return self._with(self.X[:, features])
 
     def shifted(self, means):
-        """A copy whose columns have means near zero."""
-        return SharedDesign(self.X - means.mean(axis=1), self.n_tasks)
+        """Return a copy whose features have means near zero."""
+        return self._with(self.X - means.mean(axis=1))
 
     def forward(self, W):
-        """Predictions `X w_t` without intercepts, (n_samples, n_tasks)."""
+        """Return the predictions `X w_t` without intercepts, (n_samples, n_tasks)."""
         support = np.flatnonzero(W.any(axis=1))
         if len(support) < 0.5 * len(W):
-            return np.asarray(self.X[:, support] @ W[support])
+            X = self.X[:, support]
+            return np.asarray(X @ W[support])
         return np.asarray(self.X @ W)
 
     def adjoint(self, R):
-        """`X' R`, one column for each column of R."""
+        """Return `X' R`, with one column for each column of R."""
         if sparse.issparse(self.X):
             return np.asarray(self.X.T @ R)
         return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
 
     def task_sum(self, A):
-        """Sum of A over the rows of each task, (n_tasks,)."""
+        """Return the sum of A over the samples of each task, (n_tasks,)."""
         return np.broadcast_to(A.sum(axis=0), (self.n_tasks,))
 
     def spread(self, b):
-        """One number a task, broadcast to the predictions' shape."""
+        """Return one number for each task, broadcastable against the predictions."""
         return b[None, :]
 
     def blocks(self, weight):
-        """Groups of tasks that weigh rows alike: list of (X, weight column, tasks).
+        """Return groups of tasks that weight samples alike: list of (X, weight column, tasks).
 
-        In the order of their first task, so that blocks of one task each are in the tasks' order.
+        They are in the order of their first task, so that blocks of one task each are in the order
+        of the tasks.
         """
         if weight.shape[1] == 1:
-            return [(self.X, weight[:, 0], np.arange(self.n_tasks))]
-        _, first, group = np.unique(weight.T, axis=0, return_index=True, return_inverse=True)
-        members = [np.flatnonzero(group.ravel() == group.ravel()[t]) for t in np.sort(first)]
-        return [(self.X, weight[:, tasks[0]], tasks) for tasks in members]
+            every_task = np.arange(self.n_tasks)
+            return [(self.X, weight[:, 0], every_task)]
+        _, first_tasks, groups = np.unique(
+            weight.T,
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+        )
+        groups = groups.ravel()
+        blocks = []
+        for first in np.sort(first_tasks):
+            tasks = np.flatnonzero(groups == groups[first])
+            blocks.append((self.X, weight[:, first], tasks))
+        return blocks
 
 
-class StackedDesign:
-    """Rows sorted by task: task t owns rows `ptr[t]:ptr[t + 1]`; predictions are 1-D.
+class StackedDesign(Design):
+    """Samples sorted by task: those of task t are `ptr[t]:ptr[t + 1]`; predictions are 1-D.
 
     X is brought into column order when that is first needed: Fortran-contiguous, or CSC with
     sorted indices.
     """
 
     def __init__(self, X, ptr):
-        self.X = X
+        super().__init__(X, len(ptr) - 1)
         self.ptr = np.asarray(ptr, dtype=np.intp)
-        self.n_tasks, self.n_features = len(ptr) - 1, X.shape[1]
-        self.task_of_sample = np.repeat(np.arange(self.n_tasks), np.diff(ptr))
+        n_samples = np.diff(ptr)
+        self.task_of_sample = np.repeat(np.arange(self.n_tasks), n_samples)
+
+    def _with(self, X):
+        return StackedDesign(X, self.ptr)
 
     @property
     def column_size(self):
-        """Stored numbers a column and task, on average."""
-        stored = self.X.nnz / self.n_features if sparse.issparse(self.X) else self.X.shape[0]
-        return stored / self.n_tasks
-
-    def columns(self, rows):
-        """The design of the features `rows` alone."""
-        return StackedDesign(self.by_column()[:, rows], self.ptr)
-
-    def as_float64(self):
-        """The same design in double precision; itself if it is."""
-        X = self.X.astype(np.float64, copy=False)
-        return self if X is self.X else StackedDesign(X, self.ptr)
-
-    def is_offset(self, means):
-        """Whether digits would cancel in centering a dense X by means (n_features, n_tasks)."""
-        return _is_offset(self.X, means)
-
-    def shifted(self, means):
-        """A copy whose columns have means near zero in every task."""
-        return StackedDesign(self.X - means.T[self.task_of_sample], self.ptr)
+        """Average number of stored values of a feature in a task."""
+        return self._stored_per_feature() / self.n_tasks
 
     def by_column(self):
-        """X in column order and double precision; copied at most once."""
+        """Return X in column order and double precision; it is copied at most once."""
         if sparse.issparse(self.X):
-            self.X = self.X.tocsc().astype(np.float64, copy=False)
+            X = self.X.tocsc()
+            self.X = X.astype(np.float64, copy=False)
             self.X.sort_indices()
         else:
             self.X = np.asfortranarray(self.X, dtype=np.float64)
         return self.X
 
+    def columns(self, features):
+        """Return the design of some features only."""
+        return self._with(self.by_column()[:, features])
+
+    def shifted(self, means):
+        """Return a copy whose features have means near zero in every task."""
+        mean_of_sample = means.T[self.task_of_sample]
+        return self._with(self.X - mean_of_sample)
+
     def forward(self, W):
-        """Predictions `x_i . w_t(i)` without intercepts, (n_rows,)."""
-        z, X = np.zeros(len(self.task_of_sample)), self.by_column()
+        """Return the predictions `x_i . w_t(i)` without intercepts, (n_samples,)."""
+        z = np.zeros(len(self.task_of_sample))
+        X = self.by_column()
         W = np.ascontiguousarray(W)
         if sparse.issparse(X):
-            _kernels.forward_sparse(*_parts(X), self.ptr, W, z)
+            _kernels.forward_sparse(
+                X.data,
+                X.indices,
+                X.indptr,
+                self.ptr,
+                W,
+                z,
+            )
         else:
             _kernels.forward_dense(X, self.ptr, W, z)
         return z
 
     def adjoint(self, r):
-        """`X_t' r_t` for each task, (n_features, n_tasks)."""
-        G, X = np.zeros((self.n_features, self.n_tasks)), self.by_column()
+        """Return `X_t' r_t` for each task, (n_features, n_tasks)."""
+        G = np.zeros((self.n_features, self.n_tasks))
+        X = self.by_column()
         if sparse.issparse(X):
-            _kernels.adjoint_sparse(*_parts(X), self.ptr, r, G)
+            _kernels.adjoint_sparse(
+                X.data,
+                X.indices,
+                X.indptr,
+                self.ptr,
+                r,
+                G,
+            )
         else:
             _kernels.adjoint_dense(X, self.ptr, r, G)
         return G
 
     def task_sum(self, a):
-        """Sum of a over the rows of each task, (n_tasks,)."""
-        return np.add.reduceat(a, self.ptr[:-1])
+        """Return the sum of a over the samples of each task, (n_tasks,)."""
+        starts = self.ptr[:-1]
+        return np.add.reduceat(a, starts)
 
     def spread(self, b):
-        """One number a task, repeated over its rows."""
+        """Return one number for each task, repeated for each of its samples."""
         return b[self.task_of_sample]
 
     def blocks(self, weight):
-        """One block a task: list of (X_t, weight_t, [t])."""
-        X = self.X.tocsr() if sparse.issparse(self.X) else self.X
-        spans = [slice(a, b) for a, b in zip(self.ptr, self.ptr[1:], strict=False)]
-        return [(X[rows], weight[rows], np.array([t])) for t, rows in enumerate(spans)]
-
-
-def _parts(X):
-    return X.data, X.indices, X.indptr
+        """Return one block for each task: list of (X_t, weight_t, [t])."""
+        X = self.X
+        if sparse.issparse(X):
+            X = X.tocsr()
+        blocks = []
+        for t in range(self.n_tasks):
+            start = self.ptr[t]
+            stop = self.ptr[t + 1]
+            block = (X[start:stop], weight[start:stop], np.array([t]))
+            blocks.append(block)
+        return blocks
 
 
 def predict_own_tasks(X, codes, coef, intercept, shared_coef):
-    """`x_i . w_t(i) + b_t(i)`, (n_rows,); code -1 is `shared_coef` and the mean intercept."""
+    """Return `x_i . w_t(i) + b_t(i)`, (n_samples,), for the task codes t(i).
+
+    The code -1 stands for a new task: it has the coefficients `shared_coef` and the mean intercept.
+    """
     coef = np.vstack([coef, shared_coef])
     intercept = np.append(intercept, intercept.mean())
     order = np.argsort(codes, kind="stable")
     present, first = np.unique(codes[order], return_index=True)
-    X = (X.tocsr() if sparse.issparse(X) else X)[order]
-    design = StackedDesign(X, np.append(first, len(order)))
-    out = np.empty(len(order))
-    out[order] = design.forward(coef[present].T) + design.spread(intercept[present])
-    return out
+    ptr = np.append(first, len(order))
+    design = StackedDesign(take_samples(X, order), ptr)
+    z = design.forward(coef[present].T)
+    z += design.spread(intercept[present])
+    predictions = np.empty(len(order))
+    predictions[order] = z
+    return predictions

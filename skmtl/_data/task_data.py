@@ -15,17 +15,20 @@ class TaskData:
     Attributes
     ----------
     design : SharedDesign or StackedDesign
-    y : ndarray of shape (n_samples, n_tasks) or (n_rows,)
+        The features, as an operator on coefficients.
+    y : ndarray of shape (n_samples, n_tasks) or (n_used,)
         Targets, 0 where missing.
     weight : ndarray that broadcasts against y
-        Sample weights s, 0 where a label is missing; not scaled.
+        Sample weights s, 0 where a target is missing; not scaled.
     tasks : ndarray of shape (n_tasks,)
-        Labels.
-    sample_indices : ndarray of int of shape (n_rows,)
-        Where each row stood in the user's X.
+        Task ids.
+    sample_indices : ndarray of int of shape (n_used,)
+        Positions in the user's X of the n_used samples of the design; those of zero weight in long
+        data are not used.
     n_samples : int
-        Rows of the user's X.
+        Number of samples in the user's X.
     layout : {"wide", "column", "tasks"}
+        The data form: long data have their task ids in a column of X or passed as `tasks`.
     """
 
     design: SharedDesign | StackedDesign
@@ -42,44 +45,42 @@ class TaskData:
 
     @property
     def n_samples_per_task(self):
-        """Labeled rows of positive weight, (n_tasks,) of int."""
-        return np.array(self.design.task_sum((self.weight > 0).astype(np.intp)))
+        """Number of labeled samples of positive weight, (n_tasks,) of int."""
+        used = self.weight > 0
+        return np.array(self.design.task_sum(used.astype(np.intp)))
 
     def counted_weight(self, counts):
-        """Weights when each of the user's rows is used `counts` times, (n_samples,)."""
+        """Return the weights when the user's samples are used `counts` times each, (n_samples,)."""
         counts = counts[self.sample_indices]
-        return self.weight * (counts[:, None] if self.weight.ndim == 2 else counts)
+        if self.weight.ndim == 2:
+            counts = counts[:, None]
+        return self.weight * counts
 
     def weight_scale(self, task_weight, per_task):
-        """Factors `omega_t / nbar` that make weights s those of the objective, (n_tasks,).
+        """Return the factors `omega_t / nbar` of the weights s in the objective, (n_tasks,).
 
-        `per_task` is the total weight of each task, of all its rows or of those trained on.
+        `per_task` is the total weight of each task: of all its samples or of the training samples.
         """
         nbar = per_task.sum() / self.n_tasks or 1.0
         omega = self.task_weights(task_weight, per_task)
-        return np.full(self.n_tasks, 1.0 / nbar) if omega is None else omega / nbar
+        if omega is None:
+            return np.full(self.n_tasks, 1.0 / nbar)
+        return omega / nbar
 
     def task_weights(self, task_weight, per_task):
-        """omega of every task, (n_tasks,), or None where all are 1."""
+        """Return omega of every task, (n_tasks,), or None where all are 1."""
         if task_weight is None:
             return None
-        if isinstance(task_weight, str) and task_weight == "balanced":
-            seen = per_task > 0
-            return np.divide(per_task.mean(), per_task, out=np.ones(len(seen)), where=seen)
-        if isinstance(task_weight, dict):
-            missing = [label for label in self.tasks.tolist() if label not in task_weight]
-            if missing:
-                raise ValueError(
-                    f"task_weight has no entry for task(s) {some_of(missing)}; it has "
-                    f"{some_of(task_weight)}. Give every task a weight."
-                )
-            task_weight = [task_weight[label] for label in self.tasks.tolist()]
-        elif isinstance(task_weight, str):
+        if isinstance(task_weight, str):
+            if task_weight == "balanced":
+                return _balanced_weights(per_task)
             raise ValueError(
                 f"task_weight={task_weight!r} is not known: use None, 'balanced', a dict "
-                "{label: weight} or an array in the order of tasks_ ('uncertainty' is for "
+                "{task id: weight} or an array in the order of tasks_ ('uncertainty' is for "
                 "regressors with given strengths)."
             )
+        if isinstance(task_weight, dict):
+            task_weight = self._weights_by_id(task_weight)
         omega = np.asarray(task_weight, dtype=float)
         if omega.shape != (self.n_tasks,):
             raise ValueError(
@@ -92,3 +93,24 @@ class TaskData:
                 "of the data instead of giving it no weight."
             )
         return omega
+
+    def _weights_by_id(self, task_weight):
+        """Return the weights in a dict by task id as a list in the order of the tasks."""
+        task_ids = self.tasks.tolist()
+        missing = [task for task in task_ids if task not in task_weight]
+        if missing:
+            raise ValueError(
+                f"task_weight has no entry for task(s) {some_of(missing)}; it has "
+                f"{some_of(task_weight)}. Give every task a weight."
+            )
+        return [task_weight[task] for task in task_ids]
+
+
+def _balanced_weights(per_task):
+    """Return weights with which every task counts once; 1 for tasks without samples."""
+    return np.divide(
+        per_task.mean(),
+        per_task,
+        out=np.ones(len(per_task)),
+        where=per_task > 0,
+    )

@@ -1,6 +1,7 @@
 """Task ids: taking them off X, checking them, turning them into codes.
 
-Labels may be numbers, strings or objects, from arrays, lists, pandas, polars or pyarrow.
+Task ids may be numbers, strings or objects, in arrays, lists or frames of pandas, polars or
+pyarrow.
 """
 
 from numbers import Integral
@@ -11,13 +12,21 @@ from sklearn.utils import _safe_indexing
 
 
 def some_of(values, n=5):
-    """A short list of labels for a message."""
-    values = [v.item() if isinstance(v, np.generic) else v for v in list(values)]
-    return f"{values[:n]}"[:-1] + (", ...]" if len(values) > n else "]")
+    """Return a short list of values for a message."""
+    values = list(values)
+    some = [_plain(value) for value in values[:n]]
+    if len(values) > n:
+        return f"{some}"[:-1] + ", ...]"
+    return f"{some}"
+
+
+def _plain(value):
+    """Return a NumPy scalar as a Python one, other values as they are."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def column_names(X):
-    """Column names of a frame as a list, or None for an array."""
+    """Return the column names of a frame as a list, or None for an array."""
     names = getattr(X, "column_names", None)  # pyarrow
     if names is None:
         names = getattr(X, "columns", None)
@@ -25,7 +34,7 @@ def column_names(X):
 
 
 def column_position(names, n_columns, task_column):
-    """Position of the task column among `n_columns` columns that have `names` (or None)."""
+    """Return the position of the task column among `n_columns` columns with `names` (or None)."""
     if isinstance(task_column, Integral) and not isinstance(task_column, bool):
         if not -n_columns <= task_column < n_columns:
             raise ValueError(
@@ -42,13 +51,18 @@ def column_position(names, n_columns, task_column):
             ".set_output(transform='pandas') on the step before, or give the column's position "
             "as an integer."
         )
-    names = list(names)
+    return _position_of_name(list(names), task_column)
+
+
+def _position_of_name(names, task_column):
+    """Return the position of a name, which may have the prefix that a ColumnTransformer adds."""
     if task_column in names:
         return names.index(task_column)
-    suffixed = [k for k, name in enumerate(names) if str(name).endswith(f"__{task_column}")]
-    if len(suffixed) == 1:  # ColumnTransformer's prefix
-        return suffixed[0]
-    problem = "is not a column" if not suffixed else "fits several columns"
+    suffix = f"__{task_column}"
+    suffixed = [name for name in names if str(name).endswith(suffix)]
+    if len(suffixed) == 1:
+        return names.index(suffixed[0])
+    problem = "fits several columns" if suffixed else "is not a column"
     raise ValueError(f"task_column={task_column!r} {problem} of X, which has {some_of(names, 8)}.")
 
 
@@ -58,91 +72,113 @@ def split_task_column(X, task_column, *, read=True):
     Parameters
     ----------
     X : array, sparse matrix or data frame of shape (n_samples, n_columns)
+        The features and the task column.
     task_column : str or int
         Name (for frames; a unique ``...__name`` of a ColumnTransformer is accepted) or position.
     read : bool, default=True
-        Whether to look at the ids.
+        Whether to read and check the task ids.
 
     Returns
     -------
     features : like X, of shape (n_samples, n_columns - 1)
-    labels : ndarray of shape (n_samples,), or None
+    task_ids : ndarray of shape (n_samples,), or None
     """
-    if column_names(X) is None and not sparse.issparse(X):
+    if sparse.issparse(X):
+        if X.format not in ("csc", "csr"):
+            X = X.tocsr()
+    elif column_names(X) is None:
         X = np.asarray(X)
-    if sparse.issparse(X) and X.format not in ("csc", "csr"):
-        X = X.tocsr()
-    j = column_position(column_names(X), X.shape[1], task_column)
-    if j in (0, X.shape[1] - 1):  # a slice needs no copy
-        others = slice(1, None) if j == 0 else slice(0, j)
-    else:
-        others = [k for k in range(X.shape[1]) if k != j]
+    n_columns = X.shape[1]
+    position = column_position(column_names(X), n_columns, task_column)
+    others = _other_columns(n_columns, position)
     features = _safe_indexing(X, others, axis=1)
     if not read:
         return features, None
-    labels = _safe_indexing(X, [j] if sparse.issparse(X) else j, axis=1)
-    labels = labels.toarray() if sparse.issparse(labels) else labels
-    return features, check_task_ids(labels, f"task_column={task_column!r}")
+    if sparse.issparse(X):
+        task_ids = _safe_indexing(X, [position], axis=1).toarray()
+    else:
+        task_ids = _safe_indexing(X, position, axis=1)
+    return features, check_task_ids(task_ids, f"task_column={task_column!r}")
+
+
+def _other_columns(n_columns, position):
+    """Return what selects all columns but one: a slice, which needs no copy, where possible."""
+    if position == 0:
+        return slice(1, None)
+    if position == n_columns - 1:
+        return slice(0, position)
+    return [j for j in range(n_columns) if j != position]
 
 
 def missing_mask(y):
-    """Where a label is NaN, NaT, NA or None, of y's shape."""
+    """Return where y is NaN, NaT, NA or None, of y's shape."""
     if y.dtype.kind in "fmM":
         return np.isnan(y)
     if y.dtype == object:
-        flags = [v is None or type(v).__name__ == "NAType" or v != v for v in y.ravel()]
+        flags = [_is_missing(value) for value in y.ravel()]
         return np.array(flags, dtype=bool).reshape(y.shape)
     return np.zeros(y.shape, dtype=bool)
 
 
-def check_task_ids(labels, name="tasks"):
-    """Task ids as a 1-D array without missing values."""
-    labels = as_id_array(labels)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels.ravel()
-    if labels.ndim != 1:
-        raise ValueError(f"{name} has shape {labels.shape}, expected one task id for each row.")
-    if labels.dtype.kind == "f" and np.isinf(labels).any():
-        raise ValueError(f"{name} contains infinity: every row needs a task id.")
-    missing = missing_mask(labels)
-    if missing.any():
+def _is_missing(value):
+    """Whether an object is None, NA (which has no truth value), NaN or NaT (unequal to itself)."""
+    return value is None or type(value).__name__ == "NAType" or value != value
+
+
+def check_task_ids(task_ids, name="tasks"):
+    """Return task ids as a 1-D array; raise if some are missing."""
+    task_ids = as_id_array(task_ids)
+    if task_ids.ndim == 2 and task_ids.shape[1] == 1:
+        task_ids = task_ids.ravel()
+    if task_ids.ndim != 1:
         raise ValueError(
-            f"{name} contains NaN or None in {missing.sum()} row(s), the first at row "
-            f"{int(np.argmax(missing))}: every row needs a task id."
+            f"{name} has shape {task_ids.shape}, expected one task id for each sample."
         )
-    return labels
+    if task_ids.dtype.kind == "f" and np.isinf(task_ids).any():
+        raise ValueError(f"{name} contains infinity: every sample needs a task id.")
+    missing = missing_mask(task_ids)
+    if missing.any():
+        first = int(np.argmax(missing))
+        raise ValueError(
+            f"{name} contains NaN or None for {missing.sum()} sample(s), first at row {first}: "
+            "every sample needs a task id."
+        )
+    return task_ids
 
 
-def as_id_array(labels):
-    """An array of labels that keeps their types: [1, "b"] stays a number and a string."""
-    if hasattr(labels, "to_numpy"):
-        return labels.to_numpy()
-    array = np.asarray(labels)
-    if array.dtype.kind == "U" and not all(isinstance(label, str) for label in labels):
-        return np.array(labels, dtype=object)
+def as_id_array(ids):
+    """Return ids as an array that keeps their types: [1, "b"] stays a number and a string."""
+    if hasattr(ids, "to_numpy"):
+        return ids.to_numpy()
+    array = np.asarray(ids)
+    became_strings = array.dtype.kind == "U"
+    if became_strings and not all(isinstance(one, str) for one in ids):
+        return np.array(ids, dtype=object)
     return array
 
 
-def encode(labels, name="tasks"):
-    """Sorted unique labels and the code of every row."""
+def encode(ids, name="tasks"):
+    """Return the sorted unique ids (or class labels) and the code of every element."""
     try:
-        return np.unique(labels, return_inverse=True)
+        return np.unique(ids, return_inverse=True)
     except TypeError as error:
-        kinds = sorted({type(v).__name__ for v in labels.tolist()})
+        kinds = sorted({type(one).__name__ for one in ids.tolist()})
         raise TypeError(
             f"{name} mixes types that cannot be sorted ({', '.join(kinds)}); use one type, for "
             "example X['task'].astype(str)."
         ) from error
 
 
-def codes_of(labels, known, name="tasks"):
-    """Position of every label in `known`, -1 where it is not there."""
-    unique, inverse = encode(labels, name)
-    position = {label: k for k, label in enumerate(known.tolist())}
-    return np.array([position.get(label, -1) for label in unique.tolist()])[inverse]
+def codes_of(ids, known, name="tasks"):
+    """Return the position of every id in `known`, -1 where it is not there."""
+    unique, inverse = encode(ids, name)
+    positions = {one: k for k, one in enumerate(known.tolist())}
+    codes = [positions.get(one, -1) for one in unique.tolist()]
+    return np.array(codes)[inverse]
 
 
 def label_of(task):
-    """A task's name in text; whole floats (ids in a float array) without their point."""
-    whole = isinstance(task, float | np.floating) and float(task).is_integer()
-    return str(int(task)) if whole else str(task)
+    """Return a task id as text; whole floats (ids in a float array) without their point."""
+    if isinstance(task, float | np.floating) and float(task).is_integer():
+        return str(int(task))
+    return str(task)

@@ -1,4 +1,4 @@
-"""Multi-task data sets: real ones, and generators whose truth is known."""
+"""Multi-task data sets: real data, and generators whose truth is known."""
 
 from skmtl.datasets._generators import (
     make_multitask_classification,

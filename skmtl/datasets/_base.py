@@ -1,17 +1,22 @@
-"""The long form of a multi-task data set: one row per label, the task id in X's last column."""
+"""Multi-task data sets in long form: the task ids are in the last column of X."""
 
 import numpy as np
 from sklearn.utils import Bunch
 
 
 def long_bunch(X, y, tasks, *, feature_names, task_name, target_name, as_frame=False, **extra):
-    """Bunch of X (n_samples, n_features + 1), y and tasks (n_samples,) and their names."""
+    """Return a Bunch of X (n_samples, n_features + 1), y and tasks (n_samples,) and their names."""
     names = [*feature_names, task_name]
-    X, frame, task_column = np.column_stack([X, tasks]), None, -1
+    X = np.column_stack([X, tasks])
+    task_column = -1
+    frame = None
     if as_frame:
         frame = _import_pandas().DataFrame(X, columns=names)
-        frame = frame.astype({task_name: tasks.dtype}).assign(**{target_name: y})
-        X, y, task_column = frame[names], frame[target_name], task_name
+        frame[task_name] = frame[task_name].astype(tasks.dtype)
+        frame[target_name] = y
+        X = frame[names]
+        y = frame[target_name]
+        task_column = task_name
     return Bunch(
         X=X,
         y=y,
@@ -25,7 +30,7 @@ def long_bunch(X, y, tasks, *, feature_names, task_name, target_name, as_frame=F
 
 
 def _import_pandas():
-    """The pandas module, imported only when a frame is asked for."""
+    """Return the pandas module, imported only when a frame is asked for."""
     try:
         import pandas
     except ImportError as error:

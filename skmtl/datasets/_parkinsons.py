@@ -1,4 +1,4 @@
-"""Parkinson's telemonitoring: 42 patients are 42 tasks, each with its own recordings."""
+"""Parkinson's telemonitoring: 42 patients are 42 tasks, each with recordings of its own."""
 
 from importlib.resources import files
 
@@ -8,6 +8,7 @@ from skmtl._data.checks import check_bool, check_option
 from skmtl.datasets._base import long_bunch
 
 _DATA = files(__package__) / "data"
+_TARGETS = ("motor_UPDRS", "total_UPDRS")
 
 
 def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
@@ -44,9 +45,9 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
         y : ndarray or Series of shape (5875,)
             The target.
         tasks : ndarray of shape (5875,)
-            The patient of each row; rows are sorted by patient.
+            The patient of each recording; recordings are sorted by patient.
         task_column : int or str
-            Where X holds the patient: -1, or "patient" for a frame.
+            The column of X that holds the patient: -1, or "patient" for a frame.
         feature_names : list of 18 str
             The columns of X.
         target_name : str
@@ -69,8 +70,8 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
 
     Notes
     -----
-    Age and sex are constant within a patient. Beside a task's own intercept they carry nothing
-    in a per-task model, so they are `task_features`, not columns of X.
+    Age and sex are constant for each patient. A model with an intercept for each task cannot learn
+    anything more from them, so they are `task_features`, not columns of X.
 
     References
     ----------
@@ -87,14 +88,16 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
     >>> data.feature_names[0], data.feature_names[data.task_column]
     ('test_time', 'patient')
     """
-    check_option(target, "target", ("motor_UPDRS", "total_UPDRS"))
+    check_option(target, "target", _TARGETS)
     check_bool(as_frame, "as_frame")
     check_bool(return_X_y, "return_X_y")
     table = _read_table()
     patient = table.pop("subject#").astype(int)
-    scores = {name: table.pop(name) for name in ("motor_UPDRS", "total_UPDRS")}
-    _, first_row = np.unique(patient, return_index=True)
-    task_features = {name: table.pop(name)[first_row] for name in ("age", "sex")}
+    scores = {name: table.pop(name) for name in _TARGETS}
+    _, first_recording = np.unique(patient, return_index=True)
+    task_features = {}
+    for name in ("age", "sex"):
+        task_features[name] = table.pop(name)[first_recording]
     data = long_bunch(
         np.column_stack(list(table.values())),
         scores[target],
@@ -111,13 +114,18 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
 
 
 def _read_table():
-    """The published table as a dict from column name to a float array of shape (5875,).
+    """Return the published table as a dict from column names to float arrays of shape (5875,).
 
     The file holds every number as the integer `value * 10**decimals`: dividing gives the very
-    float that the published digits parse to. The integers' four bytes (lowest first) are kept
-    as rows of their own, which compresses best.
+    float that the published digits parse to. The four bytes of the integers (lowest first) are
+    kept in separate rows, which compresses best.
     """
-    with (_DATA / "parkinsons.npz").open("rb") as file, np.load(file) as arrays:
-        names, decimals, planes = arrays["names"], arrays["decimals"], arrays["bytes"]
-    integers = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<i4")[:, :, 0]
-    return dict(zip(names.tolist(), integers / 10 ** decimals[:, None], strict=True))
+    path = _DATA / "parkinsons.npz"
+    with path.open("rb") as file, np.load(file) as arrays:
+        names = arrays["names"].tolist()
+        decimals = arrays["decimals"]
+        planes = arrays["bytes"]
+    four_bytes = np.ascontiguousarray(planes.transpose(0, 2, 1))
+    integers = four_bytes.view("<i4")[:, :, 0]
+    values = integers / 10 ** decimals[:, None]
+    return dict(zip(names, values, strict=True))

@@ -1,4 +1,4 @@
-"""The School data: 139 London schools are 139 tasks, downloaded on first use."""
+"""The School data: 139 London schools are 139 tasks; downloaded on first use."""
 
 import hashlib
 from io import BytesIO
@@ -15,12 +15,9 @@ URL = (
     "https://raw.githubusercontent.com/jiayuzhou/MALSAR/"
     "fb9751594983df020ddc4f7e4a40520ee7c37989/data/school.mat"
 )
-
-
 SIZE = 44759
 SHA256 = "57fb3238fdd03a9aa17276e2ce18d9bbb5d128c3261e794fe6233b58b6909068"
 TIMEOUT = 30.0  # seconds without an answer
-
 
 FEATURE_NAMES = [
     *("year_1985", "year_1986", "year_1987"),
@@ -34,7 +31,6 @@ FEATURE_NAMES = [
     *("denomination_maintained", "denomination_church_of_england", "denomination_roman_catholic"),
 ]
 
-
 _DESCR = """\
 School: examination scores of 15362 pupils in 139 secondary schools
 ====================================================================
@@ -43,7 +39,7 @@ A random half of the pupils who left the secondary schools of the Inner London E
 Authority (ILEA) in 1985, 1986 and 1987. Each school is a task: predict a pupil's examination
 score (1 to 70) from the year, the pupil and the school.
 
-Features, all 0/1 but the two percentages:
+Features, all 0/1 except for the two percentages:
 
 - year_*: the year of the examination (3);
 - percent_free_meals: share of the school's pupils eligible for free school meals;
@@ -59,8 +55,8 @@ is left out: the models have an intercept.
 
 Source: data/school.mat of https://github.com/jiayuzhou/MALSAR at commit fb97515, made from the
 file ILEA567 of the Center for Multilevel Modeling, University of Bristol. The meaning of the
-columns is the documentation's of that file. No license is stated for the data themselves, which
-is why they are downloaded and not part of this package.
+columns is taken from the documentation of that file. No license is stated for the data
+themselves, which is why they are downloaded and not part of this package.
 
 References:
 
@@ -73,7 +69,7 @@ References:
 
 
 def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, return_X_y=False):
-    """Load the School data, downloading them on first use: one regression task per school.
+    """Load the School data, downloaded on first use: one regression task per school.
 
     Examination scores of pupils in Inner London's secondary schools, a classic benchmark of
     multi-task learning. 45 kB are downloaded, checked and kept.
@@ -102,13 +98,13 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
     -------
     data : Bunch or tuple (X, y)
         X : ndarray or DataFrame of shape (15362, 28)
-            27 features, 0/1 but for two percentages, and, last, the school's number, 1 to 139.
+            27 features, 0/1 except for two percentages, and, last, the school's number, 1 to 139.
         y : ndarray or Series of shape (15362,)
             The pupil's examination score.
         tasks : ndarray of shape (15362,)
-            The school of each row; rows are sorted by school.
+            The school of each pupil; pupils are sorted by school.
         task_column : int or str
-            Where X holds the school: -1, or "school" for a frame.
+            The column of X that holds the school: -1, or "school" for a frame.
         feature_names : list of 28 str
             The columns of X.
         target_name : str
@@ -151,11 +147,15 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
     check_bool(return_X_y, "return_X_y")
     path = Path(get_data_home(data_home)) / "skmtl" / "school.mat"
     cells = loadmat(BytesIO(_content(path, download_if_missing)))
-    Xs, ys = cells["X"].ravel(), cells["Y"].ravel()
+    Xs = cells["X"].ravel()
+    ys = cells["Y"].ravel()
+    X = np.vstack(Xs)[:, :-1]  # the last feature is the constant 1
+    n_pupils = [len(X) for X in Xs]
+    schools = np.arange(1, len(Xs) + 1)
     data = long_bunch(
-        np.vstack(Xs)[:, :-1].astype(float),
+        X.astype(float),
         np.vstack(ys).ravel().astype(float),
-        np.repeat(np.arange(1, len(Xs) + 1), [len(X) for X in Xs]),
+        np.repeat(schools, n_pupils),
         feature_names=FEATURE_NAMES,
         task_name="school",
         target_name="exam_score",
@@ -166,14 +166,15 @@ def fetch_school(*, data_home=None, download_if_missing=True, as_frame=False, re
 
 
 def _content(path, download_if_missing):
-    """The bytes of the known file, from `path` or else downloaded and then kept at `path`."""
+    """Return the bytes of the known file, from `path`, or else downloaded and kept at `path`."""
     if path.exists():
         content = path.read_bytes()
         if _is_known(content):
             return content
     if not download_if_missing:
+        problem = "damaged" if path.exists() else "missing"
         raise OSError(
-            f"{path} is {'damaged' if path.exists() else 'missing'} and download_if_missing=False. "
+            f"{path} is {problem} and download_if_missing=False. "
             f"Pass download_if_missing=True, or save {URL} under that name."
         )
     content = _download(path)
@@ -185,7 +186,7 @@ def _content(path, download_if_missing):
 
 
 def _download(path):
-    """The bytes of the known file from `URL`; `path` only helps the error message."""
+    """Return the bytes of the known file from `URL`; `path` is only for the error message."""
     from http.client import HTTPException
     from urllib.request import urlopen
 
@@ -198,9 +199,10 @@ def _download(path):
             f"by hand as {path}."
         ) from error
     if not _is_known(content):
+        size = "more" if len(content) > SIZE else len(content)
         raise OSError(
             f"{URL} answered with another file: expected {SIZE} bytes with SHA-256 {SHA256}, got "
-            f"{'more' if len(content) > SIZE else len(content)} bytes with SHA-256 "
+            f"{size} bytes with SHA-256 "
             f"{hashlib.sha256(content).hexdigest()}. Nothing was kept. Try again later, or save "
             f"the right file by hand as {path}."
         )

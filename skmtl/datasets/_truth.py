@@ -1,7 +1,7 @@
-"""The truth behind synthetic tasks: linear coefficients that the tasks share more or less.
+"""The truth behind synthetic tasks: linear coefficients that are related over tasks.
 
-They are zero outside a support that the tasks share, and inside it either unrelated, of low rank
-or in clusters. Outlier tasks keep out of all this: they have a support of their own.
+They are zero outside a support that the tasks share. Inside it they are unrelated, of low rank or
+in clusters. Outlier tasks have a support of their own and coefficients unrelated to all others.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ CLUSTER_SPREAD = 0.2  # standard deviation of a task's coefficients around its c
 
 
 class Truth(NamedTuple):
-    """What the data are drawn from; n_outputs is the number of scores per task."""
+    """Parameters of the distribution of the data; n_outputs is the number of scores of a task."""
 
     coef: np.ndarray  # (n_tasks, n_outputs, n_features)
     intercept: np.ndarray  # (n_tasks, n_outputs)
@@ -26,22 +26,25 @@ class Truth(NamedTuple):
 def draw_truth(
     rng, n_outputs, n_features, n_tasks, n_informative, rank, n_clusters, n_outlier_tasks
 ):
-    """The parameters that the data are drawn from, as a `Truth`."""
+    """Draw the parameters of the distribution of the data, a `Truth`."""
     n_related = _check_truth(n_features, n_tasks, n_informative, rank, n_clusters, n_outlier_tasks)
     order = rng.permutation(n_tasks)
-    related, outlier_tasks = np.sort(order[:n_related]), np.sort(order[n_related:])
+    related = np.sort(order[:n_related])
+    outlier_tasks = np.sort(order[n_related:])
+    evenly = np.arange(n_related) % (n_clusters or 1)
     clusters = np.full(n_tasks, -1)
-    clusters[related] = rng.permutation(np.arange(n_related) % (n_clusters or 1))
+    clusters[related] = rng.permutation(evenly)
     features = rng.choice(n_features, n_informative, replace=False)
 
     coef = np.zeros((n_tasks, n_outputs, n_features))
     for k in range(n_outputs):
-        coef[np.ix_(related, [k], features)] = _related_coef(
-            rng, clusters[related], n_informative, rank, n_clusters
-        )[:, np.newaxis]
+        values = _related_coef(rng, clusters[related], n_informative, rank, n_clusters)
+        of_score = coef[:, k]  # a view
+        of_score[np.ix_(related, features)] = values
     for t in outlier_tasks:
-        own = rng.choice(n_features, n_informative, replace=False)
-        coef[t][:, own] = rng.standard_normal((n_outputs, n_informative))
+        own_features = rng.choice(n_features, n_informative, replace=False)
+        values = rng.standard_normal((n_outputs, n_informative))
+        coef[t][:, own_features] = values
     return Truth(
         coef=coef,
         intercept=rng.standard_normal((n_tasks, n_outputs)),
@@ -52,19 +55,21 @@ def draw_truth(
 
 
 def _related_coef(rng, clusters, n_informative, rank, n_clusters):
-    """Coefficients (n_related, n_informative) of about unit variance, related as asked for."""
-    shape = len(clusters), n_informative
+    """Draw coefficients (n_related, n_informative) of about unit variance, related as asked for."""
+    n_related = len(clusters)
     if rank is not None:
-        left, right = rng.standard_normal((shape[0], rank)), rng.standard_normal((rank, shape[1]))
+        left = rng.standard_normal((n_related, rank))
+        right = rng.standard_normal((rank, n_informative))
         return left @ right / np.sqrt(rank)
     if n_clusters is not None:
         centers = rng.standard_normal((n_clusters, n_informative))
-        return centers[clusters] + CLUSTER_SPREAD * rng.standard_normal(shape)
-    return rng.standard_normal(shape)
+        deviations = rng.standard_normal((n_related, n_informative))
+        return centers[clusters] + CLUSTER_SPREAD * deviations
+    return rng.standard_normal((n_related, n_informative))
 
 
 def _check_truth(n_features, n_tasks, n_informative, rank, n_clusters, n_outlier_tasks):
-    """The number of tasks that are not outliers, of parameters that fit together."""
+    """Return the number of tasks that are not outliers; raise if parameters are inconsistent."""
     check_int(n_features, "n_features")
     check_int(n_tasks, "n_tasks")
     check_int(n_informative, "n_informative")
@@ -88,7 +93,7 @@ def _check_truth(n_features, n_tasks, n_informative, rank, n_clusters, n_outlier
 
 
 def _check_most(name, value, most, meaning):
-    """Raise unless `value` is at most `most`, which is called `meaning`."""
+    """Raise unless `value` is at most `most`; `meaning` is what the bound is called."""
     if value > most:
         raise ValueError(
             f"{name}={value} is too large: expected at most {meaning} = {most}. Lower {name} or "

@@ -7,7 +7,7 @@ from scipy import linalg
 
 
 class CurdsAndWhey(NamedTuple):
-    """What :func:`curds_and_whey` returns, of q targets."""
+    """Result of :func:`curds_and_whey` for q targets."""
 
     combination: np.ndarray  # (q, q): predictions of centered targets are multiplied by it
     correlations: np.ndarray  # (q,), decreasing
@@ -15,7 +15,7 @@ class CurdsAndWhey(NamedTuple):
 
 
 def curds_and_whey(X, Y):
-    """The matrix B by which least-squares predictions of centered Y are combined.
+    """Compute the matrix B by which least-squares predictions of centered Y are combined.
 
     Breiman, Friedman (1997), in their generalized cross-validation form. With the thin singular
     value decomposition ``Y = U S V'`` and the projection P on the columns of X, the squared
@@ -25,36 +25,64 @@ def curds_and_whey(X, Y):
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_features)
-        More rows than features.
+        More samples than features.
     Y : ndarray of shape (n_samples, q)
-        Complete.
+        Targets, none of them missing.
 
     Returns
     -------
     CurdsAndWhey
     """
-    q, ratio = Y.shape[1], X.shape[1] / len(X)
-    features = _basis(X - X.mean(axis=0))[0]
-    U, S, Vt = _basis(Y - Y.mean(axis=0))
-    E, correlations, _ = linalg.svd(U.T @ features)
-    squares = np.zeros(len(S))  # fewer features than targets leave correlations of 0
-    squares[: len(correlations)] = np.minimum(correlations, 1.0) ** 2
+    n_samples, n_features = X.shape
+    n_targets = Y.shape[1]
+    centered_X = X - X.mean(axis=0)
+    centered_Y = Y - Y.mean(axis=0)
+    basis_of_X, _, _ = _thin_svd(centered_X)
+    U, S, Vt = _thin_svd(centered_Y)
+    angles = U.T @ basis_of_X
+    E, cosines, _ = linalg.svd(angles)
+    correlations = np.minimum(cosines, 1.0)
+    correlations = _padded(correlations, len(S))  # fewer features than targets
+    squares = correlations**2
+    ratio = n_features / n_samples
     shrinkage = shrinkage_of(squares, ratio)
-    B = (Vt.T / S) @ (E * shrinkage) @ E.T @ (S[:, None] * Vt)
+
+    whitening = Vt.T / S
+    coloring = S[:, None] * Vt
+    shrunken = whitening @ (E * shrinkage)
+    combination = shrunken @ E.T @ coloring
     # targets that depend on each other linearly have fewer directions
-    pad = (0, q - len(S))
-    return CurdsAndWhey(B, np.pad(np.sqrt(squares), pad), np.pad(shrinkage, pad))
+    return CurdsAndWhey(
+        combination=combination,
+        correlations=_padded(correlations, n_targets),
+        shrinkage=_padded(shrinkage, n_targets),
+    )
+
+
+def _padded(values, length):
+    """Return the values with zeros behind them, (length,)."""
+    padding = length - len(values)
+    return np.pad(values, (0, padding))
 
 
 def shrinkage_of(squares, ratio):
-    """Factors of directions with these squared canonical correlations; `ratio` is p / n."""
-    top = (1 - ratio) * (squares - ratio)
-    return np.maximum(0.0, top / ((1 - ratio) ** 2 * squares + ratio**2 * (1 - squares)))
+    """Return the factors of directions, from their squared canonical correlations c^2.
+
+    `ratio` is the number of features divided by that of samples.
+    """
+    rest = 1 - ratio
+    numerator = rest * (squares - ratio)
+    explained = rest**2 * squares
+    unexplained = ratio**2 * (1 - squares)
+    factors = numerator / (explained + unexplained)
+    return np.maximum(0.0, factors)
 
 
-def _basis(Z):
-    """Thin singular value decomposition without directions that are rounding only."""
+def _thin_svd(Z):
+    """Return the thin singular value decomposition, without directions that are only rounding."""
     U, values, Vt = linalg.svd(Z, full_matrices=False)
-    noise = values.max(initial=0.0) * max(Z.shape) * np.finfo(float).eps
-    kept = values > noise
-    return U[:, kept], values[kept], Vt[kept]
+    largest = values.max(initial=0.0)
+    relative = max(Z.shape) * np.finfo(float).eps
+    noise = largest * relative
+    rank = np.count_nonzero(values > noise)
+    return U[:, :rank], values[:rank], Vt[:rank]

@@ -5,37 +5,39 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from skmtl.meta._task_models import TaskMetaEstimator, _fit_one, _predict_by, _proba_by
+from skmtl._data.task_ids import some_of
+from skmtl.meta._task_models import TaskMetaEstimator, fit_task, predict_by, proba_by
 
 
 class IndependentTasks(TaskMetaEstimator):
-    """Every task learned alone: one clone of an estimator for each task.
+    """Learn every task alone: one clone of an estimator for each task.
 
-    Where the estimator cross-validates itself (a parameter `cv`, at any depth), a task with fewer
-    rows than folds gets as many folds as it has rows (of its largest class), and one with a single
-    row its mean, or with a single row of a class the frequencies of its classes; a task with labels
-    of one class only gets that class.
+    Few samples are no error. If the estimator cross-validates itself (it has a parameter `cv`, at
+    any depth), a task with fewer samples than folds gets as many folds as it has samples (of its
+    largest class). A task with a single sample is then predicted by its mean, and a task with a
+    single sample of some class by the frequencies of its classes. A task with one class only is
+    always predicted to have that class.
 
     Parameters
     ----------
     estimator : estimator
         Any scikit-learn regressor or classifier for 1-D y.
     task_params : dict, default=None
-        Parameters of the estimator that differ over tasks, by name: an array-like in the order of
-        `tasks_`, or a dict {label: value} that leaves the other tasks as they are. For example
-        ``{"alpha": [0.1, 1.0, 10.0]}``.
+        Parameters of the estimator that differ between tasks, by name: an array-like in the order
+        of `tasks_`, or a dict {task id: value}; tasks without an entry keep the parameter of the
+        estimator. For example ``{"alpha": [0.1, 1.0, 10.0]}``.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that fit did not see: raise, or average what the models of
-        all tasks predict (classifiers vote).
+        What `predict` does with tasks that were not seen in fit: raise an error, or average the
+        predictions of the models of all tasks (classifiers vote).
     n_jobs : int, default=None
-        Tasks at a time.
+        Number of jobs to run in parallel.
 
     Attributes
     ----------
     estimators_ : list of n_tasks estimators
-        In the order of `tasks_`.
+        The fitted estimators in the order of `tasks_`.
     tasks_ : ndarray of shape (n_tasks,)
     n_tasks_ : int
     n_samples_per_task_ : ndarray of shape (n_tasks,)
@@ -75,39 +77,46 @@ class IndependentTasks(TaskMetaEstimator):
         self.handle_unknown = handle_unknown
         self.n_jobs = n_jobs
 
-    def _fit_parts(self, data, weighted):
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_one)(
-                estimator, _safe_indexing(data.features, rows), y, w if weighted else None
-            )
-            for estimator, (rows, y, w) in zip(self._of_tasks(), data.parts, strict=True)
-        )
+    def _fit_parts(self, data):
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(self._jobs(data))
 
-    def _of_tasks(self):
-        """The estimator of each task, unfitted."""
-        labels = self.tasks_.tolist()
-        estimators = [self.estimator] * len(labels)
+    def _jobs(self, data):
+        """Yield the fit of each task."""
+        for estimator, part in zip(self._estimators_of_tasks(), data.parts, strict=True):
+            X = _safe_indexing(data.features, part.indices)
+            yield delayed(fit_task)(estimator, X, part.y, part.weight)
+
+    def _estimators_of_tasks(self):
+        """Return the unfitted estimator of each task."""
+        estimators = [self.estimator] * self.n_tasks_
         for name, values in (self.task_params or {}).items():
-            if not isinstance(values, dict):
-                if np.shape(values)[:1] != (len(labels),):
-                    raise ValueError(
-                        f"task_params has {np.size(values)} value(s) of {name!r}, expected "
-                        f"{len(labels)}: one for each task in the order of tasks_."
-                    )
-                values = dict(zip(labels, values, strict=True))
-            unknown = [label for label in values if label not in labels]
-            if unknown:
-                raise ValueError(
-                    f"task_params gives {name!r} to {unknown[0]!r}, which is no task; tasks are "
-                    f"{labels[:5]}{'...' if len(labels) > 5 else ''}."
-                )
-            for t, label in enumerate(labels):
-                if label in values:
-                    estimators[t] = clone(estimators[t]).set_params(**{name: values[label]})
+            by_task = self._values_by_task(name, values)
+            for t, task in enumerate(self.tasks_.tolist()):
+                if task in by_task:
+                    estimator = clone(estimators[t])
+                    estimators[t] = estimator.set_params(**{name: by_task[task]})
         return estimators
 
+    def _values_by_task(self, name, values):
+        """Return the values of a parameter in `task_params` as a dict by task id."""
+        tasks = self.tasks_.tolist()
+        if not isinstance(values, dict):
+            if np.shape(values)[:1] != (len(tasks),):
+                raise ValueError(
+                    f"task_params has {np.size(values)} value(s) of {name!r}, expected "
+                    f"{len(tasks)}: one for each task in the order of tasks_."
+                )
+            return dict(zip(tasks, values, strict=True))
+        for task in values:
+            if task not in tasks:
+                raise ValueError(
+                    f"task_params gives {name!r} to {task!r}, which is no task; tasks are "
+                    f"{some_of(tasks)}."
+                )
+        return values
+
     def _predict_task(self, X, t):
-        return _predict_by(self.estimators_, X, t, self.classes_ if self._is_classifier() else None)
+        return predict_by(self.estimators_, X, t, self._classes_of(t))
 
     def _proba_task(self, X, t, classes):
-        return _proba_by(self.estimators_, X, t, classes)
+        return proba_by(self.estimators_, X, t, classes)

@@ -1,4 +1,4 @@
-"""Stacking over tasks: models of single tasks first, then models of their predictions."""
+"""Stacking over tasks: models of single tasks, then models of their predictions."""
 
 import warnings
 from numbers import Integral
@@ -13,73 +13,73 @@ from sklearn.utils import _safe_indexing, check_array, get_tags
 
 from skmtl._data.checks import check_bool, check_int
 from skmtl._data.stratification import assign_folds
-from skmtl.meta._chains import decisions
 from skmtl.meta._curds_and_whey import curds_and_whey
+from skmtl.meta._decision_chain import decisions
 from skmtl.meta._task_models import (
     TaskMetaEstimator,
-    _aligned_proba,
-    _append_columns,
-    _check_takes_weights,
-    _fit_one,
-    _predict_by,
-    _proba_by,
+    aligned_proba,
+    append_columns,
+    check_takes_weights,
+    fit_task,
+    predict_by,
+    proba_by,
 )
 
 _CURDS = "curds_and_whey"
 
 
 class MultiTaskStacking(TaskMetaEstimator):
-    """Stacked single targets: what all tasks predict for a row are features of each task.
+    """Stacked single targets: the predictions of all tasks are features of each task.
 
-    Stage one is a model for each task alone. Stage two is again one model a task, with the
-    features and the stage-one predictions of *all* tasks for the row as its inputs. It is trained
-    on predictions that are out of fold: each row belongs to one fold, and whatever task's model
-    predicts it, it was fitted without the rows of that fold. New rows are predicted by stage-one
-    models of all rows.
+    Stage one is a model for each task alone. Stage two is again one model for each task; it sees
+    the features and the stage-one predictions of *all* tasks. It is trained on out-of-fold
+    predictions: each sample belongs to one fold, and the models of all tasks that predict it were
+    fitted without the samples of that fold. New samples are predicted by stage-one models fitted to
+    all samples.
 
     With ``final_estimator="curds_and_whey"`` stage two is a closed form instead, after Breiman and
-    Friedman. Least-squares predictions :math:`\\hat Y` (of centered targets) are combined linearly,
+    Friedman. Least-squares predictions :math:`\\hat Y` of centered targets are combined linearly,
 
     .. math:: \\hat Y B, \\quad B = V \\, \\mathrm{diag}(d) \\, V^{-1}, \\quad
         d_i = \\max\\left(0, \\frac{(1 - r)(c_i^2 - r)}{(1 - r)^2 c_i^2 + r^2 (1 - c_i^2)}\\right)
 
     where the columns of V are the canonical directions of the targets, :math:`c_i` the canonical
-    correlations of targets and features, and :math:`r` the number of features over that of rows.
-    This is what regressing the targets on leave-one-out predictions gives if all rows have the
-    leverage r. Nothing has to be chosen.
+    correlations of targets and features, and :math:`r` the number of features divided by that of
+    samples. This is the regression of the targets on leave-one-out predictions if all samples have
+    the leverage r. There is no parameter to choose.
 
     Parameters
     ----------
     estimator : estimator or None
-        Any scikit-learn regressor or classifier for 1-D y; None is ``LinearRegression()``. Curds
-        and whey needs that.
+        Any scikit-learn regressor or classifier for 1-D y; None is ``LinearRegression()``, which
+        curds and whey requires.
     final_estimator : estimator or "curds_and_whey", default=None
         Model of stage two. None is a ``RidgeCV`` over alphas from 1e-3 to 1e3, or a
         ``LogisticRegression``.
-    cv : int, splitter or iterable of pairs of rows, default=5
-        Folds of stage one, ignored by curds and whey. A number spreads the rows of each task (and,
-        of classifiers, each class) over so many folds, without shuffling. A splitter gets the
-        tasks as `groups`. Every row must be tested once.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds of stage one, ignored by curds and whey. An int is the number of folds, over which the
+        samples of each task (and, of classifiers, each class) are spread without shuffling. A
+        splitter gets the task ids as `groups`. Every sample must be in one test set.
     passthrough : bool, default=True
-        Whether stage two sees the features; they must be numbers then.
+        Whether stage two sees the features, which must then be numeric.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that fit did not see: raise, or average what the models of
-        all tasks predict (classifiers vote).
+        What `predict` does with tasks that were not seen in fit: raise an error, or average the
+        predictions of the models of all tasks (classifiers vote).
     n_jobs : int, default=None
-        Fits at a time.
+        Number of jobs to run in parallel.
 
     Attributes
     ----------
     estimators_ : list of n_tasks estimators
-        Stage one, fitted to all rows; in the order of `tasks_`.
+        Stage one, fitted to all samples; in the order of `tasks_`.
     final_estimators_ : list of n_tasks estimators
-        Stage two. They see the features (with `passthrough`), then for each task its prediction:
-        of classifiers the probability of the second class, or of each class where there are more
-        than two (the decision function of those without probabilities).
+        Stage two. They see the features (with `passthrough`), then the prediction of each task. For
+        classifiers that is the probability of the second class, or of each class if there are more
+        than two (the decision function of classifiers without probabilities).
     combination_ : ndarray of shape (n_tasks, n_tasks)
-        B, of curds and whey (None otherwise): column t makes the prediction of task t.
+        B, of curds and whey (None otherwise); column t gives the prediction of task t.
     canonical_correlations_ : ndarray of shape (n_tasks,)
         c, of curds and whey (None otherwise), decreasing.
     shrinkage_ : ndarray of shape (n_tasks,)
@@ -95,9 +95,9 @@ class MultiTaskStacking(TaskMetaEstimator):
     Raises
     ------
     ValueError
-        In `fit`, for a `cv` that does not test every row once, and for data that curds and whey
-        cannot take: it needs two-dimensional y without holes and at least two more rows than
-        features.
+        In `fit`, if `cv` does not test every sample once, and if the data do not suit curds and
+        whey, which needs two-dimensional y without missing targets and at least two more samples
+        than features.
 
     See Also
     --------
@@ -146,202 +146,231 @@ class MultiTaskStacking(TaskMetaEstimator):
         self.n_jobs = n_jobs
 
     def task_estimator(self):
-        """The estimator that a task is fitted with."""
+        """Return the unfitted estimator of stage one."""
         return LinearRegression() if self.estimator is None else self.estimator
 
     def _predictor(self):
-        return self.task_estimator() if self._curds() else self._final()
+        return self.task_estimator() if self._is_curds_and_whey() else self._final_estimator()
 
-    def _curds(self):
+    def _is_curds_and_whey(self):
         return isinstance(self.final_estimator, str) and self.final_estimator == _CURDS
 
-    def _final(self):
-        """The estimator of stage two."""
+    def _final_estimator(self):
+        """Return the unfitted estimator of stage two."""
         if self.final_estimator is not None:
             return self.final_estimator
-        classifier = self._is_classifier()
-        return LogisticRegression(max_iter=1000) if classifier else RidgeCV(np.logspace(-3, 3, 13))
+        if self._is_classifier():
+            return LogisticRegression(max_iter=1000)
+        return RidgeCV(np.logspace(-3, 3, 13))
 
-    def _fit_parts(self, data, weighted):
+    def _fit_parts(self, data):
         check_bool(self.passthrough, "passthrough")
-        self.combination_ = self.canonical_correlations_ = self.shrinkage_ = None
-        if self._curds():
-            self._fit_curds(data, weighted)
+        self.combination_ = None
+        self.canonical_correlations_ = None
+        self.shrinkage_ = None
+        if self._is_curds_and_whey():
+            self._fit_curds_and_whey(data)
         else:
-            self._fit_stages(data, weighted)
+            self._fit_stages(data)
 
-    def _fit_stages(self, data, weighted):
-        final = self._final()
-        self._check_final(final, weighted)
+    def _fit_stages(self, data):
+        """Fit stage one to all samples and to those of every fold, then stage two."""
+        final = self._final_estimator()
+        self._check_final(final, data)
         folds = self._folds(data)
-        runs = [(None, None), *folds]
-        jobs = [(t, train, test) for train, test in runs for t in range(data.n_tasks)]
+        tasks = range(data.n_tasks)
+        fits = [delayed(self._fit_first)(data, t) for t in tasks]
+        for train, test in folds:
+            fits += [delayed(self._held_out_scores)(data, t, train, test) for t in tasks]
         parallel = Parallel(n_jobs=self.n_jobs)
-        done = parallel(delayed(self._stage_one)(data, weighted, *job) for job in jobs)
-        self.estimators_ = done[: data.n_tasks]
-        held_out = np.zeros((data.features.shape[0], sum(map(self._width, range(data.n_tasks)))))
-        for k, (_, test) in enumerate(folds, start=1):
-            held_out[test] = np.hstack(done[k * data.n_tasks : (k + 1) * data.n_tasks])
-        self.final_estimators_ = parallel(
-            delayed(_fit_one)(
-                final,
-                self._combined(_safe_indexing(data.features, rows), held_out[rows]),
-                y,
-                weight if weighted else None,
-            )
-            for rows, y, weight in data.parts
-        )
+        results = parallel(fits)
+        self.estimators_ = results[: data.n_tasks]
+        scores_of_folds = results[data.n_tasks :]
 
-    def _fit_curds(self, data, weighted):
-        self._check_curds(data, weighted)
+        n_columns = sum(self._width(t) for t in tasks)
+        held_out = np.zeros((data.features.shape[0], n_columns))
+        for k, (_, test) in enumerate(folds):
+            of_tasks = scores_of_folds[k * data.n_tasks : (k + 1) * data.n_tasks]
+            held_out[test] = np.hstack(of_tasks)
+        self.final_estimators_ = parallel(self._final_fits(data, final, held_out))
+
+    def _final_fits(self, data, final, scores):
+        """Yield the fits of stage two to stage-one scores (n_samples, n_columns)."""
+        for part in data.parts:
+            features = _safe_indexing(data.features, part.indices)
+            inputs = self._combined(features, scores[part.indices])
+            yield delayed(fit_task)(final, inputs, part.y, part.weight)
+
+    def _fit_curds_and_whey(self, data):
+        """Fit least squares to every task, and combine them linearly."""
+        self._check_curds_and_whey(data)
         X = check_array(data.features, accept_sparse=True, input_name="X")
-        X = X.toarray() if sparse.issparse(X) else X
-        Y = np.column_stack([y for _, y, _ in data.parts]).astype(float)
-        self.combination_, self.canonical_correlations_, self.shrinkage_ = curds_and_whey(X, Y)
+        if sparse.issparse(X):
+            X = X.toarray()
+        Y = np.column_stack([part.y for part in data.parts]).astype(float)
+        result = curds_and_whey(X, Y)
+        self.combination_ = result.combination
+        self.canonical_correlations_ = result.correlations
+        self.shrinkage_ = result.shrinkage
         self.estimators_ = [LinearRegression().fit(data.features, y) for y in Y.T]
+        self.final_estimators_ = []
         means = Y.mean(axis=0)
-        self.final_estimators_ = [
-            _linear(weights, mean - means @ weights)
-            for weights, mean in zip(self.combination_.T, means, strict=True)
-        ]
+        for coef, mean in zip(result.combination.T, means, strict=True):
+            intercept = mean - means @ coef
+            self.final_estimators_.append(_linear_regression(coef, intercept))
 
-    def _check_curds(self, data, weighted):
-        one = self.task_estimator()
-        if not isinstance(one, LinearRegression) or one.positive or not one.fit_intercept:
+    def _check_curds_and_whey(self, data):
+        """Raise unless the estimator is least squares and the data are complete."""
+        estimator = self.task_estimator()
+        least_squares = isinstance(estimator, LinearRegression)
+        if not least_squares or estimator.positive or not estimator.fit_intercept:
             raise ValueError(
-                f"Curds and whey combines least-squares predictions, but estimator={one!r}: give "
-                "LinearRegression() or None."
+                f"Curds and whey combines least-squares predictions, but estimator={estimator!r}: "
+                "give LinearRegression() or None."
             )
-        if weighted:
+        if data.weighted:
             raise ValueError("Curds and whey takes no sample_weight.")
         n_samples, n_features = data.features.shape
         if data.layout != "wide" or (data.n_samples_per_task < n_samples).any():
             raise ValueError(
-                "Curds and whey needs y of shape (n_samples, n_tasks) without missing labels: "
+                "Curds and whey needs y of shape (n_samples, n_tasks) without missing targets: "
                 "give final_estimator an estimator or None for other data."
             )
         if n_samples <= n_features + 1:
             raise ValueError(
-                "Curds and whey needs at least two more rows than features, got "
+                "Curds and whey needs at least two more samples than features, got "
                 f"n_samples={n_samples} and {n_features} feature(s): give final_estimator an "
                 "estimator or None."
             )
 
-    def _check_final(self, final, weighted):
+    def _check_final(self, final, data):
+        """Raise unless the estimator of stage two suits that of stage one and the weights."""
         if isinstance(final, str):
             raise ValueError(
                 f"final_estimator={final!r} is not known: give an estimator, {_CURDS!r} or None."
             )
-        kinds = [get_tags(one).estimator_type for one in (self.task_estimator(), final)]
-        if kinds[0] != kinds[1]:
+        kind = get_tags(self.task_estimator()).estimator_type
+        final_kind = get_tags(final).estimator_type
+        if kind != final_kind:
             raise ValueError(
-                f"The estimator is a {kinds[0]}, but final_estimator={final!r} a {kinds[1]}: give "
+                f"The estimator is a {kind}, but final_estimator={final!r} a {final_kind}: give "
                 "two of a kind."
             )
-        if weighted:
-            _check_takes_weights(final)
+        if data.weighted:
+            check_takes_weights(final)
 
     def _folds(self, data):
-        """Pairs of the user's rows to train on and to test, each row in one test."""
-        rows, strata = self._strata(data)
+        """Return pairs (train, test) of positions in X; each labeled sample is tested once."""
+        samples, strata = self._strata(data)
         if isinstance(self.cv, Integral):
-            fold = assign_folds(strata, check_int(self.cv, "cv", low=2))
-            return [(rows[fold != k], rows[fold == k]) for k in range(self.cv)]
+            n_folds = check_int(self.cv, "cv", low=2)
+            fold = assign_folds(strata, n_folds)
+            return [(samples[fold != k], samples[fold == k]) for k in range(n_folds)]
         groups = np.zeros(data.features.shape[0], dtype=int)
-        groups[rows] = strata
+        groups[samples] = strata
         with warnings.catch_warnings():  # most splitters need no groups
             warnings.filterwarnings("ignore", "The groups parameter is ignored")
             splits = list(check_cv(self.cv).split(data.features, None, groups))
-        folds = [tuple(np.intersect1d(side, rows) for side in split) for split in splits]
-        folds = [split for split in folds if len(split[1])]  # rows of no weight may fill a fold
-        tested = np.sort(np.concatenate([test for _, test in folds]))
-        if not np.array_equal(tested, np.sort(rows)):
+        folds = []
+        for train, test in splits:
+            tested = np.intersect1d(test, samples)
+            if len(tested):  # a fold may hold unlabeled samples only
+                folds.append((np.intersect1d(train, samples), tested))
+        every_tested = np.sort(np.concatenate([test for _, test in folds]))
+        if not np.array_equal(every_tested, np.sort(samples)):
             raise ValueError(
-                f"cv={self.cv!r} does not test every row exactly once, so that there are no "
+                f"cv={self.cv!r} does not test every sample exactly once, so that there are no "
                 "out-of-fold predictions: give a number of folds or a KFold."
             )
         return folds
 
     def _strata(self, data):
-        """Rows with a label, and what folds have their share of: tasks, and classes if any."""
-        classify = self._is_classifier()
+        """Return the positions of labeled samples in X, and the stratum of each."""
         if data.layout == "wide":
-            cells = np.full((data.features.shape[0], data.n_tasks), -1)
-            for t, (rows, y, _) in enumerate(data.parts):
-                cells[rows, t] = np.searchsorted(self.classes_[t], y) if classify else 0
-            rows = np.flatnonzero((cells >= 0).any(axis=1))
-            return rows, np.unique(cells[rows], axis=0, return_inverse=True)[1].ravel()
-        rows, y, _ = (np.concatenate(parts) for parts in zip(*data.parts, strict=True))
-        strata = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
-        if classify:
-            cells = strata * len(self.classes_) + np.searchsorted(self.classes_, y)
-            strata = np.unique(cells, return_inverse=True)[1]
-        order = np.argsort(rows)
-        return rows[order], strata[order]
+            return self._strata_of_wide(data)
+        samples, strata = data.pooled()
+        if self._is_classifier():
+            class_codes = np.searchsorted(self.classes_, samples.y)
+            pairs = strata * len(self.classes_) + class_codes
+            strata = np.unique(pairs, return_inverse=True)[1]
+        order = np.argsort(samples.indices)
+        return samples.indices[order], strata[order]
 
-    def _stage_one(self, data, weighted, t, train, test):
-        """The model of task t, or what it predicts for rows `test` when fitted on `train`."""
-        rows, y, weight = data.parts[t]
-        kept = slice(None) if train is None else _among(rows, train, data)
-        if len(y[kept]):
-            X = _safe_indexing(data.features, rows[kept])
-            one = _fit_one(self.task_estimator(), X, y[kept], weight[kept] if weighted else None)
-        else:
-            one = self._prior(data, t, train)
-        return one if train is None else self._scores(one, _safe_indexing(data.features, test), t)
+    def _strata_of_wide(self, data):
+        """Return the same as `_strata`; strata are patterns of missing targets and classes."""
+        patterns = np.full((data.features.shape[0], data.n_tasks), -1)
+        for t, part in enumerate(data.parts):
+            patterns[part.indices, t] = 0
+            if self._is_classifier():
+                patterns[part.indices, t] = np.searchsorted(self.classes_[t], part.y)
+        samples = np.flatnonzero((patterns >= 0).any(axis=1))
+        _, strata = np.unique(patterns[samples], axis=0, return_inverse=True)
+        return samples, strata.ravel()
+
+    def _fit_first(self, data, t, train=None):
+        """Return the stage-one model of task t, fitted to its samples among `train`, or all."""
+        samples = data.parts[t]
+        if train is not None:
+            samples = samples.take(np.isin(samples.indices, train))
+        if len(samples.y) == 0:
+            return self._prior(data, t, train)
+        X = _safe_indexing(data.features, samples.indices)
+        return fit_task(self.task_estimator(), X, samples.y, samples.weight)
+
+    def _held_out_scores(self, data, t, train, test):
+        """Return the scores of samples `test` by the model of task t fitted to `train`."""
+        model = self._fit_first(data, t, train)
+        X = _safe_indexing(data.features, test)
+        return self._scores(model, X, t)
 
     def _prior(self, data, t, train):
-        """The model of a task all of whose rows are held out: it knows the other tasks only."""
+        """Return the model of a task all of whose samples are held out.
+
+        It predicts the mean of the training targets of the other tasks, or all classes alike.
+        """
         if self._is_classifier():
             classes = self._classes_of(t)
             return DummyClassifier(strategy="prior").fit(np.zeros((len(classes), 1)), classes)
-        rows, y, _ = (np.concatenate(parts) for parts in zip(*data.parts, strict=True))
-        y = y[_among(rows, train, data)]
+        samples, _ = data.pooled()
+        y = samples.take(np.isin(samples.indices, train)).y
         return DummyRegressor().fit(np.zeros((len(y), 1)), y)
 
-    def _classes_of(self, t):
-        return self.classes_[t] if isinstance(self.classes_, list) else self.classes_
-
     def _width(self, t):
-        """Number of columns that task t has in stage two."""
+        """Return the number of columns that task t has in stage two."""
         if not self._is_classifier():
             return 1
-        return len(self._classes_of(t)) if len(self._classes_of(t)) != 2 else 1
+        n_classes = len(self._classes_of(t))
+        return 1 if n_classes == 2 else n_classes
 
-    def _scores(self, one, X, t):
-        """What a stage-one model of task t hands on, (n_samples, `_width(t)`)."""
+    def _scores(self, model, X, t):
+        """Return what stage two sees of a stage-one model of task t, (n_samples, `_width(t)`)."""
         if not self._is_classifier():
-            return np.reshape(one.predict(X), (-1, 1))
-        if not hasattr(one, "predict_proba"):
-            return decisions(one, X, self._classes_of(t))
-        proba = _aligned_proba(one, X, self._classes_of(t))
-        return proba[:, 1:] if proba.shape[1] == 2 else proba
+            return np.reshape(model.predict(X), (-1, 1))
+        classes = self._classes_of(t)
+        if not hasattr(model, "predict_proba"):
+            return decisions(model, X, classes)
+        probabilities = aligned_proba(model, X, classes)
+        return probabilities[:, 1:] if len(classes) == 2 else probabilities
 
     def _combined(self, X, scores):
-        """What stage two sees."""
-        return _append_columns(X, scores) if self.passthrough else scores
+        """Return what stage two sees of features and stage-one scores."""
+        return append_columns(X, scores) if self.passthrough else scores
 
     def _inputs(self, X):
-        scores = [self._scores(one, X, t) for t, one in enumerate(self.estimators_)]
-        return np.hstack(scores) if self._curds() else self._combined(X, np.hstack(scores))
+        scores = np.hstack([self._scores(one, X, t) for t, one in enumerate(self.estimators_)])
+        return scores if self._is_curds_and_whey() else self._combined(X, scores)
 
     def _predict_task(self, X, t):
-        classes = self.classes_ if self._is_classifier() else None
-        return _predict_by(self.final_estimators_, X, t, classes)
+        return predict_by(self.final_estimators_, X, t, self._classes_of(t))
 
     def _proba_task(self, X, t, classes):
-        return _proba_by(self.final_estimators_, X, t, classes)
+        return proba_by(self.final_estimators_, X, t, classes)
 
 
-def _among(rows, chosen, data):
-    """Which of `rows` are among the chosen ones of the user's."""
-    mask = np.zeros(data.features.shape[0], dtype=bool)
-    mask[chosen] = True
-    return mask[rows]
-
-
-def _linear(coef, intercept):
-    """A fitted LinearRegression with these coefficients."""
+def _linear_regression(coef, intercept):
+    """Return a fitted LinearRegression with these coefficients."""
     model = LinearRegression()
-    model.coef_, model.intercept_, model.n_features_in_ = coef, intercept, len(coef)
+    model.coef_ = coef
+    model.intercept_ = intercept
+    model.n_features_in_ = len(coef)
     return model

@@ -3,26 +3,28 @@
 import numpy as np
 from sklearn.utils import _safe_indexing
 
-from skmtl.meta._task_models import TaskMetaEstimator, _aligned_proba, _fit_one
+from skmtl.meta._task_models import TaskMetaEstimator, aligned_proba, fit_task
 
 
 class PooledTasks(TaskMetaEstimator):
-    """All tasks learned as if they were one: a single model that never sees the task.
+    """Learn all tasks as if they were one: a single model that never sees the task.
 
-    On two-dimensional y every labeled cell is a row.
+    With a two-dimensional y, a sample is used once for each of its targets.
 
     Parameters
     ----------
     estimator : estimator
         Any scikit-learn regressor or classifier for 1-D y.
     task_column : str or int, default=None
-        Column of X that holds the task ids; it is taken off before the fit.
+        Column of X that holds the task ids; it is removed before the fit.
     handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that fit did not see: raise, or predict all the same.
+        What `predict` does with tasks that were not seen in fit: raise an error, or predict them
+        like all others.
 
     Attributes
     ----------
     estimator_ : estimator
+        The fitted model of all tasks.
     tasks_ : ndarray of shape (n_tasks,)
     n_tasks_ : int
     n_samples_per_task_ : ndarray of shape (n_tasks,)
@@ -51,29 +53,44 @@ class PooledTasks(TaskMetaEstimator):
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
-    def _fit_parts(self, data, weighted):
-        rows, y, weight = (np.concatenate(parts) for parts in zip(*data.parts, strict=True))
-        # first rows of all tasks first, so that folds without shuffling hold all tasks
-        ranks = np.concatenate([np.arange(len(rows)) for rows, _, _ in data.parts])
-        order = np.argsort(ranks, kind="stable")
+    def _fit_parts(self, data):
+        samples, codes = data.pooled()
         if data.layout == "wide" and self._is_classifier():
-            self.classes_ = [np.unique(y)] * data.n_tasks  # one model: any class for any task
-        codes = np.repeat(np.arange(data.n_tasks), [len(rows) for rows, _, _ in data.parts])
-        rows, y, weight = rows[order], y[order], weight[order] if weighted else None
-        X = self._pooled_rows(_safe_indexing(data.features, rows), codes[order])
-        self.estimator_ = self._fit_pooled(X, y, weight, rows)
+            # one model for all tasks can predict any class for any of them
+            every_class = np.unique(samples.y)
+            self.classes_ = [every_class] * data.n_tasks
+        order = _in_turns(data.n_samples_per_task)
+        samples = samples.take(order)
+        features = _safe_indexing(data.features, samples.indices)
+        X = self._pooled_rows(features, codes[order])
+        self.estimator_ = self._fit_pooled(X, samples)
 
-    def _fit_pooled(self, X, y, weight, rows):
-        """The fitted model of all rows, which stood at `rows` of the user's X."""
-        return _fit_one(self.estimator, X, y, weight)
+    def _fit_pooled(self, X, samples):
+        """Return the model fitted to the samples of all tasks, whose features are X."""
+        return fit_task(self.estimator, X, samples.y, samples.weight)
 
     def _pooled_rows(self, X, codes):
-        """What the model sees of rows of these tasks."""
+        """Return what the model sees of samples of these tasks."""
         return X
 
+    def _seen_by_task(self, X, t):
+        """Return what the model sees of samples of task t."""
+        codes = np.full(X.shape[0], t)
+        return self._pooled_rows(X, codes)
+
     def _predict_task(self, X, t):
-        return self.estimator_.predict(self._pooled_rows(X, np.full(X.shape[0], t)))
+        X = self._seen_by_task(X, t)
+        return self.estimator_.predict(X)
 
     def _proba_task(self, X, t, classes):
-        X = self._pooled_rows(X, np.full(X.shape[0], t))
-        return _aligned_proba(self.estimator_, X, classes)
+        X = self._seen_by_task(X, t)
+        return aligned_proba(self.estimator_, X, classes)
+
+
+def _in_turns(n_samples_per_task):
+    """Return an order of stacked samples in which the first samples of all tasks come first.
+
+    Folds without shuffling then hold samples of all tasks.
+    """
+    ranks = [np.arange(n_samples) for n_samples in n_samples_per_task]
+    return np.argsort(np.concatenate(ranks), kind="stable")

@@ -1,69 +1,72 @@
-"""Tasks learned one after another, each pulled towards what came before."""
+"""Tasks learned one after another, each pulled towards the earlier ones."""
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import as_id_array, codes_of, some_of
-from skmtl.meta._chains import Decisions, Residuals
+from skmtl.meta._decision_chain import DecisionChain
+from skmtl.meta._residual_chain import ResidualChain
 from skmtl.meta._task_models import TaskMetaEstimator
 
 
 class SequentialTasks(TaskMetaEstimator):
-    """Tasks learned one after another: each starts from what came before and is pulled towards it.
+    """Learn tasks one after another, each pulled towards the earlier ones.
 
-    Let :math:`f_1, f_2, \\ldots` be the models in the order of learning and :math:`\\bar f_k` what
-    came before the k-th, the mean of :math:`f_1, \\ldots, f_{k-1}` or the last of them.
+    Let :math:`f_1, f_2, \\ldots` be the models in the order of learning and :math:`\\bar f_k` the
+    mean of :math:`f_1, \\ldots, f_{k-1}` or the last of them.
 
-    *Regressors.* The first task is learned alone. Every further one fits the estimator to the
-    residuals :math:`y - \\bar f_k(X)` and adds it to :math:`\\bar f_k`. A linear estimator thus
-    minimizes, with an intercept that is free,
+    *Regressors.* The first task is learned alone. For every further one the estimator is fitted to
+    the residuals :math:`y - \\bar f_k(X)` and added to :math:`\\bar f_k`. A linear estimator thus
+    minimizes, with an unpenalized intercept,
 
     .. math:: \\min_w \\; \\mathrm{loss}_k(w) + \\mathrm{penalty}(w - \\bar w_k)
 
     with the coefficients :math:`\\bar w_k` of :math:`\\bar f_k`: a ridge pulls coefficients towards
-    the earlier ones, a lasso keeps most of them.
+    the earlier ones, a lasso keeps most of them unchanged.
 
-    *Classifiers.* A label has no residual. The estimator sees the decisions :math:`\\bar f_k(X)` as
-    further features: log-odds, or one column a class where there are more than two. They are scaled
-    to a root mean square of 10 on the task's rows. A linear classifier thus minimizes
+    *Classifiers.* A class label has no residual. The estimator sees the decisions
+    :math:`\\bar f_k(X)` as further features: log-odds, or one column for each class if there are
+    more than two. They are scaled to a root mean square of 10 over the samples of the task. A
+    linear classifier thus minimizes
 
     .. math:: \\min_{v, a, b} \\; \\mathrm{loss}_k\\left(x^\\top v
         + \\frac{10}{\\mathrm{rms}}\\, a\\, \\bar f_k(x) + b\\right) + \\mathrm{penalty}(v, a)
 
-    where a hardly costs anything: :math:`\\bar f_k` is kept as it is with
-    :math:`a = \\mathrm{rms} / 10`. A scaler inside the estimator would undo this; put it before.
+    where a is hardly penalized: with :math:`a = \\mathrm{rms} / 10` it keeps :math:`\\bar f_k` as
+    it is. A scaler inside the estimator would undo this; scale the features before instead.
 
-    Learning in order has no look ahead: the first tasks gain nothing from later ones.
+    The first tasks gain nothing from later ones.
 
     Parameters
     ----------
     estimator : estimator
-        Any scikit-learn regressor or classifier for 1-D y, best with a penalty that it chooses
-        itself, such as ``RidgeCV()``. Without a penalty nothing is pulled. Few rows are treated as
-        in :class:`IndependentTasks`.
+        Any scikit-learn regressor or classifier for 1-D y, best with a regularization strength that
+        it chooses itself, such as ``RidgeCV()``. Without a penalty tasks are learned independently.
+        Few samples are treated as in :class:`IndependentTasks`.
     order : {"size"} or array-like of shape (n_tasks,), default=None
-        Task ids in the order of learning; those that the data do not have are passed over. None is
-        the order of `tasks_`, "size" puts tasks with more rows first.
+        Task ids in the order of learning; those that the data do not have are ignored. None is the
+        order of `tasks_`, "size" puts tasks with more samples first.
     towards : {"mean", "last"}, default="mean"
-        Whether what came before is the mean of the earlier models or the last one.
+        Whether tasks are pulled towards the mean of the earlier models or towards the last one.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that fit did not see: raise, or use the mean of all models
-        (of their decisions, for classifiers).
+        What `predict` does with tasks that were not seen in fit: raise an error, or use the mean of
+        all models (of their decisions, for classifiers).
 
     Attributes
     ----------
     order_ : ndarray of shape (n_tasks,)
         Task ids in the order of learning.
     estimators_ : list of n_tasks estimators
-        In the order of learning; all but the first add to what came before.
+        The fitted estimators in the order of learning; all but the first add to earlier ones.
     coef_ : ndarray of shape (n_tasks, n_features)
-        Only for linear regressors, those with `coef_` and `intercept_`. Each task is one vector
-        then. The models of other estimators stay sums, which take longer the more came before.
+        Coefficients of each task, only of linear regressors: those with `coef_` and `intercept_`.
+        With other estimators a model stays the sum of all earlier ones, so that prediction takes
+        longer for later tasks.
     intercept_ : ndarray of shape (n_tasks,)
-        As `coef_`.
+        Intercepts, under the same condition as `coef_`.
     tasks_ : ndarray of shape (n_tasks,)
     n_tasks_ : int
     n_samples_per_task_ : ndarray of shape (n_tasks,)
@@ -75,7 +78,7 @@ class SequentialTasks(TaskMetaEstimator):
     Raises
     ------
     ValueError
-        In `fit`, for an `order` that lacks a task or repeats one.
+        In `fit`, if `order` lacks a task or repeats one.
 
     See Also
     --------
@@ -114,22 +117,22 @@ class SequentialTasks(TaskMetaEstimator):
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
-    def _fit_parts(self, data, weighted):
+    def _fit_parts(self, data):
         check_option(self.towards, "towards", ("mean", "last"))
         sequence = self._sequence(data)
         self.order_ = data.tasks[sequence]
         self._position = np.argsort(sequence)
-        chain = Decisions if self._is_classifier() else Residuals
-        self._chain = chain(self.estimator, self.towards, data)
+        chain_type = DecisionChain if self._is_classifier() else ResidualChain
+        self._chain = chain_type(self.estimator, self.towards, data)
         for t in sequence:
-            rows, y, weight = data.parts[t]
-            X = _safe_indexing(self._chain.features, rows)
-            self._chain.learn(X, y, weight if weighted else None)
+            part = data.parts[t]
+            X = _safe_indexing(self._chain.features, part.indices)
+            self._chain.learn(X, part.y, part.weight)
         self._chain.finish()
         self.estimators_ = self._chain.estimators
 
     def _sequence(self, data):
-        """Codes of the tasks in the order of learning."""
+        """Return the codes of the tasks in the order of learning."""
         if self.order is None:
             return np.arange(data.n_tasks)
         if isinstance(self.order, str):
@@ -138,45 +141,43 @@ class SequentialTasks(TaskMetaEstimator):
         codes = codes_of(as_id_array(self.order), data.tasks, "order")
         codes = codes[codes >= 0]
         counts = np.bincount(codes, minlength=data.n_tasks)
-        if (counts != 1).any():
-            what = "lacks" if (counts == 0).any() else "repeats"
-            wrong = data.tasks[counts == 0 if what == "lacks" else counts > 1]
-            raise ValueError(
-                f"order {what} the task(s) {some_of(wrong)}: give each of the {data.n_tasks} "
-                "tasks once, 'size' or None."
-            )
+        for problem, wrong in (("lacks", counts == 0), ("repeats", counts > 1)):
+            if wrong.any():
+                raise ValueError(
+                    f"order {problem} the task(s) {some_of(data.tasks[wrong])}: give each of the "
+                    f"{data.n_tasks} tasks once, 'size' or None."
+                )
         return codes
 
     @property
     def coef_(self):
         """Coefficients of each task, of linear regressors."""
-        return self._lines()[:, :-1]
+        return self._coefficients()[:, :-1]
 
     @property
     def intercept_(self):
         """Intercept of each task, of linear regressors."""
-        return self._lines()[:, -1]
+        return self._coefficients()[:, -1]
 
-    def _lines(self):
-        """Coefficients and intercepts, (n_tasks, n_features + 1)."""
-        lines = getattr(vars(self).get("_chain"), "collapsed", None)
-        if lines is None:
+    def _coefficients(self):
+        """Return coefficients and, in the last column, intercepts, (n_tasks, n_features + 1)."""
+        chain = vars(self).get("_chain")  # absent before fit
+        if chain is None or chain.collapsed is None:
             raise AttributeError(
                 f"{type(self).__name__} has coef_ and intercept_ only after the fit of linear "
                 f"regressors; its estimator is {self.estimator!r}."
             )
-        return lines[self._position]
+        return chain.collapsed[self._position]
 
     def _inputs(self, X):
         return self._chain.inputs(X)
 
+    def _position_of(self, t):
+        """Return the position of task t in the chain, -1 for a new task."""
+        return self._position[t] if t >= 0 else -1
+
     def _predict_task(self, X, t):
-        return self._chain.predict(X, self._position[t] if t >= 0 else -1, self._classes_of(t))
+        return self._chain.predict(X, self._position_of(t), self._classes_of(t))
 
     def _proba_task(self, X, t, classes):
-        return self._chain.proba(X, self._position[t] if t >= 0 else -1, classes)
-
-    def _classes_of(self, t):
-        if not self._is_classifier():
-            return None
-        return self.classes_[t] if self._layout == "wide" else self.classes_
+        return self._chain.proba(X, self._position_of(t), classes)

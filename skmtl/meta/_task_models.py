@@ -1,4 +1,4 @@
-"""What the meta-estimators share: one estimator for each task, and the walk over tasks."""
+"""What the meta-estimators share: one estimator for each task, fits and predictions by task."""
 
 from numbers import Integral, Number
 
@@ -15,30 +15,53 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 
+_DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
+
+
+def _gives_probabilities(meta_estimator):
+    """Whether the estimator whose predictions a task returns has `predict_proba`."""
+    return hasattr(meta_estimator._predictor(), "predict_proba")
+
 
 class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
-    """Shared by both baselines: tags of the inner estimator, the walk over tasks at predict."""
+    """Base of the meta-estimators: tags of the inner estimator, fits and predictions by task.
+
+    A subclass defines ``_fit_parts``, ``_predict_task`` and ``_proba_task``.
+    """
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         inner = get_tags(self.task_estimator())
         tags.estimator_type = inner.estimator_type
-        tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
+        tags.regressor_tags = inner.regressor_tags
+        tags.classifier_tags = inner.classifier_tags
         tags.input_tags.sparse = inner.input_tags.sparse
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
         return tags
 
     def task_estimator(self):
-        """The estimator that a task is fitted with."""
+        """Return the unfitted estimator that is fitted to the samples of a task."""
         return self.estimator
 
     def _predictor(self):
-        """The estimator whose predictions a task returns."""
+        """Return the unfitted estimator whose predictions a task returns."""
         return self.estimator
 
+    def _fit_parts(self, data):
+        """Fit to SamplesByTask; weights are None if the user gave none."""
+        raise NotImplementedError
+
     def _inputs(self, X):
-        """What is made of X once, before the models of its tasks predict."""
+        """Return what the models of tasks see of the features X, computed once for all tasks."""
         return X
+
+    def _predict_task(self, X, t):
+        """Return the predictions of task t, (n_samples,), from `_inputs`; t=-1 is a new task."""
+        raise NotImplementedError
+
+    def _proba_task(self, X, t, classes):
+        """Return the probabilities that task t has the `classes`, (n_samples, n_classes)."""
+        raise NotImplementedError
 
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit the estimator.
@@ -46,12 +69,13 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
-            Handed on to the estimator without the task column, otherwise as it is.
+            Training data. The features are passed to the estimator unchanged, without the task
+            column.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN or None where a label is missing; 1-D with `task_column` or
+            Targets: two-dimensional, NaN or None where missing, or 1-D with `task_column` or
             `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Only if the estimator takes weights.
+            Sample weights, if the estimator takes them.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`; `predict` then needs them too.
 
@@ -61,166 +85,222 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         """
         self._check_layout_params()
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
-        weighted = sample_weight is not None and not isinstance(sample_weight, Number)
-        if weighted:
-            _check_takes_weights(self.task_estimator())
+        if sample_weight is None or isinstance(sample_weight, Number):
+            data = data.without_weights()
+        else:
+            check_takes_weights(self.task_estimator())
         self._store_tasks(data)
         if self._is_classifier():
-            for _, labels, _ in data.parts:
-                check_classification_targets(labels)
-            classes = [np.unique(y) for _, y, _ in data.parts]
-            wide = data.layout == "wide"
-            self.classes_ = classes if wide else np.unique(np.concatenate(classes))
-        self._fit_parts(data, weighted)
+            self._store_classes(data)
+        self._fit_parts(data)
         return self
 
     def _is_classifier(self):
         return get_tags(self.task_estimator()).estimator_type == "classifier"
 
+    def _store_classes(self, data):
+        """Set `classes_`: the class labels of each task for wide data, else those of all tasks."""
+        classes = []
+        for part in data.parts:
+            check_classification_targets(part.y)
+            classes.append(np.unique(part.y))
+        if data.layout != "wide":
+            classes = np.unique(np.concatenate(classes))
+        self.classes_ = classes
+
+    def _classes_of(self, t):
+        """Return the class labels of task t, None for regressors."""
+        if not self._is_classifier():
+            return None
+        return self.classes_[t] if self._layout == "wide" else self.classes_
+
     def predict(self, X, *, tasks=None):
-        """Predict with each row's own task, or all tasks when fitted on two-dimensional y.
+        """Predict each sample's own task, or all tasks if fitted on two-dimensional y.
 
         Parameters
         ----------
         X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+            Samples, with the task column if there is one.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
         Returns
         -------
         ndarray of shape (n_samples, n_tasks) or (n_samples,)
+            Predicted targets or class labels.
 
         Raises
         ------
         ValueError
-            For tasks that fit did not see, unless ``handle_unknown="shared"``.
+            If tasks were not seen in fit, unless ``handle_unknown="shared"``.
         """
         check_is_fitted(self)
         X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
-            return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
-        parts = [(rows, self._predict_task(part, t)) for t, rows, part in _groups(X, codes)]
-        out = np.empty(len(codes), dtype=np.result_type(*[values for _, values in parts]))
-        for rows, values in parts:
-            out[rows] = values
-        return out
+            return self._predict_every_task(X)
+        samples_of_tasks = []
+        predictions_of_tasks = []
+        for t, samples, X_t in _by_task(X, codes):
+            samples_of_tasks.append(samples)
+            predictions_of_tasks.append(self._predict_task(X_t, t))
+        dtype = np.result_type(*predictions_of_tasks)
+        predictions = np.empty(len(codes), dtype=dtype)
+        predictions[np.concatenate(samples_of_tasks)] = np.concatenate(predictions_of_tasks)
+        return predictions
+
+    def _predict_every_task(self, X):
+        """Return the predictions of all tasks, (n_samples, n_tasks), from `_inputs`."""
+        columns = [self._predict_task(X, t) for t in range(self.n_tasks_)]
+        return np.column_stack(columns)
 
     def predict_all_tasks(self, X):
-        """Predictions of every task for every row, however the data came in.
+        """Predict all tasks for every sample, in any data form.
 
         Parameters
         ----------
         X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are not looked at.
+            As in `fit`; the ids in a task column are ignored.
 
         Returns
         -------
         ndarray of shape (n_samples, n_tasks)
+            Predicted targets or class labels.
         """
         check_is_fitted(self)
         X, _ = read_features(self, X, reset=False, numeric=False, ids=False)
-        X = self._inputs(X)
-        return np.column_stack([self._predict_task(X, t) for t in range(self.n_tasks_)])
+        return self._predict_every_task(self._inputs(X))
 
-    @available_if(lambda self: hasattr(self._predictor(), "predict_proba"))
+    @available_if(_gives_probabilities)
     def predict_proba(self, X, *, tasks=None):
-        """Class probabilities, for classifiers.
+        """Predict class probabilities.
 
         Parameters
         ----------
         X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+            Samples, with the task column if there is one.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes), or a list of them, one a task, when fitted on
-        two-dimensional y
+        ndarray of shape (n_samples, n_classes), or a list of n_tasks such arrays
+            Probabilities in the order of `classes_`; a list if fitted on two-dimensional y.
         """
         check_is_fitted(self)
         X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
-            return [self._proba_task(X, t, self.classes_[t]) for t in range(self.n_tasks_)]
-        out = np.empty((len(codes), len(self.classes_)))
-        for t, rows, part in _groups(X, codes):
-            out[rows] = self._proba_task(part, t, self.classes_)
-        return out
+            return [self._proba_task(X, t, classes) for t, classes in enumerate(self.classes_)]
+        shape = (len(codes), len(self.classes_))
+        probabilities = np.empty(shape)
+        for t, samples, X_t in _by_task(X, codes):
+            probabilities[samples] = self._proba_task(X_t, t, self.classes_)
+        return probabilities
 
 
-def _check_takes_weights(estimator):
+def check_takes_weights(estimator):
+    """Raise unless the fit of the estimator takes sample weights."""
     if not has_fit_parameter(estimator, "sample_weight"):
         raise ValueError(
             f"sample_weight was given, but the fit of {type(estimator).__name__} takes none."
         )
 
 
-def _groups(X, codes):
-    """Task, row positions and rows of every task in `codes`."""
+def _by_task(X, codes):
+    """Yield the code of every task, the positions of its samples, and its part of X."""
     for t in np.unique(codes):
-        rows = np.flatnonzero(codes == t)
-        yield t, rows, _safe_indexing(X, rows)
+        samples = np.flatnonzero(codes == t)
+        yield t, samples, _safe_indexing(X, samples)
 
 
-def _fit_one(estimator, X, y, weight):
-    """A fitted clone; see IndependentTasks for what few rows or one class mean."""
-    estimator = clone(estimator)
+def fit_task(estimator, X, y, weight):
+    """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
+    estimator = _for_targets(clone(estimator), y)
+    if weight is None:
+        return estimator.fit(X, y)
+    return estimator.fit(X, y, sample_weight=weight)
+
+
+def _for_targets(estimator, y):
+    """Return the estimator with as few folds as y needs, or a dummy if y is too small for it."""
     classifier = get_tags(estimator).estimator_type == "classifier"
-    folds = _fold_parameters(estimator)
-    counts = np.unique(y, return_counts=True)[1] if classifier else np.array([len(y)])
-    most = counts.max()  # of folds that are stratified by class
-    if classifier and len(counts) == 1:
-        estimator = DummyClassifier()
-    elif folds and counts.min() == 1:
-        estimator = DummyClassifier() if classifier else DummyRegressor()
-    elif most < 5 or any(value is not None and value > most for value in folds.values()):
-        estimator.set_params(**{name: min(value or 5, most) for name, value in folds.items()})
-    return estimator.fit(X, y) if weight is None else estimator.fit(X, y, sample_weight=weight)
+    counts = np.array([len(y)])
+    if classifier:
+        _, counts = np.unique(y, return_counts=True)
+        if len(counts) == 1:
+            return DummyClassifier()
+    numbers_of_folds = _numbers_of_folds(estimator)
+    if not numbers_of_folds:
+        return estimator
+    if counts.min() == 1:
+        return DummyClassifier() if classifier else DummyRegressor()
+    most = int(counts.max())  # folds of classifiers are stratified by class
+    for name, n_folds in numbers_of_folds.items():
+        if n_folds > most:
+            estimator.set_params(**{name: most})
+    return estimator
 
 
-def _fold_parameters(estimator):
-    """Parameters, nested ones included, that hold a number of folds (None is five)."""
+def _numbers_of_folds(estimator):
+    """Return the parameters, nested ones included, that are a number of folds."""
     params = {"": estimator, **estimator.get_params()}
-    return {
-        name: value
-        for name, value in params.items()
-        if name.split("__")[-1] == "cv"
-        and (value is None or isinstance(value, Integral))
-        # None is leave-one-out there, whatever the number of rows
-        and not isinstance(params[name.rpartition("__")[0]], RidgeCV | RidgeClassifierCV)
-    }
+    numbers = {}
+    for name, value in params.items():
+        owner, _, own_name = name.rpartition("__")
+        if own_name != "cv":
+            continue
+        if isinstance(params[owner], RidgeCV | RidgeClassifierCV):
+            continue  # None is leave-one-out there, for any number of samples
+        if value is None:
+            numbers[name] = _DEFAULT_FOLDS
+        elif isinstance(value, Integral):
+            numbers[name] = value
+    return numbers
 
 
-def _aligned_proba(estimator, X, classes):
-    """Probabilities over `classes`, 0 for classes that the estimator never saw."""
-    out = np.zeros((X.shape[0], len(classes)))
-    out[:, np.searchsorted(classes, estimator.classes_)] = estimator.predict_proba(X)
-    return out
+def aligned_proba(estimator, X, classes):
+    """Return probabilities (n_samples, n_classes), 0 for classes that the estimator never saw."""
+    probabilities = np.zeros((X.shape[0], len(classes)))
+    seen = np.searchsorted(classes, estimator.classes_)
+    probabilities[:, seen] = estimator.predict_proba(X)
+    return probabilities
 
 
-def _predict_by(estimators, X, t, classes):
-    """Predictions of the estimator of task t; of all for -1: their mean, or a vote on `classes`."""
+def predict_by(estimators, X, t, classes):
+    """Return the predictions of the estimator of task t, (n_samples,).
+
+    For t=-1 they are the mean of those of all estimators, or the class with the most votes.
+    """
     if t >= 0:
         return estimators[t].predict(X)
-    votes = np.stack([estimator.predict(X) for estimator in estimators])
+    predictions = np.stack([estimator.predict(X) for estimator in estimators])
     if classes is None:
-        return votes.mean(axis=0)
-    counts = np.stack([(votes == label).sum(axis=0) for label in classes])
-    return classes[counts.argmax(axis=0)]
+        return predictions.mean(axis=0)
+    votes = []
+    for label in classes:
+        agree = predictions == label
+        votes.append(agree.sum(axis=0))
+    winner = np.argmax(votes, axis=0)
+    return classes[winner]
 
 
-def _proba_by(estimators, X, t, classes):
-    """Probabilities of the estimator of task t over `classes`, or the mean of all for -1."""
-    estimators = estimators if t < 0 else [estimators[t]]
-    return np.mean([_aligned_proba(one, X, classes) for one in estimators], axis=0)
+def proba_by(estimators, X, t, classes):
+    """Return the probabilities of the estimator of task t; for t=-1 the mean of all estimators."""
+    if t >= 0:
+        estimators = [estimators[t]]
+    probabilities = [aligned_proba(estimator, X, classes) for estimator in estimators]
+    return np.mean(probabilities, axis=0)
 
 
-def _append_columns(X, columns=None):
-    """X as numbers, with `columns` (n_samples, n_columns) behind its own."""
-    X = check_array(X, accept_sparse=("csr", "csc"), ensure_all_finite=False, input_name="X")
-    if columns is None:
-        return X
+def append_columns(X, columns):
+    """Return numeric X with `columns` (n_samples, n_columns) behind its own."""
+    X = check_numeric(X)
     if sparse.issparse(X):
         return sparse.hstack([X, sparse.csr_matrix(columns)], format="csr")
     return np.hstack([X, columns])
+
+
+def check_numeric(X):
+    """Return X as a numeric array or sparse matrix, which may contain NaN and infinity."""
+    return check_array(X, accept_sparse=("csr", "csc"), ensure_all_finite=False, input_name="X")

@@ -1,4 +1,4 @@
-"""The ends of pipelines and searches: the last step, what it sees, its tasks."""
+"""Pipelines and searches around estimators: their last step, what it sees, its tasks."""
 
 from numbers import Integral
 
@@ -18,7 +18,7 @@ from skmtl.meta._pooled_tasks import PooledTasks
 
 
 def final_estimator(estimator):
-    """The estimator at the end of pipelines and searches."""
+    """Return the unfitted estimator at the end of pipelines and searches."""
     if hasattr(estimator, "steps"):
         return final_estimator(estimator.steps[-1][1])
     if is_search(estimator):
@@ -27,17 +27,20 @@ def final_estimator(estimator):
 
 
 def is_search(estimator):
-    """Whether it searches the parameters of its `estimator`."""
-    search = hasattr(estimator, "refit") or hasattr(estimator, "param_grid")
-    baseline = isinstance(estimator, IndependentTasks | PooledTasks)
-    return search and hasattr(estimator, "estimator") and not baseline
+    """Whether an estimator searches the parameters of its `estimator`."""
+    if isinstance(estimator, IndependentTasks | PooledTasks):
+        return False  # its search, if any, is part of how it fits
+    searches = hasattr(estimator, "refit") or hasattr(estimator, "param_grid")
+    return searches and hasattr(estimator, "estimator")
 
 
 def with_final(estimator, final):
-    """The same preprocessing with another final estimator, outside of any search."""
+    """Return the same preprocessing with another final estimator, outside of any search."""
     if hasattr(estimator, "steps"):
-        *steps, (_, last) = clone(estimator).steps
-        return clone(estimator).set_params(steps=[*steps, ("estimator", with_final(last, final))])
+        pipeline = clone(estimator)
+        *steps, (_, last) = pipeline.steps
+        new_last = ("estimator", with_final(last, final))
+        return pipeline.set_params(steps=[*steps, new_last])
     if is_search(estimator):
         return with_final(estimator.estimator, final)
     return final
@@ -45,11 +48,16 @@ def with_final(estimator, final):
 
 def has_steps(estimator):
     """Whether steps come before the final estimator."""
-    return hasattr(estimator, "steps") or (is_search(estimator) and has_steps(estimator.estimator))
+    if hasattr(estimator, "steps"):
+        return True
+    return is_search(estimator) and has_steps(estimator.estimator)
 
 
 def with_task_column(estimator, X, task_column):
-    """The estimator and the column of the raw X that holds the ids, each told by the other."""
+    """Return the estimator with a task column, and the column of the raw X that holds the ids.
+
+    If only one of the two is known, the other is set to it.
+    """
     final = final_estimator(estimator)
     own = getattr(final, "task_column", None)
     if task_column is None and isinstance(own, Integral) and has_steps(estimator):
@@ -57,53 +65,71 @@ def with_task_column(estimator, X, task_column):
             f"The last step has task_column={own}, but steps before it may move columns: say "
             "where the task ids are in the X given here with task_column=."
         )
-    if task_column is None or has_steps(estimator) or not hasattr(final, "task_column"):
-        return estimator, own if task_column is None else task_column
-    if own is not None:
-        names = column_names(X)
-        given, used = (column_position(names, np.shape(X)[1], c) for c in (task_column, own))
-        if given != used:
-            raise ValueError(
-                f"task_column={task_column!r} was given, but the estimator has task_column={own!r}."
-            )
-    else:
+    if task_column is None:
+        return estimator, own
+    if has_steps(estimator) or not hasattr(final, "task_column"):
+        return estimator, task_column
+    if own is None:
         estimator = clone(estimator)
         final_estimator(estimator).set_params(task_column=task_column)
+    elif not _is_same_column(X, task_column, own):
+        raise ValueError(
+            f"task_column={task_column!r} was given, but the estimator has task_column={own!r}."
+        )
     return estimator, task_column
 
 
+def _is_same_column(X, first, second):
+    """Whether two names or positions are the same column of X."""
+    names = column_names(X)
+    n_columns = np.shape(X)[1]
+    return column_position(names, n_columns, first) == column_position(names, n_columns, second)
+
+
 def fitted_final(estimator):
-    """The fitted estimator at the end of pipelines and searches."""
+    """Return the fitted estimator at the end of pipelines and searches."""
     if hasattr(estimator, "best_estimator_"):
         return fitted_final(estimator.best_estimator_)
-    return fitted_final(estimator.steps[-1][1]) if hasattr(estimator, "steps") else estimator
+    if hasattr(estimator, "steps"):
+        _, last = estimator.steps[-1]
+        return fitted_final(last)
+    return estimator
 
 
 def seen_by_final(estimator, X):
-    """X as :func:`fitted_final` sees it."""
+    """Return X as the estimator of :func:`fitted_final` sees it."""
     if hasattr(estimator, "best_estimator_"):
         return seen_by_final(estimator.best_estimator_, X)
     if not hasattr(estimator, "steps"):
         return X
-    for _, step in estimator.steps[:-1]:
-        X = X if step is None or isinstance(step, str) else step.transform(X)
-    return seen_by_final(estimator.steps[-1][1], X)
+    *steps, (_, last) = estimator.steps
+    for _, step in steps:
+        skipped = step is None or isinstance(step, str)
+        if not skipped:
+            X = step.transform(X)
+    return seen_by_final(last, X)
 
 
 def task_labels(X, y, task_column, tasks):
-    """Task id of every row (None when wide), task names, and codes in y's shape (-1 a hole)."""
+    """Return the task id of every sample, the tasks, and the task codes in y's shape.
+
+    For wide data the ids are None, and the codes are -1 where a target is missing.
+    """
+    task_ids = None
     if tasks is not None:
-        labels = check_task_ids(tasks)
-    else:
-        labels = None if task_column is None else split_task_column(X, task_column)[1]
-    if labels is not None:
-        names, codes = encode(labels)
-        return labels, names, codes
+        task_ids = check_task_ids(tasks)
+    elif task_column is not None:
+        _, task_ids = split_task_column(X, task_column)
+    if task_ids is not None:
+        known, codes = encode(task_ids)
+        return task_ids, known, codes
     Y = np.asarray(y)
     if Y.ndim != 2:
         raise ValueError(
             f"y has shape {Y.shape} and the estimator no task_column: set its task_column, pass "
             "tasks=, or give y of shape (n_samples, n_tasks)."
         )
-    names = np.asarray(getattr(y, "columns", np.arange(Y.shape[1])))
-    return None, names, np.where(missing_mask(Y), -1, np.arange(Y.shape[1]))
+    every_code = np.arange(Y.shape[1])
+    known = np.asarray(getattr(y, "columns", every_code))
+    codes = np.where(missing_mask(Y), -1, every_code)
+    return None, known, codes

@@ -1,52 +1,64 @@
-"""Scorers for `GridSearchCV`, `cross_validate` and their kin that see tasks."""
+"""Scorers that know the tasks, for `GridSearchCV`, `cross_validate` and the like."""
 
 import numpy as np
 from sklearn.metrics import r2_score
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import encode, some_of, split_task_column
-from skmtl.metrics import _AVERAGES, metric_sign, task_score
+from skmtl.metrics import AVERAGES, metric_sign, task_score
 
 
 class _TaskScorer:
-    """Callable `(estimator, X, y)`; a class so that it can be pickled."""
+    """Result of :func:`make_task_scorer`; a class so that it can be pickled."""
 
     def __init__(self, metric, sign, average, task_column, task):
-        self.metric, self.sign, self.average = metric, sign, average
-        self.task_column, self.task = task_column, task
+        self.metric = metric
+        self.sign = sign
+        self.average = average
+        self.task_column = task_column
+        self.task = task
 
     def __repr__(self):
-        what = f"average={self.average!r}" if self.task is None else f"task={self.task!r}"
-        return f"make_task_scorer({getattr(self.metric, '__name__', self.metric)}, {what})"
+        metric = getattr(self.metric, "__name__", self.metric)
+        if self.task is None:
+            return f"make_task_scorer({metric}, average={self.average!r})"
+        return f"make_task_scorer({metric}, task={self.task!r})"
 
     def __call__(self, estimator, X, y, sample_weight=None):
-        labels = self._labels(estimator, X, y)
+        task_ids = self._task_ids(estimator, X, y)
         score = task_score(
             y,
             estimator.predict(X),
             metric=self.metric,
-            tasks=labels,
+            tasks=task_ids,
             sample_weight=sample_weight,
             average=None if self.task is not None else self.average,
             greater_is_better=self.sign > 0,
         )
         if self.task is not None:
-            known = self._task_names(y) if labels is None else encode(labels)[0]
-            scores = dict(zip(known.tolist(), score, strict=True))
-            last = estimator[-1] if hasattr(estimator, "steps") else estimator
-            fitted = getattr(last, "tasks_", known).tolist()
-            if self.task not in scores and self.task not in fitted:
-                raise ValueError(f"There is no task {self.task!r} among {some_of(fitted)}.")
-            score = scores.get(self.task, np.nan)
+            tasks = _tasks_of_columns(y) if task_ids is None else encode(task_ids)[0]
+            score = self._score_of_task(estimator, tasks, score)
         return self.sign * float(score)
 
-    def _labels(self, estimator, X, y):
-        """Task ids of the rows, or None for two-dimensional y."""
+    def _score_of_task(self, estimator, tasks, scores):
+        """Return the score of one task, NaN if the data do not have it but the fit had."""
+        scores = dict(zip(tasks.tolist(), scores, strict=True))
+        if self.task in scores:
+            return scores[self.task]
+        last = estimator[-1] if hasattr(estimator, "steps") else estimator
+        fitted = getattr(last, "tasks_", tasks).tolist()
+        if self.task not in fitted:
+            raise ValueError(f"There is no task {self.task!r} among {some_of(fitted)}.")
+        return np.nan
+
+    def _task_ids(self, estimator, X, y):
+        """Return the task id of every sample, or None for two-dimensional y."""
         column = self.task_column
         if column is None:
             column = getattr(estimator, "task_column", None)
         if column is not None:
-            return split_task_column(X, column)[1]
+            _, task_ids = split_task_column(X, column)
+            return task_ids
         if np.ndim(y) != 2:
             raise ValueError(
                 f"The scorer cannot know the tasks: y has shape {np.shape(y)}. Give "
@@ -54,10 +66,13 @@ class _TaskScorer:
             )
         return None
 
-    @staticmethod
-    def _task_names(y):
-        columns = getattr(y, "columns", None)
-        return np.arange(np.shape(y)[1]) if columns is None else np.asarray(columns)
+
+def _tasks_of_columns(y):
+    """Return the task ids of a two-dimensional y: its column names, or 0, 1, ..."""
+    columns = getattr(y, "columns", None)
+    if columns is None:
+        return np.arange(np.shape(y)[1])
+    return np.asarray(columns)
 
 
 def make_task_scorer(
@@ -68,7 +83,7 @@ def make_task_scorer(
     task=None,
     greater_is_better=None,
 ):
-    """A scorer that averages a metric over tasks, NaN labels left out.
+    """Make a scorer that averages a metric over tasks; missing targets are left out.
 
     Parameters
     ----------
@@ -76,27 +91,28 @@ def make_task_scorer(
         ``metric(y_true, y_pred, sample_weight=...)`` of 1-D arrays.
     average : {"uniform_average", "variance_weighted", "n_samples", "worst"}, default=\
 "uniform_average"
-        As in :func:`task_score`.
+        How tasks are averaged, as in :func:`task_score`.
     task_column : str or int, default=None
         Column of the X that is scored (in a pipeline: before its first step) which holds the task
-        ids. None takes the estimator's own; two-dimensional y needs none.
-    task : label, default=None
-        Score this task only; NaN where it has fewer than two rows.
+        ids. None takes the estimator's `task_column`; two-dimensional y needs none.
+    task : task id, default=None
+        Score this task only; NaN if it has fewer than two samples.
     greater_is_better : bool, default=None
-        None reads it off the metric's name: ``_score`` up; ``_error``, ``_loss``, ``_deviance``
-        down. Metrics that go down are negated, as everywhere in scikit-learn.
+        Whether a larger value of the metric is better. None reads it off the metric's name: a
+        ``_score`` is better if larger, an ``_error``, ``_loss`` or ``_deviance`` if smaller. The
+        latter are negated, as everywhere in scikit-learn.
 
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, a float.
+        ``scorer(estimator, X, y)``, which returns a float.
 
     Raises
     ------
     TypeError
-        For a metric that is not callable.
+        If the metric is not callable.
     ValueError
-        For an unknown average, or a metric whose direction its name does not tell.
+        If the average is unknown, or the name of the metric does not tell whether larger is better.
 
     Examples
     --------
@@ -113,29 +129,29 @@ def make_task_scorer(
         raise TypeError(
             f"metric must be a function such as sklearn.metrics.r2_score, got {metric!r}."
         )
-    check_option(average, "average", _AVERAGES[:-1])
+    check_option(average, "average", AVERAGES[:-1])
     sign = metric_sign(metric, greater_is_better)
     return _TaskScorer(metric, sign, average, task_column, task)
 
 
 def per_task_scoring(metric, tasks, *, task_column=None, greater_is_better=None):
-    """One scorer for each task: one column for each in `cross_validate` and `cv_results_`.
+    """Make one scorer for each task, so that `cross_validate` and `cv_results_` show each of them.
 
     Parameters
     ----------
     metric : callable
-        As in :func:`make_task_scorer`.
-    tasks : array-like of labels
+        ``metric(y_true, y_pred, sample_weight=...)`` of 1-D arrays.
+    tasks : array-like of task ids
         Tasks to score.
     task_column : str or int, default=None
-        As in :func:`make_task_scorer`.
+        Column of the X that is scored which holds the task ids, as in :func:`make_task_scorer`.
     greater_is_better : bool, default=None
-        As in :func:`make_task_scorer`.
+        Whether a larger value of the metric is better, as in :func:`make_task_scorer`.
 
     Returns
     -------
     dict of str to callable
-        ``{"task_<label>": scorer}``; add a ``make_task_scorer`` of your own to `refit` on.
+        ``{"task_<task id>": scorer}``; add a scorer of all tasks to `refit` on.
 
     Examples
     --------
@@ -144,58 +160,72 @@ def per_task_scoring(metric, tasks, *, task_column=None, greater_is_better=None)
     >>> sorted(per_task_scoring(r2_score, ["north", "south"], task_column="school"))
     ['task_north', 'task_south']
     """
-    return {
-        f"task_{task}": make_task_scorer(
-            metric, task_column=task_column, task=task, greater_is_better=greater_is_better
+    scorers = {}
+    for task in np.asarray(tasks).tolist():
+        scorers[f"task_{task}"] = make_task_scorer(
+            metric,
+            task_column=task_column,
+            task=task,
+            greater_is_better=greater_is_better,
         )
-        for task in np.asarray(tasks).tolist()
-    }
+    return scorers
 
 
 class _MixedScorer:
-    """See :func:`make_mixed_scorer`."""
+    """Result of :func:`make_mixed_scorer`; a class so that it can be pickled."""
 
     def __init__(self, average, task):
-        self.average, self.task = average, task
+        self.average = average
+        self.task = task
 
     def __repr__(self):
         return f"make_mixed_scorer(average={self.average!r}, task={self.task!r})"
 
     def __call__(self, estimator, X, y, sample_weight=None):
-        while not hasattr(estimator, "skills"):  # a search or a pipeline, of either
-            if hasattr(estimator, "best_estimator_"):
-                estimator = estimator.best_estimator_
-                continue
-            for _, step in estimator.steps[:-1]:
-                X = X if step in (None, "passthrough") else step.transform(X)
-            estimator = estimator.steps[-1][1]
-        skills, tasks = estimator.skills(X, y, sample_weight), estimator.tasks_.tolist()
+        estimator, X = _unwrapped(estimator, X)
+        skills = estimator.skills(X, y, sample_weight)
         if self.task is not None:
+            tasks = estimator.tasks_.tolist()
             if self.task not in tasks:
                 raise ValueError(f"There is no task {self.task!r}; tasks are {some_of(tasks)}.")
             return float(skills[tasks.index(self.task)])
-        return float((np.nanmin if self.average == "worst" else np.nanmean)(skills))
+        if self.average == "worst":
+            return float(np.nanmin(skills))
+        return float(np.nanmean(skills))
+
+
+def _unwrapped(estimator, X):
+    """Return the fitted estimator inside of searches and pipelines, and X as it sees it."""
+    if hasattr(estimator, "skills"):
+        return estimator, X
+    if hasattr(estimator, "best_estimator_"):
+        return _unwrapped(estimator.best_estimator_, X)
+    *steps, (_, last) = estimator.steps
+    for _, step in steps:
+        if step not in (None, "passthrough"):
+            X = step.transform(X)
+    return _unwrapped(last, X)
 
 
 def make_mixed_scorer(average="uniform_average", *, task=None):
-    """A scorer of :class:`MultiTaskMixed`: the skill over what predicts a task without features.
+    """Make a scorer of :class:`MultiTaskMixed`: the skill compared with a model without features.
 
     The skill of a task is ``1 - loss / loss of the baseline``, with the loss of the task: mean
-    squared error (then it is R^2 about the mean of the training rows), Huber loss, Poisson deviance
-    or log-loss. The baseline is the mean, or the class frequencies, of the training rows. Being
-    relative, skills of different kinds of tasks may be averaged.
+    squared error (then it is R^2 about the mean of the training targets), Huber loss, Poisson
+    deviance or log-loss. The baseline is the mean, or the class frequencies, of the training
+    targets. Skills are relative, so that those of different kinds of tasks can be averaged.
 
     Parameters
     ----------
     average : {"uniform_average", "worst"}, default="uniform_average"
-        Mean over tasks, or the smallest.
-    task : label, default=None
+        Whether the score is the mean skill of the tasks or the smallest.
+    task : task id, default=None
         Score this task only.
 
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, a float; labels that are NaN or None are left out.
+        ``scorer(estimator, X, y)``, which returns a float; missing targets are left out.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Splitters that see tasks."""
+"""Splitters that know the tasks of samples."""
 
 from math import ceil, floor
 from numbers import Integral
@@ -9,36 +9,47 @@ from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_int, check_real
-from skmtl._data.stratification import _split_by, _spread_out, assign_folds, sample_codes
+from skmtl._data.stratification import assign_folds, draw_evenly, sample_codes, split_by_stratum
 
 
 class BaseTaskSplitter(BaseCrossValidator):
-    """Base of the splitters that read tasks."""
+    """Base class of the splitters that know the tasks of samples."""
 
-    # groups hold the task ids: routed here without being asked for
+    # groups hold the task ids: they are routed here without a request
     __metadata_request__split: ClassVar = {"groups": True}
 
     def get_n_splits(self, X=None, y=None, groups=None):
-        """Number of splits.
+        """Return the number of splits.
 
         Parameters
         ----------
         X, y, groups : object
-            Not looked at; there as in scikit-learn.
+            Ignored, present for API consistency by convention.
 
         Returns
         -------
-        int
+        n_splits : int
+            The number of splits.
         """
         return self.n_splits
+
+    def _codes(self, X, y, groups):
+        """Return the stratum of every sample, (n_samples,) of int: its task, if that is known."""
+        name = type(self).__name__
+        return sample_codes(X, y, groups, self.task_column, name)
+
+
+def _train_test_indices(held_out):
+    """Return the training and the test indices of a split from a mask of the test samples."""
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 class TaskStratifiedKFold(BaseTaskSplitter):
     """K folds that each hold their share of every task.
 
-    Labels come from the task column of X, else from `groups`, else from which labels of a
-    two-dimensional y are missing. On complete two-dimensional y it is scikit-learn's KFold. A task
-    with fewer rows than folds is absent from some test sets, never from all.
+    The tasks come from the task column of X, else from `groups`, else from which targets of a
+    two-dimensional y are missing. For a complete two-dimensional y the folds are those of
+    scikit-learn's KFold. A task with fewer samples than folds is in some test sets only.
 
     Parameters
     ----------
@@ -47,9 +58,9 @@ class TaskStratifiedKFold(BaseTaskSplitter):
     task_column : str or int, default=None
         Column of X that holds the task ids.
     shuffle : bool, default=False
-        Shuffle the rows of each task first.
+        Whether to shuffle the samples of each task before splitting into folds.
     random_state : int, RandomState instance or None, default=None
-        Seed, with ``shuffle=True``.
+        Seed of the shuffling, with ``shuffle=True``.
 
     Examples
     --------
@@ -78,44 +89,55 @@ class TaskStratifiedKFold(BaseTaskSplitter):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            The data, with the task column if there is one.
         y : array-like, default=None
-            Looked at only when neither `task_column` nor `groups` tell the tasks.
+            Targets; only used if neither `task_column` nor `groups` gives the tasks.
         groups : array-like of shape (n_samples,), default=None
-            Task ids.
+            Task ids; only used without `task_column`.
 
         Yields
         ------
-        train, test : ndarray of int
+        train : ndarray of int
+            The training set indices for that split.
+        test : ndarray of int
+            The testing set indices for that split.
         """
-        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
-        rng = check_random_state(self.random_state) if self.shuffle else None
+        codes = self._codes(X, y, groups)
+        rng = None
+        if self.shuffle:
+            rng = check_random_state(self.random_state)
         folds = assign_folds(codes, self.n_splits, rng)
         for k in range(self.n_splits):
-            yield np.flatnonzero(folds != k), np.flatnonzero(folds == k)
+            yield _train_test_indices(folds == k)
 
 
 class TaskStratifiedShuffleSplit(BaseTaskSplitter):
-    """Random splits that take the same share of every task for testing.
+    """Random splits that hold out the same share of every task.
 
-    A task with at least two rows has one or more on each side; a task with one row is trained on.
-    Where the holes of a two-dimensional y tell the tasks, rows belong to several of them: sizes
-    are then of all rows, drawn evenly over the patterns of holes.
+    A task with at least two samples has one or more in both sets; a single sample is in the
+    training set. If tasks are known by the missing targets of a two-dimensional y only, a sample
+    belongs to several of them: sizes are then those of all samples, drawn evenly over the patterns
+    of missing targets.
 
     Parameters
     ----------
     n_splits : int, default=10
+        Number of splits.
     test_size : float or int, default=None
-        Share of each task's rows, in (0, 1), or their number in each task. None takes what
-        training leaves, or 0.25 when `train_size` is None too.
+        Share of the samples of each task to test on, in (0, 1), or their number in each task. None
+        is the complement of `train_size`, or 0.25 if that is None too.
     train_size : float or int, default=None
-        The same for training; None takes what testing leaves.
+        Share or number of the samples of each task to train on. None is the complement of the
+        test set.
     task_column : str or int, default=None
-        Column of X that holds the task ids; else `groups`, else the holes of y tell the tasks.
+        Column of X that holds the task ids. With None they are the groups, else the missing
+        targets of y tell the tasks.
     random_state : int, RandomState instance or None, default=None
+        Seed of the splits.
 
     Examples
     --------
-    Six training rows of each of three tasks:
+    Six training samples of each of three tasks:
 
     >>> import numpy as np
     >>> from skmtl import TaskStratifiedShuffleSplit
@@ -136,11 +158,8 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         random_state=None,
     ):
         check_int(n_splits, "n_splits")
-        for name, size in (("test_size", test_size), ("train_size", train_size)):
-            if isinstance(size, Integral):
-                check_int(size, name)
-            elif size is not None:
-                check_real(size, name, high=1.0, include="neither")
+        _check_size(test_size, "test_size")
+        _check_size(train_size, "train_size")
         self.n_splits = n_splits
         self.test_size = test_size
         self.train_size = train_size
@@ -153,61 +172,85 @@ class TaskStratifiedShuffleSplit(BaseTaskSplitter):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            The data, with the task column if there is one.
         y : array-like, default=None
-            Looked at only when neither `task_column` nor `groups` tell the tasks.
+            Targets; only used if neither `task_column` nor `groups` gives the tasks.
         groups : array-like of shape (n_samples,), default=None
-            Task ids.
+            Task ids; only used without `task_column`.
 
         Yields
         ------
-        train, test : ndarray of int
+        train : ndarray of int
+            The training set indices for that split.
+        test : ndarray of int
+            The testing set indices for that split.
         """
-        codes = sample_codes(X, y, groups, self.task_column, type(self).__name__)
+        codes = self._codes(X, y, groups)
         rng = check_random_state(self.random_state)
-        by_holes = self.task_column is None and groups is None
+        by_patterns = self.task_column is None and groups is None
         for _ in range(self.n_splits):
-            members = _split_by(codes, rng.permutation(len(codes)))
-            train, test = [], []
-            for rows in [np.concatenate(members)] if by_holes else members:
-                n_train, n_test = self._sizes(len(rows))
-                tested, rest = _spread_out(rows, n_test, rng)
+            shuffled = rng.permutation(len(codes))
+            strata = split_by_stratum(codes, shuffled)
+            if by_patterns:
+                strata = [np.concatenate(strata)]
+            train = []
+            test = []
+            for samples in strata:
+                n_train, n_test = self._sizes(len(samples))
+                tested, rest = draw_evenly(samples, n_test, rng)
+                trained, _ = draw_evenly(rest, n_train, rng)
+                train.append(trained)
                 test.append(tested)
-                train.append(_spread_out(rest, n_train, rng)[0])
-            yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
+            train = np.concatenate(train)
+            test = np.concatenate(test)
+            yield np.sort(train), np.sort(test)
 
     def _sizes(self, n):
-        """Training and test rows of a task with n rows, both at least one where n > 1."""
-
-        def count(size, rounding):
-            return size if isinstance(size, Integral) else rounding(size * n)
-
+        """Return how many of n samples to train and to test on, both at least one if n > 1."""
         if n == 1:
             return 1, 0
         if self.test_size is None and self.train_size is not None:
-            n_train = min(max(count(self.train_size, floor), 1), n - 1)
+            n_train = _count(self.train_size, n, floor)
+            n_train = min(n_train, n - 1)
             return n_train, n - n_train
         test_size = 0.25 if self.test_size is None else self.test_size
-        n_test = min(max(count(test_size, ceil), 1), n - 1)
+        n_test = _count(test_size, n, ceil)
+        n_test = min(n_test, n - 1)
         if self.train_size is None:
             return n - n_test, n_test
-        n_train = max(count(self.train_size, floor), 1)
+        n_train = _count(self.train_size, n, floor)
         if n_train + n_test > n:
             raise ValueError(
                 f"train_size={self.train_size} and test_size={self.test_size} need "
-                f"{n_train + n_test} rows of every task, but one has {n}."
+                f"{n_train + n_test} samples of every task, but one has {n}."
             )
         return n_train, n_test
 
 
-class LeaveOneTaskOut(BaseTaskSplitter):
-    """Every task once as the test set: how well does the shared model do on an unseen task?
+def _check_size(size, name):
+    """Raise unless a size is None, a positive number of samples or a share between 0 and 1."""
+    if isinstance(size, Integral):
+        check_int(size, name)
+    elif size is not None:
+        check_real(size, name, high=1.0, include="neither")
 
-    Estimators need ``handle_unknown="shared"`` to predict it.
+
+def _count(size, n, rounding):
+    """Return the number of samples, at least 1, that a number or a share of n samples is."""
+    if isinstance(size, Integral):
+        return max(size, 1)
+    return max(rounding(size * n), 1)
+
+
+class LeaveOneTaskOut(BaseTaskSplitter):
+    """Splits with one task each as the test set: how well is an unseen task predicted?
+
+    Estimators need ``handle_unknown="shared"`` to predict an unseen task.
 
     Parameters
     ----------
     task_column : str or int, default=None
-        Column of X that holds the task ids; else they come from `groups`.
+        Column of X that holds the task ids. With None they are the groups.
 
     Examples
     --------
@@ -221,30 +264,34 @@ class LeaveOneTaskOut(BaseTaskSplitter):
     def __init__(self, *, task_column=None):
         self.task_column = task_column
 
-    def _codes(self, X, groups):
+    def _task_codes(self, X, groups):
+        """Return the task code of every sample, (n_samples,)."""
         if self.task_column is None and groups is None:
             raise ValueError(
-                "LeaveOneTaskOut needs the task of every row: set task_column, or pass the ids "
+                "LeaveOneTaskOut needs the task of every sample: set task_column, or pass the ids "
                 "as groups."
             )
-        return sample_codes(X, None, groups, self.task_column, type(self).__name__)
+        return self._codes(X, None, groups)
 
     def get_n_splits(self, X=None, y=None, groups=None):
-        """Number of tasks.
+        """Return the number of splits, that of the tasks.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_columns)
+            The data, with the task column if there is one.
         y : object
-            Not looked at.
+            Ignored, present for API consistency by convention.
         groups : array-like of shape (n_samples,), default=None
-            Task ids, without `task_column`.
+            Task ids; only used without `task_column`.
 
         Returns
         -------
-        int
+        n_splits : int
+            The number of splits.
         """
-        return int(self._codes(X, groups).max()) + 1
+        codes = self._task_codes(X, groups)
+        return int(codes.max()) + 1
 
     def split(self, X, y=None, groups=None):
         """Yield training and test indices, one split for each task in sorted order.
@@ -252,17 +299,21 @@ class LeaveOneTaskOut(BaseTaskSplitter):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            The data, with the task column if there is one.
         y : object
-            Not looked at.
+            Ignored, present for API consistency by convention.
         groups : array-like of shape (n_samples,), default=None
-            Task ids, without `task_column`.
+            Task ids; only used without `task_column`.
 
         Yields
         ------
-        train, test : ndarray of int
+        train : ndarray of int
+            The training set indices for that split.
+        test : ndarray of int
+            The testing set indices for that split.
         """
-        codes = self._codes(X, groups)
+        codes = self._task_codes(X, groups)
         if codes.max() == 0:
             raise ValueError("LeaveOneTaskOut needs at least two tasks, found one.")
         for k in range(codes.max() + 1):
-            yield np.flatnonzero(codes != k), np.flatnonzero(codes == k)
+            yield _train_test_indices(codes == k)

@@ -1,4 +1,4 @@
-"""Cross-validated estimators: one path per fold, the best strength, a refit."""
+"""Cross-validated estimators: paths on every fold, the choice of alpha, a refit to all samples."""
 
 from itertools import islice
 from numbers import Integral
@@ -14,105 +14,143 @@ from skmtl._data.stratification import assign_folds
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
-_FLOATS = 2**22  # of solutions kept at a time
+_FLOATS = 2**22  # numbers in the solutions that are kept at a time
 
 
 def fold_errors(folds, k, paths, solutions):
-    """Held-out error of every model of every path, for one fold.
+    """Compute the held-out errors of every model of every path, for one fold.
 
     Parameters
     ----------
     folds : SampleFolds or StatisticsFolds
+        The folds of the data.
     k : int
+        Number of the fold.
     paths : list of (params, alphas)
+        The paths to fit.
     solutions : callable
-        ``solutions(datafit, params, alphas, k)`` yields those of a path.
+        ``solutions(datafit, params, alphas, k)`` yields the solutions of a path.
 
     Returns
     -------
     errors : ndarray of shape (n_paths, n_alphas, n_tasks)
-        Weighted mean squared error of each task; NaN where a task has no test row.
+        Weighted mean squared error of each task; NaN where a task has no test sample.
     worst : Solution
-        The solution of the largest optimality, to warn about.
+        The solution with the largest optimality, to warn about.
     """
     fold = folds.fold(k)
-    for side, present in (("trains on", fold.trained), ("tests", fold.total > 0)):
-        if not present.any():
-            raise ValueError(f"A fold {side} no labeled row; give cv fewer or other folds.")
-    errors, worst = [], []
-    size = max(1, _FLOATS // int(np.prod(fold.datafit.shape)))
+    _check_fold(fold)
+    errors = []
+    worst = []
+    solution_size = int(np.prod(fold.datafit.shape))
+    chunk_size = max(1, _FLOATS // solution_size)
     for params, alphas in paths:
         path = iter(solutions(fold.datafit, params, alphas, k))
-        while models := list(islice(path, size)):
-            errors.append(_held_out_errors(fold, [model.W for model in models]))
-            worst.append(max(models, key=lambda model: model.optimality))
-    errors = np.concatenate(errors).reshape(len(paths), -1, len(fold.total))
-    return errors, max(worst, key=lambda model: model.optimality)
+        while chunk := list(islice(path, chunk_size)):
+            coefficients = [solution.W for solution in chunk]
+            errors.append(_held_out_errors(fold, coefficients))
+            worst.append(_least_converged(chunk))
+    n_tasks = len(fold.total)
+    errors = np.concatenate(errors)
+    errors = errors.reshape(len(paths), -1, n_tasks)
+    return errors, _least_converged(worst)
 
 
-def _held_out_errors(fold, solutions):
-    """Mean squared error of each task for every W, (n_models, n_tasks).
+def _check_fold(fold):
+    """Raise unless there are targets on both sides of a split."""
+    if not fold.trained.any():
+        raise ValueError("A fold trains on no target; give cv fewer or other folds.")
+    if not (fold.total > 0).any():
+        raise ValueError("A fold tests no target; give cv fewer or other folds.")
 
-    A task without training rows is predicted by the average of the others.
+
+def _least_converged(solutions):
+    """Return the solution with the largest optimality."""
+    return max(solutions, key=lambda solution: solution.optimality)
+
+
+def _held_out_errors(fold, coefficients):
+    """Return the mean squared error of each task for every W, (n_models, n_tasks).
+
+    A task without training samples is predicted by the average of the others.
     """
-    W = np.stack(solutions)
-    intercepts = np.stack([fold.datafit.intercepts(w) for w in solutions])
-    others, K = fold.trained, fold.sizes[0]
-    if not others.all() and (fold.sizes == K).all():
-        columns = W.reshape(*W.shape[:2], -1, K)  # views: what is put there is put into W
-        columns[:, :, ~others] = columns[:, :, others].mean(axis=2, keepdims=True)
-        b = intercepts.reshape(len(W), -1, K)
-        b[:, ~others] = b[:, others].mean(axis=1, keepdims=True)
+    W = np.stack(coefficients)
+    intercepts = np.stack([fold.datafit.intercepts(one) for one in coefficients])
+    trained = fold.trained
+    n_columns = fold.sizes[0]  # columns of W of a task
+    if not trained.all() and (fold.sizes == n_columns).all():
+        shape = (*W.shape[:2], -1, n_columns)
+        W_of_tasks = W.reshape(shape)  # a view: this changes W
+        average = W_of_tasks[:, :, trained].mean(axis=2, keepdims=True)
+        W_of_tasks[:, :, ~trained] = average
+        b_of_tasks = intercepts.reshape(len(W), -1, n_columns)  # a view as well
+        average = b_of_tasks[:, trained].mean(axis=1, keepdims=True)
+        b_of_tasks[:, ~trained] = average
     sums = fold.errors(W, intercepts)
-    return np.divide(sums, fold.total, out=np.full(sums.shape, np.nan), where=fold.total > 0)
+    return np.divide(
+        sums,
+        fold.total,
+        out=np.full(sums.shape, np.nan),
+        where=fold.total > 0,
+    )
 
 
 def sample_counts(indices, n_samples):
-    """How often each row is in `indices` (or a mask), (n_samples,)."""
+    """Return how often each sample is in `indices` (or a mask), (n_samples,) of float."""
     indices = np.asarray(indices)
     if indices.dtype == bool:
         indices = np.flatnonzero(indices)
     if len(indices) and not 0 <= indices.min() <= indices.max() < n_samples:
         raise ValueError(
-            f"A fold holds row {indices.max()}, but X has {n_samples} rows; were the folds made "
-            "for other data?"
+            f"A fold holds sample {indices.max()}, but X has {n_samples} samples; were the folds "
+            "made for other data?"
         )
-    return np.bincount(indices.astype(np.intp), minlength=n_samples).astype(float)
+    counts = np.bincount(indices.astype(np.intp), minlength=n_samples)
+    return counts.astype(float)
 
 
 def mean_errors(errors):
-    """Mean over folds, then over tasks, of errors (..., n_folds, n_tasks); NaN is no test row."""
-    return np.nanmean(np.nanmean(errors, axis=-2), axis=-1)
+    """Return the mean over folds, then over tasks, of errors (..., n_folds, n_tasks).
+
+    Errors are NaN where a task has no test sample.
+    """
+    by_task = np.nanmean(errors, axis=-2)
+    return np.nanmean(by_task, axis=-1)
 
 
 def choose_alpha(errors, rule):
-    """Index of the chosen alpha from errors (n_alphas, n_folds, n_tasks), alphas decreasing.
+    """Return the index of the chosen alpha, from errors (n_alphas, n_folds, n_tasks).
 
-    "min" takes the smallest mean error; "1se" the largest alpha whose mean error is within one
-    standard error of it, from how folds deviate from the mean of each task.
+    Alphas are decreasing. The rule "min" takes that of the smallest mean error, "1se" the largest
+    alpha whose mean error is within one standard error of the smallest. The standard error is that
+    of the deviations of folds from the mean of each task.
     """
     mean = mean_errors(errors)
     best = int(np.argmin(mean))
     n_folds = errors.shape[1]
     if rule == "min" or n_folds < 2:
         return best
-    deviations = np.nanmean(errors[best] - np.nanmean(errors[best], axis=0), axis=1)
-    standard_error = deviations.std(ddof=1) / np.sqrt(n_folds)
-    return int(np.argmax(mean <= mean[best] + standard_error))
+    task_means = np.nanmean(errors[best], axis=0)
+    deviations = np.nanmean(errors[best] - task_means, axis=1)
+    standard_deviation = deviations.std(ddof=1)
+    standard_error = standard_deviation / np.sqrt(n_folds)
+    within = mean <= mean[best] + standard_error
+    return int(np.argmax(within))
 
 
 class PathSearch:
     """Mixin of the estimators that choose alpha (and more) along cross-validated paths.
 
-    A subclass gives ``_paths(datafit, read)``, the list of (params, alphas) to try, where `params`
-    is a dict of what else varies; ``_solutions(datafit, read, params, alphas, fold)``, which
-    yields the solutions of one path (`fold` is a number, or None for the refit); and
-    ``_store_choice(alpha, params)``. ``_worker`` reads the data and is fitted in the end.
+    A subclass defines ``_paths(datafit, read)``, the list of (params, alphas) to try, where
+    `params` is a dict of the parameters other than alpha; ``_solutions(datafit, read, params,
+    alphas, fold)``, which yields the solutions of one path (`fold` is a number, or None for the
+    refit); and ``_store_choice(alpha, params)``.
     """
 
-    _error_name = "mse"  # what the paths of errors are called
+    _error_name = "mse"  # in the names of the attributes that hold errors
 
     def _worker(self):
+        """Return the estimator that reads the data and is fitted in the end."""
         return self
 
     def _check_params(self):
@@ -121,20 +159,21 @@ class PathSearch:
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
 
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
-        """Choose the strength by cross-validation, then fit all tasks together.
+        """Choose alpha by cross-validation, then fit all tasks together.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. Never modified.
+            Training data; with `task_column`, one of the columns holds the task ids. Never
+            modified.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Two-dimensional, NaN where a label is missing; 1-D with `task_column` or `tasks`.
+            Targets: two-dimensional, NaN where missing, or 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights, in the fits and in the held-out errors.
+            Non-negative sample weights, used in the fits and in the held-out errors.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`; `predict` then needs them too.
         **params : dict
-            For the splitter's `split`, such as `groups`; only with
+            Parameters of the `split` method of the splitter, such as `groups`; only with
             ``sklearn.set_config(enable_metadata_routing=True)``.
 
         Returns
@@ -144,7 +183,8 @@ class PathSearch:
         Raises
         ------
         ValueError
-            For data that cannot be meant, as in :class:`MultiTaskLasso`.
+            If the input is invalid: y is 1-D without task ids, X and y have different numbers of
+            samples, a task has no targets, or a fold has none to train on or to test.
         """
         split_params = self._split_params(params)
         worker = self._worker()
@@ -152,7 +192,8 @@ class PathSearch:
         read = worker._read(X, y, sample_weight, tasks)
         if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
             split_params = {"groups": tasks, **split_params}
-        splits = self._splits(read.data, worker._strata(read), X, y, split_params)
+        strata = worker._strata(read)
+        splits = self._splits(read.data, strata, X, y, split_params)
         folds = worker._make_folds(read, splits)
         datafit = folds.whole()
         paths = self._paths(datafit, read)
@@ -166,29 +207,46 @@ class PathSearch:
         return self._refit(worker, read, datafit, solution)
 
     def _refit(self, worker, read, datafit, solution):
-        """Store the solution for all rows; returns self."""
+        """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
     def _splits(self, data, strata, X, y, split_params):
-        """Pairs (train, test) of how often each of the user's rows is used."""
+        """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
-            n_splits = 5 if self.cv is None else check_int(self.cv, "cv", low=2)
-            rows = np.sort(data.sample_indices)  # rows of no weight are as if absent
-            folds = assign_folds(strata, n_splits)
-            splits = [(rows[folds != k], rows[folds == k]) for k in range(n_splits)]
+            splits = self._stratified_splits(data, strata)
         else:
-            splits = list(check_cv(self.cv).split(X, y, **split_params))
+            splitter = check_cv(self.cv)
+            splits = list(splitter.split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} gives no split.")
-        return [tuple(sample_counts(side, data.n_samples) for side in split) for split in splits]
+        counts = []
+        for train, test in splits:
+            trained = sample_counts(train, data.n_samples)
+            tested = sample_counts(test, data.n_samples)
+            counts.append((trained, tested))
+        return counts
+
+    def _stratified_splits(self, data, strata):
+        """Return pairs (train, test) of samples; those of zero weight are as if absent."""
+        n_splits = 5
+        if self.cv is not None:
+            n_splits = check_int(self.cv, "cv", low=2)
+        samples = np.sort(data.sample_indices)
+        folds = assign_folds(strata, n_splits)
+        splits = []
+        for k in range(n_splits):
+            train = samples[folds != k]
+            test = samples[folds == k]
+            splits.append((train, test))
+        return splits
 
     def _choose(self, folds, paths, solutions):
-        """The best (alpha, params) of the folds; sets alphas_, mse_path_, task_mse_path_."""
-        results = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")(
-            delayed(fold_errors)(folds, k, paths, solutions) for k in range(len(folds.splits))
-        )
-        errors = np.stack([result[0] for result in results], axis=2)
-        worst = max((result[1] for result in results), key=lambda solution: solution.optimality)
+        """Return the best (alpha, params) of the folds; set alphas_, mse_path_, task_mse_path_."""
+        parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
+        n_folds = len(folds.splits)
+        results = parallel(delayed(fold_errors)(folds, k, paths, solutions) for k in range(n_folds))
+        errors = np.stack([of_fold for of_fold, _ in results], axis=2)
+        worst = _least_converged([worst_of_fold for _, worst_of_fold in results])
         if not worst.converged:
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
         mse = np.nanmean(errors, axis=3)  # (n_paths, n_alphas, n_folds)
@@ -199,10 +257,12 @@ class PathSearch:
         same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)
         best = int(np.argmin(mean_errors(errors).min(axis=1)))
-        return grids[best][choose_alpha(errors[best], self.selection_rule)], paths[best][0]
+        params, alphas = paths[best]
+        chosen = choose_alpha(errors[best], self.selection_rule)
+        return alphas[chosen], params
 
     def _split_params(self, params):
-        """Metadata for the splitter; refused when routing is off."""
+        """Return the metadata for the splitter; raise if they are given without routing."""
         if not params:
             return {}
         if not get_config()["enable_metadata_routing"]:
@@ -214,17 +274,13 @@ class PathSearch:
         return process_routing(self, "fit", **params).splitter.split
 
     def get_metadata_routing(self):
-        """Metadata routing: `fit` itself, and `split` of the splitter.
+        """Get metadata routing of this object: of `fit` itself and of `split` of the splitter.
 
         Returns
         -------
-        sklearn.utils.metadata_routing.MetadataRouter
+        routing : MetadataRouter
+            A :class:`~sklearn.utils.metadata_routing.MetadataRouter`.
         """
-        return (
-            MetadataRouter(owner=self)
-            .add_self_request(self)
-            .add(
-                splitter=check_cv(self.cv),
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        )
+        router = MetadataRouter(owner=self).add_self_request(self)
+        fit_to_split = MethodMapping().add(caller="fit", callee="split")
+        return router.add(splitter=check_cv(self.cv), method_mapping=fit_to_split)

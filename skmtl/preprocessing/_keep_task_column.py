@@ -4,21 +4,22 @@ from functools import partial
 
 from sklearn.compose import ColumnTransformer
 
-from skmtl.preprocessing._task_layouts import _other_columns
+from skmtl._data.task_ids import column_names, column_position
 
 
 def keep_task_column(transformer, task_column):
     """Apply a transformer to every column but the task column, which passes through unchanged.
 
-    A `StandardScaler` on the whole of X would scale the task ids without a word, and a `PCA` mix
-    them with the features. Here they come out as they went in, as the last column: the next step
+    A `StandardScaler` of all columns would silently scale the task ids, and a `PCA` would mix them
+    with the features. Here they come out as they went in, as the last column: the next step
     finds them with ``task_column=-1``, or by name after ``.set_output(transform="pandas")``
     (columns keep their names, without prefix).
 
     Parameters
     ----------
     transformer : transformer
-        Any scikit-learn transformer or pipeline of them; the number of columns may change.
+        Any scikit-learn transformer or pipeline of transformers; it may change the number of
+        columns.
     task_column : str or int
         Column of X that holds the task ids, by name (for frames) or position.
 
@@ -30,7 +31,7 @@ def keep_task_column(transformer, task_column):
     Notes
     -----
     Without `set_output`, string ids and numeric features come out as one object array, which the
-    estimators of skmtl take as it is. Strings do not fit into a sparse matrix: where the
+    estimators of skmtl accept. Strings do not fit into a sparse matrix: where the
     transformer returns one, add ``.set_params(sparse_threshold=0)``.
 
     Examples
@@ -50,8 +51,16 @@ def keep_task_column(transformer, task_column):
     >>> model.fit(X, [1.0, 3.0, 2.0, 4.0]).predict(X).shape
     (4,)
     """
+    other_columns = partial(_other_columns, task_column=task_column)  # unlike a lambda, it pickles
     return ColumnTransformer(
-        [("features", transformer, partial(_other_columns, task_column=task_column))],
+        [("features", transformer, other_columns)],
         remainder="passthrough",  # comes after the named steps
         verbose_feature_names_out=False,
     )
+
+
+def _other_columns(X, task_column):
+    """Return the positions of all columns but the task column."""
+    n_columns = X.shape[1]
+    position = column_position(column_names(X), n_columns, task_column)
+    return [j for j in range(n_columns) if j != position]

@@ -1,7 +1,7 @@
-"""From lists or wide targets to the long form and back, and transformers that leave task ids alone.
+"""From lists of tasks or wide targets to the long form and back.
 
-The long form has one row for each label and the task id in a column of X. These functions put it
-there as the last column, where ``task_column=-1`` finds it (or its name, in a frame).
+In the long form the task ids are in a column of X. These functions put them into the last column,
+where ``task_column=-1`` finds them (or the column's name, in a frame).
 """
 
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 from skmtl._data.task_ids import (
     check_task_ids,
     column_names,
-    column_position,
     encode,
     missing_mask,
     some_of,
@@ -22,7 +21,7 @@ from skmtl._data.task_ids import (
 
 
 class UnstackedTasks(NamedTuple):
-    """What :func:`unstack_tasks` returns: one X and one y for each task, and the task ids."""
+    """One X and one y for each task, and the task ids: the result of :func:`unstack_tasks`."""
 
     Xs: list
     ys: list
@@ -35,11 +34,11 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     Parameters
     ----------
     Xs : list of n_tasks {array, sparse matrix, frame} of shape (n_samples_t, n_features)
-        Rows of each task, all of one kind; frames (pandas or polars) with the same columns.
+        Samples of each task, all of one kind; frames (pandas or polars) with the same columns.
     ys : list of n_tasks array-like of shape (n_samples_t,)
         Targets of each task.
     names : array-like of shape (n_tasks,), default=None
-        Task ids, all different; None is 0, 1, ... Strings make an object array of a dense array
+        Task ids, all different; None is 0, 1, ... Strings turn a dense array into an object array
         and do not fit into a sparse matrix.
     task_column : str, default="task"
         Name of the new column, for frames.
@@ -47,20 +46,22 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     Returns
     -------
     X : {ndarray, sparse matrix, frame} of shape (n_samples, n_features + 1)
-        Rows of the first task, then of the second, ...; pandas keeps its index.
+        Samples of the first task, then of the second, ...; pandas keeps its index.
     y : ndarray of shape (n_samples,)
+        Targets of the samples.
 
     Raises
     ------
     ValueError
-        For an empty list, lists, rows or features that do not match, names that repeat, strings
-        for a sparse X, or a `task_column` that the frames have already.
+        If the input is invalid: the lists are empty, numbers of tasks, samples or features do not
+        match, names repeat or are strings for a sparse X, or the frames have a column
+        `task_column` already.
     TypeError
-        For a mixture of arrays, sparse matrices and frames.
+        If arrays, sparse matrices and frames are mixed.
 
     See Also
     --------
-    unstack_tasks : The way back.
+    unstack_tasks : The inverse.
     wide_to_long : The same for tasks that share X.
 
     Examples
@@ -74,15 +75,18 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     >>> y
     array([1., 2., 3.])
     """
-    Xs = [X if hasattr(X, "shape") else np.asarray(X) for X in Xs]
+    Xs = [_with_shape(X) for X in Xs]
     ys = [np.asarray(y) for y in ys]
     if not Xs or len(Xs) != len(ys):
         raise ValueError(f"Got {len(Xs)} X and {len(ys)} y, expected one of each for every task.")
     names = _check_names(names, len(Xs), "names")
+    first = Xs[0]
     for name, X, y in zip(names.tolist(), Xs, ys, strict=True):
-        _check_task(name, X, y, Xs[0])
-    ids = np.repeat(names, [len(y) for y in ys])
-    return _append_ids(_concatenate(Xs), ids, task_column), np.concatenate(ys)
+        _check_task(name, X, y, first)
+    n_samples = [len(y) for y in ys]
+    task_ids = np.repeat(names, n_samples)
+    X = _append_ids(_concatenate(Xs), task_ids, task_column)
+    return X, np.concatenate(ys)
 
 
 def unstack_tasks(X, y, *, task_column=-1):
@@ -91,24 +95,25 @@ def unstack_tasks(X, y, *, task_column=-1):
     Parameters
     ----------
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_features + 1)
-        Rows of all tasks, in any order.
+        Samples of all tasks, in any order.
     y : array-like of shape (n_samples,)
-        Their targets.
+        Targets of the samples.
     task_column : str or int, default=-1
         Column of X that holds the task ids, by name or position.
 
     Returns
     -------
     Xs : list of n_tasks {ndarray, sparse matrix, frame} of shape (n_samples_t, n_features)
-        Without the task column; an object array stays one.
+        Samples of each task, without the task column; an object array stays one.
     ys : list of n_tasks array-like of shape (n_samples_t,)
+        Targets of each task.
     names : ndarray of shape (n_tasks,)
-        Task ids, sorted as the `tasks_` of an estimator.
+        Task ids, sorted like the `tasks_` of an estimator.
 
     Raises
     ------
     ValueError
-        For a `task_column` that X does not have, or a row without a task id.
+        If the input is invalid: X has no column `task_column`, or a sample has no task id.
 
     Examples
     --------
@@ -117,26 +122,30 @@ def unstack_tasks(X, y, *, task_column=-1):
     >>> tasks.ys
     [array([1., 2.]), array([3.])]
     """
-    features, labels = split_task_column(X, task_column)
-    y = y if hasattr(y, "shape") else np.asarray(y)
+    features, task_ids = split_task_column(X, task_column)
+    y = _with_shape(y)
     check_consistent_length(features, y)
-    names, codes = encode(labels, f"task_column={task_column!r}")
-    rows = [np.flatnonzero(codes == t) for t in range(len(names))]
-    Xs = [_safe_indexing(features, r) for r in rows]
-    return UnstackedTasks(Xs, [_safe_indexing(y, r) for r in rows], names)
+    names, codes = encode(task_ids, f"task_column={task_column!r}")
+    Xs = []
+    ys = []
+    for t in range(len(names)):
+        samples = np.flatnonzero(codes == t)
+        Xs.append(_safe_indexing(features, samples))
+        ys.append(_safe_indexing(y, samples))
+    return UnstackedTasks(Xs, ys, names)
 
 
 def wide_to_long(X, Y, *, tasks=None, task_column="task"):
-    """Turn two-dimensional targets into long form: one row for each label that is not missing.
+    """Turn wide data into long data: one sample for each target that is not missing.
 
     Every estimator finds the same coefficients from both forms.
 
     Parameters
     ----------
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_features)
-        Rows that the tasks share.
+        Samples that the tasks share.
     Y : {array-like, frame} of shape (n_samples, n_tasks)
-        Targets, NaN (or None) where a label is missing.
+        Targets, NaN (or None) where missing.
     tasks : array-like of shape (n_tasks,), default=None
         Task ids, all different; None takes the column names of Y, or 0, 1, ... for an array.
     task_column : str, default="task"
@@ -144,20 +153,21 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
 
     Returns
     -------
-    X : {ndarray, sparse matrix, frame} of shape (n_labels, n_features + 1)
-        Sorted by task, then as the samples were; the last column holds the task ids. A task
-        without labels leaves no row.
-    y : ndarray of shape (n_labels,)
+    X : {ndarray, sparse matrix, frame} of shape (n_targets, n_features + 1)
+        Samples sorted by task, those of a task in their order in X; the last column holds the task
+        ids. A task without targets has no sample.
+    y : ndarray of shape (n_targets,)
+        Targets that are not missing.
 
     Raises
     ------
     ValueError
-        For shapes that do not match, ids that repeat, strings for a sparse X, or a `task_column`
-        that X has already.
+        If the input is invalid: shapes do not match, ids repeat or are strings for a sparse X, or
+        X has a column `task_column` already.
 
     See Also
     --------
-    stack_tasks : The same for tasks with rows of their own.
+    stack_tasks : The same for tasks with samples of their own.
 
     Examples
     --------
@@ -177,33 +187,38 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     if column_names(X) is None:
         X = check_array(X, accept_sparse="csr", dtype=None, ensure_all_finite=False)
     check_consistent_length(X, Y)
-    codes, rows = np.nonzero(~missing_mask(Y).T)
-    return _append_ids(_safe_indexing(X, rows), tasks[codes], task_column), Y[rows, codes]
+    known = ~missing_mask(Y)
+    codes, samples = np.nonzero(known.T)  # sorted by task
+    features = _safe_indexing(X, samples)
+    X = _append_ids(features, tasks[codes], task_column)
+    return X, Y[samples, codes]
 
 
-def _other_columns(X, task_column):
-    """Positions of all columns but the task column; a function because lambdas do not pickle."""
-    position = column_position(column_names(X), X.shape[1], task_column)
-    return [j for j in range(X.shape[1]) if j != position]
+def _with_shape(values):
+    """Return an array or frame as it is, a list as an array."""
+    if hasattr(values, "shape"):
+        return values
+    return np.asarray(values)
 
 
 def _check_names(names, n_tasks, parameter):
-    """Task ids as an array of shape (n_tasks,), all different."""
+    """Return task ids as an array of shape (n_tasks,); raise unless they are all different."""
     if names is None:
         return np.arange(n_tasks)
     names = check_task_ids(names, parameter)
     if len(names) != n_tasks:
-        raise ValueError(f"{parameter} has {len(names)} ids, expected {n_tasks}: one a task.")
-    unique, counts = np.unique(names, return_counts=True)
-    if (counts > 1).any():
         raise ValueError(
-            f"{parameter} must be all different, but {some_of(unique[counts > 1])} repeat."
+            f"{parameter} has {len(names)} ids, expected {n_tasks}: one for each task."
         )
+    unique, counts = np.unique(names, return_counts=True)
+    repeated = unique[counts > 1]
+    if len(repeated):
+        raise ValueError(f"{parameter} must be all different, but {some_of(repeated)} repeat.")
     return names
 
 
 def _check_task(name, X, y, first):
-    """Raise unless a task's X is 2-D and like the first task's, with one label for each row."""
+    """Raise unless X of a task is 2-D and like X of the first task, with one target per sample."""
     if _kind(X) != _kind(first):
         raise TypeError(
             f"X of task {name!r} is of kind {_kind(X)}, that of the first task of kind "
@@ -211,17 +226,19 @@ def _check_task(name, X, y, first):
         )
     if len(X.shape) != 2:
         raise ValueError(f"X of task {name!r} has shape {X.shape}, expected two dimensions.")
-    if y.shape != X.shape[:1]:
+    n_samples, n_features = X.shape
+    if y.shape != (n_samples,):
         raise ValueError(
-            f"y of task {name!r} has shape {y.shape}, expected {X.shape[:1]}: one label for each "
-            "row of its X."
+            f"y of task {name!r} has shape {y.shape}, expected ({n_samples},): one target for each "
+            "sample of its X."
         )
-    if X.shape[1] != first.shape[1]:
+    if n_features != first.shape[1]:
         raise ValueError(
-            f"X of task {name!r} has {X.shape[1]} feature(s), that of the first task "
+            f"X of task {name!r} has {n_features} feature(s), that of the first task "
             f"{first.shape[1]}: all tasks need the same features."
         )
-    columns, expected = column_names(X), column_names(first)
+    columns = column_names(X)
+    expected = column_names(first)
     if columns != expected:
         raise ValueError(
             f"X of task {name!r} has the columns {some_of(columns, 8)}, that of the first task "
@@ -230,7 +247,7 @@ def _check_task(name, X, y, first):
 
 
 def _kind(X):
-    """What X is, for messages: array, sparse matrix, pandas or polars frame."""
+    """Return the kind of X: array, sparse matrix, pandas frame or polars frame."""
     if sparse.issparse(X):
         return "sparse matrix"
     if column_names(X) is None:
@@ -239,7 +256,7 @@ def _kind(X):
 
 
 def _concatenate(Xs):
-    """The rows of all Xs, which are of one kind."""
+    """Return the samples of all Xs, which are of one kind."""
     kind = _kind(Xs[0])
     if kind == "sparse matrix":
         return sparse.vstack(Xs, format="csr")
@@ -254,25 +271,29 @@ def _concatenate(Xs):
     return polars.concat(Xs)
 
 
-def _append_ids(X, ids, task_column):
-    """X with the task ids as its last column, called `task_column` in a frame."""
+def _append_ids(X, task_ids, task_column):
+    """Return X with the task ids as its last column, called `task_column` in a frame."""
     kind = _kind(X)
-    numeric = ids.dtype.kind in "biuf"
+    numeric = task_ids.dtype.kind in "biuf"
     if kind == "sparse matrix":
         if not numeric:
             raise ValueError(
-                f"A sparse X cannot hold the task ids {some_of(np.unique(ids))}: give numbers as "
-                "ids, or a dense X."
+                f"A sparse X cannot hold the task ids {some_of(np.unique(task_ids))}: give numbers "
+                "as ids, or a dense X."
             )
-        return sparse.hstack([X, sparse.coo_matrix(ids[:, None])], format="csr")
+        column = sparse.coo_matrix(task_ids[:, None])
+        return sparse.hstack([X, column], format="csr")
     if kind == "array":
-        return np.column_stack([X, ids] if numeric else [X.astype(object), ids.astype(object)])
+        if not numeric:
+            X = X.astype(object)
+            task_ids = task_ids.astype(object)
+        return np.column_stack([X, task_ids])
     if task_column in column_names(X):
         raise ValueError(
             f"task_column={task_column!r} is a column of X already; choose another name."
         )
     if kind == "pandas frame":
-        return X.assign(**{task_column: ids})
+        return X.assign(**{task_column: task_ids})
     import polars
 
-    return X.with_columns(polars.Series(task_column, ids))
+    return X.with_columns(polars.Series(task_column, task_ids))

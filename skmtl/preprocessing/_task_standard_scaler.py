@@ -9,62 +9,63 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
+from skmtl._data.targets import ids_name
 from skmtl._data.task_ids import codes_of, column_names, column_position, encode, some_of
 
 
 class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
-    """Standardize features within each task: subtract its mean, divide by its deviation.
+    """Standardize features within each task to zero mean and unit variance.
 
-    Each task is treated as :class:`~sklearn.preprocessing.StandardScaler` would treat its rows
-    alone, so that differences of level and scale between tasks are gone afterwards. The task
-    column stays where it is and as it is; frames stay frames.
+    Each task is treated as :class:`~sklearn.preprocessing.StandardScaler` would treat its samples
+    alone, so that differences of level and scale between tasks are removed. The task column is
+    left unchanged in its place; frames stay frames.
 
     Parameters
     ----------
     task_column : str or int, default=None
-        Column of X that holds the task ids. With None and no `tasks=` all rows are one task, as
-        for `StandardScaler`.
+        Column of X that holds the task ids. With None and no `tasks=`, all samples are one task,
+        as for `StandardScaler`.
     with_mean : bool, default=True
         Whether to center. Sparse X cannot be centered.
     with_std : bool, default=True
-        Whether to divide by the standard deviation, which is taken to be 1 where a feature is
-        constant within a task or the task has a single row.
+        Whether to divide by the standard deviation. It is taken to be 1 if a feature is constant
+        within a task or the task has a single sample.
     handle_unknown : {"error", "shared"}, default="error"
-        What `transform` does with tasks that fit did not see: raise, or use the mean and standard
-        deviation of all rows.
+        What `transform` does with tasks that were not seen in fit: raise an error, or use the mean
+        and standard deviation of all samples.
 
     Attributes
     ----------
     mean_ : ndarray of shape (n_tasks, n_features)
-        What is subtracted, without the task column: 0 without `with_mean`. A feature that is NaN
-        throughout a task has the figures of all rows.
+        Mean of each feature in each task, without the task column; 0 without `with_mean`. A
+        feature that is NaN throughout a task has the mean and scale of all samples.
     scale_ : ndarray of shape (n_tasks, n_features)
-        What is divided by: 1 without `with_std`.
+        Standard deviation of each feature in each task; 1 without `with_std`.
     shared_mean_ : ndarray of shape (n_features,)
-        As `mean_`, of all rows.
+        As `mean_`, of all samples.
     shared_scale_ : ndarray of shape (n_features,)
-        As `scale_`, of all rows.
+        As `scale_`, of all samples.
     tasks_ : ndarray of shape (n_tasks,)
-        Task ids; 0 where all rows are one task.
+        Task ids; [0] if all samples are one task.
     n_tasks_ : int
     n_samples_per_task_ : ndarray of shape (n_tasks,)
     n_features_in_ : int
-        With the task column.
+        Number of columns of X, the task column included.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
 
     Raises
     ------
     ValueError
-        For sparse X with `with_mean`, infinity in X, and in `transform` for unseen tasks unless
-        ``handle_unknown="shared"``.
+        If the input is invalid: X is sparse with `with_mean`, X contains infinity, or `transform`
+        is given tasks that were not seen in fit, unless ``handle_unknown="shared"``.
 
     See Also
     --------
-    keep_task_column : One scaler for all tasks together.
+    keep_task_column : Apply one scaler to all tasks together.
 
     Notes
     -----
-    NaN in features is left out of means and deviations and stays NaN.
+    NaN in features is ignored in means and standard deviations, and stays NaN.
 
     Examples
     --------
@@ -97,8 +98,9 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            The data used to compute the means and standard deviations, with the task column.
         y : object
-            Not looked at.
+            Ignored, present for API consistency by convention.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`; `transform` then needs them too.
 
@@ -109,24 +111,27 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_option(self.handle_unknown, "handle_unknown", ("error", "shared"))
         check_bool(self.with_mean, "with_mean")
         check_bool(self.with_std, "with_std")
-        features, labels = self._read(X, tasks, reset=True)
+        features, task_ids = self._read(X, tasks, reset=True)
         self._by_argument = tasks is not None
-        labels = np.zeros(features.shape[0], dtype=int) if labels is None else labels
-        self.tasks_, codes = encode(labels, self._ids_name())
-        self.n_tasks_, self.n_samples_per_task_ = len(self.tasks_), np.bincount(codes)
-        self.shared_mean_, self.shared_scale_ = self._figures(features)
-        figures = [self._figures(features[codes == t]) for t in range(self.n_tasks_)]
-        means, scales = (np.stack(part) for part in zip(*figures, strict=True))
-        self.mean_ = np.where(np.isnan(means), self.shared_mean_, means)
-        self.scale_ = np.where(np.isnan(scales), self.shared_scale_, scales)
+        if task_ids is None:
+            task_ids = np.zeros(features.shape[0], dtype=int)
+        self.tasks_, codes = encode(task_ids, ids_name(self))
+        self.n_tasks_ = len(self.tasks_)
+        self.n_samples_per_task_ = np.bincount(codes)
+        self.shared_mean_, self.shared_scale_ = self._mean_and_scale(features)
+        means = []
+        scales = []
+        for t in range(self.n_tasks_):
+            mean, scale = self._mean_and_scale(features[codes == t])
+            means.append(np.where(np.isnan(mean), self.shared_mean_, mean))
+            scales.append(np.where(np.isnan(scale), self.shared_scale_, scale))
+        self.mean_ = np.stack(means)
+        self.scale_ = np.stack(scales)
         return self
 
-    def _ids_name(self):
-        return "tasks" if self.task_column is None else f"task_column={self.task_column!r}"
-
     def _read(self, X, tasks, *, reset):
-        """Numeric features and task ids (or None)."""
-        features, labels = read_features(self, X, tasks, reset=reset, numeric=False)
+        """Return numeric features and task ids (or None)."""
+        features, task_ids = read_features(self, X, tasks, reset=reset, numeric=False)
         features = check_array(
             features,
             accept_sparse="csr",
@@ -135,52 +140,58 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             estimator=self,
             input_name="X",
         )
-        return features, labels
+        return features, task_ids
 
-    def _figures(self, rows):
-        """Mean and scale of the features of some rows."""
+    def _mean_and_scale(self, features):
+        """Return the mean and scale of the features of some samples, (n_features,) each."""
         scaler = StandardScaler(with_mean=self.with_mean, with_std=self.with_std)
         with np.errstate(invalid="ignore"):  # a feature that is NaN throughout
-            scaler.fit(rows)
-        n_features = rows.shape[1]
-        mean = scaler.mean_ if self.with_mean else np.zeros(n_features)
-        scale = scaler.scale_ if self.with_std else np.ones(n_features)
+            scaler.fit(features)
+        n_features = features.shape[1]
+        mean = np.zeros(n_features)
+        scale = np.ones(n_features)
+        if self.with_mean:
+            mean = scaler.mean_
+        if self.with_std:
+            scale = scaler.scale_
         return mean, scale
 
     def fit_transform(self, X, y=None, *, tasks=None):
-        """Fit, then transform the same rows.
+        """Fit to X, then transform it.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            The data to fit and to transform, with the task column.
         y : object
-            Not looked at.
+            Ignored, present for API consistency by convention.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`.
 
         Returns
         -------
         {ndarray, sparse matrix, frame} of shape (n_samples, n_columns)
+            Standardized data.
         """
         return self.fit(X, tasks=tasks).transform(X, tasks=tasks)
 
     def transform(self, X, *, tasks=None):
-        """Standardize each row by its task.
+        """Standardize each sample by the mean and scale of its task.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
-            Never modified.
+            The data to transform, with the task column. Never modified.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
         Returns
         -------
         {ndarray, sparse matrix, frame} of shape (n_samples, n_columns)
-            As X: pandas and polars frames stay what they are, unless `set_output` asks for another
-            container. Sparse matrices come out as CSR.
+            Standardized data, in a container like X: pandas and polars frames stay what they are,
+            unless `set_output` asks for another one. Sparse matrices come out as CSR.
         """
-        features, mean, scale = self._rows(X, tasks)
+        features, mean, scale = self._features_and_scales(X, tasks)
         if sparse.issparse(features):
             features.data /= scale[_entries(features)]
         else:
@@ -189,20 +200,21 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._put_back(X, features)
 
     def inverse_transform(self, X, *, tasks=None):
-        """Undo `transform`.
+        """Scale the data back to their original representation.
 
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
-            Standardized rows, with the task column. Never modified.
+            Standardized data, with the task column. Never modified.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
         Returns
         -------
         {ndarray, sparse matrix, frame} of shape (n_samples, n_columns)
+            Data on the original scale.
         """
-        features, mean, scale = self._rows(X, tasks)
+        features, mean, scale = self._features_and_scales(X, tasks)
         if sparse.issparse(features):
             features.data *= scale[_entries(features)]
         else:
@@ -210,67 +222,71 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             features += mean
         return self._put_back(X, features)
 
-    def _rows(self, X, tasks):
-        """A copy of the features, and the mean and scale of each row."""
+    def _features_and_scales(self, X, tasks):
+        """Return a copy of the features, and their means and scales in the task of each sample."""
         check_is_fitted(self)
-        features, labels = self._read(X, tasks, reset=False)
-        if (tasks is not None) != self._by_argument:
-            raise ValueError(
-                "This TaskStandardScaler was fitted "
-                + ("with tasks=; give them here, too." if tasks is None else "without tasks=.")
-            )
-        codes = self._codes(labels, features.shape[0])
-        means = np.vstack([self.mean_, self.shared_mean_])  # code -1 is the last row
+        features, task_ids = self._read(X, tasks, reset=False)
+        if self._by_argument and tasks is None:
+            raise ValueError("This TaskStandardScaler was fitted with tasks=; give them here, too.")
+        if tasks is not None and not self._by_argument:
+            raise ValueError("This TaskStandardScaler was fitted without tasks=.")
+        codes = self._codes(task_ids, features.shape[0])
+        means = np.vstack([self.mean_, self.shared_mean_])  # the code -1 is the last row
         scales = np.vstack([self.scale_, self.shared_scale_])
-        dtype = features.dtype
-        return features.copy(), means.astype(dtype)[codes], scales.astype(dtype)[codes]
+        means = means.astype(features.dtype)
+        scales = scales.astype(features.dtype)
+        return features.copy(), means[codes], scales[codes]
 
-    def _codes(self, labels, n_rows):
-        """Position of each row's task in `tasks_`, -1 for unseen ones."""
-        if labels is None:
-            return np.zeros(n_rows, dtype=int)
-        codes = codes_of(labels, self.tasks_, self._ids_name())
+    def _codes(self, task_ids, n_samples):
+        """Return the position of each sample's task in `tasks_`, -1 for unseen ones."""
+        if task_ids is None:
+            return np.zeros(n_samples, dtype=int)
+        codes = codes_of(task_ids, self.tasks_, ids_name(self))
         unknown = codes < 0
         if unknown.any() and self.handle_unknown == "error":
             raise ValueError(
-                f"Found task(s) {some_of(np.unique(labels[unknown]))} that were not seen in fit, "
+                f"Found task(s) {some_of(np.unique(task_ids[unknown]))} that were not seen in fit, "
                 f"which had {some_of(self.tasks_)}. Set handle_unknown='shared' to standardize "
-                "them by the mean and standard deviation of all rows."
+                "them by the mean and standard deviation of all samples."
             )
         return codes
 
     def _put_back(self, X, features):
-        """The features in a container like X, between its other columns."""
+        """Return the features in a container like X, together with its task column."""
         if column_names(X) is not None:
-            return _in_frame(X, features, self._feature_positions(X))
+            positions = self._feature_positions(X)
+            return _in_frame(X, features, positions)
         if self.task_column is None:
             return features
         if sparse.issparse(X):
             j = column_position(None, X.shape[1], self.task_column)
-            parts = [features[:, :j], X.tocsc()[:, [j]], features[:, j:]]
+            task_ids = X.tocsc()[:, [j]]
+            parts = [features[:, :j], task_ids, features[:, j:]]
             return sparse.hstack(parts, format="csr", dtype=features.dtype)
         X = check_array(X, dtype=None, ensure_all_finite=False)
-        out = np.empty(X.shape, dtype=object if X.dtype == object else features.dtype)
-        out[:] = X
+        dtype = object if X.dtype == object else features.dtype
+        out = X.astype(dtype)
         out[:, self._feature_positions(X)] = features
         return out
 
     def _feature_positions(self, X):
-        """Positions of all columns but the task column."""
-        n_columns = X.shape[1]
-        if self.task_column is None:
-            return list(range(n_columns))
-        task = column_position(column_names(X), n_columns, self.task_column)
-        return [j for j in range(n_columns) if j != task]
+        """Return the positions of all columns but the task column."""
+        positions = list(range(X.shape[1]))
+        if self.task_column is not None:
+            names = column_names(X)
+            del positions[column_position(names, X.shape[1], self.task_column)]
+        return positions
 
 
 def _entries(X):
-    """Row and column of every stored entry of a CSR matrix."""
-    return np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)), X.indices
+    """Return the row and the column of every stored entry of a CSR matrix."""
+    n_stored = np.diff(X.indptr)
+    rows = np.repeat(np.arange(X.shape[0]), n_stored)
+    return rows, X.indices
 
 
 def _in_frame(X, features, positions):
-    """A frame like X with new numbers in some columns."""
+    """Return a frame like X with the features in the columns at `positions`."""
     if hasattr(X, "iloc"):
         out = X.copy()
         for k, j in enumerate(positions):
@@ -278,6 +294,7 @@ def _in_frame(X, features, positions):
         return out
     import polars
 
-    return X.with_columns(
-        [polars.Series(X.columns[j], features[:, k]) for k, j in enumerate(positions)]
-    )
+    columns = []
+    for k, j in enumerate(positions):
+        columns.append(polars.Series(X.columns[j], features[:, k]))
+    return X.with_columns(columns)

@@ -1,0 +1,189 @@
+"""Targets, weights and task ids: of two-dimensional y, and of y with a task id for each sample."""
+
+import warnings
+from numbers import Number
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array, column_or_1d
+
+from skmtl._data.task_ids import as_id_array, column_names, encode, missing_mask, some_of
+
+
+def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
+    """Return a two-dimensional y, its weights and its task ids.
+
+    Missing targets are filled, and their weights are 0. With `empty`, tasks may have no targets.
+    """
+    names = column_names(y)
+    Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    if Y.ndim == 1:
+        raise ValueError(
+            f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
+            "the column of X that holds the task ids, pass tasks=, or give y of shape (n_samples, "
+            "n_tasks); a single task is y.reshape(-1, 1)."
+        )
+    _check_length(n_samples, Y)
+    tasks = np.arange(Y.shape[1])
+    if names is not None:
+        tasks = as_id_array(names)
+    _check_no_infinity(Y, tasks)
+    weight = _check_weight(sample_weight, Y.shape)
+    Y, weight = _fill_missing(Y, weight)
+    has_targets = (weight > 0).any(axis=0)
+    lacking = np.broadcast_to(~has_targets, len(tasks))
+    if lacking.any() and not empty:
+        raise ValueError(
+            f"Input y contains NaN only, or only samples of zero weight, for task(s) "
+            f"{some_of(tasks[lacking])}: a task needs at least one label."
+        )
+    return Y, weight, tasks
+
+
+def _check_no_infinity(Y, tasks):
+    """Raise if a target of a two-dimensional y is infinite."""
+    if Y.dtype.kind != "f":
+        return
+    infinite = np.isinf(Y).any(axis=0)
+    if infinite.any():
+        raise ValueError(
+            f"Input y contains infinity in task(s) {some_of(tasks[infinite])}; a missing target "
+            "is NaN."
+        )
+
+
+def _fill_missing(Y, weight):
+    """Return Y with zeros where targets are missing, and weights that are 0 there.
+
+    Weights have the shape (n_samples, 1) where they are the same for all tasks.
+    """
+    if weight is None:
+        weight = np.ones((len(Y), 1))
+    elif weight.ndim == 1:
+        weight = weight[:, None]
+    missing = missing_mask(Y)
+    if missing.any():
+        zero = np.zeros(1, dtype=Y.dtype)
+        Y = np.where(missing, zero, Y)
+        weight = weight * ~missing
+    return Y, weight
+
+
+def ids_name(estimator):
+    """Return where the task ids came from, for messages."""
+    column = estimator.task_column
+    return "tasks" if column is None else f"task_column={column!r}"
+
+
+def _warn_if_not_ids(task_ids, n_tasks, name):
+    """Warn about task ids that look like a feature."""
+    fractions = ()
+    if task_ids.dtype.kind == "f":
+        fractions = task_ids[task_ids % 1 != 0]
+    if len(fractions):
+        warnings.warn(
+            f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
+            "different ones: was it scaled together with the features? Keep it out of scalers "
+            "with skmtl.keep_task_column.",
+            UserWarning,
+            stacklevel=6,
+        )
+    elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
+        warnings.warn(
+            f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
+class SortedSamples(NamedTuple):
+    """Samples of positive weight, sorted by task."""
+
+    indices: np.ndarray  # position of each in the user's X
+    y: np.ndarray
+    weight: np.ndarray
+    tasks: np.ndarray  # sorted task ids, (n_tasks,)
+    ptr: np.ndarray  # task t has the samples ptr[t]:ptr[t + 1]
+
+
+def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
+    """Return the samples of long data; a sample of zero weight is as if absent."""
+    y = check_array(y, ensure_2d=False, dtype=dtype, ensure_all_finite=False, input_name="y")
+    if y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "
+            "one target for each sample."
+        )
+    y = column_or_1d(y, warn=True)
+    _check_length(n_samples, y)
+    weight = _check_weight(sample_weight, (len(y),))
+    if weight is None:
+        weight = np.ones(len(y))
+    used = np.flatnonzero(weight > 0)
+    name = ids_name(estimator)
+    tasks, codes = encode(task_ids[used], name)
+    _warn_if_not_ids(task_ids[used], len(tasks), name)
+    order = np.argsort(codes, kind="stable")
+    indices = used[order]
+    y = y[indices]
+    _check_complete(y, tasks, codes[order])
+    counts = np.bincount(codes, minlength=len(tasks))
+    ptr = np.zeros(len(tasks) + 1, dtype=np.intp)
+    ptr[1:] = np.cumsum(counts)
+    return SortedSamples(
+        indices=indices,
+        y=y,
+        weight=weight[indices],
+        tasks=tasks,
+        ptr=ptr,
+    )
+
+
+def _check_complete(y, tasks, codes):
+    """Raise if a target of long data is missing or infinite."""
+    bad = missing_mask(y)
+    if y.dtype.kind == "f":
+        bad |= np.isinf(y)
+    if bad.any():
+        affected = np.unique(tasks[codes[bad]])
+        raise ValueError(
+            f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
+            "without a target."
+        )
+
+
+def _check_length(n_samples, y):
+    """Raise unless y has as many samples as X."""
+    if len(y) != n_samples:
+        raise ValueError(
+            f"Found input variables with inconsistent numbers of samples: X has {n_samples} rows, "
+            f"y has {len(y)}."
+        )
+
+
+def _check_weight(sample_weight, shape):
+    """Return the weights as float64, or None if the user gave none or a single number.
+
+    They may be one for each sample or, for a two-dimensional y, one for each target.
+    """
+    if sample_weight is None or isinstance(sample_weight, Number):
+        return None
+    if isinstance(sample_weight, str):
+        raise TypeError(f"sample_weight must be an array of weights, got {sample_weight!r}.")
+    weight = check_array(
+        sample_weight,
+        ensure_2d=False,
+        dtype=np.float64,
+        input_name="sample_weight",
+    )
+    allowed = [shape[:1]]
+    if len(shape) == 2 and shape[1] > 1:
+        allowed.append(shape)
+    if weight.shape not in allowed:
+        expected = " or ".join(map(str, allowed))
+        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {expected}.")
+    if (weight < 0).any():
+        raise ValueError(f"Negative values in sample_weight: the smallest is {weight.min()}.")
+    if not (weight > 0).any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weight
