@@ -126,7 +126,7 @@ def test_the_area_of_weighted_labels_is_scikit_learns():
     truth, index = rng.integers(0, 2, 200).astype(float), rng.integers(0, 3, 200)
     z = rng.integers(0, 8, 200) / 8  # with ties
     weights = rng.integers(0, 4, 200).astype(float)
-    errors = RankLoss().grouped(truth, z, index, 4)(weights)
+    errors = RankLoss().error_function(truth, z, index, 4)(weights)
     for group in range(3):
         here = index == group
         expected = roc_auc_score(truth[here], z[here], sample_weight=weights[here])

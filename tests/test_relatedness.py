@@ -332,13 +332,13 @@ def test_constant_and_one_row_tasks_are_left_out_with_a_note(wide, mode):
     bad = np.full((len(X), 3), np.nan)
     bad[:, 0] = 4.0
     bad[3, 1] = 1.0
-    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 1: all its labels"):
+    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 1: all its targets"):
         result = task_transfer_matrix(
             MODEL, X, np.column_stack([Y[:, 0], bad, Y[:, 1:]]), mode=mode, cv=KFold(5)
         )
     assert set(result.note) == {1, 2, 3}
-    assert "1 labeled row(s)" in result.note[2]
-    assert "0 labeled row(s)" in result.note[3]
+    assert "1 labeled sample(s)" in result.note[2]
+    assert "0 labeled sample(s)" in result.note[3]
     off = ~np.eye(7, dtype=bool)
     assert np.isnan(result.gain[1:4][off[1:4]]).all()
     assert np.isnan(result.gain[:, 1:4][off[:, 1:4]]).all()
@@ -369,7 +369,7 @@ def test_a_task_that_some_fold_lacks_gives_no_cross_predictions(wide):
     Y = Y.copy()
     Y[5:, 3] = np.nan
     splits = list(KFold(3).split(X))  # the first test set holds all its labels
-    with pytest.warns(UserWarning, match="no fold has test rows of it together with"):
+    with pytest.warns(UserWarning, match="no fold has both test samples of it and"):
         result = task_transfer_matrix(MODEL, X, Y, cv=splits, mode="cross_predict")
     assert np.isnan(result.gain[3, :3]).all()
     Y[25, 3] = 1.0
@@ -393,11 +393,11 @@ def test_a_class_that_training_sets_lack_is_noted(classes):
     result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3))
     # the fold that holds the only 1 out cannot be judged; the others can
     assert np.isfinite(result.gain).all()
-    with pytest.warns(UserWarning, match="1: 1 - AUC is undefined where all held-out labels"):
+    with pytest.warns(UserWarning, match="1: 1 - AUC is undefined where all held-out targets"):
         result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3), scoring="roc_auc")
     assert np.isfinite(result.gain[[0, 2], [2, 0]]).all()
     Y[:, 2] = 1.0
-    with pytest.warns(UserWarning, match="all its labels are the same"):
+    with pytest.warns(UserWarning, match="all its targets are the same"):
         result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3))
     assert list(result.note) == [2]
 
@@ -675,11 +675,11 @@ def test_selection_for_classes(classes):
 def test_tasks_that_cannot_be_judged_are_no_candidates(helpers):
     X, Y = helpers
     Y = np.column_stack([Y, np.ones(len(Y))])
-    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 5: all its labels"):
+    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 5: all its targets"):
         result = select_tasks(MODEL, X, Y, 0, random_state=0)
     assert list(result.note) == [5]
     assert 5 not in [step["task"] for step in result.history]
-    with pytest.raises(ValueError, match="target=5 has no error to lower: all its labels"):
+    with pytest.raises(ValueError, match="target=5 has no error to lower: all its targets"):
         select_tasks(MODEL, X, Y, 5)
 
 
