@@ -511,7 +511,7 @@ def test_matrices_that_are_not_square_are_refused(matrix):
 
 
 def test_labels_and_orders_that_cannot_be_meant_are_refused():
-    with pytest.raises(ValueError, match="2 labels for a matrix of 3 tasks"):
+    with pytest.raises(ValueError, match="2 task ids for a matrix of 3 tasks"):
         TaskSimilarityDisplay.from_matrix(np.eye(3), tasks=[1, 2])
     with pytest.raises(ValueError, match="order='size'"):
         TaskSimilarityDisplay.from_matrix(np.eye(3), order="size")

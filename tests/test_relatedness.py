@@ -583,9 +583,9 @@ def test_similarity_errors_say_what_was_wrong(wide, classes):
         task_similarity(CLASSIFIER.fit(*classes), *classes, kind="residuals")
     X_long, y, _ = long_of(X, Y)
     long = MultiTaskLasso(alpha=0.1, task_column=-1).fit(X_long, y)
-    with pytest.raises(ValueError, match="tasks that share rows"):
+    with pytest.raises(ValueError, match="tasks that share samples"):
         task_similarity(long, X_long, y, kind="residuals")
-    with pytest.raises(ValueError, match="tasks that share rows"):
+    with pytest.raises(ValueError, match="tasks that share samples"):
         task_similarity(model, X, Y, kind="residuals", tasks=np.zeros(30))
     mixed = MultiTaskMixed(losses=["logistic", "squared_error"])
     mixed.fit(X, np.column_stack([np.arange(30) % 3, Y[:, 0]]))

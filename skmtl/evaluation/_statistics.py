@@ -45,11 +45,14 @@ def mean_error_and_rank(errors, methods):
     dict of dict
         ``{"mean_error": {method: ...}, "mean_rank": {method: ...}}``.
     """
-    is_complete = ~np.isnan(errors).any(axis=1)
-    errors = errors[is_complete]
-    if not len(errors):
-        errors = np.full((1, len(methods)), np.nan)
-    unit = NO_ERROR * np.max(errors) or 1.0
+    is_incomplete = np.isnan(errors).any(axis=1)
+    if is_incomplete.all():
+        return {
+            "mean_error": dict.fromkeys(methods, np.nan),
+            "mean_rank": dict.fromkeys(methods, np.nan),
+        }
+    errors = errors[~is_incomplete]
+    unit = NO_ERROR * errors.max() or 1.0
     rounded = np.round(errors / unit)  # rounding is no difference
     ranks = stats.rankdata(rounded, axis=1)
     mean_error = errors.mean(axis=0).tolist()
@@ -144,8 +147,7 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
         multi = mean_of_known(multi_errors(weights))
         deltas[draw] = _mean_gain(single, multi)
     tail = (1 - confidence_level) / 2
-    low = np.quantile(deltas, tail)
-    high = np.quantile(deltas, 1 - tail)
+    low, high = np.quantile(deltas, [tail, 1 - tail])
     return float(low), float(high)
 
 
