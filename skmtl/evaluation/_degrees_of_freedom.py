@@ -74,8 +74,10 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     def fitted_values(targets):
         shifted = Y.copy()
         shifted[known] = targets
-        estimator.fit(X, _in_form_of(y, shifted), **fit_kwargs)
-        return estimator.predict(X, **fit_kwargs)[known]
+        shifted = _in_form_of(y, shifted)
+        estimator.fit(X, shifted, **fit_kwargs)
+        predictions = estimator.predict(X, **fit_kwargs)
+        return predictions[known]
 
     step = _STEP * _target_scale(model, Y, task_codes)
     return _divergence(fitted_values, Y[known], step, n_probes, rng)
@@ -127,7 +129,8 @@ def _hat_trace(model, X):
         return float(model.fit_intercept)
     if model.fit_intercept:
         X = X - X.mean(axis=0)
-    squares = np.linalg.svd(X, compute_uv=False) ** 2
+    singular_values = np.linalg.svd(X, compute_uv=False)
+    squares = singular_values**2
     rounding = max(X.shape) * np.finfo(float).eps
     squares = squares[squares > rounding**2 * squares[0]]
     shrinkage = squares / (squares + ridge)
@@ -139,9 +142,10 @@ def _ridge_strength(model, n_samples):
     if isinstance(model, (LinearRegression, *_LASSO)):
         return 0.0
     alpha = _chosen(model, "alpha")
-    if isinstance(model, _L1):
-        return alpha * n_samples * (1 - _chosen(model, "l1_ratio"))
-    return alpha
+    if not isinstance(model, _L1):
+        return alpha
+    l1_ratio = _chosen(model, "l1_ratio")
+    return alpha * n_samples * (1 - l1_ratio)
 
 
 def _chosen(model, name):

@@ -23,9 +23,13 @@ _BASELINES = ("single", "intercept", "pooled")
 def errors_of_tasks(report, ax):
     """Errors of tasks alone against errors with sharing."""
     table = report.table_
-    has_errors = np.isfinite(table["error_single"]) & np.isfinite(table["error_multi"])
+    has_single = np.isfinite(table["error_single"])
+    has_multi = np.isfinite(table["error_multi"])
+    has_errors = has_single & has_multi
     n_missing = int((~has_errors).sum())
-    notes = [f"{count(n_missing, 'task')} without an error"] if n_missing else []
+    notes = []
+    if n_missing:
+        notes.append(f"{count(n_missing, 'task')} without an error")
     table = table[has_errors]
     single = table["error_single"]
     multi = table["error_multi"]
@@ -65,7 +69,8 @@ def _name_extremes(ax, table):
     """Write the names of the tasks of the largest gain and of the largest loss."""
     if len(table) == 0:
         return
-    gain = np.where(np.isfinite(table["gain"]), table["gain"], 0.0)
+    is_finite = np.isfinite(table["gain"])
+    gain = np.where(is_finite, table["gain"], 0.0)
     best = int(gain.argmax())
     worst = int(gain.argmin())
     if gain[best] > 0 and best != worst:
@@ -101,11 +106,11 @@ def errors_of_splits(report, ax):
         methods = methods[order]
     names = short_names(methods)
     n_methods = len(methods)
-
+    lines = np.arange(n_methods)
     ax = axes_of(ax, width_of(names), height_of(1.6 * n_methods))
-    alpha = float(np.clip(4 / max(len(means), 1), 0.05, 0.4))
-    ax.plot(means.T, np.arange(n_methods), color=GREY, linewidth=0.6, alpha=alpha, zorder=1)
     if len(means):
+        alpha = float(np.clip(4 / len(means), 0.05, 0.4))
+        ax.plot(means.T, lines, color=GREY, linewidth=0.6, alpha=alpha, zorder=1)
         for line, method in enumerate(methods.tolist()):
             _draw_method(ax, line, method, means[:, line])
     ax.set_ylim(-0.6, n_methods - 0.4)
@@ -135,14 +140,16 @@ def _draw_method(ax, line, method, values):
     is_baseline = method.split(" ")[0] in _BASELINES
     color = GREY if is_baseline else BLUE
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    lines = np.full(len(values), line)
     ax.hlines(line, low, high, color=color, linewidth=9, alpha=0.35)
-    ax.scatter(values, np.full(len(values), line), 9, color=color, zorder=3)
+    ax.scatter(values, lines, 9, color=color, zorder=3)
     ax.scatter(middle, line, 260, color=color, marker="|", linewidths=2, zorder=4)
 
 
 def _notes_on_infinite(errors):
     """A note on the tasks with an infinite error in some split, if there are any."""
-    n_infinite = int(np.isinf(errors).any(axis=(0, 2)).sum())
+    is_infinite = np.isinf(errors).any(axis=(0, 2))
+    n_infinite = int(is_infinite.sum())
     if n_infinite == 0:
         return []
     return [f"left out: {count(n_infinite, 'task')} with an infinite error in some split"]

@@ -13,15 +13,18 @@ _MAX_LENGTH = 30  # characters
 
 def short_names(names):
     """Names of tasks or features as texts; the middle of long ones is left out."""
-    return [_short(label_of(name)) for name in np.asarray(names).tolist()]
+    return [_short(name) for name in np.asarray(names).tolist()]
 
 
 def _short(name):
+    name = label_of(name)
     if len(name) <= _MAX_LENGTH:
         return name
     n_tail = _MAX_LENGTH // 3
     n_head = _MAX_LENGTH - n_tail - 1
-    return f"{name[:n_head]}…{name[-n_tail:]}"
+    head = name[:n_head]
+    tail = name[-n_tail:]
+    return f"{head}…{tail}"
 
 
 def default_names(n_features):
@@ -35,35 +38,43 @@ def fit_names(ax, *, x=None, y=None):
     Call this last, since titles and legends take room from the axes.
     """
     if x is not None:
-        ax.xaxis.set_ticks(range(len(x)), x, fontsize=_LARGEST)
+        _write(ax.xaxis, x, 1, _LARGEST)
         ax.tick_params(axis="x", labelrotation=90)
     if y is not None:
-        ax.yaxis.set_ticks(range(len(y)), y, fontsize=_LARGEST)
-    width, height = _size_in_points(ax)
+        _write(ax.yaxis, y, 1, _LARGEST)
+    x_step, y_step = _steps_in_points(ax)
     if y is not None:
-        step = height / abs(np.diff(ax.get_ylim())[0])
-        _thin(ax.yaxis, y, step)
+        _thin(ax.yaxis, y, y_step)
     if x is not None:
-        step = width / abs(np.diff(ax.get_xlim())[0])
         longest = max(len(name) for name in x)
-        if longest * _WIDTH * _LARGEST < step - 4:
+        if longest * _WIDTH * _LARGEST < x_step - 4:
             ax.tick_params(axis="x", labelrotation=0)
         else:
-            _thin(ax.xaxis, x, step)
+            _thin(ax.xaxis, x, x_step)
 
 
-def _size_in_points(ax):
-    """Width and height of the axes as they will be drawn."""
+def _steps_in_points(ax):
+    """Distances of neighboring positions on both axes, as they will be drawn."""
     figure = ax.figure.canvas.figure  # the whole figure, also for axes in a subfigure
     figure.draw_without_rendering()
     box = ax.get_window_extent()
-    return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
+    left, right = ax.get_xlim()
+    bottom, top = ax.get_ylim()
+    x_step = box.width / abs(right - left)
+    y_step = box.height / abs(top - bottom)
+    points = 72 / figure.dpi  # of a pixel
+    return x_step * points, y_step * points
 
 
 def _thin(axis, names, step):
     """Write as many names as fit if neighbors are `step` points apart."""
-    size = float(np.clip(step / _LINE, _SMALLEST, _LARGEST))
-    every = int(np.ceil(_LINE * size / step - 1e-9))
-    every = max(1, every)
+    size = np.clip(step / _LINE, _SMALLEST, _LARGEST)
+    needed = _LINE * size
+    every = int(np.ceil(needed / step - 1e-9))
+    _write(axis, names, max(1, every), float(size))
+
+
+def _write(axis, names, every, size):
+    """Write each k-th name, with k = `every`, at its position."""
     positions = range(0, len(names), every)
     axis.set_ticks(positions, names[::every], fontsize=size)
