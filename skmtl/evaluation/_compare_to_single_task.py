@@ -7,13 +7,14 @@ from sklearn.utils import check_random_state
 from skmtl._data.checks import check_bool, check_real
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import are_classifiers, read_estimators
+from skmtl.evaluation._evaluation_data import read_evaluation_data
 from skmtl.evaluation._gain_table import gain_table, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._measures import find_measure
-from skmtl.evaluation._model_runs import ComparisonData, model_sizes, run_models
+from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._splits import make_splits
 from skmtl.evaluation._statistics import bootstrap_delta
 from skmtl.evaluation._task_notes import task_notes
-from skmtl.evaluation._tasks_and_splits import fold_strata, make_splits, read_tasks
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import has_steps, is_search
@@ -134,14 +135,14 @@ def compare_to_single_task(
     _check_ids_reach_estimators(estimators, tasks)
     measure = find_measure(scoring, are_classifiers(estimators))
     models, roles = all_models(estimators, baseline, include_pooled)
-    data = _read_data(X, y, task_column, tasks, measure)
-    splits = _read_splits(cv, data, rng)
+    data = read_evaluation_data(X, y, task_column, tasks, measure)
+    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
+    if len(splits) < 2:
+        raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = run_models(models, data, splits, parallel)
-    held_out = HeldOutTargets.from_splits(
-        data.task_codes, splits, len(data.tasks), data.targets.truth
-    )
+    held_out = HeldOutTargets.from_splits(data, splits)
     errors = _error_functions(runs, held_out, measure)
     cv_results = _cv_results(errors, runs, data, splits)
     quantities = _run_quantities(runs)
@@ -150,7 +151,7 @@ def compare_to_single_task(
         quantities |= model_sizes(models, data, seed, parallel)
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
-    notes = task_notes(data.task_codes, splits, data.targets, is_tested, measure)
+    notes = task_notes(data, splits, is_tested, measure)
     reports = {}
     for name, methods in roles.items():
         own_results = _results_of(cv_results, methods)
@@ -177,37 +178,6 @@ def _check_ids_reach_estimators(estimators, tasks):
         )
 
 
-def _read_data(X, y, task_column, tasks, measure):
-    """The :class:`ComparisonData` of what the user passed."""
-    y, task_ids, names, task_codes = read_tasks(X, y, task_column, tasks)
-    return ComparisonData(
-        X=X,
-        y=y,
-        task_ids=task_ids,
-        by_argument=tasks is not None,
-        tasks=names,
-        task_codes=task_codes,
-        targets=measure.read(y, task_codes),
-    )
-
-
-def _read_splits(cv, data, rng):
-    """At least two pairs of training and test samples."""
-    strata = fold_strata(data.task_ids, data.task_codes, data.targets)
-    splits = make_splits(
-        cv,
-        data.X,
-        data.y,
-        strata,
-        rng,
-        n_repeats=_N_REPEATS,
-        n_folds=_N_FOLDS,
-    )
-    if len(splits) < 2:
-        raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
-    return splits
-
-
 def _error_functions(runs, held_out, measure):
     """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
     errors = {}
@@ -219,7 +189,6 @@ def _error_functions(runs, held_out, measure):
 
 def _cv_results(errors, runs, data, splits):
     """`cv_results_` of all methods."""
-    n_tasks = len(data.tasks)
     train_sets = [train for train, _ in splits]
     test_sets = [test for _, test in splits]
     fit_times = [[run.fit_time for run in method_runs] for method_runs in runs.values()]
@@ -228,8 +197,8 @@ def _cv_results(errors, runs, data, splits):
         "errors": np.stack([error() for error in errors.values()], axis=-1),
         "methods": list(runs),
         "tasks": data.tasks,
-        "n_train": count_targets(data.task_codes, train_sets, n_tasks),
-        "n_test": count_targets(data.task_codes, test_sets, n_tasks),
+        "n_train": count_targets(data, train_sets),
+        "n_test": count_targets(data, test_sets),
         "fit_time": np.transpose(fit_times),
         "predict_time": np.transpose(predict_times),
     }

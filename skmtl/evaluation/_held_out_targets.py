@@ -29,24 +29,27 @@ class HeldOutTargets(NamedTuple):
     shape: tuple
 
     @classmethod
-    def from_splits(cls, task_codes, splits, n_tasks, truth):
-        """Collect the targets; `task_codes` (-1 for missing) and `truth` have the shape of y."""
+    def from_splits(cls, data, splits):
+        """The held-out targets of :class:`EvaluationData`."""
         samples = []
         groups = []
-        truths = []
+        truth = []
+        known = []
         for k, (_, test) in enumerate(splits):
-            codes = task_codes[test]
-            column = np.reshape(test, (-1,) + (1,) * (codes.ndim - 1))
-            samples.append(np.broadcast_to(column, codes.shape))
-            groups.append(k * n_tasks + codes)
-            truths.append(truth[test])
-        known = [task_codes[test] >= 0 for _, test in splits]
+            codes = data.task_codes[test]
+            test_samples = np.asarray(test)
+            if data.is_wide:
+                test_samples = np.broadcast_to(test_samples[:, None], codes.shape)
+            samples.append(test_samples)
+            groups.append(k * data.n_tasks + codes)
+            truth.append(data.targets.truth[test])
+            known.append(codes >= 0)
         return cls(
             _join(samples, known),
             _join(groups, known),
-            _join(truths, known),
+            _join(truth, known),
             known,
-            (len(splits), n_tasks),
+            (len(splits), data.n_tasks),
         )
 
     def error_function(self, measure, predictions):
@@ -56,7 +59,10 @@ class HeldOutTargets(NamedTuple):
         """
         n_splits, n_tasks = self.shape
         errors = measure.error_function(
-            self.truth, _join(predictions, self.known), self.groups, n_splits * n_tasks
+            self.truth,
+            _join(predictions, self.known),
+            self.groups,
+            n_splits * n_tasks,
         )
 
         def by_split_and_task(weights=None):
@@ -71,10 +77,11 @@ def _join(parts, masks):
     return np.concatenate(selected)
 
 
-def count_targets(task_codes, samples_of_splits, n_tasks):
-    """Number of known targets of every task on one side of each split, (n_splits, n_tasks)."""
+def count_targets(data, sets):
+    """Number of known targets of every task in several sets of samples, (n_sets, n_tasks)."""
     counts = []
-    for samples in samples_of_splits:
-        codes = task_codes[samples]
-        counts.append(np.bincount(codes[codes >= 0], minlength=n_tasks))
+    for samples in sets:
+        codes = data.task_codes[samples]
+        known = codes[codes >= 0]
+        counts.append(np.bincount(known, minlength=data.n_tasks))
     return np.array(counts)

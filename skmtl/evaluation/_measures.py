@@ -35,7 +35,7 @@ class Targets(NamedTuple):
     classes: np.ndarray | None = None
 
     def of_tasks(self, columns):
-        """The targets in one or several columns of wide data."""
+        """The targets in several columns of wide data."""
         class_code = self.class_code
         if class_code is not None:
             class_code = class_code[:, columns]

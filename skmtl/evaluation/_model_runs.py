@@ -11,44 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing
 
 from skmtl.evaluation._estimators import fit_and_count
-from skmtl.evaluation._measures import Targets
 from skmtl.evaluation._model_size import model_size
 
 _N_PROBES = 10  # of degrees of freedom
-
-
-class ComparisonData(NamedTuple):
-    """The data of a comparison, as the user passed them and with their tasks.
-
-    Attributes
-    ----------
-    X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
-        Features, and the task column if there is one.
-    y : array of shape (n_samples, n_tasks) or (n_samples,)
-        Targets.
-    task_ids : ndarray of shape (n_samples,) or None
-        Task id of every sample; None for wide data.
-    by_argument : bool
-        Whether `fit` and `predict` take the task ids as ``tasks=``.
-    tasks : ndarray of shape (n_tasks,)
-        Distinct task ids.
-    task_codes : ndarray
-        Task codes in the shape of y, -1 where the target is missing.
-    targets : Targets
-        The targets as the error measure takes them.
-    """
-
-    X: object
-    y: object
-    task_ids: np.ndarray | None
-    by_argument: bool
-    tasks: np.ndarray
-    task_codes: np.ndarray
-    targets: Targets
-
-    def fit_kwargs(self, samples=slice(None)):
-        """Keyword arguments of `fit` and `predict` for some samples."""
-        return {"tasks": self.task_ids[samples]} if self.by_argument else {}
 
 
 class ModelRun(NamedTuple):

@@ -157,13 +157,13 @@ def select_tasks(
     chosen, history = select(target_errors, limit, min_gain, floor)
     error_alone = target_errors.of_set((code,))
     error = target_errors.of_set(chosen)
-    ids = problem.tasks.tolist()
+    ids = problem.data.tasks.tolist()
     for step in history:
         step["task"] = None if step["task"] is None else ids[step["task"]]
     notes = {ids[t]: reason for t, reason in problem.notes.items()}
     warn_about_fits(notes, target_errors.n_unconverged, target_errors.n_fits)
     return Bunch(
-        tasks=problem.tasks[list(chosen)],
+        tasks=problem.data.tasks[list(chosen)],
         gain=1 - error / error_alone if error_alone > floor else np.nan,
         history=history,
         error_alone=error_alone,
@@ -175,7 +175,7 @@ def select_tasks(
 
 def _code_of(problem, target):
     """Code of the target task; ValueError unless it can be held out."""
-    ids = problem.tasks.tolist()
+    ids = problem.data.tasks.tolist()
     if target not in ids:
         raise ValueError(f"target={target!r} is no task; tasks are {some_of(ids)}.")
     code = ids.index(target)

@@ -11,7 +11,6 @@ from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_int
 from skmtl.evaluation._estimators import fit_and_count
-from skmtl.evaluation._subset_problem import samples_of_task
 
 
 class SubsetFit(NamedTuple):
@@ -49,8 +48,7 @@ def subset_errors(problem, fits, *, n_jobs=None, verbose=0):
     runs_of = {fit: [] for fit in fits}
     for (fit, _), run in zip(jobs, runs, strict=True):
         runs_of[fit].append(run)
-    n_tasks = len(problem.tasks)
-    errors = np.full((len(fits), n_tasks), np.nan)
+    errors = np.full((len(fits), problem.data.n_tasks), np.nan)
     for i, fit in enumerate(fits):
         for t in fit.judged:
             predictions = [run.predictions[t] for run in runs_of[fit]]
@@ -72,47 +70,40 @@ def _jobs(problem, fits):
 
 def _fit_and_predict(problem, fit, k):
     """The :class:`_Run` of one fit on fold k."""
+    data = problem.data
     train, _ = problem.splits[k]
     held_out = problem.held_out[k]
-    trained = _tasks_in(problem, train, fit.trained)
-    is_known = np.isin(problem.task_codes[train], trained)
-    if problem.is_wide:
+    trained = [t for t in fit.trained if len(data.samples_of_task(train, t))]
+    is_known = np.isin(data.task_codes[train], trained)
+    if data.is_wide:
         is_known = is_known.any(axis=1)
     samples = np.asarray(train)[is_known]
-    X = _safe_indexing(problem.X, samples)
-    y = _safe_indexing(problem.y, samples)
-    if problem.is_wide:
+    X = _safe_indexing(data.X, samples)
+    y = _safe_indexing(data.y, samples)
+    if data.is_wide:
         y = _safe_indexing(y, trained, axis=1)
     model = clone(problem.estimator)
-    fit_kwargs = problem.fit_kwargs(samples)
-    n_warnings = fit_and_count(model, X, y, fit_kwargs)
-    predict = _predict_wide if problem.is_wide else _predict_long
-    predictions = predict(problem, model, trained, fit.judged, held_out)
+    n_warnings = fit_and_count(model, X, y, data.fit_kwargs(samples))
+    if data.is_wide:
+        predictions = _predict_wide(data, model, trained, fit.judged, held_out)
+    else:
+        predictions = _predict_long(data, model, fit.judged, held_out)
     return _Run(predictions, n_warnings > 0)
 
 
-def _tasks_in(problem, samples, tasks):
-    """Those of the task codes that have a target among the samples."""
-    present = []
-    for t in tasks:
-        if len(samples_of_task(problem.task_codes, samples, t)):
-            present.append(t)
-    return present
-
-
-def _predict_long(problem, model, trained, judged, held_out):
+def _predict_long(data, model, judged, held_out):
     """Predictions of a model of long data, {task code: array}."""
     samples_of = [held_out[t] for t in judged]
     samples = np.concatenate(samples_of)
-    X = _safe_indexing(problem.X, samples)
-    predict_kwargs = problem.fit_kwargs(samples)
-    predictions = problem.targets.predictions(model, X, samples, predict_kwargs)
+    X = _safe_indexing(data.X, samples)
+    predict_kwargs = data.fit_kwargs(samples)
+    predictions = data.targets.predictions(model, X, samples, predict_kwargs)
     ends = np.cumsum([len(samples) for samples in samples_of])
     parts = np.split(predictions, ends[:-1])
     return dict(zip(judged, parts, strict=True))
 
 
-def _predict_wide(problem, model, trained, judged, held_out):
+def _predict_wide(data, model, trained, judged, held_out):
     """Predictions of a model of wide data, {task code: array}.
 
     A model of one task is applied to every task that it did not learn.
@@ -120,11 +111,11 @@ def _predict_wide(problem, model, trained, judged, held_out):
     predictions = {}
     if not set(judged) <= set(trained):
         for t in judged:
-            outputs = _outputs(problem, model, [t], held_out[t])
+            outputs = _outputs(data, model, [t], held_out[t])
             predictions[t] = outputs[:, 0]
         return predictions
     samples = np.unique(np.concatenate([held_out[t] for t in judged]))
-    outputs = _outputs(problem, model, trained, samples)
+    outputs = _outputs(data, model, trained, samples)
     for t in judged:
         positions = np.searchsorted(samples, held_out[t])
         column = trained.index(t)
@@ -132,13 +123,13 @@ def _predict_wide(problem, model, trained, judged, held_out):
     return predictions
 
 
-def _outputs(problem, model, columns, samples):
+def _outputs(data, model, columns, samples):
     """Predictions (n_samples, n_columns) of a model, whose outputs stand for columns of y."""
     shape = (len(samples), len(columns))
     if len(samples) == 0:
         return np.empty(shape)
-    targets = problem.targets.of_tasks(columns)
-    X = _safe_indexing(problem.X, samples)
+    targets = data.targets.of_tasks(columns)
+    X = _safe_indexing(data.X, samples)
     predictions = targets.predictions(model, X, samples, {})
     return np.reshape(predictions, shape)
 

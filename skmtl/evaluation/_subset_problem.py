@@ -7,8 +7,9 @@ from scipy import sparse
 from sklearn.utils import check_random_state
 
 from skmtl.evaluation._estimators import estimator_kind, predicting_unseen_tasks
-from skmtl.evaluation._measures import Targets, find_measure
-from skmtl.evaluation._tasks_and_splits import fold_strata, make_splits, read_tasks
+from skmtl.evaluation._evaluation_data import EvaluationData, of_task, read_evaluation_data
+from skmtl.evaluation._measures import find_measure
+from skmtl.evaluation._splits import make_splits
 from skmtl.meta.pipelines import with_task_column
 
 _NO_ERROR = 1e-12  # relative to the spread of a task's targets; below it is rounding
@@ -22,84 +23,55 @@ class SubsetProblem:
     ----------
     estimator : estimator
         Fitted to some of the tasks at a time; it predicts unseen tasks.
-    X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
-        Features, and the task column if there is one.
-    y : array of shape (n_samples, n_tasks) or (n_samples,)
-        Targets.
-    tasks : ndarray of shape (n_tasks,)
-        Distinct task ids.
-    task_codes : ndarray
-        Task codes in the shape of y, -1 where the target is missing.
-    task_ids : ndarray of shape (n_samples,) or None
-        Task id of every sample; None for wide data.
-    by_argument : bool
-        Whether `fit` and `predict` take the task ids as ``tasks=``.
-    splits : list of (train, test)
-        Training and test samples of each fold.
+    data : EvaluationData
+        The data of all tasks.
     measure : object of `_measures`
         The error measure.
-    targets : Targets
-        The targets as the measure takes them.
-    held_out : list of list of ndarray
-        Samples to predict, by fold and task; they are the same for all fits.
+    splits : list of (train, test)
+        Training and test samples of each fold.
     is_trainable : ndarray of bool of shape (n_folds, n_tasks)
         Whether the training samples of a fold suffice to learn the task alone.
+    held_out : list of list of ndarray
+        Samples to predict, by fold and task; they are the same for all fits.
     notes : dict of int to str
         Why a task is left out, by its code.
     """
 
     estimator: object
-    X: object
-    y: object
-    tasks: np.ndarray
-    task_codes: np.ndarray
-    task_ids: np.ndarray | None
-    by_argument: bool
-    splits: list
+    data: EvaluationData
     measure: object
-    targets: Targets
-    held_out: list
+    splits: list
     is_trainable: np.ndarray
+    held_out: list
     notes: dict
-
-    @property
-    def is_wide(self):
-        return self.task_ids is None
 
     @property
     def kept(self):
         """Codes of the tasks that are not left out."""
-        return [t for t in range(len(self.tasks)) if t not in self.notes]
+        return [t for t in range(self.data.n_tasks) if t not in self.notes]
 
     @property
     def n_train(self):
         """Number of training targets of every task, mean over folds, (n_tasks,)."""
         counts = np.empty(self.is_trainable.shape)
         for k, (train, _) in enumerate(self.splits):
-            for t in range(len(self.tasks)):
-                counts[k, t] = len(samples_of_task(self.task_codes, train, t))
+            for t in range(self.data.n_tasks):
+                counts[k, t] = len(self.data.samples_of_task(train, t))
         return counts.mean(axis=0)
 
     @property
     def floor(self):
         """Errors up to these are rounding, (n_tasks,)."""
-        spreads = np.ones(len(self.tasks))
+        spreads = np.ones(self.data.n_tasks)
         for t in self.kept:
-            spreads[t] = np.std(self.truth(t)) or 1.0
+            truth = _held_out_truth(self.data, self.held_out, t)
+            spreads[t] = np.std(truth) or 1.0
         return _NO_ERROR * spreads
 
-    def fit_kwargs(self, samples):
-        """Keyword arguments of `fit` and `predict` for some samples."""
-        return {"tasks": self.task_ids[samples]} if self.by_argument else {}
-
-    def truth(self, t):
-        """The held-out targets of task t, those of all folds one after the other."""
-        samples = np.concatenate([by_task[t] for by_task in self.held_out])
-        return _of_task(self.targets.truth, t)[samples]
-
     def error(self, t, predictions):
-        """Error of the predictions of all held-out targets of task t."""
-        return _single_error(self.measure, self.truth(t), predictions)
+        """Error of the predictions of all held-out targets of task t, fold after fold."""
+        truth = _held_out_truth(self.data, self.held_out, t)
+        return _single_error(self.measure, truth, predictions)
 
 
 def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, random_state):
@@ -107,90 +79,73 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     estimator = predicting_unseen_tasks(estimator)
     estimator, task_column = with_task_column(estimator, X, task_column)
     is_classification = estimator_kind(estimator) == "classifier"
-    X = X.tocsr() if sparse.issparse(X) else X
-    y, task_ids, names, task_codes = read_tasks(X, y, task_column, tasks)
-    if len(names) < 2:
-        raise ValueError(f"Expected at least two tasks, found one: {names.tolist()}.")
     measure = find_measure(scoring, is_classification)
-    targets = measure.read(y, task_codes)
-    strata = fold_strata(task_ids, task_codes, targets)
-    splits = make_splits(cv, X, y, strata, check_random_state(random_state))
-    is_trainable = _is_trainable(targets, task_codes, splits, len(names))
-    held_out = _held_out_samples(task_codes, splits, is_trainable)
+    X = X.tocsr() if sparse.issparse(X) else X
+    data = read_evaluation_data(X, y, task_column, tasks, measure)
+    if data.n_tasks < 2:
+        raise ValueError(f"Expected at least two tasks, found one: {data.tasks.tolist()}.")
+    splits = make_splits(cv, data, check_random_state(random_state))
+    is_trainable = _is_trainable(data, splits)
+    held_out = _held_out_samples(data, splits, is_trainable)
     notes = {}
-    for t in range(len(names)):
-        reason = _why_left_out(measure, targets, task_codes, held_out, t)
+    for t in range(data.n_tasks):
+        reason = _why_left_out(data, measure, held_out, t)
         if reason:
             notes[t] = reason
     return SubsetProblem(
         estimator=estimator,
-        X=X,
-        y=y,
-        tasks=names,
-        task_codes=task_codes,
-        task_ids=task_ids,
-        by_argument=tasks is not None,
-        splits=splits,
+        data=data,
         measure=measure,
-        targets=targets,
-        held_out=held_out,
+        splits=splits,
         is_trainable=is_trainable,
+        held_out=held_out,
         notes=notes,
     )
 
 
-def samples_of_task(task_codes, samples, t):
-    """Those of the samples that have a target of task t."""
-    codes = task_codes[samples] if task_codes.ndim == 1 else task_codes[samples, t]
-    return np.asarray(samples)[codes == t]
-
-
-def _of_task(array, t):
-    """The column of task t of an array in the shape of y; all of it for long data."""
-    return array if array.ndim == 1 else array[:, t]
-
-
-def _n_values(targets, task_codes, samples, t):
-    """Number of distinct targets of task t among these samples."""
-    samples = samples_of_task(task_codes, samples, t)
-    return len(np.unique(_of_task(targets.values, t)[samples]))
-
-
-def _is_trainable(targets, task_codes, splits, n_tasks):
+def _is_trainable(data, splits):
     """Whether the training samples of a fold suffice for a task alone, (n_folds, n_tasks)."""
-    min_values = 1 if targets.classes is None else 2
-    is_trainable = np.empty((len(splits), n_tasks), dtype=bool)
+    is_classification = data.targets.classes is not None
+    min_values = 2 if is_classification else 1
+    is_trainable = np.empty((len(splits), data.n_tasks), dtype=bool)
     for k, (train, _) in enumerate(splits):
-        for t in range(n_tasks):
-            is_trainable[k, t] = _n_values(targets, task_codes, train, t) >= min_values
+        for t in range(data.n_tasks):
+            n_values = len(data.values_of_task(train, t))
+            is_trainable[k, t] = n_values >= min_values
     return is_trainable
 
 
-def _held_out_samples(task_codes, splits, is_trainable):
+def _held_out_samples(data, splits, is_trainable):
     """Test samples of each fold and task; none where the task cannot be learned alone."""
     none = np.empty(0, dtype=np.intp)
     held_out = []
-    for (_, test), trainable in zip(splits, is_trainable, strict=True):
+    for k, (_, test) in enumerate(splits):
         by_task = []
-        for t, can_learn in enumerate(trainable):
-            by_task.append(samples_of_task(task_codes, test, t) if can_learn else none)
+        for t in range(data.n_tasks):
+            by_task.append(data.samples_of_task(test, t) if is_trainable[k, t] else none)
         held_out.append(by_task)
     return held_out
 
 
-def _why_left_out(measure, targets, task_codes, held_out, t):
+def _held_out_truth(data, held_out, t):
+    """The held-out targets of task t, those of all folds one after the other."""
+    samples = np.concatenate([by_task[t] for by_task in held_out])
+    return of_task(data.targets.truth, t)[samples]
+
+
+def _why_left_out(data, measure, held_out, t):
     """Why task t has no error, or an empty text."""
-    all_samples = np.arange(len(task_codes))
-    n = len(samples_of_task(task_codes, all_samples, t))
+    all_samples = np.arange(len(data.task_codes))
+    n = len(data.samples_of_task(all_samples, t))
     if n < 2:
         return f"it has {n} labeled sample(s), but needs one to train on and one to test on"
-    if _n_values(targets, task_codes, all_samples, t) == 1:
+    if len(data.values_of_task(all_samples, t)) == 1:
         return "all its targets are the same"
-    samples = np.concatenate([by_task[t] for by_task in held_out])
-    if len(samples) == 0:
+    truth = _held_out_truth(data, held_out, t)
+    if len(truth) == 0:
         return "no fold has both test samples of it and training samples it can be learned from"
-    truth = _of_task(targets.truth, t)[samples]
-    if targets.classes is not None and np.isnan(_single_error(measure, truth, truth)):
+    is_classification = data.targets.classes is not None
+    if is_classification and np.isnan(_single_error(measure, truth, truth)):
         return f"{measure.name} is undefined where all held-out targets are of one class"
     return ""
 
@@ -198,4 +153,5 @@ def _why_left_out(measure, targets, task_codes, held_out, t):
 def _single_error(measure, truth, predictions):
     """The error of one group of targets."""
     groups = np.zeros(len(predictions), dtype=np.intp)
-    return measure.error_function(truth, predictions, groups, 1)()[0]
+    errors = measure.error_function(truth, predictions, groups, 1)
+    return errors()[0]

@@ -3,17 +3,15 @@
 import numpy as np
 
 
-def task_notes(task_codes, splits, targets, tested, measure):
+def task_notes(data, splits, tested, measure):
     """Notes on each task: a list of short texts, which is empty for most tasks.
 
     Parameters
     ----------
-    task_codes : ndarray
-        Task codes in the shape of y, -1 where the target is missing.
+    data : EvaluationData
+        The data of the comparison.
     splits : list of (train, test)
         Training and test samples of each split.
-    targets : Targets
-        The targets of all tasks.
     tested : ndarray of bool of shape (n_splits, n_tasks)
         Whether a task has an error in a split.
     measure : object of `_measures`
@@ -21,8 +19,8 @@ def task_notes(task_codes, splits, targets, tested, measure):
     """
     notes = []
     for t, tested_splits in enumerate(tested.T):
-        mask = task_codes == t
-        notes.append(_notes(mask, splits, targets, tested_splits, measure))
+        mask = data.task_codes == t
+        notes.append(_notes(mask, splits, data.targets, tested_splits, measure))
     return notes
 
 

@@ -164,7 +164,7 @@ def task_transfer_matrix(
     fits = [SubsetFit(trained, tuple(t for _, t in entries)) for trained, entries in plan]
     measured = subset_errors(problem, fits, n_jobs=n_jobs, verbose=verbose)
 
-    n_tasks = len(problem.tasks)
+    n_tasks = problem.data.n_tasks
     error = np.full((n_tasks, n_tasks), np.nan)
     for (_, entries), errors in zip(plan, measured.errors, strict=True):
         for s, t in entries:
@@ -173,12 +173,12 @@ def task_transfer_matrix(
     if mode == "drop_one":
         error_alone[:] = np.nan
     gain = _gains(error, problem.floor, mode, notes)
-    ids = problem.tasks.tolist()
+    ids = problem.data.tasks.tolist()
     notes = {ids[t]: notes[t] for t in sorted(notes)}
     warn_about_fits(notes, measured.n_unconverged, measured.n_fits)
     return Bunch(
         gain=gain,
-        tasks=problem.tasks,
+        tasks=problem.data.tasks,
         n_fits=measured.n_fits,
         error=error,
         error_alone=error_alone,
