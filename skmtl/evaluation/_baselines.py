@@ -1,6 +1,5 @@
 """All models of a comparison: the estimators and their baselines."""
 
-from collections import Counter
 from typing import NamedTuple
 
 import joblib
@@ -19,8 +18,10 @@ BASELINES = ("single", "intercept", "pooled")
 
 
 class _Baseline(NamedTuple):
+    """A baseline, and the names of the estimators that share it."""
+
     model: object
-    first_estimator: str  # name of the first estimator that has this baseline
+    estimators: list
 
 
 def all_models(estimators, baseline, include_pooled):
@@ -45,27 +46,26 @@ def all_models(estimators, baseline, include_pooled):
         For each estimator, the name of the model in each role: ``{"multi": its own name,
         "single": ...}``.
     """
-    distinct = {role: {} for role in BASELINES}  # {role: {key: _Baseline}}
-    keys_of = {}
+    distinct = {role: {} for role in BASELINES}  # baselines by their hash
     for name, estimator in estimators.items():
-        own = baselines(estimator, baseline, include_pooled)
-        keys_of[name] = {role: joblib.hash(model) for role, model in own.items()}
-        for role, model in own.items():
-            distinct[role].setdefault(keys_of[name][role], _Baseline(model, name))
-    names = {role: _names(role, found) for role, found in distinct.items()}
+        for role, model in baselines(estimator, baseline, include_pooled).items():
+            key = joblib.hash(model)
+            found = distinct[role].setdefault(key, _Baseline(model, []))
+            found.estimators.append(name)
 
     models = {}
+    roles = {name: {} for name in estimators}
     for role in ROLES:
         if role == "multi":
             models |= estimators
-        else:
-            models |= {names[role][key]: one.model for key, one in distinct[role].items()}
-
-    roles = {}
-    for name, keys in keys_of.items():
-        methods = {role: names[role][key] for role, key in keys.items()}
-        methods["multi"] = name
-        roles[name] = {role: methods[role] for role in ROLES if role in methods}
+            for name in estimators:
+                roles[name]["multi"] = name
+            continue
+        found = list(distinct[role].values())
+        for method, one in zip(_names(role, found), found, strict=True):
+            models[method] = one.model
+            for name in one.estimators:
+                roles[name][role] = method
     return models, roles
 
 
@@ -106,20 +106,18 @@ def _random_intercept(kind, options):
 
 
 def _names(role, found):
-    """The name of each baseline of one role, by its key.
+    """A name for each baseline of one role.
 
     A single baseline is called by its role. Of several, each is called by its role and the class
-    of its estimator, and where these are equal also by the estimator that it belongs to.
+    of its estimator, and where these are equal also by the first estimator that it belongs to.
     """
     if len(found) == 1:
-        return dict.fromkeys(found, role)
-    kinds = {}
-    for key, one in found.items():
-        kinds[key] = type(final_estimator(one.model).estimator).__name__
-    counts = Counter(kinds.values())
-    names = {}
-    for key, kind in kinds.items():
-        names[key] = f"{role} {kind}"
-        if counts[kind] > 1:
-            names[key] += f" of {found[key].first_estimator}"
+        return [role]
+    kinds = [type(final_estimator(one.model).estimator).__name__ for one in found]
+    names = []
+    for one, kind in zip(found, kinds, strict=True):
+        name = f"{role} {kind}"
+        if kinds.count(kind) > 1:
+            name += f" of {one.estimators[0]}"
+        names.append(name)
     return names

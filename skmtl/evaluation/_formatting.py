@@ -15,7 +15,11 @@ METHOD_COLUMNS = {  # title and format of each quantity of a method
 
 def method_titles(quantities):
     """Titles of the columns of the table of methods."""
-    return [title for name, (title, _) in METHOD_COLUMNS.items() if name in quantities]
+    titles = []
+    for name, (title, _) in METHOD_COLUMNS.items():
+        if name in quantities:
+            titles.append(title)
+    return titles
 
 
 def method_cells(quantities, method):
@@ -29,7 +33,8 @@ def method_cells(quantities, method):
 
 def methods_table(quantities, methods):
     """Lines of the table of methods."""
-    width = max(10, *(len(method) + 1 for method in methods))
+    longest = max(len(method) for method in methods)
+    width = max(10, longest + 1)
     lines = [_line("", method_titles(quantities), width)]
     for method in methods:
         lines.append(_line(method, method_cells(quantities, method), width))
@@ -37,7 +42,10 @@ def methods_table(quantities, methods):
 
 
 def _line(head, cells, width):
-    return f"{head:<{width}}" + "".join(f"{cell:>12}" for cell in cells)
+    line = f"{head:<{width}}"
+    for cell in cells:
+        line += f"{cell:>12}"
+    return line
 
 
 def number_text(value, form):
@@ -47,10 +55,12 @@ def number_text(value, form):
 
 def gain_texts(record):
     """The gain of a task and its interval as text."""
-    gain = number_text(record["gain"], "+.1%")
-    if gain == "-":
-        return gain, "-"
-    return gain, f"[{record['ci_low']:+.1%}, {record['ci_high']:+.1%}]"
+    gain = record["gain"]
+    if np.isnan(gain):
+        return "-", "-"
+    low = record["ci_low"]
+    high = record["ci_high"]
+    return f"{gain:+.1%}", f"[{low:+.1%}, {high:+.1%}]"
 
 
 def count_text(mean_count):

@@ -73,7 +73,10 @@ class HeldOutTargets(NamedTuple):
 
 def _join(parts, masks):
     """The selected entries of all parts in one array."""
-    selected = [np.asarray(part)[mask] for part, mask in zip(parts, masks, strict=True)]
+    selected = []
+    for part, mask in zip(parts, masks, strict=True):
+        part = np.asarray(part)
+        selected.append(part[mask])
     return np.concatenate(selected)
 
 

@@ -29,7 +29,8 @@ def pairwise_tests(cv_results, scale, confidence_level):
     """
     methods = cv_results["methods"]
     seen = is_positive(scale)
-    errors = cv_results["errors"][:, seen] / scale[seen, None]
+    errors = cv_results["errors"][:, seen]
+    relative = errors / scale[seen, None]
     n_train = cv_results["n_train"].sum()
     n_test = cv_results["n_test"].sum()
     ratio = OVERLAP * n_test / max(n_train, 1)
@@ -38,7 +39,7 @@ def pairwise_tests(cv_results, scale, confidence_level):
     pairs = list(combinations(range(n_methods), 2))
     table = _empty_table(len(pairs), methods)
     for record, (a, b) in zip(table, pairs, strict=True):
-        differences = errors[..., a] - errors[..., b]
+        differences = relative[..., a] - relative[..., b]
         by_split = mean_of_known(differences.T)
         is_tested = ~np.isnan(by_split)
         mean, half_width, p_value = corrected_t(by_split[is_tested], ratio, confidence_level)

@@ -55,12 +55,16 @@ def mean_error_and_rank(errors, methods):
     unit = NO_ERROR * errors.max() or 1.0
     rounded = np.round(errors / unit)  # rounding is no difference
     ranks = stats.rankdata(rounded, axis=1)
-    mean_error = errors.mean(axis=0).tolist()
-    mean_rank = ranks.mean(axis=0).tolist()
     return {
-        "mean_error": dict(zip(methods, mean_error, strict=True)),
-        "mean_rank": dict(zip(methods, mean_rank, strict=True)),
+        "mean_error": _mean_by_method(errors, methods),
+        "mean_rank": _mean_by_method(ranks, methods),
     }
+
+
+def _mean_by_method(values, methods):
+    """Mean over tasks of values (n_tasks, n_methods), by method."""
+    means = values.mean(axis=0)
+    return dict(zip(methods, means.tolist(), strict=True))
 
 
 def corrected_t(differences, ratio, confidence_level):
@@ -147,8 +151,8 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
         multi = mean_of_known(multi_errors(weights))
         deltas[draw] = _mean_gain(single, multi)
     tail = (1 - confidence_level) / 2
-    low, high = np.quantile(deltas, [tail, 1 - tail])
-    return float(low), float(high)
+    ends = np.quantile(deltas, [tail, 1 - tail])
+    return tuple(ends.tolist())
 
 
 def _mean_gain(single, multi):

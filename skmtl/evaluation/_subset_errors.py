@@ -44,16 +44,17 @@ def subset_errors(problem, fits, *, n_jobs=None, verbose=0):
     jobs = _jobs(problem, fits)
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = parallel(delayed(_fit_and_predict)(problem, *job) for job in jobs)
+    n_unconverged = sum(run.has_warned for run in runs)
 
     runs_of = {fit: [] for fit in fits}
     for (fit, _), run in zip(jobs, runs, strict=True):
         runs_of[fit].append(run)
-    errors = np.full((len(fits), problem.data.n_tasks), np.nan)
+    shape = (len(fits), problem.data.n_tasks)
+    errors = np.full(shape, np.nan)
     for i, fit in enumerate(fits):
         for t in fit.judged:
             predictions = [run.predictions[t] for run in runs_of[fit]]
             errors[i, t] = problem.error(t, np.concatenate(predictions))
-    n_unconverged = sum(run.has_warned for run in runs)
     return SubsetErrors(errors, len(jobs), n_unconverged)
 
 
@@ -114,7 +115,8 @@ def _predict_wide(data, model, trained, judged, held_out):
             outputs = _outputs(data, model, [t], held_out[t])
             predictions[t] = outputs[:, 0]
         return predictions
-    samples = np.unique(np.concatenate([held_out[t] for t in judged]))
+    all_samples = np.concatenate([held_out[t] for t in judged])
+    samples = np.unique(all_samples)
     outputs = _outputs(data, model, trained, samples)
     for t in judged:
         positions = np.searchsorted(samples, held_out[t])

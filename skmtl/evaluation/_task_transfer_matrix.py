@@ -1,6 +1,7 @@
 """Which tasks help which: the gain on a task from learning it together with another."""
 
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -160,14 +161,14 @@ def task_transfer_matrix(
     plan = _PLANS[mode](problem.kept)
     if mode == "cross_predict":
         _note_untrainable(problem, notes)
-        plan = [(trained, entries) for trained, entries in plan if trained[0] not in notes]
-    fits = [SubsetFit(trained, tuple(t for _, t in entries)) for trained, entries in plan]
+        plan = [one for one in plan if one.trained[0] not in notes]
+    fits = [one.fit for one in plan]
     measured = subset_errors(problem, fits, n_jobs=n_jobs, verbose=verbose)
 
     n_tasks = problem.data.n_tasks
     error = np.full((n_tasks, n_tasks), np.nan)
-    for (_, entries), errors in zip(plan, measured.errors, strict=True):
-        for s, t in entries:
+    for one, errors in zip(plan, measured.errors, strict=True):
+        for s, t in one.entries:
             error[s, t] = errors[t]
     error_alone = error.diagonal().copy()
     if mode == "drop_one":
@@ -188,30 +189,47 @@ def task_transfer_matrix(
     )
 
 
-# A plan lists the fits: the tasks to learn, and the entries (s, t) of the matrix of errors that
-# the fit is for, whose error is that on task t.
+class _Planned(NamedTuple):
+    """A fit to some tasks, and the entries of the matrix of errors that it is for.
+
+    The error of an entry (s, t) is that on task t.
+    """
+
+    trained: tuple
+    entries: list
+
+    @property
+    def fit(self):
+        judged = tuple(t for _, t in self.entries)
+        return SubsetFit(self.trained, judged)
 
 
 def _pairwise(kept):
     """Every task alone, then every pair of tasks."""
-    plan = [((t,), [(t, t)]) for t in kept]
+    plan = []
+    for t in kept:
+        plan.append(_Planned((t,), [(t, t)]))
     for s, t in combinations(kept, 2):
-        plan.append(((s, t), [(s, t), (t, s)]))
+        plan.append(_Planned((s, t), [(s, t), (t, s)]))
     return plan
 
 
 def _drop_one(kept):
     """All tasks, then all tasks but one."""
-    plan = [(tuple(kept), [(t, t) for t in kept])]
+    plan = [_Planned(tuple(kept), [(t, t) for t in kept])]
     for s in kept:
         others = tuple(t for t in kept if t != s)
-        plan.append((others, [(s, t) for t in others]))
+        plan.append(_Planned(others, [(s, t) for t in others]))
     return plan
 
 
 def _cross_predict(kept):
     """Every task alone, judged on all tasks."""
-    return [((s,), [(s, t) for t in kept]) for s in kept]
+    plan = []
+    for s in kept:
+        entries = [(s, t) for t in kept]
+        plan.append(_Planned((s,), entries))
+    return plan
 
 
 _PLANS = {"pairwise": _pairwise, "drop_one": _drop_one, "cross_predict": _cross_predict}
@@ -219,23 +237,28 @@ _PLANS = {"pairwise": _pairwise, "drop_one": _drop_one, "cross_predict": _cross_
 
 def _note_untrainable(problem, notes):
     """Note the tasks that some folds cannot learn alone."""
+    n_folds = len(problem.splits)
+    n_trainable = problem.is_trainable.sum(axis=0)
     for t in problem.kept:
-        n_lacking = int((~problem.is_trainable[:, t]).sum())
+        n_lacking = n_folds - n_trainable[t]
         if n_lacking:
-            n_folds = len(problem.splits)
             notes[t] = f"{n_lacking} of {n_folds} folds cannot be trained on it alone"
 
 
 def _gains(error, floor, mode, notes):
     """Relative gains (n_tasks, n_tasks); note the tasks whose errors are too small to divide by."""
     diagonal = np.broadcast_to(error.diagonal(), error.shape)
-    with_help, without = (diagonal, error) if mode == "drop_one" else (error, diagonal)
+    with_help = error
+    without = diagonal
+    if mode == "drop_one":
+        with_help = diagonal
+        without = error
     is_exact = without <= floor
     ratio = np.full(error.shape, np.nan)
     np.divide(with_help, without, out=ratio, where=~is_exact)
     gain = 1 - ratio
     np.fill_diagonal(gain, 0.0)
-    is_other = ~np.eye(len(error), dtype=bool)
-    for t in np.flatnonzero((is_exact & is_other).any(axis=0)):
+    np.fill_diagonal(is_exact, False)
+    for t in np.flatnonzero(is_exact.any(axis=0)):
         notes.setdefault(int(t), "there is no error to lower: what it is compared with is exact")
     return gain

@@ -38,19 +38,23 @@ def fit_names(ax, *, x=None, y=None):
     Call this last, since titles and legends take room from the axes.
     """
     if x is not None:
-        _write(ax.xaxis, x, 1, _LARGEST)
+        _write(ax.xaxis, x, _LARGEST)
         ax.tick_params(axis="x", labelrotation=90)
     if y is not None:
-        _write(ax.yaxis, y, 1, _LARGEST)
+        _write(ax.yaxis, y, _LARGEST)
     x_step, y_step = _steps_in_points(ax)
     if y is not None:
         _thin(ax.yaxis, y, y_step)
-    if x is not None:
-        longest = max(len(name) for name in x)
-        if longest * _WIDTH * _LARGEST < x_step - 4:
-            ax.tick_params(axis="x", labelrotation=0)
-        else:
-            _thin(ax.xaxis, x, x_step)
+    if x is not None and _fit_side_by_side(x, x_step):
+        ax.tick_params(axis="x", labelrotation=0)
+    elif x is not None:
+        _thin(ax.xaxis, x, x_step)
+
+
+def _fit_side_by_side(names, step):
+    """Whether horizontal names do not touch if they are `step` points apart."""
+    longest = max(len(name) for name in names)
+    return longest * _WIDTH * _LARGEST < step - 4
 
 
 def _steps_in_points(ax):
@@ -71,10 +75,11 @@ def _thin(axis, names, step):
     size = np.clip(step / _LINE, _SMALLEST, _LARGEST)
     needed = _LINE * size
     every = int(np.ceil(needed / step - 1e-9))
-    _write(axis, names, max(1, every), float(size))
+    every = max(1, every)
+    _write(axis, names, float(size), every)
 
 
-def _write(axis, names, every, size):
+def _write(axis, names, size, every=1):
     """Write each k-th name, with k = `every`, at its position."""
     positions = range(0, len(names), every)
     axis.set_ticks(positions, names[::every], fontsize=size)

@@ -38,7 +38,8 @@ def task_feature_importance(estimator):
     check_is_fitted(estimator)
     coef = np.asarray(estimator.coef_)
     n_features = coef.shape[-1]
-    importance = np.linalg.norm(coef.reshape(-1, n_features), axis=0)
+    coef = coef.reshape(-1, n_features)
+    importance = np.linalg.norm(coef, axis=0)
     if estimator.task_column is None:
         return importance
     names = getattr(estimator, "feature_names_in_", None)

@@ -22,12 +22,18 @@ def task_coefficients(model):
     if coef is None or not hasattr(model, "tasks_"):
         return None
     is_by_class = isinstance(coef, np.ndarray) and coef.ndim == 3
-    if not is_by_class or not isinstance(model.classes_, list):
-        return list(coef)
-    without_padding = []
-    for task_coef, classes in zip(coef, model.classes_, strict=True):
-        without_padding.append(task_coef[: len(classes)])
-    return without_padding
+    if is_by_class and isinstance(model.classes_, list):
+        return _without_padding(coef, model.classes_)
+    return list(coef)
+
+
+def _without_padding(coef, classes):
+    """The coefficients of the classes that each task has."""
+    coefs = []
+    for task_coef, task_classes in zip(coef, classes, strict=True):
+        n_classes = len(task_classes)
+        coefs.append(task_coef[:n_classes])
+    return coefs
 
 
 @task_coefficients.register
@@ -46,7 +52,8 @@ def _of_pooled_tasks(model: PooledTasks):
 def _of_random_intercepts(model: RandomInterceptTasks):
     coef = _of_single_model(model.estimator_)
     if coef is not None:
-        n_features = model.n_features_in_ - (model.task_column is not None)
+        has_column = model.task_column is not None
+        n_features = model.n_features_in_ - has_column
         coef = coef[..., :n_features]  # without those of the task indicators
     return _with_constant_models([coef] * model.n_tasks_)
 
