@@ -53,12 +53,12 @@ def data(**options):
 
 
 def hat_trace(model, X, Y):
-    """Trace of d yhat / d y of a model of given strengths: by a step of each label."""
-    labeled = ~np.isnan(Y)
-    step = 1e-4 * Y[labeled].std()
+    """Trace of d yhat / d y of a model of given strengths: by a step of each target."""
+    known = ~np.isnan(Y)
+    step = 1e-4 * Y[known].std()
     before = model.fit(X, Y).predict(X)
     total = 0.0
-    for cell in zip(*np.nonzero(labeled), strict=True):
+    for cell in zip(*np.nonzero(known), strict=True):
         shifted = Y.copy()
         shifted[cell] += step
         total += (model.fit(X, shifted).predict(X)[cell] - before[cell]) / step
@@ -98,7 +98,7 @@ def test_the_standard_error_of_a_probe_is_at_most_as_stated():
     assert np.std(estimates) < np.sqrt(2 * np.mean(estimates))
 
 
-ALONE = [
+SINGLE_TASK = [
     LinearRegression(),
     LinearRegression(fit_intercept=False),
     Ridge(3.0),
@@ -110,7 +110,7 @@ ALONE = [
 
 
 @pytest.mark.parametrize("baseline", [IndependentTasks, PooledTasks])
-@pytest.mark.parametrize("inner", ALONE, ids=repr)
+@pytest.mark.parametrize("inner", SINGLE_TASK, ids=repr)
 def test_baselines_are_exact(baseline, inner):
     made = data()
     model = baseline(inner).fit(made.X, made.y)
@@ -139,8 +139,8 @@ def test_tuned_baselines_count_as_what_they_chose(inner):
 def test_other_linear_models_are_estimated():
     made = data()
     model = PooledTasks(BayesianRidge()).fit(made.X, made.y)
-    alone = Ridge(model.estimator_.lambda_ / model.estimator_.alpha_)
-    known = model_size(PooledTasks(alone).fit(made.X, made.y), made.X, made.y).dof
+    ridge = Ridge(model.estimator_.lambda_ / model.estimator_.alpha_)
+    known = model_size(PooledTasks(ridge).fit(made.X, made.y), made.X, made.y).dof
     # its strengths follow y, which the given ridge's do not
     assert estimate(model, made.X, made.y) == pytest.approx(known, abs=1.0)
 
@@ -155,7 +155,7 @@ def test_random_intercepts_are_between_pooled_and_one_for_each_task():
     assert pooled.dof < size.dof < P + T
 
 
-def test_rows_of_one_label_count_once():
+def test_a_task_of_one_sample_counts_once():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.standard_normal((9, 2)), np.repeat([0, 1], [1, 8])])
     y = rng.standard_normal(9)
@@ -182,20 +182,20 @@ def test_figures_of_coefficients():
 def test_limits_of_the_mean_regularized_model():
     made = data()
     X, Y = made.X, made.y
-    alone = MeanRegularizedRegressor(0.0).fit(X, Y)
-    assert estimate(alone, X, Y, 100) == pytest.approx(T * (P + 1), abs=2)
+    single_task = MeanRegularizedRegressor(0.0).fit(X, Y)
+    assert estimate(single_task, X, Y, 100) == pytest.approx(T * (P + 1), abs=2)
     alike = MeanRegularizedRegressor(1e7).fit(X, Y)
     assert estimate(alike, X, Y, 100) == pytest.approx(P + T, abs=2)
 
 
-def test_layouts_agree():
+def test_data_forms_agree():
     made = data(missing=0.2)
     rows, tasks = np.nonzero(~np.isnan(made.y))
     X, y = made.X[rows], made.y[rows, tasks]
     model = MeanRegularizedRegressor(0.5)
     wide = model_size(clone(model).fit(made.X, made.y), made.X, made.y, random_state=0)
     by_ids = clone(model).fit(X, y, tasks=tasks)
-    # labels come in the same order, so the signs are the same
+    # targets are in the same order, so the signs are the same
     assert model_size(by_ids, X, y, tasks=tasks, random_state=0) == pytest.approx(wide)
     long_X = np.column_stack([X, tasks])
     column = clone(model).set_params(task_column=-1).fit(long_X, y)
@@ -205,7 +205,7 @@ def test_layouts_agree():
     assert model_size(framed, made.X, frame, random_state=0) == pytest.approx(wide)
 
 
-def test_sparse_rows_are_dense_ones():
+def test_sparse_X_is_as_dense_X():
     made = data()
     for model in (PooledTasks(Ridge()), MultiTaskLasso(0.3)):
         dense = model_size(clone(model).fit(made.X, made.y), made.X, made.y, random_state=0)

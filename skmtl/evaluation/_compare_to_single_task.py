@@ -40,7 +40,7 @@ def compare_to_single_task(
     verbose=0,
     random_state=None,
 ):
-    """Compare multi-task models with each task learned alone, and all learned as one.
+    """Compare multi-task models with single-task and pooled baselines, task by task.
 
     All models are fitted on the same training sets and judged on the same test sets. The gain of
     task t is ``1 - mean error_multi / mean error_single`` over the splits. Its interval and p-value

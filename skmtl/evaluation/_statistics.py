@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import stats
 
-# Splits are more alike than the n_test / n_train of Nadeau and Bengio allows for: the variance of
-# their mean asked for 1 to 1.7 times that where models are equal (benchmarks/false_positives.py).
+# Splits are more correlated than the ratio n_test / n_train of Nadeau and Bengio allows for: with
+# equal models, the variance of the mean needed 1 to 1.7 times this ratio
+# (benchmarks/false_positives.py).
 OVERLAP = 1.5
 NO_ERROR = 1e-10  # relative to the largest error of a task; below it is rounding
 
