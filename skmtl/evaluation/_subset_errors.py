@@ -63,8 +63,8 @@ def _jobs(problem, fits):
     jobs = []
     for fit in fits:
         for k, held_out in enumerate(problem.held_out):
-            n_judged = sum(len(held_out[t]) for t in fit.judged)
-            if n_judged:
+            sizes = [len(held_out[t]) for t in fit.judged]
+            if any(sizes):
                 jobs.append((fit, k))
     return jobs
 
@@ -99,7 +99,8 @@ def _predict_long(data, model, judged, held_out):
     X = _safe_indexing(data.X, samples)
     predict_kwargs = data.fit_kwargs(samples)
     predictions = data.targets.predictions(model, X, samples, predict_kwargs)
-    ends = np.cumsum([len(samples) for samples in samples_of])
+    sizes = [len(samples) for samples in samples_of]
+    ends = np.cumsum(sizes)
     parts = np.split(predictions, ends[:-1])
     return dict(zip(judged, parts, strict=True))
 

@@ -13,7 +13,8 @@ _MAX_LENGTH = 30  # characters
 
 def short_names(names):
     """Names of tasks or features as texts; the middle of long ones is left out."""
-    return [_short(name) for name in np.asarray(names).tolist()]
+    names = np.asarray(names).tolist()
+    return [_short(name) for name in names]
 
 
 def _short(name):
@@ -54,7 +55,9 @@ def fit_names(ax, *, x=None, y=None):
 def _fit_side_by_side(names, step):
     """Whether horizontal names do not touch if they are `step` points apart."""
     longest = max(len(name) for name in names)
-    return longest * _WIDTH * _LARGEST < step - 4
+    width = longest * _WIDTH * _LARGEST
+    margin = 4
+    return width < step - margin
 
 
 def _steps_in_points(ax):
@@ -64,10 +67,10 @@ def _steps_in_points(ax):
     box = ax.get_window_extent()
     left, right = ax.get_xlim()
     bottom, top = ax.get_ylim()
-    x_step = box.width / abs(right - left)
-    y_step = box.height / abs(top - bottom)
     points = 72 / figure.dpi  # of a pixel
-    return x_step * points, y_step * points
+    x_step = points * box.width / abs(right - left)
+    y_step = points * box.height / abs(top - bottom)
+    return x_step, y_step
 
 
 def _thin(axis, names, step):
