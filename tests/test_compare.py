@@ -62,24 +62,24 @@ def test_errors_are_those_of_fitting_by_hand(long):
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
     report = compare_to_single_task(model, long.X, long.y, baseline=RidgeCV(), cv=cv)
     for k, (train, test) in enumerate(cv.split(long.X)):
-        z = model.fit(long.X[train], long.y[train]).predict(long.X[test])
+        predictions = model.fit(long.X[train], long.y[train]).predict(long.X[test])
         single = IndependentTasks(RidgeCV(), task_column=-1).fit(long.X[train], long.y[train])
         for t in range(4):
-            rows = long.tasks[test] == t
-            expected = np.sqrt(np.mean((z - long.y[test])[rows] ** 2))
+            of_task = long.tasks[test] == t
+            expected = np.sqrt(np.mean((predictions - long.y[test])[of_task] ** 2))
             assert report.cv_results_["errors"][k, t, 1] == pytest.approx(expected)
-            alone = single.predict(long.X[test]) - long.y[test]
-            expected = np.sqrt(np.mean(alone[rows] ** 2))
+            residuals = single.predict(long.X[test]) - long.y[test]
+            expected = np.sqrt(np.mean(residuals[of_task] ** 2))
             assert report.cv_results_["errors"][k, t, 0] == pytest.approx(expected)
 
 
-def test_related_tasks_gain_on_few_rows(report):
-    # 4 of 30 features matter in all tasks, 15 training rows each
+def test_related_tasks_gain_with_few_samples(report):
+    # 4 of 30 features matter in all tasks, 15 training samples each
     assert report.summary_["mean_error"]["multi"] < report.summary_["mean_error"]["single"]
     assert report.summary_["median_gain"] > 0
 
 
-def test_layouts_agree(long):
+def test_data_forms_agree(long):
     options = {"cv": 4, "random_state": 0, "include_pooled": False}
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
     by_column = compare_to_single_task(model, long.X, long.y, **options)
@@ -89,13 +89,13 @@ def test_layouts_agree(long):
     np.testing.assert_allclose(by_column.table_["gain"], by_ids.table_["gain"])
 
 
-def test_wide_with_holes_scores_labeled_cells_only():
+def test_missing_targets_of_wide_data_are_not_scored():
     data = make_multitask_regression(n_samples=60, n_tasks=3, missing=0.3, random_state=1)
     Y = pd.DataFrame(data.y, columns=["a", "b", "c"])
     report = compare_to_single_task(MultiTaskLasso(alpha=0.1), data.X, Y, random_state=0)
     assert list(report.table_["task"]) == ["a", "b", "c"]
-    labeled = (~np.isnan(data.y)).sum(axis=0)
-    assert report.table_["n_train"] + report.table_["n_test"] == pytest.approx(labeled)
+    n_targets = (~np.isnan(data.y)).sum(axis=0)
+    assert report.table_["n_train"] + report.table_["n_test"] == pytest.approx(n_targets)
     assert np.isfinite(report.table_["gain"]).all()
 
 
@@ -121,11 +121,11 @@ def test_a_grid_search_is_compared_with_tuned_baselines(long):
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
 
 
-def test_a_single_row_task_is_predicted_by_the_shared_model(long):
+def test_a_task_of_one_sample_is_predicted_by_the_shared_model(long):
     keep = np.flatnonzero(long.tasks != 3)
-    rows = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
+    samples = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
-    report = compare_to_single_task(model, long.X[rows], long.y[rows], cv=4, random_state=0)
+    report = compare_to_single_task(model, long.X[samples], long.y[samples], cv=4, random_state=0)
     assert report.table_["verdict"][3] == "inconclusive"
     assert report.table_["n_test"].tolist()[3] == 0.25
 

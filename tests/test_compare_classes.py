@@ -16,8 +16,8 @@ from skmtl import (
 from skmtl.evaluation import single_task
 from skmtl.evaluation._measures import RankLoss
 
-ALONE = LogisticRegression()
-FAST = {"baseline": ALONE, "include_pooled": False, "model_figures": False, "random_state": 0}
+SINGLE_TASK = LogisticRegression()
+FAST = {"baseline": SINGLE_TASK, "include_pooled": False, "model_figures": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -26,41 +26,41 @@ def wide():
 
 
 @pytest.fixture(scope="module")
-def rows(wide):
-    """The same as rows with a task column, in the order task by task."""
-    long = wide_to_long(wide.X, wide.y)
-    return np.asarray(long[0]), np.asarray(long[1])
+def long(wide):
+    """The same as long data with a task column, task by task."""
+    X, y = wide_to_long(wide.X, wide.y)[:2]
+    return np.asarray(X), np.asarray(y)
 
 
 @pytest.mark.parametrize("scoring", [None, "roc_auc"])
-def test_errors_are_those_of_fitting_by_hand(rows, scoring):
-    X, y = rows
+def test_errors_are_those_of_fitting_by_hand(long, scoring):
+    X, y = long
     cv = TaskStratifiedKFold(3, task_column=-1, shuffle=True, random_state=1)
     model = MultiTaskLassoClassifier(0.02, task_column=-1)
     report = compare_to_single_task(model, X, y, cv=cv, scoring=scoring, **FAST)
     for k, (train, test) in enumerate(cv.split(X)):
-        alone = IndependentTasks(ALONE, task_column=-1)
-        for m, each in enumerate((alone, model)):
+        single = IndependentTasks(SINGLE_TASK, task_column=-1)
+        for m, each in enumerate((single, model)):
             p = each.fit(X[train], y[train]).predict_proba(X[test])
             for t in range(3):
-                here = X[test, -1] == t
+                of_task = X[test, -1] == t
                 if scoring is None:
-                    expected = log_loss(y[test][here], p[here], labels=each.classes_)
+                    expected = log_loss(y[test][of_task], p[of_task], labels=each.classes_)
                 else:
-                    expected = 1 - roc_auc_score(y[test][here], p[here, 1])
+                    expected = 1 - roc_auc_score(y[test][of_task], p[of_task, 1])
                 assert report.cv_results_["errors"][k, t, m] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("scoring", [None, "roc_auc"])
-def test_layouts_and_label_types_agree(wide, rows, scoring):
+def test_data_forms_and_types_of_class_labels_agree(wide, long, scoring):
     model, folds = MultiTaskLassoClassifier(0.02), TaskStratifiedKFold(3)
     words = np.where(wide.y == wide.y.max(), "yes", "no").astype(object)
-    of_rows = [
+    test_sets = [
         np.flatnonzero(np.isin(np.arange(180) % 60, test))
         for _, test in folds.split(wide.X, wide.y)
     ]
-    cv = [(np.setdiff1d(np.arange(180), test), test) for test in of_rows]
-    X, y = rows
+    cv = [(np.setdiff1d(np.arange(180), test), test) for test in test_sets]
+    X, y = long
     order = np.lexsort((np.arange(180), X[:, -1]))
     assert np.array_equal(order, np.arange(180))
     tables = [
@@ -75,7 +75,7 @@ def test_layouts_and_label_types_agree(wide, rows, scoring):
         np.testing.assert_allclose(tables[0][name], tables[2][name], rtol=1e-6)
 
 
-def test_holes_are_not_scored(wide):
+def test_missing_targets_are_not_scored(wide):
     Y = wide.y.astype(float)
     Y[::4, 1] = np.nan
     report = compare_to_single_task(MultiTaskLassoClassifier(0.02), wide.X, Y, cv=3, **FAST)
@@ -121,21 +121,21 @@ def test_a_task_of_one_class_is_noted_and_left_out_of_the_mean_area(wide):
     assert report.table_["verdict"][0] == "inconclusive"
 
 
-def test_the_area_of_weighted_labels_is_scikit_learns():
+def test_the_area_of_weighted_targets_is_scikit_learns():
     rng = np.random.default_rng(0)
     truth, index = rng.integers(0, 2, 200).astype(float), rng.integers(0, 3, 200)
     z = rng.integers(0, 8, 200) / 8  # with ties
     weights = rng.integers(0, 4, 200).astype(float)
-    errors = RankLoss().grouped(truth, z, index, 4)(weights)
+    errors = RankLoss().error_function(truth, z, index, 4)(weights)
     for group in range(3):
-        here = index == group
-        expected = roc_auc_score(truth[here], z[here], sample_weight=weights[here])
+        of_task = index == group
+        expected = roc_auc_score(truth[of_task], z[of_task], sample_weight=weights[of_task])
         assert errors[group] == pytest.approx(1 - expected)
     assert np.isnan(errors[3])
 
 
-def test_tuned_baselines_are_fitted_without_warnings(rows, recwarn):
-    X, y = rows
+def test_tuned_baselines_are_fitted_without_warnings(long, recwarn):
+    X, y = long
     model = MultiTaskLassoClassifier(0.02, task_column=-1)
     report = compare_to_single_task(model, X, y, cv=2, random_state=0)
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
@@ -143,7 +143,7 @@ def test_tuned_baselines_are_fitted_without_warnings(rows, recwarn):
     assert [w for w in recwarn if w.category is FutureWarning] == []
 
 
-def test_small_tasks_rare_classes_and_sorted_rows_are_compared_with_tuned_baselines():
+def test_small_tasks_rare_classes_and_sorted_samples_are_compared_with_tuned_baselines():
     rng = np.random.default_rng(0)
     options = {"random_state": 0, "cv": 3, "model_figures": False}
     small = rng.normal(size=(40, 3)), np.tile([0, 1], 20), np.repeat(np.arange(5), 8)
@@ -156,16 +156,16 @@ def test_small_tasks_rare_classes_and_sorted_rows_are_compared_with_tuned_baseli
 
 
 @pytest.mark.parametrize("counts", [(1, 1), (1, 3), (2, 2), (2, 9)])
-def test_baselines_that_tune_themselves_take_few_rows_of_a_class(counts):
+def test_baselines_that_tune_themselves_take_few_samples_of_a_class(counts):
     y = np.repeat([0, 1], counts)
     X = np.random.default_rng(0).normal(size=(len(y), 2))
-    alone = IndependentTasks(single_task(MultiTaskLassoClassifier()))
-    p = alone.fit(X, y, tasks=np.zeros(len(y))).predict_proba(X, tasks=np.zeros(len(y)))
+    model = IndependentTasks(single_task(MultiTaskLassoClassifier()))
+    p = model.fit(X, y, tasks=np.zeros(len(y))).predict_proba(X, tasks=np.zeros(len(y)))
     assert p.shape == (len(y), 2)
     np.testing.assert_allclose(p.sum(axis=1), 1)
 
 
-def test_an_area_of_a_task_without_labels_is_refused_as_by_fit(wide):
+def test_an_area_of_a_task_without_targets_is_refused_as_by_fit(wide):
     Y = wide.y.astype(object)
     Y[:, 1] = None
     with pytest.raises(ValueError, match="at least one label"):

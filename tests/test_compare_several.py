@@ -44,9 +44,9 @@ def report(long):
 
 def test_each_report_is_that_of_the_estimator_compared_on_its_own(report, long):
     for name in ("lasso", "mean"):
-        alone = compare_to_single_task(MODELS[name], long.X, long.y, cv=4, **FAST)
+        own = compare_to_single_task(MODELS[name], long.X, long.y, cv=4, **FAST)
         for field in ("error_single", "error_multi", "error_intercept", "error_pooled", "gain"):
-            np.testing.assert_allclose(report[name].table_[field], alone.table_[field])
+            np.testing.assert_allclose(report[name].table_[field], own.table_[field])
 
 
 def test_baselines_are_shared_where_the_single_task_limit_is_the_same(report):
@@ -54,7 +54,7 @@ def test_baselines_are_shared_where_the_single_task_limit_is_the_same(report):
     assert methods[0] == "single LassoCV"
     assert [m for m in methods if m.startswith("single")] == [
         "single LassoCV",
-        "single RidgeCV of mean",  # with another grid of strengths than
+        "single RidgeCV of mean",  # with another grid of alphas than
         "single RidgeCV of alone",
     ]
     assert methods.count("intercept") == 1
@@ -142,8 +142,8 @@ def test_planted_transfer_is_found_and_planted_harm_flagged(sign, helped, harmed
     w, tasks, X = rng.normal(size=30), np.repeat(np.arange(6), 40), rng.normal(size=(240, 30))
     y = np.where(tasks == 5, sign, 1.0) * (X @ w) + rng.normal(size=240)
     model = MeanRegularizedRegressor(alpha=3.0, ridge=0.01, task_column=-1)
-    rows, options = np.column_stack([X, tasks]), {"include_pooled": False, **FAST}
-    table = compare_to_single_task(model, rows, y, baseline=RidgeCV(), **options).table_
+    X, options = np.column_stack([X, tasks]), {"include_pooled": False, **FAST}
+    table = compare_to_single_task(model, X, y, baseline=RidgeCV(), **options).table_
     assert np.sum(table["verdict"] == "positive transfer") >= helped
     assert table["task"][table["verdict"] == "negative transfer"].tolist() == harmed
 
@@ -169,7 +169,7 @@ def test_text_html_and_frame(report):
     assert repr(report).startswith("<TransferRanking: 10 methods")
 
 
-def test_html_escapes_labels(long):
+def test_html_escapes_task_ids(long):
     tasks = np.array(["<b>", "a&b", "c", "d", "e"])[long.tasks.astype(int)]
     model = MultiTaskLasso(alpha=0.2)
     report = compare_to_single_task(model, long.X[:, :-1], long.y, tasks=tasks, cv=2, **FAST)
@@ -196,10 +196,10 @@ def test_constant_targets_are_noted_and_left_out_of_the_mean_gain(long):
     assert "constant target" in report._repr_html_()
 
 
-def test_a_task_of_one_row_is_noted(long):
+def test_a_task_of_one_sample_is_noted(long):
     keep = np.flatnonzero(long.tasks != 3)
-    rows = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
-    report = compare_to_single_task(MODELS["lasso"], long.X[rows], long.y[rows], cv=4, **FAST)
+    samples = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
+    report = compare_to_single_task(MODELS["lasso"], long.X[samples], long.y[samples], cv=4, **FAST)
     assert report.table_["note"][3] == "one row; not in 1 of 1 training sets"
     assert report.table_["verdict"][3] == "inconclusive"
 
@@ -247,7 +247,7 @@ def test_one_named_estimator_and_masks_as_splits(long):
     assert len(report.ranking_) == 2
 
 
-def test_ids_beside_a_pipeline_are_refused_early(long):
+def test_task_ids_beside_a_pipeline_are_refused_early(long):
     model = make_pipeline(StandardScaler(), MultiTaskLasso())
     with pytest.raises(ValueError, match="tasks= does not reach the last step"):
         compare_to_single_task(model, long.X[:, :-1], long.y, tasks=long.tasks, cv=2)

@@ -407,13 +407,13 @@ def test_wide_targets_keep_the_names_of_the_fit():
     model = MultiTaskLasso(0.1).fit(data.X, Y)
     ax = TaskScoreDisplay.from_estimator(model, data.X, Y.to_numpy()).ax_
     assert sorted(y_names(ax)) == ["a", "b"]
-    assert "1 task without a score" in ax.get_xlabel()  # one label has no R^2
+    assert "1 task without a score" in ax.get_xlabel()  # one target has no R^2
 
 
 def test_a_baseline_stands_beside_each_task(long):
     model = MultiTaskLasso(0.1, task_column=-1).fit(long.X, long.y)
-    alone = IndependentTasks(LinearRegression(), task_column=-1).fit(long.X, long.y)
-    display = TaskScoreDisplay.from_estimator(model, long.X, long.y, baseline=alone)
+    single_task = IndependentTasks(LinearRegression(), task_column=-1).fit(long.X, long.y)
+    display = TaskScoreDisplay.from_estimator(model, long.X, long.y, baseline=single_task)
     ours, theirs = dots(display.ax_, "MultiTaskLasso"), dots(display.ax_, "IndependentTasks")
     order = np.argsort(display.scores)
     np.testing.assert_allclose(ours[:, 0], display.scores[order])
@@ -510,8 +510,8 @@ def test_matrices_that_are_not_square_are_refused(matrix):
         TaskSimilarityDisplay.from_matrix(matrix)
 
 
-def test_labels_and_orders_that_cannot_be_meant_are_refused():
-    with pytest.raises(ValueError, match="2 labels for a matrix of 3 tasks"):
+def test_task_ids_and_orders_that_are_invalid_are_refused():
+    with pytest.raises(ValueError, match="2 task ids for a matrix of 3 tasks"):
         TaskSimilarityDisplay.from_matrix(np.eye(3), tasks=[1, 2])
     with pytest.raises(ValueError, match="order='size'"):
         TaskSimilarityDisplay.from_matrix(np.eye(3), order="size")

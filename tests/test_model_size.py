@@ -42,7 +42,7 @@ from skmtl import (
     make_multitask_regression,
 )
 from skmtl.evaluation import model_size
-from skmtl.evaluation._model_size import frozen
+from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 
 T, P = 3, 6
 
@@ -53,12 +53,12 @@ def data(**options):
 
 
 def hat_trace(model, X, Y):
-    """Trace of d yhat / d y of a model of given strengths: by a step of each label."""
-    labeled = ~np.isnan(Y)
-    step = 1e-4 * Y[labeled].std()
+    """Trace of d yhat / d y of a model of given strengths: by a step of each target."""
+    known = ~np.isnan(Y)
+    step = 1e-4 * Y[known].std()
     before = model.fit(X, Y).predict(X)
     total = 0.0
-    for cell in zip(*np.nonzero(labeled), strict=True):
+    for cell in zip(*np.nonzero(known), strict=True):
         shifted = Y.copy()
         shifted[cell] += step
         total += (model.fit(X, shifted).predict(X)[cell] - before[cell]) / step
@@ -86,7 +86,7 @@ JOINT = [
 def test_estimates_come_to_the_trace_of_the_hat_matrix(model):
     made = data(missing=0.2)
     model = clone(model).fit(made.X, made.y)
-    exact = hat_trace(frozen(model), made.X, made.y)
+    exact = hat_trace(with_chosen_strengths(model), made.X, made.y)
     # 4 standard errors of 50 probes
     assert estimate(model, made.X, made.y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
@@ -98,7 +98,7 @@ def test_the_standard_error_of_a_probe_is_at_most_as_stated():
     assert np.std(estimates) < np.sqrt(2 * np.mean(estimates))
 
 
-ALONE = [
+SINGLE_TASK = [
     LinearRegression(),
     LinearRegression(fit_intercept=False),
     Ridge(3.0),
@@ -110,7 +110,7 @@ ALONE = [
 
 
 @pytest.mark.parametrize("baseline", [IndependentTasks, PooledTasks])
-@pytest.mark.parametrize("inner", ALONE, ids=repr)
+@pytest.mark.parametrize("inner", SINGLE_TASK, ids=repr)
 def test_baselines_are_exact(baseline, inner):
     made = data()
     model = baseline(inner).fit(made.X, made.y)
@@ -130,7 +130,7 @@ def test_a_lasso_has_its_non_zeros_and_intercepts():
 def test_tuned_baselines_count_as_what_they_chose(inner):
     made = data()
     tuned = PooledTasks(inner).fit(made.X, made.y)
-    given = PooledTasks(frozen(tuned.estimator_)).fit(made.X, made.y)
+    given = PooledTasks(with_chosen_strengths(tuned.estimator_)).fit(made.X, made.y)
     np.testing.assert_allclose(given.predict(made.X), tuned.predict(made.X), rtol=1e-3)
     expected = model_size(given, made.X, made.y)
     assert model_size(tuned, made.X, made.y) == pytest.approx(expected)
@@ -139,9 +139,9 @@ def test_tuned_baselines_count_as_what_they_chose(inner):
 def test_other_linear_models_are_estimated():
     made = data()
     model = PooledTasks(BayesianRidge()).fit(made.X, made.y)
-    alone = Ridge(model.estimator_.lambda_ / model.estimator_.alpha_)
-    known = model_size(PooledTasks(alone).fit(made.X, made.y), made.X, made.y).dof
-    # its strengths follow y, which the frozen ridge's do not
+    ridge = Ridge(model.estimator_.lambda_ / model.estimator_.alpha_)
+    known = model_size(PooledTasks(ridge).fit(made.X, made.y), made.X, made.y).dof
+    # its strengths follow y, which the given ridge's do not
     assert estimate(model, made.X, made.y) == pytest.approx(known, abs=1.0)
 
 
@@ -155,7 +155,7 @@ def test_random_intercepts_are_between_pooled_and_one_for_each_task():
     assert pooled.dof < size.dof < P + T
 
 
-def test_rows_of_one_label_count_once():
+def test_a_task_of_one_sample_counts_once():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.standard_normal((9, 2)), np.repeat([0, 1], [1, 8])])
     y = rng.standard_normal(9)
@@ -182,20 +182,20 @@ def test_figures_of_coefficients():
 def test_limits_of_the_mean_regularized_model():
     made = data()
     X, Y = made.X, made.y
-    alone = MeanRegularizedRegressor(0.0).fit(X, Y)
-    assert estimate(alone, X, Y, 100) == pytest.approx(T * (P + 1), abs=2)
+    single_task = MeanRegularizedRegressor(0.0).fit(X, Y)
+    assert estimate(single_task, X, Y, 100) == pytest.approx(T * (P + 1), abs=2)
     alike = MeanRegularizedRegressor(1e7).fit(X, Y)
     assert estimate(alike, X, Y, 100) == pytest.approx(P + T, abs=2)
 
 
-def test_layouts_agree():
+def test_data_forms_agree():
     made = data(missing=0.2)
     rows, tasks = np.nonzero(~np.isnan(made.y))
     X, y = made.X[rows], made.y[rows, tasks]
     model = MeanRegularizedRegressor(0.5)
     wide = model_size(clone(model).fit(made.X, made.y), made.X, made.y, random_state=0)
     by_ids = clone(model).fit(X, y, tasks=tasks)
-    # labels come in the same order, so the signs are the same
+    # targets are in the same order, so the signs are the same
     assert model_size(by_ids, X, y, tasks=tasks, random_state=0) == pytest.approx(wide)
     long_X = np.column_stack([X, tasks])
     column = clone(model).set_params(task_column=-1).fit(long_X, y)
@@ -205,7 +205,7 @@ def test_layouts_agree():
     assert model_size(framed, made.X, frame, random_state=0) == pytest.approx(wide)
 
 
-def test_sparse_rows_are_dense_ones():
+def test_sparse_X_is_as_dense_X():
     made = data()
     for model in (PooledTasks(Ridge()), MultiTaskLasso(0.3)):
         dense = model_size(clone(model).fit(made.X, made.y), made.X, made.y, random_state=0)
@@ -238,7 +238,7 @@ def test_counts_stay_counts():
     Y = np.round(np.exp(0.5 * np.tanh(made.y)))
     Y[0] = 0.0
     model = MeanRegularizedRegressor(0.5, ridge=0.1, loss="poisson").fit(made.X, Y)
-    exact = hat_trace(frozen(model), made.X, Y)
+    exact = hat_trace(with_chosen_strengths(model), made.X, Y)
     assert estimate(model, made.X, Y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
 
@@ -247,8 +247,8 @@ def test_learned_task_weights_are_held_fixed():
     made.y += np.random.default_rng(0).standard_normal((20, T)) * [0.1, 1.0, 3.0]
     model = MeanRegularizedRegressor(0.5, ridge=0.1, task_weight="uncertainty")
     model.fit(made.X, made.y)
-    np.testing.assert_array_equal(frozen(model).task_weight, model.task_weight_)
-    exact = hat_trace(frozen(model), made.X, made.y)
+    np.testing.assert_array_equal(with_chosen_strengths(model).task_weight, model.task_weight_)
+    exact = hat_trace(with_chosen_strengths(model), made.X, made.y)
     assert estimate(model, made.X, made.y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
 

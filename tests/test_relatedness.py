@@ -1,4 +1,4 @@
-"""Relatedness of tasks: who helps whom, who is like whom, whom to learn together."""
+"""Relatedness of tasks: which tasks help, which are similar, which to learn together."""
 
 import numpy as np
 import pandas as pd
@@ -61,15 +61,15 @@ def wide():
 
 
 def long_of(X, Y):
-    """Labeled cells as rows, X with the task as last column; and the folds of the rows of X."""
-    rows, columns = np.nonzero(~np.isnan(Y))
-    return np.column_stack([X[rows], columns]), Y[rows, columns], rows
+    """Long data, X with the task as last column, and the sample of wide data that each is from."""
+    samples, tasks = np.nonzero(~np.isnan(Y))
+    return np.column_stack([X[samples], tasks]), Y[samples, tasks], samples
 
 
-def folds_of(rows, n):
-    """Five folds of n rows, as positions of the cells in these rows."""
+def folds_of(samples, n):
+    """Five folds of n samples, and the same folds of long data made from `samples`."""
     splits = list(KFold(5).split(np.zeros((n, 1))))
-    return splits, [tuple(np.flatnonzero(np.isin(rows, side)) for side in s) for s in splits]
+    return splits, [tuple(np.flatnonzero(np.isin(samples, side)) for side in s) for s in splits]
 
 
 # ---------------------------------------------------------------- the transfer matrix
@@ -150,13 +150,13 @@ def test_opposite_tasks_harm_each_other(wide):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("holes", [False, True])
-def test_wide_and_long_agree(wide, mode, holes):
+@pytest.mark.parametrize("with_missing", [False, True])
+def test_wide_and_long_agree(wide, mode, with_missing):
     X, Y = wide
-    if holes:
+    if with_missing:
         Y = np.where(np.random.default_rng(1).random(Y.shape) < 0.2, np.nan, Y)
-    X_long, y_long, rows = long_of(X, Y)
-    splits, splits_long = folds_of(rows, len(X))
+    X_long, y_long, samples = long_of(X, Y)
+    splits, splits_long = folds_of(samples, len(X))
     model = MeanRegularizedRegressor(alpha=0.5, ridge=0.1, tol=1e-9)
     one = task_transfer_matrix(model, X, Y, mode=mode, cv=splits)
     by_column = task_transfer_matrix(
@@ -198,7 +198,7 @@ def test_fits_are_counted_and_as_many_as_the_docstring_says(wide, mode, formula)
     assert result.n_fits == FITS["n"] == formula(3, 4)
 
 
-def test_frames_and_sparse_rows_give_the_same(wide):
+def test_frames_and_sparse_X_give_the_same(wide):
     X, Y = wide
     expected = task_transfer_matrix(MODEL, X, Y, random_state=0).gain
     for same in (pd.DataFrame(X), sparse.csc_array(X), X.tolist()):
@@ -288,7 +288,7 @@ def test_classifiers_are_judged_by_log_loss(classes, mode):
     assert result.gain[0, 1] > result.gain[0, 2]
 
 
-def test_log_loss_is_that_of_all_held_out_rows(classes):
+def test_log_loss_is_that_of_all_held_out_samples(classes):
     X, Y = classes
     p = np.empty(len(X))
     for train, test in KFold(3).split(X):
@@ -298,11 +298,11 @@ def test_log_loss_is_that_of_all_held_out_rows(classes):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_classes_wide_and_long_agree_with_holes(classes, mode):
+def test_classes_wide_and_long_agree_with_missing_targets(classes, mode):
     X, Y = classes
     Y = np.where(np.random.default_rng(1).random(Y.shape) < 0.2, np.nan, Y)
-    X_long, y_long, rows = long_of(X, Y)
-    splits, splits_long = folds_of(rows, len(X))
+    X_long, y_long, samples = long_of(X, Y)
+    splits, splits_long = folds_of(samples, len(X))
     model = MeanRegularizedClassifier(alpha=0.1, ridge=0.01, tol=1e-9)
     one = task_transfer_matrix(model, X, Y, mode=mode, cv=splits)
     other = task_transfer_matrix(model, X_long, y_long, mode=mode, task_column=-1, cv=splits_long)
@@ -327,18 +327,18 @@ def test_more_classes_with_names_and_any_classifier():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_constant_and_one_row_tasks_are_left_out_with_a_note(wide, mode):
+def test_constant_tasks_and_tasks_of_one_sample_are_left_out_with_a_note(wide, mode):
     X, Y = wide
     bad = np.full((len(X), 3), np.nan)
     bad[:, 0] = 4.0
     bad[3, 1] = 1.0
-    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 1: all its labels"):
+    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 1: all its targets"):
         result = task_transfer_matrix(
             MODEL, X, np.column_stack([Y[:, 0], bad, Y[:, 1:]]), mode=mode, cv=KFold(5)
         )
     assert set(result.note) == {1, 2, 3}
-    assert "1 labeled row(s)" in result.note[2]
-    assert "0 labeled row(s)" in result.note[3]
+    assert "1 labeled sample(s)" in result.note[2]
+    assert "0 labeled sample(s)" in result.note[3]
     off = ~np.eye(7, dtype=bool)
     assert np.isnan(result.gain[1:4][off[1:4]]).all()
     assert np.isnan(result.gain[:, 1:4][off[:, 1:4]]).all()
@@ -348,7 +348,7 @@ def test_constant_and_one_row_tasks_are_left_out_with_a_note(wide, mode):
     assert result.n_fits == clean.n_fits
 
 
-def test_a_task_of_two_rows_is_judged_where_it_can_be(wide):
+def test_a_task_of_two_samples_is_judged_where_it_can_be(wide):
     X, Y = wide
     X_long, y, _ = long_of(X, Y)
     rows = np.concatenate(
@@ -360,7 +360,7 @@ def test_a_task_of_two_rows_is_judged_where_it_can_be(wide):
     )
     assert np.isfinite(result.gain).all()
     assert result.n_train[3] == pytest.approx(1.6)
-    # alone, the task is only fitted in the two folds that hold a row of it out
+    # alone, the task is only fitted in the two folds that hold a sample of it out
     assert result.n_fits == FITS["n"] == 5 * 9 + 2
 
 
@@ -368,8 +368,8 @@ def test_a_task_that_some_fold_lacks_gives_no_cross_predictions(wide):
     X, Y = wide
     Y = Y.copy()
     Y[5:, 3] = np.nan
-    splits = list(KFold(3).split(X))  # the first test set holds all its labels
-    with pytest.warns(UserWarning, match="no fold has test rows of it together with"):
+    splits = list(KFold(3).split(X))  # the first test set holds all its targets
+    with pytest.warns(UserWarning, match="no fold has both test samples of it and"):
         result = task_transfer_matrix(MODEL, X, Y, cv=splits, mode="cross_predict")
     assert np.isnan(result.gain[3, :3]).all()
     Y[25, 3] = 1.0
@@ -377,7 +377,7 @@ def test_a_task_that_some_fold_lacks_gives_no_cross_predictions(wide):
     result = task_transfer_matrix(MODEL, X, Y, cv=splits, mode="cross_predict")
     assert np.isfinite(result.gain).all()
     Y[10, 3] = 0.0
-    rarely = [(np.arange(5, 10), np.arange(10)), *splits]  # no training row of task 3
+    rarely = [(np.arange(5, 10), np.arange(10)), *splits]  # no training sample of task 3
     with pytest.warns(UserWarning, match="1 of 4 folds cannot be trained on it alone"):
         result = task_transfer_matrix(MODEL, X, Y, cv=rarely, mode="cross_predict")
     assert np.isnan(result.gain[3, :3]).all()
@@ -393,11 +393,11 @@ def test_a_class_that_training_sets_lack_is_noted(classes):
     result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3))
     # the fold that holds the only 1 out cannot be judged; the others can
     assert np.isfinite(result.gain).all()
-    with pytest.warns(UserWarning, match="1: 1 - AUC is undefined where all held-out labels"):
+    with pytest.warns(UserWarning, match="1: 1 - AUC is undefined where all held-out targets"):
         result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3), scoring="roc_auc")
     assert np.isfinite(result.gain[[0, 2], [2, 0]]).all()
     Y[:, 2] = 1.0
-    with pytest.warns(UserWarning, match="all its labels are the same"):
+    with pytest.warns(UserWarning, match="all its targets are the same"):
         result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3))
     assert list(result.note) == [2]
 
@@ -477,8 +477,8 @@ def test_similarity_looks_through_pipelines_and_searches():
     X_long, y, _ = long_of(X, Y)
     X_long[:, 0] *= 100
     expected = task_similarity(IndependentTasks(LinearRegression()).fit(X, Y), X).similarity
-    alone = IndependentTasks(LinearRegression(), task_column=-1)
-    pipeline = make_pipeline(keep_task_column(StandardScaler(), -1), alone).fit(X_long, y)
+    model = IndependentTasks(LinearRegression(), task_column=-1)
+    pipeline = make_pipeline(keep_task_column(StandardScaler(), -1), model).fit(X_long, y)
     result = task_similarity(pipeline, X_long)
     np.testing.assert_allclose(result.similarity, expected)
     np.testing.assert_array_equal(result.tasks, [0, 1, 2])
@@ -544,7 +544,7 @@ def test_covariances_become_correlations(wide):
     assert task_similarity(search, kind="covariance").similarity[0, 2] < 0
 
 
-def test_residuals_are_correlated_over_the_rows_that_two_tasks_share():
+def test_residuals_are_correlated_over_the_samples_that_two_tasks_share():
     rng = np.random.default_rng(0)
     X, _ = draw([1])
     noise = rng.standard_normal((30, 4))
@@ -583,9 +583,9 @@ def test_similarity_errors_say_what_was_wrong(wide, classes):
         task_similarity(CLASSIFIER.fit(*classes), *classes, kind="residuals")
     X_long, y, _ = long_of(X, Y)
     long = MultiTaskLasso(alpha=0.1, task_column=-1).fit(X_long, y)
-    with pytest.raises(ValueError, match="tasks that share rows"):
+    with pytest.raises(ValueError, match="tasks that share samples"):
         task_similarity(long, X_long, y, kind="residuals")
-    with pytest.raises(ValueError, match="tasks that share rows"):
+    with pytest.raises(ValueError, match="tasks that share samples"):
         task_similarity(model, X, Y, kind="residuals", tasks=np.zeros(30))
     mixed = MultiTaskMixed(losses=["logistic", "squared_error"])
     mixed.fit(X, np.column_stack([np.arange(30) % 3, Y[:, 0]]))
@@ -610,7 +610,7 @@ def test_every_model_that_learns_a_covariance_is_named():
 
 @pytest.fixture(scope="module")
 def helpers():
-    """Tasks 1 and 3 want what task 0 wants, 2 and 4 the opposite; few rows, much noise."""
+    """Tasks 1 and 3 want what task 0 wants, 2 and 4 the opposite; few samples, much noise."""
     return draw([1, 1, -1, 1, -1], n=20, noise=1.0, seed=7, p=8)
 
 
@@ -646,16 +646,16 @@ def test_max_tasks_and_min_gain_limit_the_selection(helpers):
     result = select_tasks(MODEL, *helpers, 0, min_gain=least, random_state=0)
     assert result.tasks.tolist() == [0]
     assert result.gain == 0.0
-    alone = select_tasks(MODEL, *helpers, 0, max_tasks=1, direction="backward", random_state=0)
-    assert alone.tasks.tolist() == [0]
-    assert alone.n_fits == 5 * (1 + 5 * 4 / 2)
+    result = select_tasks(MODEL, *helpers, 0, max_tasks=1, direction="backward", random_state=0)
+    assert result.tasks.tolist() == [0]
+    assert result.n_fits == 5 * (1 + 5 * 4 / 2)
 
 
 def test_selection_wide_and_long_agree(helpers):
     X, Y = helpers
     Y = np.where(np.random.default_rng(3).random(Y.shape) < 0.1, np.nan, Y)
-    X_long, y_long, rows = long_of(X, Y)
-    splits, splits_long = folds_of(rows, len(X))
+    X_long, y_long, samples = long_of(X, Y)
+    splits, splits_long = folds_of(samples, len(X))
     names = np.array(list("abcde"))
     frame = pd.DataFrame(Y, columns=names)
     one = select_tasks(MODEL, X, frame, "a", cv=splits)
@@ -675,11 +675,11 @@ def test_selection_for_classes(classes):
 def test_tasks_that_cannot_be_judged_are_no_candidates(helpers):
     X, Y = helpers
     Y = np.column_stack([Y, np.ones(len(Y))])
-    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 5: all its labels"):
+    with pytest.warns(UserWarning, match="Gains of some tasks are NaN: 5: all its targets"):
         result = select_tasks(MODEL, X, Y, 0, random_state=0)
     assert list(result.note) == [5]
     assert 5 not in [step["task"] for step in result.history]
-    with pytest.raises(ValueError, match="target=5 has no error to lower: all its labels"):
+    with pytest.raises(ValueError, match="target=5 has no error to lower: all its targets"):
         select_tasks(MODEL, X, Y, 5)
 
 

@@ -1,6 +1,6 @@
 """Did sharing help? Comparisons with single tasks, transfer between tasks, model size."""
 
-from skmtl.evaluation._comparison import compare_to_single_task
+from skmtl.evaluation._compare_to_single_task import compare_to_single_task
 from skmtl.evaluation._model_size import model_size
 from skmtl.evaluation._select_tasks import select_tasks
 from skmtl.evaluation._single_task import single_task

@@ -1,4 +1,6 @@
-"""What an estimator is held against: the same preprocessing, and each task alone."""
+"""All models of a comparison: the estimators and their baselines."""
+
+from typing import NamedTuple
 
 import joblib
 import numpy as np
@@ -10,9 +12,77 @@ from skmtl.evaluation._single_task import single_task
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import final_estimator, with_final
 
+# The order in which reports list the methods; "multi" is the estimator itself.
+ROLES = ("single", "multi", "intercept", "pooled")
+BASELINES = ("single", "intercept", "pooled")
 
-def _alone(final, baseline):
-    """The estimator of a single task."""
+
+class _Baseline(NamedTuple):
+    """A baseline, and the names of the estimators that share it."""
+
+    model: object
+    estimators: list
+
+
+def all_models(estimators, baseline, include_pooled):
+    """All models of a comparison by name, and the models that belong to each estimator.
+
+    Estimators with the same preprocessing and the same single-task baseline share their baselines.
+
+    Parameters
+    ----------
+    estimators : dict of str to estimator
+        Estimators by name.
+    baseline : "auto" or estimator
+        The single-task estimator of the baselines.
+    include_pooled : bool
+        Whether to have the baselines "intercept" and "pooled" as well.
+
+    Returns
+    -------
+    models : dict of str to estimator
+        Models by name, in the order in which reports list them.
+    roles : dict of dict
+        For each estimator, the name of the model in each role: ``{"multi": its own name,
+        "single": ...}``.
+    """
+    distinct = {role: {} for role in BASELINES}  # baselines by their hash
+    for name, estimator in estimators.items():
+        for role, model in baselines(estimator, baseline, include_pooled).items():
+            key = joblib.hash(model)
+            found = distinct[role].setdefault(key, _Baseline(model, []))
+            found.estimators.append(name)
+
+    models = {}
+    roles = {name: {} for name in estimators}
+    for role in ROLES:
+        if role == "multi":
+            models |= estimators
+            for name in estimators:
+                roles[name]["multi"] = name
+            continue
+        found = list(distinct[role].values())
+        for method, one in zip(_names(role, found), found, strict=True):
+            models[method] = one.model
+            for name in one.estimators:
+                roles[name][role] = method
+    return models, roles
+
+
+def baselines(estimator, baseline, include_pooled):
+    """The baselines of an estimator by role, after the same preprocessing."""
+    final = final_estimator(estimator)
+    task_estimator = _single_task_estimator(final, baseline)
+    options = {"task_column": final.task_column, "handle_unknown": "shared"}
+    models = {"single": IndependentTasks(task_estimator, **options)}
+    if include_pooled:
+        models["intercept"] = _random_intercept(get_tags(final).estimator_type, options)
+        models["pooled"] = PooledTasks(task_estimator, **options)
+    return {role: with_final(estimator, model) for role, model in models.items()}
+
+
+def _single_task_estimator(final, baseline):
+    """The estimator of one task: the one given, or the single-task limit of `final`."""
     if not isinstance(baseline, str):
         return baseline
     check_option(baseline, "baseline", ("auto",))
@@ -20,64 +90,34 @@ def _alone(final, baseline):
 
 
 def _random_intercept(kind, options):
-    """Pooled slopes and an intercept for each task, tuned."""
+    """A tuned linear model with common coefficients and an intercept for each task."""
     if kind == "classifier":
-        grid = {"C": np.logspace(-3, 3, 7)}
         return RandomInterceptTasks(
-            LogisticRegression(max_iter=2000), param_grid=grid, scoring="neg_log_loss", **options
+            LogisticRegression(max_iter=2000),
+            param_grid={"C": np.logspace(-3, 3, 7)},
+            scoring="neg_log_loss",
+            **options,
         )
-    return RandomInterceptTasks(Ridge(), param_grid={"alpha": np.logspace(-2, 4, 7)}, **options)
+    return RandomInterceptTasks(
+        Ridge(),
+        param_grid={"alpha": np.logspace(-2, 4, 7)},
+        **options,
+    )
 
 
-def baselines(estimator, baseline, include_pooled):
-    """What an estimator is held against: by name, "single" and, if wanted, the other two."""
-    final = final_estimator(estimator)
-    alone = _alone(final, baseline)
-    options = {"task_column": final.task_column, "handle_unknown": "shared"}
-    models = {"single": IndependentTasks(alone, **options)}
-    if include_pooled:
-        models["intercept"] = _random_intercept(get_tags(final).estimator_type, options)
-        models["pooled"] = PooledTasks(alone, **options)
-    return {name: with_final(estimator, model) for name, model in models.items()}
+def _names(role, found):
+    """A name for each baseline of one role.
 
-
-def _names(role, models):
-    """A name for each baseline of one role: the role, with what it is of, if there are several."""
-    if len(models) == 1:
-        return [role]
-    kinds = [type(final_estimator(model).estimator).__name__ for model, _ in models]
-    return [
-        f"{role} {kind}" if kinds.count(kind) == 1 else f"{role} {kind} of {name}"
-        for kind, (_, name) in zip(kinds, models, strict=True)
-    ]
-
-
-ROLES = ("single", "multi", "intercept", "pooled")
-BASELINES = (ROLES[0], *ROLES[2:])
-
-
-def all_methods(estimators, baseline, include_pooled):
-    """All models by name, and for each estimator {role: name}: its own and its baselines'.
-
-    Estimators with the same preprocessing and the same single-task limit share their baselines.
+    A single baseline is called by its role. Of several, each is called by its role and the class
+    of its estimator, and where these are equal also by the first estimator that it belongs to.
     """
-    found = {role: {} for role in BASELINES}  # {hash: (model, the first estimator that has it)}
-    keys = {}
-    for name, estimator in estimators.items():
-        own = baselines(estimator, baseline, include_pooled)
-        keys[name] = {role: joblib.hash(model) for role, model in own.items()}
-        for role, key in keys[name].items():
-            found[role].setdefault(key, (own[role], name))
-    models, names = {}, {}
-    for role in ROLES:
-        if role == "multi":
-            models |= estimators
-            continue
-        called = dict(zip(found[role], _names(role, found[role].values()), strict=True))
-        models |= {called[key]: model for key, (model, _) in found[role].items()}
-        names |= {(role, key): label for key, label in called.items()}
-    roles = {}
-    for name, own in keys.items():
-        methods = {"multi": name, **{role: names[role, key] for role, key in own.items()}}
-        roles[name] = {role: methods[role] for role in ROLES if role in methods}
-    return models, roles
+    if len(found) == 1:
+        return [role]
+    kinds = [type(final_estimator(one.model).estimator).__name__ for one in found]
+    names = []
+    for one, kind in zip(found, kinds, strict=True):
+        name = f"{role} {kind}"
+        if kinds.count(kind) > 1:
+            name += f" of {one.estimators[0]}"
+        names.append(name)
+    return names

@@ -1,7 +1,7 @@
-"""The errors of a comparison: from predictions to one figure for each split and task.
+"""The error measures of an evaluation: from predictions to one error for each group of targets.
 
-All labels that are tested stand in one long array; `index` is the number of the group, a task in a
-split, of each. Errors are wanted for weighted labels, too: the bootstrap counts rows several times.
+All tested targets are in one long array, with the group of each: its task in a split. Errors are
+functions of weights of the targets, since the bootstrap counts samples several times.
 """
 
 from typing import NamedTuple
@@ -11,82 +11,127 @@ from sklearn.utils import check_array
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import as_id_array, codes_of, encode
+from skmtl.evaluation._statistics import quotients
 
 
 class Targets(NamedTuple):
-    """What predictions are held against, arrays in y's shape."""
+    """What predictions are compared with. The arrays have the shape of y.
 
-    truth: np.ndarray  # of float
-    labels: np.ndarray  # numbers, or those of classes
-    wanted: np.ndarray | None = None  # number of the class whose probability is asked for
-    classes: np.ndarray | None = None  # labels of all tasks
+    Attributes
+    ----------
+    truth : ndarray of float
+        The targets as the measure takes them.
+    values : ndarray
+        The targets of a regressor, or the class codes of a classifier.
+    class_code : ndarray or None
+        Code of the class whose probability is predicted; None for regressors.
+    classes : ndarray or None
+        Class labels of all tasks, in the order of their codes; None for regressors.
+    """
 
-    def predictions(self, model, X, rows, told):
-        """Of a fitted model for the test rows X: one number a label, in the shape of their y."""
-        if self.wanted is None:
-            return model.predict(X, **told)
-        p, wanted = model.predict_proba(X, **told), self.wanted[rows]
-        if wanted.ndim == 1:
-            return self._pick(p, model.classes_, wanted)
-        columns = zip(p, model.classes_, wanted.T, strict=True)
-        return np.column_stack([self._pick(*column) for column in columns])
+    truth: np.ndarray
+    values: np.ndarray
+    class_code: np.ndarray | None = None
+    classes: np.ndarray | None = None
 
-    def _pick(self, probabilities, known, wanted):
-        """Probability of each row's class; 0 for a class that the model never saw."""
-        position = codes_of(self.classes, np.asarray(known))[wanted]
-        chosen = probabilities[np.arange(len(wanted)), position]
-        return np.where(position >= 0, chosen, 0.0)
+    def of_tasks(self, columns):
+        """The targets in several columns of wide data."""
+        class_code = self.class_code
+        if class_code is not None:
+            class_code = class_code[:, columns]
+        return self._replace(
+            truth=self.truth[:, columns],
+            values=self.values[:, columns],
+            class_code=class_code,
+        )
+
+    def predictions(self, model, X, samples, predict_kwargs):
+        """Predictions of a fitted model for test samples, in the shape of their targets."""
+        if self.class_code is None:
+            return model.predict(X, **predict_kwargs)
+        probabilities = model.predict_proba(X, **predict_kwargs)
+        class_code = self.class_code[samples]
+        if class_code.ndim == 1:
+            return self._probability(probabilities, model.classes_, class_code)
+        columns = []
+        for task in zip(probabilities, model.classes_, class_code.T, strict=True):
+            columns.append(self._probability(*task))
+        return np.column_stack(columns)
+
+    def _probability(self, probabilities, known_classes, class_code):
+        """Probability of the class of each sample; 0 for a class that the model never saw."""
+        column_of_code = codes_of(self.classes, np.asarray(known_classes))
+        columns = column_of_code[class_code]
+        samples = np.arange(len(class_code))
+        return np.where(columns >= 0, probabilities[samples, columns], 0.0)
 
 
 class MeanLoss:
-    """The mean over labels of a loss, or its root."""
+    """The mean of a loss over targets, or its square root.
+
+    Parameters
+    ----------
+    name : str
+        Name of the error in reports.
+    loss : callable
+        ``loss(truth, predictions)`` returns the loss of each target.
+    root : bool, default=False
+        Whether to take the square root of the mean.
+    """
 
     def __init__(self, name, loss, root=False):
-        self.name, self.loss, self.root = name, loss, root
+        self.name = name
+        self.loss = loss
+        self.root = root
 
-    def read(self, y, codes):
+    def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
         y = check_array(
-            y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y"
+            y,
+            dtype=np.float64,
+            ensure_2d=False,
+            ensure_all_finite=False,
+            input_name="y",
         )
         return Targets(y, y)
 
-    def grouped(self, truth, z, index, size):
-        """Function from the labels' weights to errors (size,), NaN where nothing is tested."""
-        losses = self.loss(truth, z)
+    def error_function(self, truth, predictions, groups, n_groups):
+        """Function from weights of the targets to errors (n_groups,), NaN for an empty group."""
+        losses = self.loss(truth, predictions)
 
         def errors(weights=None):
-            counts = np.bincount(index, weights, minlength=size)
             weighted = losses if weights is None else weights * losses
-            sums = np.bincount(index, weighted, minlength=size)
-            means = np.divide(sums, counts, out=np.full(size, np.nan), where=counts > 0)
+            sums = np.bincount(groups, weighted, minlength=n_groups)
+            counts = np.bincount(groups, weights, minlength=n_groups)
+            means = quotients(sums, counts)
             return np.sqrt(means) if self.root else means
 
         return errors
 
 
 class LogLoss(MeanLoss):
-    """Minus the mean logarithm of the probability of the true class."""
+    """Minus the mean log probability of the true class."""
 
     def __init__(self):
-        super().__init__("log_loss", _surprise)
+        super().__init__("log_loss", _negative_log)
 
-    def read(self, y, codes):
-        classes, numbers = _class_numbers(y, codes)
-        return Targets(np.zeros(codes.shape), numbers, numbers, classes)
+    def read(self, y, task_codes):
+        classes, class_codes = _encode_classes(y, task_codes)
+        truth = np.zeros(task_codes.shape)  # not used: the loss sees probabilities only
+        return Targets(truth, class_codes, class_codes, classes)
 
 
 class RankLoss:
-    """One minus the area under the ROC curve, of tasks with two classes."""
+    """One minus the area under the ROC curve, for tasks of two classes."""
 
     name = "1 - AUC"
 
-    def read(self, y, codes):
-        """The :class:`Targets` of the user's y; a task's larger class is the positive one."""
-        classes, numbers = _class_numbers(y, codes)
-        larger = np.zeros_like(numbers)
-        for t in range(codes.max() + 1):
-            own = np.unique(numbers[codes == t])
+    def read(self, y, task_codes):
+        """The :class:`Targets` of the user's y; the larger class of a task is the positive one."""
+        classes, class_codes = _encode_classes(y, task_codes)
+        positive_code = np.zeros_like(class_codes)
+        for t in range(task_codes.max() + 1):
+            own = np.unique(class_codes[task_codes == t])
             if len(own) == 0:
                 continue
             if len(own) > 2:
@@ -94,59 +139,76 @@ class RankLoss:
                     f"scoring='roc_auc' needs tasks of two classes, got {classes[own].tolist()}; "
                     "use scoring='neg_log_loss'."
                 )
-            larger[codes == t] = own[-1]
-        return Targets((numbers == larger).astype(float), numbers, larger, classes)
+            positive_code[task_codes == t] = own[-1]
+        truth = (class_codes == positive_code).astype(float)
+        return Targets(truth, class_codes, positive_code, classes)
 
-    def grouped(self, truth, z, index, size):
-        """As :meth:`MeanLoss.grouped`; NaN where one class only is tested."""
-        order = np.lexsort((z, index))
-        positive, group, z = truth[order] > 0, index[order], z[order]
-        starts = np.concatenate([[True], (np.diff(z) != 0) | (np.diff(group) != 0)])
-        ties = np.cumsum(starts) - 1
+    def error_function(self, truth, predictions, groups, n_groups):
+        """As :meth:`MeanLoss.error_function`; NaN for a group with targets of one class only."""
+        order = np.lexsort((predictions, groups))
+        is_positive = truth[order] > 0
+        groups = groups[order]
+        predictions = predictions[order]
+        is_new = np.ones(len(order), dtype=bool)
+        is_new[1:] = np.diff(predictions) != 0
+        is_new[1:] |= np.diff(groups) != 0
+        ties = np.cumsum(is_new) - 1
 
         def errors(weights=None):
-            w = np.ones(len(order)) if weights is None else weights[order]
-            ups, downs = np.where(positive, w, 0.0), np.where(positive, 0.0, w)
-            at = np.bincount(ties, downs)
-            below = (np.cumsum(at) - 0.5 * at)[ties]  # half of those with the same score
-            n_up, n_down = (np.bincount(group, side, minlength=size) for side in (ups, downs))
-            before = np.cumsum(n_down) - n_down  # negatives of other groups
-            ordered = np.bincount(group, ups * below, minlength=size) - n_up * before
-            pairs = n_up * n_down
-            area = np.divide(ordered, pairs, out=np.full(size, np.nan), where=pairs > 0)
+            weights = np.ones(len(order)) if weights is None else weights[order]
+            positive = np.where(is_positive, weights, 0.0)
+            negative = np.where(is_positive, 0.0, weights)
+            n_positive = np.bincount(groups, positive, minlength=n_groups)
+            n_negative = np.bincount(groups, negative, minlength=n_groups)
+
+            tied = np.bincount(ties, negative)
+            n_below = np.cumsum(tied) - 0.5 * tied  # ties count half
+            n_before = np.cumsum(n_negative) - n_negative  # negatives of the groups before
+            n_ordered = np.bincount(groups, positive * n_below[ties], minlength=n_groups)
+            n_ordered -= n_positive * n_before
+            area = quotients(n_ordered, n_positive * n_negative)
             return 1.0 - area
 
         return errors
 
 
-def _surprise(truth, p):
-    """Log-loss of the probability of the true class, bounded as scikit-learn's."""
-    return -np.log(np.clip(p, np.finfo(float).eps, 1.0))
+def _squared_error(truth, predictions):
+    return (truth - predictions) ** 2
 
 
-def _class_numbers(y, codes):
-    """Classes of all tasks, and the number of each label among them, 0 where there is none."""
-    labeled = codes >= 0
-    classes, inverse = encode(as_id_array(y)[labeled], "y")
-    numbers = np.zeros(codes.shape, dtype=np.intp)
-    numbers[labeled] = inverse
-    return classes, numbers
+def _absolute_error(truth, predictions):
+    return np.abs(truth - predictions)
 
 
+def _negative_log(truth, probabilities):
+    """Minus the log probability of the true class, bounded as in scikit-learn."""
+    smallest = np.finfo(float).eps
+    return -np.log(np.clip(probabilities, smallest, 1.0))
+
+
+def _encode_classes(y, task_codes):
+    """Class labels of all tasks, and the class code of each target (0 where it is missing)."""
+    known = task_codes >= 0
+    labels = as_id_array(y)
+    classes, codes = encode(labels[known], "y")
+    class_codes = np.zeros(task_codes.shape, dtype=np.intp)
+    class_codes[known] = codes
+    return classes, class_codes
+
+
+# By the name of scikit-learn's score; the first one is the default.
 REGRESSION = {
-    "neg_root_mean_squared_error": MeanLoss(
-        "root_mean_squared_error", lambda y, z: (y - z) ** 2, root=True
-    ),
-    "neg_mean_squared_error": MeanLoss("mean_squared_error", lambda y, z: (y - z) ** 2),
-    "neg_mean_absolute_error": MeanLoss("mean_absolute_error", lambda y, z: np.abs(y - z)),
+    "neg_root_mean_squared_error": MeanLoss("root_mean_squared_error", _squared_error, root=True),
+    "neg_mean_squared_error": MeanLoss("mean_squared_error", _squared_error),
+    "neg_mean_absolute_error": MeanLoss("mean_absolute_error", _absolute_error),
 }
-
-
 CLASSIFICATION = {"neg_log_loss": LogLoss(), "roc_auc": RankLoss()}
 
 
-def find_measure(scoring, classifies):
-    """The measure of a name; None is the first of its kind."""
-    known = CLASSIFICATION if classifies else REGRESSION
-    check_option(scoring, "scoring", (None, *known))
-    return known[scoring or next(iter(known))]
+def find_measure(scoring, is_classification):
+    """The measure that belongs to the name of a score; the default for None."""
+    measures = CLASSIFICATION if is_classification else REGRESSION
+    check_option(scoring, "scoring", (None, *measures))
+    if scoring is None:
+        return next(iter(measures.values()))
+    return measures[scoring]

@@ -5,8 +5,8 @@ from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.task_ids import some_of
-from skmtl.evaluation._subsets import SubsetFit, read_subset_problem, subset_errors
-from skmtl.evaluation._task_transfer_matrix import warn_of_fits
+from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
+from skmtl.evaluation._subset_problem import read_subset_problem
 
 
 def select_tasks(
@@ -28,91 +28,96 @@ def select_tasks(
 ):
     """Choose the tasks that are best learned together with a target task.
 
-    "forward" starts from the target alone and lets join, step by step, the task that lowers the
-    error on the target most; "backward" starts from all tasks and leaves out the one without
-    which the error is lowest. A step is taken while it lowers the error by more than `min_gain`
-    of what it was. All errors are of the same held-out labels of the target. Of J folds and T
-    tasks, the two take at most ``J (1 + T (T - 1) / 2)`` fits; K steps forward and the one that is
-    not taken take ``J (1 + (T - 1) + ... + (T - 1 - K))``.
+    "forward" starts with the target alone and adds, step by step, the task that lowers the error on
+    the target most; "backward" starts with all tasks and drops, step by step, the task without
+    which the error is lowest. Steps are taken while they lower the error by more than `min_gain`,
+    relative to the error before. All errors are of the same held-out targets of the target task.
+    With J folds and T tasks, both directions take at most ``J (1 + T (T - 1) / 2)`` fits; K steps
+    forward and the last step that is not taken need ``J (1 + (T - 1) + ... + (T - 1 - K))`` fits.
 
     **The gain is optimistic**: the tasks were selected on the folds that it is measured on, and the
-    best of many noisy errors is low by luck, too. For an honest figure choose on one part of the
-    rows and compare on another, as the example does.
+    smallest of many noisy errors is small by luck, too. For an honest gain, select on one part of
+    the samples and compare on another one, as the example does.
 
     Parameters
     ----------
     estimator : estimator, Pipeline or search
         As in :func:`task_transfer_matrix`.
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+        Training data, as the estimator takes it.
     y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-        As the estimator takes them, NaN where a label is missing.
-    target : label
-        The task to choose for.
+        Targets, as the estimator takes them; NaN where a target is missing.
+    target : task id
+        The task to select other tasks for.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator.
     tasks : array-like of shape (n_samples,), default=None
         Task ids, for estimators fitted with ``tasks=``.
     max_tasks : int, default=None
-        Largest number of tasks, the target included. "backward" goes on to it even where that
-        raises the error. None sets no limit.
+        Largest number of tasks, the target included. "backward" drops tasks down to this number
+        even if that raises the error. None sets no limit.
     min_gain : float, default=0.0
-        In [0, 1). Smallest relative gain of a step.
+        Smallest relative gain of a step, in [0, 1).
     direction : {"forward", "backward"}, default="forward"
+        Whether to add tasks to the target alone, or to drop tasks from all of them.
     cv : int, splitter or iterable, default=None
-        None is 5 shuffled folds stratified by task, an int so many of them.
+        Cross-validation splitting strategy. None is 5 shuffled folds stratified by task, an int is
+        that number of them.
     scoring : str, default=None
         As in :func:`task_transfer_matrix`.
     n_jobs : int, default=None
-        Fits at a time.
+        Number of jobs to run in parallel.
     random_state : int, RandomState instance or None, default=None
         Seed of the default folds.
     verbose : int, default=0
-        Passed to joblib, which reports its progress.
+        Verbosity level of joblib.
 
     Returns
     -------
     result : Bunch
         tasks : ndarray of shape (n_selected,)
-            The target first; then the others, "forward" in the order in which they joined.
+            Task ids: the target first, then the others, with "forward" in the order in which they
+            were added.
         gain : float
             ``1 - error(target, learned with these) / error(target, learned alone)``, optimistic;
-            NaN where the target alone has no error.
+            NaN if the error of the target alone is zero up to rounding.
         history : list of dict
-            The start and every step: `task` that joined or left (None at the start), `error` on
-            the target, relative `gain` of the step, `taken`: False for the last step if it was
-            not worth it.
+            The start and every step: the `task` that was added or dropped (None at the start), the
+            `error` on the target, the relative `gain` of the step, and whether it was `taken`
+            (False only for the last step, if its gain was too small).
         error_alone : float
             Error of the target learned alone.
         n_fits : int
-            Fits of the estimator; a search counts once.
+            Number of fits of the estimator; a search counts once.
         note : dict
-            Why a task was no candidate, by its label: see :func:`task_transfer_matrix`.
+            Why a task was no candidate, by its task id: see :func:`task_transfer_matrix`.
         n_unconverged : int
-            Fits that did not converge.
+            Number of fits that did not converge.
 
     Raises
     ------
     TypeError
-        For an estimator that is none of this package, or a classifier without probabilities.
+        If the estimator is no multi-task regressor or classifier, or a classifier without
+        `predict_proba`.
     ValueError
-        For data or tasks that cannot be read, and for a target that is no task or cannot be held
-        out.
+        If the input is invalid: y is 1-D without task ids, there are fewer than two tasks, or the
+        target is no task or cannot be held out.
 
     Warns
     -----
     UserWarning
-        For tasks that were no candidates.
+        If some tasks were no candidates.
     ConvergenceWarning
-        Once, with the number of fits that did not converge.
+        If fits did not converge; once, with their number.
 
     See Also
     --------
     task_transfer_matrix : The gains of all pairs.
-    compare_to_single_task : The honest figure, with an interval.
+    compare_to_single_task : Honest gains, with intervals.
 
     Examples
     --------
-    Tasks 0, 1 and 2 want the same, task 3 the opposite:
+    Tasks 0, 1 and 2 have the same coefficients, task 3 has the opposite ones:
 
     >>> import numpy as np
     >>> from skmtl import MeanRegularizedRegressor, compare_to_single_task, select_tasks
@@ -124,13 +129,13 @@ def select_tasks(
     >>> result.tasks, round(result.gain, 2)
     (array([0, 1, 2]), 0.25)
 
-    What these tasks gain on the other half of the rows:
+    The gain with these tasks on the other half of the samples:
 
     >>> report = compare_to_single_task(model, X[20:], Y[20:, result.tasks], random_state=0)
     >>> round(float(report.table_["gain"][0]), 2)  # the target comes first
     0.07
     """
-    check_option(direction, "direction", ("forward", "backward"))
+    check_option(direction, "direction", tuple(_DIRECTIONS))
     check_real(min_gain, "min_gain", high=1.0, include="left")
     if max_tasks is not None:
         check_int(max_tasks, "max_tasks")
@@ -145,97 +150,120 @@ def select_tasks(
         random_state=random_state,
     )
     code = _code_of(problem, target)
-    search = _Search(problem, code, n_jobs, verbose)
+    floor = float(problem.floor[code])
     limit = len(problem.kept) if max_tasks is None else max_tasks
-    walk = _forward if direction == "forward" else _backward
-    chosen, history = walk(search, limit, min_gain, float(problem.floor[code]))
-    alone = search.errors([(code,)])[0]
-    error = search.errors([chosen])[0]
-    labels = problem.names.tolist()
+    target_errors = _TargetErrors(problem, code, n_jobs, verbose)
+    select = _DIRECTIONS[direction]
+    chosen, history = select(target_errors, limit, min_gain, floor)
+    error_alone = target_errors.of_set((code,))
+    error = target_errors.of_set(chosen)
+    ids = problem.data.tasks.tolist()
     for step in history:
-        step["task"] = None if step["task"] is None else labels[step["task"]]
-    notes = {labels[t]: why for t, why in problem.notes.items()}
-    warn_of_fits(notes, search.n_unconverged, search.n_fits)
+        step["task"] = None if step["task"] is None else ids[step["task"]]
+    notes = {ids[t]: reason for t, reason in problem.notes.items()}
+    warn_about_fits(notes, target_errors.n_unconverged, target_errors.n_fits)
     return Bunch(
-        tasks=problem.names[list(chosen)],
-        gain=1 - error / alone if alone > problem.floor[code] else np.nan,
+        tasks=problem.data.tasks[list(chosen)],
+        gain=1 - error / error_alone if error_alone > floor else np.nan,
         history=history,
-        error_alone=alone,
-        n_fits=search.n_fits,
+        error_alone=error_alone,
+        n_fits=target_errors.n_fits,
         note=notes,
-        n_unconverged=search.n_unconverged,
+        n_unconverged=target_errors.n_unconverged,
     )
 
 
 def _code_of(problem, target):
-    """Position of the target among the tasks; ValueError unless it can be held out."""
-    labels = problem.names.tolist()
-    if target not in labels:
-        raise ValueError(f"target={target!r} is no task; tasks are {some_of(labels)}.")
-    code = labels.index(target)
+    """Code of the target task; ValueError unless it can be held out."""
+    ids = problem.data.tasks.tolist()
+    if target not in ids:
+        raise ValueError(f"target={target!r} is no task; tasks are {some_of(ids)}.")
+    code = ids.index(target)
     if code in problem.notes:
         raise ValueError(f"target={target!r} has no error to lower: {problem.notes[code]}.")
     return code
 
 
-class _Search:
-    """Errors on the target of sets of tasks, each set fitted once."""
+class _TargetErrors:
+    """Errors on the target of sets of tasks that are learned together; each set is fitted once."""
 
     def __init__(self, problem, target, n_jobs, verbose):
-        self.problem, self.target, self.n_jobs, self.verbose = problem, target, n_jobs, verbose
-        self.known, self.n_fits, self.n_unconverged = {}, 0, 0
+        self.problem = problem
+        self.target = target
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.others = tuple(t for t in problem.kept if t != target)
+        self.n_fits = 0
+        self.n_unconverged = 0
+        self._known = {}
 
-    @property
-    def others(self):
-        return tuple(t for t in self.problem.kept if t != self.target)
+    def of_set(self, tasks):
+        """The error of one set of task codes."""
+        return self.of_sets([tasks])[0]
 
-    def errors(self, sets):
-        """One error for each set of task codes."""
-        new = [tasks for tasks in sets if frozenset(tasks) not in self.known]
+    def of_sets(self, sets):
+        """The errors of several sets of task codes."""
+        new = [tasks for tasks in sets if frozenset(tasks) not in self._known]
         fits = [SubsetFit(tuple(sorted(tasks)), (self.target,)) for tasks in new]
         measured = subset_errors(self.problem, fits, n_jobs=self.n_jobs, verbose=self.verbose)
         self.n_fits += measured.n_fits
         self.n_unconverged += measured.n_unconverged
         for tasks, errors in zip(new, measured.errors, strict=True):
-            self.known[frozenset(tasks)] = float(errors[self.target])
-        return [self.known[frozenset(tasks)] for tasks in sets]
+            self._known[frozenset(tasks)] = float(errors[self.target])
+        return [self._known[frozenset(tasks)] for tasks in sets]
 
 
-def _forward(search, limit, min_gain, floor):
-    """Chosen codes, the target first, and the steps."""
-    chosen, candidates = (search.target,), list(search.others)
-    history = [_step(None, search.errors([chosen])[0])]
+def _forward(target_errors, limit, min_gain, floor):
+    """The chosen task codes, the target first, and the history of steps."""
+    chosen = (target_errors.target,)
+    candidates = list(target_errors.others)
+    history = [_start(target_errors.of_set(chosen))]
     while candidates and len(chosen) < limit:
-        before = history[-1]["error"]
-        errors = search.errors([(*chosen, t) for t in candidates])
+        errors = target_errors.of_sets([(*chosen, t) for t in candidates])
         best = int(np.argmin(errors))
-        history.append(_step(candidates[best], errors[best], before, min_gain, floor))
-        if not history[-1]["taken"]:
+        gain = _relative_gain(history[-1]["error"], errors[best], floor)
+        is_taken = gain > min_gain
+        history.append(_step(candidates[best], errors[best], gain, is_taken))
+        if not is_taken:
             break
         chosen = (*chosen, candidates.pop(best))
     return chosen, history
 
 
-def _backward(search, limit, min_gain, floor):
-    """Chosen codes, the target first, and the steps."""
-    chosen = (search.target, *search.others)
-    history = [_step(None, search.errors([chosen])[0])]
+def _backward(target_errors, limit, min_gain, floor):
+    """The chosen task codes, the target first, and the history of steps."""
+    chosen = (target_errors.target, *target_errors.others)
+    history = [_start(target_errors.of_set(chosen))]
     while len(chosen) > 1:
-        before = history[-1]["error"]
-        errors = search.errors([tuple(t for t in chosen if t != out) for out in chosen[1:]])
+        candidates = chosen[1:]
+        errors = target_errors.of_sets([_without(chosen, t) for t in candidates])
         best = int(np.argmin(errors))
-        step = _step(chosen[1 + best], errors[best], before, min_gain, floor)
-        step["taken"] |= len(chosen) > limit
-        history.append(step)
-        if not step["taken"]:
+        gain = _relative_gain(history[-1]["error"], errors[best], floor)
+        is_taken = gain > min_gain or len(chosen) > limit
+        history.append(_step(candidates[best], errors[best], gain, is_taken))
+        if not is_taken:
             break
-        chosen = tuple(t for t in chosen if t != step["task"])
+        chosen = _without(chosen, candidates[best])
     return chosen, history
 
 
-def _step(task, error, before=None, min_gain=0.0, floor=0.0):
-    """One entry of the history; the start has no error before it."""
-    if before is None:
-        return {"task": task, "error": error, "gain": 0.0, "taken": True}
-    gain = 1 - error / before if before > floor else 0.0
-    return {"task": task, "error": error, "gain": gain, "taken": gain > min_gain}
+_DIRECTIONS = {"forward": _forward, "backward": _backward}
+
+
+def _without(tasks, dropped):
+    return tuple(t for t in tasks if t != dropped)
+
+
+def _relative_gain(before, error, floor):
+    """Relative gain of a step; 0 if the error before it is zero up to rounding."""
+    return 1 - error / before if before > floor else 0.0
+
+
+def _start(error):
+    """The first entry of the history."""
+    return _step(None, error, 0.0, True)
+
+
+def _step(task, error, gain, is_taken):
+    """An entry of the history."""
+    return {"task": task, "error": error, "gain": gain, "taken": is_taken}

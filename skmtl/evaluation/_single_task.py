@@ -1,4 +1,4 @@
-"""What one task alone is fitted with: the single-task baseline of every estimator."""
+"""The single-task baseline of every estimator: what one task is fitted with on its own."""
 
 from functools import singledispatch
 from numbers import Integral
@@ -37,18 +37,19 @@ from skmtl.linear_model import (
 from skmtl.losses import Logistic, make_loss
 from skmtl.meta import TaskMetaEstimator
 
+# Tried for kernel ridge, in addition to the alphas of the estimator.
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-_APART = 1e9  # mu at which tasks share nothing
+_MU_OF_ONE_TASK = 1e9  # of a support vector machine whose tasks share nothing
 
 
 @singledispatch
 def single_task(estimator):
-    """The tuned estimator of one task alone that an estimator is compared with.
+    """The tuned single-task estimator that a multi-task estimator is compared with.
 
     Parameters
     ----------
     estimator : estimator
-        A multi-task estimator. ``single_task.register`` adds those of a class of your own.
+        A multi-task estimator. ``single_task.register`` adds the baseline of your own class.
 
     Returns
     -------
@@ -163,38 +164,53 @@ def _meta(estimator: TaskMetaEstimator):
 @single_task.register(MultiTaskRelationshipKernelRidge)
 @single_task.register(MultiTaskRelationshipKernelRidgeCV)
 def _kernel_ridge(estimator):
-    """Kernel ridge with the kernel of the estimator, by exact leave-one-out.
+    """Kernel ridge with the kernel of the estimator, tuned by exact leave-one-out.
 
-    The grid has the alphas and gammas that the estimator tries itself.
+    The grid includes the alphas and gammas that the estimator tries itself.
     """
     if isinstance(estimator.kernel, str) and estimator.kernel == "precomputed":
         raise ValueError(
-            "A precomputed kernel cannot be cut into tasks: give a baseline that takes rows."
+            "A precomputed kernel cannot be split by task: give a baseline that takes features."
         )
-    alphas = np.union1d(_ALPHAS, getattr(estimator, "alphas", []))
-    gammas = getattr(estimator, "gammas", None)
-    if getattr(estimator, "gamma", None) is not None and has_gamma(estimator.kernel):
-        gammas = [estimator.gamma]
-    names = ("kernel", "degree", "coef0", "kernel_params", "fit_intercept")
-    options = {name: getattr(estimator, name) for name in names}
-    return OneTask(MultiTaskKernelRidgeCV(alphas, gammas=gammas, task_kernel="identity", **options))
+    params = estimator.get_params(deep=False)
+    alphas = np.union1d(_ALPHAS, params.get("alphas", ()))
+    gammas = params.get("gammas")
+    gamma = params.get("gamma")
+    if gamma is not None and has_gamma(estimator.kernel):
+        gammas = [gamma]
+    one_task = MultiTaskKernelRidgeCV(
+        alphas,
+        gammas=gammas,
+        task_kernel="identity",
+        kernel=estimator.kernel,
+        degree=estimator.degree,
+        coef0=estimator.coef0,
+        kernel_params=estimator.kernel_params,
+        fit_intercept=estimator.fit_intercept,
+    )
+    return OneTask(one_task)
 
 
 @single_task.register
 def _support_vectors(estimator: MultiTaskSVR):
-    """A machine of one task with the kernel of the estimator, C by cross-validation."""
-    apart = {"C": 1.0, "mu": _APART, "task_column": None, "handle_unknown": "error"}
-    alone = OneTask(clone(estimator).set_params(**apart))
-    return GridSearchCV(alone, {"estimator__C": np.logspace(-2, 3, 6)})
+    """A machine of one task with the kernel of the estimator; C is chosen by cross-validation."""
+    one_task = clone(estimator).set_params(
+        C=1.0,
+        mu=_MU_OF_ONE_TASK,
+        task_column=None,
+        handle_unknown="error",
+    )
+    return GridSearchCV(OneTask(one_task), {"estimator__C": np.logspace(-2, 3, 6)})
 
 
 @single_task.register
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
-    return OneTask(clone(estimator).set_params(task_column=None, initial_theta=None))
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTask(one_task)
 
 
 class OneTask(RegressorMixin, BaseEstimator):
-    """A regressor of several tasks for one, whose y is one-dimensional.
+    """A multi-task regressor for a single task, whose y is one-dimensional.
 
     Parameters
     ----------
@@ -211,8 +227,9 @@ class OneTask(RegressorMixin, BaseEstimator):
         return tags
 
     def fit(self, X, y, sample_weight=None):
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self.estimator_ = clone(self.estimator).fit(X, np.reshape(y, (-1, 1)), **weights)
+        fit_kwargs = {} if sample_weight is None else {"sample_weight": sample_weight}
+        Y = np.reshape(y, (-1, 1))
+        self.estimator_ = clone(self.estimator).fit(X, Y, **fit_kwargs)
         return self
 
     def predict(self, X):

@@ -1,14 +1,14 @@
-"""Which tasks help which: the gain on a task from learning it with another."""
+"""Which tasks help which: the gain on a task from learning it together with another."""
 
-import warnings
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_option
-from skmtl.evaluation._subsets import SubsetFit, read_subset_problem, subset_errors
+from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
+from skmtl.evaluation._subset_problem import read_subset_problem
 
 
 def task_transfer_matrix(
@@ -38,43 +38,46 @@ def task_transfer_matrix(
     cross_predict 1 - error(t, by the model of s) / error(t, by its own)  J T
     ============= ======================================================= =================
 
-    Every error of a task is of the same held-out labels, all folds taken together. The entries are
-    estimates without an interval: small ones are noise, the more so the fewer rows a task has.
+    All errors of a task are of the same held-out targets, all folds taken together. The entries are
+    estimates without an interval: small ones are noise, the more so the fewer samples a task has.
 
-    A task is left out of all fits when it has fewer than two labels, when its labels are all the
-    same, or when no fold can both train and test it (a classifier needs two classes to train on;
-    the area under the ROC curve two to test on).
-    Its row and its column of gains are then NaN. A gain is NaN, too, where the error that it
-    divides by is zero up to rounding; and with "cross_predict" that of a task which some fold
-    cannot be trained on. `note` says why, and so does a warning.
+    A task is left out of all fits if it has fewer than two targets, if its targets are all the
+    same, or if no fold can both train and test it (a classifier needs two classes to train on; the
+    area under the ROC curve needs two classes to test on). Its row and its column of gains are
+    then NaN. A gain is also NaN if the error that it divides by is zero up to rounding and, with
+    "cross_predict", if some fold cannot be trained on task s alone. `note` and a warning give the
+    reasons.
 
     Parameters
     ----------
     estimator : estimator, Pipeline or search
-        A regressor or classifier of this package, alone, as the last step of a pipeline or in a
-        `GridSearchCV`. It is fitted to some of the tasks at a time, so parameters that differ over
-        tasks must not be arrays in the order of all tasks.
+        Multi-task regressor or classifier, on its own, as the last step of a pipeline or in a
+        `GridSearchCV`. It is fitted to some of the tasks at a time, so its parameters must not be
+        arrays with an entry for each task.
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+        Training data, as the estimator takes it.
     y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-        As the estimator takes them, NaN where a label is missing. Learning some tasks takes their
-        columns of a two-dimensional y and the rows with any label there, else their rows.
+        Targets, as the estimator takes them; NaN where a target is missing. Some tasks are learned
+        from their columns of a two-dimensional y and the samples with any target there, or from
+        their samples of a one-dimensional y.
     mode : {"pairwise", "drop_one", "cross_predict"}, default="pairwise"
-        What is compared; see the table above.
+        Which errors are compared; see the table above.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator.
     tasks : array-like of shape (n_samples,), default=None
         Task ids, for estimators fitted with ``tasks=``.
     cv : int, splitter or iterable, default=None
-        None is 5 shuffled folds stratified by task, an int so many of them.
+        Cross-validation splitting strategy. None is 5 shuffled folds stratified by task, an int is
+        that number of them.
     scoring : str, default=None
         The error, by a name that :func:`compare_to_single_task` takes; None is the root mean
-        squared error of regressors and the log-loss of classifiers.
+        squared error for regressors and the log-loss for classifiers.
     n_jobs : int, default=None
-        Fits at a time.
+        Number of jobs to run in parallel.
     random_state : int, RandomState instance or None, default=None
         Seed of the default folds.
     verbose : int, default=0
-        Passed to joblib, which reports its progress.
+        Verbosity level of joblib.
 
     Returns
     -------
@@ -82,50 +85,52 @@ def task_transfer_matrix(
         gain : ndarray of shape (n_tasks, n_tasks)
             Entry (s, t) is the gain on t from s; 0 on the diagonal.
         tasks : ndarray of shape (n_tasks,)
-            Labels, in the order of the matrix.
+            Task ids, in the order of the matrix.
         n_fits : int
-            Fits of the estimator; a search counts once. Fewer than in the table where tasks are
-            left out or a fold has no test row of what a fit is for.
+            Number of fits of the estimator; a search counts once. It is smaller than in the table
+            if tasks are left out or if a fold has no test sample of the tasks that a fit is for.
         error : ndarray of shape (n_tasks, n_tasks)
             Entry (s, t) is the error on t with s ("drop_one": without s; "cross_predict": by the
-            model of s); the diagonal that of t alone ("drop_one": of t with all tasks).
+            model of s); the diagonal is the error on t alone ("drop_one": with all tasks).
         error_alone : ndarray of shape (n_tasks,)
-            Error of every task alone; NaN with "drop_one", which learns none alone.
+            Error of every task learned alone; NaN with "drop_one", which learns none alone.
         n_train : ndarray of shape (n_tasks,)
-            Labeled training rows, mean over folds.
+            Number of training targets of every task, mean over folds.
         note : dict
-            Why gains of a task are NaN, by its label; empty where all is well.
+            Why gains of a task are NaN, by its task id; empty if there are none.
         n_unconverged : int
-            Fits that did not converge.
+            Number of fits that did not converge.
 
     Raises
     ------
     TypeError
-        For an estimator that is none of this package, or a classifier without probabilities.
+        If the estimator is no multi-task regressor or classifier, or a classifier without
+        `predict_proba`.
     ValueError
-        For data or tasks that cannot be read, an unknown mode or score, or fewer than two tasks.
+        If the input is invalid: y is 1-D without task ids, there are fewer than two tasks, or the
+        mode or the score is unknown.
 
     Warns
     -----
     UserWarning
-        For tasks that have NaN gains.
+        If some tasks have NaN gains.
     ConvergenceWarning
-        Once, with the number of fits that did not converge.
+        If fits did not converge; once, with their number.
 
     See Also
     --------
     select_tasks : The tasks to learn together with one task.
-    task_similarity : Which tasks are alike, without further fits.
+    task_similarity : How similar tasks are, without further fits.
     compare_to_single_task : Whether sharing helped, with intervals.
 
     References
     ----------
     Standley, Zamir, Chen, Guibas, Malik, Savarese (2020), "Which tasks should be learned together
-    in multi-task learning?", ICML, sections 4 and 5, for "pairwise".
+    in multi-task learning?", ICML, sections 4 and 5 (mode "pairwise").
 
     Examples
     --------
-    Tasks 0 and 1 want the same, task 2 the opposite:
+    Tasks 0 and 1 have the same coefficients, task 2 has the opposite ones:
 
     >>> import numpy as np
     >>> from skmtl import MeanRegularizedRegressor, task_transfer_matrix
@@ -152,85 +157,108 @@ def task_transfer_matrix(
         scoring=scoring,
         random_state=random_state,
     )
-    plan = _PLANS[mode](problem.kept)
-    fits = [SubsetFit(trained, tuple(t for _, t in cells)) for trained, cells in plan]
     notes = dict(problem.notes)
+    plan = _PLANS[mode](problem.kept)
     if mode == "cross_predict":
-        fits = [fit for fit in fits if _trainable(problem, fit.trained[0], notes)]
-        plan = [(fit.trained, [(fit.trained[0], t) for t in fit.judged]) for fit in fits]
+        _note_untrainable(problem, notes)
+        plan = [one for one in plan if one.trained[0] not in notes]
+    fits = [one.fit for one in plan]
     measured = subset_errors(problem, fits, n_jobs=n_jobs, verbose=verbose)
-    n_tasks = len(problem.names)
+
+    n_tasks = problem.data.n_tasks
     error = np.full((n_tasks, n_tasks), np.nan)
-    for (_, cells), errors in zip(plan, measured.errors, strict=True):
-        for s, t in cells:
+    for one, errors in zip(plan, measured.errors, strict=True):
+        for s, t in one.entries:
             error[s, t] = errors[t]
+    error_alone = error.diagonal().copy()
+    if mode == "drop_one":
+        error_alone[:] = np.nan
     gain = _gains(error, problem.floor, mode, notes)
-    notes = {label: notes[t] for t, label in enumerate(problem.names.tolist()) if t in notes}
-    warn_of_fits(notes, measured.n_unconverged, measured.n_fits)
-    alone = np.full(n_tasks, np.nan) if mode == "drop_one" else error.diagonal().copy()
+    ids = problem.data.tasks.tolist()
+    notes = {ids[t]: notes[t] for t in sorted(notes)}
+    warn_about_fits(notes, measured.n_unconverged, measured.n_fits)
     return Bunch(
         gain=gain,
-        tasks=problem.names,
+        tasks=problem.data.tasks,
         n_fits=measured.n_fits,
         error=error,
-        error_alone=alone,
+        error_alone=error_alone,
         n_train=problem.n_train,
         note=notes,
         n_unconverged=measured.n_unconverged,
     )
 
 
+class _Planned(NamedTuple):
+    """A fit to some tasks, and the entries of the matrix of errors that it is for.
+
+    The error of an entry (s, t) is that on task t.
+    """
+
+    trained: tuple
+    entries: list
+
+    @property
+    def fit(self):
+        judged = tuple(t for _, t in self.entries)
+        return SubsetFit(self.trained, judged)
+
+
 def _pairwise(kept):
-    alone = [((t,), [(t, t)]) for t in kept]
-    return alone + [((s, t), [(s, t), (t, s)]) for s, t in combinations(kept, 2)]
+    """Every task alone, then every pair of tasks."""
+    plan = []
+    for t in kept:
+        plan.append(_Planned((t,), [(t, t)]))
+    for s, t in combinations(kept, 2):
+        plan.append(_Planned((s, t), [(s, t), (t, s)]))
+    return plan
 
 
 def _drop_one(kept):
-    plan = [(tuple(kept), [(t, t) for t in kept])]
+    """All tasks, then all tasks but one."""
+    plan = [_Planned(tuple(kept), [(t, t) for t in kept])]
     for s in kept:
         others = tuple(t for t in kept if t != s)
-        plan.append((others, [(s, t) for t in others]))
+        plan.append(_Planned(others, [(s, t) for t in others]))
     return plan
 
 
 def _cross_predict(kept):
-    return [((s,), [(s, t) for t in kept]) for s in kept]
+    """Every task alone, judged on all tasks."""
+    plan = []
+    for s in kept:
+        entries = [(s, t) for t in kept]
+        plan.append(_Planned((s,), entries))
+    return plan
 
 
 _PLANS = {"pairwise": _pairwise, "drop_one": _drop_one, "cross_predict": _cross_predict}
 
 
-def _trainable(problem, s, notes):
-    """Whether every fold can train task s alone; notes it where not."""
-    lacking = int((~problem.trainable[:, s]).sum())
-    if lacking:
-        notes[s] = f"{lacking} of {len(problem.splits)} folds cannot be trained on it alone"
-    return not lacking
+def _note_untrainable(problem, notes):
+    """Note the tasks that some folds cannot learn alone."""
+    n_folds = len(problem.splits)
+    n_trainable = problem.is_trainable.sum(axis=0)
+    for t in problem.kept:
+        n_lacking = n_folds - n_trainable[t]
+        if n_lacking:
+            notes[t] = f"{n_lacking} of {n_folds} folds cannot be trained on it alone"
 
 
 def _gains(error, floor, mode, notes):
-    """Relative gains (n_tasks, n_tasks); notes tasks whose errors are too small to divide by."""
-    own = np.broadcast_to(error.diagonal(), error.shape)
-    ours, theirs = (own, error) if mode == "drop_one" else (error, own)
-    perfect = theirs <= floor
-    gain = np.full(error.shape, np.nan)
-    np.divide(ours, theirs, out=gain, where=~perfect)
-    gain = 1 - gain
+    """Relative gains (n_tasks, n_tasks); note the tasks whose errors are too small to divide by."""
+    diagonal = np.broadcast_to(error.diagonal(), error.shape)
+    with_help = error
+    without = diagonal
+    if mode == "drop_one":
+        with_help = diagonal
+        without = error
+    is_exact = without <= floor
+    ratio = np.full(error.shape, np.nan)
+    np.divide(with_help, without, out=ratio, where=~is_exact)
+    gain = 1 - ratio
     np.fill_diagonal(gain, 0.0)
-    off = ~np.eye(len(error), dtype=bool)
-    for t in np.flatnonzero((perfect & off).any(axis=0)):
+    np.fill_diagonal(is_exact, False)
+    for t in np.flatnonzero(is_exact.any(axis=0)):
         notes.setdefault(int(t), "there is no error to lower: what it is compared with is exact")
     return gain
-
-
-def warn_of_fits(notes, n_unconverged, n_fits):
-    """Warn of tasks with notes, and once of fits that did not converge."""
-    if notes:
-        reasons = "; ".join(f"{label!r}: {why}" for label, why in notes.items())
-        warnings.warn(f"Gains of some tasks are NaN: {reasons}.", UserWarning, stacklevel=3)
-    if n_unconverged:
-        warnings.warn(
-            f"{n_unconverged} of {n_fits} fits did not converge; raise max_iter or tol.",
-            ConvergenceWarning,
-            stacklevel=3,
-        )

@@ -1,63 +1,88 @@
 """Several estimators and their baselines in one order, with tests between every two."""
 
-from textwrap import fill
-
 import numpy as np
 from scipy import stats
 
-from skmtl.evaluation._figures import FIGURES, figure_text, methods_table
-from skmtl.evaluation._html import sentences, table
-from skmtl.evaluation._statistics import mean_errors, mean_over_splits, pairwise_tests
-from skmtl.evaluation._transfer_report import as_frame, draw
+from skmtl.evaluation._formatting import METHOD_COLUMNS, as_frame, methods_table
+from skmtl.evaluation._html import methods_html, paragraph
+from skmtl.evaluation._pairwise_tests import pairwise_tests
+from skmtl.evaluation._statistics import mean_error_and_rank, mean_of_known
+from skmtl.evaluation._verdict import ranking_verdict
+from skmtl.inspection import TaskGainDisplay
+
+_OF_REPORTS = (
+    "delta_m",
+    "delta_m_low",
+    "delta_m_high",
+    "share_negative",
+    "n_positive",
+    "n_negative",
+)
+_NUMBERS = (
+    "mean_rank",
+    "mean_error",
+    *_OF_REPORTS,
+    "fit_time",
+    "predict_time",
+    "n_nonzero",
+    "rank",
+    "dof",
+)
 
 
 class TransferRanking:
-    """What :func:`compare_to_single_task` found of several estimators; print it for the verdict.
+    """The result of :func:`compare_to_single_task` for several estimators.
 
-    ``report[name]`` is the :class:`TransferReport` of one of them.
+    Print it for the verdict. ``ranking[name]`` is the :class:`TransferReport` of one estimator.
 
     Attributes
     ----------
     reports_ : dict of str to TransferReport
+        The reports of the estimators.
     ranking_ : structured ndarray of shape (n_methods,)
-        Estimators and baselines, the best mean rank first: method, mean_rank and mean_error (over
-        tasks), of estimators delta_m, delta_m_low, delta_m_high, share_negative, n_positive and
-        n_negative against their single-task baseline (NaN of baselines), fit_time, predict_time
-        (seconds a split), n_nonzero, rank, dof (NaN without ``model_figures``).
+        Estimators and baselines, the best mean rank first. Fields method, mean_rank and mean_error
+        (over tasks); delta_m, delta_m_low, delta_m_high, share_negative, n_positive and n_negative
+        of estimators, compared with their single-task baseline (NaN for baselines); fit_time and
+        predict_time (mean seconds of a split); n_nonzero, rank and dof (NaN without
+        ``model_figures``).
     pairwise_ : structured ndarray of shape (n_methods * (n_methods - 1) / 2,)
-        method_a, method_b, difference (mean over tasks of by how much the error of a is above that
-        of b, relative to the mean error of all methods on the task), ci_low, ci_high, p_value,
-        p_adjusted: the corrected resampled t-test over splits, after Holm.
+        Fields method_a, method_b, difference (how much larger the error of a is than that of b,
+        relative to the mean error of all methods on the task, mean over tasks), ci_low, ci_high,
+        p_value and p_adjusted, from the corrected resampled t-test over splits with the method of
+        Holm.
     summary_ : dict
-        best (method of the best mean rank), friedman_p (that all methods rank alike; tasks that
-        share rows are not independent, so it is a hint) and n_unconverged by method.
+        best (the method of the best mean rank), friedman_p (of the test that all methods rank
+        alike; tasks that share samples are not independent, so it is a hint) and n_unconverged by
+        method.
     cv_results_ : dict
-        As in :class:`TransferReport`, of all methods.
+        As in :class:`TransferReport`, for all methods.
     confidence_level : float
+        Level of the intervals.
     error_name : str
+        Name of the error.
     """
 
-    def __init__(self, reports, cv_results, figures, confidence_level, error_name):
-        self.reports_, self.cv_results_ = reports, cv_results
-        self.confidence_level, self.error_name = confidence_level, error_name
-        errors, methods = mean_over_splits(cv_results["errors"]).T, cv_results["methods"]
-        means = mean_errors(errors, methods)
-        self.ranking_ = _ranking(reports, {**means, **figures}, methods)
+    def __init__(self, reports, cv_results, quantities, confidence_level, error_name):
+        self.reports_ = reports
+        self.cv_results_ = cv_results
+        self.confidence_level = confidence_level
+        self.error_name = error_name
+        methods = cv_results["methods"]
+        errors = mean_of_known(cv_results["errors"])  # (n_tasks, n_methods)
+        self._quantities = mean_error_and_rank(errors, methods) | quantities
+        self.ranking_ = _ranking(reports, self._quantities, methods)
         self.pairwise_ = pairwise_tests(cv_results, errors.mean(axis=1), confidence_level)
-        whole = errors[~np.isnan(errors).any(axis=1)]
-        friedman = stats.friedmanchisquare(*whole.T).pvalue if min(whole.shape) > 2 else np.nan
         self.summary_ = {
             "best": str(self.ranking_["method"][0]),
-            "friedman_p": float(friedman),
-            "n_unconverged": figures["n_unconverged"],
+            "friedman_p": _friedman_p(errors),
+            "n_unconverged": quantities["n_unconverged"],
         }
-        self._figures = {name: by for name, by in {**means, **figures}.items() if name in FIGURES}
 
     def __getitem__(self, name):
         return self.reports_[name]
 
     def to_frame(self):
-        """The ranking as a pandas frame, methods as the index.
+        """Return the ranking as a pandas frame with the methods as its index.
 
         Returns
         -------
@@ -66,18 +91,19 @@ class TransferRanking:
         Raises
         ------
         ImportError
-            Without pandas (``pip install "skmtl[pandas]"``).
+            If pandas is not installed (``pip install "skmtl[pandas]"``).
         """
         return as_frame(self.ranking_, "method")
 
     def plot(self, *, kind="gain", ax=None):
-        """Draw it, see :class:`~skmtl.inspection.TaskGainDisplay`.
+        """Draw the ranking, see :class:`~skmtl.inspection.TaskGainDisplay`.
 
         Parameters
         ----------
         kind : {"gain", "splits"}, default="gain"
             Gains of all tasks by estimator, or mean errors over splits by method.
         ax : matplotlib axes, default=None
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -86,87 +112,57 @@ class TransferRanking:
         Raises
         ------
         ImportError
-            Without matplotlib (``pip install "skmtl[plot]"``).
+            If matplotlib is not installed (``pip install "skmtl[plot]"``).
         """
-        return draw(self, kind, ax)
+        return TaskGainDisplay.from_report(self, kind=kind, ax=ax)
 
     def verdict(self):
-        """What the figures allow to say, in sentences.
+        """Say in sentences what the numbers allow to conclude.
 
         Returns
         -------
         str
         """
-        best, level = self.summary_["best"], f"{self.confidence_level:.0%}"
-        behind, ahead, level_with = [], [], []
-        for other in self.ranking_["method"][1:].tolist():
-            (row,) = (r for r in self.pairwise_ if {r["method_a"], r["method_b"]} == {best, other})
-            better = (row["difference"] < 0) == (row["method_a"] == best)
-            sure = row["p_adjusted"] < 1 - self.confidence_level
-            ((behind if better else ahead) if sure else level_with).append(other)
-        lines = [f"{best} has the best mean rank over tasks."]
-        if behind:
-            lines.append(
-                f"Its error is below that of {', '.join(behind)} beyond doubt at {level} "
-                f"(corrected for overlapping splits and for {len(self.pairwise_)} tests)."
-            )
-        if ahead:
-            lines.append(f"Yet the mean error of {', '.join(ahead)} is below its own beyond doubt.")
-        if level_with:
-            lines.append(f"These data cannot tell it from {', '.join(level_with)}.")
-        for name, report in self.reports_.items():
-            s = report.summary_
-            lines.append(
-                f"{name}: a task gains {s['delta_m']:+.1%} on average ({s['delta_m_low']:+.1%} to "
-                f"{s['delta_m_high']:+.1%}; median {s['median_gain']:+.1%}); "
-                f"{s['share_negative']:.0%} of the tasks did worse than alone, {s['n_positive']} "
-                f"gained and {s['n_negative']} lost beyond doubt."
-            )
-        for name, count in self.summary_["n_unconverged"].items():
-            if count:
-                lines.append(f"Fits of {name} warned {count} time(s) that they did not converge.")
-        return "\n".join(fill(line, 100) for line in lines)
+        return ranking_verdict(self)
 
     def __str__(self):
-        lines = methods_table(self._figures, self.ranking_["method"].tolist())
-        lines += ["", f"Friedman test over tasks: p = {self.summary_['friedman_p']:.2g}"]
-        return "\n".join([*lines, "", self.verdict()])
+        blocks = [
+            "\n".join(methods_table(self._quantities, self.ranking_["method"].tolist())),
+            f"Friedman test over tasks: p = {self.summary_['friedman_p']:.2g}",
+            self.verdict(),
+        ]
+        return "\n\n".join(blocks)
 
     def _repr_html_(self):
-        rows = [
-            [row["method"], *(figure_text(row[name], form) for name, (_, form) in FIGURES.items())]
-            for row in self.ranking_
-        ]
-        head = ["method", *(title for title, _ in FIGURES.values())]
-        return f"<div>{sentences(self.verdict())}{table(head, rows)}</div>"
+        methods = self.ranking_["method"].tolist()
+        quantities = {}
+        for name in METHOD_COLUMNS:
+            quantities[name] = dict(zip(methods, self.ranking_[name], strict=True))
+        return f"<div>{paragraph(self.verdict())}{methods_html(quantities, methods)}</div>"
 
     def __repr__(self):
         best = self.summary_["best"]
         return f"<TransferRanking: {len(self.ranking_)} methods, best mean rank {best!r}>"
 
 
-def _ranking(reports, figures, methods):
-    """One record a method: `ranking_`."""
-    own = ("delta_m", "delta_m_low", "delta_m_high", "share_negative", "n_positive", "n_negative")
-    names = [
-        "mean_rank",
-        "mean_error",
-        *own,
-        "fit_time",
-        "predict_time",
-        "n_nonzero",
-        "rank",
-        "dof",
-    ]
-    width = max(len(name) for name in methods)
-    ranking = np.full(
-        len(methods), np.nan, dtype=[("method", f"U{width}"), *((name, float) for name in names)]
-    )
+def _friedman_p(errors):
+    """P-value of the Friedman test; NaN for fewer than three tasks or methods."""
+    complete = errors[~np.isnan(errors).any(axis=1)]
+    if min(complete.shape) < 3:
+        return np.nan
+    return float(stats.friedmanchisquare(*complete.T).pvalue)
+
+
+def _ranking(reports, quantities, methods):
+    """One record for each method: `ranking_`."""
+    width = max(len(method) for method in methods)
+    dtype = [("method", f"U{width}"), *((name, float) for name in _NUMBERS)]
+    ranking = np.full(len(methods), np.nan, dtype=dtype)
     ranking["method"] = methods
-    for row, method in zip(ranking, methods, strict=True):
-        for name in names:
-            if name in figures:
-                row[name] = figures[name][method]
-            elif name in own and method in reports:
-                row[name] = reports[method].summary_[name]
+    for record, method in zip(ranking, methods, strict=True):
+        for name in _NUMBERS:
+            if name in quantities:
+                record[name] = quantities[name][method]
+            elif name in _OF_REPORTS and method in reports:
+                record[name] = reports[method].summary_[name]
     return ranking[np.argsort(ranking["mean_rank"], kind="stable")]

@@ -1,4 +1,4 @@
-"""What a fitted model says: coefficients, similar tasks, importances, and pictures."""
+"""What fitted models say: similar tasks, importances of features, and pictures."""
 
 from skmtl.inspection._coefficient_display import CoefficientDisplay
 from skmtl.inspection._regularization_path_display import RegularizationPathDisplay

@@ -1,20 +1,18 @@
-"""Coefficients of features by tasks, the most important features on top."""
+"""A map of coefficients of features by tasks, the most important features on top."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import column_position
+from skmtl.inspection._names import default_names, fit_names, short_names
 from skmtl.inspection._style import (
     Display,
     axes_of,
     count,
-    default_names,
-    fit_names,
     heatmap,
     height_of,
-    short_names,
-    side_of,
+    map_size,
     symmetric_limit,
     with_notes,
 )
@@ -23,36 +21,39 @@ from skmtl.meta.pipelines import fitted_final
 
 
 class CoefficientDisplay(Display):
-    """A map of coefficients: features are rows, tasks are columns; blue is above 0, red below.
+    """A map of coefficients, features by tasks; blue is above 0, red below.
 
-    A task of more than two classes has a column for each of them, and lines divide such tasks.
+    A task of more than two classes has a column for each class, and lines divide such tasks.
 
     Parameters
     ----------
     coef : array-like of shape (n_columns, n_features)
+        Coefficients, transposed in the picture.
     columns : array-like of shape (n_columns,)
-        Names of tasks, or of tasks and classes.
+        Names of the columns of the picture: tasks, or tasks and classes.
     features : array-like of shape (n_features,)
-        Names.
+        Names of the features.
     bounds : array-like of int, default=()
         Columns before which a line is drawn.
     order : {"importance", None}, default="importance"
-        "importance" sorts features by the 2-norm of their coefficients, as
+        "importance" sorts features by the 2-norm of their coefficients, as in
         :func:`task_feature_importance`; None keeps the order of the columns of X.
     max_features : int, default=40
-        Of more features, those of the largest importance are shown, and the picture says how many
-        are left out.
+        Largest number of features that are shown. If there are more, those of the largest
+        importance are shown, and the picture says how many are left out.
 
     Attributes
     ----------
-    order_ : ndarray
+    order_ : ndarray of shape (n_shown,)
         Positions of the features that are shown, from top to bottom.
     ax_ : matplotlib axes
+        Axes of the picture.
     figure_ : matplotlib figure
+        Figure that holds the axes.
 
     See Also
     --------
-    task_feature_importance : What features are sorted by.
+    task_feature_importance : The importances that features are sorted by.
 
     Examples
     --------
@@ -82,14 +83,17 @@ class CoefficientDisplay(Display):
         Parameters
         ----------
         estimator : estimator, Pipeline or search
-            Fitted. Its last step is looked at, and of a search its best estimator.
+            Fitted. The coefficients are those of the last step of a pipeline, and of the best
+            estimator of a search.
         feature_names : array-like of shape (n_features,), default=None
-            Without the task column. None takes those of the fit, else x0, x1, ... as the last step
-            sees them.
+            Names of the features as the last step sees them, without the task column. None takes
+            the names of the fit, or x0, x1, ...
         order : {"importance", None}, default="importance"
+            Order of the features: by importance, or that of the columns of X.
         max_features : int, default=40
+            Largest number of features that are shown.
         ax : matplotlib axes, default=None
-            None makes a figure.
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -98,60 +102,71 @@ class CoefficientDisplay(Display):
         Raises
         ------
         TypeError
-            For an estimator without coefficients of each task.
+            If the estimator has no coefficients for each task.
         ValueError
-            For names of another number than there are features.
+            If the number of names is not the number of features.
         """
         final = fitted_final(estimator)
         check_is_fitted(final)
-        blocks = _blocks(final)
+        blocks = _coefficient_blocks(final)
         coef = np.concatenate(blocks)
+        n_features = coef.shape[1]
         if feature_names is None:
-            feature_names = _feature_names(estimator, final, coef.shape[1])
-        elif len(feature_names) != coef.shape[1]:
+            feature_names = _feature_names(estimator, final, n_features)
+        elif len(feature_names) != n_features:
             raise ValueError(
-                f"feature_names has {len(feature_names)} names, but there are {coef.shape[1]} "
-                "features beside the task column."
+                f"feature_names has {len(feature_names)} names, but there are {n_features} "
+                "features besides the task column."
             )
         sizes = [len(block) for block in blocks]
+        ends = np.cumsum(sizes)
         display = cls(
             coef,
             columns=_column_names(final, sizes),
             features=feature_names,
-            bounds=np.cumsum(sizes)[:-1] if max(sizes) > 1 else (),
+            bounds=ends[:-1] if max(sizes) > 1 else (),
             order=order,
             max_features=max_features,
         )
         return display.plot(ax=ax)
 
     def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
         check_option(self.order, "order", ("importance", None))
         check_int(self.max_features, "max_features")
         coef = np.asarray(self.coef, dtype=float).T
         importance = np.linalg.norm(coef, axis=1)
         ranked = np.argsort(-importance, kind="stable")
-        kept, left = ranked[: self.max_features], ranked[self.max_features :]
+        kept = ranked[: self.max_features]
+        left_out = ranked[self.max_features :]
         self.order_ = kept if self.order else np.sort(kept)
-        shown, columns = coef[self.order_], short_names(self.columns)
+        shown = coef[self.order_]
+        columns = short_names(self.columns)
         features = short_names(np.asarray(self.features)[self.order_])
-        (width, below), (_, beside) = side_of(columns), side_of(features)
-        ax = axes_of(ax, width + beside + 1.0, height_of(len(shown)) + below - 0.4)
+
+        width, room_below = map_size(columns)
+        _, room_beside = map_size(features)
+        height = height_of(len(shown))
+        ax = axes_of(ax, width + room_beside + 1.0, height + room_below - 0.4)
         limit = symmetric_limit(shown)
         heatmap(ax, shown, vmin=-limit, vmax=limit, label="coefficient")
         for bound in self.bounds:
             ax.axvline(bound - 0.5, color="black", linewidth=0.6)
-        notes = []
-        if len(left):
-            zero = int((importance[left] == 0).sum())
-            notes = [f"{count(len(left), 'smaller feature')} left out, {zero} of them zero"]
-        ax.set_xlabel(with_notes("task: class" if len(self.bounds) else "task", notes))
+        label = "task: class" if len(self.bounds) else "task"
+        ax.set_xlabel(with_notes(label, _notes_on_left_out(importance[left_out])))
         fit_names(ax, x=columns, y=features)
         return ax
 
 
-def _blocks(final):
-    """For each task its coefficients, (n_classes, n_features) or (1, n_features)."""
+def _notes_on_left_out(importance):
+    """A note on the features that are not shown, if there are any."""
+    if len(importance) == 0:
+        return []
+    n_zero = int((importance == 0).sum())
+    return [f"{count(len(importance), 'smaller feature')} left out, {n_zero} of them zero"]
+
+
+def _coefficient_blocks(final):
+    """The coefficients of each task, (n_classes, n_features) or (1, n_features)."""
     coef = task_coefficients(final)
     if coef is None:
         raise TypeError(
@@ -161,27 +176,38 @@ def _blocks(final):
 
 
 def _column_names(final, sizes):
-    """Names of tasks, followed by those of classes where a task has several columns."""
-    tasks, classes = short_names(final.tasks_), getattr(final, "classes_", None)
+    """Names of tasks, followed by the class label if a task has several columns."""
     names = []
-    for t, (task, size) in enumerate(zip(tasks, sizes, strict=True)):
-        own = classes[t] if isinstance(classes, list) else classes
-        names += [task] if size == 1 else [f"{task}: {label}" for label in short_names(own)]
+    for t, task in enumerate(short_names(final.tasks_)):
+        if sizes[t] == 1:
+            names.append(task)
+            continue
+        classes = final.classes_
+        own_classes = classes[t] if isinstance(classes, list) else classes
+        names += [f"{task}: {label}" for label in short_names(own_classes)]
     return names
 
 
 def _feature_names(estimator, final, n_features):
     """Names of the features that the last step sees, without the task column."""
-    names = getattr(final, "feature_names_in_", None)
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    if names is None and hasattr(estimator, "steps") and len(estimator.steps) > 1:
-        try:
-            names = estimator[:-1].get_feature_names_out()
-        except (AttributeError, ValueError):  # a step that cannot name its output
-            names = None
-    n_columns, column = final.n_features_in_, getattr(final, "task_column", None)
+    n_columns = final.n_features_in_
+    names = _names_of_columns(estimator, final)
     if names is None:
         names = default_names(n_columns)
-    if column is not None:
-        names = np.delete(names, column_position(names, n_columns, column))
+    if final.task_column is not None:
+        position = column_position(names, n_columns, final.task_column)
+        names = np.delete(names, position)
     return names if len(names) == n_features else default_names(n_features)
+
+
+def _names_of_columns(estimator, final):
+    """Names of the columns that the last step sees; None if they are not known."""
+    if hasattr(final, "feature_names_in_"):
+        return final.feature_names_in_
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    if not hasattr(estimator, "steps") or len(estimator.steps) < 2:
+        return None
+    try:
+        return estimator[:-1].get_feature_names_out()
+    except (AttributeError, ValueError):  # a step that cannot name its output
+        return None

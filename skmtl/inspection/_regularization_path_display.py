@@ -1,7 +1,8 @@
-"""Curves over the strength of the penalty: held-out errors, or norms of coefficients."""
+"""Curves over the regularization strength: held-out errors, or norms of coefficients."""
 
 import numpy as np
 
+from skmtl.inspection._names import default_names, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -10,43 +11,46 @@ from skmtl.inspection._style import (
     Display,
     axes_of,
     count,
-    default_names,
     is_wide,
     legend_above,
     log_axis,
-    short_names,
     with_notes,
 )
 from skmtl.model_selection.path_search import choose_alpha, mean_errors
 
 
 class RegularizationPathDisplay(Display):
-    """Held-out error, or the size of coefficients, over alpha.
+    """Held-out errors, or norms of coefficients, over alpha.
 
-    Make one with :meth:`from_estimator` or :meth:`from_path`.
+    Use :meth:`from_estimator` or :meth:`from_path` to create one.
 
     Parameters
     ----------
     alphas : array-like of shape (n_alphas,)
+        Regularization strengths.
     curves : array-like of shape (n_curves, n_alphas)
+        Values of the curves. Without `names` there is one, of errors.
     standard_error : array-like of shape (n_alphas,), default=None
-        Half width of the band around the first curve.
+        Half width of the band around the curve of errors.
     names : array-like of shape (n_curves,), default=None
-        Of the curves; the largest seven are named in the legend.
+        Names of the curves; the largest seven curves are named in the legend.
     marks : dict of str to float, default=None
-        Alphas to mark by a vertical line, by their text.
+        Alphas to mark by a vertical line, with the text as key.
     y_label : str, default=""
+        Label of the vertical axis.
     at : str, default=""
-        Said below the axis.
+        Text below the horizontal axis.
 
     Attributes
     ----------
     ax_ : matplotlib axes
+        Axes of the picture.
     figure_ : matplotlib figure
+        Figure that holds the axes.
 
     See Also
     --------
-    multi_task_path : The solutions of :meth:`from_path`.
+    multi_task_path : Computes the path of :meth:`from_path`.
 
     Examples
     --------
@@ -82,16 +86,16 @@ class RegularizationPathDisplay(Display):
     def from_estimator(cls, estimator, *, ax=None):
         """Draw the cross-validation of a fitted estimator that chose its alpha.
 
-        The curve is the mean over folds and tasks, the band one standard error of the folds to
-        either side, as for ``selection_rule="1se"``. Where other parameters were chosen too, the
-        curve is the one at their chosen values.
+        The curve is the mean over folds and tasks, the band is one standard error over folds to
+        either side, as for ``selection_rule="1se"``. If other parameters were chosen as well, the
+        curve is that of their chosen values.
 
         Parameters
         ----------
         estimator : estimator, Pipeline or search
             Fitted, with a path of errors: a ``...CV`` estimator or :class:`MultiTaskCV`.
         ax : matplotlib axes, default=None
-            None makes a figure.
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -100,15 +104,17 @@ class RegularizationPathDisplay(Display):
         Raises
         ------
         TypeError
-            For an estimator that has no path of errors.
+            If the estimator has no path of errors.
         ValueError
-            For a search that did not vary alpha.
+            If the search did not vary alpha.
         """
-        model = _with_path(estimator)
+        model = _estimator_with_path(estimator)
         measure = "log_loss" if hasattr(model, "log_loss_path_") else "mse"
         errors = getattr(model, f"task_{measure}_path_")
-        errors = errors if errors.ndim == 4 else errors[None]
-        best = int(np.argmin(mean_errors(errors).min(axis=1)))
+        if errors.ndim == 3:  # one path
+            errors = errors[None]
+        smallest = mean_errors(errors).min(axis=1)
+        best = int(np.argmin(smallest))
         alphas = np.broadcast_to(model.alphas_, errors.shape[:2])[best]
         errors = errors[best]
         if not np.isfinite(alphas).all():
@@ -120,8 +126,8 @@ class RegularizationPathDisplay(Display):
             mean_errors(errors)[None],
             standard_error=_standard_error(errors),
             marks=_marks(alphas, errors, model.selection_rule),
-            y_label="held-out log-loss" if measure == "log_loss" else _loss_of(model),
-            at=_chosen(model, best),
+            y_label=f"held-out {_loss_name(model, measure)}",
+            at=_chosen_parameters(model, best),
         )
         return display.plot(ax=ax)
 
@@ -132,10 +138,11 @@ class RegularizationPathDisplay(Display):
         Parameters
         ----------
         path : MultiTaskPath
-            Of :func:`multi_task_path`.
+            The result of :func:`multi_task_path`.
         feature_names : array-like of shape (n_features,), default=None
-            None is x0, x1, ...
+            Names of the features; None takes x0, x1, ...
         ax : matplotlib axes, default=None
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -144,21 +151,23 @@ class RegularizationPathDisplay(Display):
         Raises
         ------
         ValueError
-            For names of another number than there are features.
+            If the number of names is not the number of features.
         """
-        coefs = np.reshape(path.coefs, (-1, *np.shape(path.coefs)[-2:]))
-        norms = np.linalg.norm(coefs, axis=0)
-        names = default_names(len(norms)) if feature_names is None else list(feature_names)
-        if len(names) != len(norms):
+        coefs = np.asarray(path.coefs)
+        n_features, n_alphas = coefs.shape[-2:]
+        norms = np.linalg.norm(coefs.reshape(-1, n_features, n_alphas), axis=0)
+        names = default_names(n_features) if feature_names is None else list(feature_names)
+        if len(names) != n_features:
             raise ValueError(
-                f"feature_names has {len(names)} names, but the path has {len(norms)} features."
+                f"feature_names has {len(names)} names, but the path has {n_features} features."
             )
         label = "norm of the feature's coefficients"
-        return cls(path.alphas, norms, names=names, y_label=label).plot(ax=ax)
+        display = cls(path.alphas, norms, names=names, y_label=label)
+        return display.plot(ax=ax)
 
     def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
-        alphas, curves = np.asarray(self.alphas, dtype=float), np.asarray(self.curves, dtype=float)
+        alphas = np.asarray(self.alphas, dtype=float)
+        curves = np.asarray(self.curves, dtype=float)
         ax = axes_of(ax, 6.4, 4.6)
         if self.names is None:
             self._draw_error(ax, alphas, curves[0])
@@ -166,45 +175,59 @@ class RegularizationPathDisplay(Display):
             self._draw_norms(ax, alphas, curves)
         if alphas.max() > 5 * alphas.min() > 0:
             log_axis(ax.xaxis, alphas)
-        ax.set_xlabel(with_notes("alpha", [self.at] if self.at else []))
+        notes = [self.at] if self.at else []
+        ax.set_xlabel(with_notes("alpha", notes))
         ax.set_ylabel(self.y_label)
         legend_above(ax, n_columns=1 if self.names is None else 4)
         return ax
 
     def _draw_error(self, ax, alphas, curve):
+        """Draw the curve of errors with its band and the marked alphas."""
         marker = "o" if len(alphas) < 3 else None
         ax.plot(alphas, curve, color=BLUE, marker=marker, label="mean over folds and tasks")
         if self.standard_error is not None:
-            half = np.asarray(self.standard_error)
-            label = "one standard error"
+            half_width = np.asarray(self.standard_error)
             ax.fill_between(
-                alphas, curve - half, curve + half, color=BLUE, alpha=0.2, linewidth=0, label=label
+                alphas,
+                curve - half_width,
+                curve + half_width,
+                color=BLUE,
+                alpha=0.2,
+                linewidth=0,
+                label="one standard error",
             )
         if is_wide(curve):
             log_axis(ax.yaxis, curve)
+        marks = self.marks or {}
         styles = ({"color": "black"}, {"color": VERMILLION, "linestyle": "--"})
-        for (text, alpha), style in zip((self.marks or {}).items(), styles, strict=False):
-            ax.axvline(alpha, linewidth=1.2, label=f"{text}: alpha = {alpha:.3g}", **style)
+        for (text, alpha), style in zip(marks.items(), styles, strict=False):
+            label = f"{text}: alpha = {alpha:.3g}"
+            ax.axvline(alpha, linewidth=1.2, label=label, **style)
 
     def _draw_norms(self, ax, alphas, curves):
-        ranked = np.argsort(-curves.max(axis=1), kind="stable")
-        named, others = ranked[: len(LINES)], ranked[len(LINES) :]
-        for k, j in enumerate(others):
-            label = None if k else count(len(others), "other")
+        """Draw the curves of norms, the largest ones in color and with a name."""
+        largest = curves.max(axis=1)
+        ranked = np.argsort(-largest, kind="stable")
+        named = ranked[: len(LINES)]
+        others = ranked[len(LINES) :]
+        label = count(len(others), "other")
+        for j in others:
             ax.plot(alphas, curves[j], color=GREY, linewidth=0.6, alpha=0.6, label=label)
+            label = None  # one entry of the legend for all
         names = short_names(np.asarray(self.names)[named])
         for j, name, color in zip(named, names, LINES, strict=False):
             ax.plot(alphas, curves[j], color=color, label=name, zorder=3)
 
 
-def _with_path(estimator):
+def _estimator_with_path(estimator):
     """The fitted estimator with a path of errors, at the end of pipelines and searches."""
     if hasattr(estimator, "mse_path_") or hasattr(estimator, "log_loss_path_"):
         return estimator
     if hasattr(estimator, "steps"):
-        return _with_path(estimator.steps[-1][1])
+        _, last = estimator.steps[-1]
+        return _estimator_with_path(last)
     if hasattr(estimator, "best_estimator_"):
-        return _with_path(estimator.best_estimator_)
+        return _estimator_with_path(estimator.best_estimator_)
     raise TypeError(
         f"{estimator!r} has no path of held-out errors: give a fitted estimator that "
         "cross-validates alpha, such as MultiTaskLassoCV() or MultiTaskCV(...)."
@@ -212,36 +235,48 @@ def _with_path(estimator):
 
 
 def _standard_error(errors):
-    """Standard error over folds for each alpha, of errors (n_alphas, n_folds, n_tasks).
+    """Standard error over folds for each alpha, from errors (n_alphas, n_folds, n_tasks).
 
-    That of :func:`choose_alpha`: from how folds deviate from the mean of each task.
+    As in :func:`choose_alpha`, it is that of the deviations from the mean of each task.
     """
     n_folds = errors.shape[1]
     if n_folds < 2:
         return None
-    deviations = np.nanmean(errors - np.nanmean(errors, axis=1, keepdims=True), axis=2)
+    mean_of_task = np.nanmean(errors, axis=1, keepdims=True)
+    deviations = np.nanmean(errors - mean_of_task, axis=2)
     return deviations.std(axis=1, ddof=1) / np.sqrt(n_folds)
 
 
 def _marks(alphas, errors, rule):
-    """The alphas of both rules by what they are."""
+    """The alphas that both selection rules choose, with the text of the mark as key."""
+    smallest_error = float(alphas[choose_alpha(errors, "min")])
+    one_standard_error = float(alphas[choose_alpha(errors, "1se")])
     texts = {"min": "smallest error", "1se": "largest alpha within one standard error"}
-    found = {r: float(alphas[choose_alpha(errors, r)]) for r in texts}
-    if found["min"] == found["1se"]:
-        return {f"{texts['min']} (chosen), and {texts['1se']}": found["min"]}
-    return {text + (" (chosen)" if r == rule else ""): found[r] for r, text in texts.items()}
+    if smallest_error == one_standard_error:
+        return {f"{texts['min']} (chosen), and {texts['1se']}": smallest_error}
+    texts[rule] += " (chosen)"
+    return {texts["min"]: smallest_error, texts["1se"]: one_standard_error}
 
 
-def _loss_of(model):
-    loss = getattr(getattr(model, "best_estimator_", model), "loss", "squared_error")
-    return f"held-out {'mean squared error' if loss == 'squared_error' else loss}"
+def _loss_name(model, measure):
+    """Name of the held-out error."""
+    if measure == "log_loss":
+        return "log-loss"
+    model = getattr(model, "best_estimator_", model)
+    loss = getattr(model, "loss", "squared_error")
+    return "mean squared error" if loss == "squared_error" else loss
 
 
-def _chosen(model, best):
-    """The other parameters of the path that is drawn, as text."""
+def _chosen_parameters(model, best):
+    """The chosen parameters beside alpha, as text."""
     if hasattr(model, "grid_"):
         chosen = model.grid_[best]
+    elif hasattr(model, "l1_ratio_"):
+        chosen = {"l1_ratio": model.l1_ratio_}
     else:
-        chosen = {"l1_ratio": model.l1_ratio_} if hasattr(model, "l1_ratio_") else {}
-    texts = {n: f"{v:.3g}" if isinstance(v, float) else str(v) for n, v in chosen.items()}
-    return ", ".join(f"{name}={short_names([text])[0]}" for name, text in texts.items())
+        chosen = {}
+    texts = []
+    for name, value in chosen.items():
+        text = f"{value:.3g}" if isinstance(value, float) else str(value)
+        texts.append(f"{name}={short_names([text])[0]}")
+    return ", ".join(texts)

@@ -1,4 +1,4 @@
-"""Importances of features for each task."""
+"""Importances of features over all tasks."""
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -7,21 +7,22 @@ from skmtl._data.task_ids import column_position
 
 
 def task_feature_importance(estimator):
-    """Importance of every column of X: the 2-norm over tasks of each feature's coefficients.
+    """Importance of every column of X: the 2-norm over tasks of the feature's coefficients.
 
-    The task column gets the largest of them, so that scikit-learn's `SelectFromModel` keeps it
-    (in its place among the columns: have it first, last, or find it by name afterwards). With
-    `max_features` it counts as one.
+    The task column gets the largest importance, so that scikit-learn's `SelectFromModel` keeps it
+    in its place among the columns. It may move, so make it the first or last column, or find it by
+    name afterwards. It counts as one of `max_features`.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, with `coef_` of shape (n_tasks, n_features) or (n_tasks, n_classes, n_features).
+        Fitted multi-task estimator with `coef_` of shape (n_tasks, n_features) or
+        (n_tasks, n_classes, n_features).
 
     Returns
     -------
     ndarray of shape (`n_features_in_`,)
-        At the task column the largest norm, or 1 when all of them are 0.
+        The norms; for the task column the largest norm, or 1 if all norms are 0.
 
     Examples
     --------
@@ -35,10 +36,13 @@ def task_feature_importance(estimator):
     True
     """
     check_is_fitted(estimator)
-    coef = np.reshape(estimator.coef_, (-1, np.shape(estimator.coef_)[-1]))
+    coef = np.asarray(estimator.coef_)
+    n_features = coef.shape[-1]
+    coef = coef.reshape(-1, n_features)
     importance = np.linalg.norm(coef, axis=0)
     if estimator.task_column is None:
         return importance
     names = getattr(estimator, "feature_names_in_", None)
     position = column_position(names, estimator.n_features_in_, estimator.task_column)
-    return np.insert(importance, position, importance.max() or 1.0)
+    largest = importance.max() or 1.0
+    return np.insert(importance, position, largest)

@@ -1,28 +1,32 @@
-"""What a comparison found: gains of tasks or of models, errors, splits."""
+"""Pictures of a comparison: gains of tasks or of estimators, errors, splits."""
 
 from skmtl._data.checks import check_option
-from skmtl.inspection import _gain_panels as panels
+from skmtl.inspection._error_panels import errors_of_splits, errors_of_tasks
+from skmtl.inspection._gain_panels import gains_by_size, gains_of_models, gains_of_tasks
 from skmtl.inspection._style import Display
 
 
 class TaskGainDisplay(Display):
-    """Pictures of what :func:`compare_to_single_task` found.
+    """Pictures of the result of :func:`compare_to_single_task`.
 
-    Blue triangles that point up are tasks of positive transfer, red ones that point down of
-    negative transfer, grey dots are inconclusive. Gains are relative: 10 % is an error 10 % smaller
-    than that of the task alone. A gain below -200 % is drawn at that edge; one that is NaN or
-    infinite is not drawn, and the picture says how many there are.
+    Blue triangles that point up are tasks with positive transfer, red triangles that point down
+    are tasks with negative transfer, and grey dots are inconclusive. Gains are relative: 10 % is an
+    error 10 % smaller than that of the task alone. A gain below -200 % is drawn at that edge. A
+    gain that is NaN or infinite is not drawn, and the picture says how many there are.
 
     Parameters
     ----------
     report : TransferReport or TransferRanking
+        The result of :func:`compare_to_single_task`.
     kind : {"gain", "scatter", "size", "splits"}, default="gain"
-        See :meth:`from_report`.
+        What is drawn, see :meth:`from_report`.
 
     Attributes
     ----------
     ax_ : matplotlib axes
+        Axes of the picture.
     figure_ : matplotlib figure
+        Figure that holds the axes.
 
     See Also
     --------
@@ -51,16 +55,17 @@ class TaskGainDisplay(Display):
         Parameters
         ----------
         report : TransferReport or TransferRanking
+            The result of :func:`compare_to_single_task`.
         kind : {"gain", "scatter", "size", "splits"}, default="gain"
-            "gain" has a row for each task, the largest gain on top, with its interval; the band is
-            the mean gain with its own. Of several estimators it has a row for each, with the gains
-            of all tasks as dots and their mean with its interval. "scatter" is the error of a task
-            alone against that with sharing: below the diagonal sharing helped. "size" is the gain
-            against the training rows of the task. "splits" has a row for each method: its mean
-            error over tasks in every split, the middle half as a bar, the median as a stroke; thin
-            lines join the same split.
+            "gain" has a line for each task, the largest gain on top, with its interval; the band is
+            the mean gain with its interval. For several estimators it has a line for each
+            estimator, with the gains of all tasks as dots and their mean with its interval.
+            "scatter" draws the error of a task alone against that with sharing: sharing helped
+            below the diagonal. "size" draws the gain against the number of training samples.
+            "splits" has a line for each method: its mean error over tasks in every split, the
+            middle half as a bar, the median as a stroke; thin lines join the same split.
         ax : matplotlib axes, default=None
-            None makes a figure.
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -69,29 +74,31 @@ class TaskGainDisplay(Display):
         Raises
         ------
         ValueError
-            For an unknown kind, and for "scatter" and "size" of several estimators.
+            If the kind is unknown, or if it is "scatter" or "size" for several estimators.
         """
         return cls(report, kind=kind).plot(ax=ax)
 
     def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
         check_option(self.kind, "kind", tuple(_OF_ONE))
-        several = hasattr(self.report, "ranking_")
-        if several and self.kind not in _OF_SEVERAL:
+        has_several = hasattr(self.report, "ranking_")
+        panels = _OF_SEVERAL if has_several else _OF_ONE
+        if self.kind not in panels:
+            name = next(iter(self.report.reports_))
             raise ValueError(
                 f"kind={self.kind!r} is of one estimator, but the report has several: use "
-                f"report[{next(iter(self.report.reports_))!r}].plot(kind={self.kind!r})."
+                f"report[{name!r}].plot(kind={self.kind!r})."
             )
-        draw = (_OF_SEVERAL if several else _OF_ONE)[self.kind]
+        draw = panels[self.kind]
         return draw(self.report, ax)
 
 
 _OF_ONE = {
-    "gain": panels.gains_of_tasks,
-    "scatter": panels.errors_of_tasks,
-    "size": panels.gains_by_size,
-    "splits": panels.errors_of_splits,
+    "gain": gains_of_tasks,
+    "scatter": errors_of_tasks,
+    "size": gains_by_size,
+    "splits": errors_of_splits,
 }
-
-
-_OF_SEVERAL = {"gain": panels.gains_of_models, "splits": panels.errors_of_splits}
+_OF_SEVERAL = {
+    "gain": gains_of_models,
+    "splits": errors_of_splits,
+}

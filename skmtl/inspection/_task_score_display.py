@@ -1,19 +1,18 @@
-"""The score of each task, sorted; beside that of a baseline."""
+"""The score of each task, sorted, and that of a baseline beside it."""
 
 import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
+from skmtl.inspection._names import fit_names, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
     Display,
     axes_of,
     count,
-    fit_names,
     height_of,
     legend_above,
-    short_names,
     width_of,
     with_notes,
 )
@@ -22,31 +21,35 @@ from skmtl.metrics import task_score
 
 
 class TaskScoreDisplay(Display):
-    """Score of each task, the largest on top, and of a baseline beside it.
+    """Score of each task, the largest on top, and that of a baseline beside it.
 
-    Make one with :meth:`from_estimator` or :meth:`from_predictions`. The dashed line is the mean
-    over tasks.
+    Use :meth:`from_estimator` or :meth:`from_predictions` to create one. The dashed line is the
+    mean over tasks.
 
     Parameters
     ----------
     scores : array-like of shape (n_tasks,)
-        NaN where a task has no score; such tasks are counted below the axis, not drawn.
+        Scores; NaN if a task has none. Such tasks are not drawn, but counted below the axis.
     tasks : array-like of shape (n_tasks,)
-        Labels.
+        Task ids.
     baseline_scores : array-like of shape (n_tasks,), default=None
+        Scores of the baseline; None draws none.
     score_name : str, default="score"
+        Label of the axis.
     name, baseline_name : str
-        Of the models, in the legend.
+        Names of the models in the legend.
 
     Attributes
     ----------
     ax_ : matplotlib axes
+        Axes of the picture.
     figure_ : matplotlib figure
+        Figure that holds the axes.
 
     See Also
     --------
-    task_score : The scores as numbers.
-    TaskGainDisplay : With intervals, from many splits.
+    task_score : Computes the scores.
+    TaskGainDisplay : Draws gains with intervals, from many splits.
 
     Examples
     --------
@@ -56,10 +59,10 @@ class TaskScoreDisplay(Display):
     >>> data = make_multitask_regression(n_tasks=4, own_inputs=True, noise=1.0, random_state=0)
     >>> train, test = slice(0, None, 2), slice(1, None, 2)
     >>> model = MultiTaskLasso(alpha=0.1, task_column=-1).fit(data.X[train], data.y[train])
-    >>> alone = IndependentTasks(LinearRegression(), task_column=-1)
-    >>> alone = alone.fit(data.X[train], data.y[train])
+    >>> single_task = IndependentTasks(LinearRegression(), task_column=-1)
+    >>> single_task = single_task.fit(data.X[train], data.y[train])
     >>> display = TaskScoreDisplay.from_estimator(
-    ...     model, data.X[test], data.y[test], baseline=alone
+    ...     model, data.X[test], data.y[test], baseline=single_task
     ... )
     >>> display.ax_.get_xlabel()
     'r2 score'
@@ -101,21 +104,23 @@ class TaskScoreDisplay(Display):
         ----------
         estimator : estimator, Pipeline or search
             Fitted.
-        X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+        X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            Test data, as the estimator takes it.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Targets, NaN where one is missing.
+            Targets; NaN where a target is missing.
         metric : callable, default=None
             ``metric(y_true, y_pred)`` of 1-D arrays. None is R^2 for regressors and accuracy for
-            classifiers. Tasks with fewer than two labels have no score.
+            classifiers. Tasks with fewer than two targets have no score.
         task_column : str or int, default=None
-            Column of X with the task ids; None takes that of the estimator. A pipeline whose last
-            step finds them by position needs it, since steps may move columns.
+            Column of X with the task ids; None takes that of the estimator. It is needed for a
+            pipeline whose last step has a position as its `task_column`, since steps may move
+            columns.
         tasks : array-like of shape (n_samples,), default=None
-            Task ids, where they are no column of X.
+            Task ids, if they are no column of X.
         baseline : estimator, default=None
-            Another fitted one, to compare with.
+            Another fitted estimator to compare with.
         ax : matplotlib axes, default=None
-            None makes a figure.
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -124,27 +129,31 @@ class TaskScoreDisplay(Display):
         Raises
         ------
         ValueError
-            Where the tasks of the rows cannot be known.
+            If the input is invalid, such as y that is 1-D without task ids.
         """
         if tasks is None:
             _, task_column = with_task_column(estimator, X, task_column)
-        labels, names, _ = task_labels(X, y, task_column, tasks)
+        task_ids, names, _ = task_labels(X, y, task_column, tasks)
         final = fitted_final(estimator)
-        if labels is None and len(getattr(final, "tasks_", ())) == len(names):
+        if task_ids is None and len(getattr(final, "tasks_", ())) == len(names):
             names = final.tasks_
         if metric is None:
-            classifies = get_tags(final).estimator_type == "classifier"
-            metric = accuracy_score if classifies else r2_score
-        models = [estimator] if baseline is None else [estimator, baseline]
-        predictions = [_predict(model, X, tasks) for model in models]
-        scores, *others = _scores(y, predictions, metric, labels)
+            is_classifier = get_tags(final).estimator_type == "classifier"
+            metric = accuracy_score if is_classifier else r2_score
+        scores = _scores(y, _predict(estimator, X, tasks), metric, task_ids)
+        if baseline is None:
+            baseline_scores = None
+            baseline_name = ""
+        else:
+            baseline_scores = _scores(y, _predict(baseline, X, tasks), metric, task_ids)
+            baseline_name = type(fitted_final(baseline)).__name__
         display = cls(
             scores,
             tasks=names,
-            baseline_scores=others[0] if others else None,
-            score_name=_name_of(metric),
+            baseline_scores=baseline_scores,
+            score_name=_metric_name(metric),
             name=type(final).__name__,
-            baseline_name="" if baseline is None else type(fitted_final(baseline)).__name__,
+            baseline_name=baseline_name,
         )
         return display.plot(ax=ax)
 
@@ -166,57 +175,71 @@ class TaskScoreDisplay(Display):
         Parameters
         ----------
         y_true : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Targets, NaN where one is missing; 1-D together with `tasks`.
+            Targets; NaN where a target is missing. One-dimensional with `tasks`.
         y_pred : array-like of the shape of `y_true`
+            Predictions.
         metric : callable, default=sklearn.metrics.r2_score
             ``metric(y_true, y_pred)`` of 1-D arrays.
         tasks : array-like of shape (n_samples,), default=None
-            Task ids of the rows.
+            Task ids of the samples.
         baseline : array-like of the shape of `y_true`, default=None
             Predictions to compare with.
         name, baseline_name : str
-            What the legend calls the two.
+            Names of the two in the legend.
         ax : matplotlib axes, default=None
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
         TaskScoreDisplay
         """
-        labels, names, _ = task_labels(None, y_true, None, tasks)
-        predictions = [y_pred] if baseline is None else [y_pred, baseline]
-        scores, *others = _scores(y_true, predictions, metric, labels)
+        task_ids, names, _ = task_labels(None, y_true, None, tasks)
+        scores = _scores(y_true, y_pred, metric, task_ids)
+        baseline_scores = None
+        if baseline is not None:
+            baseline_scores = _scores(y_true, baseline, metric, task_ids)
         display = cls(
             scores,
             tasks=names,
-            baseline_scores=others[0] if others else None,
-            score_name=_name_of(metric),
+            baseline_scores=baseline_scores,
+            score_name=_metric_name(metric),
             name=name,
             baseline_name=baseline_name,
         )
         return display.plot(ax=ax)
 
     def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
-        scores = np.asarray(self.scores, dtype=float)
-        others = self.baseline_scores
-        others = np.full(len(scores), np.nan) if others is None else np.asarray(others, dtype=float)
-        drawn = np.flatnonzero(np.isfinite(scores))
-        drawn = drawn[np.argsort(scores[drawn], kind="stable")]
-        rows, scores, others = np.arange(len(drawn)), scores[drawn], others[drawn]
+        all_scores = np.asarray(self.scores, dtype=float)
+        drawn = np.flatnonzero(np.isfinite(all_scores))
+        order = np.argsort(all_scores[drawn], kind="stable")
+        drawn = drawn[order]
+        scores = all_scores[drawn]
         names = short_names(np.asarray(self.tasks)[drawn])
-        ax = axes_of(ax, width_of(names), height_of(len(drawn)))
-        size = 36 if len(drawn) < 60 else 16
+        n_drawn = len(drawn)
+        lines = np.arange(n_drawn)
+        ax = axes_of(ax, width_of(names), height_of(n_drawn))
+        size = 36 if n_drawn < 60 else 16
         if self.baseline_scores is not None:
-            ax.hlines(rows, scores, others, color=GREY, linewidth=1, alpha=0.7)
-            marks = {"facecolors": "white", "edgecolors": GREY, "marker": "D", "zorder": 3}
-            ax.scatter(others, rows, size * 0.7, label=self.baseline_name, **marks)
-        ax.scatter(scores, rows, size, color=BLUE, zorder=4, label=self.name)
-        if len(drawn) > 1:
+            baseline_scores = np.asarray(self.baseline_scores, dtype=float)[drawn]
+            ax.hlines(lines, scores, baseline_scores, color=GREY, linewidth=1, alpha=0.7)
+            ax.scatter(
+                baseline_scores,
+                lines,
+                size * 0.7,
+                label=self.baseline_name,
+                facecolors="white",
+                edgecolors=GREY,
+                marker="D",
+                zorder=3,
+            )
+        ax.scatter(scores, lines, size, color=BLUE, zorder=4, label=self.name)
+        if n_drawn > 1:
             mean = scores.mean()
             ax.axvline(mean, color=BLUE, linestyle="--", linewidth=1, label=f"mean {mean:.3g}")
-        lost = len(self.scores) - len(drawn)
-        notes = [f"{count(lost, 'task')} without a score"] if lost else []
-        ax.set(xlabel=with_notes(self.score_name, notes), ylim=(-0.7, max(len(drawn), 1) - 0.3))
+        n_missing = len(all_scores) - n_drawn
+        notes = [f"{count(n_missing, 'task')} without a score"] if n_missing else []
+        ax.set_xlabel(with_notes(self.score_name, notes))
+        ax.set_ylim(-0.7, max(n_drawn, 1) - 0.3)
         ax.grid(axis="y", alpha=0.25)
         ax.set_axisbelow(True)
         legend_above(ax, n_columns=3)
@@ -225,16 +248,18 @@ class TaskScoreDisplay(Display):
 
 
 def _predict(estimator, X, tasks):
-    """Predictions, told the tasks where the estimator was fitted so."""
+    """Predictions, with the task ids if they were passed to `fit`."""
     if getattr(fitted_final(estimator), "_layout", None) != "tasks":
         return estimator.predict(X)
-    return getattr(estimator, "best_estimator_", estimator).predict(X, tasks=tasks)
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    return estimator.predict(X, tasks=tasks)
 
 
-def _scores(y, predictions, metric, labels):
-    """The scores of tasks for each of some predictions."""
-    return [task_score(y, z, metric=metric, tasks=labels, average=None) for z in predictions]
+def _scores(y, predictions, metric, task_ids):
+    """The score of each task."""
+    return task_score(y, predictions, metric=metric, tasks=task_ids, average=None)
 
 
-def _name_of(metric):
-    return getattr(metric, "__name__", "score").replace("_", " ")
+def _metric_name(metric):
+    name = getattr(metric, "__name__", "score")
+    return name.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Which tasks are alike, as a fitted model or its residuals see them."""
+"""How similar tasks are: their coefficients, their learned covariance, their residuals."""
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
@@ -24,48 +24,53 @@ _WITH_COVARIANCE = (
 def task_similarity(
     estimator, X=None, y=None, *, kind="coefficients", task_column=None, tasks=None
 ):
-    """Similarity of tasks in [-1, 1], from a fitted estimator and without any further fit.
+    """Compute similarities of tasks in [-1, 1] from a fitted estimator, without further fits.
 
-    Similar tasks need not help each other: with many rows neither has anything to learn from the
-    other. :func:`task_transfer_matrix` measures help.
+    Similar tasks need not help each other: with many samples, neither has anything to learn from
+    the other. :func:`task_transfer_matrix` measures help.
 
     Parameters
     ----------
     estimator : estimator, Pipeline or search
-        Fitted. Its last step is looked at; of a search, that of its best estimator.
+        Fitted. The model is the last step of a pipeline, and that of the best estimator of a
+        search.
     X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns), default=None
-        As the estimator takes it. With "coefficients" each feature that the last step sees counts
-        with its standard deviation over these rows, as if it had been standardized before the fit;
-        None takes the coefficients as they are, which depend on the units of the features.
+        Data, as the estimator takes it. With "coefficients", the coefficients of each feature that
+        the last step sees are multiplied by its standard deviation over these samples, as if it
+        had been standardized before the fit; None takes the coefficients as they are, which depend
+        on the units of the features.
     y : array-like of shape (n_samples, n_tasks), default=None
-        Targets, NaN where one is missing; for "residuals" only.
+        Targets, NaN where a target is missing; for "residuals" only.
     kind : {"coefficients", "covariance", "residuals"}, default="coefficients"
-        "coefficients" is the cosine of the tasks' coefficient vectors (of the classes one after
-        the other, where there are more than two); a task with zero coefficients has similarity 0
+        "coefficients" is the cosine of the tasks' coefficient vectors (with more than two classes,
+        those of all classes one after the other); a task with zero coefficients has similarity 0
         with others and 1 with itself. "covariance" is the correlation that belongs to the
-        `task_covariance_` of models which learn one. "residuals" is the correlation of
-        ``y - predict(X)`` over the rows that two tasks share: what the features leave unexplained
-        in both. It is NaN for fewer than three such rows or without any spread. On the rows of the
-        fit residuals are smaller than on others; hold rows out if in doubt.
+        `task_covariance_` of models that learn one. "residuals" is the correlation of
+        ``y - predict(X)`` over the samples that two tasks share: what the features leave
+        unexplained in both. It is NaN if there are fewer than three such samples or if the
+        residuals are constant. Residuals are smaller on the training data than on new data; hold
+        samples out if in doubt.
     task_column : str or int, default=None
         Column of X with the task ids, for estimators that were fitted without one.
     tasks : array-like of shape (n_samples,), default=None
-        Task ids of the rows of X, where they are no column of it.
+        Task ids of the samples of X, if they are no column of it.
 
     Returns
     -------
     result : Bunch
-        ``similarity``, ndarray of shape (n_tasks, n_tasks), and ``tasks``, their labels in its
-        order.
+        similarity : ndarray of shape (n_tasks, n_tasks)
+            The similarities.
+        tasks : ndarray of shape (n_tasks,)
+            Task ids, in the order of the matrix.
 
     Raises
     ------
     TypeError
-        For models that have no coefficients of tasks, learn no covariance, or (with "residuals")
-        are no regressors.
+        If the model has no coefficients for each task, learns no task covariance, or (with
+        "residuals") is no regressor.
     ValueError
-        For an unknown kind; with "residuals" for X or y that is missing, and for tasks with rows
-        of their own: they share none.
+        If the kind is unknown; with "residuals", if X or y is missing or if the tasks have samples
+        of their own, since they share none.
 
     See Also
     --------
@@ -90,36 +95,36 @@ def task_similarity(
     check_is_fitted(final)
     if not hasattr(final, "tasks_"):
         raise TypeError(f"{final!r} is not a multi-task estimator of skmtl.")
-    long = task_column is not None or tasks is not None
     if kind == "residuals":
-        similarity = _residual_correlation(estimator, final, X, y, long)
+        is_long = task_column is not None or tasks is not None
+        similarity = _residual_correlation(estimator, final, X, y, is_long)
     elif kind == "covariance":
         similarity = _covariance_correlation(final)
     else:
         coef = _coefficients(final)
         if X is not None:
-            deviations = _deviations(estimator, final, X, task_column, tasks)
-            coef = coef * deviations
-        similarity = _cosines(coef.reshape(len(coef), -1))
+            coef = coef * _deviations(estimator, final, X, task_column, tasks)
+        vectors = coef.reshape(len(coef), -1)
+        similarity = _cosines(vectors)
     return Bunch(similarity=similarity, tasks=final.tasks_)
 
 
 def _coefficients(final):
     """(n_tasks, n_features), or (n_tasks, n_classes, n_features) for more than two classes."""
-    pooled = isinstance(final, PooledTasks)  # its tasks have the same ones
-    coef = None if pooled else task_coefficients(final)
-    if coef is None:
+    is_pooled = isinstance(final, PooledTasks)  # all tasks have the same coefficients
+    coefs = None if is_pooled else task_coefficients(final)
+    if coefs is None:
         raise TypeError(
             f"{final!r} has no coefficients of each task: kind='coefficients' takes linear models."
         )
-    shapes = {np.shape(one) for one in coef}
+    shapes = {np.shape(coef) for coef in coefs}
     if len(shapes) > 1:
         raise TypeError(
             f"The coefficients of tasks have shapes {sorted(shapes)}: tasks of different numbers "
             "of classes cannot be compared by them."
         )
-    coef = np.array([np.asarray(one, dtype=float) for one in coef])
-    if coef.ndim == 3 and coef.shape[1] > 1:  # softmax: what all classes share means nothing
+    coef = np.array(coefs, dtype=float)
+    if coef.ndim == 3 and coef.shape[1] > 1:  # softmax: what all classes share has no effect
         coef = coef - coef.mean(axis=1, keepdims=True)
     return coef
 
@@ -127,66 +132,75 @@ def _coefficients(final):
 def _deviations(estimator, final, X, task_column, tasks):
     """Standard deviations of the features as the last step sees them, (n_features,)."""
     if tasks is not None:
-        check_consistent_length(X, check_task_ids(tasks))
+        task_ids = check_task_ids(tasks)
+        check_consistent_length(X, task_ids)
     if any(has_steps(one) for one in getattr(final, "estimators_", ())):
         raise ValueError(
             f"The tasks of {final!r} have steps of their own before the coefficients, which may "
             "scale features already: call task_similarity without X."
         )
-    own = getattr(final, "task_column", None)
     X = seen_by_final(estimator, X)
-    if own is None and task_column is not None:
-        X = split_task_column(X, task_column, read=False)[0]
+    if final.task_column is None and task_column is not None:
+        X, _ = split_task_column(X, task_column, read=False)
     features, _ = read_features(final, X, reset=False, ids=False)
-    return np.sqrt(StandardScaler(with_mean=False).fit(features).var_)
+    scaler = StandardScaler(with_mean=False).fit(features)
+    return np.sqrt(scaler.var_)
 
 
 def _cosines(vectors):
-    """Cosines of rows; 0 with a zero row, 1 on the diagonal."""
+    """Cosines of every two rows; 0 with a row of zeros, 1 on the diagonal."""
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    units = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    units = np.zeros_like(vectors)
+    np.divide(vectors, norms, out=units, where=norms > 0)
     similarity = np.clip(units @ units.T, -1.0, 1.0)
     np.fill_diagonal(similarity, 1.0)
     return similarity
 
 
 def _covariance_correlation(final):
+    """Correlations of the learned task covariance."""
     if not hasattr(final, "task_covariance_"):
         raise TypeError(f"{type(final).__name__} learns no task covariance; {_WITH_COVARIANCE}.")
     return correlations(np.asarray(final.task_covariance_))
 
 
-def _residual_correlation(estimator, final, X, y, long):
+def _residual_correlation(estimator, final, X, y, is_long):
+    """Correlations of the residuals of tasks that share samples."""
     if get_tags(final).estimator_type != "regressor":
         raise TypeError(f"kind='residuals' takes regressors, got {final!r}.")
-    if long or final._layout != "wide":
+    if is_long or final._layout != "wide":
         raise ValueError(
-            "kind='residuals' needs tasks that share rows, y of shape (n_samples, n_tasks); these "
-            "tasks have rows of their own. Use kind='coefficients'."
+            "kind='residuals' needs tasks that share samples, y of shape (n_samples, n_tasks); "
+            "these tasks have samples of their own. Use kind='coefficients'."
         )
-    if X is None or y is None:
-        missing = " and ".join(name for name, value in (("X", X), ("y", y)) if value is None)
-        raise ValueError(f"kind='residuals' needs X and y, but {missing} is None.")
+    missing = [name for name, value in (("X", X), ("y", y)) if value is None]
+    if missing:
+        raise ValueError(f"kind='residuals' needs X and y, but {' and '.join(missing)} is None.")
     y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
-    prediction = estimator.predict(X)
-    if y.shape != prediction.shape:
-        raise ValueError(f"y has shape {y.shape}, but the predictions {prediction.shape}.")
-    return _pairwise_correlation(y - prediction)
+    predictions = estimator.predict(X)
+    if y.shape != predictions.shape:
+        raise ValueError(f"y has shape {y.shape}, but the predictions {predictions.shape}.")
+    return _pairwise_correlation(y - predictions)
 
 
-def _pairwise_correlation(R):
+def _pairwise_correlation(residuals):
     """Correlations of columns over the rows where neither is NaN; NaN for fewer than three."""
-    here = ~missing_mask(R)
-    R, m = np.where(here, R - np.nanmean(R, axis=0), 0.0), here.astype(float)
-    n, sums, squares = m.T @ m, R.T @ m, (R**2).T @ m
-    # over the rows of s and t: sums[s, t] of s, sums[t, s] of t
+    is_known = ~missing_mask(residuals)
+    centered = residuals - np.nanmean(residuals, axis=0)
+    R = np.where(is_known, centered, 0.0)
+    mask = is_known.astype(float)
+    # Entry (s, t) of sums and squares is of the residuals of s, over the samples s and t share.
+    n = mask.T @ mask
+    sums = R.T @ mask
+    squares = (R**2).T @ mask
     covariance = n * (R.T @ R) - sums * sums.T
     spread = n * squares - sums**2
     spread[spread <= 1e-12 * n * squares] = 0.0
     scale = np.sqrt(spread * spread.T)
-    known = (n >= 3) & (scale > 0)
-    correlation = np.divide(covariance, scale, out=np.full(n.shape, np.nan), where=known)
-    correlation = np.clip(correlation, -1.0, 1.0)
-    own = np.eye(len(n), dtype=bool)
-    correlation[own & known] = 1.0
+    is_defined = (n >= 3) & (scale > 0)
+    correlation = np.full(n.shape, np.nan)
+    np.divide(covariance, scale, out=correlation, where=is_defined)
+    np.clip(correlation, -1.0, 1.0, out=correlation)
+    is_diagonal = np.eye(len(n), dtype=bool)
+    correlation[is_diagonal & is_defined] = 1.0
     return correlation

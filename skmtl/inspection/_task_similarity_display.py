@@ -1,59 +1,62 @@
-"""Maps of tasks against tasks: how alike they are, or how much they help."""
+"""Maps of tasks by tasks: how similar they are, or how much they help each other."""
 
 import numpy as np
 
 from skmtl._data.checks import check_option
+from skmtl.inspection._names import fit_names, short_names
 from skmtl.inspection._style import (
     Display,
     axes_of,
     count,
-    fit_names,
     heatmap,
-    short_names,
-    side_of,
+    map_size,
     symmetric_limit,
     with_notes,
 )
 from skmtl.inspection._task_similarity import task_similarity
 
-_MOST_WRITTEN = 10  # tasks; the numbers of more do not fit into the cells
-_MOST_OPTIMAL = 300  # tasks; the order of leaves takes time cubic in their number
+_MAX_WRITTEN = 10  # tasks; the numbers of more tasks do not fit into the cells
+_MAX_OPTIMAL = 300  # tasks; the time of the optimal order is cubic in their number
 
 
 class TaskSimilarityDisplay(Display):
-    """A matrix of tasks against tasks, similar ones next to each other.
+    """A matrix of tasks by tasks, similar tasks next to each other.
 
-    Blue is above 0, red below, grey not a number. Make one with :meth:`from_estimator`,
-    :meth:`from_transfer` or :meth:`from_matrix`.
+    Blue is above 0, red is below, and grey is not a number. Use :meth:`from_estimator`,
+    :meth:`from_transfer` or :meth:`from_matrix` to create one.
 
     Parameters
     ----------
     matrix : array-like of shape (n_tasks, n_tasks)
+        Entries for each pair of tasks.
     tasks : array-like of shape (n_tasks,), default=None
-        Labels; None numbers them.
+        Task ids; None numbers the tasks.
     order : {"clustering", None}, default="clustering"
-        "clustering" puts the leaves of a hierarchical clustering in the order that has neighbors
-        most alike (average linkage, of the symmetric part of the matrix, NaN as 0); None keeps the
-        order.
+        "clustering" takes the leaves of a hierarchical clustering in the order in which neighbors
+        are most similar (average linkage of the symmetric part of the matrix, NaN as 0); None keeps
+        the order of the matrix.
     vmin, vmax : float, default=None
-        Ends of the colors; None takes the largest absolute value of both signs.
+        Ends of the color scale; None takes the largest absolute value with both signs.
     label : str, default="similarity"
-        Of the color bar.
+        Label of the color bar.
     x_label, y_label : str, default=""
+        Labels of the axes.
     percent : bool, default=False
-        Whether entries are written as percentages.
+        Whether to write entries as percentages.
 
     Attributes
     ----------
     order_ : ndarray of shape (n_tasks,)
-        Positions of the tasks in the order that is drawn.
+        Positions of the tasks in the order in which they are drawn.
     ax_ : matplotlib axes
+        Axes of the picture.
     figure_ : matplotlib figure
+        Figure that holds the axes.
 
     See Also
     --------
-    task_similarity : The matrix of :meth:`from_estimator`.
-    task_transfer_matrix : The matrix of :meth:`from_transfer`.
+    task_similarity : Computes the matrix of :meth:`from_estimator`.
+    task_transfer_matrix : Computes the matrix of :meth:`from_transfer`.
 
     Examples
     --------
@@ -99,15 +102,16 @@ class TaskSimilarityDisplay(Display):
         label="similarity",
         ax=None,
     ):
-        """Draw any matrix of tasks against tasks.
+        """Draw any matrix of tasks by tasks.
 
         Parameters
         ----------
         matrix : array-like of shape (n_tasks, n_tasks)
+            Entries for each pair of tasks.
         tasks, order, vmin, vmax, label
             As in the class.
         ax : matplotlib axes, default=None
-            None makes a figure.
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -116,23 +120,26 @@ class TaskSimilarityDisplay(Display):
         Raises
         ------
         ValueError
-            For a matrix that is not square, labels of another length, or an unknown order.
+            If the matrix is not square, if there are more or fewer task ids, or if the order is
+            unknown.
         """
         display = cls(matrix, tasks=tasks, order=order, vmin=vmin, vmax=vmax, label=label)
         return display.plot(ax=ax)
 
     @classmethod
     def from_estimator(cls, estimator, *, kind="coefficients", order="clustering", ax=None):
-        """Draw how alike the tasks of a fitted estimator are.
+        """Draw how similar the tasks of a fitted estimator are.
 
         Parameters
         ----------
         estimator : estimator, Pipeline or search
             Fitted.
         kind : {"coefficients", "covariance"}, default="coefficients"
-            As in :func:`task_similarity`: cosines of coefficients, or the learned correlation.
+            As in :func:`task_similarity`: cosines of coefficients, or the learned correlations.
         order : {"clustering", None}, default="clustering"
+            Order of the tasks: similar ones next to each other, or that of the estimator.
         ax : matplotlib axes, default=None
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
@@ -141,31 +148,42 @@ class TaskSimilarityDisplay(Display):
         Raises
         ------
         TypeError
-            For an estimator that has no such similarity.
+            If the estimator has no such similarity.
         ValueError
-            For an unknown kind.
+            If the kind is unknown.
         """
         check_option(kind, "kind", tuple(_LABELS))
         found = task_similarity(estimator, kind=kind)
-        options = {"tasks": found.tasks, "order": order, "vmin": -1.0, "vmax": 1.0}
-        return cls(found.similarity, label=_LABELS[kind], **options).plot(ax=ax)
+        display = cls(
+            found.similarity,
+            tasks=found.tasks,
+            order=order,
+            vmin=-1.0,
+            vmax=1.0,
+            label=_LABELS[kind],
+        )
+        return display.plot(ax=ax)
 
     @classmethod
     def from_transfer(cls, result, *, order="clustering", ax=None):
-        """Draw which tasks help which; colors end at a gain of 100 %.
+        """Draw which tasks help which; the color scale ends at a gain of 100 %.
 
         Parameters
         ----------
         result : Bunch
-            Of :func:`task_transfer_matrix`: a row is a helper, a column the task that is helped.
+            The result of :func:`task_transfer_matrix`. The task of a row helps, the task of a
+            column is helped.
         order : {"clustering", None}, default="clustering"
+            Order of the tasks: similar ones next to each other, or that of the result.
         ax : matplotlib axes, default=None
+            Axes to draw in; None makes a figure.
 
         Returns
         -------
         TaskSimilarityDisplay
         """
-        limit = min(symmetric_limit(np.asarray(result.gain, dtype=float)), 1.0)
+        gain = np.asarray(result.gain, dtype=float)
+        limit = min(symmetric_limit(gain), 1.0)
         display = cls(
             result.gain,
             tasks=result.tasks,
@@ -180,28 +198,34 @@ class TaskSimilarityDisplay(Display):
         return display.plot(ax=ax)
 
     def _draw(self, ax):
-        """Draw into these axes, or those of a new figure; return them."""
-        matrix, tasks = self._checked()
+        matrix, tasks = self._check_input()
         check_option(self.order, "order", ("clustering", None))
         self.order_ = _leaves(matrix) if self.order else np.arange(len(matrix))
-        matrix, names = matrix[np.ix_(self.order_, self.order_)], short_names(tasks[self.order_])
-        side, room = side_of(names)
+        matrix = matrix[np.ix_(self.order_, self.order_)]
+        names = short_names(tasks[self.order_])
+        side, room = map_size(names)
         ax = axes_of(ax, side + room + 1.2, side + room)
         limit = symmetric_limit(matrix)
-        vmin = -limit if self.vmin is None else self.vmin
-        vmax = limit if self.vmax is None else self.vmax
-        options = {"label": self.label, "aspect": "equal", "percent": self.percent}
-        image = heatmap(ax, matrix, vmin=vmin, vmax=vmax, **options)
-        lost = int((~np.isfinite(matrix)).sum())
-        notes = [f"grey: {count(lost, 'pair')} without a number"] if lost else []
-        ax.set(xlabel=with_notes(self.x_label, notes).strip(), ylabel=self.y_label)
+        image = heatmap(
+            ax,
+            matrix,
+            vmin=-limit if self.vmin is None else self.vmin,
+            vmax=limit if self.vmax is None else self.vmax,
+            label=self.label,
+            aspect="equal",
+            percent=self.percent,
+        )
+        n_missing = int((~np.isfinite(matrix)).sum())
+        notes = [f"grey: {count(n_missing, 'pair')} without a number"] if n_missing else []
+        ax.set_xlabel(with_notes(self.x_label, notes).strip())
+        ax.set_ylabel(self.y_label)
         fit_names(ax, x=names, y=names)
-        if len(matrix) <= _MOST_WRITTEN:
+        if len(matrix) <= _MAX_WRITTEN:
             _write_entries(ax, image, matrix, self.percent)
         return ax
 
-    def _checked(self):
-        """The matrix and the labels as arrays."""
+    def _check_input(self):
+        """The matrix and the task ids as arrays."""
         matrix = np.asarray(self.matrix, dtype=float)
         if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) == 0:
             raise ValueError(
@@ -209,7 +233,9 @@ class TaskSimilarityDisplay(Display):
             )
         tasks = np.arange(len(matrix)) if self.tasks is None else np.asarray(self.tasks)
         if len(tasks) != len(matrix):
-            raise ValueError(f"There are {len(tasks)} labels for a matrix of {len(matrix)} tasks.")
+            raise ValueError(
+                f"There are {len(tasks)} task ids for a matrix of {len(matrix)} tasks."
+            )
         return matrix, tasks
 
 
@@ -217,26 +243,31 @@ _LABELS = {"coefficients": "cosine of coefficients", "covariance": "correlation 
 
 
 def _leaves(matrix):
-    """Order of tasks in which neighbors are alike."""
+    """The order of tasks in which neighbors are similar."""
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
 
     if len(matrix) < 3:
         return np.arange(len(matrix))
-    known = np.where(np.isfinite(matrix), matrix, 0.0)
-    alike = (known + known.T) / 2
-    off = ~np.eye(len(alike), dtype=bool)
-    distance = np.where(off, alike[off].max() - alike, 0.0)
-    distance = squareform(distance, checks=False)
-    optimal = len(matrix) <= _MOST_OPTIMAL
-    return leaves_list(linkage(distance, "average", optimal_ordering=optimal))
+    finite = np.where(np.isfinite(matrix), matrix, 0.0)
+    similarity = (finite + finite.T) / 2
+    is_pair = ~np.eye(len(similarity), dtype=bool)
+    largest = similarity[is_pair].max()
+    distance = np.where(is_pair, largest - similarity, 0.0)
+    tree = linkage(
+        squareform(distance, checks=False),
+        "average",
+        optimal_ordering=len(matrix) <= _MAX_OPTIMAL,
+    )
+    return leaves_list(tree)
 
 
 def _write_entries(ax, image, matrix, percent):
     """Write the numbers into the cells."""
     for (s, t), value in np.ndenumerate(matrix):
-        if np.isfinite(value):
-            strong = abs(image.norm(value) - 0.5) > 0.35
-            text = f"{value:+.0%}" if percent else f"{value:.2f}"
-            color = "white" if strong else "black"
-            ax.text(t, s, text, ha="center", va="center", color=color, fontsize=7)
+        if not np.isfinite(value):
+            continue
+        is_dark = abs(image.norm(value) - 0.5) > 0.35
+        text = f"{value:+.0%}" if percent else f"{value:.2f}"
+        color = "white" if is_dark else "black"
+        ax.text(t, s, text, ha="center", va="center", color=color, fontsize=7)

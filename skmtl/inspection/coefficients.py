@@ -1,5 +1,7 @@
 """Coefficients of each task, of any fitted model."""
 
+from functools import singledispatch
+
 import numpy as np
 from sklearn.dummy import DummyClassifier, DummyRegressor
 
@@ -7,28 +9,57 @@ from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import fitted_final
 
 
-def task_coefficients(final):
-    """Coefficients of each task: a list of (n_features,) or (n_classes, n_features).
+@singledispatch
+def task_coefficients(model):
+    """Coefficients of each task of a fitted model, without steps around it.
 
-    None where the model has none, or sums of models have no common ones.
+    Returns
+    -------
+    list of ndarray of shape (n_features,) or (n_classes, n_features), or None
+        One array for each task; None for a model that has no coefficients for each task.
     """
-    if isinstance(final, IndependentTasks):
-        return _filled([_of_one(one) for one in final.estimators_])
-    if isinstance(final, PooledTasks):
-        one, n_features = _of_one(final.estimator_), None
-        if isinstance(final, RandomInterceptTasks):  # slopes, without those of the indicators
-            n_features = final.n_features_in_ - (final.task_column is not None)
-        return _filled([None if one is None else one[..., :n_features]] * final.n_tasks_)
-    coef = getattr(final, "coef_", None)
-    if coef is None or not hasattr(final, "tasks_"):
+    coef = getattr(model, "coef_", None)
+    if coef is None or not hasattr(model, "tasks_"):
         return None
-    if getattr(coef, "ndim", 0) == 3 and isinstance(final.classes_, list):  # padded with zeros
-        return [own[: len(known)] for own, known in zip(coef, final.classes_, strict=True)]
+    is_by_class = isinstance(coef, np.ndarray) and coef.ndim == 3
+    if is_by_class and isinstance(model.classes_, list):
+        return _without_padding(coef, model.classes_)
     return list(coef)
 
 
-def _of_one(estimator):
-    """Coefficients of a single-task estimator, empty where it predicts a constant."""
+def _without_padding(coef, classes):
+    """The coefficients of the classes that each task has."""
+    coefs = []
+    for task_coef, task_classes in zip(coef, classes, strict=True):
+        n_classes = len(task_classes)
+        coefs.append(task_coef[:n_classes])
+    return coefs
+
+
+@task_coefficients.register
+def _of_independent_tasks(model: IndependentTasks):
+    coefs = [_of_single_model(one) for one in model.estimators_]
+    return _with_constant_models(coefs)
+
+
+@task_coefficients.register
+def _of_pooled_tasks(model: PooledTasks):
+    coef = _of_single_model(model.estimator_)
+    return _with_constant_models([coef] * model.n_tasks_)
+
+
+@task_coefficients.register
+def _of_random_intercepts(model: RandomInterceptTasks):
+    coef = _of_single_model(model.estimator_)
+    if coef is not None:
+        has_column = model.task_column is not None
+        n_features = model.n_features_in_ - has_column
+        coef = coef[..., :n_features]  # without those of the task indicators
+    return _with_constant_models([coef] * model.n_tasks_)
+
+
+def _of_single_model(estimator):
+    """Coefficients of a single-task model: None if it has none, empty if it is a constant."""
     estimator = fitted_final(estimator)
     if isinstance(estimator, DummyRegressor | DummyClassifier):
         return np.empty(0)
@@ -36,11 +67,12 @@ def _of_one(estimator):
     if coef is None:
         return None
     coef = np.asarray(coef)
-    return coef if coef.ndim == 2 and len(coef) > 1 else np.ravel(coef)
+    has_several_classes = coef.ndim == 2 and len(coef) > 1
+    return coef if has_several_classes else np.ravel(coef)
 
 
-def _filled(coefs):
-    """The list with zeros for tasks whose model is a constant; None where one is missing."""
+def _with_constant_models(coefs):
+    """The coefficients with zeros for constant models; None if those of a task are missing."""
     if any(coef is None for coef in coefs):
         return None
     widest = max(coefs, key=np.size)

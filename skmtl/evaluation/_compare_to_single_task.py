@@ -1,0 +1,230 @@
+"""Did sharing help? Models against tuned single-task and pooled baselines, task by task."""
+
+import numpy as np
+from joblib import Parallel
+from sklearn.utils import check_random_state
+
+from skmtl._data.checks import check_bool, check_real
+from skmtl.evaluation._baselines import all_models
+from skmtl.evaluation._estimators import are_classifiers, read_estimators
+from skmtl.evaluation._evaluation_data import read_evaluation_data
+from skmtl.evaluation._gain_table import gain_table, summarize
+from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
+from skmtl.evaluation._measures import find_measure
+from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._splits import make_splits
+from skmtl.evaluation._statistics import bootstrap_delta
+from skmtl.evaluation._task_notes import task_notes
+from skmtl.evaluation._transfer_ranking import TransferRanking
+from skmtl.evaluation._transfer_report import TransferReport
+from skmtl.meta.pipelines import has_steps, is_search
+
+_N_REPEATS = 5
+_N_FOLDS = 4
+
+
+def compare_to_single_task(
+    estimator,
+    X,
+    y,
+    *,
+    baseline="auto",
+    include_pooled=True,
+    task_column=None,
+    tasks=None,
+    cv=None,
+    scoring=None,
+    confidence_level=0.95,
+    model_figures=True,
+    n_jobs=None,
+    verbose=0,
+    random_state=None,
+):
+    """Compare multi-task models with single-task and pooled baselines, task by task.
+
+    All models are fitted on the same training sets and judged on the same test sets. The gain of
+    task t is ``1 - mean error_multi / mean error_single`` over the splits. Its interval and p-value
+    come from the corrected resampled t-test of Nadeau and Bengio (2003), since the splits overlap:
+    ``t = dbar / sqrt((1/J + 1.5 n_test/n_train) s^2)`` with J - 1 degrees of freedom; p-values are
+    adjusted for the number of tasks with the method of Holm (1979). The factor 1.5 is ours: without
+    it, there were more false verdicts for equal models than promised
+    (``benchmarks/false_positives.py``).
+
+    Parameters
+    ----------
+    estimator : estimator, Pipeline, search, or dict of them
+        Multi-task regressor or classifier, on its own, as the last step of a pipeline or in a
+        `GridSearchCV`. A dict {name: estimator} compares several. Tasks that are missing in a
+        training set are predicted with ``handle_unknown="shared"``.
+    X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+        Training data, as the estimator takes it.
+    y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+        Targets, as the estimator takes them; NaN where a target is missing.
+    baseline : "auto" or estimator, default="auto"
+        Estimator that each task is fitted with on its own (and all tasks pooled). It takes a 1-D y
+        and should tune itself. "auto" takes the single-task limit of the multi-task estimator,
+        tuned by inner cross-validation, after the same preprocessing steps; it may differ between
+        the estimators of a dict.
+    include_pooled : bool, default=True
+        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge
+        or logistic regression with an intercept for each task ("intercept",
+        :class:`RandomInterceptTasks`).
+    task_column : str or int, default=None
+        Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
+        or search whose last step has a position as its `task_column`, since steps may move columns.
+    tasks : array-like of shape (n_samples,), default=None
+        Task ids, for estimators fitted with ``tasks=``.
+    cv : int, splitter or iterable, default=None
+        Cross-validation splitting strategy. None is 5 repeats of 4 shuffled folds, an int one
+        repeat with that number of folds. Folds are stratified by task, and by class for classifiers
+        of long data.
+    scoring : str, default=None
+        The error, by the name of scikit-learn's score: for regressors
+        "neg_root_mean_squared_error" (the default), "neg_mean_squared_error" or
+        "neg_mean_absolute_error"; for classifiers "neg_log_loss" (the default) or "roc_auc", whose
+        error is ``1 - AUC`` and which needs tasks of two classes.
+    confidence_level : float, default=0.95
+        Level of the intervals; verdicts are at ``1 - confidence_level``.
+    model_figures : bool, default=True
+        Whether to fit every model to all samples, too, for its number of non-zero coefficients,
+        its rank and its effective degrees of freedom.
+    n_jobs : int, default=None
+        Number of jobs to run in parallel.
+    verbose : int, default=0
+        Verbosity level of joblib.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the default folds and of the bootstrap.
+
+    Returns
+    -------
+    TransferReport or TransferRanking
+        The result of one estimator, or of a dict of them. Print it for the verdict.
+
+    Raises
+    ------
+    TypeError
+        If an estimator is no multi-task regressor or classifier, if a classifier has no
+        `predict_proba`, or if regressors and classifiers are mixed.
+    ValueError
+        If the input is invalid: y is 1-D without task ids, the estimators differ in their task
+        columns, or there are fewer than two splits.
+
+    References
+    ----------
+    Nadeau, Bengio (2003), "Inference for the generalization error", Machine Learning 52, section
+    3.2. Holm (1979), "A simple sequentially rejective multiple test procedure". Maninis,
+    Radosavovic, Kokkinos (2019), "Attentive single-tasking of multiple tasks", section 5
+    (delta_m).
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskLassoCV, compare_to_single_task
+    >>> from skmtl.datasets import make_multitask_regression
+    >>> data = make_multitask_regression(n_samples=20, n_tasks=3, random_state=0)
+    >>> report = compare_to_single_task(
+    ...     MultiTaskLassoCV(alphas=20), data.X, data.y, random_state=0
+    ... )
+    >>> report.table_.shape
+    (3,)
+    """
+    check_bool(include_pooled, "include_pooled")
+    check_bool(model_figures, "model_figures")
+    check_real(confidence_level, "confidence_level", high=1.0, include="neither")
+    rng = check_random_state(random_state)
+    estimators, task_column = read_estimators(estimator, X, task_column)
+    _check_ids_reach_estimators(estimators, tasks)
+    measure = find_measure(scoring, are_classifiers(estimators))
+    models, roles = all_models(estimators, baseline, include_pooled)
+    data = read_evaluation_data(X, y, task_column, tasks, measure)
+    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
+    if len(splits) < 2:
+        raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
+
+    parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
+    runs = run_models(models, data, splits, parallel)
+    held_out = HeldOutTargets.from_splits(data, splits)
+    errors = _error_functions(runs, held_out, measure)
+    cv_results = _cv_results(errors, runs, data, splits)
+    quantities = _run_quantities(runs)
+    if model_figures:
+        seed = rng.randint(np.iinfo(np.int32).max)
+        quantities |= model_sizes(models, data, seed, parallel)
+
+    is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
+    notes = task_notes(data, splits, is_tested, measure)
+    reports = {}
+    for name, methods in roles.items():
+        own_results = _results_of(cv_results, methods)
+        table = gain_table(own_results, notes, confidence_level)
+        compared = (errors[methods["single"]], errors[methods["multi"]])
+        interval = bootstrap_delta(held_out, data.task_codes, compared, confidence_level, rng)
+        summary = summarize(table, list(methods), interval)
+        for quantity, by_method in quantities.items():
+            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
+        reports[name] = TransferReport(table, summary, own_results, confidence_level, measure.name)
+    if not isinstance(estimator, dict):
+        return reports["multi"]
+    return TransferRanking(reports, cv_results, quantities, confidence_level, measure.name)
+
+
+def _check_ids_reach_estimators(estimators, tasks):
+    """Raise ValueError if task ids are passed beside X to a pipeline or search."""
+    if tasks is None:
+        return
+    if any(has_steps(one) or is_search(one) for one in estimators.values()):
+        raise ValueError(
+            "tasks= does not reach the last step of a pipeline or search: put the ids into a "
+            "column of X and give task_column."
+        )
+
+
+def _error_functions(runs, held_out, measure):
+    """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
+    errors = {}
+    for method, method_runs in runs.items():
+        predictions = [run.predictions for run in method_runs]
+        errors[method] = held_out.error_function(measure, predictions)
+    return errors
+
+
+def _cv_results(errors, runs, data, splits):
+    """`cv_results_` of all methods."""
+    train_sets = [train for train, _ in splits]
+    test_sets = [test for _, test in splits]
+    fit_times = [[run.fit_time for run in method_runs] for method_runs in runs.values()]
+    predict_times = [[run.predict_time for run in method_runs] for method_runs in runs.values()]
+    return {
+        "errors": np.stack([error() for error in errors.values()], axis=-1),
+        "methods": list(runs),
+        "tasks": data.tasks,
+        "n_train": count_targets(data, train_sets),
+        "n_test": count_targets(data, test_sets),
+        "fit_time": np.transpose(fit_times),
+        "predict_time": np.transpose(predict_times),
+    }
+
+
+def _run_quantities(runs):
+    """Mean times and the number of ConvergenceWarnings: for each a dict by method."""
+    fit_time = {}
+    predict_time = {}
+    n_unconverged = {}
+    for method, method_runs in runs.items():
+        fit_time[method] = float(np.mean([run.fit_time for run in method_runs]))
+        predict_time[method] = float(np.mean([run.predict_time for run in method_runs]))
+        n_unconverged[method] = sum(run.n_unconverged for run in method_runs)
+    return {
+        "fit_time": fit_time,
+        "predict_time": predict_time,
+        "n_unconverged": n_unconverged,
+    }
+
+
+def _results_of(cv_results, methods):
+    """`cv_results_` of one estimator and its baselines, which are called by their roles."""
+    columns = [cv_results["methods"].index(method) for method in methods.values()]
+    results = dict(cv_results)
+    for name in ("errors", "fit_time", "predict_time"):
+        results[name] = cv_results[name][..., columns]
+    results["methods"] = list(methods)
+    return results

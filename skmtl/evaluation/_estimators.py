@@ -1,0 +1,88 @@
+"""The estimators of an evaluation: checked, made ready for unseen tasks, and fitted."""
+
+import warnings
+
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import get_tags
+
+from skmtl.evaluation._baselines import BASELINES
+from skmtl.meta.pipelines import final_estimator, with_task_column
+
+
+def read_estimators(estimator, X, task_column):
+    """The estimators of a comparison, and the task column of X.
+
+    Parameters
+    ----------
+    estimator : estimator or dict of str to estimator
+        What the user passed. A single estimator is called "multi".
+    X : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+        The data that the task column is looked up in.
+    task_column : str, int or None
+        What the user passed.
+
+    Returns
+    -------
+    estimators : dict of str to estimator
+        Clones that predict unseen tasks.
+    task_column : str, int or None
+        The column that all of them use.
+    """
+    if not isinstance(estimator, dict):
+        estimator = {"multi": estimator}
+    are_names = all(isinstance(name, str) for name in estimator)
+    if not estimator or not are_names:
+        raise ValueError(f"Several estimators are a dict {{name: estimator}}, got {estimator!r}.")
+    estimators = {}
+    columns = []
+    for name, one in estimator.items():
+        first_word = name.split(" ")[0]
+        if first_word in BASELINES:
+            raise ValueError(f"{name!r} is the name of a baseline: choose another for {one!r}.")
+        one, column = with_task_column(one, X, task_column)
+        estimators[name] = predicting_unseen_tasks(one)
+        columns.append(column)
+    if len(set(columns)) > 1:
+        raise ValueError(f"The estimators differ in their task columns: {columns}.")
+    return estimators, columns[0]
+
+
+def predicting_unseen_tasks(estimator):
+    """A clone that predicts tasks which are missing in a training set by the shared model."""
+    estimator = clone(estimator)
+    final = final_estimator(estimator)
+    params = final.get_params(deep=False) if hasattr(final, "get_params") else {}
+    if "handle_unknown" not in params:
+        raise TypeError(f"{final!r} is not a multi-task regressor or classifier of skmtl.")
+    final.set_params(handle_unknown="shared")
+    return estimator
+
+
+def are_classifiers(estimators):
+    """Whether the estimators, given by name, are classifiers; TypeError for a mixture."""
+    kinds = {name: estimator_kind(estimator) for name, estimator in estimators.items()}
+    if len(set(kinds.values())) > 1:
+        raise TypeError(f"Regressors and classifiers cannot be compared, got {kinds}.")
+    return "classifier" in kinds.values()
+
+
+def estimator_kind(estimator):
+    """Return "regressor" or "classifier"; TypeError for an estimator without errors to compare."""
+    kind = get_tags(final_estimator(estimator)).estimator_type
+    if kind not in ("regressor", "classifier"):
+        raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
+    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
+        raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
+    return kind
+
+
+def fit_and_count(model, X, y, fit_kwargs):
+    """Fit the model and return its number of ConvergenceWarnings; pass on all other warnings."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(X, y, **fit_kwargs)
+    others = [one for one in caught if not issubclass(one.category, ConvergenceWarning)]
+    for one in others:
+        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return len(caught) - len(others)

@@ -1,0 +1,140 @@
+"""Gains of tasks with their tests, and what they come to over all tasks."""
+
+import numpy as np
+from scipy import stats
+
+from skmtl.evaluation._baselines import ROLES
+from skmtl.evaluation._statistics import (
+    NO_ERROR,
+    OVERLAP,
+    corrected_t,
+    holm,
+    is_positive,
+    mean_error_and_rank,
+    mean_of_known,
+)
+
+_NUMBERS = (
+    "n_train",
+    "n_test",
+    *(f"error_{role}" for role in ROLES),
+    "gain",
+    "ci_low",
+    "ci_high",
+    "p_value",
+    "p_adjusted",
+)
+
+
+def gain_table(cv_results, notes, confidence_level):
+    """One record for each task: `table_` of a report.
+
+    Parameters
+    ----------
+    cv_results : dict
+        `cv_results_` of the report, whose methods are called by their roles.
+    notes : list of list of str
+        Notes on each task.
+    confidence_level : float
+        Level of intervals and verdicts.
+    """
+    table = _empty_table(cv_results["tasks"])
+    for name in ("n_train", "n_test"):
+        table[name] = cv_results[name].mean(axis=0)
+    mean_errors = mean_of_known(cv_results["errors"])
+    for method, error in zip(cv_results["methods"], mean_errors.T, strict=True):
+        table[f"error_{method}"] = error
+    has_gain = ~_is_exact(table["error_single"])
+    _test_gains(table, cv_results, has_gain, confidence_level)
+    table["p_adjusted"] = holm(table["p_value"])
+    table["verdict"] = _verdicts(table, confidence_level)
+    for t, record in enumerate(table):
+        texts = list(notes[t])
+        if not has_gain[t]:
+            texts.append("no error alone, so no relative gain")
+        record["note"] = "; ".join(texts)
+    return table
+
+
+def _empty_table(tasks):
+    """Records of the tasks; errors are NaN until they are known."""
+    numbers = [(name, float) for name in _NUMBERS]
+    dtype = [("task", tasks.dtype), *numbers, ("verdict", "U17"), ("note", "O")]
+    table = np.zeros(len(tasks), dtype=dtype)
+    table["task"] = tasks
+    for role in ROLES:
+        table[f"error_{role}"] = np.nan
+    return table
+
+
+def _is_exact(single_errors):
+    """Whether the single-task error of a task is zero up to rounding; False for NaN."""
+    return ~(is_positive(single_errors) | np.isnan(single_errors))
+
+
+def _test_gains(table, cv_results, has_gain, confidence_level):
+    """Put gains, their intervals and p-values into the table."""
+    errors = cv_results["errors"]
+    methods = cv_results["methods"]
+    single = errors[..., methods.index("single")]
+    multi = errors[..., methods.index("multi")]
+    differences = single - multi
+    rounding = NO_ERROR * np.nanmax(errors, initial=0.0)
+    differences[np.abs(differences) <= rounding] = 0.0
+    for t, record in enumerate(table):
+        tested = ~np.isnan(differences[:, t])
+        n_train = cv_results["n_train"][tested, t].sum()
+        n_test = cv_results["n_test"][tested, t].sum()
+        ratio = OVERLAP * n_test / max(n_train, 1.0)
+        mean, half_width, p_value = corrected_t(differences[tested, t], ratio, confidence_level)
+        scale = record["error_single"] if has_gain[t] else np.nan
+        record["gain"] = mean / scale
+        record["ci_low"] = (mean - half_width) / scale
+        record["ci_high"] = (mean + half_width) / scale
+        record["p_value"] = p_value
+
+
+def _verdicts(table, confidence_level):
+    """The verdict on each task."""
+    is_significant = table["p_adjusted"] < 1 - confidence_level
+    is_better = table["error_multi"] < table["error_single"]
+    verdicts = np.full(len(table), "inconclusive", dtype="U17")
+    verdicts[is_significant & is_better] = "positive transfer"
+    verdicts[is_significant & ~is_better] = "negative transfer"
+    return verdicts
+
+
+def summarize(table, methods, interval):
+    """Numbers over all tasks: `summary_` of a report, without those of the fits."""
+    is_known = ~np.isnan(table["gain"])
+    gains = table["gain"][is_known]
+    if len(gains):
+        worst = int(np.nanargmin(table["gain"]))
+        mean = float(gains.mean())
+        median = float(np.median(gains))
+        share_negative = float(np.mean(gains < 0))
+    else:
+        worst = 0
+        mean = median = share_negative = np.nan
+    errors = [table[f"error_{method}"] for method in methods]
+    return {
+        "delta_m": mean,
+        "delta_m_low": interval[0],
+        "delta_m_high": interval[1],
+        "median_gain": median,
+        "share_negative": share_negative,
+        "worst_task": table["task"].tolist()[worst],
+        "worst_gain": float(table["gain"][worst]),
+        "n_positive": int(np.sum(table["verdict"] == "positive transfer")),
+        "n_negative": int(np.sum(table["verdict"] == "negative transfer")),
+        "wilcoxon_p": _wilcoxon_p(gains),
+        **mean_error_and_rank(np.stack(errors, axis=1), methods),
+    }
+
+
+def _wilcoxon_p(gains):
+    """P-value of the signed-rank test of the gains that are not zero; 1 if there is none."""
+    changed = gains[gains != 0]
+    if len(changed) == 0:
+        return 1.0
+    return float(stats.wilcoxon(changed).pvalue)

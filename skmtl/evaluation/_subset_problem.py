@@ -1,0 +1,157 @@
+"""Data that can be restricted to some of the tasks, with the targets that are held out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils import check_random_state
+
+from skmtl.evaluation._estimators import estimator_kind, predicting_unseen_tasks
+from skmtl.evaluation._evaluation_data import EvaluationData, of_task, read_evaluation_data
+from skmtl.evaluation._measures import find_measure
+from skmtl.evaluation._splits import make_splits
+from skmtl.meta.pipelines import with_task_column
+
+_NO_ERROR = 1e-12  # relative to the spread of a task's targets; below it is rounding
+
+
+@dataclass(frozen=True)
+class SubsetProblem:
+    """Data that can be restricted to some of the tasks, with the targets that are held out.
+
+    Attributes
+    ----------
+    estimator : estimator
+        Fitted to some of the tasks at a time; it predicts unseen tasks.
+    data : EvaluationData
+        The data of all tasks.
+    measure : object of `_measures`
+        The error measure.
+    splits : list of (train, test)
+        Training and test samples of each fold.
+    is_trainable : ndarray of bool of shape (n_folds, n_tasks)
+        Whether the training samples of a fold suffice to learn the task alone.
+    held_out : list of list of ndarray
+        Samples to predict, by fold and task; they are the same for all fits.
+    notes : dict of int to str
+        Why a task is left out, by its code.
+    """
+
+    estimator: object
+    data: EvaluationData
+    measure: object
+    splits: list
+    is_trainable: np.ndarray
+    held_out: list
+    notes: dict
+
+    @property
+    def kept(self):
+        """Codes of the tasks that are not left out."""
+        return [t for t in range(self.data.n_tasks) if t not in self.notes]
+
+    @property
+    def n_train(self):
+        """Number of training targets of every task, mean over folds, (n_tasks,)."""
+        counts = np.empty(self.is_trainable.shape)
+        for k, (train, _) in enumerate(self.splits):
+            for t in range(self.data.n_tasks):
+                counts[k, t] = len(self.data.samples_of_task(train, t))
+        return counts.mean(axis=0)
+
+    @property
+    def floor(self):
+        """Errors up to these are rounding, (n_tasks,)."""
+        spreads = np.ones(self.data.n_tasks)
+        for t in self.kept:
+            truth = _held_out_truth(self.data, self.held_out, t)
+            spreads[t] = np.std(truth) or 1.0
+        return _NO_ERROR * spreads
+
+    def error(self, t, predictions):
+        """Error of the predictions of all held-out targets of task t, fold after fold."""
+        truth = _held_out_truth(self.data, self.held_out, t)
+        return _single_error(self.measure, truth, predictions)
+
+
+def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, random_state):
+    """The :class:`SubsetProblem` of what the user passed."""
+    estimator = predicting_unseen_tasks(estimator)
+    estimator, task_column = with_task_column(estimator, X, task_column)
+    is_classification = estimator_kind(estimator) == "classifier"
+    measure = find_measure(scoring, is_classification)
+    X = X.tocsr() if sparse.issparse(X) else X
+    data = read_evaluation_data(X, y, task_column, tasks, measure)
+    if data.n_tasks < 2:
+        raise ValueError(f"Expected at least two tasks, found one: {data.tasks.tolist()}.")
+    splits = make_splits(cv, data, check_random_state(random_state))
+    is_trainable = _is_trainable(data, splits)
+    held_out = _held_out_samples(data, splits, is_trainable)
+    notes = {}
+    for t in range(data.n_tasks):
+        reason = _why_left_out(data, measure, held_out, t)
+        if reason:
+            notes[t] = reason
+    return SubsetProblem(
+        estimator=estimator,
+        data=data,
+        measure=measure,
+        splits=splits,
+        is_trainable=is_trainable,
+        held_out=held_out,
+        notes=notes,
+    )
+
+
+def _is_trainable(data, splits):
+    """Whether the training samples of a fold suffice for a task alone, (n_folds, n_tasks)."""
+    is_classification = data.targets.classes is not None
+    min_values = 2 if is_classification else 1
+    is_trainable = np.empty((len(splits), data.n_tasks), dtype=bool)
+    for k, (train, _) in enumerate(splits):
+        for t in range(data.n_tasks):
+            n_values = len(data.values_of_task(train, t))
+            is_trainable[k, t] = n_values >= min_values
+    return is_trainable
+
+
+def _held_out_samples(data, splits, is_trainable):
+    """Test samples of each fold and task; none where the task cannot be learned alone."""
+    none = np.empty(0, dtype=np.intp)
+    held_out = []
+    for k, (_, test) in enumerate(splits):
+        by_task = []
+        for t in range(data.n_tasks):
+            by_task.append(data.samples_of_task(test, t) if is_trainable[k, t] else none)
+        held_out.append(by_task)
+    return held_out
+
+
+def _held_out_truth(data, held_out, t):
+    """The held-out targets of task t, those of all folds one after the other."""
+    samples = np.concatenate([by_task[t] for by_task in held_out])
+    return of_task(data.targets.truth, t)[samples]
+
+
+def _why_left_out(data, measure, held_out, t):
+    """Why task t has no error, or an empty text."""
+    all_samples = np.arange(len(data.task_codes))
+    n = len(data.samples_of_task(all_samples, t))
+    if n < 2:
+        return f"it has {n} labeled sample(s), but needs one to train on and one to test on"
+    if len(data.values_of_task(all_samples, t)) == 1:
+        return "all its targets are the same"
+    truth = _held_out_truth(data, held_out, t)
+    if len(truth) == 0:
+        return "no fold has both test samples of it and training samples it can be learned from"
+    is_classification = data.targets.classes is not None
+    if is_classification and np.isnan(_single_error(measure, truth, truth)):
+        return f"{measure.name} is undefined where all held-out targets are of one class"
+    return ""
+
+
+def _single_error(measure, truth, predictions):
+    """The error of one group of targets."""
+    groups = np.zeros(len(predictions), dtype=np.intp)
+    errors = measure.error_function(truth, predictions, groups, 1)
+    return errors()[0]

@@ -1,0 +1,59 @@
+"""Notes on tasks whose numbers say little: one sample, one class, incomplete splits."""
+
+import numpy as np
+
+
+def task_notes(data, splits, tested, measure):
+    """Notes on each task: a list of short texts, which is empty for most tasks.
+
+    Parameters
+    ----------
+    data : EvaluationData
+        The data of the comparison.
+    splits : list of (train, test)
+        Training and test samples of each split.
+    tested : ndarray of bool of shape (n_splits, n_tasks)
+        Whether a task has an error in a split.
+    measure : object of `_measures`
+        The error measure.
+    """
+    notes = []
+    for t, tested_splits in enumerate(tested.T):
+        mask = data.task_codes == t
+        notes.append(_notes(mask, splits, data.targets, tested_splits, measure))
+    return notes
+
+
+def _notes(mask, splits, targets, tested, measure):
+    """The notes on the task whose targets are at True in the mask."""
+    is_classification = targets.classes is not None
+    n_values = len(np.unique(targets.values[mask]))
+    n_test_sets = 0  # that hold the task out
+    n_untrained = 0
+    n_lacking = 0
+    n_undefined = 0
+    for (train, test), is_tested in zip(splits, tested, strict=True):
+        if not mask[test].any():
+            continue
+        trained_values = targets.values[train][mask[train]]
+        n_test_sets += 1
+        n_untrained += len(trained_values) == 0
+        n_lacking += len(np.unique(trained_values)) < n_values
+        n_undefined += not is_tested
+    if n_test_sets == 0:
+        return ["in no test set"]
+
+    notes = []
+    if mask.sum() == 1:
+        notes.append("one row")
+    elif n_values == 1 and is_classification:
+        notes.append("one class only")
+    elif n_values == 1:
+        notes.append("constant target")
+    if n_untrained:
+        notes.append(f"not in {n_untrained} of {n_test_sets} training sets")
+    elif is_classification and n_lacking:
+        notes.append(f"class absent in {n_lacking} of {n_test_sets} training sets")
+    if n_undefined:
+        notes.append(f"{measure.name} undefined in {n_undefined} of {n_test_sets} test sets")
+    return notes

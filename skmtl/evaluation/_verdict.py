@@ -1,0 +1,159 @@
+"""The verdicts of reports: what the numbers allow to conclude, in sentences."""
+
+from textwrap import fill
+
+import numpy as np
+
+from skmtl._data.task_ids import label_of
+
+
+def report_verdict(report):
+    """The verdict of a :class:`TransferReport`."""
+    return _lines([*_on_means(report), *_on_single_tasks(report), *_on_doubts(report)])
+
+
+def ranking_verdict(ranking):
+    """The verdict of a :class:`TransferRanking`."""
+    sentences = [*_on_order(ranking)]
+    for name, report in ranking.reports_.items():
+        sentences.append(_on_gains(name, report.summary_))
+    sentences += _on_convergence(ranking.summary_["n_unconverged"])
+    return _lines(sentences)
+
+
+def _lines(sentences):
+    """Sentences as text, each beginning a line."""
+    return "\n".join(fill(sentence, 100) for sentence in sentences)
+
+
+def _on_means(report):
+    """Sentences on the means over tasks."""
+    summary = report.summary_
+    errors = summary["mean_error"]
+    change = _relative_change(errors)
+    yield (
+        f"Sharing {'lowered' if change < 0 else 'raised'} the mean error over tasks "
+        f"({report.error_name.replace('_', ' ')}) from {errors['single']:.4g} to "
+        f"{errors['multi']:.4g} ({change:+.1%})."
+    )
+    if np.isnan(summary["delta_m"]):
+        yield "No task has a relative gain; the notes in the table say why."
+        return
+    yield (
+        f"The mean relative gain of a task is {summary['delta_m']:+.1%} "
+        f"({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
+        f"{summary['delta_m_high']:+.1%}), the median {summary['median_gain']:+.1%}."
+    )
+    yield (
+        f"{summary['share_negative']:.0%} of the tasks did worse than alone; the worst is task "
+        f"{label_of(summary['worst_task'])} ({summary['worst_gain']:+.1%})."
+    )
+
+
+def _on_single_tasks(report):
+    """Sentences on single tasks."""
+    summary = report.summary_
+    n_tasks = len(report.table_)
+    yield (
+        f"Taken one by one, {summary['n_positive']} of {n_tasks} tasks gained and "
+        f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} (corrected "
+        f"for overlapping splits and for {n_tasks} tests)."
+    )
+    noted = report.table_[report.table_["note"] != ""]
+    if len(noted):
+        task = label_of(noted[0]["task"])
+        yield f"{len(noted)} task(s) have a note, such as {task}: {noted[0]['note']}."
+
+
+def _on_doubts(report):
+    """Sentences on what speaks against the numbers."""
+    summary = report.summary_
+    table = report.table_
+    errors = summary["mean_error"]
+    mean_gain = summary["delta_m"]
+    if mean_gain * summary["median_gain"] < 0 or mean_gain * _relative_change(errors) > 0:
+        yield (
+            "These disagree: relative gains explode for tasks that are nearly perfect alone. "
+            "Look at the table before you decide."
+        )
+    if np.mean(table["n_test"]) > np.mean(table["n_train"]):
+        yield (
+            "The test sets are larger than the training sets, where the corrected intervals "
+            "of single tasks are very wide."
+        )
+    if errors.get("pooled", np.inf) < errors["multi"]:
+        yield (
+            "One pooled model for all tasks had a SMALLER mean error than the multi-task "
+            "model: the tasks may be one."
+        )
+    elif errors.get("intercept", np.inf) < errors["multi"]:
+        yield (
+            "One model for all tasks with an intercept for each had a SMALLER mean error than the "
+            "multi-task model: the tasks may differ in their levels only."
+        )
+    yield from _on_convergence(summary["n_unconverged"])
+
+
+def _on_convergence(n_unconverged):
+    """Sentences on methods whose fits did not converge."""
+    for method, count in n_unconverged.items():
+        if count:
+            yield f"Fits of {method} warned {count} time(s) that they did not converge."
+
+
+def _relative_change(errors):
+    """Relative change of the mean error by sharing."""
+    if errors["single"] > 0:
+        return errors["multi"] / errors["single"] - 1
+    return 0.0
+
+
+def _on_order(ranking):
+    """Sentences on the best method, and on what the others are compared with it."""
+    best = ranking.summary_["best"]
+    behind, ahead, undecided = _compared_with(best, ranking)
+    yield f"{best} has the best mean rank over tasks."
+    if behind:
+        yield (
+            f"Its error is below that of {', '.join(behind)} beyond doubt at "
+            f"{ranking.confidence_level:.0%} (corrected for overlapping splits and for "
+            f"{len(ranking.pairwise_)} tests)."
+        )
+    if ahead:
+        yield f"Yet the mean error of {', '.join(ahead)} is below its own beyond doubt."
+    if undecided:
+        yield f"These data cannot tell it from {', '.join(undecided)}."
+
+
+def _compared_with(best, ranking):
+    """Names of the methods with an error that is surely larger, surely smaller, and neither."""
+    behind = []
+    ahead = []
+    undecided = []
+    for other in ranking.ranking_["method"][1:].tolist():
+        pair = _pair_of(best, other, ranking.pairwise_)
+        is_first_better = pair["difference"] < 0
+        is_best_better = is_first_better == (pair["method_a"] == best)
+        if pair["p_adjusted"] >= 1 - ranking.confidence_level:
+            undecided.append(other)
+        elif is_best_better:
+            behind.append(other)
+        else:
+            ahead.append(other)
+    return behind, ahead, undecided
+
+
+def _pair_of(method, other, pairs):
+    """The record of the test between two methods."""
+    (pair,) = (one for one in pairs if {one["method_a"], one["method_b"]} == {method, other})
+    return pair
+
+
+def _on_gains(name, summary):
+    """A sentence on the gains with one estimator."""
+    return (
+        f"{name}: a task gains {summary['delta_m']:+.1%} on average "
+        f"({summary['delta_m_low']:+.1%} to {summary['delta_m_high']:+.1%}; median "
+        f"{summary['median_gain']:+.1%}); {summary['share_negative']:.0%} of the tasks did worse "
+        f"than alone, {summary['n_positive']} gained and {summary['n_negative']} lost beyond doubt."
+    )
