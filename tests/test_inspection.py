@@ -649,7 +649,7 @@ def test_searches_and_classifiers_have_paths_too(wide):
     model = MultiTaskLassoClassifierCV(alphas=4, eps=0.1, cv=2).fit(wide.X, wide.y > 0)
     display = RegularizationPathDisplay.from_estimator(model)
     assert display.y_label == "held-out log-loss"
-    np.testing.assert_allclose(display.curves[0], model.log_loss_path_.mean(axis=1))
+    np.testing.assert_allclose(display.curves[0], model.cv_error_path_.mean(axis=1))
 
 
 def test_estimators_without_a_path_are_refused(wide):

@@ -3,20 +3,11 @@
 from sklearn.base import clone
 from sklearn.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, Ridge, RidgeCV
 
-from skmtl.linear_model import (
-    MultiTaskElasticNet,
-    MultiTaskElasticNetCV,
-    MultiTaskLasso,
-    MultiTaskLassoCV,
-)
-
 _TIGHT = {"tol": 1e-8, "max_iter": 10_000}
 _WITHOUT_CV = {  # the model of given strengths that belongs to a cross-validated one
     RidgeCV: Ridge,
     LassoCV: Lasso,
     ElasticNetCV: ElasticNet,
-    MultiTaskLassoCV: MultiTaskLasso,
-    MultiTaskElasticNetCV: MultiTaskElasticNet,
 }
 
 
@@ -24,9 +15,7 @@ def with_chosen_strengths(model):
     """An unfitted copy with the strengths that a fitted model chose, and with a small `tol`."""
     if hasattr(model, "best_estimator_"):
         return with_chosen_strengths(model.best_estimator_)
-    if hasattr(model, "_chosen_model"):
-        new = model._chosen_model()
-    elif type(model) in _WITHOUT_CV:
+    if type(model) in _WITHOUT_CV:
         new = _without_cv(model)
     else:
         new = clone(model)

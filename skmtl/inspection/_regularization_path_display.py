@@ -1,6 +1,7 @@
 """Curves over the regularization strength: held-out errors, or norms of coefficients."""
 
 import numpy as np
+from sklearn.base import is_classifier
 
 from skmtl.inspection._names import default_names, short_names
 from skmtl.inspection._style import (
@@ -109,8 +110,8 @@ class RegularizationPathDisplay(Display):
             If the search did not vary alpha.
         """
         model = _estimator_with_path(estimator)
-        measure = "log_loss" if hasattr(model, "log_loss_path_") else "mse"
-        errors = getattr(model, f"task_{measure}_path_")
+        squared = hasattr(model, "mse_path_")
+        errors = model.task_mse_path_ if squared else model.task_cv_error_path_
         if errors.ndim == 3:  # one path
             errors = errors[None]
         smallest = mean_errors(errors).min(axis=1)
@@ -126,7 +127,7 @@ class RegularizationPathDisplay(Display):
             mean_errors(errors)[None],
             standard_error=_standard_error(errors),
             marks=_marks(alphas, errors, model.selection_rule),
-            y_label=f"held-out {_loss_name(model, measure)}",
+            y_label=f"held-out {_loss_name(model)}",
             at=_chosen_parameters(model, best),
         )
         return display.plot(ax=ax)
@@ -221,7 +222,7 @@ class RegularizationPathDisplay(Display):
 
 def _estimator_with_path(estimator):
     """The fitted estimator with a path of errors, at the end of pipelines and searches."""
-    if hasattr(estimator, "mse_path_") or hasattr(estimator, "log_loss_path_"):
+    if hasattr(estimator, "mse_path_") or hasattr(estimator, "cv_error_path_"):
         return estimator
     if hasattr(estimator, "steps"):
         _, last = estimator.steps[-1]
@@ -258,13 +259,14 @@ def _marks(alphas, errors, rule):
     return {texts["min"]: smallest_error, texts["1se"]: one_standard_error}
 
 
-def _loss_name(model, measure):
+def _loss_name(model):
     """Name of the held-out error."""
-    if measure == "log_loss":
+    if hasattr(model, "mse_path_"):
+        return "mean squared error"
+    if is_classifier(model):
         return "log-loss"
-    model = getattr(model, "best_estimator_", model)
-    loss = getattr(model, "loss", "squared_error")
-    return "mean squared error" if loss == "squared_error" else loss
+    loss = getattr(model, "best_estimator_", model).loss
+    return loss if isinstance(loss, str) else type(loss).__name__
 
 
 def _chosen_parameters(model, best):
