@@ -89,7 +89,8 @@ class ClassProblem(ColumnProblem):
             own = pooled[self.positions[t]]
             frequencies = own / own.sum()
             size = self.sizes[t]
-            mean[ends[t] - size : ends[t]] = frequencies[-size:]  # one column is the second class
+            columns = slice(ends[t] - size, ends[t])
+            mean[columns] = frequencies[-size:]  # one column is that of the second class
         return mean
 
     def pooled_weights(self):
@@ -104,7 +105,8 @@ class ClassProblem(ColumnProblem):
         """Weights of the classes of every task, a list of arrays."""
         sums, totals = self._sums(weight)
         if self.sizes[0] == 1:
-            return list(np.column_stack([totals - sums, sums]))
+            both = np.column_stack([totals - sums, sums])
+            return list(both)
         return np.split(sums, np.cumsum(self.sizes)[:-1])
 
     def _pooled(self, counts):
@@ -161,8 +163,12 @@ def _labels_of_tasks(data):
         return np.split(data.y, bounds), np.split(data.weight, bounds)
     weight = np.broadcast_to(data.weight, data.y.shape)
     seen = weight > 0
-    labels = [data.y[seen[:, t], t] for t in range(data.n_tasks)]
-    weights = [weight[seen[:, t], t] for t in range(data.n_tasks)]
+    labels = []
+    weights = []
+    for t in range(data.n_tasks):
+        known = seen[:, t]
+        labels.append(data.y[known, t])
+        weights.append(weight[known, t])
     return labels, weights
 
 
@@ -197,9 +203,10 @@ def _wide(data, targets, weights, sizes):
     seen = np.broadcast_to(data.weight > 0, data.y.shape)
     parts = []
     for t in range(data.n_tasks):
+        known = seen[:, t]
         columns = np.arange(ends[t] - sizes[t], ends[t])
-        y[np.ix_(seen[:, t], columns)] = targets[t]
-        weight[seen[:, t], t] = weights[t]
+        y[np.ix_(known, columns)] = targets[t]
+        weight[known, t] = weights[t]
         parts.append((first_cells + columns, Softmax()))
     loss = Logistic() if sizes[0] == 1 else Grouped(tuple(parts))
     data = replace(data, weight=weight)
@@ -220,8 +227,10 @@ def _long(data, targets, weights, sizes):
     samples = []
     parts = []
     for t, (first, last) in enumerate(pairwise(design.ptr)):
-        samples += [np.arange(first, last)] * n_classes
-        parts.append((np.arange(last - first)[:, None] + first_cells[t], Softmax()))
+        own = np.arange(first, last)
+        samples += [own] * n_classes
+        cells = (own - first)[:, None] + first_cells[t]
+        parts.append((cells, Softmax()))
     repeated = StackedDesign(design.X[np.concatenate(samples)], bounds)
     return data, repeated, y, Grouped(tuple(parts))
 
@@ -237,9 +246,9 @@ def unpack_classes(W, b, sizes):
     coef = np.zeros((*shape, len(W)))
     intercept = np.full(shape, -np.inf)
     for t, (end, size) in enumerate(zip(ends, sizes, strict=True)):
-        coef[t, :size] = W[:, end - size : end].T
-        own = b[end - size : end]
-        intercept[t, :size] = own - own.mean()
+        columns = slice(end - size, end)
+        coef[t, :size] = W[:, columns].T
+        intercept[t, :size] = b[columns] - b[columns].mean()
     return coef, intercept
 
 

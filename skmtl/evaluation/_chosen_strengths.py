@@ -15,10 +15,7 @@ def with_chosen_strengths(model):
     """An unfitted copy with the strengths that a fitted model chose, and with a small `tol`."""
     if hasattr(model, "best_estimator_"):
         return with_chosen_strengths(model.best_estimator_)
-    if type(model) in _WITHOUT_CV:
-        new = _without_cv(model)
-    else:
-        new = clone(model)
+    new = _without_cv(model) if type(model) in _WITHOUT_CV else clone(model)
     if hasattr(model, "task_weight_"):  # learned by task_weight="uncertainty"
         new.set_params(task_weight=model.task_weight_)
     params = new.get_params(deep=False)

@@ -40,7 +40,9 @@ class MixedTask:
     @property
     def size(self):
         """Number of columns of W."""
-        return 1 if self.classes is None or len(self.classes) == 2 else len(self.classes)
+        if self.classes is None or len(self.classes) == 2:
+            return 1
+        return len(self.classes)
 
     def proba(self, z):
         """Class probabilities of scores (n_samples, size)."""
@@ -71,7 +73,9 @@ class MixedTask:
         losses = self._class_losses if self.classes is not None else self._number_losses
         own, baseline = losses(y, z)
         total = weight @ baseline
-        return 1 - (weight @ own) / total if total > 0 else np.nan
+        if total <= 0:
+            return np.nan
+        return 1 - (weight @ own) / total
 
     def _class_losses(self, y, z):
         """Log-losses of the scores and of the baseline; an unknown class is most improbable."""
@@ -80,9 +84,12 @@ class MixedTask:
         codes = np.searchsorted(self.classes, y)
         codes = np.minimum(codes, len(self.classes) - 1)
         known = self.classes[codes] == y
-        own = self.proba(z)[np.arange(len(y)), codes]
+        samples = np.arange(len(y))
+        own = self.proba(z)[samples, codes]
         baseline = self.baseline[codes]
-        return _surprise(np.where(known, own, 0.0)), _surprise(np.where(known, baseline, 0.0))
+        own_loss = _surprise(np.where(known, own, 0.0))
+        baseline_loss = _surprise(np.where(known, baseline, 0.0))
+        return own_loss, baseline_loss
 
     def _number_losses(self, y, z):
         """Losses of the scores and of the baseline."""
@@ -158,7 +165,8 @@ def _read_numbers(y, weight, kind, loss, normalize, name):
             "would be infinite: leave it out."
         )
     mean = float(weight @ y / total)
-    deviation = float(np.sqrt(weight @ (y - mean) ** 2 / total))
+    variance = weight @ (y - mean) ** 2 / total
+    deviation = float(np.sqrt(variance))
     normalize = normalize and loss.takes_normalized_targets
     center = mean if normalize else 0.0
     varies = deviation > 1e-12 * abs(mean)
@@ -181,6 +189,7 @@ def grouped_loss(tasks, n_samples):
     first_cells = np.arange(n_samples)[:, None] * ends[-1]
     parts = []
     for task, end in zip(tasks, ends, strict=True):
-        parts.append((first_cells + np.arange(end - task.size, end), task.loss))
+        columns = np.arange(end - task.size, end)
+        parts.append((first_cells + columns, task.loss))
     longest_steps = [task.loss.longest_step for task in tasks]
     return Grouped(tuple(parts), np.repeat(longest_steps, sizes))

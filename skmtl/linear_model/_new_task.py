@@ -67,12 +67,15 @@ def fit_task(new_task, prior, fit_intercept):
     n_unknowns = J.shape[1]
     ridge = np.full(n_unknowns, float((prior.strength > 0).all()))
     if fit_intercept:
-        J = np.hstack([J, np.tile(np.eye(n_columns), (n_samples, 1))])
+        constants = np.tile(np.eye(n_columns), (n_samples, 1))
+        J = np.hstack([J, constants])
         ridge = np.append(ridge, np.zeros(n_columns))
     theta, objective, converged = _newton(new_task, offset, J, ridge)
     w = prior.center + coefficients_of(theta[:n_unknowns])
     W = w.reshape(n_columns, n_features).T
-    b = theta[n_unknowns:] - mean @ W if fit_intercept else np.zeros(n_columns)
+    b = np.zeros(n_columns)
+    if fit_intercept:
+        b = theta[n_unknowns:] - mean @ W
     return NewFit(W, b, objective + prior.constant, converged)
 
 
@@ -86,12 +89,12 @@ def _whitened(X, prior, n_columns):
     n_predictions = n_samples * n_columns
     size = np.sqrt(np.where(prior.strength > 0, prior.strength, 1.0))
     if prior.basis is None:
-        blocks = np.eye(n_columns)[:, :, None] * X[:, None, None, :]
-        J = blocks.reshape(n_predictions, n_columns * n_features)
+        identity = np.eye(n_columns)[:, :, None]
+        blocks = identity * X[:, None, None, :]
     else:
         basis = prior.basis.reshape(n_columns, n_features, len(size))
-        J = np.einsum("ij,kjr->ikr", X, basis).reshape(n_predictions, -1)
-    J = J / size
+        blocks = np.einsum("ij,kjr->ikr", X, basis)
+    J = blocks.reshape(n_predictions, -1) / size
     Q = None
     if J.shape[1] > n_predictions:
         Q, R = np.linalg.qr(J.T)

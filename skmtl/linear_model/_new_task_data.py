@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from skmtl._data.designs import take_samples
 from skmtl._data.reading import read_features, read_wide_targets
 from skmtl._data.task_ids import some_of
 from skmtl.datafits import class_factors, warn_of_pseudo_observations
@@ -94,10 +95,14 @@ def read_new_task(fitted, X, y, sample_weight, task_id):
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
     y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
-    samples = np.flatnonzero(weight[:, 0] > 0)
-    X = X.tocsr()[samples].toarray() if sparse.issparse(X) else X[samples]
+    y = y[:, 0]
+    weight = weight[:, 0]
+    samples = np.flatnonzero(weight > 0)
+    X = take_samples(X, samples)
+    if sparse.issparse(X):
+        X = X.toarray()
     read = _read_class_labels if classifier else _read_numbers
-    new_task = read(fitted, y[samples, 0], weight[samples, 0], task_id)
+    new_task = read(fitted, y[samples], weight[samples], task_id)
     omega = _task_weight(fitted, new_task.weight.sum(), task_id)
     factor = omega / fitted._scales.nbar
     return new_task._replace(X=X.astype(float), weight=new_task.weight * factor)
@@ -118,9 +123,9 @@ def _read_numbers(fitted, y, weight, task_id):
     scale = 1.0
     if fitted.normalize_y:
         mean = np.average(y, weights=weight)
-        deviation = np.sqrt(np.average((y - mean) ** 2, weights=weight))
-        rounding = 10 * np.finfo(float).eps * abs(mean)
-        scale = deviation if deviation > rounding else float(np.median(fitted._scales.target))
+        scale = _deviation(y, weight, mean)
+        if scale is None:
+            scale = float(np.median(fitted._scales.target))
         y = (y - mean) / scale
     loss = fitted._make_loss()
     loss.check_targets(y)
@@ -131,6 +136,14 @@ def _read_numbers(fitted, y, weight, task_id):
         share = 1.0 / (total + 1.0)
         y = (1 - share) * y + share * fitted._scales.pooled
     return NewTask(None, y[:, None], weight, loss, mean, scale)
+
+
+def _deviation(y, weight, mean):
+    """Standard deviation of y, or None for one target or equal ones."""
+    variance = np.average((y - mean) ** 2, weights=weight)
+    deviation = np.sqrt(variance)
+    rounding = 10 * np.finfo(float).eps * abs(mean)
+    return deviation if deviation > rounding else None
 
 
 def _read_class_labels(fitted, y, weight, task_id):
@@ -156,14 +169,17 @@ def _classes_of(fitted, labels, n_classes):
 
     Without such a task they are the new task's own class labels, if these are as many.
     """
-    known = fitted.classes_ if isinstance(fitted.classes_, list) else [fitted.classes_]
+    wide = isinstance(fitted.classes_, list)
+    known = fitted.classes_ if wide else [fitted.classes_]
     seen = set(labels.tolist())
     for classes in known:
         if seen <= set(classes.tolist()):
             return classes
-    if isinstance(fitted.classes_, list) and len(labels) == n_classes:
+    if wide and len(labels) == n_classes:
         return labels
-    all_labels = dict.fromkeys(label for classes in known for label in classes.tolist())
+    all_labels = {}
+    for classes in known:
+        all_labels |= dict.fromkeys(classes.tolist())
     raise ValueError(
         f"y_new has the classes {some_of(labels)}, but the model knows {some_of(all_labels)}."
     )

@@ -32,20 +32,23 @@ def learn_task_weights(problem, solve):
     mean_losses : ndarray of shape (n_tasks,)
         Mean loss of each task.
     """
-    weight = problem.data.weight
-    total = problem.data.design.task_sum(weight)
+    total = problem.data.design.task_sum(problem.data.weight)
+
+    def mean_losses_at(W, b):
+        return problem.losses(problem.data.weight, W, b) / total
+
     null = problem.likelihood().null()
-    least = _LEAST_LOSS * problem.losses(weight, null.W, null.b) / total
+    least = _LEAST_LOSS * mean_losses_at(null.W, null.b)
     known = least > _CONSTANT * least.mean()  # constant tasks say nothing of noise, and weigh 1
     omega = np.ones(len(total))
     for _ in range(_MOST_ROUNDS):
         datafit, solution = solve(omega)
         b = datafit.intercepts(solution.W)
-        mean_losses = problem.losses(weight, solution.W, b) / total
-        mean_losses = np.maximum(mean_losses, least)
+        mean_losses = np.maximum(mean_losses_at(solution.W, b), least)
         new = np.ones(len(total))
         new[known] = _precisions(mean_losses[known], total[known])
-        if np.abs(new / omega - 1).max() <= _CLOSE:
+        change = np.abs(new / omega - 1)
+        if change.max() <= _CLOSE:
             break
         omega = new
     return omega, datafit, solution, mean_losses
