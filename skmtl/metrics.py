@@ -73,21 +73,21 @@ def task_score(
     """
     check_option(average, "average", AVERAGES)
     check_int(min_samples, "min_samples")
-    cells = _read_cells(y_true, y_pred, tasks, sample_weight)
-    if len(cells.y_true) == 0:
+    observations = _read_observations(y_true, y_pred, tasks, sample_weight)
+    if len(observations.y_true) == 0:
         raise ValueError("There is no target of positive weight to score.")
-    scores = _scores_by_task(metric, cells, min_samples)
+    scores = _scores_by_task(metric, observations, min_samples)
     if average is None:
         return scores
     scored = ~np.isnan(scores)
     if not scored.any():
-        every_cell = slice(None)
-        return float(_score(metric, cells, every_cell))
+        every_one = slice(None)
+        return float(_score(metric, observations, every_one))
     if average == "worst":
         if metric_sign(metric, greater_is_better) > 0:
             return float(scores[scored].min())
         return float(scores[scored].max())
-    weights = _average_weights(average, cells)[scored]
+    weights = _average_weights(average, observations)[scored]
     if weights.sum() == 0:
         weights = np.ones(len(weights))
     return float(np.average(scores[scored], weights=weights))
@@ -108,8 +108,8 @@ def metric_sign(metric, greater_is_better=None):
     )
 
 
-class _Cells(NamedTuple):
-    """Targets that are scored, those of all tasks in flat arrays of shape (n_cells,)."""
+class _Observations(NamedTuple):
+    """Targets that are scored, those of all tasks in flat arrays of shape (n_observations,)."""
 
     y_true: np.ndarray
     y_pred: np.ndarray
@@ -118,51 +118,51 @@ class _Cells(NamedTuple):
     n_tasks: int
 
 
-def _scores_by_task(metric, cells, min_samples):
+def _scores_by_task(metric, observations, min_samples):
     """Return the score of every task, (n_tasks,), NaN with fewer targets than `min_samples`."""
-    scores = np.full(cells.n_tasks, np.nan)
-    counts = np.bincount(cells.codes, minlength=cells.n_tasks)
-    order = np.argsort(cells.codes, kind="stable")
+    scores = np.full(observations.n_tasks, np.nan)
+    counts = np.bincount(observations.codes, minlength=observations.n_tasks)
+    order = np.argsort(observations.codes, kind="stable")
     ends = np.cumsum(counts)
-    cells_of_tasks = np.split(order, ends[:-1])
-    for t, chosen in enumerate(cells_of_tasks):
+    observations_of_tasks = np.split(order, ends[:-1])
+    for t, chosen in enumerate(observations_of_tasks):
         if len(chosen) >= min_samples:
-            scores[t] = _score(metric, cells, chosen)
+            scores[t] = _score(metric, observations, chosen)
     return scores
 
 
-def _score(metric, cells, chosen):
-    """Return the metric of the chosen cells."""
-    y_true = cells.y_true[chosen]
-    y_pred = cells.y_pred[chosen]
+def _score(metric, observations, chosen):
+    """Return the metric of the chosen observations."""
+    y_true = observations.y_true[chosen]
+    y_pred = observations.y_pred[chosen]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as that of R^2 of one sample, which is NaN
-        if cells.weight is None:
+        if observations.weight is None:
             return metric(y_true, y_pred)
-        return metric(y_true, y_pred, sample_weight=cells.weight[chosen])
+        return metric(y_true, y_pred, sample_weight=observations.weight[chosen])
 
 
-def _average_weights(average, cells):
+def _average_weights(average, observations):
     """Return the weights of the tasks in their average, (n_tasks,)."""
     if average == "uniform_average":
-        return np.ones(cells.n_tasks)
-    weight = cells.weight
+        return np.ones(observations.n_tasks)
+    weight = observations.weight
     if weight is None:
-        weight = np.ones(len(cells.codes))
+        weight = np.ones(len(observations.codes))
 
     def task_sum(values):
-        return np.bincount(cells.codes, values, minlength=cells.n_tasks)
+        return np.bincount(observations.codes, values, minlength=observations.n_tasks)
 
     totals = task_sum(weight)
     if average == "n_samples":
         return totals
-    sums = task_sum(weight * cells.y_true)
+    sums = task_sum(weight * observations.y_true)
     means = sums / np.where(totals > 0, totals, 1)
-    centered = cells.y_true - means[cells.codes]
+    centered = observations.y_true - means[observations.codes]
     return task_sum(weight * centered**2)
 
 
-def _read_cells(y_true, y_pred, tasks, sample_weight):
+def _read_observations(y_true, y_pred, tasks, sample_weight):
     """Return the targets that are not missing and have positive weight."""
     y_true = np.asarray(y_true)
     y_pred = np.asarray(y_pred)
@@ -181,7 +181,7 @@ def _read_cells(y_true, y_pred, tasks, sample_weight):
         weight = _broadcast_weight(sample_weight, y_true.shape)
         kept = kept & (weight > 0)
         weight = weight[kept]
-    return _Cells(
+    return _Observations(
         y_true=y_true[kept],
         y_pred=y_pred[kept],
         weight=weight,
@@ -191,7 +191,7 @@ def _read_cells(y_true, y_pred, tasks, sample_weight):
 
 
 def _task_codes(y_true, tasks):
-    """Return the task code of every cell, in the shape of `y_true`, and the number of tasks."""
+    """Return the task code of every target, in the shape of `y_true`, and the number of tasks."""
     if y_true.ndim == 2:
         n_tasks = y_true.shape[1]
         codes = np.broadcast_to(np.arange(n_tasks), y_true.shape)
@@ -203,7 +203,7 @@ def _task_codes(y_true, tasks):
 
 
 def _broadcast_weight(sample_weight, shape):
-    """Return the weight of every cell of a y with this shape."""
+    """Return the weight of every observation of a y with this shape."""
     weight = np.asarray(sample_weight, dtype=float)
     if weight.ndim == 1 and len(shape) == 2:
         weight = weight[:, None]

@@ -24,13 +24,13 @@ from skmtl import (
 )
 from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
 from skmtl._task_covariance.observations import Observations
-from skmtl._task_covariance.systems import all_observations, make_system
+from skmtl._task_covariance.systems import make_system
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])
 EXACT = {"rtol": 1e-8, "atol": 1e-10}  # well-conditioned systems of some dozens of observations
 each_intercept = pytest.mark.parametrize("fit_intercept", [True, False])
-each_loo = pytest.mark.parametrize("by", ["row", "cell"])
+each_loo = pytest.mark.parametrize("by", ["sample", "observation"])
 
 
 class Given(NamedTuple):
@@ -116,7 +116,7 @@ class Dense(NamedTuple):
         """Errors of refitting without each observation, or without each sample."""
         errors = np.empty(len(self.y))
         for c, (i, t) in enumerate(zip(self.row, self.task, strict=True)):
-            kept = np.arange(len(self.y)) != c if by == "cell" else self.row != i
+            kept = np.arange(len(self.y)) != c if by == "observation" else self.row != i
             dual, b = self.solve(K, B, alpha, fit_intercept, kept)
             fit = K[i, self.row[kept]] @ (dual * B[self.task[kept], t]) + b[t]
             errors[c] = self.y[c] - fit
@@ -183,7 +183,7 @@ def systems(name, fit_intercept, K=None):
     arguments = K, B, OWN_ALPHA, observations, fit_intercept
     out = {solver: make_system(solver, *arguments) for solver in solvers(name)}
     if name == "complete":
-        parts = spectrum(K, observations.row_weight, constants(N, fit_intercept))
+        parts = spectrum(K, observations.common_weight, constants(N, fit_intercept))
         out["eigenvectors"] = KroneckerSystem(parts, *arguments)
         out["factors"] = KroneckerFactors(*arguments)
     return out, dense.y[order], dense, order
@@ -233,7 +233,7 @@ def test_kernels_that_are_psd_but_for_constants_give_one_model(name, solver):
     np.testing.assert_allclose(found, dual, **EXACT)
     np.testing.assert_allclose(model.intercept_, b, **EXACT)
     search = given.fit(MultiTaskKernelRidgeCV([0.01, 1.0], task_strengths=[0.5], **options))
-    errors = dense.leave_one_out(K, shared(0.5), 0.01, True, "row")
+    errors = dense.leave_one_out(K, shared(0.5), 0.01, True, "sample")
     score = -np.nansum(dense.s * errors**2) / dense.s[~np.isnan(errors)].sum()
     assert search.loo_scores_[0, 1, 1] == pytest.approx(score, rel=1e-8)
 
@@ -260,12 +260,12 @@ def test_leaving_out_the_only_sample_has_no_error_with_intercepts(fit_intercept)
         system = make_system(
             solver, np.ones((1, 1)), shared(0.5), OWN_ALPHA, observations, fit_intercept
         )
-        assert np.isnan(system.leave_one_out(np.arange(T), "row")).all() == fit_intercept
+        assert np.isnan(system.leave_one_out(np.arange(T), "sample")).all() == fit_intercept
 
 
 def test_all_observations_need_weights_of_samples():
     dense = Dense.of(make("weights"))
-    assert all_observations(observations_of(dense, make("weights"))[0]) is None
+    assert observations_of(dense, make("weights"))[0].complete is None
 
 
 # ------------------------------------------------ leave-one-out over grids
@@ -411,7 +411,7 @@ def test_strength_1_is_one_function():
 
 ESTIMATORS = [
     MultiTaskKernelRidge(OWN_ALPHA, gamma=GAMMA, task_strength=0.6),
-    MultiTaskKernelRidgeCV(**GRID, loo="cell"),
+    MultiTaskKernelRidgeCV(**GRID, loo="observation"),
 ]
 each_estimator = pytest.mark.parametrize(
     "estimator", ESTIMATORS, ids=lambda one: type(one).__name__

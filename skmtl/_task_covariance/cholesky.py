@@ -33,8 +33,8 @@ def multiply_by_tasks(K, B, observations, out):
 
 def observation_kernel(K, B, observations):
     """``K o B[task, task]`` between observations, of a kernel matrix K of samples; a new array."""
-    row = observations.row
-    A = K[np.ix_(row, row)]
+    sample = observations.sample
+    A = K[np.ix_(sample, sample)]
     A = A.astype(np.float64, copy=False)
     return multiply_by_tasks(A, B, observations, out=A)
 
@@ -93,7 +93,7 @@ class CholeskySystem(System):
         observations = self.observations
         if len(observations.by_sample) == len(observations):
             return self.leave_out_observations(y)
-        known = observations.left(self.fit_intercept)
+        known = observations.predictable_without(self.fit_intercept)
         dual = self.dual(y)
         triangle = self.factor.inverse_triangle()
         errors = np.full(len(dual), np.nan)

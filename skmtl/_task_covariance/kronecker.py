@@ -197,7 +197,7 @@ class KroneckerBase(System):
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
         observations = self.observations
-        if not observations.left(self.fit_intercept).any():
+        if not observations.predictable_without(self.fit_intercept).any():
             return np.full(len(observations), np.nan)
         dual = self.directions(observations.matrix(y))
         errors = dual / self.sample_precisions()
@@ -212,7 +212,7 @@ class KroneckerBase(System):
     def _log_determinant_of_noise(self):
         """What alpha, the weights and the intercepts add to the log-determinant."""
         alpha = self.alpha
-        weight = self.observations.row_weight
+        weight = self.observations.common_weight
         log = len(weight) * np.log(alpha).sum()
         log -= len(alpha) * np.log(weight).sum()
         if self.fit_intercept:
@@ -335,7 +335,7 @@ class KroneckerFactors(KroneckerBase):
             observations,
             fit_intercept,
         )
-        weight = observations.row_weight
+        weight = observations.common_weight
         self.root = np.sqrt(weight)[:, None]
         self.x = self.root / np.linalg.norm(self.root)
         if fit_intercept:

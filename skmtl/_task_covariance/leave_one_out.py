@@ -31,7 +31,7 @@ def grid_errors(
         Regularization strengths.
     Y : ndarray of shape (n, T)
         Targets.
-    by : {"row", "cell"}
+    by : {"sample", "observation"}
         Whether a sample is left out with all its targets, or one of them.
 
     Returns
@@ -55,7 +55,7 @@ def grid_errors(
         precisions = precisions[:, position]
         weights = weights[:, position]
         dual = _along_first_axis(U, Z * weights)
-        if by == "cell":
+        if by == "observation":
             dual = V @ dual
             precisions = V**2 @ precisions
         errors = dual / precisions
@@ -77,7 +77,7 @@ def _alpha_chunks(alphas, size):
     return [alphas[batch] for batch in gen_batches(len(alphas), step)]
 
 
-def cell_errors(
+def observation_errors(
     spectrum,
     alphas,
     y,
@@ -97,7 +97,7 @@ def cell_errors(
         Targets.
     observations : Observations
         The observations.
-    by : {"row", "cell"}
+    by : {"sample", "observation"}
         Whether a sample is left out with all its targets, or one of them.
     fit_intercept : bool
         Whether the spectrum was made for intercepts.
@@ -109,10 +109,10 @@ def cell_errors(
     U = spectrum.U
     y = spectrum.root * y
     z = U.T @ y
-    known = observations.left(fit_intercept)
+    known = observations.predictable_without(fit_intercept)
     values = spectrum.values
     one_per_sample = len(observations.by_sample) == len(observations)
-    if by == "cell" or one_per_sample:
+    if by == "observation" or one_per_sample:
         weights = shrinkage(values[:, None], 1.0, alphas)
         return _observation_errors(U[known], z, weights)
     blocks = []

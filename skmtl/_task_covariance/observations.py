@@ -12,32 +12,32 @@ from skmtl._data.task_data import TaskData
 
 @dataclass(frozen=True)
 class Observations:
-    """Observation c is a target of sample `row[c]` for task `task[c]`.
+    """Observation c is a target of sample `sample[c]` for task `task[c]`.
 
     Observations are sorted by task, then by sample. Systems take and return vectors over them.
 
     Attributes
     ----------
-    row : ndarray of int of shape (n_observations,)
+    sample : ndarray of int of shape (n_observations,)
         The sample of each observation.
     task : ndarray of int of shape (n_observations,)
         The task of each observation.
     weight : ndarray of shape (n_observations,)
         Positive weights s: the noise of an observation is ``alpha_t / s``.
-    n_rows : int
+    n_samples : int
         Number of samples.
     n_tasks : int
         Number of tasks.
     """
 
-    row: np.ndarray
+    sample: np.ndarray
     task: np.ndarray
     weight: np.ndarray
-    n_rows: int
+    n_samples: int
     n_tasks: int
 
     def __len__(self):
-        return len(self.row)
+        return len(self.sample)
 
     # ------------------------------------------------------------ by task, by sample
 
@@ -59,28 +59,28 @@ class Observations:
     @cached_property
     def by_sample(self):
         """For each sample that has any, the positions of its observations."""
-        order = np.argsort(self.row, kind="stable")
-        starts = np.flatnonzero(np.diff(self.row[order])) + 1
+        order = np.argsort(self.sample, kind="stable")
+        starts = np.flatnonzero(np.diff(self.sample[order])) + 1
         return np.split(order, starts)
 
     @cached_property
-    def row_weight(self):
+    def common_weight(self):
         """The weight of all observations of a sample, (n_samples,); None if they differ."""
-        weight = np.zeros(self.n_rows)
-        weight[self.row] = self.weight
-        if np.array_equal(weight[self.row], self.weight):
+        weight = np.zeros(self.n_samples)
+        weight[self.sample] = self.weight
+        if np.array_equal(weight[self.sample], self.weight):
             return weight
         return None
 
     def sample_weight(self):
         """The sum of the weights of the observations of each sample, (n_samples,)."""
         return np.bincount(
-            self.row,
+            self.sample,
             weights=self.weight,
-            minlength=self.n_rows,
+            minlength=self.n_samples,
         )
 
-    def left(self, fit_intercept):
+    def predictable_without(self, fit_intercept):
         """Whether an observation can be predicted from the others, (n_observations,) of bool.
 
         An intercept needs another observation of the task.
@@ -98,12 +98,12 @@ class Observations:
     @cached_property
     def missing(self):
         """The missing targets, as if they were observations of weight 1."""
-        task, row = np.nonzero(~self.observed.T)
+        task, sample = np.nonzero(~self.observed.T)
         return Observations(
-            row,
+            sample,
             task,
-            np.ones(len(row)),
-            self.n_rows,
+            np.ones(len(sample)),
+            self.n_samples,
             self.n_tasks,
         )
 
@@ -113,15 +113,15 @@ class Observations:
 
         None if the weights of a sample differ.
         """
-        if self.row_weight is None:
+        if self.common_weight is None:
             return None
-        row = np.tile(np.arange(self.n_rows), self.n_tasks)
-        task = np.repeat(np.arange(self.n_tasks), self.n_rows)
+        sample = np.tile(np.arange(self.n_samples), self.n_tasks)
+        task = np.repeat(np.arange(self.n_tasks), self.n_samples)
         return Observations(
-            row,
+            sample,
             task,
-            self.row_weight[row],
-            self.n_rows,
+            self.common_weight[sample],
+            self.n_samples,
             self.n_tasks,
         )
 
@@ -129,8 +129,8 @@ class Observations:
 
     def matrix(self, values):
         """A vector over observations as (n_samples, n_tasks), zero for missing targets."""
-        out = np.zeros((self.n_rows, self.n_tasks), dtype=values.dtype)
-        out[self.row, self.task] = values
+        out = np.zeros((self.n_samples, self.n_tasks), dtype=values.dtype)
+        out[self.sample, self.task] = values
         return out
 
     def indicators(self):
@@ -156,16 +156,16 @@ class Observations:
         None if the observations are the samples, in the same order.
         """
         n = len(self)
-        if np.array_equal(self.row, np.arange(self.n_rows)):
+        if np.array_equal(self.sample, np.arange(self.n_samples)):
             return None
-        entries = np.ones(n), (self.row, np.arange(n))
-        return sparse.csr_array(entries, shape=(self.n_rows, n))
+        entries = np.ones(n), (self.sample, np.arange(n))
+        return sparse.csr_array(entries, shape=(self.n_samples, n))
 
     def between_observations(self, K):
         """A kernel matrix of samples as one of observations."""
         if self._sample_indicators is None:
             return K
-        return K[np.ix_(self.row, self.row)]
+        return K[np.ix_(self.sample, self.sample)]
 
     def between_samples(self, G):
         """The derivative with respect to a kernel matrix of samples.
@@ -212,9 +212,9 @@ class KernelReading:
         Samples that have a target of positive weight; sorted by task in long data.
     y : ndarray of shape (n_observations,)
         Targets.
-    cells : Observations
+    observations : Observations
         The sample, task and weight of each target.
-    rows : ndarray of int of shape (n_samples,)
+    sample_indices : ndarray of int of shape (n_samples,)
         The positions of these samples in the user's X.
     data : TaskData
         The data as they were read.
@@ -222,8 +222,8 @@ class KernelReading:
 
     X: object
     y: np.ndarray
-    cells: Observations
-    rows: np.ndarray
+    observations: Observations
+    sample_indices: np.ndarray
     data: TaskData
 
     @property

@@ -42,7 +42,7 @@ class SchurSystem(System):
         )
         self.whole = whole
         self.missing = observations.missing
-        self.U_missing = whole.U[self.missing.row]
+        self.U_missing = whole.U[self.missing.sample]
         self.factor = CholeskyFactor(
             self._corner(),
             whole.alpha,
@@ -104,13 +104,13 @@ class SchurSystem(System):
         UtY = whole.U.T @ observations.matrix(y)
         coefficients = self.coefficients(UtY)
         dual = whole.U @ coefficients @ whole.Vi.T
-        return dual[observations.row, observations.task]
+        return dual[observations.sample, observations.task]
 
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
         observations = self.observations
         dual = observations.matrix(self.dual(y))
-        known = observations.matrix(observations.left(self.fit_intercept))
+        known = observations.matrix(observations.predictable_without(self.fit_intercept))
         errors = np.full(known.shape, np.nan)
         for samples, blocks in self._batches():
             for i, block in zip(samples, blocks, strict=True):
@@ -118,7 +118,7 @@ class SchurSystem(System):
                 if here.any():
                     block = block[np.ix_(here, here)]
                     errors[i, here] = np.linalg.solve(block, dual[i, here])
-        return errors[observations.row, observations.task]
+        return errors[observations.sample, observations.task]
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""
@@ -126,7 +126,7 @@ class SchurSystem(System):
         for _, blocks in self._batches():
             diagonals.append(np.einsum("itt->it", blocks))
         precisions = np.concatenate(diagonals)
-        return precisions[self.observations.row, self.observations.task]
+        return precisions[self.observations.sample, self.observations.task]
 
     def log_determinant(self):
         """As in :class:`KroneckerSystem`."""
@@ -138,7 +138,7 @@ class SchurSystem(System):
 
     def _batches(self):
         """Positions of some samples at a time, and their blocks of the inverse."""
-        samples = np.arange(self.observations.n_rows)
+        samples = np.arange(self.observations.n_samples)
         for batch in gen_batches(len(samples), _SAMPLES):
             yield samples[batch], self._sample_blocks(batch)
 
@@ -146,7 +146,7 @@ class SchurSystem(System):
     def _samples_with_missing(self):
         """Rows of U of the samples that miss targets, and the row of each missing target."""
         samples, position = np.unique(
-            self.missing.row,
+            self.missing.sample,
             return_inverse=True,
         )
         return self.whole.U[samples], position

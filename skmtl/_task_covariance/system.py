@@ -41,14 +41,14 @@ class System:
         self.observations = observations
         self.fit_intercept = fit_intercept
 
-    def leave_one_out(self, y, by="row"):
+    def leave_one_out(self, y, by="sample"):
         """Errors ``y - prediction`` of leaving out whole samples, or one observation at a time.
 
         Parameters
         ----------
         y : ndarray of shape (n_observations,)
             Targets.
-        by : {"row", "cell"}, default="row"
+        by : {"sample", "observation"}, default="sample"
             Whether a sample is left out with all its targets, or one of them.
 
         Returns
@@ -56,13 +56,13 @@ class System:
         ndarray of shape (n_observations,)
             NaN if no other observation of the task is left to find its intercept from.
         """
-        if by == "cell":
+        if by == "observation":
             return self.leave_out_observations(y)
         return self.leave_out_samples(y)
 
     def leave_out_observations(self, y):
         """Errors of :meth:`leave_one_out` of one observation at a time."""
-        known = self.observations.left(self.fit_intercept)
+        known = self.observations.predictable_without(self.fit_intercept)
         precisions = np.where(known, self.precisions(), np.nan)
         return self.dual(y) / precisions
 
@@ -72,5 +72,5 @@ class System:
         if not self.fit_intercept:
             return np.zeros(observations.n_tasks)
         functions = self.K @ (observations.matrix(dual) @ self.B)
-        residuals = y - functions[observations.row, observations.task]
+        residuals = y - functions[observations.sample, observations.task]
         return observations.task_mean(residuals)

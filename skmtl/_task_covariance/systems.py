@@ -97,7 +97,7 @@ def schur_cost(observations, path=None):
         Number of models on one eigendecomposition, leave-one-out errors included; None is one
         model without these.
     """
-    n = observations.n_rows
+    n = observations.n_samples
     T = observations.n_tasks
     m = n * T - len(observations)
     corner = n * m**2 + _CHOLESKY * m**3
@@ -128,7 +128,7 @@ def cholesky_cost(observations, n_strengths=None, n_alphas=0):
 def likelihood_costs(observations):
     """Flops of the log marginal likelihood and its gradient, by "schur" and by "cholesky"."""
     N = len(observations)
-    n = observations.n_rows
+    n = observations.n_samples
     T = observations.n_tasks
     m = n * T - N
     schur = _EIGH * n**3 + m**3 + (T + 3) * n * m**2 + T * n**2 * m
@@ -141,9 +141,9 @@ def likelihood_costs(observations):
 
 def possible_solvers(observations, long):
     """Names of the solvers that these observations allow, the fastest for complete data first."""
-    if long or observations.row_weight is None:
+    if long or observations.common_weight is None:
         return ("cholesky",)
-    if len(observations) == observations.n_rows * observations.n_tasks:
+    if len(observations) == observations.n_samples * observations.n_tasks:
         return ("kronecker", "cholesky")
     return ("schur", "cholesky")
 
@@ -190,11 +190,6 @@ def choose_solver(solver, observations, long, costs):
 # ---------------------------------------------------------------- the systems
 
 
-def all_observations(observations):
-    """``observations.complete``: all targets of the samples."""
-    return observations.complete
-
-
 def make_system(
     name,
     K,
@@ -232,8 +227,8 @@ def make_system(
                 observations.complete,
                 fit_intercept,
             )
-        free = constants(observations.n_rows, fit_intercept)
-        decomposed = spectrum(K, observations.row_weight, free)
+        free = constants(observations.n_samples, fit_intercept)
+        decomposed = spectrum(K, observations.common_weight, free)
     return spectral_system(
         decomposed,
         K,

@@ -341,25 +341,25 @@ class MultiTaskGaussianProcessRegressor(
     def _store_data(self, read):
         """Set what predictions need of the data, and targets on the scale of theta."""
         self._store_tasks(read.data)
-        self._observations = read.cells
-        self._sample_indices = read.rows
+        self._observations = read.observations
+        self._sample_indices = read.sample_indices
         self._n_samples = read.data.n_samples
-        self._codes = read.cells.task if read.long else None
+        self._codes = read.observations.task if read.long else None
         self.X_train_ = dense(read.X).copy()
         self.y_train_ = read.y
         mean = np.zeros(self.n_tasks_)
         scale = np.ones(self.n_tasks_)
         if self.normalize_y:
-            mean, scale = mean_and_scale(read.cells, read.y)
-            self.y_train_ = normalized(read.cells, read.y, mean, scale)
+            mean, scale = mean_and_scale(read.observations, read.y)
+            self.y_train_ = normalized(read.observations, read.y, mean, scale)
         # The last entries are averages, for unseen tasks: their code is -1.
         self._mean_of_task = np.append(mean, mean.mean())
         self._scale = np.append(scale, scale.mean())
 
     def _choose_solver(self, read, n_terms):
         if n_terms == 1:
-            costs = likelihood_costs(read.cells)
-            return choose_solver(self.solver, read.cells, read.long, costs)
+            costs = likelihood_costs(read.observations)
+            return choose_solver(self.solver, read.observations, read.long, costs)
         if self.solver not in ("auto", "cholesky"):
             raise ValueError(
                 f"solver={self.solver!r} is for one kernel, got {n_terms}: use 'cholesky'."

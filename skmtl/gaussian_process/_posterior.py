@@ -155,11 +155,11 @@ class DensePosterior:
             Covariances of the functions with the tasks: of the same functions at each sample, or
             of another one at each.
         """
-        row = self.observations.row
+        sample = self.observations.sample
         task = self.observations.task
         cross = 0.0
         for K, C in zip(Ks, Cs, strict=True):
-            K = K[:, None, row]
+            K = K[:, None, sample]
             C = C[..., task]
             cross = cross + K * C
         return cross

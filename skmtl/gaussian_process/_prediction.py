@@ -199,7 +199,7 @@ class PredictionMixin:
             return values[order]
         out = np.full((self._n_samples, self.n_tasks_), np.nan)
         observations = self._observations
-        samples = self._sample_indices[observations.row]
+        samples = self._sample_indices[observations.sample]
         out[samples, observations.task] = values
         return out
 

@@ -143,7 +143,7 @@ class CovarianceLearner:
         if fit_intercept:
             mean = observations.task_mean(y)
             self.centered_y = y - mean[observations.task]
-            weight = np.bincount(observations.row, observations.weight, observations.n_rows)
+            weight = np.bincount(observations.sample, observations.weight, observations.n_samples)
             self._centered_K = centered(K, weight)
         largest = largest_eigenvalue(K, observations.weight)
         self._noise_floor = noise_floor(largest)
@@ -152,8 +152,8 @@ class CovarianceLearner:
         self.solver = choose_solver("auto", observations, long, costs)
         self._spectrum = None
         if self.solver != "cholesky":
-            free = constants(observations.n_rows, fit_intercept)
-            self._spectrum = spectrum(K, observations.row_weight, free)
+            free = constants(observations.n_samples, fit_intercept)
+            self._spectrum = spectrum(K, observations.common_weight, free)
 
     def jitter(self, alpha, ridge):
         """What has to be added to alpha, so that rounding errors do not dominate.

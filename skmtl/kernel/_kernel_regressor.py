@@ -38,7 +38,7 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
 
     def _kernel_matrix(self, reading, kernel):
         """The input kernel between the samples, (n_samples, n_samples)."""
-        K = kernel(reading.X, None, reading.rows)
+        K = kernel(reading.X, None, reading.sample_indices)
         largest = np.abs(K).max(initial=0.0)
         if not np.isfinite(largest):
             raise ValueError(
@@ -57,7 +57,7 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
 
     def _solve(self, system, reading):
         """Dual coefficients of the observations, and the intercepts of the tasks."""
-        observations = reading.cells
+        observations = reading.observations
         if self.fit_intercept:
             mean = observations.task_mean(reading.y)
         else:
@@ -81,15 +81,15 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
 
     def _store_samples(self, reading, dual):
         """Set the samples and their dual coefficients, in the user's order, not by task."""
-        order = np.argsort(reading.rows)
-        self._sample_indices = reading.rows[order]
+        order = np.argsort(reading.sample_indices)
+        self._sample_indices = reading.sample_indices[order]
         X = sliceable(reading.X)
         self.X_fit_ = X[order]  # a copy, whatever the order
         if reading.long:
             self.dual_coef_ = dual[order]
-            self._codes = reading.cells.task[order]
+            self._codes = reading.observations.task[order]
         else:
-            self.dual_coef_ = reading.cells.matrix(dual)
+            self.dual_coef_ = reading.observations.matrix(dual)
             self._codes = None
 
     def _predict(self, X, codes):

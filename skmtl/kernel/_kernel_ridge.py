@@ -124,7 +124,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         check_task_strength(self.task_strength, self.task_kernel)
 
     def _fit(self, reading):
-        observations = reading.cells
+        observations = reading.observations
         task_ids = reading.data.tasks
         alpha = per_task(self.alpha, "alpha", task_ids)
         if not alpha.all():

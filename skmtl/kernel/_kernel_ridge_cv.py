@@ -8,7 +8,7 @@ from skmtl._data.checks import check_alphas, check_option, check_real
 from skmtl._docs import documented
 from skmtl._task_covariance.cholesky import observation_kernel
 from skmtl._task_covariance.kronecker import constants, spectrum
-from skmtl._task_covariance.leave_one_out import cell_errors, grid_errors
+from skmtl._task_covariance.leave_one_out import grid_errors, observation_errors
 from skmtl._task_covariance.systems import (
     cholesky_cost,
     choose_solver,
@@ -44,8 +44,8 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
     gammas : array-like of float, default=None
         Values of gamma to try, at least 0, for the kernels that have it. None means
         1 / n_features.
-    loo : {"row", "cell"}, default="row"
-        What is left out: a row of X with all its targets, which estimates the error on new
+    loo : {"sample", "observation"}, default="sample"
+        What is left out: a sample with all its targets, which estimates the error on new
         samples, or a single target, which estimates the error on missing ones. On long data both
         are the same.
     kernel : str or callable, default="rbf"
@@ -111,7 +111,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         *,
         task_strengths=None,
         gammas=None,
-        loo="row",
+        loo="sample",
         kernel="rbf",
         degree=3,
         coef0=1,
@@ -140,7 +140,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
 
     def _check_params(self):
         super()._check_params()
-        check_option(self.loo, "loo", ("row", "cell"))
+        check_option(self.loo, "loo", ("sample", "observation"))
 
     def _fit(self, reading):
         self._store_grid()
@@ -207,7 +207,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         return (1 - strength) * identity + strength * given
 
     def _choose_solver(self, reading):
-        observations = reading.cells
+        observations = reading.observations
         n_strengths = len(self.task_strengths_)
         n_alphas = len(self.alphas_)
         costs = (
@@ -220,18 +220,18 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         """The spectrum of the kernel matrix if the solver needs it, else None."""
         if solver == "cholesky":
             return None
-        observations = reading.cells
-        free = constants(observations.n_rows, self.fit_intercept)
-        return spectrum(K, observations.row_weight, free)
+        observations = reading.observations
+        free = constants(observations.n_samples, self.fit_intercept)
+        return spectrum(K, observations.common_weight, free)
 
     def _scores(self, reading, K, K_spectrum, solver):
         """Scores of all strengths with this kernel matrix, (n_strengths, n_alphas), or NaN."""
-        observations = reading.cells
+        observations = reading.observations
         y = reading.y
         if self.fit_intercept:
             mean = observations.task_mean(y)
             y = y - mean[observations.task]
-        counted = observations.left(self.fit_intercept)
+        counted = observations.predictable_without(self.fit_intercept)
         total = observations.weight[counted].sum()
         if total == 0:
             return np.nan
@@ -268,11 +268,11 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         free = observations.indicators() if self.fit_intercept else None
         kernel = observation_kernel(K, B, observations)
         parts = spectrum(kernel, observations.weight, free)
-        return cell_errors(parts, alphas, y, observations, self.loo, self.fit_intercept)
+        return observation_errors(parts, alphas, y, observations, self.loo, self.fit_intercept)
 
     def _refit(self, reading, solver, kernel, K, K_spectrum):
         """Fit with the chosen strengths; returns self."""
-        observations = reading.cells
+        observations = reading.observations
         B = self._covariance(self.task_strength_, reading.data.tasks)
         smallest = smallest_alpha(K, B, observations)
         jitter = max(smallest - self.alpha_, 0.0)

@@ -38,9 +38,9 @@ class TrainingSamples:
         self.reading = reading
         self.kernels = kernels
         self.fit_intercept = fit_intercept
-        all_observations = reading.cells
-        self.shape = all_observations.n_rows, all_observations.n_tasks
-        self.weight = all_observations.weight * counts[all_observations.row]
+        all_observations = reading.observations
+        self.shape = all_observations.n_samples, all_observations.n_tasks
+        self.weight = all_observations.weight * counts[all_observations.sample]
         self.total = all_observations.task_sum(self.weight)
         self._select(np.flatnonzero(self.weight))
         self._last_gamma = None
@@ -49,13 +49,13 @@ class TrainingSamples:
 
     def _select(self, kept):
         """Set the `observations` that are kept, their targets `y`, `samples` and `tasks`."""
-        all_observations = self.reading.cells
-        row = all_observations.row[kept]
+        all_observations = self.reading.observations
+        sample = all_observations.sample[kept]
         task = all_observations.task[kept]
-        self.samples, row = np.unique(row, return_inverse=True)
+        self.samples, sample = np.unique(sample, return_inverse=True)
         self.tasks, task = np.unique(task, return_inverse=True)
         weight = self.weight[kept]
-        self.observations = Observations(row, task, weight, len(self.samples), len(self.tasks))
+        self.observations = Observations(sample, task, weight, len(self.samples), len(self.tasks))
         self.y = self.reading.y[kept]
 
     def learner(self, gamma):
@@ -111,8 +111,8 @@ class TrainingSamples:
         """Intercept of every task, (n_tasks,): the weighted mean of the residuals of functions."""
         if not self.fit_intercept:
             return np.zeros(len(self.total))
-        all_observations = self.reading.cells
-        values = W[all_observations.row, all_observations.task]
+        all_observations = self.reading.observations
+        values = W[all_observations.sample, all_observations.task]
         residuals = self.reading.y - values
         sums = all_observations.task_sum(self.weight * residuals)
         trained = self.total > 0
@@ -135,17 +135,17 @@ class RelationshipFolds:
 
     def whole(self):
         """All samples, once each."""
-        n_samples = self.reading.cells.n_rows
+        n_samples = self.reading.observations.n_samples
         return self._training(np.ones(n_samples))
 
     def fold(self, k):
         """The :class:`Fold` of split k."""
-        observations = self.reading.cells
-        samples = self.reading.rows
+        observations = self.reading.observations
+        samples = self.reading.sample_indices
         train, test = self.splits[k]
         training = self._training(train[samples])
         test = test[samples]
-        held_out = observations.weight * test[observations.row]
+        held_out = observations.weight * test[observations.sample]
         return Fold(
             datafit=training,
             trained=training.total > 0,
@@ -160,10 +160,10 @@ class RelationshipFolds:
 
 def squared_errors(reading, weight, W, intercepts):
     """Weighted sums of squared errors of functions at all samples, (n_models, n_tasks)."""
-    observations = reading.cells
-    row = observations.row
+    observations = reading.observations
+    sample = observations.sample
     task = observations.task
-    values = W[:, row, task]
+    values = W[:, sample, task]
     residuals = reading.y - values - intercepts[:, task]
     squares = weight * residuals**2
     return observations.task_sum(squares.T).T

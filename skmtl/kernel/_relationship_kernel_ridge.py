@@ -153,7 +153,9 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         ridge = float(self.ridge)
         kernel = self._input_kernel(self.gamma)
         K = self._kernel_matrix(reading, kernel)
-        learner = CovarianceLearner(K, reading.cells, reading.y, reading.long, self.fit_intercept)
+        learner = CovarianceLearner(
+            K, reading.observations, reading.y, reading.long, self.fit_intercept
+        )
         history = learner.learn(alpha, ridge, max_iter=self.max_iter, tol=self.tol)
         jitter = learner.jitter(alpha, ridge)
         warn_of_jitter(jitter, stacklevel=4)
