@@ -133,9 +133,7 @@ LINEAR = [  # they have coef_, objective_ and the like
 ]
 KERNEL = [
     MultiTaskKernelRidge(),
-    MultiTaskKernelRidgeCV(
-        [0.1, 1.0], task_strengths=[0.5], loo="observation"
-    ),  # as long data have it
+    MultiTaskKernelRidgeCV([0.1, 1.0], task_strengths=[0.5], loo="observation"),  # as if long
     MultiTaskNystroemRidge(random_state=0),
     MultiTaskNystroemRidgeCV([1.0, 0.1], task_strengths=[0.5], random_state=0),
     MultiTaskRelationshipKernelRidge(),

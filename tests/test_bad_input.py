@@ -128,7 +128,7 @@ def test_y_is_required(name, layout):
 def test_y_must_be_as_long_as_x(name, layout):
     task_column, X, y = LAYOUTS[layout]
     model = estimator(name, task_column=task_column)
-    refuses("X has 40 rows, y has 39", lambda: model.fit(X, y[:-1]))
+    refuses("X has 40 samples, y has 39", lambda: model.fit(X, y[:-1]))
 
 
 @each_estimator
@@ -164,7 +164,7 @@ def test_long_labels_must_be_finite(value):
 @each_estimator
 def test_a_task_without_labels_is_named(name):
     empty = pd.DataFrame(changed(Y, np.s_[:, 2], np.nan), columns=TASKS)
-    message = r"NaN only, .* task\(s\) \['c'\]: a task needs at least one label"
+    message = r"NaN only, .* task\(s\) \['c'\]: a task needs at least one target"
     refuses(message, lambda: estimator(name).fit(FEATURES, empty))
 
 

@@ -168,7 +168,7 @@ def test_baselines_that_tune_themselves_take_few_samples_of_a_class(counts):
 def test_an_area_of_a_task_without_targets_is_refused_as_by_fit(wide):
     Y = wide.y.astype(object)
     Y[:, 1] = None
-    with pytest.raises(ValueError, match="at least one label"):
+    with pytest.raises(ValueError, match="at least one target"):
         compare_to_single_task(
             MultiTaskLassoClassifier(0.02), wide.X, Y, scoring="roc_auc", cv=3, **FAST
         )

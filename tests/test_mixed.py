@@ -454,7 +454,7 @@ def test_one_class_is_refused(X, Y):
 
 
 def test_a_task_without_labels_is_refused(X, Y):
-    with pytest.raises(ValueError, match="at least one label"):
+    with pytest.raises(ValueError, match="at least one target"):
         MultiTaskMixed(LOSSES).fit(X, Y.assign(ill=None))
 
 

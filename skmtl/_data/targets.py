@@ -35,7 +35,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     if lacking.any() and not empty:
         raise ValueError(
             f"Input y contains NaN only, or only samples of zero weight, for task(s) "
-            f"{some_of(tasks[lacking])}: a task needs at least one label."
+            f"{some_of(tasks[lacking])}: a task needs at least one target."
         )
     return Y, weight, tasks
 
@@ -156,8 +156,8 @@ def _check_length(n_samples, y):
     """Raise unless y has as many samples as X."""
     if len(y) != n_samples:
         raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: X has {n_samples} rows, "
-            f"y has {len(y)}."
+            "Found input variables with inconsistent numbers of samples: X has "
+            f"{n_samples} samples, y has {len(y)}."
         )
 
 

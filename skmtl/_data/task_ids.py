@@ -177,7 +177,7 @@ def codes_of(ids, known, name="tasks"):
     return np.array(codes)[inverse]
 
 
-def label_of(task):
+def name_of_task(task):
     """Return a task id as text; whole floats (ids in a float array) without their point."""
     if isinstance(task, float | np.floating) and float(task).is_integer():
         return str(int(task))

@@ -21,7 +21,7 @@ from skmtl._data.reading import read_samples_by_task
 from skmtl._data.task_ids import column_names
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 from skmtl.meta import IndependentTasks, PooledTasks
-from skmtl.meta.pipelines import fitted_final, seen_by_final, task_labels
+from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 
 _STEP = 1e-2  # of the targets, relative to their standard deviation
 _MAX_DENSE_ENTRIES = 2**24  # of a matrix whose singular values are computed
@@ -58,14 +58,14 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
     targets = np.concatenate(targets)
     task_codes = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
     features = _safe_indexing(data.features, np.concatenate(samples))
-    features = model._pooled_rows(features, task_codes)
+    features = model.pooled_inputs(features, task_codes)
     return _of_single_model(model.estimator_, features, targets, n_probes, rng)
 
 
 def _of_joint_model(model, X, y, tasks, n_probes, rng):
     """Estimate for a multi-task model, from fits to shifted targets."""
     fit_kwargs = {} if tasks is None else {"tasks": tasks}
-    _, _, task_codes = task_labels(X, y, model.task_column, tasks)
+    _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
     known = task_codes >= 0
     Y = np.asarray(y, dtype=float)
     Y = Y.reshape(task_codes.shape)

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skmtl.evaluation._measures import Targets
-from skmtl.meta.pipelines import task_labels
+from skmtl.meta.pipelines import read_task_ids
 
 
 class EvaluationData(NamedTuple):
@@ -87,7 +87,7 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
     is_long = task_column is not None or tasks is not None
     if is_long and y.shape[1:] == (1,):
         y = np.asarray(y).ravel()
-    task_ids, names, task_codes = task_labels(X, y, task_column, tasks)
+    task_ids, names, task_codes = read_task_ids(X, y, task_column, tasks)
     check_consistent_length(X, task_codes)
     if task_codes.ndim != len(y.shape):
         raise ValueError(

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from skmtl._data.task_ids import label_of
+from skmtl._data.task_ids import name_of_task
 from skmtl.evaluation._formatting import (
     count_text,
     gain_texts,
@@ -38,7 +38,7 @@ def report_html(report):
 def _task_cells(record, methods):
     """The record of one task as texts."""
     return [
-        label_of(record["task"]),
+        name_of_task(record["task"]),
         count_text(record["n_train"]),
         count_text(record["n_test"]),
         *(number_text(record[f"error_{method}"], ".4g") for method in methods),

@@ -1,6 +1,6 @@
 """The result of a comparison for one estimator: its table, its summary and a verdict."""
 
-from skmtl._data.task_ids import label_of
+from skmtl._data.task_ids import name_of_task
 from skmtl.evaluation._formatting import (
     as_frame,
     count_text,
@@ -122,7 +122,7 @@ class TransferReport:
 
 def _table_text(table, methods):
     """Text of the table, one line for each task; the middle of long tables is left out."""
-    longest = max(len(label_of(task)) for task in table["task"])
+    longest = max(len(name_of_task(task)) for task in table["task"])
     width = 1 + max(6, longest)
     lines = [_head(methods, width)]
     lines += [_line(record, methods, width) for record in table]
@@ -142,7 +142,7 @@ def _head(methods, width):
 
 def _line(record, methods, width):
     """The line of one task."""
-    task = label_of(record["task"])
+    task = name_of_task(record["task"])
     n_train = count_text(record["n_train"])
     n_test = count_text(record["n_test"])
     gain, interval = gain_texts(record)

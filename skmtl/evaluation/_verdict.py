@@ -4,7 +4,7 @@ from textwrap import fill
 
 import numpy as np
 
-from skmtl._data.task_ids import label_of
+from skmtl._data.task_ids import name_of_task
 
 
 def report_verdict(report):
@@ -46,7 +46,7 @@ def _on_means(report):
     )
     yield (
         f"{summary['share_negative']:.0%} of the tasks did worse than alone; the worst is task "
-        f"{label_of(summary['worst_task'])} ({summary['worst_gain']:+.1%})."
+        f"{name_of_task(summary['worst_task'])} ({summary['worst_gain']:+.1%})."
     )
 
 
@@ -61,7 +61,7 @@ def _on_single_tasks(report):
     )
     noted = report.table_[report.table_["note"] != ""]
     if len(noted):
-        task = label_of(noted[0]["task"])
+        task = name_of_task(noted[0]["task"])
         yield f"{len(noted)} task(s) have a note, such as {task}: {noted[0]['note']}."
 
 

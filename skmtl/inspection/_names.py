@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl._data.task_ids import label_of
+from skmtl._data.task_ids import name_of_task
 
 _LARGEST = 9.0  # font sizes, in points
 _SMALLEST = 6.0
@@ -18,7 +18,7 @@ def short_names(names):
 
 
 def _short(name):
-    name = label_of(name)
+    name = name_of_task(name)
     if len(name) <= _MAX_LENGTH:
         return name
     n_tail = _MAX_LENGTH // 3

@@ -16,7 +16,7 @@ from skmtl.inspection._style import (
     width_of,
     with_notes,
 )
-from skmtl.meta.pipelines import fitted_final, task_labels, with_task_column
+from skmtl.meta.pipelines import fitted_final, read_task_ids, with_task_column
 from skmtl.metrics import task_score
 
 
@@ -133,7 +133,7 @@ class TaskScoreDisplay(Display):
         """
         if tasks is None:
             _, task_column = with_task_column(estimator, X, task_column)
-        task_ids, names, _ = task_labels(X, y, task_column, tasks)
+        task_ids, names, _ = read_task_ids(X, y, task_column, tasks)
         final = fitted_final(estimator)
         if task_ids is None and len(getattr(final, "tasks_", ())) == len(names):
             names = final.tasks_
@@ -193,7 +193,7 @@ class TaskScoreDisplay(Display):
         -------
         TaskScoreDisplay
         """
-        task_ids, names, _ = task_labels(None, y_true, None, tasks)
+        task_ids, names, _ = read_task_ids(None, y_true, None, tasks)
         scores = _scores(y_true, y_pred, metric, task_ids)
         baseline_scores = None
         if baseline is not None:

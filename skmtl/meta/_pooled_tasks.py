@@ -62,21 +62,21 @@ class PooledTasks(TaskMetaEstimator):
         order = _in_turns(data.n_samples_per_task)
         samples = samples.take(order)
         features = _safe_indexing(data.features, samples.indices)
-        X = self._pooled_rows(features, codes[order])
+        X = self.pooled_inputs(features, codes[order])
         self.estimator_ = self._fit_pooled(X, samples)
 
     def _fit_pooled(self, X, samples):
         """Return the model fitted to the samples of all tasks, whose features are X."""
         return fit_task(self.estimator, X, samples.y, samples.weight)
 
-    def _pooled_rows(self, X, codes):
+    def pooled_inputs(self, X, codes):
         """Return what the model sees of samples of these tasks."""
         return X
 
     def _seen_by_task(self, X, t):
         """Return what the model sees of samples of task t."""
         codes = np.full(X.shape[0], t)
-        return self._pooled_rows(X, codes)
+        return self.pooled_inputs(X, codes)
 
     def _predict_task(self, X, t):
         X = self._seen_by_task(X, t)

@@ -207,7 +207,7 @@ class RandomInterceptTasks(PooledTasks):
             splits.append((train, test))
         return splits
 
-    def _pooled_rows(self, X, codes):
+    def pooled_inputs(self, X, codes):
         """Return the features with an indicator column for each task; code -1 is a new task."""
         X = check_array(X, accept_sparse=("csr", "csc"), input_name="X")
         indicators = codes[:, None] == np.arange(self.n_tasks_)

@@ -110,7 +110,7 @@ def seen_by_final(estimator, X):
     return seen_by_final(last, X)
 
 
-def task_labels(X, y, task_column, tasks):
+def read_task_ids(X, y, task_column, tasks):
     """Return the task id of every sample, the tasks, and the task codes in y's shape.
 
     For wide data the ids are None, and the codes are -1 where a target is missing.
