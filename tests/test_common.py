@@ -74,7 +74,7 @@ def checked_modes(estimator):
 
 @pytest.mark.filterwarnings("ignore:task_column=-1 holds numbers")  # the checks know of no ids
 @pytest.mark.filterwarnings("ignore:Task.* lack a class")  # as their rows are all tasks
-@pytest.mark.filterwarnings("ignore:No task has two labeled rows")  # likewise
+@pytest.mark.filterwarnings("ignore:No task has more than one target")  # likewise
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # 10 rows, alpha ~ 0
 @parametrize_with_checks(
     [in_mode(clone(one), mode) for one in ESTIMATORS for mode in checked_modes(one)],
