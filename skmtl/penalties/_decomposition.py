@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skmtl.penalties._base import Penalty, Sum
+from skmtl.penalties._base import Penalty
 
 
 @dataclass(frozen=True)
@@ -11,16 +11,21 @@ class Decomposition(Penalty):
 
     Parameters
     ----------
-    shared, specific : Penalty
-        Of the part P that tasks share, and the part Q that is each task's own. Not sums.
+    shared : Penalty
+        Penalty of the part P that tasks share; no sum.
+    specific : Penalty
+        Penalty of the part Q that is each task's own; no sum.
     """
 
     shared: Penalty
     specific: Penalty
+    is_decomposition = True
 
     def __post_init__(self):
+        """Both parts must be single penalties."""
         for part in self.parts:
-            if not isinstance(part, Penalty) or isinstance(part, Sum | Decomposition):
+            single = isinstance(part, Penalty) and part.terms == (part,) == part.parts
+            if not single:
                 raise TypeError(
                     f"A part of a Decomposition must be a single penalty, got {part!r}; what both "
                     "parts pay is added to the Decomposition, if it is a Ridge."
@@ -29,6 +34,15 @@ class Decomposition(Penalty):
     @property
     def parts(self):
         return self.shared, self.specific
+
+    @property
+    def sees_tasks(self):
+        return any(part.sees_tasks for part in self.parts)
+
+    @property
+    def is_active(self):
+        """A part that is not penalized takes all of W, and the other one is zero."""
+        return all(part.alpha > 0 for part in self.parts)
 
     def value(self, W):
         raise NotImplementedError("The value of W needs its best decomposition: a problem itself.")
@@ -44,3 +58,9 @@ class Decomposition(Penalty):
 
     def scaled(self, factor):
         return Decomposition(*(part.scaled(factor) for part in self.parts))
+
+    def for_columns(self, n_columns):
+        return Decomposition(*(part.for_columns(n_columns) for part in self.parts))
+
+    def stacked(self, n_columns):
+        return Decomposition(*(part.stacked(n_columns) for part in self.parts))

@@ -1,6 +1,6 @@
 import numpy as np
 
-from skmtl.penalties import Decomposition, bear_unseen, split
+from skmtl.penalties import Decomposition, move_unpenalized, separate_quadratic
 from skmtl.solvers._quadratic import conjugate
 from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
 from skmtl.solvers._solution import Solution, starting_at
@@ -43,8 +43,8 @@ def proximal_newton(likelihood, penalty, start=None, *, solve_penalized, max_ite
     SIAM J. Optim. 24, algorithm 1.
     """
     options = {"solve_penalized": solve_penalized, "max_iter": max_iter, "tol": max(tol, _ROUNDING)}
-    terms, _ = split(penalty, likelihood.shape[1])
-    apart = len(terms) == 1 and terms[0].restrict(np.arange(1)) is not None
+    terms, _ = separate_quadratic(penalty, likelihood.shape[1])
+    apart = len(terms) == 1 and terms[0].is_separable
     if apart and likelihood.shape[0] > _LEAST:
         return _in_working_sets(likelihood, penalty, start, **options)
     return _newton(likelihood, penalty, start, **options)
@@ -52,7 +52,7 @@ def proximal_newton(likelihood, penalty, start=None, *, solve_penalized, max_ite
 
 def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
     """Newton's method for the rows of W that are not zero and those that should not be."""
-    (term,), coupling = split(penalty, likelihood.shape[1])
+    (term,), coupling = separate_quadratic(penalty, likelihood.shape[1])
     free, positive = _free_rows([term], coupling, likelihood.shape[0])
     null = likelihood.null(free, positive)
     point = null if start is None else likelihood.at(start.W)
@@ -77,7 +77,7 @@ def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, t
         known, W = rows, np.zeros(likelihood.shape)
         enough = max(share * gap, 50 * share * tol * null.value) / null.value
         begin = starting_at(point.W[rows])
-        others = [t for t in penalty.terms if hasattr(t, "matrix")]
+        others = [t for t in penalty.terms if t.is_quadratic]
         local = sum(others, term.restrict(rows))
         options = {
             "max_iter": max(max_iter - n_iter, 1),
@@ -95,7 +95,7 @@ def _in_working_sets(likelihood, penalty, start, *, solve_penalized, max_iter, t
 
 def _newton(likelihood, penalty, start, *, solve_penalized, max_iter, tol):
     """All rows at once."""
-    terms, coupling = split(penalty, likelihood.shape[1])
+    terms, coupling = separate_quadratic(penalty, likelihood.shape[1])
     free, positive = _free_rows(terms, coupling, likelihood.shape[0])
     null = likelihood.null(free, positive)
     if start is None:
@@ -243,4 +243,4 @@ def _shares(R, terms, state):
         bears = [state.rho * U for U in state.U[: len(terms)]]
     rest = (R - sum(bears)) / len(terms)
     bears = [B + rest for B in bears]
-    return bear_unseen(bears, terms), terms
+    return move_unpenalized(bears, terms), terms

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from skmtl.datafits import GramForm
 from skmtl.losses import Grouped, Softmax
-from skmtl.penalties import as_stacked, stack_columns, unstack_columns
+from skmtl.penalties import stack_columns, unstack_columns
 
 _FLOATS = 2**24  # of Grams of all tasks
 _LARGEST = 1000  # unknowns of a task
@@ -41,7 +41,7 @@ def softmax_step(point, penalty, inner, K, enough, *, solve_penalized, max_iter)
         W=stack_columns(point.W, K), state=_mapped(inner.state, stack_columns, K)
     )
     tol = enough / max(0.5 * datafit.yy, 1e-300)
-    found = solve_penalized(datafit, as_stacked(penalty, K), start, max_iter=max_iter, tol=tol)
+    found = solve_penalized(datafit, penalty.stacked(K), start, max_iter=max_iter, tol=tol)
     b = intercepts(found.W)
     found = found._replace(
         W=unstack_columns(found.W, K),

@@ -2,7 +2,7 @@ import numpy as np
 from scipy import sparse
 
 from skmtl.datafits import Coupled, GramForm, Likelihood
-from skmtl.penalties import L21, Decomposition, TaskCoupling, split
+from skmtl.penalties import L21, Decomposition, TaskCoupling, separate_quadratic
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
 from skmtl.solvers._proximal_newton import proximal_newton
@@ -47,7 +47,7 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     if isinstance(datafit, Likelihood):
         options = {"max_iter": max_iter, "tol": tol}
         return proximal_newton(datafit, penalty, start, solve_penalized=solve_penalized, **options)
-    terms, coupling = split(penalty, n_tasks)
+    terms, coupling = separate_quadratic(penalty, n_tasks)
     coupling = coupling + datafit.ridge * np.eye(n_tasks)
     datafit = datafit.with_ridge(0.0)
     options = {"max_iter": max_iter, "tol": tol}

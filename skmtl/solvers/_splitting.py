@@ -3,7 +3,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmtl.datafits import eigen
-from skmtl.penalties import Decomposition, bear_unseen
+from skmtl.penalties import Decomposition, move_unpenalized
 from skmtl.solvers._certificates import dual_value
 from skmtl.solvers._shifted import ShiftedSolver
 from skmtl.solvers._solution import Solution
@@ -86,7 +86,7 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             continue
         bears = [rho * (x - b) for x, b in zip(X, B, strict=True)]
         C = bears[0] if adds_up else sum(bears)  # correlation at S, its ridge taken off
-        bears = bear_unseen(_shift_to_norms(bears, V, ranges), penalties)
+        bears = move_unpenalized(_shift_to_norms(bears, V, ranges), penalties)
         qS = float(np.vdot(q, S))
         rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
         best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
@@ -99,7 +99,7 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             at = datafit.evaluate(S)  # proof: by a product, whatever the solver of the step lost
             error = (at.correlation - mu * S - C) / (1 if adds_up else K)
             bears = _shift_to_norms([bear + error for bear in bears], V, ranges)
-            bears = bear_unseen(bears, penalties)
+            bears = move_unpenalized(bears, penalties)
             rr = at.rr + mu * float(np.vdot(S, S))
             proven = max(proven, dual_value(rr, at.ry, bears, penalties)[0])
             gap = max(objective - proven, np.finfo(float).eps * objective)
@@ -125,7 +125,7 @@ def _free_rows(penalties, adds_up, n_features):
 
 def _range(term, n_tasks):
     """Of a quadratic term its matrix and the projection on the range of that; None of others."""
-    if not hasattr(term, "matrix"):
+    if not term.is_quadratic:
         return None
     M = term.matrix(n_tasks)
     values, U = eigen(M)
