@@ -34,8 +34,8 @@ def clip_rows(W, threshold):
     What is taken off is the projection of the row on the 1-norm ball of that radius.
     """
     n_columns = W.shape[1]
-    sizes = np.abs(W)
-    sizes = -np.sort(-sizes, axis=1)
+    sizes = np.sort(np.abs(W), axis=1)
+    sizes = sizes[:, ::-1]
     excess = np.cumsum(sizes, axis=1) - threshold
     levels = excess / np.arange(1, n_columns + 1)
     level = levels.max(axis=1, keepdims=True)

@@ -16,7 +16,8 @@ from skmtl.datafits._likelihood import Likelihood, Point
 from skmtl.datafits._residual_form import ResidualForm
 from skmtl.datafits._spectra import eigen
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
-from skmtl.datafits._sufficient_statistics import SufficientStatistics, statistics_reader
+from skmtl.datafits._statistics_readers import statistics_reader
+from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
 __all__ = [
     "ClassProblem",

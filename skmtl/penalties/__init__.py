@@ -15,7 +15,7 @@ from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
 from skmtl.penalties._layouts import stack_columns, unstack_columns
 from skmtl.penalties._quadratic import QuadraticPenalty, Ridge, TaskCoupling
 from skmtl.penalties._spectral import ClusterNorm, SquaredTraceNorm, TraceNorm
-from skmtl.penalties._terms import move_unpenalized, separate_quadratic
+from skmtl.penalties._terms import common_ridge, move_unpenalized, separate_quadratic
 
 __all__ = [
     "L1",
@@ -35,6 +35,7 @@ __all__ = [
     "TaskNorm",
     "TraceNorm",
     "Unstacked",
+    "common_ridge",
     "for_columns",
     "move_unpenalized",
     "sees_tasks",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from skmtl.penalties._base import Penalty
+from skmtl.penalties._base import Penalty, Sum
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,7 @@ class Decomposition(Penalty):
     def __post_init__(self):
         """Both parts must be single penalties."""
         for part in self.parts:
-            single = isinstance(part, Penalty) and part.terms == (part,) == part.parts
-            if not single:
+            if not isinstance(part, Penalty) or isinstance(part, Sum) or part.is_decomposition:
                 raise TypeError(
                     f"A part of a Decomposition must be a single penalty, got {part!r}; what both "
                     "parts pay is added to the Decomposition, if it is a Ridge."

@@ -189,7 +189,8 @@ class SparseGroup(Penalty):
         """
         r = self.l1_ratio
         n = np.arange(1, G.shape[1] + 1)
-        size = -np.sort(-np.abs(G), axis=1)
+        size = np.sort(np.abs(G), axis=1)
+        size = size[:, ::-1]
         sums = np.cumsum(size, axis=1)
         squares = np.cumsum(size**2, axis=1)
         left = squares - 2 * size * sums + n * size**2  # ||soft(g, size)||^2

@@ -62,3 +62,10 @@ def move_unpenalized(shares, terms):
             taker[features] += share[features]
             share[features] = 0.0
     return shares
+
+
+def common_ridge(coupling):
+    """The ridge that a coupling of tasks amounts to, None if it is no multiple of the identity."""
+    ridge = coupling[0, 0]
+    isotropic = np.array_equal(coupling, ridge * np.eye(len(coupling)))
+    return ridge if isotropic else None

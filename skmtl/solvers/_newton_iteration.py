@@ -1,0 +1,175 @@
+"""The steps of Newton's method for a likelihood and a penalty."""
+
+import numpy as np
+
+from skmtl.solvers._extrapolation import anderson_weights
+from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
+from skmtl.solvers._solution import Solution, starting_at
+
+_SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
+_LEAST_SHARE = 1e-6  # below which a step that does not lower the objective is rounding
+_INNER = 1000  # iterations that this may take
+_MEMORY = 6  # steps that are extrapolated
+_DAMPING = 1e-8  # of their extrapolation
+_TINY = 1e-300
+
+
+class NewtonIteration:
+    """The point of Newton's method, W as the sum of its parts, and how far it is from the minimum.
+
+    Parameters
+    ----------
+    problem : LikelihoodProblem
+        The likelihood and the penalty.
+    start : Solution or None
+        Solution of a similar problem; None starts at the null model.
+    inner_solver : callable
+        The solver of squared losses.
+    """
+
+    def __init__(self, problem, start, inner_solver):
+        self.problem = problem
+        self.inner_solver = inner_solver
+        self.point = problem.null
+        self.inner = starting_at(problem.null.W)
+        if start is not None:
+            self.point = self._with_free_features(problem.likelihood.at(start.W))
+            self.inner = start
+        self.n_classes = n_classes_to_stack(problem.likelihood)
+        self.parts = self._parts_of(self.inner, self.point.W)
+        self.bound = 0.0
+        self.share = _SHARE
+        self.progress = np.inf
+        self.history = []
+
+    def run(self, max_iter, tol):
+        """Steps until the optimality is at most `tol`: a :class:`Solution`."""
+        n_iter = 0
+        while True:
+            self._measure()
+            if self.optimality <= tol or n_iter >= max_iter:
+                break
+            least = tol * self.problem.null.value
+            enough = self.share * max(min(self.left, self.progress), least)
+            if not self._step(enough):
+                break  # rounding: nothing is lower
+            n_iter += 1
+        return Solution(
+            self.point.W,
+            n_iter=max(n_iter, 1),
+            objective=self.objective,
+            gap=self.gap,
+            optimality=self.optimality,
+            converged=self.optimality <= tol,
+            parts=tuple(self.parts) if len(self.parts) > 1 else (),
+            state=self.inner.state,
+        )
+
+    def _measure(self):
+        """Set objective, gap and optimality; `left` is how much the objective may still fall."""
+        null = self.problem.null.value
+        self.objective = self._objective(self.point, self.parts)
+        if self.problem.has_gap:
+            bound = self.problem.bound(self.point, self.inner.state)
+            self.bound = max(self.bound, bound)
+            rounding = np.finfo(float).eps * self.objective
+            self.gap = max(self.objective - self.bound, rounding)
+            self.optimality = self.gap / null if null > 0 else 0.0
+            self.left = self.gap
+        else:
+            self.gap = np.nan
+            self.optimality = self.problem.relative_gradient(self.point)
+            self.left = self.optimality**2 * null
+
+    def _step(self, enough):
+        """Go towards the minimum of the squared loss; returns whether that lowered the objective.
+
+        Where it did not, it is solved more exactly in the next step, until that is exact.
+        """
+        likelihood = self.problem.likelihood
+        b = self._solve_inner(enough)
+        before = self.parts
+        after = self._parts_of(self.inner, self.inner.W)
+        other = likelihood.direction(self.inner.W, b)
+
+        def penalty_value(step):
+            return self.problem.penalty_value(_between(before, after, step))
+
+        moved, step = likelihood.search(self.point, other, penalty_value)
+        if step == 0 and self.share < _LEAST_SHARE:
+            return False
+        self.parts = _between(before, after, step)
+        if not (likelihood.loss.exact or self.n_classes):
+            moved = self._extrapolate(moved)
+        self.progress = self.objective - self._objective(moved, self.parts)
+        quick = self.progress > 0.5 * self.share * self.left
+        self.share = _SHARE if quick else 0.1 * self.share
+        self.point = self._with_free_features(moved)
+        self.parts[0] = self.parts[0] + (self.point.W - moved.W)
+        return True
+
+    def _solve_inner(self, enough):
+        """Set `inner` to the minimum of the squared loss, up to a gap; returns its intercepts."""
+        options = {"inner_solver": self.inner_solver, "max_iter": _INNER}
+        if self.n_classes:
+            self.inner, b = softmax_step(
+                self.point,
+                self.problem.penalty,
+                self.inner,
+                self.n_classes,
+                enough,
+                **options,
+            )
+            return b
+        Q = self.point.quadratic()
+        self.inner = self.inner_solver(
+            Q,
+            self.problem.penalty,
+            self.inner._replace(W=self.point.W),
+            max_iter=_INNER,
+            tol=enough / max(0.5 * Q.yy, _TINY),
+        )
+        return Q.intercepts(self.inner.W)
+
+    def _extrapolate(self, moved):
+        """The affine combination of the last points whose steps cancel best, if it is lower.
+
+        Sets the parts to those of the point that is returned.
+        """
+        self.history = [*self.history[-_MEMORY:], (moved, self.parts)]
+        if len(self.history) < 3:
+            return moved
+        points = [point for point, _ in self.history[1:]]
+        iterates = np.array([np.stack(parts) for _, parts in self.history])
+        weights = anderson_weights(iterates, _DAMPING)
+        if weights is None:
+            return moved
+        parts = list(np.tensordot(weights, iterates[1:], 1))
+        forward = np.tensordot(weights, np.array([point.forward for point in points]), 1)
+        b = np.tensordot(weights, np.array([point.b for point in points]), 1)
+        further = self.problem.likelihood.settled(sum(parts), forward, b)
+        if self._objective(further, parts) < self._objective(moved, self.parts):
+            self.parts = parts
+            return further
+        return moved
+
+    def _objective(self, point, parts):
+        return point.value + self.problem.penalty_value(parts)
+
+    def _with_free_features(self, point):
+        """The point with unpenalized features at their optimum."""
+        problem = self.problem
+        return problem.likelihood.minimize_features(point, problem.free, problem.positive)
+
+    def _parts_of(self, solution, W):
+        """[W], or the parts of a decomposition."""
+        if self.problem.is_decomposed:
+            return list(solution.parts or (W, np.zeros_like(W)))
+        return [W]
+
+
+def _between(parts, others, step):
+    """The parts at `parts + step * (others - parts)`."""
+    if step == 1:
+        return list(others)
+    return [a + step * (b - a) for a, b in zip(parts, others, strict=True)]
