@@ -333,7 +333,7 @@ def test_compiled_functions_call_only_functions_of_their_own_file():
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported == {"numpy", "numba"}
+    assert imported == {"typing", "numpy", "numba"}
 
 
 def test_one_gram_serves_tasks_that_weigh_rows_alike():

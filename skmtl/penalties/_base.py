@@ -92,6 +92,10 @@ class Penalty(ABC):
         """The same penalty, `factor` times as strong."""
         return replace(self, alpha=self.alpha * factor)
 
+    def with_alpha(self, alpha):
+        """The same penalty of this regularization strength."""
+        return replace(self, alpha=alpha)
+
     def restrict(self, features):
         """The penalty of these features alone, if it is separable.
 
@@ -165,6 +169,10 @@ class Sum(Penalty):
     def scaled(self, factor):
         return Sum(tuple(term.scaled(factor) for term in self.penalties))
 
+    def with_alpha(self, alpha):
+        """The terms scaled by alpha: a sum has no strength of its own."""
+        return self.scaled(alpha)
+
     def for_columns(self, n_columns):
         return Sum(tuple(term.for_columns(n_columns) for term in self.penalties))
 
@@ -218,6 +226,9 @@ class _OtherLayout(Penalty):
 
     def scaled(self, factor):
         return replace(self, penalty=self.penalty.scaled(factor))
+
+    def with_alpha(self, alpha):
+        return replace(self, penalty=self.penalty.with_alpha(alpha))
 
 
 @dataclass(frozen=True)

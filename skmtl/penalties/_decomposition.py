@@ -58,6 +58,10 @@ class Decomposition(Penalty):
     def scaled(self, factor):
         return Decomposition(*(part.scaled(factor) for part in self.parts))
 
+    def with_alpha(self, alpha):
+        """The parts scaled by alpha: a decomposition has no strength of its own."""
+        return self.scaled(alpha)
+
     def for_columns(self, n_columns):
         return Decomposition(*(part.for_columns(n_columns) for part in self.parts))
 

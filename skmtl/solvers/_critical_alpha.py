@@ -26,7 +26,7 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
     datafit : SquaredDatafit or Likelihood
         The loss.
     penalty : Penalty
-        The penalty of the model at alpha = 1 and l1_ratio = 1. Quadratic terms of a sum have no
+        The penalty, of any strength: its own alpha is ignored. Quadratic terms of a sum have no
         gradient at zero and so no influence; one other term is expected.
     l1_ratio : float, default=1.0
         Share of the penalty, in (0, 1]; the rest is a ridge.
@@ -46,6 +46,7 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
             "grid by providing your estimator with the appropriate `alphas=` argument."
         )
     (norm,) = [term for term in penalty.terms if not term.is_quadratic]
+    norm = norm.with_alpha(1.0)
 
     def needed(alpha):
         """The critical alpha if the ridge were that of the given alpha."""

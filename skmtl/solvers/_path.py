@@ -1,7 +1,7 @@
 """Regularization paths of array problems: grids of alphas, warm-started solutions.
 
 A model on the path is `alpha * [l1_ratio * penalty + (1 - l1_ratio)/2 ||W||_F^2]`, where `penalty`
-is an :class:`~skmtl.penalties.L21` of strength 1.
+is an :class:`~skmtl.penalties.L21` whose own alpha is ignored.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ def alpha_grid(alpha_max, eps=1e-3, n_alphas=100):
 def at_alpha(datafit, penalty, alpha, l1_ratio=1.0):
     """The datafit (which holds the ridge) and the penalty of one point of the path."""
     ridge = alpha * (1.0 - l1_ratio)
-    return datafit.with_ridge(ridge), penalty.scaled(alpha * l1_ratio)
+    return datafit.with_ridge(ridge), penalty.with_alpha(alpha * l1_ratio)
 
 
 def solution_at(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
@@ -38,7 +38,7 @@ def solution_path(datafit, penalty, alphas, l1_ratio=1.0, W0=None, **options):
     datafit : SquaredDatafit
         The loss.
     penalty : L21
-        The penalty at alpha = 1 and l1_ratio = 1.
+        The penalty, of any strength: its own alpha is ignored.
     alphas : array-like of shape (n_alphas,)
         Regularization strengths.
     l1_ratio : float, default=1.0
@@ -54,7 +54,7 @@ def solution_path(datafit, penalty, alphas, l1_ratio=1.0, W0=None, **options):
     """
     W = np.zeros(datafit.shape) if W0 is None else W0
     alphas = np.asarray(alphas, dtype=float)
-    unit_weights = penalty.group_weights(len(W))
+    unit_weights = penalty.with_alpha(1.0).group_weights(len(W))
     group_weights = np.multiply.outer(alphas * l1_ratio, unit_weights)
     if datafit.is_gram and (group_weights > 0).all():
         yield from gram_path(

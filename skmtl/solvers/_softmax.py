@@ -115,7 +115,7 @@ class _SecondOrderModel:
         self.datafit = GramForm(grams, q, max(yy, 0.0), blocks, mean_x, mean_y)
 
     def _task(self, X, weight, z, y):
-        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task, the intercept as a feature."""
+        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task; the intercept is a feature."""
         K = self.n_classes
         probability = softmax(z, axis=1)
         v = y - probability
