@@ -37,7 +37,8 @@ def clip_rows(W, threshold):
     sizes = np.sort(np.abs(W), axis=1)
     sizes = sizes[:, ::-1]
     excess = np.cumsum(sizes, axis=1) - threshold
-    levels = excess / np.arange(1, n_columns + 1)
+    counts = np.arange(1, n_columns + 1)
+    levels = excess / counts
     level = levels.max(axis=1, keepdims=True)
     level = np.maximum(level, 0.0)
     return np.clip(W, -level, level)
@@ -65,13 +66,15 @@ def map_singular_values(W, function):
     if len(W) > W.shape[1]:
         mapped = map_singular_values(W.T, function)
         return mapped.T
-    values, U = eigh(W @ W.T)
+    gram = W @ W.T
+    values, U = eigh(gram)
     s = np.sqrt(np.maximum(values, 0.0))
     mapped = function(s)
     kept = (mapped > 0) & (s > 0)
-    U = U[:, kept]
     factors = mapped[kept] / s[kept]
-    return (U * factors) @ (U.T @ W)
+    U = U[:, kept]
+    scaled = U * factors
+    return scaled @ (U.T @ W)
 
 
 def fill(s, low, high, total, offset=0.0):
@@ -81,17 +84,20 @@ def fill(s, low, high, total, offset=0.0):
     linear in u, is the total. An entry of s that is zero stays at `low`.
     """
     positive = s > 0
-    n_zeros = np.count_nonzero(~positive)
-    theta = np.full(len(s), float(low))
-    if n_zeros == len(s):
+    theta = np.full_like(s, low)
+    if not positive.any():
         return theta
+    left = total - theta[~positive].sum()
     s = s[positive]
+
+    def clipped(scaled):
+        return np.clip(scaled - offset, low, high)
+
     bounds = [low + offset, high + offset]
     breaks = np.outer(bounds, 1 / s)
     breaks = np.sort(breaks.ravel())
-    at_breaks = np.outer(breaks, s) - offset
-    at_breaks = np.clip(at_breaks, low, high)
+    at_breaks = clipped(np.outer(breaks, s))
     sums = at_breaks.sum(axis=1)
-    u = np.interp(total - low * n_zeros, sums, breaks)
-    theta[positive] = np.clip(u * s - offset, low, high)
+    u = np.interp(left, sums, breaks)
+    theta[positive] = clipped(u * s)
     return theta

@@ -35,7 +35,9 @@ def prefers_gram(design, weight, *, uniform=True, path=True):
     largest = _gram_budget.many_features(design, weight) if path else 0
     if n_features > max(largest, _gram_budget.FEW):
         return False
-    n_grams = len(design.blocks(weight)) if uniform else design.n_tasks
+    n_grams = design.n_tasks
+    if uniform:
+        n_grams = len(design.blocks(weight))
     return n_grams * n_features**2 <= _gram_budget.GRAM_FLOATS
 
 
@@ -65,13 +67,15 @@ def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, path=Tr
     """
     scale = np.asarray(scale, dtype=float)
     scale = np.broadcast_to(scale, (design.n_tasks,))
-    uniform = bool((scale == scale[0]).all())
+    first = scale[0]
+    uniform = bool((scale == first).all())
     if form == "auto":
         gram = prefers_gram(design, weight, uniform=uniform, path=path)
-    else:
-        gram = form == "gram"
-    if gram:
+        form = "gram" if gram else "residual"
+    if form == "gram":
         read = statistics_reader(design, y, weight, centered=fit_intercept)
-        return GramForm.from_statistics(read(), scale, fit_intercept=fit_intercept)
-    factor = scale[0] if uniform else design.spread(scale)
-    return ResidualForm(design.as_float64(), y, weight * factor, fit_intercept=fit_intercept)
+        statistics = read()
+        return GramForm.from_statistics(statistics, scale, fit_intercept=fit_intercept)
+    factor = first if uniform else design.spread(scale)
+    design = design.as_float64()
+    return ResidualForm(design, y, weight * factor, fit_intercept=fit_intercept)

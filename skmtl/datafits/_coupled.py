@@ -1,8 +1,6 @@
 """A squared loss with a quadratic coupling of its tasks."""
 
-import numpy as np
-
-from skmtl.datafits._spectra import top_eigenvalue
+from skmtl.datafits._linear_algebra import inner, top_eigenvalue
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
@@ -29,7 +27,7 @@ class Coupled(SquaredDatafit):
     def evaluate(self, W):
         at = self.base.evaluate(W)
         WM = W @ self.coupling
-        rr = at.rr + float(np.vdot(W, WM))
+        rr = at.rr + inner(W, WM)
         return Evaluation(at.correlation - WM, rr, at.ry)
 
     def lipschitz(self):

@@ -10,30 +10,60 @@ _BLOCK = 64  # features that dense sweeps treat at a time
 
 def sweeps_by_blocks(form):
     """Whether products with the samples can be matrix products: all tasks share a dense X."""
-    shared = isinstance(form.design, SharedDesign) and len(form.blocks) == 1
-    return shared and not form.is_sparse
+    if form.is_sparse or len(form.blocks) > 1:
+        return False
+    return isinstance(form.design, SharedDesign)
 
 
 def sweep(form, W, order, group_weights, positive, n_sweeps, history):
     """Sweeps feature by feature; arguments as in :meth:`ResidualForm.descend`."""
     curvature = form.curvature
-    rest = (curvature, curvature.max(axis=1), form.ridge, group_weights, positive, order)
+    common = (
+        form.center,
+        curvature,
+        curvature.max(axis=1),
+        form.ridge,
+        group_weights,
+        positive,
+        order,
+    )
     residual = form.evaluate(W).residual
-    record = (n_sweeps, history)
-    if not form.is_sparse:
-        X = form.design.by_column()
-        layout = _flat_layout(form)
-        r = residual.ravel(order="F").copy()
-        return _kernels.sweep_dense(X, *layout, form.center, *rest, r, W, *record)
+    rest = (W, n_sweeps, history)
+    if form.is_sparse:
+        return _sweep_sparse(form, common, residual, rest)
+    r = residual.ravel(order="F")
+    return _kernels.sweep_dense(
+        form.design.by_column(),
+        *_flat_layout(form),
+        *common,
+        r.copy(),
+        *rest,
+    )
+
+
+def _sweep_sparse(form, common, residual, rest):
     X = form.design.X
-    parts = (X.data, X.indices, X.indptr)
     if isinstance(form.design, SharedDesign):
-        R = np.array(residual, order="C")
-        moment = form.center * form.task_total
-        head = (*parts, form.weight, moment, form.center)
-        return _kernels.sweep_sparse(*head, *rest, R, W, *record)
-    head = (*parts, form.design.ptr, form.weight, form.center)
-    return _kernels.sweep_stacked_sparse(*head, *rest, residual.copy(), W, *record)
+        return _kernels.sweep_sparse(
+            X.data,
+            X.indices,
+            X.indptr,
+            form.weight,
+            form.center * form.task_total,
+            *common,
+            np.array(residual, order="C"),
+            *rest,
+        )
+    return _kernels.sweep_stacked_sparse(
+        X.data,
+        X.indices,
+        X.indptr,
+        form.design.ptr,
+        form.weight,
+        *common,
+        residual.copy(),
+        *rest,
+    )
 
 
 def _flat_layout(form):
@@ -42,16 +72,16 @@ def _flat_layout(form):
     Returns the first sample of each task, the bounds of its residuals, the flat weights, and the
     first weight of each task.
     """
-    n_tasks = form.design.n_tasks
     weight = np.ravel(form.weight, order="F")
     if isinstance(form.design, StackedDesign):
         ptr = form.design.ptr
         first = ptr[:-1]
         return first, ptr, weight, first
+    n_samples, n_weights = form.weight.shape
+    n_tasks = form.design.n_tasks
+    ptr = np.arange(n_tasks + 1) * n_samples
     first = np.zeros(n_tasks, dtype=np.intp)
-    ptr = np.arange(n_tasks + 1) * len(form.y)
-    has_own_weights = form.weight.shape[1] == n_tasks
-    first_weight = ptr[:-1] if has_own_weights else first
+    first_weight = ptr[:-1] if n_weights == n_tasks else first
     return first, ptr, weight, first_weight
 
 
@@ -79,10 +109,12 @@ class BlockSweeps:
         if self.order is not None and np.array_equal(order, self.order):
             return
         self.order = order.copy()
-        self.blocks = [order[a : a + _BLOCK] for a in range(0, len(order), _BLOCK)]
+        self.blocks = []
         self.grams = []
-        for features in self.blocks:
+        for first in range(0, len(order), _BLOCK):
+            features = self.order[first : first + _BLOCK]
             A = self.Z[:, features]
+            self.blocks.append(features)
             self.grams.append(A.T @ A)
 
     def run(self, form, W, order, group_weights, positive, n_sweeps, history):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ROUNDING = 10 * np.finfo(float).eps
+from skmtl.datafits._linear_algebra import ROUNDING, inner
 
 
 @dataclass
@@ -19,8 +19,8 @@ class Elimination:
         R with `R R'` the inverse of the Gram of the eliminated features.
     across : ndarray of shape (n_eliminated, n_others)
         The Gram between them and the others.
-    q : ndarray of shape (n_eliminated, n_tasks)
-        Their correlation with the targets of all tasks.
+    q : ndarray of shape (n_eliminated, n_block_tasks)
+        Their correlation with the targets.
     """
 
     tasks: np.ndarray
@@ -30,21 +30,26 @@ class Elimination:
 
     def __post_init__(self):
         self.A = self.root.T @ self.across
-        self.b = self.root.T @ self.q[:, self.tasks]
+        self.b = self.root.T @ self.q
 
     def reduce(self, form, k):
         """Take what the eliminated features explain off block k of the loss of the others."""
-        G = form.grams[:, :, k]
-        before = np.diag(G).copy()
-        G -= self.A.T @ self.A
-        form.q[:, self.tasks] -= self.A.T @ self.b
+        gram = form.grams[:, :, k]
+        q = form.q[:, self.tasks]
+        before = np.diag(gram).copy()
+        gram -= self.A.T @ self.A
+        q -= self.A.T @ self.b
         # features that are explained altogether leave rounding errors
-        explained = np.diag(G) <= len(before) * _ROUNDING * before
-        G[explained] = 0.0
-        G[:, explained] = 0.0
-        form.q[np.ix_(explained, self.tasks)] = 0.0
-        form.yy -= float(np.vdot(self.b, self.b))
+        rounding = 10 * len(before) * ROUNDING
+        explained = np.diag(gram) <= rounding * before
+        gram[explained] = 0.0
+        gram[:, explained] = 0.0
+        q[explained] = 0.0
+        form.q[:, self.tasks] = q
+        form.yy -= inner(self.b, self.b)
 
     def minimum(self, W):
-        """The eliminated features (n_eliminated, tasks) from the others."""
-        return self.root @ (self.b - self.A @ W[:, self.tasks])
+        """The eliminated features (n_eliminated, n_block_tasks) from the others."""
+        W = W[:, self.tasks]
+        left = self.b - self.A @ W
+        return self.root @ left

@@ -47,8 +47,9 @@ def squared_errors(data, weight, W, intercepts):
     design = data.design
     errors = []
     for w, b in zip(W, intercepts, strict=True):
-        residual = data.y - design.forward(w) - design.spread(b)
-        errors.append(design.task_sum(weight * residual**2))
+        prediction = design.forward(w) + design.spread(b)
+        squares = (data.y - prediction) ** 2
+        errors.append(design.task_sum(weight * squares))
     return np.array(errors)
 
 
@@ -127,13 +128,19 @@ class StatisticsFolds:
 
     def _are_partition(self):
         """Whether every sample is held out once, and the statistics of all folds can be kept."""
+        design = self.data.design
+        n_blocks = len(design.blocks(self.data.weight))
+        floats = len(self.splits) * n_blocks * design.n_features**2
+        if floats > _KEPT_FLOATS:
+            return False
         used = self.data.sample_indices
-        n_held_out = sum(test for _, test in self.splits)
-        once = (n_held_out[used] == 1).all()
-        rest = all((train + test == 1)[used].all() for train, test in self.splits)
-        n_blocks = len(self.data.design.blocks(self.data.weight))
-        floats = len(self.splits) * n_blocks * self.data.design.n_features**2
-        return once and rest and floats <= _KEPT_FLOATS
+        n_held_out = 0.0
+        for train, test in self.splits:
+            n_held_out = n_held_out + test[used]
+            n_used = train[used] + test[used]
+            if (n_used != 1).any():
+                return False
+        return (n_held_out == 1).all()
 
     def _counted(self, counts):
         return self._read(counts[self.data.sample_indices])
@@ -145,7 +152,7 @@ class StatisticsFolds:
     def fold(self, k):
         """The :class:`Fold` of split k."""
         train, test = self.splits[k]
-        held_out = self._counted(test) if self._parts is None else self._parts[k]
+        held_out = self._parts[k] if self._parts else self._counted(test)
         weight = self.data.counted_weight(train)
         trained = self.data.design.task_sum(weight) > 0
         statistics = self._training_statistics(train, test, held_out)

@@ -21,43 +21,49 @@ class GramCache:
 
     def __init__(self, groups, n_features):
         self.groups = groups
+        self.n_blocks = len(groups)
         self.n_features = n_features
         self._forget()
 
     def _forget(self):
         self.position = np.full(self.n_features, -1)
         self.features = np.empty(0, dtype=np.intp)
-        self.grams = np.empty((0, 0, len(self.groups)))
+        self.grams = np.empty((0, 0, self.n_blocks))
 
     def get(self, features):
         """Grams of these features, C-ordered."""
-        new = features[self.position[features] < 0]
+        unknown = self.position[features] < 0
+        new = features[unknown]
         size = len(self.features) + len(new)
-        kept = 2 * max(len(features), _KEPT)
-        floats = size**2 * len(self.groups)
-        if size > kept or floats > _gram_budget.GRAM_FLOATS:
+        largest = 2 * max(len(features), _KEPT)
+        floats = size**2 * self.n_blocks
+        if size > largest or floats > _gram_budget.GRAM_FLOATS:
             self._forget()  # mostly of features that are no longer asked for
             new = features
         if len(new):
             self._add(new)
         here = self.position[features]
-        if np.array_equal(here, np.arange(len(self.grams))):
+        everything = np.arange(len(self.grams))
+        if np.array_equal(here, everything):
             return self.grams
-        return np.ascontiguousarray(self.grams[np.ix_(here, here)])
+        grams = self.grams[np.ix_(here, here)]
+        return np.ascontiguousarray(grams)
 
     def _add(self, new):
         """Append the Grams of new features, and those between new and old ones."""
         old = self.features
         n = len(old)
         size = n + len(new)
+        added = slice(n, size)
         self.features = np.concatenate([old, new])
         self.position[new] = np.arange(n, size)
-        grams = np.empty((size, size, len(self.groups)))
+        grams = np.empty((size, size, self.n_blocks))
         grams[:n, :n] = self.grams
-        for k, (X, weight, mean) in enumerate(self.groups):
-            grams[n:, n:, k] = weighted_gram(X, weight, mean, new)
+        for k, group in enumerate(self.groups):
+            gram = grams[:, :, k]
+            gram[added, added] = weighted_gram(*group, new)
             if n:
-                across = weighted_gram(X, weight, mean, old, new)
-                grams[:n, n:, k] = across
-                grams[n:, :n, k] = across.T
+                across = weighted_gram(*group, old, new)
+                gram[:n, added] = across
+                gram[added, :n] = across.T
         self.grams = grams

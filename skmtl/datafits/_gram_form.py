@@ -7,7 +7,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from skmtl import _kernels
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._spectra import positive_part, top_eigenvalue
+from skmtl.datafits._linear_algebra import inner, positive_part, top_eigenvalue
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
@@ -103,8 +103,8 @@ class GramForm(SquaredDatafit):
             features = np.flatnonzero(W.any(axis=1))
             W = np.ascontiguousarray(W)
             _kernels.subtract_product(self.grams, self.block_of_task, features, W, correlation)
-        ry = self.yy - float(np.vdot(self.q, W))
-        rr = ry - float(np.vdot(correlation, W))
+        ry = self.yy - inner(self.q, W)
+        rr = ry - inner(correlation, W)
         return Evaluation(correlation, max(rr, 0.0), ry)
 
     def restrict(self, features):
@@ -135,13 +135,14 @@ class GramForm(SquaredDatafit):
         others = np.setdiff1d(np.arange(len(self.q)), features)
         local = self.restrict(others)
         eliminations = []
-        for k, (values, V) in enumerate(self._spectra_of_features(features)):
-            values, V = self._kept_spectrum(values, V)
+        for k, spectrum in enumerate(self._spectra_of_features(features)):
+            values, V = self._kept_spectrum(*spectrum)
+            tasks = self.blocks[k]
             elimination = Elimination(
-                tasks=self.blocks[k],
+                tasks=tasks,
                 root=V / np.sqrt(values),
                 across=self.grams[:, :, k][np.ix_(features, others)],
-                q=self.q[features],
+                q=self.q[np.ix_(features, tasks)],
             )
             elimination.reduce(local, k)
             eliminations.append(elimination)

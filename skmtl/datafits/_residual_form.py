@@ -11,7 +11,7 @@ from skmtl.datafits import _gram_budget
 from skmtl.datafits._descent import BlockSweeps, sweep, sweeps_by_blocks
 from skmtl.datafits._gram_cache import GramCache
 from skmtl.datafits._gram_form import GramForm
-from skmtl.datafits._spectra import centered_spectrum, largest_eigenvalue
+from skmtl.datafits._linear_algebra import centered_spectrum, inner, largest_eigenvalue
 from skmtl.datafits._squared import Evaluation, SpectraCache, SquaredDatafit
 
 _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
@@ -74,7 +74,8 @@ class ResidualForm(SquaredDatafit):
         self.blocks = [tasks for *_, tasks in self._groups]
         self.first_set = n_features
         if not self.is_sparse:
-            self.first_set = int(min(design.column_size // 4, n_features // 5))
+            quarter = design.column_size // 4
+            self.first_set = int(min(quarter, n_features // 5))
         self.largest_set = n_features
         if n_features <= _gram_budget.many_features(design, weight):
             self.largest_set = n_features // 2
@@ -86,7 +87,7 @@ class ResidualForm(SquaredDatafit):
             self._center_design()
             y = self._center_targets(y)
         self.y = y if (weight > 0).all() else np.where(weight > 0, y, 0.0)
-        self.yy = float(np.vdot(weight * self.y, self.y))
+        self.yy = inner(weight * self.y, self.y)
         self._cache = _Cache()  # shared by the copies of with_ridge
 
     def _hold(self, design):
@@ -110,11 +111,11 @@ class ResidualForm(SquaredDatafit):
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
-        means = np.empty((self.design.n_features, self.design.n_tasks))
+        means = np.empty_like(self.mean_x)
         for X, weight, tasks in self._groups:
-            total = weight.sum()
+            total = weight.sum() or 1.0
             sums = np.asarray(X.T @ weight)
-            means[:, tasks] = sums.reshape(-1, 1) / (total if total else 1.0)
+            means[:, tasks] = sums.reshape(-1, 1) / total
         return means
 
     def _task_mean(self, y):
@@ -127,7 +128,8 @@ class ResidualForm(SquaredDatafit):
         return X, weight, self.center[:, tasks[0]]
 
     def _centered_groups(self):
-        return [self._centered_group(k) for k in range(len(self.blocks))]
+        n_blocks = len(self.blocks)
+        return [self._centered_group(k) for k in range(n_blocks)]
 
     @property
     def is_sparse(self):
@@ -135,8 +137,10 @@ class ResidualForm(SquaredDatafit):
 
     @property
     def is_factorable(self):
-        X = self.design.X
-        return not self.is_sparse or X.shape[0] * X.shape[1] <= _DENSE_FLOATS
+        if not self.is_sparse:
+            return True
+        n_samples, n_features = self.design.X.shape
+        return n_samples * n_features <= _DENSE_FLOATS
 
     def evaluate(self, W):
         """The last result is kept: solutions along a path start where the one before ended."""
@@ -152,8 +156,8 @@ class ResidualForm(SquaredDatafit):
         correlation = self.design.adjoint(wr)
         if self.is_centered:
             correlation -= self.center * self.design.task_sum(wr)
-        rr = float(np.vdot(wr, r))
-        ry = float(np.vdot(wr, self.y))
+        rr = inner(wr, r)
+        ry = inner(wr, self.y)
         cache.W = W.copy()
         cache.evaluation = Evaluation(correlation, rr, ry, r)
         return cache.evaluation
@@ -163,7 +167,8 @@ class ResidualForm(SquaredDatafit):
 
         Else the columns alone, or None where they are best left where they are.
         """
-        if _gram_budget.worth_a_gram(self.design, len(features), len(self.blocks)):
+        n_blocks = len(self.blocks)
+        if _gram_budget.worth_a_gram(self.design, len(features), n_blocks):
             local = self._restricted_gram(features)
         elif sweeps_by_blocks(self):
             local = self._restricted_columns(features)
@@ -217,7 +222,8 @@ class ResidualForm(SquaredDatafit):
         if self._cache.curvature is None:
             curvature = np.empty_like(self.center)
             for tasks, group in zip(self.blocks, self._centered_groups(), strict=True):
-                curvature[:, tasks] = weighted_variance(*group)[:, None]
+                variance = weighted_variance(*group)
+                curvature[:, tasks] = variance[:, None]
             self._cache.curvature = curvature
         return self._cache.curvature
 

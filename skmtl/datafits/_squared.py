@@ -15,6 +15,8 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import nnls
 
+from skmtl.datafits._linear_algebra import ROUNDING, inner
+
 
 @dataclass
 class Evaluation:
@@ -115,8 +117,8 @@ class SquaredDatafit(ABC):
 
     def value(self, W):
         """Loss with its ridge at W."""
-        squares = float(np.vdot(W, W))
-        return 0.5 * self.evaluate(W).rr + 0.5 * self.ridge * squares
+        rr = self.evaluate(W).rr
+        return 0.5 * (rr + self.ridge * inner(W, W))
 
     def gradient(self, W):
         """Gradient of :meth:`value`, (n_features, n_tasks)."""
@@ -190,7 +192,7 @@ class SquaredDatafit(ABC):
     def _kept_spectrum(self, values, vectors):
         """Positive eigenvalues with the ridge, and their eigenvectors."""
         values = values + self.ridge
-        rounding = len(values) * np.finfo(float).eps
+        rounding = len(values) * ROUNDING
         kept = values > values[-1] * rounding
         return values[kept], vectors[:, kept]
 

@@ -42,22 +42,27 @@ class _SharedReader:
     def __init__(self, design, y, weight, centered):
         self.X = design.X
         self.y = y
-        groups = design.blocks(weight)
-        self.weights = [block_weight for _, block_weight, _ in groups]
-        self.blocks = [tasks for *_, tasks in groups]
-        self.x0 = np.zeros((len(groups), design.n_features))
-        self.y0 = np.zeros(y.shape[1])
+        self.weights = []
+        self.blocks = []
+        for _, block_weight, tasks in design.blocks(weight):
+            self.weights.append(block_weight)
+            self.blocks.append(tasks)
+        n_blocks = len(self.blocks)
+        self.x0 = np.zeros((n_blocks, design.n_features))
+        self.y0 = np.zeros(design.n_tasks)
         if centered:
             self._set_origins(weight)
 
     def _set_origins(self, weight):
         for k, block_weight in enumerate(self.weights):
-            if block_weight.any():
-                self.x0[k] = _origin(self.X, np.flatnonzero(block_weight))
+            samples = np.flatnonzero(block_weight)
+            if len(samples):
+                self.x0[k] = _origin(self.X, samples)
         observed = np.broadcast_to(weight > 0, self.y.shape)
         counts = observed.sum(axis=0)
-        sums = np.where(observed, self.y, 0.0).sum(axis=0)
-        self.y0 = sums / np.maximum(counts, 1)
+        counts = np.maximum(counts, 1)
+        known = np.where(observed, self.y, 0.0)
+        self.y0 = known.sum(axis=0) / counts
 
     def __call__(self, counts=None):
         n_features = self.X.shape[1]
@@ -83,19 +88,21 @@ class _SharedReader:
         """Add the sums over some samples to those of block k."""
         tasks = self.blocks[k]
         X = self._centered_features(samples, self.x0[k])
-        Y = self.y[samples][:, tasks] - self.y0[tasks]
-        if (weight == 1.0).all():
-            wX = X
-            wY = Y
-        else:
+        Y = self.y[samples][:, tasks]
+        Y = Y - self.y0[tasks]
+        wX = X
+        wY = Y
+        if not (weight == 1.0).all():
             wX = _scaled(X, weight)
-            wY = weight[:, None] * Y
-        product = X.T @ wX
+            wY = _scaled(Y, weight)
+        sums = np.asarray(wX.sum(axis=0))
+        squares = np.einsum("it,it->t", Y, wY)
+        gram = X.T @ wX
         statistics.total[k] += weight.sum()
-        statistics.x[k] += np.asarray(wX.sum(axis=0)).ravel()
-        statistics.xx[k] += product.toarray() if sparse.issparse(product) else product
+        statistics.x[k] += sums.ravel()
+        statistics.xx[k] += _dense(gram)
         statistics.y[tasks] += wY.sum(axis=0)
-        statistics.yy[tasks] += np.einsum("it,it->t", Y, wY)
+        statistics.yy[tasks] += squares
         statistics.xy[:, tasks] += X.T @ wY
 
     def _centered_features(self, samples, x0):
@@ -112,9 +119,10 @@ class _StackedReader:
         self.design = design
         self.y = y
         self.weight = weight
-        self.blocks = list(np.arange(design.n_tasks)[:, None])
-        self.x0 = np.zeros((design.n_tasks, design.n_features))
-        self.y0 = np.zeros(design.n_tasks)
+        n_tasks = design.n_tasks
+        self.blocks = list(np.arange(n_tasks)[:, None])
+        self.x0 = np.zeros((n_tasks, design.n_features))
+        self.y0 = np.zeros(n_tasks)
         self._whole = None
         if centered:
             self._set_origins()
@@ -124,9 +132,13 @@ class _StackedReader:
         """Medians of three samples, which are no outliers."""
         first = self.design.ptr[:-1]
         last = self.design.ptr[1:] - 1
-        few = (first, (first + last) // 2, last)
-        features = [_dense(self.design.X[samples]).astype(np.float64) for samples in few]
-        targets = [self.y[samples] for samples in few]
+        middle = (first + last) // 2
+        features = []
+        targets = []
+        for samples in (first, middle, last):
+            X = _dense(self.design.X[samples])
+            features.append(X.astype(np.float64))
+            targets.append(self.y[samples])
         self.x0 = _median(*features)
         self.y0 = _median(*targets)
 
@@ -134,45 +146,53 @@ class _StackedReader:
         """Means in place of the origins, for tasks where these are far from the mean."""
         sums = self()
         total = np.where(sums.total > 0, sums.total, 1.0)
-        mean = sums.x / total[:, None]
+        squares = np.einsum("kjj->kj", sums.xx)
         mean_y = sums.y / total
-        spread = np.einsum("kjj->kj", sums.xx) / total[:, None] - mean**2
-        spread_y = sums.yy / total - mean_y**2
-        far = (mean**2 > _LARGE * spread).any(axis=1)
-        far |= mean_y**2 > _LARGE * spread_y
-        far &= mean.any(axis=1) | (mean_y != 0)
+        far = _dominates(mean_y, sums.yy / total)
+        total = total[:, None]
+        mean = sums.x / total
+        far_features = _dominates(mean, squares / total)
+        far |= far_features.any(axis=1)
         if not far.any():
             self._whole = sums
             return
-        self.x0 = self.x0 + np.where(far[:, None], mean, 0.0)
-        self.y0 = self.y0 + np.where(far, mean_y, 0.0)
+        mean[~far] = 0.0
+        mean_y[~far] = 0.0
+        self.x0 = self.x0 + mean
+        self.y0 = self.y0 + mean_y
 
     def __call__(self, counts=None):
         if counts is None and self._whole is not None:
             return self._whole
+        n_tasks = self.design.n_tasks
         p = self.design.n_features
-        products = np.empty((self.design.n_tasks, p + 2, p + 2))
+        products = np.empty((n_tasks, p + 2, p + 2))
         for first, stop in self._chunks():
             self._write_products(products, first, stop, counts)
+        with_y = products[:, :, p]
+        with_1 = products[:, :, p + 1]
+        xy = with_y[:, :p]
         return SufficientStatistics(
             self.blocks,
             self.x0,
             self.y0,
-            total=products[:, p + 1, p + 1].copy(),
-            x=products[:, :p, p + 1].copy(),
+            total=with_1[:, p + 1].copy(),
+            x=with_1[:, :p].copy(),
             xx=products[:, :p, :p],
-            y=products[:, p, p + 1].copy(),
-            yy=products[:, p, p].copy(),
-            xy=np.ascontiguousarray(products[:, :p, p].T),
+            y=with_1[:, p].copy(),
+            yy=with_y[:, p].copy(),
+            xy=np.ascontiguousarray(xy.T),
         )
 
     def _chunks(self):
         """Ranges (first, stop) of tasks whose samples are read at a time."""
         ptr = self.design.ptr
-        per_chunk = max(1, _FLOATS // (self.design.n_features + 2))
+        width = self.design.n_features + 2
+        per_chunk = max(1, _FLOATS // width)
         first = 0
         while first < self.design.n_tasks:
-            beyond = np.searchsorted(ptr, ptr[first] + per_chunk, "right")
+            largest = ptr[first] + per_chunk
+            beyond = np.searchsorted(ptr, largest, "right")
             stop = max(first + 1, int(beyond) - 1)
             yield first, stop
             first = stop
@@ -181,20 +201,28 @@ class _StackedReader:
         """Write A'A of the tasks from `first` to `stop`."""
         design = self.design
         p = design.n_features
-        a = design.ptr[first]
-        b = design.ptr[stop]
-        X = _dense(design.X[a:b])
-        A = np.empty((b - a, p + 2))
-        A[:, p] = self.y[a:b] - self.y0[design.task_of_sample[a:b]]
+        samples = slice(design.ptr[first], design.ptr[stop])
+        X = _dense(design.X[samples])
+        task = design.task_of_sample[samples]
+        weight = self.weight[samples]
+        if counts is not None:
+            weight = weight * counts[samples]
+        weighted = not (weight == 1.0).all()
+        root = np.sqrt(weight)[:, None]
+        n_samples = len(weight)
+        A = np.empty((n_samples, p + 2))
+        A[:, p] = self.y[samples]
+        A[:, p] -= self.y0[task]
         A[:, p + 1] = 1.0
-        weight = self.weight[a:b] if counts is None else self.weight[a:b] * counts[a:b]
-        root = None if (weight == 1.0).all() else np.sqrt(weight)[:, None]
+        bounds = design.ptr - samples.start
         for t in range(first, stop):
-            own = slice(design.ptr[t] - a, design.ptr[t + 1] - a)
-            np.subtract(X[own], self.x0[t], out=A[own, :p])
-            if root is not None:
-                A[own] *= root[own]
-            np.dot(A[own].T, A[own], out=products[t])
+            own = slice(bounds[t], bounds[t + 1])
+            of_task = A[own]
+            features = of_task[:, :p]
+            np.subtract(X[own], self.x0[t], out=features)
+            if weighted:
+                of_task *= root[own]
+            np.dot(of_task.T, of_task, out=products[t])
 
 
 def _chunks(samples, n_features):
@@ -216,6 +244,12 @@ def _median(a, b, c):
     return np.maximum(low, np.minimum(high, c))
 
 
+def _dominates(mean, mean_square):
+    """Whether the mean is so large beside the spread that digits would cancel."""
+    spread = mean_square - mean**2
+    return mean**2 > _LARGE * spread
+
+
 def _dense(X):
     return X.toarray() if sparse.issparse(X) else X
 
@@ -232,14 +266,18 @@ def _origin(X, samples):
     A sparse X is made dense, chunk by chunk, where there is such a feature, so more is needed.
     """
     step = max(1, len(samples) // _SAMPLE)
-    everything = len(samples) == X.shape[0]
-    few = slice(None, None, step) if everything else samples[::step]
-    sample = _dense(X[few]).astype(np.float64, copy=False)
+    few = samples[::step]
+    if len(samples) == X.shape[0]:  # without a copy
+        few = slice(None, None, step)
+    sample = _dense(X[few])
+    sample = sample.astype(np.float64, copy=False)
     mean = sample.mean(axis=0)
     spread = sample.std(axis=0)
     if sparse.issparse(X):
-        far = (mean**2 > _LARGE * spread**2) & (spread > 0)
-        return np.where(far, mean, 0.0)
-    mean = np.where(np.abs(mean) > spread, mean, 0.0)
-    constant = (sample == sample[0]).all(axis=0)  # its mean may be rounded
-    return np.where(constant, sample[0], mean)
+        far = mean**2 > _LARGE * spread**2
+        return np.where(far & (spread > 0), mean, 0.0)
+    far = np.abs(mean) > spread
+    mean = np.where(far, mean, 0.0)
+    first = sample[0]
+    constant = (sample == first).all(axis=0)  # its mean may be rounded
+    return np.where(constant, first, mean)

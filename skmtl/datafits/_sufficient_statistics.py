@@ -11,6 +11,7 @@ from operator import add, sub
 import numpy as np
 
 _LEAST = 1e-8  # share of a sum that a difference of sums may come to
+_VISIBLE = 10 * _LEAST**1.5  # share of its terms, below which an error shows rounding
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ class SufficientStatistics:
     yy: np.ndarray
     xy: np.ndarray
 
-    _OF_BLOCKS = ("total", "x", "xx")
-    _OF_TASKS = ("y", "yy", "xy")
+    _SUMS = ("total", "x", "xx", "y", "yy", "xy")
 
     def __add__(self, other):
         return self._combined(other, add)
@@ -61,15 +61,19 @@ class SufficientStatistics:
 
     def _combined(self, other, operation):
         sums = {}
-        for name in (*self._OF_BLOCKS, *self._OF_TASKS):
-            sums[name] = operation(getattr(self, name), getattr(other, name))
+        for name in self._SUMS:
+            mine = getattr(self, name)
+            its = getattr(other, name)
+            sums[name] = operation(mine, its)
         return replace(self, **sums)
 
     def keeps_digits_of(self, whole):
         """Whether these statistics, what is left of `whole`, are not mere rounding errors."""
+        if not _keeps_digits(self.yy, whole.yy):
+            return False
         left = np.einsum("kjj->kj", self.xx)
         squares = np.einsum("kjj->kj", whole.xx)
-        return _keeps_digits(left, squares) and _keeps_digits(self.yy, whole.yy)
+        return _keeps_digits(left, squares)
 
     def of_tasks(self, present):
         """The statistics without the tasks that are not `present`: exactly zero.
@@ -85,19 +89,22 @@ class SufficientStatistics:
         """
         if present.all():
             return self
-        kept_blocks = np.array([present[tasks[0]] for tasks in self.blocks])
-        sums = {}
-        for name in self._OF_BLOCKS:
-            values = getattr(self, name)
-            kept = kept_blocks.reshape(-1, *[1] * (values.ndim - 1))
-            sums[name] = np.where(kept, values, 0.0)
-        for name in self._OF_TASKS:
-            sums[name] = np.where(present, getattr(self, name), 0.0)
-        return replace(self, **sums)
+        first = [tasks[0] for tasks in self.blocks]
+        blocks = present[first]
+        return replace(
+            self,
+            total=np.where(blocks, self.total, 0.0),
+            x=np.where(blocks[:, None], self.x, 0.0),
+            xx=np.where(blocks[:, None, None], self.xx, 0.0),
+            y=np.where(present, self.y, 0.0),
+            yy=np.where(present, self.yy, 0.0),
+            xy=np.where(present, self.xy, 0.0),
+        )
 
     def per_task(self, values):
         """One value a block -> one value a task, on the first axis."""
-        out = np.empty((len(self.y), *values.shape[1:]))
+        n_tasks = len(self.y)
+        out = np.empty((n_tasks, *values.shape[1:]))
         for value, tasks in zip(values, self.blocks, strict=True):
             out[tasks] = value
         return out
@@ -122,13 +129,16 @@ class SufficientStatistics:
         total = np.where(self.total > 0, self.total, 1.0)
         mean_x = self.x / total[:, None]
         mean_y = self.y / self.per_task(total)
+        squares = self.x[:, :, None] * mean_x[:, None, :]
+        products = self.per_task(self.x).T * mean_y
         about_means = replace(
             self,
-            xx=self.xx - self.x[:, :, None] * mean_x[:, None, :],
-            xy=self.xy - self.per_task(self.x).T * mean_y,
+            xx=self.xx - squares,
+            xy=self.xy - products,
             yy=self.yy - self.y * mean_y,
         )
-        return about_means, self.per_task(self.x0 + mean_x), self.y0 + mean_y
+        mean_x = self.per_task(self.x0 + mean_x)
+        return about_means, mean_x, self.y0 + mean_y
 
     def squared_errors(self, W, intercepts):
         """`sum_i s_i (y_ti - x_i . w_t - b_t)^2` of each task.
@@ -147,47 +157,71 @@ class SufficientStatistics:
         """
         features = np.flatnonzero(W.any(axis=(0, 2)))
         W = W[:, features]
-        forms = self._forms_of_tasks if len(self.blocks) == len(self.y) else self._forms_of_blocks
+        one_task_a_block = len(self.blocks) == len(self.y)
+        forms = self._forms_of_tasks if one_task_a_block else self._forms_of_blocks
         quadratic, cross, shift = forms(W, features)
         b = intercepts - self.y0 + shift
         spread = self.yy + quadratic
-        levels = b * (b * self.task_total + 2.0 * (cross - self.y))
+        slope = 2.0 * (cross - self.y)
+        slope += b * self.task_total
+        levels = b * slope
         errors = spread + levels
-        rounding = 10 * _LEAST**1.5 * (self.yy + np.abs(levels))
-        return errors if (errors >= rounding).all() else None
-
-    def _grams_of(self, features):
-        if len(features) == self.xx.shape[1]:
-            return self.xx
-        return self.xx[:, features[:, None], features]
+        terms = self.yy + np.abs(levels)
+        exact = errors >= _VISIBLE * terms
+        return errors if exact.all() else None
 
     def _forms_of_tasks(self, W, features):
         """`w' Q w - 2 w' q`, `w' x` and `w' x0` (n_models, n_tasks), in one batched product."""
         order = np.concatenate(self.blocks)
-        w = W[:, :, order].transpose(2, 1, 0)
-        w = np.ascontiguousarray(w)  # (n_tasks, n_features, n_models)
+        w = W[:, :, order]
+        w = w.transpose(2, 1, 0)  # (n_tasks, n_features, n_models)
+        w = np.ascontiguousarray(w)
         q = self.xy[np.ix_(features, order)]
-        Gw = np.matmul(self._grams_of(features), w) - 2.0 * q.T[:, :, None]
-        quadratic, cross, shift = np.empty((3, len(W), len(self.y)))
-        quadratic[:, order] = np.einsum("tja,tja->at", w, Gw)
-        cross[:, order] = np.einsum("tj,tja->at", self.x[:, features], w)
-        shift[:, order] = np.einsum("tj,tja->at", self.x0[:, features], w)
-        return quadratic, cross, shift
+        x = self.x[:, features]
+        x0 = self.x0[:, features]
+        Gw = np.matmul(self._grams_of(features), w)
+        Gw -= 2.0 * q.T[:, :, None]
+        ordered = np.array(
+            [
+                np.einsum("tja,tja->at", w, Gw),
+                np.einsum("tj,tja->at", x, w),
+                np.einsum("tj,tja->at", x0, w),
+            ]
+        )
+        forms = np.empty_like(ordered)
+        forms[:, :, order] = ordered
+        return forms
 
     def _forms_of_blocks(self, W, features):
         """The same block by block."""
-        G = self._grams_of(features)
-        quadratic, cross, shift = np.empty((3, len(W), len(self.y)))
+        grams = self._grams_of(features)
+        x = self.x[:, features]
+        x0 = self.x0[:, features]
+        n_models = len(W)
+        n_tasks = len(self.y)
+        forms = np.empty((3, n_models, n_tasks))
         for k, tasks in enumerate(self.blocks):
-            w = W[:, :, tasks].transpose(1, 0, 2)
-            w = np.ascontiguousarray(w)  # (n_features, n_models, tasks)
+            w = W[:, :, tasks]
+            w = w.transpose(1, 0, 2)  # (n_features, n_models, n_block_tasks)
+            w = np.ascontiguousarray(w)
             q = self.xy[np.ix_(features, tasks)]
-            Gw = np.tensordot(G[k], w, 1) - 2.0 * q[:, None]
-            quadratic[:, tasks] = np.einsum("jat,jat->at", w, Gw)
-            cross[:, tasks] = np.tensordot(self.x[k, features], w, 1)
-            shift[:, tasks] = np.tensordot(self.x0[k, features], w, 1)
-        return quadratic, cross, shift
+            Gw = np.tensordot(grams[k], w, 1)
+            Gw -= 2.0 * q[:, None]
+            forms[:, :, tasks] = [
+                np.einsum("jat,jat->at", w, Gw),
+                np.tensordot(x[k], w, 1),
+                np.tensordot(x0[k], w, 1),
+            ]
+        return forms
+
+    def _grams_of(self, features):
+        """xx over some features, without a copy if these are all."""
+        n_features = self.xx.shape[1]
+        if len(features) == n_features:
+            return self.xx
+        return self.xx[:, features[:, None], features]
 
 
 def _keeps_digits(left, whole):
-    return ((left == 0) | (left >= _LEAST * whole)).all()
+    least = _LEAST * whole
+    return ((left == 0) | (left >= least)).all()

@@ -35,11 +35,13 @@ class QuadraticPenalty(Penalty):
         values, U = np.linalg.eigh(M)
         rounding = len(M) * np.finfo(float).eps
         kept = values > rounding * values[-1]
-        outside = np.linalg.norm(G @ U[:, ~kept])
+        rotated = G @ U
+        outside = np.linalg.norm(rotated[:, ~kept])
         if outside > 1e-12 * np.linalg.norm(G):
             return np.inf
-        squares = (G @ U[:, kept]) ** 2
-        return 0.5 * float((squares / values[kept]).sum())
+        squares = rotated[:, kept] ** 2
+        quotients = squares / values[kept]
+        return 0.5 * float(quotients.sum())
 
 
 @dataclass(frozen=True)

@@ -40,22 +40,22 @@ def move_unpenalized(shares, terms):
 
     Parameters
     ----------
-    shares : list of ndarray of shape (n_features, n_tasks)
+    shares : ndarray of shape (n_terms, n_features, n_tasks)
         The share of each term.
     terms : sequence of Penalty
         The terms of the sum.
 
     Returns
     -------
-    list of ndarray
+    ndarray of shape (n_terms, n_features, n_tasks)
         New shares, or the given ones if there is nothing to move.
     """
-    n_features = len(shares[0])
+    n_features = shares.shape[1]
     unseen = [term.unpenalized_features(n_features) for term in terms]
     complete = [k for k, features in enumerate(unseen) if len(features) == 0]
     if len(complete) in (0, len(terms)):
         return shares
-    shares = [share.copy() for share in shares]
+    shares = shares.copy()
     taker = shares[complete[0]]
     for features, share in zip(unseen, shares, strict=True):
         if len(features):

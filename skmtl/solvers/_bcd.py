@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._solution import certified_solution
@@ -39,7 +40,7 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
     -------
     Solution
     """
-    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
+    tol = max(tol, ROUNDING)  # no gap is known better than that
     null = null_objective(datafit, penalty)
     feasible = penalty.prox(W0, 0.0)
     sets = _WorkingSets(datafit, penalty, feasible, null, tol)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import Evaluation
+from skmtl.datafits import ROUNDING, Evaluation, inner
+from skmtl.solvers._solution import gap_between
 
 _DIRECT = 500  # features that one eigendecomposition may take
 
@@ -59,15 +60,16 @@ def certify(datafit, penalty, W):
     if len(free):
         W = datafit.minimize_features(W, free, penalty.positive)
     at = datafit.evaluate(W)
-    ridge = 0.5 * datafit.ridge * float(np.vdot(W, W))
-    primal = 0.5 * at.rr + ridge + penalty.value(W)
-    if datafit.ridge:
-        dual = _dual_with_ridge(datafit.ridge, penalty, W, at)
+    ridge = datafit.ridge
+    loss = 0.5 * (at.rr + ridge * inner(W, W))
+    objective = loss + penalty.value(W)
+    if ridge:
+        bound = _bound_with_ridge(ridge, penalty, W, at)
     else:
-        dual, _ = dual_value(at.rr, at.ry, (at.correlation,), (penalty,))
-    rounding = np.finfo(float).eps * primal
-    gap = max(primal - dual, rounding)
-    return Certificate(W, float(primal), float(gap), at)
+        shares = [at.correlation]
+        bound, _ = best_bound(at.rr, at.ry, shares, [penalty])
+    gap = gap_between(objective, bound)
+    return Certificate(W, float(objective), float(gap), at)
 
 
 def null_solution(datafit, penalty):
@@ -96,8 +98,8 @@ def null_objective(datafit, penalty):
     """
     if len(_free_features(datafit, penalty)) == 0:
         return 0.5 * datafit.yy
-    rounding = 0.5 * np.finfo(float).eps * datafit.yy
     W = null_solution(datafit, penalty)
+    rounding = 0.5 * ROUNDING * datafit.yy
     return max(datafit.value(W), rounding)
 
 
@@ -112,7 +114,12 @@ def _free_features(datafit, penalty):
     return features
 
 
-def dual_value(rr, ry, shares, penalties):
+def scaled_bound(scale, rr, ry):
+    """The dual objective at a multiple of the residual, the penalty apart."""
+    return scale * (ry - 0.5 * scale * rr)
+
+
+def best_bound(rr, ry, shares, penalties):
     """The largest dual objective at a multiple of the residual, and that multiple.
 
     Parameters
@@ -138,24 +145,26 @@ def dual_value(rr, ry, shares, penalties):
         scale = min(scale, 1.0 / norm)
     if scale <= 0:
         return 0.0, 0.0
-    return scale * ry - 0.5 * scale**2 * curvature, scale
+    return scaled_bound(scale, curvature, ry), scale
 
 
-def _dual_with_ridge(ridge, penalty, W, at):
-    """The dual objective where the penalty is taken together with the ridge of the loss."""
+def _bound_with_ridge(ridge, penalty, W, at):
+    """The largest of two lower bounds where the penalty is taken together with the ridge."""
 
-    def value(scale):
-        bound = scale * at.ry - 0.5 * scale**2 * at.rr
-        return bound - conjugate_with_ridge(penalty, ridge, scale * at.correlation)
+    def bound(scale):
+        C = scale * at.correlation
+        loss = scaled_bound(scale, at.rr, at.ry)
+        return loss - conjugate_with_ridge(penalty, ridge, C)
 
-    augmented = at.rr + ridge * float(np.vdot(W, W))
+    augmented = at.rr + ridge * inner(W, W)
     share = at.correlation - ridge * W
-    _, scale = dual_value(augmented, at.ry, (share,), (penalty,))
-    return max(value(1.0), value(scale))
+    _, scale = best_bound(augmented, at.ry, [share], [penalty])
+    return max(bound(1.0), bound(scale))
 
 
 def conjugate_with_ridge(penalty, ridge, C):
     """The conjugate of `penalty + ridge/2 ||W||^2` at C, for ridge > 0."""
-    V = penalty.prox(C / ridge, 1 / ridge)
-    squares = 0.5 * ridge * float(np.vdot(V, V))
-    return float(np.vdot(C, V)) - penalty.value(V) - squares
+    step = 1 / ridge
+    V = penalty.prox(C / ridge, step)
+    value = penalty.value(V) + 0.5 * ridge * inner(V, V)
+    return inner(C, V) - value

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.datafits import eigen
+from skmtl.datafits import eigen, inner
 
 
 def conjugate_gradients(product, precondition, b, W, max_iter, tol):
@@ -28,12 +28,12 @@ def conjugate_gradients(product, precondition, b, W, max_iter, tol):
     enough = tol * np.linalg.norm(b)
     Z = precondition(R)
     D = Z
-    RZ = float(np.vdot(R, Z))
+    RZ = inner(R, Z)
     for n_iter in range(max_iter):
         if np.linalg.norm(R) <= enough:
             return W, n_iter
         AD = product(D)
-        curvature = float(np.vdot(D, AD))
+        curvature = inner(D, AD)
         if curvature <= 0:
             return W, n_iter
         step = RZ / curvature
@@ -41,7 +41,7 @@ def conjugate_gradients(product, precondition, b, W, max_iter, tol):
         R = R - step * AD
         Z = precondition(R)
         before = RZ
-        RZ = float(np.vdot(R, Z))
+        RZ = inner(R, Z)
         D = Z + RZ / before * D
     return W, max_iter
 
@@ -69,8 +69,8 @@ class Preconditioner:
         shift = _dominant_diagonal(coupling)
         self.mean_system = None
         if datafit.is_gram:
-            of_blocks = np.array([shift[tasks].max() for tasks in datafit.blocks])
-            self.own_systems = datafit.shifted_solver(of_blocks)
+            of_blocks = [shift[tasks].max() for tasks in datafit.blocks]
+            self.own_systems = datafit.shifted_solver(np.array(of_blocks))
             self.mean_system = _MeanSystem(datafit.mean_gram(), coupling)
         elif datafit.is_sparse:
             diagonal = datafit.curvature + shift
@@ -83,16 +83,19 @@ class Preconditioner:
         Z = self.own_systems(R)
         if self.mean_system is None:
             return Z
-        Z = Z + self.mean_system.solve(R - self.product(Z))
-        return Z + self.own_systems(R - self.product(Z))
+        left = R - self.product(Z)
+        Z = Z + self.mean_system.solve(left)
+        left = R - self.product(Z)
+        return Z + self.own_systems(left)
 
 
 def _dominant_diagonal(M):
     """A positive diagonal (n_tasks,), at least that of M, with `2 diag - M` psd."""
     diagonal = np.diag(M)
-    off = np.abs(M).sum(axis=1) - diagonal
-    shift = np.maximum(diagonal, 0.5 * (diagonal + off))
-    return np.maximum(shift, 1e-6 * shift.max())
+    half = 0.5 * np.abs(M).sum(axis=1)
+    shift = np.maximum(diagonal, half)
+    least = 1e-6 * shift.max()
+    return np.maximum(shift, least)
 
 
 class _MeanSystem:
@@ -108,4 +111,5 @@ class _MeanSystem:
     def solve(self, R):
         """Z with `G Z + Z M = R`."""
         rotated = self.V.T @ R @ self.U
-        return self.V @ (rotated / self.curvature) @ self.U.T
+        solved = rotated / self.curvature
+        return self.V @ solved @ self.U.T

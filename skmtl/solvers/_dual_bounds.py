@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl.datafits import inner
 from skmtl.penalties import common_ridge, move_unpenalized
 from skmtl.solvers._certificates import conjugate_with_ridge
 from skmtl.solvers._quadratic import conjugate_of_coupling
@@ -27,30 +28,43 @@ def likelihood_bound(point, terms, coupling, state=None):
     float
         Minus infinity where nothing is known.
     """
+    correlation = point.correlation
     if not terms:
-        return point.bound(1.0) - conjugate_of_coupling(coupling, point.correlation)
+        return point.bound(1.0) - conjugate_of_coupling(coupling, correlation)
     bound = _scaled_bound(point, terms, coupling, state)
-    ridge = common_ridge(coupling)
-    if ridge is not None and ridge > 0 and len(terms) == 1 and not terms[0].is_decomposition:
-        with_ridge = conjugate_with_ridge(terms[0], ridge, point.correlation)
-        bound = max(bound, point.bound(1.0) - float(with_ridge))
+    single = len(terms) == 1 and not terms[0].is_decomposition
+    ridge = common_ridge(coupling) if single else None
+    if ridge is not None and ridge > 0:
+        with_ridge = conjugate_with_ridge(terms[0], ridge, correlation)
+        bound = max(bound, point.bound(1.0) - with_ridge)
     return bound
 
 
 def _scaled_bound(point, terms, coupling, state):
     """The bound at the largest multiple of the gradients that is feasible, the coupling apart."""
     WM = point.W @ coupling
-    shares, penalties = _shares(point.correlation - WM, terms, state)
-    n_features = len(WM)
-    unpenalized = any(len(term.unpenalized_features(n_features)) for term in penalties)
-    if coupling.any() and unpenalized:
+    if coupling.any() and _some_unpenalized(terms, len(WM)):
         return -np.inf  # the ridge does not bear all that is left to it
-    pairs = list(zip(penalties, shares, strict=True))
-    norm = max(penalty.dual_norm(share) for penalty, share in pairs)
-    scale = min(1.0, 1.0 / norm) if norm > 0 else 1.0
-    conjugates = sum(penalty.conjugate(scale * share) for penalty, share in pairs)
-    squares = 0.5 * scale**2 * float(np.vdot(point.W, WM))
-    return point.bound(scale) - conjugates - squares
+    correlation = point.correlation - WM
+    shares, penalties = _shares(correlation, terms, state)
+    norm = 0.0
+    for penalty, share in zip(penalties, shares, strict=True):
+        norm = max(norm, penalty.dual_norm(share))
+    scale = 1.0 / max(norm, 1.0)
+    squares = inner(point.W, WM)
+    bound = point.bound(scale) - 0.5 * scale**2 * squares
+    for penalty, share in zip(penalties, shares, strict=True):
+        bound -= penalty.conjugate(scale * share)
+    return bound
+
+
+def _some_unpenalized(terms, n_features):
+    """Whether one of the terms, or of their parts, does not see all features."""
+    for term in terms:
+        for part in term.parts:
+            if len(part.unpenalized_features(n_features)):
+                return True
+    return False
 
 
 def _shares(correlation, terms, state):
@@ -60,13 +74,14 @@ def _shares(correlation, terms, state):
     """
     first = terms[0]
     if first.is_decomposition:
-        return [correlation] * len(first.parts), first.parts
-    K = len(terms)
-    if K == 1:
+        shares = [correlation] * len(first.parts)
+        return shares, first.parts
+    n_terms = len(terms)
+    if n_terms == 1:
         return [correlation], terms
-    shares = [np.zeros_like(correlation)] * K
+    shares = np.zeros((n_terms, *correlation.shape))
     if state is not None:
-        shares = [state.rho * U for U in state.U[:K]]
-    rest = (correlation - sum(shares)) / K
-    shares = [share + rest for share in shares]
+        shares = state.rho * state.U[:n_terms]
+    rest = correlation - shares.sum(axis=0)
+    shares = shares + rest / n_terms
     return move_unpenalized(shares, terms), terms

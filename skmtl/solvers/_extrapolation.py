@@ -4,16 +4,29 @@ import numpy as np
 
 
 def anderson_weights(iterates, damping):
-    """Weights (n_iterates - 1,) that add up to one, under which the steps cancel best.
+    """Weights of the iterates but the first, under which the steps between them cancel best.
 
-    `damping`, relative to the mean squared step, keeps near-collinear steps from amplifying
-    rounding errors. None if nothing moved.
+    Parameters
+    ----------
+    iterates : ndarray of shape (n_iterates, ...)
+        The iterates.
+    damping : float
+        Relative to the mean squared step; it keeps near-collinear steps from amplifying rounding
+        errors.
+
+    Returns
+    -------
+    ndarray of shape (n_iterates - 1,), or None
+        They add up to one. None if nothing moved.
     """
     steps = np.diff(iterates, axis=0)
-    steps = steps.reshape(len(steps), -1)
-    A = steps @ steps.T
-    A.flat[:: len(A) + 1] += damping * np.trace(A)
-    if not A.any():
+    n_steps = len(steps)
+    steps = steps.reshape(n_steps, -1)
+    products = steps @ steps.T
+    damping = damping * np.trace(products)
+    products += damping * np.eye(n_steps)
+    if not products.any():
         return None
-    weights = np.linalg.solve(A, np.ones(len(A)))
+    ones = np.ones(n_steps)
+    weights = np.linalg.solve(products, ones)
     return weights / weights.sum()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._solution import certified_solution
 
@@ -34,7 +35,7 @@ def fista(datafit, penalty, W0, *, max_iter=1000, tol=1e-4):
     Sciences 2, section 4. O'Donoghue, Candes (2015), "Adaptive restart for accelerated gradient
     schemes", Found. Comput. Math. 15, equation 13.
     """
-    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
+    tol = max(tol, ROUNDING)  # no gap is known better than that
     null = null_objective(datafit, penalty)
     gradient_steps = _GradientSteps(datafit, penalty, W0)
     n_iter = 0

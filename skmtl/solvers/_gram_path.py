@@ -3,6 +3,7 @@
 import numpy as np
 
 from skmtl import _kernels
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._newton import group_newton
 from skmtl.solvers._solution import certified_solution
 
@@ -50,7 +51,7 @@ def gram_path(
     ------
     Solution
     """
-    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
+    tol = max(tol, ROUNDING)  # no gap is known better than that
     null = 0.5 * form.yy if null is None else null
     order = np.arange(len(W0))
     if random_state is not None:

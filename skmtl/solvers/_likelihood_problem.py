@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl.datafits import inner
 from skmtl.penalties import separate_quadratic
 from skmtl.solvers._dual_bounds import likelihood_bound
 
@@ -57,17 +58,19 @@ class LikelihoodProblem:
         """Whether there is a dual: not where a quadratic penalty alone leaves directions free."""
         if self.terms:
             return True
-        least = np.linalg.eigvalsh(self.coupling)[0]
-        return least > 1e-10 * max(self.coupling.max(), 1e-300)
+        values = np.linalg.eigvalsh(self.coupling)
+        scale = max(self.coupling.max(), 1e-300)
+        return values[0] > 1e-10 * scale
 
     def penalty_value(self, parts):
         """The penalty of W, the sum of the parts."""
         W = sum(parts)
-        value = 0.5 * float(np.vdot(W, W @ self.coupling))
-        if len(parts) > 1:
-            penalties = self.terms[0].parts
-            return value + sum(p.value(V) for p, V in zip(penalties, parts, strict=True))
-        return value + sum(term.value(W) for term in self.terms)
+        value = 0.5 * inner(W, W @ self.coupling)
+        if len(parts) == 1:
+            return value + sum(term.value(W) for term in self.terms)
+        for penalty, V in zip(self.terms[0].parts, parts, strict=True):
+            value += penalty.value(V)
+        return value
 
     def restricted_penalty(self, features):
         """The penalty of these features alone, of which one term is separable, the rest quadratic.
@@ -87,5 +90,6 @@ class LikelihoodProblem:
     def relative_gradient(self, point):
         """The norm of the gradient of likelihood and quadratic terms, relative to that at W = 0."""
         gradient = point.correlation - point.W @ self.coupling
-        scale = np.linalg.norm(self.null.correlation)
-        return np.linalg.norm(gradient) / max(scale, self.likelihood.rounding)
+        norm = np.linalg.norm(gradient)
+        at_zero = np.linalg.norm(self.null.correlation)
+        return norm / max(at_zero, self.likelihood.rounding)

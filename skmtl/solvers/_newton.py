@@ -15,6 +15,8 @@ from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dposv, dpotrf, dpotri, dpotrs
 
 from skmtl import _kernels
+from skmtl.datafits import inner
+from skmtl.solvers._certificates import scaled_bound
 
 _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value, to which an e_j may change in one step
@@ -54,7 +56,8 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
         step += 1
         trial = e
         if change is not None:
-            trial = np.maximum(e * np.clip(1.0 + change, *_RANGE), least)
+            factor = np.clip(1.0 + change, *_RANGE)
+            trial = np.maximum(e * factor, least)
         found = _minimize(form, np.sqrt(trial))
         if found is None:
             break
@@ -70,7 +73,8 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
         objective = value
         if gap <= tol:
             break
-        change = _direction(hessian, e * norms**2, norms / group_weights - 1.0)
+        excess = norms / group_weights - 1.0
+        change = _direction(hessian, e * norms**2, excess)
         if change is None:
             break
     return best, step
@@ -90,7 +94,8 @@ def _minimize(form, scale):
 
 def _direction(hessian, size, excess):
     """The step relative to e; None if the Hessian, which is overwritten, is singular."""
-    hessian.flat[:: len(size) + 1] += size * np.maximum(-excess, 1e-12)
+    vanishing = np.maximum(-excess, 1e-12)
+    hessian.flat[:: len(size) + 1] += size * vanishing
     _, change, info = dposv(hessian, size * excess, lower=1)
     return None if info else change
 
@@ -103,15 +108,15 @@ def _norms(A):
 
 def _certify(form, group_weights, W, V):
     """Objective and gap of W among its own features, V being minus the gradient; norms of V."""
-    explained = float(np.vdot(form.q, W))
-    ry = form.yy - explained
-    augmented = max(ry - float(np.vdot(V, W)), 0.0)  # <r, D r> + ridge ||W||^2
+    ry = form.yy - inner(form.q, W)
+    augmented = max(ry - inner(V, W), 0.0)  # <r, D r> + ridge ||W||^2
     norms = _norms(V)
-    primal = 0.5 * augmented + float(group_weights @ _norms(W))
+    objective = 0.5 * augmented + float(group_weights @ _norms(W))
     scale = ry / augmented if augmented > 0 else 0.0
-    scale = min(scale, 1.0 / (norms / group_weights).max())
-    dual = scale * ry - 0.5 * scale**2 * augmented
-    return primal, primal - dual, norms
+    largest = (norms / group_weights).max()
+    scale = min(scale, 1.0 / largest)
+    bound = scaled_bound(scale, augmented, ry)
+    return objective, objective - bound, norms
 
 
 def _tasks_by_gram(form, scale):
@@ -119,6 +124,7 @@ def _tasks_by_gram(form, scale):
     k = len(scale)
     diagonal = slice(None, None, k + 1)
     U = np.empty_like(form.q)
+    scaled_q = scale[:, None] * form.q
     hessian = np.zeros((k, k), order="F")
     for i, tasks in enumerate(form.blocks):
         B = np.array(form.grams[:, :, i], order="F")
@@ -129,8 +135,7 @@ def _tasks_by_gram(form, scale):
         factor, info = dpotrf(B, lower=1, overwrite_a=1, clean=0)
         if info:
             return None
-        right = scale[:, None] * form.q[:, tasks]
-        u, _ = dpotrs(factor, right, lower=1)
+        u, _ = dpotrs(factor, scaled_q[:, tasks], lower=1)
         inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
         inverse *= -1.0
         inverse.flat[diagonal] += 1.0

@@ -4,7 +4,7 @@ import numpy as np
 
 from skmtl.solvers._extrapolation import anderson_weights
 from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
-from skmtl.solvers._solution import Solution, starting_at
+from skmtl.solvers._solution import Solution, gap_between, starting_at
 
 _SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
 _LEAST_SHARE = 1e-6  # below which a step that does not lower the objective is rounding
@@ -50,8 +50,8 @@ class NewtonIteration:
             if self.optimality <= tol or n_iter >= max_iter:
                 break
             least = tol * self.problem.null.value
-            enough = self.share * max(min(self.left, self.progress), least)
-            if not self._step(enough):
+            most = min(self.left, self.progress)
+            if not self._step(self.share * max(most, least)):
                 break  # rounding: nothing is lower
             n_iter += 1
         return Solution(
@@ -72,8 +72,7 @@ class NewtonIteration:
         if self.problem.has_gap:
             bound = self.problem.bound(self.point, self.inner.state)
             self.bound = max(self.bound, bound)
-            rounding = np.finfo(float).eps * self.objective
-            self.gap = max(self.objective - self.bound, rounding)
+            self.gap = gap_between(self.objective, self.bound)
             self.optimality = self.gap / null if null > 0 else 0.0
             self.left = self.gap
         else:
@@ -105,7 +104,8 @@ class NewtonIteration:
         quick = self.progress > 0.5 * self.share * self.left
         self.share = _SHARE if quick else 0.1 * self.share
         self.point = self._with_free_features(moved)
-        self.parts[0] = self.parts[0] + (self.point.W - moved.W)
+        change = self.point.W - moved.W
+        self.parts[0] = self.parts[0] + change
         return True
 
     def _solve_inner(self, enough):
@@ -139,15 +139,15 @@ class NewtonIteration:
         self.history = [*self.history[-_MEMORY:], (moved, self.parts)]
         if len(self.history) < 3:
             return moved
-        points = [point for point, _ in self.history[1:]]
-        iterates = np.array([np.stack(parts) for _, parts in self.history])
-        weights = anderson_weights(iterates, _DAMPING)
+        points, iterates = zip(*self.history, strict=True)
+        weights = anderson_weights(np.array(iterates), _DAMPING)
         if weights is None:
             return moved
-        parts = list(np.tensordot(weights, iterates[1:], 1))
-        forward = np.tensordot(weights, np.array([point.forward for point in points]), 1)
-        b = np.tensordot(weights, np.array([point.b for point in points]), 1)
-        further = self.problem.likelihood.settled(sum(parts), forward, b)
+        parts = _combine(weights, iterates)
+        forward = _combine(weights, [point.forward for point in points])
+        b = _combine(weights, [point.b for point in points])
+        further = self.problem.likelihood.settled(parts.sum(axis=0), forward, b)
+        parts = list(parts)
         if self._objective(further, parts) < self._objective(moved, self.parts):
             self.parts = parts
             return further
@@ -166,6 +166,11 @@ class NewtonIteration:
         if self.problem.is_decomposed:
             return list(solution.parts or (W, np.zeros_like(W)))
         return [W]
+
+
+def _combine(weights, arrays):
+    """The weighted sum of all arrays but the first."""
+    return np.tensordot(weights, np.array(arrays[1:]), 1)
 
 
 def _between(parts, others, step):

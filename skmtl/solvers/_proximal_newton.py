@@ -2,15 +2,16 @@
 
 import numpy as np
 
+from skmtl.datafits import ROUNDING
 from skmtl.penalties import separate_quadratic
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 from skmtl.solvers._newton_iteration import NewtonIteration
-from skmtl.solvers._solution import Solution, starting_at
+from skmtl.solvers._solution import Solution, gap_between, starting_at
 
 _SHARE = 0.01  # of the gap, to which a working set is solved
 _LEAST_SHARE = 1e-9  # below which rounding errors are all that is left
 _LEAST = 100  # features of a working set
-_ROUNDING = 1e2 * np.finfo(float).eps
+_LEAST_TOL = 1e2 * ROUNDING
 
 
 def proximal_newton(likelihood, penalty, start=None, *, inner_solver, max_iter=100, tol=1e-4):
@@ -45,7 +46,7 @@ def proximal_newton(likelihood, penalty, start=None, *, inner_solver, max_iter=1
     Lee, Sun, Saunders (2014), "Proximal Newton-type methods for minimizing composite functions",
     SIAM J. Optim. 24, algorithm 1.
     """
-    tol = max(tol, _ROUNDING)
+    tol = max(tol, _LEAST_TOL)
     n_features, n_tasks = likelihood.shape
     terms, _ = separate_quadratic(penalty, n_tasks)
     separable = len(terms) == 1 and terms[0].is_separable
@@ -73,7 +74,7 @@ def _in_working_sets(likelihood, penalty, start, inner_solver, max_iter, tol):
         point = likelihood.minimize_features(point, problem.free, problem.positive)
         objective = point.value + problem.penalty_value([point.W])
         bound = max(bound, problem.bound(point))
-        gap = max(objective - bound, np.finfo(float).eps * objective)
+        gap = gap_between(objective, bound)
         optimality = gap / null if null > 0 else 0.0
         if optimality <= tol or n_iter >= max_iter:
             break

@@ -3,9 +3,10 @@
 import numpy as np
 from scipy.linalg import LinAlgError, cholesky, lstsq, solve_triangular
 
-from skmtl.datafits import eigen
+from skmtl.datafits import ROUNDING, eigen, inner
+from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
-from skmtl.solvers._solution import Solution
+from skmtl.solvers._solution import Solution, gap_between
 
 _MOST = 1000  # unknowns that are solved for at once
 
@@ -47,7 +48,8 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     if direct.converged or not datafit.is_gram:
         return direct
     # features of different scales
-    start = W if direct.objective <= 0.5 * datafit.yy else zero
+    worse = direct.objective > 0.5 * datafit.yy
+    start = zero if worse else W
     return _iterate(datafit, coupling, start, correlation, max_iter, tol)
 
 
@@ -69,15 +71,17 @@ def _solve_directly(datafit, coupling, correlation):
 def _pull_to_mean(M):
     """u > 0 with `M_st = -u_s u_t` off the diagonal, None if there is none."""
     n_tasks = len(M)
-    diagonal = np.eye(n_tasks, dtype=bool)
-    if n_tasks < 3 or not (M[~diagonal] < 0).all():
+    off = ~np.eye(n_tasks, dtype=bool)
+    if n_tasks < 3 or (M[off] >= 0).any():
         return None
-    first = np.sqrt(-M[0, 1] * M[0, 2] / M[1, 2])
-    u = -M[0] / first
+    u = -M[0]
+    first = np.sqrt(u[1] * u[2] / -M[1, 2])
+    u = u / first
     u[0] = first
     product = np.outer(u, u)
-    fits = np.abs(M + product) <= 1e-12 * product
-    return u if (fits | diagonal).all() else None
+    error = np.abs(M + product)
+    fits = error <= 1e-12 * product
+    return u if fits[off].all() else None
 
 
 def _meet(datafit, diagonal, u, correlation):
@@ -85,7 +89,8 @@ def _meet(datafit, diagonal, u, correlation):
     solve = datafit.of_single_tasks().shifted_solver(diagonal)
     pulled = np.tensordot(solve.inverses, u**2, 1)
     system = np.eye(len(correlation)) - pulled
-    z = lstsq(system, solve(correlation) @ u)[0]
+    right = solve(correlation) @ u
+    z, *_ = lstsq(system, right)
     return solve(correlation + np.outer(z, u))
 
 
@@ -104,25 +109,35 @@ def _iterate(datafit, coupling, W, correlation, max_iter, tol):
     n_iter = 0
     while True:
         left = max_iter - n_iter
-        W, n_done = conjugate_gradients(product, precondition, correlation, W, left, enough)
+        W, n_done = conjugate_gradients(
+            product,
+            precondition,
+            correlation,
+            W,
+            max_iter=left,
+            tol=enough,
+        )
         n_iter += n_done
         enough *= 0.1
         if n_unknowns > _MOST:
             gradient = correlation - product(W)
-            return _without_gap(datafit, coupling, W, gradient, correlation, n_iter, tol)
+            scale = np.linalg.norm(correlation) or 1.0
+            optimality = np.linalg.norm(gradient) / scale
+            return _without_gap(datafit, coupling, W, n_iter, tol, optimality)
         W_free = _minimize_free(datafit, W, free)
         solution = _certified(datafit, coupling, W_free, n_iter, tol)
-        exhausted = n_iter >= max_iter or enough < np.finfo(float).eps
-        if solution.converged or exhausted:
+        if solution.converged or n_iter >= max_iter or enough < ROUNDING:
             return solution
 
 
-def _without_gap(datafit, coupling, W, gradient, correlation, n_iter, tol):
-    """The solution W where the gradient is all that is known."""
-    scale = np.linalg.norm(correlation) or 1.0
-    optimality = np.linalg.norm(gradient) / scale
+def _without_gap(datafit, coupling, W, n_iter, tol, optimality):
+    """The solution W where the size of the gradient is all that is known."""
     solution = _certified(datafit, coupling, W, n_iter, tol)
-    return solution._replace(gap=np.nan, optimality=optimality, converged=optimality <= tol)
+    return solution._replace(
+        gap=np.nan,
+        optimality=optimality,
+        converged=optimality <= tol,
+    )
 
 
 def _minimize_free(datafit, W, free):
@@ -134,22 +149,24 @@ def _minimize_free(datafit, W, free):
     system = np.zeros((n_features, k, n_features, k))
     everything = np.arange(n_features)
     for block, tasks in enumerate(datafit.blocks):
-        inner = free[tasks].T @ free[tasks]
+        directions = free[tasks]
+        squares = directions.T @ directions
         gram = datafit.gram_block(block, everything)
-        system += np.einsum("ij,ab->iajb", gram, inner)
+        system += np.einsum("ij,ab->iajb", gram, squares)
     right = datafit.evaluate(W).correlation @ free
-    system = system.reshape(n_features * k, n_features * k)
-    D = lstsq(system, right.ravel())[0]
-    return W + D.reshape(n_features, k) @ free.T
+    system = system.reshape(n_features * k, -1)
+    D, *_ = lstsq(system, right.ravel())
+    return W + D.reshape(-1, k) @ free.T
 
 
 def _certified(datafit, coupling, W, n_iter, tol):
     """The solution W, optimal in the directions that the coupling leaves free."""
     at = datafit.evaluate(W)
     null = 0.5 * datafit.yy
-    objective = 0.5 * at.rr + 0.5 * float(np.vdot(W, W @ coupling))
-    dual = at.ry - 0.5 * at.rr - conjugate_of_coupling(coupling, at.correlation)
-    gap = max(objective - dual, np.finfo(float).eps * objective)
+    objective = 0.5 * (at.rr + inner(W, W @ coupling))
+    conjugate = conjugate_of_coupling(coupling, at.correlation)
+    bound = scaled_bound(1.0, at.rr, at.ry) - conjugate
+    gap = gap_between(objective, bound)
     optimality = gap / null if null > 0 else 0.0
     return Solution(
         W,
@@ -157,20 +174,29 @@ def _certified(datafit, coupling, W, n_iter, tol):
         objective,
         gap,
         optimality,
-        converged=optimality <= max(tol, 1e3 * np.finfo(float).eps),
+        converged=optimality <= max(tol, 1e3 * ROUNDING),
     )
 
 
 def conjugate_of_coupling(M, C):
     """`1/2 tr(C M^-1 C')`, for C that is zero where M is."""
+    L = _definite_factor(M)
+    if L is not None:
+        whitened = solve_triangular(L, C.T, lower=True)
+    else:
+        values, U = eigen(M)
+        kept = values > 0
+        roots = np.sqrt(values[kept])
+        whitened = C @ U[:, kept] / roots
+    return 0.5 * inner(whitened, whitened)
+
+
+def _definite_factor(M):
+    """The lower Cholesky factor of M, None if M is not definite by a margin."""
     try:
         L = cholesky(M, lower=True)
     except LinAlgError:
-        L = None
-    if L is not None and np.diag(L).min() ** 2 > 1e-10 * np.diag(M).max():
-        whitened = solve_triangular(L, C.T, lower=True)
-        return 0.5 * float((whitened**2).sum())
-    values, U = eigen(M)
-    kept = values > 0
-    squares = (C @ U[:, kept]) ** 2
-    return 0.5 * float((squares / values[kept]).sum())
+        return None
+    least = np.diag(L).min()
+    largest = np.diag(M).max()
+    return L if least**2 > 1e-10 * largest else None

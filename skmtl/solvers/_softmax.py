@@ -22,14 +22,18 @@ def n_classes_to_stack(likelihood):
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
-    if not all(isinstance(part, Softmax) for _, part in loss.parts):
+    sizes = set()
+    for index, part in loss.parts:
+        if not isinstance(part, Softmax):
+            return 0
+        sizes.add(index.shape[1])
+    if len(sizes) > 1:
         return 0
-    n_tasks = len(loss.parts)
-    sizes = {index.shape[1] for index, _ in loss.parts}
-    n_unknowns = max(sizes) * likelihood.shape[0]
-    if len(sizes) > 1 or n_unknowns > _LARGEST or n_unknowns**2 * n_tasks > _FLOATS:
-        return 0
-    return sizes.pop()
+    (n_classes,) = sizes
+    n_unknowns = n_classes * likelihood.shape[0]
+    floats = n_unknowns**2 * len(loss.parts)
+    affordable = n_unknowns <= _LARGEST and floats <= _FLOATS
+    return n_classes if affordable else 0
 
 
 def softmax_step(point, penalty, inner, n_classes, enough, *, inner_solver, max_iter):
@@ -82,10 +86,11 @@ def _in_layout(state, layout, n_classes):
     """The state of a solver with its arrays in another layout."""
     if state is None:
         return None
-    return state._replace(
-        V=[layout(A, n_classes) for A in state.V],
-        U=[layout(A, n_classes) for A in state.U],
-    )
+
+    def mapped(arrays):
+        return np.array([layout(A, n_classes) for A in arrays])
+
+    return state._replace(V=mapped(state.V), U=mapped(state.U))
 
 
 class _SecondOrderModel:
@@ -102,20 +107,25 @@ class _SecondOrderModel:
         self.eliminated = []
         yy = 0.0
         for t in range(n_tasks):
-            gram, right, yy_t = self._task(*_samples_of_task(point, t, n_classes))
+            samples = _samples_of_task(point, t, n_classes)
+            gram, right, squares = self._task(*samples)
             if self.fit_intercept:
                 gram, right, explained = self._eliminate_intercepts(gram, right)
-                yy_t -= explained
+                squares -= explained
             grams[:, :, t] = gram.reshape(size, size)
             q[:, t] = right.reshape(size)
-            yy += yy_t
-        blocks = list(np.arange(n_tasks)[:, None])
-        mean_x = np.zeros((size, n_tasks))
-        mean_y = np.zeros(n_tasks)
-        self.datafit = GramForm(grams, q, max(yy, 0.0), blocks, mean_x, mean_y)
+            yy += squares
+        self.datafit = GramForm(
+            grams,
+            q,
+            max(yy, 0.0),
+            blocks=list(np.arange(n_tasks)[:, None]),
+            mean_x=np.zeros((size, n_tasks)),
+            mean_y=np.zeros(n_tasks),
+        )
 
     def _task(self, X, weight, z, y):
-        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task; the intercept is a feature."""
+        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task, an intercept among p."""
         K = self.n_classes
         probability = softmax(z, axis=1)
         v = y - probability
@@ -123,32 +133,40 @@ class _SecondOrderModel:
         mean_z = (probability * z).sum(axis=1, keepdims=True)
         Hz = probability * (z - mean_z)
         if self.fit_intercept:
-            X = np.column_stack([X, np.ones(len(X))])
+            ones = np.ones(len(X))
+            X = np.column_stack([X, ones])
         gram = _gram(X, weight, probability)
-        right = ((Hz + v) * weight[:, None]).T @ X
-        squares = z * (Hz + 2 * v) + v**2 / probability
-        yy = float(weight @ squares.sum(axis=1))
-        return gram, right, yy
+        weighted = (Hz + v) * weight[:, None]
+        squares = z * (Hz + 2 * v)
+        squares += v**2 / probability
+        yy = weight @ squares.sum(axis=1)
+        return gram, weighted.T @ X, float(yy)
 
     def _eliminate_intercepts(self, gram, right):
         """Gram and right-hand side at the optimal intercepts, and what these take off yy."""
         K = self.n_classes
         p = self.n_features
         size = K * p
-        of_intercepts = right[:, p]
-        inverse = np.linalg.pinv(gram[:, p, :, p], rcond=1e-12, hermitian=True)
+        of_features = gram[:, :p, :, :p].reshape(size, size)
         across = gram[:, :p, :, p].reshape(size, K)
-        first = inverse @ of_intercepts
+        of_intercepts = gram[:, p, :, p]
+        target = right[:, :p].reshape(size)
+        target_of_intercepts = right[:, p]
+        inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
+        first = inverse @ target_of_intercepts
         self.eliminated.append((first, inverse @ across.T))
-        gram = gram[:, :p, :, :p].reshape(size, size) - across @ inverse @ across.T
-        target = right[:, :p].reshape(size) - across @ first
-        return gram, target, float(of_intercepts @ first)
+        gram = of_features - across @ inverse @ across.T
+        right = target - across @ first
+        explained = target_of_intercepts @ first
+        return gram, right, float(explained)
 
     def intercepts(self, W):
         """The optimal intercepts of all columns at W, stacked: (n_columns,)."""
         if not self.fit_intercept:
             return np.zeros(self.n_classes * W.shape[1])
-        columns = [first - A @ w for (first, A), w in zip(self.eliminated, W.T, strict=True)]
+        columns = []
+        for w, (first, A) in zip(W.T, self.eliminated, strict=True):
+            columns.append(first - A @ w)
         return np.concatenate(columns)
 
 
@@ -159,9 +177,10 @@ def _samples_of_task(point, t, n_classes):
     index, _ = likelihood.loss.parts[t]
     X = design.X
     if X.shape[0] != len(index):  # samples of its own
-        first = t * n_classes
-        X = X[design.ptr[first] : design.ptr[first + 1]]
-    weight = likelihood.weight.reshape(-1)[index][:, 0]
+        start, stop = design.ptr[t * n_classes :][:2]
+        X = X[start:stop]
+    weight = likelihood.weight.reshape(-1)
+    weight = weight[index[:, 0]]
     seen = weight > 0
     index = index[seen]
     z = point.z.reshape(-1)[index]
@@ -176,8 +195,12 @@ def _gram(X, weight, probability):
     G = np.empty((K, p, K, p))
     for k in range(K):
         for c in range(k + 1):
-            curvature = probability[:, k] * ((k == c) - probability[:, c])
-            block = (X * (curvature * weight)[:, None]).T @ X
+            curvature = -probability[:, k] * probability[:, c]
+            if k == c:
+                curvature += probability[:, k]
+            curvature *= weight
+            weighted = X * curvature[:, None]
+            block = weighted.T @ X
             G[k, :, c] = block
             G[c, :, k] = block.T
     return G

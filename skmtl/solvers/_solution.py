@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmtl.datafits import ROUNDING
+
 
 class Solution(NamedTuple):
     """What a solver returns.
@@ -52,6 +54,11 @@ def certified_solution(W, n_iter, objective, gap, *, null, tol, **rest):
         converged=gap <= tol * null,
         **rest,
     )
+
+
+def gap_between(objective, bound):
+    """The duality gap, not below the rounding error of the objective."""
+    return max(objective - bound, ROUNDING * objective)
 
 
 def starting_at(W, parts=()):

@@ -8,6 +8,7 @@ from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
+from skmtl.solvers._solution import starting_at
 from skmtl.solvers._splitting import admm
 
 _STIFF = 100  # times the curvature of the loss, from which a coupling gets a step of its own
@@ -59,15 +60,16 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     ridge = common_ridge(coupling)
     _check_sum(terms, ridge, datafit.shape[0])
     penalty = sum(terms[1:], terms[0])
-    W0 = np.zeros(datafit.shape) if start is None else start.W
+    if start is None:
+        start = starting_at(np.zeros(datafit.shape))
     if ridge is None:
-        return _solve_coupled(datafit, penalty, coupling, start, W0, **options)
+        return _solve_coupled(datafit, penalty, coupling, start, **options)
     datafit = datafit.with_ridge(ridge)
     if penalty.is_group_norm:
-        return bcd(datafit, penalty, W0, **options)
+        return bcd(datafit, penalty, start.W, **options)
     single = len(terms) == 1 and not penalty.is_decomposition
     if single and not datafit.is_factorable:
-        return fista(datafit, penalty, W0, **options)
+        return fista(datafit, penalty, start.W, **options)
     return admm(datafit, penalty, start, **options)
 
 
@@ -80,24 +82,29 @@ def _check_sum(terms, ridge, n_features):
         raise ValueError(
             f"No solver takes {names}{coupled}: to a Decomposition only ridges can be added."
         )
-    unpenalized = any(len(term.unpenalized_features(n_features)) for term in terms)
-    if ridge is None and unpenalized:
-        raise ValueError(
-            "No solver takes unpenalized features with a coupling of tasks: give them a small "
-            "feature_weight."
-        )
+    if ridge is not None:
+        return
+    for term in terms:
+        if len(term.unpenalized_features(n_features)):
+            raise ValueError(
+                "No solver takes unpenalized features with a coupling of tasks: give them a small "
+                "feature_weight."
+            )
 
 
-def _solve_coupled(datafit, penalty, coupling, start, W0, *, max_iter, tol):
+def _solve_coupled(datafit, penalty, coupling, start, *, max_iter, tol):
     """Norms and a coupling of tasks: by gradient steps while they are quick, else by splitting."""
     n_done = 0
-    stiff = np.linalg.norm(coupling, 2) > _STIFF * datafit.lipschitz()
+    largest = np.linalg.norm(coupling, 2)
+    stiff = largest > _STIFF * datafit.lipschitz()
     if len(penalty.terms) == 1 and not stiff:
         n_done = min(_QUICK, max_iter)
         coupled = Coupled(datafit, coupling)
-        solution = fista(coupled, penalty, W0, max_iter=n_done, tol=tol)
-        if solution.converged or n_done == max_iter or not datafit.is_factorable:
+        solution = fista(coupled, penalty, start.W, max_iter=n_done, tol=tol)
+        last = n_done == max_iter or not datafit.is_factorable
+        if solution.converged or last:
             return solution
     both = penalty + TaskCoupling(1.0, coupling)
-    solution = admm(datafit, both, start, max_iter=max_iter - n_done, tol=tol)
+    left = max_iter - n_done
+    solution = admm(datafit, both, start, max_iter=left, tol=tol)
     return solution._replace(n_iter=solution.n_iter + n_done)

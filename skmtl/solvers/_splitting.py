@@ -4,21 +4,30 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import eigen
+from skmtl.datafits import ROUNDING, eigen, inner
 from skmtl.penalties import move_unpenalized
-from skmtl.solvers._certificates import dual_value
-from skmtl.solvers._solution import certified_solution
+from skmtl.solvers._certificates import best_bound
+from skmtl.solvers._solution import certified_solution, gap_between
 
 _CHECK = 5  # iterations between two certificates
 _RELAX = 1.6
+_TINY = np.finfo(float).tiny
 _SETTLED = 400  # iterations after which rho stays
 
 
 class State(NamedTuple):
-    """Copies V_k, scaled multipliers U_k, and the strength rho of the splitting."""
+    """The state of a splitting.
 
-    V: list
-    U: list
+    Attributes
+    ----------
+    V, U : ndarray of shape (n_copies, n_features, n_tasks)
+        Copies and scaled multipliers.
+    rho : float
+        The strength of the splitting.
+    """
+
+    V: np.ndarray
+    U: np.ndarray
     rho: float
 
 
@@ -51,12 +60,13 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     Boyd et al. (2011), "Distributed optimization and statistical learning via the alternating
     direction method of multipliers", sections 3.4, 7.1 and 7.3.
     """
-    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
+    tol = max(tol, ROUNDING)  # no gap is known better than that
     null = 0.5 * datafit.yy
+    enough = tol * null
     splitting = (_Parts if penalty.is_decomposition else _Copies)(datafit, penalty)
     if splitting.is_null():
-        rounding = np.finfo(float).eps * null
-        return certified_solution(splitting.zero, 1, null, rounding, null=null, tol=tol)
+        gap = ROUNDING * null
+        return certified_solution(splitting.zero, 1, null, gap, null=null, tol=tol)
     splitting.begin(start)
     n_iter = 0
     n_balanced = 0
@@ -68,12 +78,12 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             continue
         objective = splitting.objective()
         bound = splitting.bound()
-        if last or objective - bound <= tol * null:
-            gap = max(objective - splitting.proof(), np.finfo(float).eps * objective)
-            if last or gap <= tol * null:
+        if last or objective - bound <= enough:
+            gap = gap_between(objective, splitting.proof())
+            if last or gap <= enough:
                 break
-        may_balance = n_iter - n_balanced >= 2 * _CHECK and n_iter < _SETTLED
-        if may_balance and splitting.balance():
+        waited = n_iter - n_balanced >= 2 * _CHECK
+        if waited and n_iter < _SETTLED and splitting.balance():
             n_balanced = n_iter
     return certified_solution(
         splitting.coefficients(),
@@ -92,19 +102,20 @@ class _Splitting:
 
     penalties : sequence of Penalty
         The K terms or parts.
-    V, U : list of ndarray of shape (n_features, n_tasks)
+    V, U : ndarray of shape (K, n_features, n_tasks)
         Copies and scaled multipliers.
     rho : float
         The strength of the splitting.
     S : ndarray of shape (n_features, n_tasks)
         The result of the step in the loss.
-    X, targets : list of ndarray
+    X, targets : ndarray of shape (K, n_features, n_tasks)
         What each penalty has of S, and what it was pulled to.
     """
 
     def __init__(self, datafit, penalties):
         self.datafit = datafit
         self.penalties = penalties
+        self.n_copies = len(penalties)
         self.zero = np.zeros(datafit.shape)
         self.correlation = datafit.evaluate(self.zero).correlation
         self.best_bound = 0.0
@@ -118,46 +129,44 @@ class _Splitting:
 
     def begin(self, start):
         """Set V, U and rho: those of the start, if it has a state that fits."""
-        K = len(self.penalties)
         state = None if start is None else start.state
-        if state is not None and len(state.V) == K:
+        if state is not None and len(state.V) == self.n_copies:
             self.V, self.U, self.rho = state
             return
-        self.V = [self.zero] * K
-        self.U = [self.zero] * K
+        self.V = np.zeros((self.n_copies, *self.zero.shape))
+        self.U = self.V
         self.rho = self._first_rho()
 
     def _first_rho(self):
         """The curvature of the loss, larger for stronger penalties."""
         norm = max(penalty.dual_norm(self.correlation) for penalty in self.penalties)
         ratio = 10 / norm if norm > 0 else 0.5
+        ratio = np.clip(ratio, 0.05, 2.0)
         curvature = self.datafit.mean_curvature or 1.0
-        return curvature * float(np.clip(ratio, 0.05, 2.0))
+        return curvature * float(ratio)
 
     def step(self):
         """A step in the loss, steps in all penalties, a step of the multipliers."""
-        self.targets = [v - u for v, u in zip(self.V, self.U, strict=True)]
-        total = sum(self.targets)
+        self.targets = self.V - self.U
+        total = self.targets.sum(axis=0)
         self.S = self._solve(total)
-        self.X = self._spread(total)
+        self.X = self._distribute(total)
         self.before = self.V
-        self.V = []
-        multipliers = []
+        relaxed = _RELAX * self.X + (1 - _RELAX) * self.V
+        relaxed = relaxed + self.U
+        self.V = np.empty_like(relaxed)
         for k, penalty in enumerate(self.penalties):
-            relaxed = _RELAX * self.X[k] + (1 - _RELAX) * self.before[k] + self.U[k]
-            v = penalty.prox(relaxed, 1 / self.rho)
-            self.V.append(v)
-            multipliers.append(relaxed - v)
-        self.U = multipliers
+            self.V[k] = penalty.prox(relaxed[k], 1 / self.rho)
+        self.U = relaxed - self.V
 
     def _solve(self, total):
         """The minimum of the loss, pulled to the targets of this sum."""
-        pull = self._pull()
         shift = self._shift()
         if self._solver_shift != shift:
             self._solver = self.datafit.shifted_solver(self.datafit.ridge + shift)
             self._solver_shift = shift
-        return self._solver(self.correlation + pull * total)
+        pulled = self.correlation + self._pull() * total
+        return self._solver(pulled)
 
     def objective(self):
         """Loss and penalty at the coefficients."""
@@ -168,13 +177,12 @@ class _Splitting:
 
     def bound(self):
         """The best lower bound so far, from correlations that take no product."""
-        shares = [self.rho * (x - b) for x, b in zip(self.X, self.targets, strict=True)]
+        shares = self.rho * (self.X - self.targets)
         self.at_S = self._whole(shares)
         self.shares = self._feasible(shares)
-        yy = self.datafit.yy
-        explained = float(np.vdot(self.correlation, self.S))
-        rr = yy - explained - float(np.vdot(self.at_S, self.S))
-        bound, _ = dual_value(max(rr, 0.0), yy - explained, self.shares, self.penalties)
+        ry = self.datafit.yy - inner(self.correlation, self.S)
+        rr = ry - inner(self.at_S, self.S)
+        bound, _ = best_bound(max(rr, 0.0), ry, self.shares, self.penalties)
         self.best_bound = max(self.best_bound, bound)
         return self.best_bound
 
@@ -186,10 +194,11 @@ class _Splitting:
         ridge = self.datafit.ridge
         S = self.datafit.minimize_features(self.S, self.free, self.positive)
         at = self.datafit.evaluate(S)
-        error = self._error(at.correlation - ridge * S - self.at_S)
-        shares = self._feasible([share + error for share in self.shares])
-        rr = at.rr + ridge * float(np.vdot(S, S))
-        bound, _ = dual_value(rr, at.ry, shares, self.penalties)
+        correlation = at.correlation - ridge * S
+        error = self._error(correlation - self.at_S)
+        shares = self._feasible(self.shares + error)
+        rr = at.rr + ridge * inner(S, S)
+        bound, _ = best_bound(rr, at.ry, shares, self.penalties)
         self.best_proof = max(self.best_proof, bound)
         return self.best_proof
 
@@ -199,19 +208,18 @@ class _Splitting:
 
     def balance(self):
         """Change rho if that would balance primal and dual residuals; returns whether it did."""
-        primal = _size([x - v for x, v in zip(self.X, self.V, strict=True)])
-        dual = _size([v - b for v, b in zip(self.V, self.before, strict=True)])
+        primal = np.linalg.norm(self.X - self.V)
+        dual = np.linalg.norm(self.V - self.before)
         if primal == 0 or dual == 0:
             return False
-        tiny = np.finfo(float).tiny
-        primal = primal / max(_size(self.V), tiny)
-        dual = dual / max(_size(self.U), tiny)
+        primal = primal / max(np.linalg.norm(self.V), _TINY)
+        dual = dual / max(np.linalg.norm(self.U), _TINY)
         factor = np.sqrt(primal / dual)
         if 0.4 < factor < 2.5:
             return False
         factor = float(np.clip(factor, 0.1, 10.0))
         self.rho *= factor
-        self.U = [u / factor for u in self.U]
+        self.U = self.U / factor
         return True
 
 
@@ -221,59 +229,57 @@ class _Copies(_Splitting):
     def __init__(self, datafit, penalty):
         super().__init__(datafit, penalty.terms)
         n_features, n_tasks = datafit.shape
-        constrained = [k for k, term in enumerate(self.penalties) if term.positive]
-        self.positive = bool(constrained)
-        self.returned = constrained[0] if constrained else 0  # the copy that is W
-        self.ranges = [_range(term, n_tasks) for term in self.penalties]
+        positive = [term.positive for term in self.penalties]
+        self.positive = any(positive)
+        self.returned = positive.index(True) if self.positive else 0  # the copy that is W
         n_unseen = _count_unseen(self.penalties, n_features)
-        self.free = np.flatnonzero(n_unseen == len(self.penalties))
+        self.free = np.flatnonzero(n_unseen == self.n_copies)
+        self.ranges = [_range(term, n_tasks) for term in self.penalties]
+        self.norms = [k for k, term in enumerate(self.penalties) if not term.is_quadratic]
 
     def is_null(self):
-        if len(self.penalties) > 1:
+        if self.n_copies > 1:
             return False
-        norm = self.penalties[0].dual_norm(self.correlation)
+        (penalty,) = self.penalties
+        norm = penalty.dual_norm(self.correlation)
         return 0 < norm <= 1 + 1e-9
 
     def _shift(self):
-        return self.rho * len(self.penalties)
+        return self.rho * self.n_copies
 
     def _pull(self):
         return self.rho
 
-    def _spread(self, total):
-        return [self.S] * len(self.penalties)
+    def _distribute(self, total):
+        """S to every copy."""
+        return self.S[None]
 
     def coefficients(self):
         return self.V[self.returned]
 
     def _penalized(self):
-        return [self.coefficients()] * len(self.penalties)
+        return [self.coefficients()] * self.n_copies
 
     def parts(self):
         return ()
 
     def _whole(self, shares):
-        return sum(shares)
+        return shares.sum(axis=0)
 
     def _error(self, error):
-        return error / len(self.penalties)
+        return error / self.n_copies
 
     def _feasible(self, shares):
-        return super()._feasible(self._shift_to_norms(shares))
-
-    def _shift_to_norms(self, shares):
         """Quadratic terms have the share that they have at V, in their range; norms the rest."""
-        first_norm = next((k for k, pair in enumerate(self.ranges) if pair is None), None)
-        if first_norm is None or all(pair is None for pair in self.ranges):
-            return shares
-        exact = []
-        for share, v, pair in zip(shares, self.V, self.ranges, strict=True):
-            if pair is not None:
-                matrix, projection = pair
-                share = v @ matrix @ projection
-            exact.append(share)
-        exact[first_norm] = exact[first_norm] + (sum(shares) - sum(exact))
-        return exact
+        if 0 < len(self.norms) < self.n_copies:
+            whole = shares.sum(axis=0)
+            shares = shares.copy()
+            for k, pair in enumerate(self.ranges):
+                if pair is not None:
+                    matrix, projection = pair
+                    shares[k] = self.V[k] @ matrix @ projection
+            shares[self.norms[0]] += whole - shares.sum(axis=0)
+        return super()._feasible(shares)
 
 
 class _Parts(_Splitting):
@@ -287,17 +293,18 @@ class _Parts(_Splitting):
         self.free = np.flatnonzero(n_unseen)
 
     def _shift(self):
-        return self.rho / len(self.penalties)
+        return self.rho / self.n_copies
 
     def _pull(self):
-        return self.rho / len(self.penalties)
+        return self.rho / self.n_copies
 
-    def _spread(self, total):
-        missing = (self.S - total) / len(self.penalties)
-        return [b + missing for b in self.targets]
+    def _distribute(self, total):
+        """S less the sum of the targets, in equal shares on top of the targets."""
+        missing = self.S - total
+        return self.targets + missing / self.n_copies
 
     def coefficients(self):
-        return sum(self.V)
+        return self.V.sum(axis=0)
 
     def _penalized(self):
         return self.V
@@ -319,7 +326,8 @@ def _count_unseen(penalties, n_features):
     """
     counts = np.zeros(n_features, dtype=np.intp)
     for penalty in penalties:
-        counts[penalty.unpenalized_features(n_features)] += 1
+        unseen = penalty.unpenalized_features(n_features)
+        counts[unseen] += 1
     return counts
 
 
@@ -331,9 +339,3 @@ def _range(term, n_tasks):
     values, U = eigen(matrix)
     U = U[:, values > 0]
     return matrix, U @ U.T
-
-
-def _size(arrays):
-    """The norm of several arrays together."""
-    squares = sum(float(np.vdot(a, a)) for a in arrays)
-    return np.sqrt(squares)

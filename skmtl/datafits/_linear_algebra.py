@@ -1,10 +1,17 @@
-"""Eigenvalues of Grams, distinguished from rounding errors."""
+"""Inner products, and eigenvalues that are distinguished from rounding errors."""
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh, eigvalsh
 
 from skmtl._data.designs import weighted_gram
+
+ROUNDING = np.finfo(float).eps  # relative error of one operation
+
+
+def inner(A, B):
+    """`<A, B>`, the sum of the products of all elements, as a float."""
+    return float(np.vdot(A, B))
 
 
 def eigen(M):
@@ -22,13 +29,14 @@ def top_eigenvalue(G):
 
 def positive_part(values, vectors):
     """Eigenvalues that are not rounding errors of zero, and their eigenvectors."""
-    kept = values > _rounding(vectors) * values[-1]
+    least = _rounding(vectors) * values[-1]
+    kept = values > least
     return values[kept], vectors[:, kept]
 
 
 def _rounding(M):
     """How large an eigenvalue of 0 may come out, relative to the largest."""
-    return 10 * len(M) * np.finfo(float).eps
+    return 10 * len(M) * ROUNDING
 
 
 def centered_spectrum(X, weight, mean):
@@ -39,22 +47,31 @@ def centered_spectrum(X, weight, mean):
     n_samples, n_features = X.shape
     if n_features <= n_samples:
         gram = weighted_gram(X, weight, mean)
-        return positive_part(*eigh(gram))
+        values, V = eigh(gram)
+        return positive_part(values, V)
     dense = X.toarray() if sparse.issparse(X) else X
-    root = np.sqrt(weight)[:, None]
-    A = (dense - mean) * root
-    values, U = positive_part(*eigh(A @ A.T))
-    return values, A.T @ (U / np.sqrt(values))
+    root = np.sqrt(weight)
+    A = (dense - mean) * root[:, None]
+    values, U = eigh(A @ A.T)
+    values, U = positive_part(values, U)
+    U = U / np.sqrt(values)
+    return values, A.T @ U
 
 
 def largest_eigenvalue(X, weight, mean):
     """Largest eigenvalue of a weighted, centered Gram, through its smaller side."""
     n_samples, n_features = X.shape
     if n_features <= n_samples:
-        return top_eigenvalue(weighted_gram(X, weight, mean))
+        gram = weighted_gram(X, weight, mean)
+        return top_eigenvalue(gram)
     K = X @ X.T
-    K = K.toarray() if sparse.issparse(K) else K
+    if sparse.issparse(K):
+        K = K.toarray()
     Xm = X @ mean
-    K = K - Xm[:, None] - Xm[None, :] + mean @ mean
+    K = K - Xm[:, None]
+    K -= Xm
+    K += mean @ mean
     root = np.sqrt(weight)
-    return top_eigenvalue(K * root[:, None] * root[None, :])
+    K *= root[:, None]
+    K *= root
+    return top_eigenvalue(K)
