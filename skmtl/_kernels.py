@@ -229,7 +229,16 @@ def _root_of_norm(z, curvature, ridge, lam, x, least):
 
 
 @_compiled
-def _minimize_feature(z, curvature, highest, ridge, lam, positive, start, w):
+def _minimize_feature(
+    z,
+    curvature,
+    highest,
+    ridge,
+    lam,
+    positive,
+    start,
+    w,
+):
     """Write argmin_w `sum_t (c_t + ridge)/2 w_t^2 - z_t w_t + lam ||w||_2` into w; changes z.
 
     w_t = z_t x / ((c_t + ridge) x + lam) where x = ||w|| is the root of 1/phi(x) = 1,
@@ -336,7 +345,17 @@ def _flush_one_gram(gram, features, H, D, changed):
 
 
 @_compiled
-def _sweep_one_gram(gram, lam, ridge, positive, features, H, W, D, changed):
+def _sweep_one_gram(
+    gram,
+    lam,
+    ridge,
+    positive,
+    features,
+    H,
+    W,
+    D,
+    changed,
+):
     """One sweep over `features`, all tasks with one Gram; returns whether anything moved.
 
     The exact Gauss-Seidel iterates: H is brought up to date only after four features have changed,
@@ -455,7 +474,16 @@ def _sweep_many_grams(
             z[t] = H[j, t] + c[t] * w[t]
             size += abs(w[t])
         _subtract_lag(grams, block, j, m, D, changed, z)
-        _minimize_feature(z, c, highest[j], ridge, lam[j], positive, _norm(w), new)
+        _minimize_feature(
+            z,
+            c,
+            highest[j],
+            ridge,
+            lam[j],
+            positive,
+            _norm(w),
+            new,
+        )
         for t in range(T):
             size += abs(new[t])
         if size > 0.0:
@@ -479,7 +507,17 @@ def sweep_gram(gram, lam, ridge, positive, H, W):
     D = np.zeros((4, n_tasks))
     changed = np.zeros(4, np.intp)
     features = np.arange(n_features)
-    return _sweep_one_gram(gram, lam, ridge, positive, features, H, W, D, changed)
+    return _sweep_one_gram(
+        gram,
+        lam,
+        ridge,
+        positive,
+        features,
+        H,
+        W,
+        D,
+        changed,
+    )
 
 
 @_compiled
@@ -754,7 +792,16 @@ def _store(a, n, objective, gap, penalty, iterate, results):
 
 
 @_compiled
-def gram_path(loss, rules, iterate, results, work, a, n, ask):
+def gram_path(
+    loss,
+    rules,
+    iterate,
+    results,
+    work,
+    a,
+    n,
+    ask,
+):
     """Solutions of the models of the `rules`, from model `a` on, after n sweeps for that model.
 
     Each is started from the one before and ends with a duality gap of at most `rules.tol`, after
@@ -1090,7 +1137,16 @@ def sweep_dense(
                 for i in range(ptr[t + 1] - a):
                     g += (X[x + i, j] - m) * weight[s + i] * r[a + i]
                 z[t] = g + c[t] * w[t]
-            _minimize_feature(z, c, highest[j], ridge, lam[j], positive, _norm(w), new)
+            _minimize_feature(
+                z,
+                c,
+                highest[j],
+                ridge,
+                lam[j],
+                positive,
+                _norm(w),
+                new,
+            )
             for t in range(T):
                 d = new[t] - w[t]
                 if d == 0.0:
@@ -1192,7 +1248,16 @@ def sweep_sparse(
             for t in range(T):
                 z[t] = c[t] * w[t] + first_moment[j, t] * shift[t]
             _add_column_product(data[first:stop], indices[first:stop], weight, R, z)
-            _minimize_feature(z, c, highest[j], ridge, lam[j], positive, _norm(w), new)
+            _minimize_feature(
+                z,
+                c,
+                highest[j],
+                ridge,
+                lam[j],
+                positive,
+                _norm(w),
+                new,
+            )
             if not _move(new, mean[j], w, z, shift):
                 continue
             moved = True
@@ -1247,7 +1312,16 @@ def sweep_stacked_sparse(
                 while i >= ptr[t + 1]:
                     t += 1
                 z[t] += data[k] * weight[i] * (r[i] + shift[t])
-            _minimize_feature(z, c, highest[j], ridge, lam[j], positive, _norm(w), new)
+            _minimize_feature(
+                z,
+                c,
+                highest[j],
+                ridge,
+                lam[j],
+                positive,
+                _norm(w),
+                new,
+            )
             if not _move(new, mean[j], w, z, shift):
                 continue
             moved = True

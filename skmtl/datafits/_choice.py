@@ -41,7 +41,16 @@ def prefers_gram(design, weight, *, uniform=True, path=True):
     return n_grams * n_features**2 <= _gram_budget.GRAM_FLOATS
 
 
-def squared_datafit(design, y, weight, *, scale=1.0, fit_intercept=True, path=True, form="auto"):
+def squared_datafit(
+    design,
+    y,
+    weight,
+    *,
+    scale=1.0,
+    fit_intercept=True,
+    path=True,
+    form="auto",
+):
     """The squared loss in the form that suits its size.
 
     Parameters

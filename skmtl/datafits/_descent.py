@@ -15,7 +15,15 @@ def sweeps_by_blocks(form):
     return isinstance(form.design, SharedDesign)
 
 
-def sweep(form, W, order, group_weights, positive, n_sweeps, history):
+def sweep(
+    form,
+    W,
+    order,
+    group_weights,
+    positive,
+    n_sweeps,
+    history,
+):
     """Sweeps feature by feature; arguments as in :meth:`ResidualForm.descend`."""
     curvature = form.curvature
     common = (
@@ -117,7 +125,16 @@ class BlockSweeps:
             self.blocks.append(features)
             self.grams.append(A.T @ A)
 
-    def run(self, form, W, order, group_weights, positive, n_sweeps, history):
+    def run(
+        self,
+        form,
+        W,
+        order,
+        group_weights,
+        positive,
+        n_sweeps,
+        history,
+    ):
         """Sweeps; arguments and result as in :meth:`ResidualForm.descend`."""
         self._set_order(order)
         R = self.root * form.evaluate(W).residual
@@ -128,7 +145,14 @@ class BlockSweeps:
                 w = W[features]
                 correlation = A.T @ R
                 lam = group_weights[features]
-                if _kernels.sweep_gram(gram, lam, form.ridge, positive, correlation, w):
+                if _kernels.sweep_gram(
+                    gram,
+                    lam,
+                    form.ridge,
+                    positive,
+                    correlation,
+                    w,
+                ):
                     R -= A @ (w - W[features])
                     W[features] = w
                     moved = True

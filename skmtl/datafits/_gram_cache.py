@@ -32,8 +32,8 @@ class GramCache:
 
     def get(self, features):
         """Grams of these features, C-ordered."""
-        unknown = self.position[features] < 0
-        new = features[unknown]
+        known = self.position[features]
+        new = features[known < 0]
         size = len(self.features) + len(new)
         largest = 2 * max(len(features), _KEPT)
         floats = size**2 * self.n_blocks
@@ -46,7 +46,8 @@ class GramCache:
         everything = np.arange(len(self.grams))
         if np.array_equal(here, everything):
             return self.grams
-        grams = self.grams[np.ix_(here, here)]
+        index = np.ix_(here, here)
+        grams = self.grams[index]
         return np.ascontiguousarray(grams)
 
     def _add(self, new):

@@ -28,7 +28,15 @@ class GramForm(SquaredDatafit):
 
     is_gram = True
 
-    def __init__(self, grams, q, yy, blocks, mean_x, mean_y):
+    def __init__(
+        self,
+        grams,
+        q,
+        yy,
+        blocks,
+        mean_x,
+        mean_y,
+    ):
         super().__init__()
         self.grams = grams
         self.q = q

@@ -227,7 +227,15 @@ class ResidualForm(SquaredDatafit):
             self._cache.curvature = curvature
         return self._cache.curvature
 
-    def descend(self, W, order, group_weights, positive, n_sweeps, history):
+    def descend(
+        self,
+        W,
+        order,
+        group_weights,
+        positive,
+        n_sweeps,
+        history,
+    ):
         """Sweeps of exact block updates over features, W in place.
 
         Parameters
@@ -251,8 +259,24 @@ class ResidualForm(SquaredDatafit):
             In how many sweeps something moved; they end with the first in which nothing did.
         """
         if not sweeps_by_blocks(self):
-            return sweep(self, W, order, group_weights, positive, n_sweeps, history)
+            return sweep(
+                self,
+                W,
+                order,
+                group_weights,
+                positive,
+                n_sweeps,
+                history,
+            )
         if self._cache.block_sweeps is None:
             self._cache.block_sweeps = BlockSweeps(self)
         blocks = self._cache.block_sweeps
-        return blocks.run(self, W, order, group_weights, positive, n_sweeps, history)
+        return blocks.run(
+            self,
+            W,
+            order,
+            group_weights,
+            positive,
+            n_sweeps,
+            history,
+        )

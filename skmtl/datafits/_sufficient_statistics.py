@@ -53,6 +53,23 @@ class SufficientStatistics:
 
     _SUMS = ("total", "x", "xx", "y", "yy", "xy")
 
+    @classmethod
+    def zeros(cls, blocks, x0, y0):
+        """The statistics of no samples about these origins."""
+        n_blocks, n_features = x0.shape
+        n_tasks = len(y0)
+        return cls(
+            blocks,
+            x0,
+            y0,
+            total=np.zeros(n_blocks),
+            x=np.zeros((n_blocks, n_features)),
+            xx=np.zeros((n_blocks, n_features, n_features)),
+            y=np.zeros(n_tasks),
+            yy=np.zeros(n_tasks),
+            xy=np.zeros((n_features, n_tasks)),
+        )
+
     def __add__(self, other):
         return self._combined(other, add)
 

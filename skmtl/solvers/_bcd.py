@@ -13,7 +13,15 @@ _TIGHTER = 0.3  # the same of the tolerance
 _LEAST = 30  # features of a working set
 
 
-def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
+def bcd(
+    datafit,
+    penalty,
+    W0,
+    *,
+    max_iter=1000,
+    tol=1e-4,
+    random_state=None,
+):
     """Block coordinate descent over the features, stopped by the duality gap.
 
     Working sets hold the features that are not zero and those that violate optimality most, and
@@ -63,7 +71,14 @@ def bcd(datafit, penalty, W0, *, max_iter=1000, tol=1e-4, random_state=None):
 class _WorkingSets:
     """The certificate over all features, and the features of the last working set."""
 
-    def __init__(self, datafit, penalty, W, null, tol):
+    def __init__(
+        self,
+        datafit,
+        penalty,
+        W,
+        null,
+        tol,
+    ):
         self.datafit = datafit
         self.penalty = penalty
         self.null = null

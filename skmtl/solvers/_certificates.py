@@ -61,8 +61,8 @@ def certify(datafit, penalty, W):
         W = datafit.minimize_features(W, free, penalty.positive)
     at = datafit.evaluate(W)
     ridge = datafit.ridge
-    loss = 0.5 * (at.rr + ridge * inner(W, W))
-    objective = loss + penalty.value(W)
+    rr = at.rr + ridge * inner(W, W)
+    objective = 0.5 * rr + penalty.value(W)
     if ridge:
         bound = _bound_with_ridge(ridge, penalty, W, at)
     else:
@@ -138,14 +138,16 @@ def best_bound(rr, ry, shares, penalties):
     curvature = rr
     norm = 0.0
     for penalty, share in zip(penalties, shares, strict=True):
-        curvature += 2 * penalty.conjugate(share)
+        conjugate = penalty.conjugate(share)
+        curvature += 2 * conjugate
         norm = max(norm, penalty.dual_norm(share))
     scale = ry / curvature if curvature > 0 else 0.0
     if norm > 0:
         scale = min(scale, 1.0 / norm)
     if scale <= 0:
         return 0.0, 0.0
-    return scaled_bound(scale, curvature, ry), scale
+    bound = scaled_bound(scale, curvature, ry)
+    return bound, scale
 
 
 def _bound_with_ridge(ridge, penalty, W, at):
@@ -156,15 +158,17 @@ def _bound_with_ridge(ridge, penalty, W, at):
         loss = scaled_bound(scale, at.rr, at.ry)
         return loss - conjugate_with_ridge(penalty, ridge, C)
 
-    augmented = at.rr + ridge * inner(W, W)
+    rr = at.rr + ridge * inner(W, W)
     share = at.correlation - ridge * W
-    _, scale = best_bound(augmented, at.ry, [share], [penalty])
-    return max(bound(1.0), bound(scale))
+    _, scale = best_bound(rr, at.ry, [share], [penalty])
+    at_one = bound(1.0)
+    return max(at_one, bound(scale))
 
 
 def conjugate_with_ridge(penalty, ridge, C):
     """The conjugate of `penalty + ridge/2 ||W||^2` at C, for ridge > 0."""
     step = 1 / ridge
     V = penalty.prox(C / ridge, step)
-    value = penalty.value(V) + 0.5 * ridge * inner(V, V)
+    value = penalty.value(V)
+    value += 0.5 * ridge * inner(V, V)
     return inner(C, V) - value

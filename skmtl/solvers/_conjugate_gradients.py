@@ -5,7 +5,14 @@ import numpy as np
 from skmtl.datafits import eigen, inner
 
 
-def conjugate_gradients(product, precondition, b, W, max_iter, tol):
+def conjugate_gradients(
+    product,
+    precondition,
+    b,
+    W,
+    max_iter,
+    tol,
+):
     """W with `product(W) = b` up to a residual of `tol ||b||`, and the number of steps.
 
     Parameters

@@ -30,20 +30,23 @@ def likelihood_bound(point, terms, coupling, state=None):
     """
     correlation = point.correlation
     if not terms:
-        return point.bound(1.0) - conjugate_of_coupling(coupling, correlation)
+        conjugate = conjugate_of_coupling(coupling, correlation)
+        return point.bound(1.0) - conjugate
     bound = _scaled_bound(point, terms, coupling, state)
-    single = len(terms) == 1 and not terms[0].is_decomposition
-    ridge = common_ridge(coupling) if single else None
-    if ridge is not None and ridge > 0:
-        with_ridge = conjugate_with_ridge(terms[0], ridge, correlation)
-        bound = max(bound, point.bound(1.0) - with_ridge)
+    first = terms[0]
+    ridge = common_ridge(coupling)
+    single = len(terms) == 1 and not first.is_decomposition
+    if single and ridge:
+        conjugate = conjugate_with_ridge(first, ridge, correlation)
+        bound = max(bound, point.bound(1.0) - conjugate)
     return bound
 
 
 def _scaled_bound(point, terms, coupling, state):
     """The bound at the largest multiple of the gradients that is feasible, the coupling apart."""
     WM = point.W @ coupling
-    if coupling.any() and _some_unpenalized(terms, len(WM)):
+    n_features = len(WM)
+    if coupling.any() and _some_unpenalized(terms, n_features):
         return -np.inf  # the ridge does not bear all that is left to it
     correlation = point.correlation - WM
     shares, penalties = _shares(correlation, terms, state)
@@ -52,7 +55,8 @@ def _scaled_bound(point, terms, coupling, state):
         norm = max(norm, penalty.dual_norm(share))
     scale = 1.0 / max(norm, 1.0)
     squares = inner(point.W, WM)
-    bound = point.bound(scale) - 0.5 * scale**2 * squares
+    bound = point.bound(scale)
+    bound -= 0.5 * scale**2 * squares
     for penalty, share in zip(penalties, shares, strict=True):
         bound -= penalty.conjugate(scale * share)
     return bound
@@ -62,7 +66,8 @@ def _some_unpenalized(terms, n_features):
     """Whether one of the terms, or of their parts, does not see all features."""
     for term in terms:
         for part in term.parts:
-            if len(part.unpenalized_features(n_features)):
+            unpenalized = part.unpenalized_features(n_features)
+            if len(unpenalized):
                 return True
     return False
 

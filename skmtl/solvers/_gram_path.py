@@ -71,7 +71,14 @@ def gram_path(
         results = path.run(rules)
         for W, report in zip(*results, strict=True):
             n_sweeps, objective, gap = report
-            yield certified_solution(W, int(n_sweeps), objective, gap, null=null, tol=tol)
+            yield certified_solution(
+                W,
+                int(n_sweeps),
+                objective,
+                gap,
+                null=null,
+                tol=tol,
+            )
 
 
 class _Path:

@@ -67,8 +67,11 @@ class LikelihoodProblem:
         W = sum(parts)
         value = 0.5 * inner(W, W @ self.coupling)
         if len(parts) == 1:
-            return value + sum(term.value(W) for term in self.terms)
-        for penalty, V in zip(self.terms[0].parts, parts, strict=True):
+            for term in self.terms:
+                value += term.value(W)
+            return value
+        decomposition = self.terms[0]
+        for penalty, V in zip(decomposition.parts, parts, strict=True):
             value += penalty.value(V)
         return value
 

@@ -150,7 +150,14 @@ def _one_task_a_gram(form, scale):
     k = len(scale)
     U = np.empty_like(form.q)
     hessian = np.empty((k, k))
-    _kernels.newton_terms(form.grams, form.q, scale, form.ridge, U, hessian)
+    _kernels.newton_terms(
+        form.grams,
+        form.q,
+        scale,
+        form.ridge,
+        U,
+        hessian,
+    )
     if not np.isfinite(hessian).all():
         return None
     return U, hessian.T

@@ -24,13 +24,34 @@ def at_alpha(datafit, penalty, alpha, l1_ratio=1.0):
     return datafit.with_ridge(ridge), penalty.with_alpha(alpha * l1_ratio)
 
 
-def solution_at(datafit, penalty, alpha, l1_ratio=1.0, W0=None, **options):
+def solution_at(
+    datafit,
+    penalty,
+    alpha,
+    l1_ratio=1.0,
+    W0=None,
+    **options,
+):
     """The solution at one alpha; arguments are those of :func:`solution_path`."""
-    path = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
+    path = solution_path(
+        datafit,
+        penalty,
+        [alpha],
+        l1_ratio,
+        W0,
+        **options,
+    )
     return next(path)
 
 
-def solution_path(datafit, penalty, alphas, l1_ratio=1.0, W0=None, **options):
+def solution_path(
+    datafit,
+    penalty,
+    alphas,
+    l1_ratio=1.0,
+    W0=None,
+    **options,
+):
     """Yield solutions at decreasing alphas, each started from the one before.
 
     Parameters

@@ -14,7 +14,15 @@ _LEAST = 100  # features of a working set
 _LEAST_TOL = 1e2 * ROUNDING
 
 
-def proximal_newton(likelihood, penalty, start=None, *, inner_solver, max_iter=100, tol=1e-4):
+def proximal_newton(
+    likelihood,
+    penalty,
+    start=None,
+    *,
+    inner_solver,
+    max_iter=100,
+    tol=1e-4,
+):
     """Newton's method for any loss: the penalty stays, the loss becomes a squared one at each step.
 
     The squared losses are solved by `inner_solver`, to a part of the gap that is left. Losses whose
@@ -51,17 +59,38 @@ def proximal_newton(likelihood, penalty, start=None, *, inner_solver, max_iter=1
     terms, _ = separate_quadratic(penalty, n_tasks)
     separable = len(terms) == 1 and terms[0].is_separable
     solve = _in_working_sets if separable and n_features > _LEAST else _all_features
-    return solve(likelihood, penalty, start, inner_solver, max_iter, tol)
+    return solve(
+        likelihood,
+        penalty,
+        start,
+        inner_solver,
+        max_iter,
+        tol,
+    )
 
 
-def _all_features(likelihood, penalty, start, inner_solver, max_iter, tol):
+def _all_features(
+    likelihood,
+    penalty,
+    start,
+    inner_solver,
+    max_iter,
+    tol,
+):
     """Newton's method for all features at once."""
     problem = LikelihoodProblem(likelihood, penalty)
     iteration = NewtonIteration(problem, start, inner_solver)
     return iteration.run(max_iter, tol)
 
 
-def _in_working_sets(likelihood, penalty, start, inner_solver, max_iter, tol):
+def _in_working_sets(
+    likelihood,
+    penalty,
+    start,
+    inner_solver,
+    max_iter,
+    tol,
+):
     """Newton's method for the features of W that are not zero and those that should not be."""
     problem = LikelihoodProblem(likelihood, penalty)
     null = problem.null.value

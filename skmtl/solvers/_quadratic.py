@@ -43,14 +43,28 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     W = _solve_directly(datafit, coupling, correlation)
     if W is None:
         start = zero if W0 is None else W0
-        return _iterate(datafit, coupling, start, correlation, max_iter, tol)
+        return _iterate(
+            datafit,
+            coupling,
+            start,
+            correlation,
+            max_iter,
+            tol,
+        )
     direct = _certified(datafit, coupling, W, 1, tol)
     if direct.converged or not datafit.is_gram:
         return direct
     # features of different scales
     worse = direct.objective > 0.5 * datafit.yy
     start = zero if worse else W
-    return _iterate(datafit, coupling, start, correlation, max_iter, tol)
+    return _iterate(
+        datafit,
+        coupling,
+        start,
+        correlation,
+        max_iter,
+        tol,
+    )
 
 
 def _solve_directly(datafit, coupling, correlation):
@@ -94,7 +108,14 @@ def _meet(datafit, diagonal, u, correlation):
     return solve(correlation + np.outer(z, u))
 
 
-def _iterate(datafit, coupling, W, correlation, max_iter, tol):
+def _iterate(
+    datafit,
+    coupling,
+    W,
+    correlation,
+    max_iter,
+    tol,
+):
     """The solution by conjugate gradients, of a gradient that shrinks until the gap is small."""
 
     def product(D):
@@ -123,14 +144,28 @@ def _iterate(datafit, coupling, W, correlation, max_iter, tol):
             gradient = correlation - product(W)
             scale = np.linalg.norm(correlation) or 1.0
             optimality = np.linalg.norm(gradient) / scale
-            return _without_gap(datafit, coupling, W, n_iter, tol, optimality)
+            return _without_gap(
+                datafit,
+                coupling,
+                W,
+                n_iter,
+                tol,
+                optimality,
+            )
         W_free = _minimize_free(datafit, W, free)
         solution = _certified(datafit, coupling, W_free, n_iter, tol)
         if solution.converged or n_iter >= max_iter or enough < ROUNDING:
             return solution
 
 
-def _without_gap(datafit, coupling, W, n_iter, tol, optimality):
+def _without_gap(
+    datafit,
+    coupling,
+    W,
+    n_iter,
+    tol,
+    optimality,
+):
     """The solution W where the size of the gradient is all that is known."""
     solution = _certified(datafit, coupling, W, n_iter, tol)
     return solution._replace(

@@ -36,7 +36,16 @@ def n_classes_to_stack(likelihood):
     return n_classes if affordable else 0
 
 
-def softmax_step(point, penalty, inner, n_classes, enough, *, inner_solver, max_iter):
+def softmax_step(
+    point,
+    penalty,
+    inner,
+    n_classes,
+    enough,
+    *,
+    inner_solver,
+    max_iter,
+):
     """The minimum of the second-order model of a likelihood at a point, with the penalty.
 
     Parameters

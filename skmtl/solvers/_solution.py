@@ -43,7 +43,16 @@ class Solution(NamedTuple):
     state: object = None
 
 
-def certified_solution(W, n_iter, objective, gap, *, null, tol, **rest):
+def certified_solution(
+    W,
+    n_iter,
+    objective,
+    gap,
+    *,
+    null,
+    tol,
+    **rest,
+):
     """The :class:`Solution` of a W with a duality gap, `null` being the null model's objective."""
     return Solution(
         W,

@@ -92,7 +92,15 @@ def _check_sum(terms, ridge, n_features):
             )
 
 
-def _solve_coupled(datafit, penalty, coupling, start, *, max_iter, tol):
+def _solve_coupled(
+    datafit,
+    penalty,
+    coupling,
+    start,
+    *,
+    max_iter,
+    tol,
+):
     """Norms and a coupling of tasks: by gradient steps while they are quick, else by splitting."""
     n_done = 0
     largest = np.linalg.norm(coupling, 2)

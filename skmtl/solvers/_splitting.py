@@ -66,7 +66,14 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     splitting = (_Parts if penalty.is_decomposition else _Copies)(datafit, penalty)
     if splitting.is_null():
         gap = ROUNDING * null
-        return certified_solution(splitting.zero, 1, null, gap, null=null, tol=tol)
+        return certified_solution(
+            splitting.zero,
+            1,
+            null,
+            gap,
+            null=null,
+            tol=tol,
+        )
     splitting.begin(start)
     n_iter = 0
     n_balanced = 0

@@ -48,7 +48,15 @@ class Sweeps:
                 break
         return W, n_iter
 
-    def improve(self, form, penalty, W, features, objective, n_sweeps=None):
+    def improve(
+        self,
+        form,
+        penalty,
+        W,
+        features,
+        objective,
+        n_sweeps=None,
+    ):
         """The certificate after some sweeps from W, and their number (0 if nothing moved).
 
         `objective` is that of W. Extrapolated sweeps are taken if they are not above it.
@@ -59,7 +67,14 @@ class Sweeps:
             certificate = certify(form, penalty, swept)
         return certificate, n_done
 
-    def _sweep(self, form, penalty, W, features, n_sweeps):
+    def _sweep(
+        self,
+        form,
+        penalty,
+        W,
+        features,
+        n_sweeps,
+    ):
         """W extrapolated, W as the sweeps left it, and the number of sweeps."""
         if n_sweeps is None:
             n_sweeps = int(np.clip(2 * len(W) / max(len(features), 1), *_BETWEEN))
