@@ -106,7 +106,7 @@ class BlockSweeps:
     """
 
     def __init__(self, form):
-        _, weight, _ = form._groups[0]
+        _, weight, _ = form.groups[0]
         self.root = np.sqrt(weight)[:, None]
         centered = form.design.X - form.center[:, 0]
         self.Z = np.asfortranarray(centered * self.root)

@@ -71,7 +71,7 @@ class ResidualForm(SquaredDatafit):
         self.weight = weight
         self.task_total = design.task_sum(weight)
         self._hold(design)
-        self.blocks = [tasks for *_, tasks in self._groups]
+        self.blocks = [tasks for *_, tasks in self.groups]
         self.first_set = n_features
         if not self.is_sparse:
             quarter = design.column_size // 4
@@ -92,7 +92,7 @@ class ResidualForm(SquaredDatafit):
 
     def _hold(self, design):
         self.design = design
-        self._groups = design.blocks(self.weight)
+        self.groups = design.blocks(self.weight)
 
     def _center_design(self):
         """Set the means; shift a copy of the design where they are large."""
@@ -112,7 +112,7 @@ class ResidualForm(SquaredDatafit):
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
         means = np.empty_like(self.mean_x)
-        for X, weight, tasks in self._groups:
+        for X, weight, tasks in self.groups:
             total = weight.sum() or 1.0
             sums = np.asarray(X.T @ weight)
             means[:, tasks] = sums.reshape(-1, 1) / total
@@ -122,14 +122,14 @@ class ResidualForm(SquaredDatafit):
         total = np.where(self.task_total > 0, self.task_total, 1.0)
         return self.design.task_sum(self.weight * y) / total
 
-    def _centered_group(self, k):
+    def centered_group(self, k):
         """X, weights and means of the features of block k."""
-        X, weight, tasks = self._groups[k]
+        X, weight, tasks = self.groups[k]
         return X, weight, self.center[:, tasks[0]]
 
-    def _centered_groups(self):
+    def centered_groups(self):
         n_blocks = len(self.blocks)
-        return [self._centered_group(k) for k in range(n_blocks)]
+        return [self.centered_group(k) for k in range(n_blocks)]
 
     @property
     def is_sparse(self):
@@ -179,7 +179,7 @@ class ResidualForm(SquaredDatafit):
     def _restricted_gram(self, features):
         cache = self._cache
         if cache.grams is None:
-            cache.grams = GramCache(self._centered_groups(), len(self.center))
+            cache.grams = GramCache(self.centered_groups(), len(self.center))
         if cache.null_correlation is None:
             zero = np.zeros_like(self.center)
             cache.null_correlation = self.evaluate(zero).correlation
@@ -207,13 +207,13 @@ class ResidualForm(SquaredDatafit):
         return cache.restricted
 
     def _compute_spectra(self):
-        return [centered_spectrum(*group) for group in self._centered_groups()]
+        return [centered_spectrum(*group) for group in self.centered_groups()]
 
     def gram_block(self, k, features):
-        return weighted_gram(*self._centered_group(k), features)
+        return weighted_gram(*self.centered_group(k), features)
 
     def lipschitz(self):
-        largest = [largest_eigenvalue(*group) for group in self._centered_groups()]
+        largest = [largest_eigenvalue(*group) for group in self.centered_groups()]
         return self.ridge + max(largest)
 
     @property
@@ -221,7 +221,7 @@ class ResidualForm(SquaredDatafit):
         """Centered weighted sums of squares of the features, (n_features, n_tasks)."""
         if self._cache.curvature is None:
             curvature = np.empty_like(self.center)
-            for tasks, group in zip(self.blocks, self._centered_groups(), strict=True):
+            for tasks, group in zip(self.blocks, self.centered_groups(), strict=True):
                 variance = weighted_variance(*group)
                 curvature[:, tasks] = variance[:, None]
             self._cache.curvature = curvature
