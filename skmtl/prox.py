@@ -8,15 +8,24 @@ from skmtl import _kernels
 
 def soft_threshold(W, threshold):
     """Move every entry of W towards zero by `threshold`: prox of the L1 norm."""
-    return np.sign(W) * np.maximum(np.abs(W) - threshold, 0.0)
+    shrunk = np.abs(W) - threshold
+    shrunk = np.maximum(shrunk, 0.0)
+    return np.sign(W) * shrunk
 
 
 def group_shrink(W, threshold):
     """Shrink the 2-norm of every row of W by `threshold` (scalar or one per row): prox of L2,1."""
     norms = np.linalg.norm(W, axis=1, keepdims=True)
-    threshold = np.broadcast_to(np.asarray(threshold, dtype=float).reshape(-1, 1), norms.shape)
+    threshold = np.asarray(threshold, dtype=float)
+    threshold = threshold.reshape(-1, 1)
     shrunk = np.maximum(norms - threshold, 0.0)
-    return W * np.divide(shrunk, norms, out=np.zeros_like(norms), where=norms > 0)
+    factors = np.divide(
+        shrunk,
+        norms,
+        out=np.zeros_like(norms),
+        where=norms > 0,
+    )
+    return W * factors
 
 
 def clip_rows(W, threshold):
@@ -24,16 +33,23 @@ def clip_rows(W, threshold):
 
     What is taken off is the projection of the row on the 1-norm ball of that radius.
     """
-    size = np.sort(np.abs(W), axis=1)[:, ::-1]
-    levels = (np.cumsum(size, axis=1) - threshold) / np.arange(1, W.shape[1] + 1)
-    level = np.maximum(levels.max(axis=1, keepdims=True), 0.0)
+    n_columns = W.shape[1]
+    sizes = np.sort(np.abs(W), axis=1)
+    sizes = sizes[:, ::-1]
+    excess = np.cumsum(sizes, axis=1) - threshold
+    counts = np.arange(1, n_columns + 1)
+    levels = excess / counts
+    level = levels.max(axis=1, keepdims=True)
+    level = np.maximum(level, 0.0)
     return np.clip(W, -level, level)
 
 
 def fuse(W, thresholds):
     """Prox of `sum_t thresholds[t] |W[j, t + 1] - W[j, t]|` in every row of W."""
-    W, out = np.ascontiguousarray(W), np.empty(W.shape)
-    _kernels.fuse_rows(W, np.asarray(thresholds, dtype=float), out)
+    W = np.ascontiguousarray(W)
+    thresholds = np.asarray(thresholds, dtype=float)
+    out = np.empty(W.shape)
+    _kernels.fuse_rows(W, thresholds, out)
     return out
 
 
@@ -43,31 +59,45 @@ def singular_values(W):
 
 
 def map_singular_values(W, function):
-    """W with its singular values s replaced by ``function(s)``, zero where s is.
+    """W with its singular values s replaced by ``function(s)``, zero where s is zero.
 
-    Through the eigenvectors of the smaller of WW' and W'W.
+    They are found through the eigenvectors of the smaller of WW' and W'W.
     """
     if len(W) > W.shape[1]:
-        return map_singular_values(W.T, function).T
-    values, U = eigh(W @ W.T)
+        mapped = map_singular_values(W.T, function)
+        return mapped.T
+    gram = W @ W.T
+    values, U = eigh(gram)
     s = np.sqrt(np.maximum(values, 0.0))
-    new = function(s)
-    kept = (new > 0) & (s > 0)
+    mapped = function(s)
+    kept = (mapped > 0) & (s > 0)
+    factors = mapped[kept] / s[kept]
     U = U[:, kept]
-    return (U * (new[kept] / s[kept])) @ (U.T @ W)
+    scaled = U * factors
+    return scaled @ (U.T @ W)
 
 
 def fill(s, low, high, total, offset=0.0):
     """`argmin_theta sum_i s_i^2 / (theta_i + offset)`, low <= theta <= high, sum theta = total.
 
-    It is `clip(u s - offset, low, high)`, where the sum, piecewise linear in u, is the total. An
-    entry of s that is zero stays at `low`.
+    The minimum is `clip(u s - offset, low, high)` for the u at which its sum, which is piecewise
+    linear in u, is the total. An entry of s that is zero stays at `low`.
     """
     positive = s > 0
-    theta = np.full(len(s), float(low))
-    if positive.any():
-        breaks = np.sort(np.outer([low + offset, high + offset], 1 / s[positive]).ravel())
-        sums = np.clip(np.outer(breaks, s[positive]) - offset, low, high).sum(axis=1)
-        u = np.interp(total - low * np.count_nonzero(~positive), sums, breaks)
-        theta[positive] = np.clip(u * s[positive] - offset, low, high)
+    theta = np.full_like(s, low)
+    if not positive.any():
+        return theta
+    left = total - theta[~positive].sum()
+    s = s[positive]
+
+    def clipped(scaled):
+        return np.clip(scaled - offset, low, high)
+
+    bounds = [low + offset, high + offset]
+    breaks = np.outer(bounds, 1 / s)
+    breaks = np.sort(breaks.ravel())
+    at_breaks = clipped(np.outer(breaks, s))
+    sums = at_breaks.sum(axis=1)
+    u = np.interp(left, sums, breaks)
+    theta[positive] = clipped(u * s)
     return theta

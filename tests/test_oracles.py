@@ -23,7 +23,7 @@ from skmtl import (
     TraceNormRegressor,
 )
 
-ROUNDING = 1e-10  # of a sum over 15362 rows, relative; and the gap of the references
+ROUNDING = 1e-10  # of a sum over 15362 samples, relative; and the gap of the references
 
 
 class Accuracy(NamedTuple):

@@ -8,7 +8,10 @@ from scipy.optimize import lsq_linear, minimize
 from sklearn.linear_model import Lasso
 from sklearn.linear_model import Ridge as SingleTaskRidge
 
-from skmtl import MultiTaskRegressor
+from skmtl import MultiTaskClassifier, MultiTaskMixed, MultiTaskRegressor
+from skmtl._data.designs import SharedDesign
+from skmtl.datafits import Likelihood, squared_datafit
+from skmtl.losses import Logistic
 from skmtl.penalties import (
     L1,
     L21,
@@ -17,6 +20,7 @@ from skmtl.penalties import (
     FusedSparseGroup,
     L1Inf,
     Penalty,
+    QuadraticPenalty,
     Ridge,
     SparseGroup,
     SquaredTraceNorm,
@@ -24,8 +28,10 @@ from skmtl.penalties import (
     TaskCoupling,
     TaskNorm,
     TraceNorm,
+    stack_columns,
 )
 from skmtl.prox import fill, fuse, map_singular_values
+from skmtl.solvers import critical_alpha, solve_penalized
 
 ROUNDING = 1e-12  # relative
 SHAPES = [(6, 4), (3, 5), (1, 3), (4, 1)]
@@ -108,7 +114,7 @@ def W(rng, shape):
 
 def allowed(penalty, V):
     """V, or what the constraint of the penalty leaves of it."""
-    return np.maximum(V, 0.0) if getattr(penalty, "positive", False) else V
+    return np.maximum(V, 0.0) if penalty.positive else V
 
 
 def points(rng, penalty, *centers):
@@ -253,6 +259,109 @@ def test_arguments_are_left_alone(penalty, W):
     W.flags.writeable = False
     penalty.value(W), penalty.prox(W, 0.7), penalty.dual_norm(W), penalty.conjugate(W)
     np.testing.assert_array_equal(W, before)
+
+
+# ------------------------------------------------ what penalties declare
+
+
+def declaring(attribute):
+    """Parametrize by the penalties that declare this."""
+    names = [name for name, make in PENALTIES.items() if getattr(make(6, 4), attribute)]
+    return pytest.mark.parametrize("name", names)
+
+
+def test_with_alpha_replaces_the_strength(penalty, W):
+    other = penalty.with_alpha(0.7)
+    assert other.alpha == 0.7
+    expected = penalty.value(W) * 0.7 / penalty.alpha
+    assert other.value(W) == pytest.approx(expected, rel=ROUNDING)
+
+
+def test_a_penalty_is_active_if_it_has_an_effect(penalty):
+    assert penalty.is_active
+    assert penalty.scaled(0.0).is_active == penalty.positive
+
+
+def test_single_penalties_are_their_own_terms_and_parts(penalty):
+    assert penalty.terms == penalty.parts == (penalty,)
+    assert not penalty.is_decomposition
+
+
+@declaring("is_separable")
+@each_step
+def test_separable_penalties_are_sums_over_features(penalty, step, W):
+    halves = np.array_split(np.arange(len(W)), 2)
+    parts = [(penalty.restrict(features), W[features]) for features in halves if len(features)]
+    expected = sum(part.value(V) for part, V in parts)
+    assert penalty.value(W) == pytest.approx(expected, rel=ROUNDING)
+    expected = np.vstack([part.prox(V, step) for part, V in parts])
+    np.testing.assert_allclose(penalty.prox(W, step), expected, rtol=0, atol=1e-13)
+
+
+@declaring("is_elementwise")
+def test_elementwise_penalties_do_not_mind_the_arrangement(penalty, W):
+    V = W.reshape(-1, 1)
+    assert penalty.value(V) == pytest.approx(penalty.value(W), rel=ROUNDING)
+    np.testing.assert_allclose(penalty.prox(V, 0.7).reshape(W.shape), penalty.prox(W, 0.7))
+
+
+@declaring("is_group_norm")
+def test_group_norms_are_their_weights(penalty, W):
+    V = allowed(penalty, W)
+    expected = penalty.group_weights(len(V)) @ np.linalg.norm(V, axis=1)
+    assert penalty.value(V) == pytest.approx(expected, rel=ROUNDING)
+
+
+def several_columns(rng, shape, K=3):
+    n_features, n_tasks = shape
+    return 2 * rng.normal(size=(n_features, n_tasks * K))
+
+
+def test_penalties_that_see_tasks_see_one_long_column_of_each(penalty, shape, rng):
+    W = several_columns(rng, shape)
+    columns = penalty.for_columns(3)
+    given = stack_columns(W, 3) if penalty.sees_tasks else W
+    assert columns.sees_tasks == penalty.sees_tasks
+    assert columns.value(W) == pytest.approx(penalty.value(given), rel=ROUNDING)
+    assert penalty.for_columns(1) is penalty
+
+
+@each_step
+def test_penalties_of_columns_may_be_given_them_stacked(penalty, shape, step, rng):
+    W = several_columns(rng, shape)
+    columns = penalty.for_columns(3)
+    stacked, V = columns.stacked(3), stack_columns(W, 3)
+    assert stacked.value(V) == pytest.approx(columns.value(W), rel=ROUNDING)
+    np.testing.assert_allclose(
+        stacked.prox(V, step), stack_columns(columns.prox(W, step), 3), rtol=0, atol=1e-12
+    )
+    G = W - columns.prox(W, 1.0)
+    assert stacked.dual_norm(stack_columns(G, 3)) == pytest.approx(columns.dual_norm(G), rel=1e-11)
+    expected = columns.conjugate(G)
+    assert stacked.conjugate(stack_columns(G, 3)) == pytest.approx(expected, rel=1e-11)
+
+
+@declaring("is_quadratic")
+def test_the_matrix_of_a_quadratic_is_its_value_in_columns_too(penalty, shape, rng):
+    W = several_columns(rng, shape)
+    columns = penalty.for_columns(3)
+    M = columns.matrix(W.shape[1])
+    assert columns.is_quadratic
+    assert columns.value(W) == pytest.approx(0.5 * np.trace(W @ M @ W.T), rel=1e-11, abs=1e-13)
+
+
+def test_what_is_not_quadratic_has_no_matrix():
+    with pytest.raises(NotImplementedError, match="L1 is not quadratic"):
+        L1(0.1).matrix(3)
+
+
+def test_features_of_which_no_column_is_penalized_are_unpenalized():
+    @dataclass(frozen=True)
+    class Late(TaskNorm):
+        def unpenalized_features(self, n_features):
+            return np.array([0, 1, 3])  # of two features and two columns: (0, 0), (0, 1), (1, 1)
+
+    assert Late(0.1).for_columns(2).unpenalized_features(2).tolist() == [1]
 
 
 @pytest.mark.parametrize("name", [name for name in SQUARES if "Norm" not in name])
@@ -660,3 +769,192 @@ def test_features_that_no_term_sees_are_certified(make, seed):
     for steps in (1, 3, 8, 12):  # at first far from the optimum
         rough = MultiTaskRegressor(penalty, tol=1e-6, max_iter=steps).fit(X, Y)
         assert rough.objective_ - rough.dual_gap_ <= minimum * (1 + 1e-8)
+
+
+# ------------------------------------------------ one's own penalty that couples tasks
+
+
+@dataclass(frozen=True)
+class Autoregressive(QuadraticPenalty):
+    """`alpha/2 * sum_t ||w_t - rho w_t-1||^2`, with w_-1 = 0: a matrix is all."""
+
+    alpha: float
+    rho: float = 0.9
+    sees_tasks = True
+
+    def matrix(self, n_tasks):
+        D = np.eye(n_tasks) - self.rho * np.eye(n_tasks, k=-1)
+        return self.alpha * D.T @ D
+
+
+@dataclass(frozen=True)
+class DeclaredAutoregressive(Penalty):
+    """The same from scratch."""
+
+    alpha: float
+    rho: float = 0.9
+    sees_tasks = True
+    is_quadratic = True
+
+    def matrix(self, n_tasks):
+        return Autoregressive(self.alpha, self.rho).matrix(n_tasks)
+
+    def value(self, W):
+        return Autoregressive(self.alpha, self.rho).value(W)
+
+    def prox(self, W, step):
+        return Autoregressive(self.alpha, self.rho).prox(W, step)
+
+    def conjugate(self, G):
+        return Autoregressive(self.alpha, self.rho).conjugate(G)
+
+
+def coupling(alpha):
+    """The same from the package, for four tasks."""
+    return TaskCoupling(alpha, Autoregressive(1.0).matrix(4))
+
+
+@dataclass(frozen=True)
+class TaskGroups(Penalty):
+    """`alpha * sum_g ||W_:,g||_F`, group[t] the number of the group of task t."""
+
+    alpha: float
+    group: tuple
+    sees_tasks = True
+
+    def norms(self, W):
+        return np.sqrt(np.bincount(self.group, weights=(W**2).sum(axis=0)))
+
+    def value(self, W):
+        return self.alpha * float(self.norms(W).sum())
+
+    def prox(self, W, step):
+        norms = self.norms(W)
+        kept = np.maximum(norms - step * self.alpha, 0.0)
+        factors = np.divide(kept, norms, out=np.zeros_like(norms), where=norms > 0)
+        return W * factors[list(self.group)]
+
+    def dual_norm(self, G):
+        return float(self.norms(G).max()) / self.alpha
+
+
+@dataclass(frozen=True)
+class TaskTree(Penalty):
+    """`alpha * sum_j (||W_j|| + sum_g ||W_j,g||)`: all tasks, and nested in them two groups."""
+
+    alpha: float
+    sees_tasks = True
+    is_separable = True
+
+    def groups(self, W):
+        return np.array_split(W, 2, axis=1)
+
+    def value(self, W):
+        return sum(L21(self.alpha).value(V) for V in (W, *self.groups(W)))
+
+    def prox(self, W, step):  # of nested groups: from the leaves to the root
+        leaves = [L21(self.alpha).prox(V, step) for V in self.groups(W)]
+        return L21(self.alpha).prox(np.hstack(leaves), step)
+
+    def dual_norm(self, G):
+        low, high = 0.0, 2 * np.linalg.norm(G) / self.alpha + 1e-300
+        while high - low > 1e-13 * high:
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.prox(G, middle).any() else (low, middle)
+        return high
+
+
+own_and_ours = pytest.mark.parametrize(
+    ("own", "ours"),
+    [
+        (Autoregressive(0.1), coupling(0.1)),
+        (DeclaredAutoregressive(0.1), coupling(0.1)),
+        (TaskGroups(0.1, (0, 1, 2, 3)), TaskNorm(0.1)),
+        (TaskTree(0.05), None),
+    ],
+    ids=lambda penalty: type(penalty).__name__,
+)
+EMBEDDED = {
+    "alone": lambda penalty: penalty,
+    "sparse": lambda penalty: penalty + L1(0.05),
+    "groups": lambda penalty: L21(0.05) + penalty,
+    "ridge": lambda penalty: penalty + Ridge(0.1),
+    "low rank": lambda penalty: penalty + TraceNorm(0.05) + L1(0.02),
+    "coupled": lambda penalty: penalty + coupling(0.05),
+    "stiff": lambda penalty: penalty + L1(0.05) + coupling(1e4),
+    "scaled": lambda penalty: (penalty + L1(0.05)).scaled(0.5),
+    "decomposed": lambda penalty: Decomposition(penalty, TraceNorm(0.3)),
+}
+embedded = pytest.mark.parametrize("embed", EMBEDDED.values(), ids=EMBEDDED)
+
+
+def is_certified(model):
+    """Whether the duality gap is at most the tolerance."""
+    return model.dual_gap_ >= 0 and model.optimality_ <= model.tol
+
+
+@own_and_ours
+@embedded
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_ones_own_coupling_of_tasks_is_solved(own, ours, embed, loss, problem):
+    model = MultiTaskRegressor(embed(own), loss=loss, tol=1e-9, max_iter=20_000).fit(*problem)
+    assert is_certified(model)
+    if ours is not None:
+        expected = MultiTaskRegressor(embed(ours), loss=loss, tol=1e-9, max_iter=20_000)
+        expected.fit(*problem)
+        assert model.objective_ == pytest.approx(expected.objective_, rel=1e-8)
+        np.testing.assert_allclose(model.coef_, expected.coef_, rtol=0, atol=2e-3)  # root of tol
+
+
+@own_and_ours
+@embedded
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_ones_own_coupling_of_tasks_classifies(own, ours, embed, n_classes, problem):
+    X, Y = problem
+    ranks = np.argsort(np.argsort(Y, axis=0), axis=0)
+    labels = ranks * n_classes // len(Y)
+    options = {"tol": 1e-8, "max_iter": 200}
+    model = MultiTaskClassifier(embed(own).scaled(0.3), **options).fit(X, labels)
+    assert is_certified(model)
+    assert model.coef_.shape == ((4, 5) if n_classes == 2 else (4, n_classes, 5))
+    if ours is not None:
+        expected = MultiTaskClassifier(embed(ours).scaled(0.3), **options).fit(X, labels)
+        assert model.objective_ == pytest.approx(expected.objective_, rel=1e-7)
+
+
+@own_and_ours
+def test_ones_own_coupling_of_tasks_has_tasks_of_several_kinds(own, ours, problem):
+    X, Y = problem
+    mixed = np.column_stack([Y[:, :2].astype(object), (Y[:, 2:] > Y[:, 2:].mean(0)).astype(bool)])
+    model = MultiTaskMixed(penalty=own + L1(0.02), tol=1e-8).fit(X, mixed)
+    assert is_certified(model)
+    if ours is not None:
+        expected = MultiTaskMixed(penalty=ours + L1(0.02), tol=1e-8).fit(X, mixed)
+        assert model.objective_ == pytest.approx(expected.objective_, rel=1e-7)
+
+
+@own_and_ours
+def test_ones_own_coupling_of_tasks_needs_as_many_classes_in_each(own, ours, problem):
+    X, Y = problem
+    labels = np.digitize(Y, np.quantile(Y, [0.3, 0.6]))
+    labels[:, 0] = labels[:, 0] > 0  # two classes in place of three
+    with pytest.raises(ValueError, match="same number of classes"):
+        MultiTaskClassifier(own).fit(X, labels)
+
+
+@pytest.mark.parametrize(
+    "norm", [TaskGroups(0.3, (0, 0, 1, 1)), TaskTree(2.0), TaskNorm(0.3) + Ridge(0.1)], ids=repr
+)
+@pytest.mark.parametrize("loss", ["squared", "logistic"])
+def test_the_critical_alpha_empties_the_model(norm, loss, problem):
+    X, Y = problem
+    design, weight = SharedDesign(X, 4), np.full((len(X), 1), 1 / len(X))
+    if loss == "squared":
+        datafit = squared_datafit(design, Y, weight)
+    else:
+        above = (Y - Y.mean(axis=0) > 0).astype(float)
+        datafit = Likelihood(design, above, weight, Logistic())
+    critical = critical_alpha(datafit, norm)
+    unit = norm.terms[0].with_alpha(1.0)
+    assert not solve_penalized(datafit, unit.scaled(1.001 * critical), tol=1e-8).W.any()
+    assert solve_penalized(datafit, unit.scaled(0.99 * critical), tol=1e-6).W.any()

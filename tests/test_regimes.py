@@ -53,10 +53,10 @@ def problem(shape, kind, rho=0.5):
 
 
 def stacked(X, Y, weight):
-    """The same data, every task with rows of its own."""
+    """The same data, every task with samples of its own."""
     n, T = Y.shape
-    rows = sparse.vstack([X] * T, format="csc") if sparse.issparse(X) else np.vstack([X] * T)
-    design = StackedDesign(rows, np.arange(T + 1) * n)
+    samples = sparse.vstack([X] * T, format="csc") if sparse.issparse(X) else np.vstack([X] * T)
+    design = StackedDesign(samples, np.arange(T + 1) * n)
     return design, Y.T.ravel(), np.broadcast_to(weight, Y.shape).T.ravel()
 
 
@@ -68,7 +68,7 @@ def datafit(X, Y, weight, layout, form):
 
 def force(monkeypatch, regime):
     """Make the solver take one way."""
-    if regime == "rows":  # never a Gram of a working set
+    if regime == "samples":  # never a Gram of a working set
         monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", 0)
     if regime == "descent":
         monkeypatch.setattr(driver, "group_newton", lambda *_: (None, 1))
@@ -88,7 +88,7 @@ def test_all_regimes_agree(shape, kind, l1_ratio, monkeypatch):
                 ("gram", "descent"),
                 ("gram", "newton"),
                 ("residual", "sets"),
-                ("residual", "rows"),
+                ("residual", "samples"),
             ):
                 with monkeypatch.context() as patch:
                     force(patch, regime)
@@ -119,34 +119,35 @@ def test_compiled_certificates_are_those_of_the_formula(kind, ridge, positive):
 
 @pytest.mark.parametrize("ridge", [0.0, 0.3])
 @pytest.mark.parametrize("kind", WEIGHTS)
-def test_eliminated_rows_are_at_their_optimum(kind, ridge):
+def test_eliminated_features_are_at_their_optimum(kind, ridge):
     X, Y, weight = problem("tall", kind)
-    form, rows = datafit(X, Y, weight, "wide", "gram").with_ridge(ridge), np.array([1, 4, 7])
-    others = np.setdiff1d(np.arange(X.shape[1]), rows)
+    form = datafit(X, Y, weight, "wide", "gram").with_ridge(ridge)
+    features = np.array([1, 4, 7])
+    others = np.setdiff1d(np.arange(X.shape[1]), features)
     W = np.random.default_rng(0).standard_normal((X.shape[1], N_TASKS))
-    best = form.minimize_features(W, rows)
-    reduced, rows_of = form.eliminate(rows)
-    np.testing.assert_allclose(rows_of(W[others]), best[rows], rtol=1e-9)
+    best = form.minimize_features(W, features)
+    reduced, features_of = form.eliminate(features)
+    np.testing.assert_allclose(features_of(W[others]), best[features], rtol=1e-9)
     assert reduced.value(W[others]) == pytest.approx(form.value(best), rel=1e-10)
 
 
 @pytest.mark.parametrize("layout", ["wide", "long"])
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("container", [np.asarray, sparse.csc_array])
-def test_moments_are_sums_over_rows(container, kind, layout):
+def test_statistics_are_sums_over_samples(container, kind, layout):
     X, Y, weight = problem("tall", kind)
     parts = (SharedDesign(container(X), N_TASKS), Y, weight)
     read = statistics_reader(*(parts if layout == "wide" else stacked(container(X), Y, weight)))
     counts = np.random.default_rng(0).integers(0, 3, len(X)).astype(float)
     given = counts if layout == "wide" else np.tile(counts, N_TASKS)
-    moments = read(given)
+    statistics = read(given)
     rng = np.random.default_rng(1)
     W, b = rng.standard_normal((2, X.shape[1], N_TASKS)), rng.standard_normal((2, N_TASKS))
     full = np.broadcast_to(weight, Y.shape) * counts[:, None]
     expected = [(full * (Y - X @ w - c) ** 2).sum(axis=0) for w, c in zip(W, b, strict=True)]
-    np.testing.assert_allclose(moments.squared_errors(W, b), expected, rtol=1e-10)
-    np.testing.assert_allclose(moments.task_total, full.sum(axis=0))
-    rest = (read(3 * np.ones_like(given)) - moments).squared_errors(W, b)
+    np.testing.assert_allclose(statistics.squared_errors(W, b), expected, rtol=1e-10)
+    np.testing.assert_allclose(statistics.task_total, full.sum(axis=0))
+    rest = (read(3 * np.ones_like(given)) - statistics).squared_errors(W, b)
     full = np.broadcast_to(weight, Y.shape) * (3 - counts[:, None])
     expected = [(full * (Y - X @ w - c) ** 2).sum(axis=0) for w, c in zip(W, b, strict=True)]
     np.testing.assert_allclose(rest, expected, rtol=1e-9)
@@ -176,7 +177,7 @@ SPLITTERS = [
 @pytest.mark.parametrize("cv", SPLITTERS, ids=lambda cv: getattr(type(cv), "__name__", cv))
 @pytest.mark.parametrize("kind", WEIGHTS)
 @pytest.mark.parametrize("layout", ["wide", "long"])
-def test_folds_from_moments_are_folds_from_rows(layout, kind, cv, task_weight, monkeypatch):
+def test_folds_from_statistics_are_folds_from_samples(layout, kind, cv, task_weight, monkeypatch):
     X, Y, weight = problem("tall", kind)
     tasks = None
     if layout == "long":
@@ -194,7 +195,7 @@ def test_folds_from_moments_are_folds_from_rows(layout, kind, cv, task_weight, m
     np.testing.assert_allclose(*errors, rtol=1e-4)
 
 
-def test_moments_of_folds_are_summed_or_subtracted_alike(monkeypatch):
+def test_statistics_of_folds_are_summed_or_subtracted_alike(monkeypatch):
     X, Y, _ = problem("tall", "one gram")
     fits = []
     for floats in (2**26, 0):
@@ -301,7 +302,7 @@ def test_memory_beyond_X_is_small():
         assert peak < X.nbytes  # chunks of 16 MiB, arrays of Y's size; never a copy of X
 
 
-def test_memory_of_sweeps_over_the_rows_is_that_of_the_working_set():
+def test_memory_of_sweeps_over_the_samples_is_that_of_the_working_set():
     import tracemalloc
 
     rng = np.random.default_rng(0)
@@ -333,10 +334,10 @@ def test_compiled_functions_call_only_functions_of_their_own_file():
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported == {"numpy", "numba"}
+    assert imported == {"typing", "numpy", "numba"}
 
 
-def test_one_gram_serves_tasks_that_weigh_rows_alike():
+def test_one_gram_serves_tasks_that_weigh_samples_alike():
     for kind, n_grams in (("one gram", 1), ("two grams", 2), ("many grams", N_TASKS)):
         form = datafit(*problem("tall", kind), "wide", "gram")
         assert isinstance(form, GramForm)

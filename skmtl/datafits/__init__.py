@@ -12,12 +12,14 @@ from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._likelihood import Likelihood, Point
+from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner
 from skmtl.datafits._residual_form import ResidualForm
-from skmtl.datafits._spectra import eigen
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
-from skmtl.datafits._sufficient_statistics import SufficientStatistics, statistics_reader
+from skmtl.datafits._statistics_readers import statistics_reader
+from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
 __all__ = [
+    "ROUNDING",
     "ClassProblem",
     "ColumnFolds",
     "ColumnProblem",
@@ -35,6 +37,7 @@ __all__ = [
     "class_factors",
     "class_problem",
     "eigen",
+    "inner",
     "make_folds",
     "prefers_gram",
     "squared_datafit",

@@ -1,39 +1,43 @@
 """A squared loss with a quadratic coupling of its tasks."""
 
-import numpy as np
-
-from skmtl.datafits._spectra import _top_eigenvalue
+from skmtl.datafits._linear_algebra import inner, top_eigenvalue
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
 class Coupled(SquaredDatafit):
-    """The loss plus `1/2 tr(W M W')`, M psd: as if of further rows, whose targets are zero.
+    """The loss plus `1/2 tr(W M W')`, M psd: as if of further samples, whose targets are zero.
 
     Parameters
     ----------
     base : SquaredDatafit
+        The loss.
     coupling : ndarray of shape (n_tasks, n_tasks)
         M.
     """
 
     def __init__(self, base, coupling):
         super().__init__()
-        self.base, self.coupling = base, coupling
-        self.blocks, self.yy = base.blocks, base.yy
-        self.mean_x, self.mean_y = base.mean_x, base.mean_y
+        self.base = base
+        self.coupling = coupling
+        self.blocks = base.blocks
+        self.yy = base.yy
+        self.mean_x = base.mean_x
+        self.mean_y = base.mean_y
 
     def evaluate(self, W):
-        at, WM = self.base.evaluate(W), W @ self.coupling
-        return Evaluation(at.correlation - WM, at.rr + float(np.vdot(W, WM)), at.ry)
+        at = self.base.evaluate(W)
+        WM = W @ self.coupling
+        rr = at.rr + inner(W, WM)
+        return Evaluation(at.correlation - WM, rr, at.ry)
 
     def lipschitz(self):
-        return self.base.lipschitz() + _top_eigenvalue(self.coupling)
+        return self.base.lipschitz() + top_eigenvalue(self.coupling)
 
-    def restrict(self, rows):
-        return Coupled(self.base.restrict(rows), self.coupling)
+    def restrict(self, features):
+        return Coupled(self.base.restrict(features), self.coupling)
 
-    def gram_block(self, k, rows):
+    def gram_block(self, k, features):
         raise NotImplementedError("Coupled tasks have no Gram of their own.")
 
-    def spectra(self):
+    def _compute_spectra(self):
         raise NotImplementedError("Coupled tasks have no Gram of their own.")

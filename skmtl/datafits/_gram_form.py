@@ -6,65 +6,96 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from skmtl import _kernels
-from skmtl.datafits._spectra import _positive_part, _top_eigenvalue
+from skmtl.datafits._elimination import Elimination
+from skmtl.datafits._linear_algebra import inner, positive_part, top_eigenvalue
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
-def _block_of_task(blocks):
-    out = np.empty(sum(map(len, blocks)), dtype=np.intp)
-    for k, tasks in enumerate(blocks):
-        out[tasks] = k
-    return out
-
-
 class GramForm(SquaredDatafit):
-    """The loss through second moments only; costs nothing in the number of rows.
+    """The loss through second moments only; the number of samples costs nothing.
 
     Parameters
     ----------
     grams : ndarray of shape (n_features, n_features, n_grams), C-ordered
-        One for all tasks or one for each block.
+        One Gram for all tasks or one for each block.
     q : ndarray of shape (n_features, n_tasks)
+        Correlation of the features with the centered targets, `X_t' D_t y_t`.
     yy : float
+        `<y, D y>` of the centered targets.
     blocks, mean_x, mean_y
         As in :class:`SquaredDatafit`.
     """
 
-    def __init__(self, grams, q, yy, blocks, mean_x, mean_y):
+    is_gram = True
+
+    def __init__(
+        self,
+        grams,
+        q,
+        yy,
+        blocks,
+        mean_x,
+        mean_y,
+    ):
         super().__init__()
-        self.grams, self.q, self.yy = grams, q, float(yy)
-        self.blocks, self.mean_x, self.mean_y = blocks, mean_x, mean_y
-        self.first_set = self.largest_set = len(q)
+        self.grams = grams
+        self.q = q
+        self.yy = float(yy)
+        self.blocks = blocks
+        self.mean_x = mean_x
+        self.mean_y = mean_y
+        self.first_set = len(q)
+        self.largest_set = len(q)
 
     @classmethod
-    def from_statistics(cls, moments, scale, *, fit_intercept=True):
-        """From :class:`SufficientStatistics` and a factor for the weights of each task."""
-        total, x, y = moments.total, moments.x, moments.y
+    def from_statistics(cls, statistics, scale, *, fit_intercept=True):
+        """The loss from :class:`SufficientStatistics`.
+
+        Parameters
+        ----------
+        statistics : SufficientStatistics
+            About any origins with intercepts, about zero without.
+        scale : ndarray of shape (n_tasks,)
+            Factor of the weights of each task.
+        fit_intercept : bool, default=True
+            Whether to profile out one intercept per task.
+
+        Returns
+        -------
+        GramForm
+        """
         if fit_intercept:
-            seen = np.where(total > 0, total, 1.0)
-            mean_x, mean_y = x / seen[:, None], y / moments.per_task(seen)
-            xx = moments.xx - x[:, :, None] * mean_x[:, None, :]
-            xy = moments.xy - moments.per_task(x).T * mean_y
-            yy = moments.yy - y * mean_y
-            mean_x, mean_y = moments.per_task(moments.x0 + mean_x), moments.y0 + mean_y
+            statistics, mean_x, mean_y = statistics.centered()
         else:
-            xx, xy, yy = moments.xx, moments.xy, moments.yy
-            mean_x, mean_y = np.zeros_like(xy.T), np.zeros_like(yy)
-        blocks = moments.blocks
+            mean_x = np.zeros(statistics.xy.T.shape)
+            mean_y = np.zeros(statistics.yy.shape)
+        blocks = statistics.blocks
+        xx = statistics.xx
         first = np.array([tasks[0] for tasks in blocks])
-        if len(blocks) == len(scale) or (scale == scale[first][_block_of_task(blocks)]).all():
-            factor = scale[first]
+        shared = scale[first]  # of the tasks of a block
+        if (statistics.per_task(shared) == scale).all():
+            factor = shared
         else:
-            xx, factor = moments.per_task(xx), scale
+            xx = statistics.per_task(xx)
+            factor = scale
             blocks = list(np.arange(len(scale))[:, None])
-        grams = np.ascontiguousarray(np.moveaxis(xx * factor[:, None, None], 0, 2))
-        q = np.ascontiguousarray(xy * scale)
-        return cls(grams, q, max(yy @ scale, 0.0), blocks, mean_x.T, mean_y)
+        grams = np.moveaxis(xx * factor[:, None, None], 0, 2)
+        return cls(
+            np.ascontiguousarray(grams),
+            np.ascontiguousarray(statistics.xy * scale),
+            max(statistics.yy @ scale, 0.0),
+            blocks,
+            mean_x.T,
+            mean_y,
+        )
 
     @cached_property
     def block_of_task(self):
-        """Which Gram each task has, (n_tasks,)."""
-        return _block_of_task(self.blocks)
+        """The index of each task's Gram, (n_tasks,)."""
+        out = np.empty(self.shape[1], dtype=np.intp)
+        for k, tasks in enumerate(self.blocks):
+            out[tasks] = k
+        return out
 
     @cached_property
     def curvature(self):
@@ -74,81 +105,141 @@ class GramForm(SquaredDatafit):
 
     def evaluate(self, W):
         if len(self.blocks) == 1:
-            H = self.q - self.grams[:, :, 0] @ W
+            correlation = self.q - self.grams[:, :, 0] @ W
         else:
-            H, rows = self.q.copy(), np.flatnonzero(W.any(axis=1))
+            correlation = self.q.copy()
+            features = np.flatnonzero(W.any(axis=1))
             W = np.ascontiguousarray(W)
-            _kernels.subtract_product(self.grams, self.block_of_task, rows, W, H)
-        qW = float(np.vdot(self.q, W))
-        rr = max(self.yy - qW - float(np.vdot(H, W)), 0.0)
-        return Evaluation(H, rr, self.yy - qW)
+            _kernels.subtract_product(self.grams, self.block_of_task, features, W, correlation)
+        ry = self.yy - inner(self.q, W)
+        rr = ry - inner(correlation, W)
+        return Evaluation(correlation, max(rr, 0.0), ry)
 
-    def restrict(self, rows):
-        grams = np.ascontiguousarray(self.grams[np.ix_(rows, rows)])
-        return GramForm(
-            grams, self.q[rows], self.yy, self.blocks, self.mean_x[rows], self.mean_y
-        ).with_ridge(self.ridge)
+    def restrict(self, features):
+        grams = self.grams[np.ix_(features, features)]
+        local = GramForm(
+            np.ascontiguousarray(grams),
+            self.q[features],
+            self.yy,
+            self.blocks,
+            self.mean_x[features],
+            self.mean_y,
+        )
+        return local.with_ridge(self.ridge)
 
-    def eliminate(self, rows):
-        """The loss minimized over these rows of W, as a function of the others.
+    def eliminate(self, features):
+        """The loss minimized over these features of W, as a function of the others.
+
+        Parameters
+        ----------
+        features : ndarray of int
+            Features to minimize over.
 
         Returns
         -------
         (GramForm, callable)
-            The function gives these rows of W from the others.
+            The function gives these features of W from the others.
         """
-        others = np.setdiff1d(np.arange(len(self.q)), rows)
-        local, inverses = self.restrict(others), []
-        for k, (tasks, (values, V)) in enumerate(
-            zip(self.blocks, self._spectra(rows), strict=True)
-        ):
-            values = values + self.ridge
-            keep = values > values[-1] * len(rows) * np.finfo(float).eps
-            root = V[:, keep] / np.sqrt(values[keep])
-            A = root.T @ self.grams[:, :, k][np.ix_(rows, others)]
-            b = root.T @ self.q[np.ix_(rows, tasks)]
-            G = local.grams[:, :, k]
-            known = np.diag(G).copy()
-            G -= A.T @ A
-            local.q[:, tasks] -= A.T @ b
-            # what the rows `rows` explain altogether leaves rounding errors
-            gone = np.diag(G) <= 10 * len(known) * np.finfo(float).eps * known
-            G[gone], G[:, gone] = 0.0, 0.0
-            local.q[np.ix_(gone, tasks)] = 0.0
-            local.yy -= float(np.vdot(b, b))
-            inverses.append((tasks, root, A, b))
+        others = np.setdiff1d(np.arange(len(self.q)), features)
+        local = self.restrict(others)
+        eliminations = []
+        for k, spectrum in enumerate(self._spectra_of_features(features)):
+            values, V = self._kept_spectrum(*spectrum)
+            tasks = self.blocks[k]
+            elimination = Elimination(
+                tasks=tasks,
+                root=V / np.sqrt(values),
+                across=self.grams[:, :, k][np.ix_(features, others)],
+                q=self.q[np.ix_(features, tasks)],
+            )
+            elimination.reduce(local, k)
+            eliminations.append(elimination)
+        local.yy = max(local.yy, 0.0)
 
-        def back(W):
-            found = np.empty((len(rows), W.shape[1]))
-            for tasks, root, A, b in inverses:
-                found[:, tasks] = root @ (b - A @ W[:, tasks])
+        def features_of(W):
+            found = np.empty((len(features), W.shape[1]))
+            for elimination in eliminations:
+                found[:, elimination.tasks] = elimination.minimum(W)
             return found
 
-        local.yy = max(local.yy, 0.0)
-        return local, back
+        return local, features_of
 
-    def gram_block(self, k, rows):
-        return self.grams[:, :, k][np.ix_(rows, rows)]
+    def of_single_tasks(self):
+        """The same loss with a Gram of its own for every task."""
+        n_tasks = self.shape[1]
+        if len(self.blocks) == n_tasks:
+            return self
+        single = GramForm(
+            self.grams[:, :, self.block_of_task],
+            self.q,
+            self.yy,
+            list(np.arange(n_tasks)[:, None]),
+            self.mean_x,
+            self.mean_y,
+        )
+        return single.with_ridge(self.ridge)
 
-    def shifted_inverses(self, shift):
-        """`(Q_t + shift_t I)^-1` for each Gram, (n_features, n_features, n_grams); shift > 0."""
-        out, shift = np.empty_like(self.grams), np.broadcast_to(shift, self.grams.shape[2:])
-        if len(shift) > 1:
-            _kernels.shifted_inverses(self.grams, np.ascontiguousarray(shift, dtype=float), out)
-        else:  # by Cholesky, which does not mind features of different scales
-            system = self.grams[:, :, 0] + shift * np.eye(len(out))
-            out[:, :, 0] = cho_solve(cho_factor(system, lower=True), np.eye(len(out)))
-        return out
+    def mean_gram(self):
+        """The mean Gram of the tasks, (n_features, n_features)."""
+        counts = np.bincount(self.block_of_task, minlength=len(self.blocks))
+        return self.grams @ (counts / self.shape[1])
 
-    def spectra(self):
-        if "all" not in self._known_spectra:
-            values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
-            self._known_spectra["all"] = [
-                _positive_part(e, V) for e, V in zip(values, vectors, strict=True)
-            ]
-        return self._known_spectra["all"]
+    def gram_block(self, k, features):
+        return self.grams[:, :, k][np.ix_(features, features)]
+
+    def shifted_solver(self, shift):
+        """A :class:`ShiftedInverses`; the shift is a number or (n_grams,) and positive."""
+        return ShiftedInverses(self, shift)
+
+    def _compute_spectra(self):
+        values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
+        return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
-        return self.ridge + max(
-            _top_eigenvalue(self.grams[:, :, k]) for k in range(len(self.blocks))
-        )
+        largest = [top_eigenvalue(self.grams[:, :, k]) for k in range(len(self.blocks))]
+        return self.ridge + max(largest)
+
+
+class ShiftedInverses:
+    """A function of B (n_features, n_tasks) that returns `(Q_t + shift_t I)^-1 b_t` of every task.
+
+    Parameters
+    ----------
+    form : GramForm
+        Its Grams are the Q_t.
+    shift : float or ndarray of shape (n_grams,)
+        Positive.
+
+    Attributes
+    ----------
+    inverses : ndarray of shape (n_features, n_features, n_grams)
+        The inverse matrices.
+    """
+
+    def __init__(self, form, shift):
+        self.block_of_task = form.block_of_task
+        self.inverses = _shifted_inverses(form.grams, shift)
+
+    def __call__(self, B):
+        if self.inverses.shape[2] == 1:
+            return self.inverses[:, :, 0] @ B
+        out = np.zeros(B.shape)
+        features = np.arange(len(B))
+        B = np.ascontiguousarray(B)
+        _kernels.subtract_product(self.inverses, self.block_of_task, features, B, out)
+        return -out
+
+
+def _shifted_inverses(grams, shift):
+    out = np.empty_like(grams)
+    n_features, _, n_grams = grams.shape
+    shift = np.broadcast_to(shift, (n_grams,))
+    if n_grams > 1:
+        shift = np.ascontiguousarray(shift, dtype=float)
+        _kernels.shifted_inverses(grams, shift, out)
+        return out
+    identity = np.eye(n_features)
+    # Cholesky factors do not mind features of different scales
+    factor = cho_factor(grams[:, :, 0] + shift * identity, lower=True)
+    out[:, :, 0] = cho_solve(factor, identity)
+    return out

@@ -1,72 +1,124 @@
 """Squared loss of a design: `1/2 sum_i weight_i (y_i - (A W)_i - b_t)^2 + ridge/2 ||W||_F^2`.
 
 The intercept b of every task is profiled out by centering with the weighted means of the task, so
-it is never a row of W and no penalty sees it. Two forms with the same methods, so that solvers do
-not know which they hold: `ResidualForm` touches the rows, `GramForm` only
+it is not a part of W and no penalty sees it. There are two forms with the same methods, so that
+solvers do not know which they hold: `ResidualForm` touches the samples, `GramForm` only
 `Q_t = X_t' D_t X_t`, `q_t = X_t' D_t y_t` and `y' D y`.
 """
 
 import copy
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import nnls
+
+from skmtl.datafits._linear_algebra import ROUNDING, inner
 
 
 @dataclass
 class Evaluation:
     """What a certificate needs of the loss at W, the ridge apart.
 
-    `correlation` is `A' D r`, minus the gradient, (n_features, n_tasks); `rr` and `ry` are
-    `<r, D r>` and `<r, D y>` for the residual r and the centered y.
+    Attributes
+    ----------
+    correlation : ndarray of shape (n_features, n_tasks)
+        `A' D r`, minus the gradient, r being the residual.
+    rr, ry : float
+        `<r, D r>` and `<r, D y>` with the centered y.
+    residual : ndarray or None, default=None
+        r, of y's shape; None in Gram form.
     """
 
     correlation: np.ndarray
     rr: float
     ry: float
-    residual: np.ndarray | None = None  # of y's shape; None in Gram form
+    residual: np.ndarray | None = None
+
+
+@dataclass
+class SpectraCache:
+    """Eigenvalues and eigenvectors of Grams computed so far; no ridge changes them.
+
+    Attributes
+    ----------
+    whole : list or None
+        Those of each block.
+    of_features : dict
+        Those of each block over some features, by the bytes of their indices.
+    """
+
+    whole: list | None = None
+    of_features: dict = field(default_factory=dict)
 
 
 class SquaredDatafit(ABC):
     """What both forms share. Attributes:
 
-    mean_x : (n_features, n_tasks), mean_y : (n_tasks,)
-        Weighted means of each task; zeros without intercepts.
+    ridge : float
+        Strength of the ridge.
+    mean_x : ndarray of shape (n_features, n_tasks)
+        Weighted means of the features in each task; zeros without intercepts.
+    mean_y : ndarray of shape (n_tasks,)
+        Weighted means of the targets; zeros without intercepts.
     blocks : list of (tasks,) index arrays
         Tasks of one block share their Gram.
+    curvature : ndarray of shape (n_features, n_tasks)
+        Diagonals of the Grams.
     yy : float
         `<y, D y>` of the centered y.
     first_set : int
-        Rows that are best looked at together at first.
+        Number of features that are best looked at together at first.
     largest_set : int
-        More of them than this had better be all.
+        With more features than this a working set had better be all.
+    is_gram : bool
+        Whether the Grams are stored, so that nothing takes the samples.
+    is_sparse : bool
+        Whether the data are sparse, so that products cost much less than factors.
+    is_factorable : bool
+        Whether `spectra` and `shifted_solve` are affordable.
     """
+
+    is_gram = False
+    is_sparse = False
+    is_factorable = True
 
     def __init__(self):
         self.ridge = 0.0
-        self._known_spectra = {}  # shared by the copies of with_ridge
+        self._spectra_cache = SpectraCache()  # shared by the copies of with_ridge
 
     @abstractmethod
     def evaluate(self, W):
         """:class:`Evaluation` of the loss at W."""
 
     @abstractmethod
-    def restrict(self, rows):
-        """The loss as a function of these rows of W alone, the others zero."""
+    def restrict(self, features):
+        """The loss as a function of these features of W alone, the others zero."""
 
     @abstractmethod
-    def gram_block(self, k, rows):
-        """Rows and columns `rows` of the Gram of block k."""
+    def gram_block(self, k, features):
+        """The Gram of block k over these features."""
 
     @abstractmethod
     def lipschitz(self):
         """Lipschitz constant of the gradient, ridge included."""
 
+    @abstractmethod
+    def _compute_spectra(self):
+        """What `spectra` returns."""
+
+    def spectra(self):
+        """For each block eigenvalues (r,) > 0 and eigenvectors (n_features, r) of its Gram."""
+        if self._spectra_cache.whole is None:
+            self._spectra_cache.whole = self._compute_spectra()
+        return self._spectra_cache.whole
+
     def value(self, W):
         """Loss with its ridge at W."""
-        return 0.5 * self.evaluate(W).rr + 0.5 * self.ridge * float(np.vdot(W, W))
+        rr = self.evaluate(W).rr
+        return 0.5 * (rr + self.ridge * inner(W, W))
 
     def gradient(self, W):
         """Gradient of :meth:`value`, (n_features, n_tasks)."""
@@ -74,11 +126,8 @@ class SquaredDatafit(ABC):
 
     def intercepts(self, W):
         """The optimal intercept of each task at W, (n_tasks,)."""
-        return self.mean_y - np.einsum("jt,jt->t", self.mean_x, W)
-
-    @abstractmethod
-    def spectra(self):
-        """For each block eigenvalues (r,) > 0 and eigenvectors (n_features, r) of its Gram."""
+        explained = np.einsum("jt,jt->t", self.mean_x, W)
+        return self.mean_y - explained
 
     @property
     def shape(self):
@@ -93,17 +142,25 @@ class SquaredDatafit(ABC):
     def shifted_solve(self, B, shift):
         """`(Q_t + shift_t I)^-1 b_t` for every task, Q_t its Gram: (n_features, n_tasks).
 
-        Where the shift, a number or (n_tasks,), is 0, the solution of least norm.
+        The shift is a number or (n_tasks,). Where it is 0, it is the solution of least norm.
         """
-        out, shift = np.empty_like(B), np.broadcast_to(shift, B.shape[1:])
+        out = np.empty_like(B)
+        shift = np.broadcast_to(shift, B.shape[1:])
         for tasks, (values, V) in zip(self.blocks, self.spectra(), strict=True):
-            c, b = shift[tasks], B[:, tasks]
+            c = shift[tasks]
+            b = B[:, tasks]
             within = V.T @ b
-            out[:, tasks] = V @ (within / (values[:, None] + c))
-            if V.shape[1] < len(V):
-                at = np.divide(1.0, c, out=np.zeros_like(c), where=c > 0)  # off the span of V
-                out[:, tasks] += at * (b - V @ within)
+            solution = V @ (within / (values[:, None] + c))
+            n_features, rank = V.shape
+            if rank < n_features:
+                inverse = np.divide(1.0, c, out=np.zeros_like(c), where=c > 0)
+                solution += inverse * (b - V @ within)
+            out[:, tasks] = solution
         return out
+
+    def shifted_solver(self, shift):
+        """A function of B that returns :meth:`shifted_solve` of it, for many B."""
+        return partial(self.shifted_solve, shift=shift)
 
     def with_ridge(self, ridge):
         """The same loss with another ridge; shares all arrays."""
@@ -111,33 +168,53 @@ class SquaredDatafit(ABC):
         other.ridge = float(ridge)
         return other
 
-    def minimize_features(self, W, rows, positive=False):
-        """W with its `rows` at their exact optimum, the others kept; a new array.
+    def minimize_features(self, W, features, positive=False):
+        """W with these features at their exact optimum, the others kept; a new array.
 
-        With `positive` W itself where that is better: `nnls` may stop short of the optimum.
+        With `positive` it is W itself where that is better: `nnls` may stop short of the optimum.
         """
-        if len(rows) == 0:
-            return W.copy()
-        before, W = W, W.copy()
-        H = self.evaluate(W).correlation[rows]
-        for tasks, (values, vectors) in zip(self.blocks, self._spectra(rows), strict=True):
-            values = values + self.ridge
-            keep = values > values[-1] * len(rows) * np.finfo(float).eps
-            V, scale = vectors[:, keep], np.sqrt(values[keep])
-            here = np.ix_(rows, tasks)
-            if positive:  # min 1/2 w' A w - b' w over w >= 0, with A = (V scale)(V scale)'
-                right = (V / scale).T @ (H[:, tasks] - self.ridge * W[here])
-                right += (V * scale).T @ W[here]
-                W[here] = np.column_stack([nnls((V * scale).T, column)[0] for column in right.T])
-            else:
-                W[here] += V @ ((V.T @ (H[:, tasks] - self.ridge * W[here])) / scale[:, None] ** 2)
-        return before.copy() if positive and self.value(W) > self.value(before) else W
+        before = W
+        W = before.copy()
+        if len(features) == 0:
+            return W
+        minimum = self._block_minimum_positive if positive else self._block_minimum
+        correlation = self.evaluate(W).correlation[features]
+        spectra = self._spectra_of_features(features)
+        for tasks, (values, vectors) in zip(self.blocks, spectra, strict=True):
+            here = np.ix_(features, tasks)
+            root = self._kept_spectrum(values, vectors)
+            gradient = self.ridge * W[here] - correlation[:, tasks]
+            W[here] = minimum(W[here], gradient, *root)
+        if positive and self.value(W) > self.value(before):
+            return before.copy()
+        return W
 
-    def _spectra(self, rows):
-        """Eigenvalues and eigenvectors of each block's Gram over `rows`, computed once."""
-        key = rows.tobytes()
-        if key not in self._known_spectra:
-            self._known_spectra[key] = [
-                eigh(self.gram_block(k, rows)) for k in range(len(self.blocks))
-            ]
-        return self._known_spectra[key]
+    def _kept_spectrum(self, values, vectors):
+        """Positive eigenvalues with the ridge, and their eigenvectors."""
+        values = values + self.ridge
+        rounding = len(values) * ROUNDING
+        kept = values > values[-1] * rounding
+        return values[kept], vectors[:, kept]
+
+    @staticmethod
+    def _block_minimum(W, gradient, values, V):
+        step = (V.T @ gradient) / values[:, None]
+        return W - V @ step
+
+    @staticmethod
+    def _block_minimum_positive(W, gradient, values, V):
+        """`argmin 1/2 w' A w - b' w` over w >= 0, with A = V diag(values) V', for each task."""
+        scale = np.sqrt(values)
+        root = (V * scale).T
+        right = root @ W - (V / scale).T @ gradient
+        columns = [nnls(root, column)[0] for column in right.T]
+        return np.column_stack(columns)
+
+    def _spectra_of_features(self, features):
+        """Eigenvalues and eigenvectors of each block's Gram over some features, computed once."""
+        known = self._spectra_cache.of_features
+        key = features.tobytes()
+        if key not in known:
+            n_blocks = len(self.blocks)
+            known[key] = [eigh(self.gram_block(k, features)) for k in range(n_blocks)]
+        return known[key]

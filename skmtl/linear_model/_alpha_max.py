@@ -21,7 +21,7 @@ def critical_strength(model, datafit, read):
             f"{type(model).__name__} is never empty, whatever alpha: give the alphas to try."
         )
     penalty = clone(model).set_params(alpha=1.0)._penalty_of(read)
-    norms = [term for term in penalty.terms if not hasattr(term, "matrix")]
+    norms = [term for term in penalty.terms if not term.is_quadratic]
     (norm,) = norms
     if getattr(model, "l1_ratio", 1.0) == 0 and isinstance(norm, L21):
         raise ValueError(

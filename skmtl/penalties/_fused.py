@@ -1,4 +1,4 @@
-"""Differences of neighboring tasks, with entries and rows."""
+"""Differences of neighboring tasks, together with entries and features."""
 
 from dataclasses import dataclass, replace
 
@@ -9,6 +9,9 @@ from skmtl.penalties._base import Penalty
 from skmtl.penalties._group_norms import SparseGroup
 from skmtl.prox import fuse
 
+_UNBOUNDED = 1e300  # no prox with a step this large is the zero of a norm
+_ACCURACY = 1e-13  # of the dual norm, relative
+
 
 @dataclass(frozen=True)
 class FusedSparseGroup(Penalty):
@@ -18,13 +21,15 @@ class FusedSparseGroup(Penalty):
     Parameters
     ----------
     alpha : float
-        Strength, at least 0.
-    l1_ratio, fused_ratio : float
-        At least 0, their sum at most 1.
+        Regularization strength, at least 0.
+    l1_ratio : float
+        Share of the entries, at least 0.
+    fused_ratio : float
+        Share of the differences, at least 0; both shares add up to at most 1.
     gaps : ndarray of shape (n_tasks - 1,) or None, default=None
         Distances of neighbors; None is 1 everywhere.
     order : ndarray of shape (n_tasks,) or None, default=None
-        Positions of the tasks in their order; None is as they are.
+        Positions of the tasks in their order; None leaves them as they are.
     """
 
     alpha: float
@@ -32,65 +37,85 @@ class FusedSparseGroup(Penalty):
     fused_ratio: float
     gaps: np.ndarray | None = None
     order: np.ndarray | None = None
+    sees_tasks = True
+    is_separable = True
 
     def __post_init__(self):
         super().__post_init__()
         check_real(self.l1_ratio, "l1_ratio", high=1.0)
         check_real(self.fused_ratio, "fused_ratio", high=1.0, include="left")
-        if self.l1_ratio + self.fused_ratio > 1 + 1e-12:
+        total = self.l1_ratio + self.fused_ratio
+        if total > 1 + 1e-12:
             raise ValueError(
-                f"l1_ratio + fused_ratio is {self.l1_ratio + self.fused_ratio:.4g}, but may be 1 "
-                "at most: they are shares of alpha."
+                f"l1_ratio + fused_ratio is {total:.4g}, but may be 1 at most: they are shares of "
+                "alpha."
             )
-
-    def _inverse_gaps(self, n_tasks):
-        return np.ones(n_tasks - 1) if self.gaps is None else 1 / self.gaps
-
-    def _rest(self):
-        return SparseGroup(self.alpha * (1 - self.fused_ratio), self._share())
-
-    def _share(self):
-        rest = 1 - self.fused_ratio
-        return min(self.l1_ratio / rest, 1.0) if rest > 0 else 1.0
-
-    def restrict(self, rows):
-        return self
 
     def value(self, W):
         ordered = W if self.order is None else W[:, self.order]
-        differences = np.abs(np.diff(ordered, axis=1)) @ self._inverse_gaps(W.shape[1])
-        return self.alpha * self.fused_ratio * float(differences.sum()) + self._rest().value(W)
+        steps = np.abs(np.diff(ordered, axis=1))
+        steps = steps @ self._inverse_gaps(W.shape[1])
+        fused = self.alpha * self.fused_ratio * float(steps.sum())
+        return fused + self._sparse_group().value(W)
 
     def prox(self, W, step):
-        # fuse, then entries, then rows: this order is exact
+        # fuse, then entries, then features: this order is exact
         thresholds = step * self.alpha * self.fused_ratio * self._inverse_gaps(W.shape[1])
         if self.order is None:
             fused = fuse(W, thresholds)
         else:
             fused = np.empty_like(W)
             fused[:, self.order] = fuse(W[:, self.order], thresholds)
-        return self._rest().prox(fused, step)
+        return self._sparse_group().prox(fused, step)
 
     def dual_norm(self, G):
-        """The smallest c at which `prox(G / c, 1)` is zero, by bisection of the largest row."""
-        largest, step = 0.0, 1 / max(self.alpha, np.finfo(float).tiny)
+        """The smallest c at which `prox(G / c, 1)` is zero: the largest that a feature needs."""
         unit = replace(self, alpha=1.0)
-        rows = G[np.argsort(-np.linalg.norm(G, axis=1))]
-        while len(rows):
+        norms = np.linalg.norm(G, axis=1)
+        waiting = G[np.argsort(-norms)]
+        largest = 0.0
+        while len(waiting):
             if largest > 0:
-                rows = rows[unit.prox(rows, largest * (1 + 1e-12)).any(axis=1)]
-                if len(rows) == 0:
+                waiting = unit._left_by(waiting, largest * (1 + 1e-12))
+                if len(waiting) == 0:
                     break
-            low, high = largest, max(2 * largest, np.abs(rows[0]).max())
-            while unit.prox(rows[:1], high).any():
-                low, high = high, 2 * high
-                if high > 1e300:
-                    return np.inf  # only differences are penalized: a constant row is free
-            while high - low > 1e-13 * high:
-                middle = 0.5 * (low + high)
-                if unit.prox(rows[:1], middle).any():
-                    low = middle
-                else:
-                    high = middle
-            largest, rows = high, rows[1:]
-        return largest * step
+            largest = unit._step_to_zero(waiting[:1], largest)
+            if np.isinf(largest):
+                return np.inf
+            waiting = waiting[1:]
+        return largest / max(self.alpha, np.finfo(float).tiny)
+
+    def _left_by(self, W, step):
+        """The features of W that a prox with this step does not set to zero."""
+        kept = self.prox(W, step).any(axis=1)
+        return W[kept]
+
+    def _step_to_zero(self, w, low):
+        """The smallest step, at least `low`, whose prox of w (1, n_tasks) is zero, by bisection.
+
+        It is infinite where only differences are penalized, so that a constant costs nothing.
+        """
+        high = max(2 * low, np.abs(w).max())
+        while self.prox(w, high).any():
+            low = high
+            high = 2 * high
+            if high > _UNBOUNDED:
+                return np.inf
+        while high - low > _ACCURACY * high:
+            middle = 0.5 * (low + high)
+            if self.prox(w, middle).any():
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def _inverse_gaps(self, n_tasks):
+        if self.gaps is None:
+            return np.ones(n_tasks - 1)
+        return 1 / self.gaps
+
+    def _sparse_group(self):
+        """The penalty without its differences."""
+        rest = 1 - self.fused_ratio
+        share = min(self.l1_ratio / rest, 1.0) if rest > 0 else 1.0
+        return SparseGroup(self.alpha * rest, share)

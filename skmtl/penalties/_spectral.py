@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.checks import check_int, check_real
-from skmtl.penalties._base import Penalty, _ratio
+from skmtl.penalties._base import Penalty
 from skmtl.prox import fill, map_singular_values, singular_values
 
 
@@ -16,19 +16,27 @@ class TraceNorm(Penalty):
     Parameters
     ----------
     alpha : float
-        Strength, at least 0.
+        Regularization strength, at least 0.
     """
 
     alpha: float
+    sees_tasks = True
 
     def value(self, W):
-        return self.alpha * float(singular_values(W).sum())
+        s = singular_values(W)
+        return self.alpha * float(s.sum())
 
     def prox(self, W, step):
-        return map_singular_values(W, lambda s: np.maximum(s - step * self.alpha, 0.0))
+        threshold = step * self.alpha
+
+        def shrink(s):
+            return np.maximum(s - threshold, 0.0)
+
+        return map_singular_values(W, shrink)
 
     def dual_norm(self, G):
-        return _ratio(singular_values(G)[0], self.alpha)
+        s = singular_values(G)
+        return self._per_alpha(s[0])
 
 
 @dataclass(frozen=True)
@@ -38,27 +46,37 @@ class SquaredTraceNorm(Penalty):
     Parameters
     ----------
     alpha : float
-        Strength, at least 0.
+        Regularization strength, at least 0.
     """
 
     alpha: float
+    sees_tasks = True
 
     def value(self, W):
-        return 0.5 * self.alpha * float(singular_values(W).sum()) ** 2
+        s = singular_values(W)
+        return 0.5 * self.alpha * float(s.sum()) ** 2
 
     def prox(self, W, step):
-        return map_singular_values(W, lambda s: _shrink_by_sum(s, step * self.alpha))
+        strength = step * self.alpha
+
+        def shrink(s):
+            return _shrink_by_sum(s, strength)
+
+        return map_singular_values(W, shrink)
 
     def conjugate(self, G):
-        return 0.5 * _ratio(singular_values(G)[0] ** 2, self.alpha)
+        s = singular_values(G)
+        return 0.5 * self._per_alpha(s[0] ** 2)
 
 
 def _shrink_by_sum(s, strength):
     """x >= 0 with `x_i = max(s_i - strength * sum x, 0)`."""
     k = np.arange(1, len(s) + 1)
-    size = np.sort(s)[::-1]
-    cut = strength * np.cumsum(size) / (1 + strength * k)
-    return np.maximum(s - cut[max(np.count_nonzero(size > cut), 1) - 1], 0.0)
+    sizes = -np.sort(-s)
+    thresholds = strength * np.cumsum(sizes) / (1 + strength * k)
+    n_kept = np.count_nonzero(sizes > thresholds)
+    threshold = thresholds[max(n_kept, 1) - 1]
+    return np.maximum(s - threshold, 0.0)
 
 
 @dataclass(frozen=True)
@@ -72,9 +90,9 @@ class ClusterNorm(Penalty):
     Parameters
     ----------
     alpha : float
-        Strength, at least 0.
+        Regularization strength, at least 0.
     n_clusters : int
-        At least 1; clipped at the number of tasks.
+        Number of clusters, at least 1; clipped at the number of tasks.
     eta : float
         Positive; the smaller, the closer the tasks of a cluster are pulled together.
     """
@@ -82,6 +100,7 @@ class ClusterNorm(Penalty):
     alpha: float
     n_clusters: int
     eta: float
+    sees_tasks = True
 
     def __post_init__(self):
         super().__post_init__()
@@ -90,26 +109,40 @@ class ClusterNorm(Penalty):
 
     def weights(self, s, n_tasks, offset=0.0):
         """theta of the singular values s (n_tasks,), with `offset` added where it divides."""
-        k = min(self.n_clusters, n_tasks)
-        return fill(s, self.eta, 1 + self.eta, k + self.eta * n_tasks, offset)
-
-    def _padded(self, s, n_tasks):
-        return np.concatenate([s, np.zeros(max(n_tasks - len(s), 0))])
+        n_clusters = min(self.n_clusters, n_tasks)
+        return fill(
+            s,
+            low=self.eta,
+            high=1 + self.eta,
+            total=n_clusters + self.eta * n_tasks,
+            offset=offset,
+        )
 
     def value(self, W):
-        s = self._padded(singular_values(W), W.shape[1])
-        return 0.5 * self.alpha * float((s**2 / self.weights(s, W.shape[1])).sum())
+        n_tasks = W.shape[1]
+        s = _padded(singular_values(W), n_tasks)
+        theta = self.weights(s, n_tasks)
+        return 0.5 * self.alpha * float((s**2 / theta).sum())
 
     def prox(self, W, step):
-        strength, n_tasks = step * self.alpha, W.shape[1]
+        n_tasks = W.shape[1]
+        strength = step * self.alpha
 
         def shrink(s):
-            theta = self.weights(self._padded(s, n_tasks), n_tasks, strength)[: len(s)]
+            theta = self.weights(_padded(s, n_tasks), n_tasks, strength)
+            theta = theta[: len(s)]
             return s * theta / (theta + strength)
 
         return map_singular_values(W, shrink)
 
     def conjugate(self, G):
         squares = singular_values(G) ** 2
-        k = min(self.n_clusters, G.shape[1])
-        return 0.5 * _ratio(self.eta * squares.sum() + squares[:k].sum(), self.alpha)
+        n_clusters = min(self.n_clusters, G.shape[1])
+        within = squares[:n_clusters].sum()
+        return 0.5 * self._per_alpha(self.eta * squares.sum() + within)
+
+
+def _padded(s, n_tasks):
+    """s with zeros up to n_tasks singular values."""
+    missing = max(n_tasks - len(s), 0)
+    return np.concatenate([s, np.zeros(missing)])

@@ -2,40 +2,70 @@
 
 import numpy as np
 
-from skmtl.penalties._decomposition import Decomposition
 
+def separate_quadratic(penalty, n_tasks):
+    """Separate the terms of a penalty that are quadratic from those that are not.
 
-def split(penalty, n_tasks):
-    """Its terms that do something and are not quadratic, and the matrix M of those that are.
+    Parameters
+    ----------
+    penalty : Penalty
+        A single penalty or a sum.
+    n_tasks : int
+        Number of columns of W.
 
-    These add up to `1/2 tr(W M W')`, M (n_tasks, n_tasks).
+    Returns
+    -------
+    terms : list of Penalty
+        The active terms that are not quadratic.
+    coupling : ndarray of shape (n_tasks, n_tasks)
+        M, such that the quadratic terms add up to `1/2 tr(W M W')`.
     """
-    terms = [term for term in penalty.terms if _strength(term) > 0]
+    terms = []
     coupling = np.zeros((n_tasks, n_tasks))
-    for term in terms:
-        if hasattr(term, "matrix"):
+    for term in penalty.terms:
+        if not term.is_active:
+            continue
+        if term.is_quadratic:
             coupling = coupling + term.matrix(n_tasks)
-    return [term for term in terms if not hasattr(term, "matrix")], coupling
+        else:
+            terms.append(term)
+    return terms, coupling
 
 
-def _strength(term):
-    """0 for a term that does nothing."""
-    if getattr(term, "positive", False):
-        return 1.0
-    if isinstance(term, Decomposition):
-        return min(part.alpha for part in term.parts)
-    return term.alpha
+def move_unpenalized(shares, terms):
+    """Shares of the correlation, none of them of features that its term does not penalize.
+
+    The terms of a sum share the correlation of the features with the residual. The share of a
+    feature that a term does not see is moved to a term that sees all features, if there is one.
+
+    Parameters
+    ----------
+    shares : ndarray of shape (n_terms, n_features, n_tasks)
+        The share of each term.
+    terms : sequence of Penalty
+        The terms of the sum.
+
+    Returns
+    -------
+    ndarray of shape (n_terms, n_features, n_tasks)
+        New shares, or the given ones if there is nothing to move.
+    """
+    n_features = shares.shape[1]
+    unseen = [term.unpenalized_features(n_features) for term in terms]
+    complete = [k for k, features in enumerate(unseen) if len(features) == 0]
+    if len(complete) in (0, len(terms)):
+        return shares
+    shares = shares.copy()
+    taker = shares[complete[0]]
+    for features, share in zip(unseen, shares, strict=True):
+        if len(features):
+            taker[features] += share[features]
+            share[features] = 0.0
+    return shares
 
 
-def bear_unseen(bears, terms):
-    """What every term of a sum bears, of rows that it does not see nothing: others bear that."""
-    unseen = [term.unpenalized_features(len(B)) for term, B in zip(terms, bears, strict=True)]
-    everywhere = [k for k, rows in enumerate(unseen) if len(rows) == 0]
-    if len(everywhere) in (0, len(terms)):
-        return bears
-    bears = [B.copy() for B in bears]
-    for rows, B in zip(unseen, bears, strict=True):
-        if len(rows):
-            bears[everywhere[0]][rows] += B[rows]
-            B[rows] = 0.0
-    return bears
+def common_ridge(coupling):
+    """The ridge that a coupling of tasks amounts to, None if it is no multiple of the identity."""
+    ridge = coupling[0, 0]
+    isotropic = np.array_equal(coupling, ridge * np.eye(len(coupling)))
+    return ridge if isotropic else None

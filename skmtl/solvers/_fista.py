@@ -1,7 +1,10 @@
+"""Accelerated proximal gradient."""
+
 import numpy as np
 
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import certify, null_objective
-from skmtl.solvers._solution import Solution
+from skmtl.solvers._solution import certified_solution
 
 _STEPS = 10  # between two certificates
 
@@ -12,9 +15,11 @@ def fista(datafit, penalty, W0, *, max_iter=1000, tol=1e-4):
     Parameters
     ----------
     datafit : SquaredDatafit
+        The loss.
     penalty : Penalty
+        A single penalty.
     W0 : ndarray of shape (n_features, n_tasks)
-        Where to start; not modified.
+        Initial values; not modified.
     max_iter : int, default=1000
         Largest number of gradient steps.
     tol : float, default=1e-4
@@ -30,26 +35,48 @@ def fista(datafit, penalty, W0, *, max_iter=1000, tol=1e-4):
     Sciences 2, section 4. O'Donoghue, Candes (2015), "Adaptive restart for accelerated gradient
     schemes", Found. Comput. Math. 15, equation 13.
     """
-    lipschitz = datafit.lipschitz()
-    step = 1.0 / lipschitz if lipschitz > 0 else 1.0
-    tol = max(tol, np.finfo(float).eps)  # no gap is known better than that
+    tol = max(tol, ROUNDING)  # no gap is known better than that
     null = null_objective(datafit, penalty)
-    W = Z = penalty.prox(W0, 0.0)  # feasible
-    momentum, n_iter = 1.0, 0
+    gradient_steps = _GradientSteps(datafit, penalty, W0)
+    n_iter = 0
     while True:
-        certificate = certify(datafit, penalty, W)
-        gap = certificate.gap
-        if gap <= tol * null or n_iter >= max_iter:
+        certificate = certify(datafit, penalty, gradient_steps.W)
+        if certificate.gap <= tol * null or n_iter >= max_iter:
             break
-        for _ in range(min(_STEPS, max_iter - n_iter)):
-            previous, W = W, penalty.prox(Z - step * datafit.gradient(Z), step)
-            if np.vdot(Z - W, W - previous) > 0:
-                momentum = 1.0
-            following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
-            Z = W + (momentum - 1) / following * (W - previous)
-            momentum = following
-            n_iter += 1
-    optimality = gap / null if null > 0 else gap
-    return Solution(
-        certificate.W, max(n_iter, 1), certificate.objective, gap, optimality, gap <= tol * null
+        n_steps = min(_STEPS, max_iter - n_iter)
+        for _ in range(n_steps):
+            gradient_steps.take()
+        n_iter += n_steps
+    return certified_solution(
+        certificate.W,
+        n_iter,
+        certificate.objective,
+        certificate.gap,
+        null=null,
+        tol=tol,
     )
+
+
+class _GradientSteps:
+    """The iterate W, and the point Z beyond it at which the next gradient is taken."""
+
+    def __init__(self, datafit, penalty, W0):
+        self.datafit = datafit
+        self.penalty = penalty
+        lipschitz = datafit.lipschitz()
+        self.size = 1.0 / lipschitz if lipschitz > 0 else 1.0
+        self.W = penalty.prox(W0, 0.0)  # feasible
+        self.Z = self.W
+        self.momentum = 1.0
+
+    def take(self):
+        """One step; the momentum starts anew where it points uphill."""
+        before = self.W
+        descended = self.Z - self.size * self.datafit.gradient(self.Z)
+        self.W = self.penalty.prox(descended, self.size)
+        change = self.W - before
+        if np.vdot(self.Z - self.W, change) > 0:
+            self.momentum = 1.0
+        momentum = (1 + np.sqrt(1 + 4 * self.momentum**2)) / 2
+        self.Z = self.W + (self.momentum - 1) / momentum * change
+        self.momentum = momentum

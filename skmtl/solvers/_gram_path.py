@@ -1,13 +1,14 @@
-"""Row penalties in Gram form: a whole path compiled, Newton's method where descent is slow."""
+"""Group norms in Gram form: a whole path compiled, Newton's method where descent is slow."""
 
 import numpy as np
 
 from skmtl import _kernels
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._newton import group_newton
-from skmtl.solvers._solution import Solution
+from skmtl.solvers._solution import certified_solution
 
 _FLOATS = 2**22  # of solutions kept at a time
-_FIRST = 0  # sweeps before Newton's method is thought of; negative to take it at once
+_FIRST = 0  # sweeps before Newton's method is considered; negative to take it at once
 _PATIENCE = 50  # sweeps after a Newton step that did not help
 
 
@@ -28,67 +29,114 @@ def gram_path(
     Parameters
     ----------
     form : GramForm
+        The loss; its own ridge is ignored.
     group_weights : ndarray of shape (n_models, n_features)
+        Strength of the norm of each feature, for each model.
     ridges : ndarray of shape (n_models,)
+        Ridge of each model.
     W0 : ndarray of shape (n_features, n_tasks)
-        Where the first starts; each other starts from the one before.
+        Initial values of the first model; each other starts from the one before.
     positive : bool, default=False
-        Whether W >= 0.
+        Whether W is constrained to be at least 0.
     max_iter : int, default=1000
-        Largest number of sweeps and Newton steps of each.
+        Largest number of sweeps and Newton steps for each model.
     tol : float, default=1e-4
         Stop when the duality gap is at most `tol` times `null`.
     random_state : numpy.random.RandomState or None, default=None
-        Visit the rows in random order; None is cyclic.
+        Visit the features in random order; None is cyclic.
     null : float, default=None
-        The objective at W = 0 unless given.
+        The objective that tolerances are relative to; None is that at W = 0.
 
     Yields
     ------
     Solution
     """
-    W, order = np.array(W0, order="C"), np.arange(len(W0))
+    tol = max(tol, ROUNDING)  # no gap is known better than that
+    null = 0.5 * form.yy if null is None else null
+    order = np.arange(len(W0))
     if random_state is not None:
         order = random_state.permutation(order)
-    null = 0.5 * form.yy if null is None else null
-    enough = max(tol, np.finfo(float).eps) * null  # no gap is known better than that
-    H = form.evaluate(W).correlation
-    previous = np.full(len(W), np.inf)  # no row is discarded without looking
-    grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
-    head = (grams, form.block_of_task, form.curvature, form.curvature.max(axis=1), form.q, form.yy)
-    work, size = _kernels.gram_work(*W.shape), max(1, _FLOATS // W.size)
-    for first in range(0, len(ridges), size):
-        part = slice(first, first + size)
-        lam, mu = np.ascontiguousarray(group_weights[part]), np.ascontiguousarray(ridges[part])
-        solutions, report = np.empty((len(mu), *W.shape)), np.empty((len(mu), 3))
-        a, n, ask = 0, 0, max_iter if positive else _FIRST
+    path = _Path(form, W0)
+    n_models = max(1, _FLOATS // W0.size)  # at a time
+    for first in range(0, len(ridges), n_models):
+        models = slice(first, first + n_models)
+        rules = _kernels.PathRules(
+            group_weights=np.ascontiguousarray(group_weights[models]),
+            ridges=np.ascontiguousarray(ridges[models]),
+            positive=positive,
+            order=order,
+            tol=tol * null,
+            max_sweeps=max_iter,
+        )
+        results = path.run(rules)
+        for W, report in zip(*results, strict=True):
+            n_sweeps, objective, gap = report
+            yield certified_solution(
+                W,
+                int(n_sweeps),
+                objective,
+                gap,
+                null=null,
+                tol=tol,
+            )
+
+
+class _Path:
+    """The iterate of a path, and what the compiled functions need to go on from it."""
+
+    def __init__(self, form, W0):
+        grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
+        W = np.array(W0, order="C")
+        self.form = form
+        self.loss = _kernels.GramLoss(
+            grams=grams,
+            block=form.block_of_task,
+            curvature=form.curvature,
+            highest=form.curvature.max(axis=1),
+            q=form.q,
+            yy=form.yy,
+        )
+        self.iterate = _kernels.Iterate(
+            H=form.evaluate(W).correlation,
+            W=W,
+            previous=np.full(len(W), np.inf),  # no feature is discarded without looking
+        )
+        self.work = _kernels.gram_work(*W.shape)
+
+    def run(self, rules):
+        """Solve the models of the rules one after the other: :class:`_kernels.PathResults`."""
+        n_models = len(rules.ridges)
+        results = _kernels.PathResults(
+            solutions=np.empty((n_models, *self.iterate.W.shape)),
+            report=np.empty((n_models, 3)),
+        )
+        never = rules.max_sweeps  # sweeps after which to ask for Newton's method
+        ask = never if rules.positive else _FIRST
+        model = 0
+        n_iter = 0
         while True:
-            state = (previous, a, n, H, W, solutions, report, work)
-            rest = (positive, order, enough, max_iter, ask)
-            at = a
-            a, n = _kernels.gram_path(*head, lam, mu, *rest, *state)
-            if a == len(mu):
-                break
-            ask = ask if a == at else _FIRST
-            here = form.with_ridge(mu[a])
-            steps, better = _try_newton(here, lam[a], W, H, 0.3 * enough, max_iter - n)
-            n += steps
-            ask = n + (0 if better else _PATIENCE)
-        for W_a, (sweeps, objective, gap) in zip(solutions, report, strict=True):
-            optimality = gap / null if null > 0 else gap
-            n_iter = max(int(sweeps), 1)
-            yield Solution(W_a, n_iter, objective, gap, optimality, gap <= enough)
+            model, n_iter = _kernels.gram_path(
+                self.loss, rules, self.iterate, results, self.work, model, n_iter, ask
+            )
+            if model == n_models:
+                return results
+            n_steps, improved = self._try_newton(rules, model, rules.max_sweeps - n_iter)
+            n_iter += n_steps
+            ask = n_iter + (0 if improved else _PATIENCE)
 
-
-def _try_newton(form, group_weights, W, H, tol, max_iter):
-    """Improve W and H in place; the steps taken and whether they helped."""
-    rows = np.flatnonzero(W.any(axis=1))
-    if len(rows) == 0 or max_iter == 0 or (group_weights[rows] == 0).any():
-        return 0, False
-    local = form.restrict(rows)
-    better, steps = group_newton(local, group_weights[rows], W[rows], tol, max_iter)
-    if better is None:
-        return steps, False
-    W[rows] = better
-    H[:] = form.evaluate(W).correlation
-    return steps, True
+    def _try_newton(self, rules, model, max_iter):
+        """Improve the iterate by Newton's method; the steps taken and whether they helped."""
+        W = self.iterate.W
+        features = np.flatnonzero(W.any(axis=1))
+        group_weights = rules.group_weights[model][features]
+        if len(features) == 0 or max_iter == 0 or (group_weights == 0).any():
+            return 0, False
+        form = self.form.with_ridge(rules.ridges[model])
+        local = form.restrict(features)
+        enough = 0.3 * rules.tol
+        improved, n_steps = group_newton(local, group_weights, W[features], enough, max_iter)
+        if improved is None:
+            return n_steps, False
+        W[features] = improved
+        self.iterate.H[:] = form.evaluate(W).correlation
+        return n_steps, True

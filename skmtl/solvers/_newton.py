@@ -1,12 +1,13 @@
-"""Newton's method for sums of row norms, through their variational form.
+"""Newton's method for sums of group norms, through their variational form.
 
 `lam ||w|| = min_e ||w||^2 / (2 e) + lam^2 e / 2`, the minimum at e = ||w|| / lam. Minimized over W,
-what is left is smooth and convex in one number e_j for each row, however many tasks there are. With
-D = diag(e) and V = D^-1 W: `V_t = (G_t D + I)^-1 q_t`, the gradient is `(lam_j^2 - ||v_j||^2) / 2`
-and the Hessian `sum_t M_t o v_t v_t'`, `M_t = (G_t D + I)^-1 G_t = S^-1 (I - B_t^-1) S^-1` with
-S = sqrt(D), `B_t = S G_t S + I`. Steps, relative to e, solve `1 / ||v_j|| = 1 / lam_j`, nearly
-linear in e, as for the radius of a trust region; where `||v_j|| < lam_j`, so that the row should
-vanish, the curvature of log e_j is added. A ridge adds to the diagonals of the Grams.
+what is left is smooth and convex in one number e_j for each feature, however many tasks there are.
+With D = diag(e) and V = D^-1 W: `V_t = (G_t D + I)^-1 q_t`, the gradient is
+`(lam_j^2 - ||v_j||^2) / 2` and the Hessian `sum_t M_t o v_t v_t'`,
+`M_t = (G_t D + I)^-1 G_t = S^-1 (I - B_t^-1) S^-1` with S = sqrt(D), `B_t = S G_t S + I`. Steps,
+relative to e, solve `1 / ||v_j|| = 1 / lam_j`, nearly linear in e, as for the radius of a trust
+region; where `||v_j|| < lam_j`, so that the feature should vanish, the curvature of log e_j is
+added. A ridge adds to the diagonals of the Grams.
 """
 
 import numpy as np
@@ -14,24 +15,27 @@ from scipy.linalg.blas import dsyrk
 from scipy.linalg.lapack import dposv, dpotrf, dpotri, dpotrs
 
 from skmtl import _kernels
+from skmtl.datafits import inner
+from skmtl.solvers._certificates import scaled_bound
 
 _STEPS = 8
-_RANGE = (0.1, 10.0)  # of its value that an e_j may take on in one step
+_RANGE = (0.1, 10.0)  # of its value, to which an e_j may change in one step
+_LEAST = 1e-10  # of the largest e_j
 
 
 def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
-    """A better W of the same non-zero rows, or None.
+    """A better W with the same non-zero features, or None.
 
     Parameters
     ----------
     form : GramForm
-        Of the non-zero rows alone.
-    group_weights : ndarray of shape (n_rows,)
+        The loss of the non-zero features alone.
+    group_weights : ndarray of shape (n_features,)
         lam, positive.
-    W : ndarray of shape (n_rows, n_tasks)
-        No row zero.
+    W : ndarray of shape (n_features, n_tasks)
+        Initial values; no feature is zero.
     tol : float
-        Duality gap, as far as these rows know, at which to stop.
+        Duality gap, as far as these features know, at which to stop.
     max_iter : int, default=8
         Largest number of steps, 8 at most.
 
@@ -40,70 +44,101 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
     (W, n_steps)
         W is None if no step lowered the objective.
     """
-    terms = _one_task_a_gram if len(form.blocks) == W.shape[1] > 1 else _tasks_by_gram
     e = _norms(W) / group_weights
-    least = 1e-10 * e.max()
-    objective, _, _ = _certify(
-        form, group_weights, W, form.evaluate(W).correlation - form.ridge * W
-    )
-    best, step, change, last = None, 0, None, min(max_iter, _STEPS)
+    least = _LEAST * e.max()
+    gradient = form.evaluate(W).correlation - form.ridge * W
+    objective, _, _ = _certify(form, group_weights, W, gradient)
+    last = min(max_iter, _STEPS)
+    best = None
+    change = None
+    step = 0
     while step < last:
         step += 1
-        trial = e if change is None else np.maximum(e * np.clip(1.0 + change, *_RANGE), least)
-        scale = np.sqrt(trial)
-        found = terms(form, scale)
+        trial = e
+        if change is not None:
+            factor = np.clip(1.0 + change, *_RANGE)
+            trial = np.maximum(e * factor, least)
+        found = _minimize(form, np.sqrt(trial))
         if found is None:
             break
-        U, hessian = found
-        new = scale[:, None] * U
-        value, gap, norms = _certify(form, group_weights, new, U / scale[:, None])
+        new, V, hessian = found
+        value, gap, norms = _certify(form, group_weights, new, V)
         if not value <= objective:
             if change is None or step == last:
                 break
             change *= 0.25
             continue
-        e, best, objective = trial, new, value
+        e = trial
+        best = new
+        objective = value
         if gap <= tol:
             break
-        size, excess = e * norms**2, norms / group_weights - 1.0
-        hessian.flat[:: len(e) + 1] += size * np.maximum(-excess, 1e-12)
-        _, change, info = dposv(hessian, size * excess, lower=1)
-        if info:
+        excess = norms / group_weights - 1.0
+        change = _direction(hessian, e * norms**2, excess)
+        if change is None:
             break
     return best, step
 
 
+def _minimize(form, scale):
+    """The minimum W at e = scale**2, its `V = D^-1 W` and the Hessian; None if that fails."""
+    one_task_a_gram = len(form.blocks) == form.shape[1] > 1
+    terms = _one_task_a_gram if one_task_a_gram else _tasks_by_gram
+    found = terms(form, scale)
+    if found is None:
+        return None
+    U, hessian = found
+    scale = scale[:, None]
+    return scale * U, U / scale, hessian
+
+
+def _direction(hessian, size, excess):
+    """The step relative to e; None if the Hessian, which is overwritten, is singular."""
+    vanishing = np.maximum(-excess, 1e-12)
+    hessian.flat[:: len(size) + 1] += size * vanishing
+    _, change, info = dposv(hessian, size * excess, lower=1)
+    return None if info else change
+
+
 def _norms(A):
-    return np.sqrt(np.einsum("ij,ij->i", A, A))
+    """The 2-norms of the rows."""
+    squares = np.einsum("ij,ij->i", A, A)
+    return np.sqrt(squares)
 
 
 def _certify(form, group_weights, W, V):
-    """Objective and gap of W among its own rows, V being minus the gradient; the norms of V."""
-    qW = float(np.vdot(form.q, W))
-    augmented = max(form.yy - qW - float(np.vdot(V, W)), 0.0)  # <r, D r> + ridge ||W||^2
-    norms, ry = _norms(V), form.yy - qW
-    primal = 0.5 * augmented + float(group_weights @ _norms(W))
-    c = min(ry / augmented if augmented > 0 else 0.0, 1.0 / (norms / group_weights).max())
-    return primal, primal - (c * ry - 0.5 * c**2 * augmented), norms
+    """Objective and gap of W among its own features, V being minus the gradient; norms of V."""
+    ry = form.yy - inner(form.q, W)
+    augmented = max(ry - inner(V, W), 0.0)  # <r, D r> + ridge ||W||^2
+    norms = _norms(V)
+    objective = 0.5 * augmented + float(group_weights @ _norms(W))
+    scale = ry / augmented if augmented > 0 else 0.0
+    largest = (norms / group_weights).max()
+    scale = min(scale, 1.0 / largest)
+    bound = scaled_bound(scale, augmented, ry)
+    return objective, objective - bound, norms
 
 
 def _tasks_by_gram(form, scale):
     """U = S V and `sum_t (I - B_t^-1) o u_t u_t'` by LAPACK, one Gram after the other."""
     k = len(scale)
-    U, hessian = np.empty_like(form.q), np.zeros((k, k), order="F")
+    diagonal = slice(None, None, k + 1)
+    U = np.empty_like(form.q)
+    scaled_q = scale[:, None] * form.q
+    hessian = np.zeros((k, k), order="F")
     for i, tasks in enumerate(form.blocks):
         B = np.array(form.grams[:, :, i], order="F")
-        B.flat[:: k + 1] += form.ridge
+        B.flat[diagonal] += form.ridge
         B *= scale[:, None]
         B *= scale
-        B.flat[:: k + 1] += 1.0
+        B.flat[diagonal] += 1.0
         factor, info = dpotrf(B, lower=1, overwrite_a=1, clean=0)
         if info:
             return None
-        u = dpotrs(factor, scale[:, None] * form.q[:, tasks], lower=1)[0]
+        u, _ = dpotrs(factor, scaled_q[:, tasks], lower=1)
         inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
         inverse *= -1.0
-        inverse.flat[:: k + 1] += 1.0
+        inverse.flat[diagonal] += 1.0
         inverse *= dsyrk(1.0, u, lower=1)
         hessian += inverse
         U[:, tasks] = u
@@ -111,6 +146,18 @@ def _tasks_by_gram(form, scale):
 
 
 def _one_task_a_gram(form, scale):
-    U, hessian = np.empty_like(form.q), np.empty((len(scale),) * 2)
-    _kernels.newton_terms(form.grams, form.q, scale, form.ridge, U, hessian)
-    return (U, hessian.T) if np.isfinite(hessian).all() else None
+    """The same as :func:`_tasks_by_gram`, compiled, for tasks with Grams of their own."""
+    k = len(scale)
+    U = np.empty_like(form.q)
+    hessian = np.empty((k, k))
+    _kernels.newton_terms(
+        form.grams,
+        form.q,
+        scale,
+        form.ridge,
+        U,
+        hessian,
+    )
+    if not np.isfinite(hessian).all():
+        return None
+    return U, hessian.T

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from skmtl.datafits import GramForm
 from skmtl.losses import Grouped, Softmax
-from skmtl.penalties import as_stacked, stack_columns, unstack_columns
+from skmtl.penalties import stack_columns, unstack_columns
 
 _FLOATS = 2**24  # of Grams of all tasks
 _LARGEST = 1000  # unknowns of a task
@@ -18,96 +18,198 @@ _LEAST = 1e-6  # probability in a curvature
 
 
 def n_classes_to_stack(likelihood):
-    """Classes of every task, if the exact curvature is affordable, else 0."""
+    """Number of classes of every task, if the exact curvature is affordable, else 0."""
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
-    if not all(isinstance(part, Softmax) for _, part in loss.parts):
+    sizes = set()
+    for index, part in loss.parts:
+        if not isinstance(part, Softmax):
+            return 0
+        sizes.add(index.shape[1])
+    if len(sizes) > 1:
         return 0
-    sizes = {index.shape[1] for index, _ in loss.parts}
-    size = max(sizes) * likelihood.shape[0]
-    if len(sizes) > 1 or size > _LARGEST or size**2 * len(loss.parts) > _FLOATS:
-        return 0
-    return sizes.pop()
+    (n_classes,) = sizes
+    n_unknowns = n_classes * likelihood.shape[0]
+    floats = n_unknowns**2 * len(loss.parts)
+    affordable = n_unknowns <= _LARGEST and floats <= _FLOATS
+    return n_classes if affordable else 0
 
 
-def softmax_step(point, penalty, inner, K, enough, *, solve_penalized, max_iter):
-    """Where the second-order model of the likelihood at a point is least, with the penalty.
+def softmax_step(
+    point,
+    penalty,
+    inner,
+    n_classes,
+    enough,
+    *,
+    inner_solver,
+    max_iter,
+):
+    """The minimum of the second-order model of a likelihood at a point, with the penalty.
 
-    Solved to a gap of `enough`. Returns the solution and its intercepts, in columns.
+    Parameters
+    ----------
+    point : Point
+        The likelihood at some W.
+    penalty : Penalty
+        The penalty of the columns.
+    inner : Solution
+        The result of the step before, whose state is continued from.
+    n_classes : int
+        Number of classes of every task.
+    enough : float
+        Duality gap at which to stop.
+    inner_solver : callable
+        The solver of squared losses.
+    max_iter : int
+        Largest number of its iterations.
+
+    Returns
+    -------
+    (Solution, ndarray of shape (n_columns,))
+        The solution and its intercepts, in columns.
     """
-    datafit, intercepts = _second_order(point, K)
+    model = _SecondOrderModel(point, n_classes)
     start = inner._replace(
-        W=stack_columns(point.W, K), state=_mapped(inner.state, stack_columns, K)
+        W=stack_columns(point.W, n_classes),
+        state=_in_layout(inner.state, stack_columns, n_classes),
     )
-    tol = enough / max(0.5 * datafit.yy, 1e-300)
-    found = solve_penalized(datafit, as_stacked(penalty, K), start, max_iter=max_iter, tol=tol)
-    b = intercepts(found.W)
+    found = inner_solver(
+        model.datafit,
+        penalty.stacked(n_classes),
+        start,
+        max_iter=max_iter,
+        tol=enough / max(0.5 * model.datafit.yy, 1e-300),
+    )
+    b = model.intercepts(found.W)
     found = found._replace(
-        W=unstack_columns(found.W, K),
-        parts=tuple(unstack_columns(part, K) for part in found.parts),
-        state=_mapped(found.state, unstack_columns, K),
+        W=unstack_columns(found.W, n_classes),
+        parts=tuple(unstack_columns(part, n_classes) for part in found.parts),
+        state=_in_layout(found.state, unstack_columns, n_classes),
     )
     return found, b
 
 
-def _mapped(state, layout, K):
+def _in_layout(state, layout, n_classes):
+    """The state of a solver with its arrays in another layout."""
     if state is None:
         return None
-    V, U = ([layout(A, K) for A in arrays] for arrays in (state.V, state.U))
-    return state._replace(V=V, U=U)
+
+    def mapped(arrays):
+        return np.array([layout(A, n_classes) for A in arrays])
+
+    return state._replace(V=mapped(state.V), U=mapped(state.U))
 
 
-def _second_order(point, K):
-    """The model as a GramForm, intercepts eliminated; the function that gives these back."""
-    f, (p, C) = point.likelihood, point.likelihood.shape
-    T, size = C // K, K * p
-    grams, q, yy = np.empty((size, size, T)), np.empty((size, T)), 0.0
-    backs, intercept = [], f.fit_intercept
-    for t, (index, _) in enumerate(f.loss.parts):
-        X = f.design.X
-        if X.shape[0] != len(index):  # rows of its own
-            X = X[f.design.ptr[t * K] : f.design.ptr[t * K + 1]]
-        weight = f.weight.reshape(-1)[index][:, 0]
-        seen = weight > 0
-        X, weight, index = X[seen], weight[seen], index[seen]
-        z, y = point.z.reshape(-1)[index], f.y.reshape(-1)[index]
+class _SecondOrderModel:
+    """The second-order model of a likelihood at a point as a GramForm, intercepts eliminated."""
+
+    def __init__(self, point, n_classes):
+        self.n_classes = n_classes
+        self.fit_intercept = point.likelihood.fit_intercept
+        self.n_features, n_columns = point.likelihood.shape
+        n_tasks = n_columns // n_classes
+        size = n_classes * self.n_features
+        grams = np.empty((size, size, n_tasks))
+        q = np.empty((size, n_tasks))
+        self.eliminated = []
+        yy = 0.0
+        for t in range(n_tasks):
+            samples = _samples_of_task(point, t, n_classes)
+            gram, right, squares = self._task(*samples)
+            if self.fit_intercept:
+                gram, right, explained = self._eliminate_intercepts(gram, right)
+                squares -= explained
+            grams[:, :, t] = gram.reshape(size, size)
+            q[:, t] = right.reshape(size)
+            yy += squares
+        self.datafit = GramForm(
+            grams,
+            q,
+            max(yy, 0.0),
+            blocks=list(np.arange(n_tasks)[:, None]),
+            mean_x=np.zeros((size, n_tasks)),
+            mean_y=np.zeros(n_tasks),
+        )
+
+    def _task(self, X, weight, z, y):
+        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task, an intercept among p."""
+        K = self.n_classes
         probability = softmax(z, axis=1)
         v = y - probability
         probability = (probability + _LEAST) / (1 + K * _LEAST)
-        Hz = probability * (z - (probability * z).sum(axis=1, keepdims=True))
-        rows = np.column_stack([X, np.ones(len(X))]) if intercept else X
-        G = _gram(rows, weight, probability)
-        right = ((Hz + v) * weight[:, None]).T @ rows  # (K, p or p + 1)
-        yy += float(weight @ (z * (Hz + 2 * v) + v**2 / probability).sum(axis=1))
-        inner, right = G[:, :p, :, :p].reshape(size, size), right.copy()
+        mean_z = (probability * z).sum(axis=1, keepdims=True)
+        Hz = probability * (z - mean_z)
+        if self.fit_intercept:
+            ones = np.ones(len(X))
+            X = np.column_stack([X, ones])
+        gram = _gram(X, weight, probability)
+        weighted = (Hz + v) * weight[:, None]
+        squares = z * (Hz + 2 * v)
+        squares += v**2 / probability
+        yy = weight @ squares.sum(axis=1)
+        return gram, weighted.T @ X, float(yy)
+
+    def _eliminate_intercepts(self, gram, right):
+        """Gram and right-hand side at the optimal intercepts, and what these take off yy."""
+        K = self.n_classes
+        p = self.n_features
+        size = K * p
+        of_features = gram[:, :p, :, :p].reshape(size, size)
+        across = gram[:, :p, :, p].reshape(size, K)
+        of_intercepts = gram[:, p, :, p]
         target = right[:, :p].reshape(size)
-        if intercept:
-            inverse = np.linalg.pinv(G[:, p, :, p], rcond=1e-12, hermitian=True)
-            across = G[:, :p, :, p].reshape(size, K)
-            inner = inner - across @ inverse @ across.T
-            target = target - across @ (inverse @ right[:, p])
-            yy -= float(right[:, p] @ inverse @ right[:, p])
-            backs.append((inverse @ right[:, p], inverse @ across.T))
-        grams[:, :, t], q[:, t] = inner, target
+        target_of_intercepts = right[:, p]
+        inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
+        first = inverse @ target_of_intercepts
+        self.eliminated.append((first, inverse @ across.T))
+        gram = of_features - across @ inverse @ across.T
+        right = target - across @ first
+        explained = target_of_intercepts @ first
+        return gram, right, float(explained)
 
-    def intercepts(W):
-        if not intercept:
-            return np.zeros(C)
-        return np.concatenate([first - A @ w for (first, A), w in zip(backs, W.T, strict=True)])
+    def intercepts(self, W):
+        """The optimal intercepts of all columns at W, stacked: (n_columns,)."""
+        if not self.fit_intercept:
+            return np.zeros(self.n_classes * W.shape[1])
+        columns = []
+        for w, (first, A) in zip(W.T, self.eliminated, strict=True):
+            columns.append(first - A @ w)
+        return np.concatenate(columns)
 
-    blocks = list(np.arange(T)[:, None])
-    datafit = GramForm(grams, q, max(yy, 0.0), blocks, np.zeros((size, T)), np.zeros(T))
-    return datafit, intercepts
+
+def _samples_of_task(point, t, n_classes):
+    """X, weights (n,), linear predictions and targets (n, n_classes) of the task's samples."""
+    likelihood = point.likelihood
+    design = likelihood.design
+    index, _ = likelihood.loss.parts[t]
+    X = design.X
+    if X.shape[0] != len(index):  # samples of its own
+        start, stop = design.ptr[t * n_classes :][:2]
+        X = X[start:stop]
+    weight = likelihood.weight.reshape(-1)
+    weight = weight[index[:, 0]]
+    seen = weight > 0
+    index = index[seen]
+    z = point.z.reshape(-1)[index]
+    y = likelihood.y.reshape(-1)[index]
+    return X[seen], weight[seen], z, y
 
 
 def _gram(X, weight, probability):
     """`sum_i weight_i H_i (x) x_i x_i'`, (K, p, K, p), H the curvature of softmax."""
-    K, p = probability.shape[1], X.shape[1]
+    K = probability.shape[1]
+    p = X.shape[1]
     G = np.empty((K, p, K, p))
     for k in range(K):
         for c in range(k + 1):
-            h = probability[:, k] * ((k == c) - probability[:, c]) * weight
-            block = (X * h[:, None]).T @ X
-            G[k, :, c], G[c, :, k] = block, block.T
+            curvature = -probability[:, k] * probability[:, c]
+            if k == c:
+                curvature += probability[:, k]
+            curvature *= weight
+            weighted = X * curvature[:, None]
+            block = weighted.T @ X
+            G[k, :, c] = block
+            G[c, :, k] = block.T
     return G

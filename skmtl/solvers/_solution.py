@@ -1,6 +1,10 @@
+"""What solvers return."""
+
 from typing import NamedTuple
 
 import numpy as np
+
+from skmtl.datafits import ROUNDING
 
 
 class Solution(NamedTuple):
@@ -9,22 +13,24 @@ class Solution(NamedTuple):
     Attributes
     ----------
     W : ndarray of shape (n_features, n_tasks)
+        Coefficients.
     n_iter : int
-        Passes over the features (descent) or gradient steps.
+        Number of iterations: passes over the features (descent), gradient steps, or whatever the
+        solver repeats.
     objective : float
         Loss plus penalty at W.
     gap : float
-        Certified duality gap, an upper bound on `objective` minus its minimum. NaN where there is
-        no dual.
+        Certified duality gap, an upper bound of `objective` minus its minimum. It is NaN where
+        there is no dual.
     optimality : float
-        The gap relative to the objective of the null model, or the norm of the gradient relative
-        to that at W = 0 where there is no dual: what `tol` is compared with.
+        What `tol` is compared with: the gap relative to the objective of the null model, or, where
+        there is no dual, the norm of the gradient relative to that at W = 0.
     converged : bool
         Whether `optimality <= tol`.
     parts : tuple of ndarray, default=()
         The parts of a decomposed W, each (n_features, n_tasks).
     state : object, default=None
-        What the solver that made it can go on from.
+        State from which the solver that made it can continue.
     """
 
     W: np.ndarray
@@ -37,6 +43,41 @@ class Solution(NamedTuple):
     state: object = None
 
 
+def certified_solution(
+    W,
+    n_iter,
+    objective,
+    gap,
+    *,
+    null,
+    tol,
+    **rest,
+):
+    """The :class:`Solution` of a W with a duality gap, `null` being the null model's objective."""
+    return Solution(
+        W,
+        n_iter=max(n_iter, 1),
+        objective=objective,
+        gap=gap,
+        optimality=gap / null if null > 0 else gap,
+        converged=gap <= tol * null,
+        **rest,
+    )
+
+
+def gap_between(objective, bound):
+    """The duality gap, not below the rounding error of the objective."""
+    return max(objective - bound, ROUNDING * objective)
+
+
 def starting_at(W, parts=()):
-    """A :class:`Solution` that says no more than where to start."""
-    return Solution(W, 0, np.nan, np.nan, np.nan, False, parts)
+    """A :class:`Solution` of which only the initial values W are known."""
+    return Solution(
+        W,
+        n_iter=0,
+        objective=np.nan,
+        gap=np.nan,
+        optimality=np.nan,
+        converged=False,
+        parts=parts,
+    )

@@ -1,38 +1,41 @@
-import numpy as np
-from scipy import sparse
+"""Which solver takes a problem."""
 
-from skmtl.datafits import Coupled, GramForm, Likelihood
-from skmtl.penalties import L21, Decomposition, TaskCoupling, split
+import numpy as np
+
+from skmtl.datafits import Coupled, Likelihood
+from skmtl.penalties import TaskCoupling, common_ridge, separate_quadratic
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
+from skmtl.solvers._solution import starting_at
 from skmtl.solvers._splitting import admm
 
 _STIFF = 100  # times the curvature of the loss, from which a coupling gets a step of its own
 _QUICK = 300  # gradient steps
-_DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 
 
 def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
 
-    A :class:`~skmtl.likelihood.Likelihood` goes to :func:`proximal_newton`, which comes back with
-    squares. There quadratic terms join the loss. What is left decides: nothing,
-    :func:`quadratic`; one :class:`L21`, :func:`bcd`; one term and a coupling of tasks that is not
-    stiff, :func:`fista`; anything else, :func:`admm`.
+    A :class:`~skmtl.datafits.Likelihood` goes to :func:`proximal_newton`, each step of which is a
+    squared loss. Of a squared loss the quadratic terms of the penalty become a part. The other
+    terms decide: none, :func:`quadratic`; one group norm, :func:`bcd`; one term and a coupling of
+    tasks that is not stiff, :func:`fista`; anything else, :func:`admm`.
 
     Parameters
     ----------
     datafit : GramForm, ResidualForm or Likelihood
+        The loss.
     penalty : Penalty
+        A single penalty, a sum or a decomposition.
     start : Solution, default=None
-        Of a similar problem, to start from.
+        Solution of a similar problem, to start from.
     max_iter : int, default=1000
         Largest number of iterations.
     tol : float, default=1e-4
-        On the duality gap relative to the objective at W = 0; where there is no gap, on the norm
-        of the gradient relative to that at W = 0.
+        Tolerance of the duality gap relative to the objective at W = 0; where there is no gap, of
+        the norm of the gradient relative to that at W = 0.
 
     Returns
     -------
@@ -41,59 +44,75 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     Raises
     ------
     ValueError
-        For a :class:`Decomposition` in a sum with other terms than ridges.
+        If no solver takes the sum: a :class:`~skmtl.penalties.Decomposition` with other terms than
+        ridges, or a coupling of tasks with features that another term does not penalize.
     """
-    n_tasks = datafit.shape[1]
+    options = {"max_iter": max_iter, "tol": tol}
     if isinstance(datafit, Likelihood):
-        options = {"max_iter": max_iter, "tol": tol}
-        return proximal_newton(datafit, penalty, start, solve_penalized=solve_penalized, **options)
-    terms, coupling = split(penalty, n_tasks)
+        return proximal_newton(datafit, penalty, start, inner_solver=solve_penalized, **options)
+    n_tasks = datafit.shape[1]
+    terms, coupling = separate_quadratic(penalty, n_tasks)
     coupling = coupling + datafit.ridge * np.eye(n_tasks)
     datafit = datafit.with_ridge(0.0)
-    options = {"max_iter": max_iter, "tol": tol}
     if not terms:
-        return quadratic(datafit, coupling, None if start is None else start.W, **options)
-    isotropic = np.array_equal(coupling, coupling[0, 0] * np.eye(n_tasks))
-    decomposed = any(isinstance(term, Decomposition) for term in terms)
-    if decomposed and (len(terms) > 1 or not isotropic):
-        names = " + ".join(type(term).__name__ for term in terms)
-        raise ValueError(
-            f"No solver takes {names}{'' if isotropic else ' with a coupling of tasks'}: to a "
-            "Decomposition only ridges can be added."
-        )
-    if not isotropic and any(len(term.unpenalized_features(datafit.shape[0])) for term in terms):
-        raise ValueError(
-            "No solver takes unpenalized features with a coupling of tasks: give them a small "
-            "feature_weight."
-        )
+        W0 = None if start is None else start.W
+        return quadratic(datafit, coupling, W0, **options)
+    ridge = common_ridge(coupling)
+    _check_sum(terms, ridge, datafit.shape[0])
     penalty = sum(terms[1:], terms[0])
-    W0 = np.zeros_like(datafit.mean_x) if start is None else start.W
-    if not isotropic:
-        return _coupled(datafit, penalty, coupling, start, W0, **options)
-    datafit = datafit.with_ridge(coupling[0, 0])
-    if isinstance(penalty, L21):
-        return bcd(datafit, penalty, W0, **options)
-    if len(terms) == 1 and not decomposed and _too_large_to_factor(datafit):
-        return fista(datafit, penalty, W0, **options)
+    if start is None:
+        start = starting_at(np.zeros(datafit.shape))
+    if ridge is None:
+        return _solve_coupled(datafit, penalty, coupling, start, **options)
+    datafit = datafit.with_ridge(ridge)
+    if penalty.is_group_norm:
+        return bcd(datafit, penalty, start.W, **options)
+    single = len(terms) == 1 and not penalty.is_decomposition
+    if single and not datafit.is_factorable:
+        return fista(datafit, penalty, start.W, **options)
     return admm(datafit, penalty, start, **options)
 
 
-def _coupled(datafit, penalty, coupling, start, W0, *, max_iter, tol):
-    """Norms and a coupling of tasks: by gradients while that is quick, else by splitting."""
-    done = 0
-    stiff = np.linalg.norm(coupling, 2) > _STIFF * datafit.lipschitz()
-    if not (stiff or len(penalty.terms) > 1):
-        done = min(_QUICK, max_iter)
-        solution = fista(Coupled(datafit, coupling), penalty, W0, max_iter=done, tol=tol)
-        if solution.converged or done == max_iter or _too_large_to_factor(datafit):
+def _check_sum(terms, ridge, n_features):
+    """ValueError for terms that no solver takes; `ridge` is None if tasks are coupled."""
+    decomposed = any(term.is_decomposition for term in terms)
+    if decomposed and (len(terms) > 1 or ridge is None):
+        names = " + ".join(type(term).__name__ for term in terms)
+        coupled = " with a coupling of tasks" if ridge is None else ""
+        raise ValueError(
+            f"No solver takes {names}{coupled}: to a Decomposition only ridges can be added."
+        )
+    if ridge is not None:
+        return
+    for term in terms:
+        if len(term.unpenalized_features(n_features)):
+            raise ValueError(
+                "No solver takes unpenalized features with a coupling of tasks: give them a small "
+                "feature_weight."
+            )
+
+
+def _solve_coupled(
+    datafit,
+    penalty,
+    coupling,
+    start,
+    *,
+    max_iter,
+    tol,
+):
+    """Norms and a coupling of tasks: by gradient steps while they are quick, else by splitting."""
+    n_done = 0
+    largest = np.linalg.norm(coupling, 2)
+    stiff = largest > _STIFF * datafit.lipschitz()
+    if len(penalty.terms) == 1 and not stiff:
+        n_done = min(_QUICK, max_iter)
+        coupled = Coupled(datafit, coupling)
+        solution = fista(coupled, penalty, start.W, max_iter=n_done, tol=tol)
+        last = n_done == max_iter or not datafit.is_factorable
+        if solution.converged or last:
             return solution
     both = penalty + TaskCoupling(1.0, coupling)
-    solution = admm(datafit, both, start, max_iter=max_iter - done, tol=tol)
-    return solution._replace(n_iter=solution.n_iter + done)
-
-
-def _too_large_to_factor(datafit):
-    if isinstance(datafit, GramForm):
-        return False
-    X = datafit.design.X
-    return sparse.issparse(X) and X.shape[0] * X.shape[1] > _DENSE_FLOATS
+    left = max_iter - n_done
+    solution = admm(datafit, both, start, max_iter=left, tol=tol)
+    return solution._replace(n_iter=solution.n_iter + n_done)

@@ -1,40 +1,51 @@
+"""Alternating directions for sums and decompositions of penalties."""
+
 from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import eigen
-from skmtl.penalties import Decomposition, bear_unseen
-from skmtl.solvers._certificates import dual_value
-from skmtl.solvers._shifted import ShiftedSolver
-from skmtl.solvers._solution import Solution
+from skmtl.datafits import ROUNDING, eigen, inner
+from skmtl.penalties import move_unpenalized
+from skmtl.solvers._certificates import best_bound
+from skmtl.solvers._solution import certified_solution, gap_between
 
 _CHECK = 5  # iterations between two certificates
 _RELAX = 1.6
+_TINY = np.finfo(float).tiny
 _SETTLED = 400  # iterations after which rho stays
 
 
 class State(NamedTuple):
-    """Copies V_k, scaled multipliers U_k, and the strength rho of the splitting."""
+    """The state of a splitting.
 
-    V: list
-    U: list
+    Attributes
+    ----------
+    V, U : ndarray of shape (n_copies, n_features, n_tasks)
+        Copies and scaled multipliers.
+    rho : float
+        The strength of the splitting.
+    """
+
+    V: np.ndarray
+    U: np.ndarray
     rho: float
 
 
 def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """Alternating directions: exact steps in the loss, proximal steps in the penalties.
 
-    A sum of penalties gives each term its own copy V_k = W; a :class:`Decomposition` its own part,
-    W = sum V_k. The dual point is the residual of the step in the loss, whose correlations are
-    known without a product.
+    A sum of penalties gives each term its own copy V_k = W; a
+    :class:`~skmtl.penalties.Decomposition` gives each its own part, W = sum V_k. The dual point is
+    the residual of the step in the loss, whose correlations are known without a product.
 
     Parameters
     ----------
     datafit : GramForm or ResidualForm
+        The loss.
     penalty : Penalty
-        Its terms, or the parts of a decomposition, have a prox.
+        A penalty whose terms, or the parts of a decomposition, have a prox.
     start : Solution, default=None
-        Of this solver, to go on from.
+        Solution by this solver from which to continue.
     max_iter : int, default=1000
         Largest number of iterations.
     tol : float, default=1e-4
@@ -49,125 +60,289 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     Boyd et al. (2011), "Distributed optimization and statistical learning via the alternating
     direction method of multipliers", sections 3.4, 7.1 and 7.3.
     """
-    adds_up = isinstance(penalty, Decomposition)
-    penalties = penalty.parts if adds_up else penalty.terms
-    K, mu = len(penalties), datafit.ridge
-    zero = np.zeros_like(datafit.mean_x)
-    q = datafit.evaluate(zero).correlation
-    null, tol = 0.5 * datafit.yy, max(tol, np.finfo(float).eps)
-    if not adds_up and K == 1 and 0 < penalties[0].dual_norm(q) <= 1 + 1e-9:
-        return _empty(zero, null)
-    if start is not None and start.state is not None and len(start.state.V) == K:
-        V, U, rho = start.state
-    else:
-        V, U, rho = [zero] * K, [zero] * K, _first_rho(datafit, penalties, q)
-    solver, at_shift = None, None
-    best_dual, proven, n_iter, changed = 0.0, 0.0, 0, 0
-    constrained = [getattr(term, "positive", False) for term in penalties]
-    positive = any(constrained) and not adds_up
-    kept = constrained.index(True) if positive else 0  # the copy that is returned
-    ranges = [None if adds_up else _range(term, zero.shape[1]) for term in penalties]
-    free = _free_rows(penalties, adds_up, len(zero))
+    tol = max(tol, ROUNDING)  # no gap is known better than that
+    null = 0.5 * datafit.yy
+    enough = tol * null
+    splitting = (_Parts if penalty.is_decomposition else _Copies)(datafit, penalty)
+    if splitting.is_null():
+        gap = ROUNDING * null
+        return certified_solution(
+            splitting.zero,
+            1,
+            null,
+            gap,
+            null=null,
+            tol=tol,
+        )
+    splitting.begin(start)
+    n_iter = 0
+    n_balanced = 0
     while True:
-        shift, pull = (rho / K, rho / K) if adds_up else (rho * K, rho)
-        B = [v - u for v, u in zip(V, U, strict=True)]
-        total = sum(B)
-        if at_shift != shift:
-            solver, at_shift = ShiftedSolver(datafit, mu + shift), shift
-        S = solver(q + pull * total)
-        X = [b + (S - total) / K for b in B] if adds_up else [S] * K
-        before, V_new, U_new = V, [], []
-        for x, v, u, term in zip(X, V, U, penalties, strict=True):
-            relaxed = _RELAX * x + (1 - _RELAX) * v + u
-            V_new.append(term.prox(relaxed, 1 / rho))
-            U_new.append(relaxed - V_new[-1])
-        V, U, n_iter = V_new, U_new, n_iter + 1
-        if n_iter % _CHECK and n_iter < max_iter:
+        splitting.step()
+        n_iter += 1
+        last = n_iter >= max_iter
+        if n_iter % _CHECK and not last:
             continue
-        bears = [rho * (x - b) for x, b in zip(X, B, strict=True)]
-        C = bears[0] if adds_up else sum(bears)  # correlation at S, its ridge taken off
-        bears = bear_unseen(_shift_to_norms(bears, V, ranges), penalties)
-        qS = float(np.vdot(q, S))
-        rr, ry = max(datafit.yy - qS - float(np.vdot(C, S)), 0.0), datafit.yy - qS
-        best_dual = max(best_dual, dual_value(rr, ry, bears, penalties)[0])
-        W = sum(V) if adds_up else V[kept]
-        copies = V if adds_up else [W] * K
-        objective = datafit.value(W)
-        objective += sum(term.value(v) for term, v in zip(penalties, copies, strict=True))
-        if objective - best_dual <= tol * null or n_iter >= max_iter:
-            S = datafit.minimize_features(S, free, positive)
-            at = datafit.evaluate(S)  # proof: by a product, whatever the solver of the step lost
-            error = (at.correlation - mu * S - C) / (1 if adds_up else K)
-            bears = _shift_to_norms([bear + error for bear in bears], V, ranges)
-            bears = bear_unseen(bears, penalties)
-            rr = at.rr + mu * float(np.vdot(S, S))
-            proven = max(proven, dual_value(rr, at.ry, bears, penalties)[0])
-            gap = max(objective - proven, np.finfo(float).eps * objective)
-            if gap <= tol * null or n_iter >= max_iter:
+        objective = splitting.objective()
+        bound = splitting.bound()
+        if last or objective - bound <= enough:
+            gap = gap_between(objective, splitting.proof())
+            if last or gap <= enough:
                 break
-        if n_iter - changed >= 2 * _CHECK and n_iter < _SETTLED:
-            factor = _balance(X, V, before, U)
-            if factor != 1.0:
-                rho, U, changed = rho * factor, [u / factor for u in U], n_iter
-    optimality = gap / null if null > 0 else gap
-    parts = tuple(V) if adds_up else ()
-    converged = gap <= tol * null
-    return Solution(W, n_iter, objective, gap, optimality, converged, parts, State(V, U, rho))
+        waited = n_iter - n_balanced >= 2 * _CHECK
+        if waited and n_iter < _SETTLED and splitting.balance():
+            n_balanced = n_iter
+    return certified_solution(
+        splitting.coefficients(),
+        n_iter,
+        objective,
+        gap,
+        null=null,
+        tol=tol,
+        parts=splitting.parts(),
+        state=State(splitting.V, splitting.U, splitting.rho),
+    )
 
 
-def _free_rows(penalties, adds_up, n_features):
-    """Features that leave no room in the dual: unseen by a part, or by all terms of a sum."""
-    unseen = np.zeros(n_features, dtype=np.intp)
-    for term in penalties:
-        unseen[term.unpenalized_features(n_features)] += 1
-    return np.flatnonzero(unseen >= (1 if adds_up else len(penalties)))
+class _Splitting:
+    """The iterates of alternating directions. Attributes:
+
+    penalties : sequence of Penalty
+        The K terms or parts.
+    V, U : ndarray of shape (K, n_features, n_tasks)
+        Copies and scaled multipliers.
+    rho : float
+        The strength of the splitting.
+    S : ndarray of shape (n_features, n_tasks)
+        The result of the step in the loss.
+    X, targets : ndarray of shape (K, n_features, n_tasks)
+        What each penalty has of S, and what it was pulled to.
+    """
+
+    def __init__(self, datafit, penalties):
+        self.datafit = datafit
+        self.penalties = penalties
+        self.n_copies = len(penalties)
+        self.zero = np.zeros(datafit.shape)
+        self.correlation = datafit.evaluate(self.zero).correlation
+        self.best_bound = 0.0
+        self.best_proof = 0.0
+        self._solver = None
+        self._solver_shift = None
+
+    def is_null(self):
+        """Whether W = 0 is known to be the solution."""
+        return False
+
+    def begin(self, start):
+        """Set V, U and rho: those of the start, if it has a state that fits."""
+        state = None if start is None else start.state
+        if state is not None and len(state.V) == self.n_copies:
+            self.V, self.U, self.rho = state
+            return
+        self.V = np.zeros((self.n_copies, *self.zero.shape))
+        self.U = self.V
+        self.rho = self._first_rho()
+
+    def _first_rho(self):
+        """The curvature of the loss, larger for stronger penalties."""
+        norm = max(penalty.dual_norm(self.correlation) for penalty in self.penalties)
+        ratio = 10 / norm if norm > 0 else 0.5
+        ratio = np.clip(ratio, 0.05, 2.0)
+        curvature = self.datafit.mean_curvature or 1.0
+        return curvature * float(ratio)
+
+    def step(self):
+        """A step in the loss, steps in all penalties, a step of the multipliers."""
+        self.targets = self.V - self.U
+        total = self.targets.sum(axis=0)
+        self.S = self._solve(total)
+        self.X = self._distribute(total)
+        self.before = self.V
+        relaxed = _RELAX * self.X + (1 - _RELAX) * self.V
+        relaxed = relaxed + self.U
+        self.V = np.empty_like(relaxed)
+        for k, penalty in enumerate(self.penalties):
+            self.V[k] = penalty.prox(relaxed[k], 1 / self.rho)
+        self.U = relaxed - self.V
+
+    def _solve(self, total):
+        """The minimum of the loss, pulled to the targets of this sum."""
+        shift = self._shift()
+        if self._solver_shift != shift:
+            self._solver = self.datafit.shifted_solver(self.datafit.ridge + shift)
+            self._solver_shift = shift
+        pulled = self.correlation + self._pull() * total
+        return self._solver(pulled)
+
+    def objective(self):
+        """Loss and penalty at the coefficients."""
+        value = self.datafit.value(self.coefficients())
+        for penalty, v in zip(self.penalties, self._penalized(), strict=True):
+            value += penalty.value(v)
+        return value
+
+    def bound(self):
+        """The best lower bound so far, from correlations that take no product."""
+        shares = self.rho * (self.X - self.targets)
+        self.at_S = self._whole(shares)
+        self.shares = self._feasible(shares)
+        ry = self.datafit.yy - inner(self.correlation, self.S)
+        rr = ry - inner(self.at_S, self.S)
+        bound, _ = best_bound(max(rr, 0.0), ry, self.shares, self.penalties)
+        self.best_bound = max(self.best_bound, bound)
+        return self.best_bound
+
+    def proof(self):
+        """The best lower bound from correlations by a product.
+
+        It does not depend on what the solver of the step in the loss may have lost.
+        """
+        ridge = self.datafit.ridge
+        S = self.datafit.minimize_features(self.S, self.free, self.positive)
+        at = self.datafit.evaluate(S)
+        correlation = at.correlation - ridge * S
+        error = self._error(correlation - self.at_S)
+        shares = self._feasible(self.shares + error)
+        rr = at.rr + ridge * inner(S, S)
+        bound, _ = best_bound(rr, at.ry, shares, self.penalties)
+        self.best_proof = max(self.best_proof, bound)
+        return self.best_proof
+
+    def _feasible(self, shares):
+        """Shares of the correlation that leave room in the dual."""
+        return move_unpenalized(shares, self.penalties)
+
+    def balance(self):
+        """Change rho if that would balance primal and dual residuals; returns whether it did."""
+        primal = np.linalg.norm(self.X - self.V)
+        dual = np.linalg.norm(self.V - self.before)
+        if primal == 0 or dual == 0:
+            return False
+        primal = primal / max(np.linalg.norm(self.V), _TINY)
+        dual = dual / max(np.linalg.norm(self.U), _TINY)
+        factor = np.sqrt(primal / dual)
+        if 0.4 < factor < 2.5:
+            return False
+        factor = float(np.clip(factor, 0.1, 10.0))
+        self.rho *= factor
+        self.U = self.U / factor
+        return True
+
+
+class _Copies(_Splitting):
+    """The terms of a sum each have a copy of W."""
+
+    def __init__(self, datafit, penalty):
+        super().__init__(datafit, penalty.terms)
+        n_features, n_tasks = datafit.shape
+        positive = [term.positive for term in self.penalties]
+        self.positive = any(positive)
+        self.returned = positive.index(True) if self.positive else 0  # the copy that is W
+        n_unseen = _count_unseen(self.penalties, n_features)
+        self.free = np.flatnonzero(n_unseen == self.n_copies)
+        self.ranges = [_range(term, n_tasks) for term in self.penalties]
+        self.norms = [k for k, term in enumerate(self.penalties) if not term.is_quadratic]
+
+    def is_null(self):
+        if self.n_copies > 1:
+            return False
+        (penalty,) = self.penalties
+        norm = penalty.dual_norm(self.correlation)
+        return 0 < norm <= 1 + 1e-9
+
+    def _shift(self):
+        return self.rho * self.n_copies
+
+    def _pull(self):
+        return self.rho
+
+    def _distribute(self, total):
+        """S to every copy."""
+        return self.S[None]
+
+    def coefficients(self):
+        return self.V[self.returned]
+
+    def _penalized(self):
+        return [self.coefficients()] * self.n_copies
+
+    def parts(self):
+        return ()
+
+    def _whole(self, shares):
+        return shares.sum(axis=0)
+
+    def _error(self, error):
+        return error / self.n_copies
+
+    def _feasible(self, shares):
+        """Quadratic terms have the share that they have at V, in their range; norms the rest."""
+        if 0 < len(self.norms) < self.n_copies:
+            whole = shares.sum(axis=0)
+            shares = shares.copy()
+            for k, pair in enumerate(self.ranges):
+                if pair is not None:
+                    matrix, projection = pair
+                    shares[k] = self.V[k] @ matrix @ projection
+            shares[self.norms[0]] += whole - shares.sum(axis=0)
+        return super()._feasible(shares)
+
+
+class _Parts(_Splitting):
+    """The penalties of a decomposition each have a part of W."""
+
+    positive = False
+
+    def __init__(self, datafit, penalty):
+        super().__init__(datafit, penalty.parts)
+        n_unseen = _count_unseen(self.penalties, datafit.shape[0])
+        self.free = np.flatnonzero(n_unseen)
+
+    def _shift(self):
+        return self.rho / self.n_copies
+
+    def _pull(self):
+        return self.rho / self.n_copies
+
+    def _distribute(self, total):
+        """S less the sum of the targets, in equal shares on top of the targets."""
+        missing = self.S - total
+        return self.targets + missing / self.n_copies
+
+    def coefficients(self):
+        return self.V.sum(axis=0)
+
+    def _penalized(self):
+        return self.V
+
+    def parts(self):
+        return tuple(self.V)
+
+    def _whole(self, shares):
+        return shares[0]
+
+    def _error(self, error):
+        return error
+
+
+def _count_unseen(penalties, n_features):
+    """How many penalties do not see a feature, (n_features,).
+
+    Features that a part or all terms of a sum do not see leave no room in the dual.
+    """
+    counts = np.zeros(n_features, dtype=np.intp)
+    for penalty in penalties:
+        unseen = penalty.unpenalized_features(n_features)
+        counts[unseen] += 1
+    return counts
 
 
 def _range(term, n_tasks):
-    """Of a quadratic term its matrix and the projection on the range of that; None of others."""
-    if not hasattr(term, "matrix"):
+    """The matrix of a quadratic term and the projection on its range; None for other terms."""
+    if not term.is_quadratic:
         return None
-    M = term.matrix(n_tasks)
-    values, U = eigen(M)
-    return M, U[:, values > 0] @ U[:, values > 0].T
-
-
-def _shift_to_norms(bears, V, ranges):
-    """Quadratic terms of a sum bear what they do at V, in their range; norms the rest."""
-    quadratic = [pair is not None for pair in ranges]
-    if not any(quadratic) or all(quadratic):
-        return bears
-    exact = [
-        bear if pair is None else v @ pair[0] @ pair[1]
-        for bear, v, pair in zip(bears, V, ranges, strict=True)
-    ]
-    exact[quadratic.index(False)] += sum(bears) - sum(exact)
-    return exact
-
-
-def _empty(zero, null):
-    """The solution of penalties from the threshold on: exactly zero."""
-    gap = np.finfo(float).eps * null
-    return Solution(zero, 1, null, gap, gap / null if null > 0 else gap, True)
-
-
-def _first_rho(datafit, penalties, q):
-    """Curvature of the loss, the larger the stronger the penalty is."""
-    norms = [penalty.dual_norm(q) for penalty in penalties]
-    ratio = 10 / max(norms) if max(norms) > 0 else 0.5
-    return (datafit.mean_curvature or 1.0) * float(np.clip(ratio, 0.05, 2.0))
-
-
-def _balance(X, V, before, U):
-    """The factor of rho that would balance primal and dual residuals, 1 if they nearly are."""
-
-    def size(arrays):
-        return np.sqrt(sum(float(np.vdot(a, a)) for a in arrays))
-
-    tiny = np.finfo(float).tiny
-    primal = size([x - v for x, v in zip(X, V, strict=True)]) / max(size(V), tiny)
-    dual = size([v - b for v, b in zip(V, before, strict=True)]) / max(size(U), tiny)
-    if primal == 0 or dual == 0:
-        return 1.0
-    factor = np.sqrt(primal / dual)
-    return 1.0 if 0.4 < factor < 2.5 else float(np.clip(factor, 0.1, 10.0))
+    matrix = term.matrix(n_tasks)
+    values, U = eigen(matrix)
+    U = U[:, values > 0]
+    return matrix, U @ U.T

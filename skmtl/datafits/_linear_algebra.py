@@ -1,0 +1,77 @@
+"""Inner products, and eigenvalues that are distinguished from rounding errors."""
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import eigh, eigvalsh
+
+from skmtl._data.designs import weighted_gram
+
+ROUNDING = np.finfo(float).eps  # relative error of one operation
+
+
+def inner(A, B):
+    """`<A, B>`, the sum of the products of all elements, as a float."""
+    return float(np.vdot(A, B))
+
+
+def eigen(M):
+    """Eigenvalues and eigenvectors of a psd matrix, rounding errors of zero set to zero."""
+    values, U = eigh(M)
+    least = _rounding(M) * values[-1]
+    return np.where(values > least, values, 0.0), U
+
+
+def top_eigenvalue(G):
+    """The largest eigenvalue of a symmetric matrix."""
+    values = eigvalsh(G)  # all of them: LAPACK may fail to single out a multiple one
+    return float(values[-1])
+
+
+def positive_part(values, vectors):
+    """Eigenvalues that are not rounding errors of zero, and their eigenvectors."""
+    least = _rounding(vectors) * values[-1]
+    kept = values > least
+    return values[kept], vectors[:, kept]
+
+
+def _rounding(M):
+    """How large an eigenvalue of 0 may come out, relative to the largest."""
+    return 10 * len(M) * ROUNDING
+
+
+def centered_spectrum(X, weight, mean):
+    """Positive eigenvalues and eigenvectors of a weighted, centered Gram.
+
+    They are found through the samples where these are fewer than the features.
+    """
+    n_samples, n_features = X.shape
+    if n_features <= n_samples:
+        gram = weighted_gram(X, weight, mean)
+        values, V = eigh(gram)
+        return positive_part(values, V)
+    dense = X.toarray() if sparse.issparse(X) else X
+    root = np.sqrt(weight)
+    A = (dense - mean) * root[:, None]
+    values, U = eigh(A @ A.T)
+    values, U = positive_part(values, U)
+    U = U / np.sqrt(values)
+    return values, A.T @ U
+
+
+def largest_eigenvalue(X, weight, mean):
+    """Largest eigenvalue of a weighted, centered Gram, through its smaller side."""
+    n_samples, n_features = X.shape
+    if n_features <= n_samples:
+        gram = weighted_gram(X, weight, mean)
+        return top_eigenvalue(gram)
+    K = X @ X.T
+    if sparse.issparse(K):
+        K = K.toarray()
+    Xm = X @ mean
+    K = K - Xm[:, None]
+    K -= Xm
+    K += mean @ mean
+    root = np.sqrt(weight)
+    K *= root[:, None]
+    K *= root
+    return top_eigenvalue(K)
