@@ -17,7 +17,6 @@ from skmtl.penalties import (
     TaskCoupling,
     TaskNorm,
     TraceNorm,
-    for_columns,
 )
 from skmtl.solvers import solve_penalized
 
@@ -90,7 +89,7 @@ def data(request):
 
 @pytest.fixture(params=[name for name in PENALTIES if name != "L21 of some features"])
 def penalty(request, likelihood):
-    return for_columns(PENALTIES[request.param], likelihood.shape[1] // T)
+    return PENALTIES[request.param].for_columns(likelihood.shape[1] // T)
 
 
 @pytest.fixture(params=["huber-wide", "poisson-stacked", "logistic-wide", "softmax-wide"])
@@ -124,7 +123,7 @@ def test_of_squares_the_intercepts_are_those_of_squares(data):
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.parametrize("loss", ["poisson", "logistic", "softmax"])
 def test_rows_in_common_and_rows_of_their_own_give_the_same(loss, name):
-    penalty = for_columns(PENALTIES[name], K if loss == "softmax" else 1)
+    penalty = PENALTIES[name].for_columns(K if loss == "softmax" else 1)
     wide, stacked = (tight(Data(each).likelihood(loss), penalty) for each in ("wide", "stacked"))
     assert wide.objective == pytest.approx(stacked.objective, rel=1e-10)
     np.testing.assert_allclose(wide.W, stacked.W, rtol=0, atol=W_ATOL)
@@ -160,7 +159,7 @@ def test_the_correlation_is_minus_the_derivative_of_the_loss(likelihood):
 @pytest.mark.parametrize("loss", ["poisson", "logistic", "softmax"])
 def test_tight_tolerances_are_reached_in_some_steps(data, loss, name):
     likelihood = data.likelihood(loss)
-    penalty = for_columns(PENALTIES[name], likelihood.shape[1] // T)
+    penalty = PENALTIES[name].for_columns(likelihood.shape[1] // T)
     solution = solve_penalized(likelihood, penalty, tol=TIGHT, max_iter=30)
     assert solution.converged
     assert solution.optimality <= TIGHT
@@ -224,7 +223,7 @@ def test_a_strong_penalty_leaves_the_features_without_one(likelihood):
 
 @pytest.mark.parametrize("norm", [L1(1.0), L21(1.0), TraceNorm(1.0), TaskNorm(1.0)], ids=repr)
 def test_the_dual_norm_at_zero_is_the_smallest_strength_with_an_empty_model(likelihood, norm):
-    norm = for_columns(norm, likelihood.shape[1] // T)
+    norm = norm.for_columns(likelihood.shape[1] // T)
     critical = norm.dual_norm(likelihood.null().correlation)
     assert not solve_penalized(likelihood, norm.scaled(1.001 * critical), tol=1e-8).W.any()
     assert solve_penalized(likelihood, norm.scaled(0.99 * critical), tol=1e-6).W.any()

@@ -47,7 +47,7 @@ PLACES = {
 
 MOST_LINES = 450  # of a file; _kernels.py is one file for numba's cache
 MOST_BODY = 60  # lines of a function without its docstring
-MOST_NODES = 10.5  # syntax nodes on a line of code, in every file
+MOST_NODES = 12  # syntax nodes on a line of code, in every file
 MEDIAN_NODES = 8.1  # and in the median file
 
 

@@ -11,7 +11,7 @@ from skmtl._data.reading import read_features, read_prediction_data, read_traini
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, warn_of_pseudo_observations
 from skmtl.losses import Logistic
-from skmtl.penalties import for_columns, sees_tasks, stack_columns
+from skmtl.penalties import stack_columns
 from skmtl.solvers import solve_penalized
 
 
@@ -97,12 +97,12 @@ class LinearMultiTaskClassifier(
     def _penalty_of(self, problem):
         """The penalty of the columns of W."""
         penalty = self._penalty(problem.design.n_features, problem.data.tasks)
-        if problem.n_columns == 0 and sees_tasks(penalty):
+        if problem.n_columns == 0 and penalty.sees_tasks:
             raise ValueError(
                 f"{type(self).__name__} couples tasks, which must then have the same number of "
                 f"classes; they have {problem.sizes.tolist()}."
             )
-        return for_columns(penalty, max(problem.n_columns, 1))
+        return penalty.for_columns(max(problem.n_columns, 1))
 
     def _finish(self, problem, datafit, solution):
         """Set the fitted attributes; returns self."""

@@ -20,7 +20,7 @@ from skmtl.linear_model._mixed_task import are_numbers, grouped_loss, read_mixed
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import make_loss
-from skmtl.penalties import L21, Penalty, for_columns, sees_tasks
+from skmtl.penalties import L21, Penalty
 from skmtl.solvers import solve_penalized
 
 
@@ -289,12 +289,12 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         """The penalty of the columns of W."""
         penalty = L21(0.1) if self.penalty is None else self.penalty
         check_fits(penalty, problem.design.n_features, problem.data.n_tasks)
-        if problem.n_columns == 0 and sees_tasks(penalty):
+        if problem.n_columns == 0 and penalty.sees_tasks:
             raise ValueError(
                 "A penalty that couples tasks needs tasks of one column: numbers, counts and two "
                 f"classes; the tasks have {problem.sizes.tolist()} columns."
             )
-        return for_columns(penalty, max(problem.n_columns, 1))
+        return penalty.for_columns(max(problem.n_columns, 1))
 
     def _store(self, data, problem, datafit, solution):
         """Set the fitted attributes."""

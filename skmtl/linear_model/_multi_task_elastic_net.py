@@ -46,6 +46,10 @@ class ElasticNetModel(PenalizedModel):
     _ranges = {"l1_ratio": RATIO}  # noqa: RUF012
     _selects = True
 
+    @property
+    def _norm_share(self):
+        return self.l1_ratio
+
     def _penalty(self, n_features, tasks):
         penalty = group_penalty(self.feature_weight, self.positive, n_features)
         return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))

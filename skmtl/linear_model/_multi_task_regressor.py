@@ -6,7 +6,7 @@ from skmtl._docs import documented
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
-from skmtl.penalties import Decomposition, Penalty, TaskCoupling
+from skmtl.penalties import Penalty
 
 
 class PenaltyModel(PenalizedModel):
@@ -26,33 +26,36 @@ class PenaltyModel(PenalizedModel):
     def _store_model(self, solution, unpack):
         vars(self).pop("shared_part_", None)  # of another penalty
         vars(self).pop("specific_part_", None)
-        if any(isinstance(term, Decomposition) for term in self.penalty.terms):
+        if self.penalty.is_decomposition:
             self._store_parts(solution, unpack)
 
 
 def check_fits(penalty, n_features, n_tasks):
     """ValueError for a penalty of coefficients of another shape, or one that is not convex."""
     for term in penalty.terms:
-        for part in getattr(term, "parts", (term,)):
-            _check_part(part, n_features, n_tasks)
+        for part in term.parts:
+            _check_shape(part, n_features, n_tasks)
+            if part.is_quadratic:
+                _check_convex(part, n_tasks)
 
 
-def _check_part(penalty, n_features, n_tasks):
-    name = type(penalty).__name__
+def _check_shape(penalty, n_features, n_tasks):
     try:
         penalty.value(np.zeros((n_features, n_tasks)))
     except ValueError as error:
         raise ValueError(
-            f"{name} does not fit coefficients of {n_features} features and {n_tasks} tasks: "
-            f"{error}"
+            f"{type(penalty).__name__} does not fit coefficients of {n_features} features and "
+            f"{n_tasks} tasks: {error}"
         ) from error
-    if isinstance(penalty, TaskCoupling):
-        least, most = np.linalg.eigvalsh(penalty.coupling)[[0, -1]]
-        if least < -1e-10 * max(most, -least):
-            raise ValueError(
-                f"The coupling of a TaskCoupling has the negative eigenvalue {least:.4g}: tasks "
-                "that repel each other have no convex penalty."
-            )
+
+
+def _check_convex(penalty, n_tasks):
+    least, most = np.linalg.eigvalsh(penalty.matrix(n_tasks))[[0, -1]]
+    if least < -1e-10 * max(most, -least):
+        raise ValueError(
+            f"The matrix of a {type(penalty).__name__} has the negative eigenvalue {least:.4g}: "
+            "tasks that repel each other have no convex penalty."
+        )
 
 
 @documented

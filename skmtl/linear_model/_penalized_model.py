@@ -18,11 +18,14 @@ class PenalizedModel:
         Whether the model selects features; so does then what one task alone is fitted with.
     _empties : bool
         Whether a large enough alpha empties the model, so that there is a critical alpha.
+    _norm_share : float
+        Share of alpha that is the strength of the norm; the rest is that of a ridge.
     """
 
     _ranges = {}  # noqa: RUF012
     _selects = False
     _empties = True
+    _norm_share = 1.0
 
     def _check_params(self):
         super()._check_params()

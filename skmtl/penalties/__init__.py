@@ -8,7 +8,6 @@ changed with :meth:`Penalty.scaled`.
 """
 
 from skmtl.penalties._base import ByTask, Penalty, Sum, Unstacked
-from skmtl.penalties._columns import for_columns, sees_tasks
 from skmtl.penalties._decomposition import Decomposition
 from skmtl.penalties._fused import FusedSparseGroup
 from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
@@ -36,9 +35,7 @@ __all__ = [
     "TraceNorm",
     "Unstacked",
     "common_ridge",
-    "for_columns",
     "move_unpenalized",
-    "sees_tasks",
     "separate_quadratic",
     "stack_columns",
     "unstack_columns",

@@ -1,0 +1,175 @@
+"""Paragraphs of the linear models."""
+
+PARAGRAPHS = {
+    "loss_parameters": """
+loss : {"squared_error", "huber", "poisson"} or Loss, default="squared_error"
+    Loss of a target y at the linear prediction z: "squared_error" is ``(y - z)^2 / 2``; "huber" is
+    the same up to residuals of `huber_delta` and linear beyond, for outliers; "poisson" is half the
+    deviance of counts y whose mean is ``exp(z)``, which `predict` then gives. An instance of
+    :class:`skmtl.losses.Loss` is a loss of your own.
+huber_delta : float, default=1.35
+    Size of a residual from which on "huber" is linear: in the unit of y, or in standard deviations
+    with `normalize_y`.
+""",
+    "data_parameters": """
+task_column : str or int, default=None
+    Name or position of the column of X that holds the task ids; every task then has samples of its
+    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+task_weight : None, "balanced", "uncertainty", dict or array-like of shape (n_tasks,), default=None
+    Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
+    once (``omega_t = nbar / n_t``); a dict {task id: weight} or an array in the order of `tasks_`
+    gives positive weights by hand. "uncertainty", not in cross-validated estimators, learns them:
+    the objective is minimized over them as well, subject to ``sum_t n_t log omega_t = 0``, so that
+    they are proportional to one over the mean loss of the task. `task_weight_` then holds them, and
+    `task_noise_` the root of twice the mean loss, which for the squared loss is the standard
+    deviation of the residuals.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does for tasks that fit did not see: raise an error, or predict with the
+    average coefficients and intercept of all tasks.
+fit_intercept : bool, default=True
+    Fit one unpenalized intercept for each task.
+normalize_y : bool, default=False
+    Center each task's y and scale it to unit variance before the fit. `alpha` and `objective_` are
+    then on that scale; coefficients and predictions are on the original one.
+""",
+    "class_data_parameters": """
+task_column : str or int, default=None
+    Name or position of the column of X that holds the task ids; every task then has samples of its
+    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+task_weight : None, "balanced", dict or array-like of shape (n_tasks,), default=None
+    Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
+    once (``omega_t = nbar / n_t``); a dict {task id: weight} or an array in the order of `tasks_`
+    gives positive weights by hand.
+class_weight : None, "balanced" or dict, default=None
+    Factor of the weights of the samples of a class, by class label; 1 for those not named.
+    "balanced" counts the classes of a task equally.
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does for tasks that fit did not see: raise an error, or predict with the
+    average coefficients and intercept of all tasks.
+fit_intercept : bool, default=True
+    Fit one unpenalized intercept for each task, and for each class if there are more than two.
+""",
+    "newton_parameters": """
+max_iter : int, default=100
+    Largest number of steps of the proximal Newton method.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model or, if
+    `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
+""",
+    "row_parameters": """
+feature_weight : array-like of shape (n_features,), default=None
+    Weights u_j >= 0 of the features in the L2,1 norm, in the order of X without the task column. A
+    weight of 0 leaves a feature unpenalized by the norm; None is 1 for all.
+positive : bool, default=False
+    Constrain the coefficients to be non-negative.
+""",
+    "solver_parameters": """
+copy_X : bool, default=True
+    Present for API consistency with scikit-learn; X is never modified.
+max_iter : int, default=1000
+    Largest number of passes over the features.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model.
+""",
+    "iteration_parameters": """
+max_iter : int, default=1000
+    Largest number of iterations.
+tol : float, default=1e-4
+    Stop when the duality gap is at most `tol` times the objective of the null model or, if
+    `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
+""",
+    "order_parameters": """
+random_state : int, RandomState instance or None, default=None
+    Seed of the order of the features with ``selection="random"``.
+selection : {"cyclic", "random"}, default="cyclic"
+    Order in which the solver visits the features.
+""",
+    "linear_attributes": """
+coef_ : ndarray of shape (n_tasks, n_features)
+    Coefficients, without the task column.
+intercept_ : ndarray of shape (n_tasks,)
+    Intercepts.
+shared_coef_ : ndarray of shape (n_features,)
+    Average of `coef_` over tasks, the model of tasks that fit did not see.
+tasks_ : ndarray of shape (n_tasks,)
+    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
+    long data the sorted ids.
+n_tasks_ : int
+    Number of tasks.
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Number of samples of each task that have a target and a positive weight.
+n_iter_ : int
+    Number of passes over the features.
+objective_ : float
+    The objective above at the solution.
+dual_gap_ : float
+    Certified upper bound of `objective_` minus its minimum; NaN if a quadratic penalty leaves too
+    many directions free to solve for them exactly.
+optimality_ : float
+    `dual_gap_` relative to the objective of the null model or, if that is NaN, the gradient
+    relative to that at zero coefficients. It is what `tol` is compared with.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, if it has any.
+""",
+    "class_attributes": """
+classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
+    Class labels, sorted; the list for two-dimensional y.
+coef_ : ndarray of shape (n_tasks, n_features) or (n_tasks, n_classes, n_features)
+    Coefficients, without the task column: of the log-odds of the second class, or of each class
+    if some task has more than two (0 for classes that a task does not have).
+intercept_ : ndarray of shape (n_tasks,) or (n_tasks, n_classes)
+    Intercepts; minus infinity for classes that a task does not have.
+shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
+    Average of `coef_` over tasks, the model of tasks that fit did not see.
+tasks_ : ndarray of shape (n_tasks,)
+    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
+    long data the sorted ids.
+n_tasks_ : int
+    Number of tasks.
+n_samples_per_task_ : ndarray of shape (n_tasks,)
+    Number of samples of each task that have a target and a positive weight.
+n_iter_ : int
+    Number of steps of the proximal Newton method.
+objective_ : float
+    The objective above at the solution.
+dual_gap_ : float
+    Certified upper bound of `objective_` minus its minimum; NaN if a quadratic penalty leaves
+    directions free.
+optimality_ : float
+    `dual_gap_` relative to the objective of the null model or, if that is NaN, the gradient
+    relative to that at zero coefficients. It is what `tol` is compared with.
+n_features_in_ : int
+    Number of columns of X, the task column included.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Column names of X, if it has any.
+""",
+    "class_loss": """
+Here ``W`` is (n_features, n_tasks) with a row ``W_j`` for each feature and a column ``w_t`` for
+each task, ``loss`` is ``1/nbar sum_t omega_t sum_i s_ti log(1 + exp(-y_ti (x_ti . w_t + b_t)))``
+with y 1 for the second class and -1 for the first, sample weights ``s`` (0 where a target is
+missing, class weights included), task weights ``omega`` and ``nbar = sum(s) / n_tasks``. If a task
+has more than two classes, the loss is that of softmax, and W has a column for every task and
+class: a row then holds the classes of all tasks, and a penalty of tasks sees the columns of a task
+as one.
+""",
+    "decomposed_attributes": """
+shared_part_ : ndarray of the shape of `coef_`
+    P, transposed.
+specific_part_ : ndarray of the shape of `coef_`
+    Q, transposed; `coef_` is the sum of both parts.
+""",
+    "loss": """
+Here ``W`` is (n_features, n_tasks) with a row ``W_j`` for each feature and a column ``w_t`` for
+each task, ``loss`` is ``1/(2 nbar) sum_t omega_t sum_i s_ti (y_ti - x_ti . w_t - b_t)^2`` with
+sample weights ``s`` (0 where a target is missing), task weights ``omega`` and ``nbar = sum(s) /
+n_tasks``. The parameter `loss` replaces half the squares by another loss.
+""",
+    "objective": """
+Here ``W`` is (n_features, n_tasks) with a row ``W_j`` for each feature, ``s`` are the sample
+weights (0 where a target is missing), ``omega`` the task weights and ``nbar = sum(s) / n_tasks``,
+so that on complete two-dimensional y every `alpha` means what it means in scikit-learn's class of
+the same name. The parameter `loss` replaces half the squares by another loss.
+""",
+}
