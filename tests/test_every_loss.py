@@ -107,6 +107,10 @@ def test_every_search_takes_every_loss(search, loss):
     assert np.isfinite(model.cv_error_path_).all()
     assert not hasattr(model, "mse_path_")
     np.testing.assert_array_equal(model.predict(X), model.best_estimator_.predict(X))
+    squared = "squared_error"
+    model.set_params(**{"estimator__loss" if inner else "loss": squared}).fit(X, Y)
+    assert np.isfinite(model.mse_path_).all()
+    assert not hasattr(model, "cv_error_path_")
 
 
 @pytest.mark.parametrize("model", [one for one in MODELS if hasattr(one, "adapt")], ids=name_of)

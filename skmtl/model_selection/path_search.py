@@ -241,7 +241,7 @@ class PathSearch:
         return splits
 
     def _choose(self, folds, paths, solutions):
-        """Return the best (alpha, params) of the folds; set alphas_, mse_path_, task_mse_path_."""
+        """Return the best (alpha, params) of the folds; set alphas_ and the paths of errors."""
         parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
         n_folds = len(folds.splits)
         results = parallel(delayed(fold_errors)(folds, k, paths, solutions) for k in range(n_folds))
@@ -249,10 +249,8 @@ class PathSearch:
         worst = _least_converged([worst_of_fold for _, worst_of_fold in results])
         if not worst.converged:
             warn_unconverged(worst, self.max_iter, self.tol, " in a fold")
-        mse = np.nanmean(errors, axis=3)  # (n_paths, n_alphas, n_folds)
         one = len(paths) == 1
-        setattr(self, f"{self._error_name}_path_", mse[0] if one else mse)
-        setattr(self, f"task_{self._error_name}_path_", errors[0] if one else errors)
+        self._store_errors(errors[0] if one else errors)
         grids = [alphas for _, alphas in paths]
         same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)
@@ -260,6 +258,14 @@ class PathSearch:
         params, alphas = paths[best]
         chosen = choose_alpha(errors[best], self.selection_rule)
         return alphas[chosen], params
+
+    def _store_errors(self, errors):
+        """Store errors (..., n_alphas, n_folds, n_tasks) under the name that is right for them."""
+        for name in ("mse", "cv_error"):  # of an earlier fit with another loss
+            vars(self).pop(f"{name}_path_", None)
+            vars(self).pop(f"task_{name}_path_", None)
+        setattr(self, f"{self._error_name}_path_", np.nanmean(errors, axis=-1))
+        setattr(self, f"task_{self._error_name}_path_", errors)
 
     def _split_params(self, params):
         """Return the metadata for the splitter; raise if they are given without routing."""
