@@ -388,6 +388,13 @@ def names_of_losses(*, of_classes):
     return tuple(name for name, loss in LOSSES.items() if loss.of_classes == of_classes)
 
 
+def is_of_classes(loss):
+    """Whether a loss, given by name or as an instance, is one of classes; False if unknown."""
+    if isinstance(loss, str):
+        return loss in LOSSES and LOSSES[loss].of_classes
+    return isinstance(loss, Loss) and loss.of_classes
+
+
 def make_loss(loss, names=tuple(LOSSES), name="loss", **params):
     """The loss that a user gave by its name or as an instance of :class:`Loss`.
 

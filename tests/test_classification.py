@@ -28,7 +28,7 @@ from skmtl import (
     TemporalGroupLassoClassifier,
     TraceNormClassifier,
 )
-from skmtl.penalties import L1, Ridge, TraceNorm
+from skmtl.penalties import L1, L21, Ridge, SquaredTraceNorm, TraceNorm
 
 CLASSIFIERS = [
     ClusteredTaskClassifier(0.05),
@@ -635,3 +635,20 @@ def test_three_classes_are_the_group_lasso_of_an_independent_solver():
     np.testing.assert_allclose(
         rows, [1.33543422, 1.50368206, 1.31277936, 0.14392045, 0.54611347], rtol=0, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("first", [TraceNorm, SquaredTraceNorm])
+@pytest.mark.parametrize("weights", [None, [0.0, 1.0, 1.0, 2.0]])
+def test_the_order_of_penalties_does_not_matter(first, weights):
+    """Three classes: one penalty sees tasks as columns, the other features of all classes."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    Y = np.digitize(X @ rng.normal(size=(4, 3)) + rng.normal(size=(60, 3)), [-1.0, 1.0])
+    terms = first(0.01), L21(0.02, weights, positive=weights is None)
+    objectives = []
+    for penalty in (terms[0] + terms[1], terms[1] + terms[0]):
+        model = MultiTaskClassifier(penalty, tol=1e-6, max_iter=500).fit(X, Y)
+        assert model.optimality_ <= 1e-6
+        assert weights is not None or (model.coef_ >= -1e-12).all()
+        objectives.append(model.objective_)
+    assert objectives[0] == pytest.approx(objectives[1], rel=1e-5)  # a few tol

@@ -148,6 +148,12 @@ def test_what_is_no_loss_is_refused(loss):
         MultiTaskRegressor(TraceNorm(0.1), loss=loss).fit(X, Y)
 
 
+def test_mixed_tasks_of_classes_have_probabilities_whatever_their_loss_is_called():
+    for loss in ("logistic", LOSSES["logistic"]()):
+        assert hasattr(MultiTaskMixed([loss]), "predict_proba")
+    assert not hasattr(MultiTaskMixed(["huber"]), "predict_proba")
+
+
 def test_a_loss_of_classes_is_refused_by_regressors():
     X, Y = data("huber")
     with pytest.raises(ValueError, match="is for classes: use a classifier"):

@@ -16,7 +16,8 @@ import pytest
 import skmtl
 
 ROOT = Path(skmtl.__file__).parent
-PAGES = Path(__file__).parents[1] / "doc"
+CHECKOUT = Path(__file__).parents[1]
+PAGES = CHECKOUT / "doc"
 
 # From the ground up: a place imports only from those before it. `doc/conf.py` makes the map of the
 # contributor's page from this list.
@@ -188,6 +189,6 @@ def test_every_public_parameter_is_described():
 def test_files_that_pages_name_exist(page):
     if "generated" in page.parts or "auto_examples" in page.parts:
         return
-    known = {path.name for path in ROOT.parent.rglob("*.py")}
+    known = {path.name for path in CHECKOUT.rglob("*.py")}
     for path in re.findall(r"``((?:\w+/)*\w+\.py)``", page.read_text()):
-        assert (ROOT.parent / path).exists() if "/" in path else path in known, path
+        assert (CHECKOUT / path).exists() if "/" in path else path in known, path

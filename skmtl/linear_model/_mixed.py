@@ -19,7 +19,7 @@ from skmtl.datafits import ColumnProblem
 from skmtl.linear_model._mixed_task import are_numbers, grouped_loss, read_mixed_task
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
-from skmtl.losses import make_loss
+from skmtl.losses import is_of_classes, make_loss
 from skmtl.penalties import L21, Penalty
 from skmtl.solvers import solve_penalized
 
@@ -29,7 +29,8 @@ def _may_have_classes(model):
     if hasattr(model, "classes_"):
         return any(classes is not None for classes in model.classes_)
     losses = model.losses or []
-    return "logistic" in (losses.values() if isinstance(losses, dict) else losses)
+    losses = losses.values() if isinstance(losses, dict) else losses
+    return any(is_of_classes(loss) for loss in losses)
 
 
 @documented

@@ -203,6 +203,10 @@ class _OtherLayout(Penalty):
     def alpha(self):
         return self.penalty.alpha
 
+    @property
+    def positive(self):
+        return self.penalty.positive
+
     @abstractmethod
     def _inward(self, W):
         """W in the layout of the inner penalty."""
@@ -248,10 +252,6 @@ class ByTask(_OtherLayout):
     sees_tasks = True
 
     @property
-    def positive(self):
-        return self.penalty.positive
-
-    @property
     def is_quadratic(self):
         return self.penalty.is_quadratic
 
@@ -290,6 +290,13 @@ class Unstacked(_OtherLayout):
 
     penalty: Penalty
     n_columns: int
+
+    def unpenalized_features(self, n_features):
+        """The entries of the long columns that belong to features without a penalty."""
+        n_features = n_features // self.n_columns
+        inner = self.penalty.unpenalized_features(n_features)
+        first = np.arange(self.n_columns)[:, None] * n_features
+        return (first + inner).ravel()
 
     def _inward(self, W):
         return unstack_columns(W, self.n_columns)
