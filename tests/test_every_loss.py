@@ -9,6 +9,8 @@ from scipy.special import xlog1py
 from sklearn.base import clone
 
 from skmtl import (
+    ClusteredTaskRegressorCV,
+    DirtyRegressorCV,
     MultiTaskCV,
     MultiTaskElasticNet,
     MultiTaskElasticNetCV,
@@ -16,6 +18,7 @@ from skmtl import (
     MultiTaskLassoCV,
     MultiTaskMixed,
     MultiTaskRegressor,
+    RobustMultiTaskRegressorCV,
     compare_to_single_task,
 )
 from skmtl.evaluation import single_task
@@ -46,7 +49,14 @@ N, P, T = 30, 4, 3
 NAMED = [name for name in names_of_losses(of_classes=False) if name != "squared_error"]
 EVERY = [*NAMED, LogCosh()]
 MODELS = [*STRUCTURED, MultiTaskLasso(0.05), MultiTaskElasticNet(0.05)]
-SEARCHES = [*STRUCTURED_CV, MultiTaskLassoCV(alphas=3), MultiTaskElasticNetCV(alphas=3)]
+SEARCHES = [
+    *STRUCTURED_CV,
+    ClusteredTaskRegressorCV(alphas=2),
+    DirtyRegressorCV(alphas=2),
+    RobustMultiTaskRegressorCV(alphas=2),
+    MultiTaskLassoCV(alphas=3),
+    MultiTaskElasticNetCV(alphas=3),
+]
 
 each_loss = pytest.mark.parametrize("loss", EVERY, ids=str)
 each_model = pytest.mark.parametrize("model", MODELS, ids=name_of)
@@ -168,3 +178,11 @@ def test_counts_are_compared_with_regressions_of_counts():
     assert single_task(MultiTaskLassoCV(loss=Poisson())).scoring == alone.scoring
     report = compare_to_single_task(model, X, Y, cv=2, random_state=0)
     assert np.isfinite(report.cv_results_["errors"]).all()
+
+
+def test_learned_weights_are_forgotten_by_a_fit_without_them():
+    X, Y = data("huber")
+    model = MultiTaskLasso(0.05, task_weight="uncertainty").fit(X, Y)
+    model.set_params(task_weight=None).fit(X, Y)
+    assert not hasattr(model, "task_weight_")
+    assert not hasattr(model, "task_noise_")

@@ -230,7 +230,7 @@ class ClusteredTaskRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
-        n_tasks = datafit.mean_x.shape[1]
+        n_tasks = datafit.shape[1]
         return [k for k in (1, 2, 3, 5) if k == 1 or k < n_tasks]
 
 

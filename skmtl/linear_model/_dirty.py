@@ -193,7 +193,7 @@ class DirtyRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
-        n_tasks = datafit.mean_x.shape[1]
+        n_tasks = datafit.shape[1]
         return ratios_between(np.sqrt(n_tasks) if self.shared_norm == "l21" else n_tasks)
 
 

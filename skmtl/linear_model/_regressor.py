@@ -150,6 +150,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         read = self._read(X, y, sample_weight, tasks)
         if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
             return self._fit_uncertain(read)
+        for name in ("task_weight_", "task_noise_"):  # of an earlier fit
+            vars(self).pop(name, None)
         datafit = self._datafit(read)
         return self._finish(read, datafit, self._solve(datafit, read))
 

@@ -265,7 +265,7 @@ class RobustMultiTaskRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
-        return ratios_between(np.sqrt(datafit.mean_x.shape[1]))
+        return ratios_between(np.sqrt(datafit.shape[1]))
 
 
 @documented
