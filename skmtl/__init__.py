@@ -2,7 +2,7 @@
 
 Several related prediction problems (schools, patients, sensors) are learned together:
 ``min_W sum_t loss_t(W) + penalty(W)``. Every estimator takes the tasks in three spellings: a
-two-dimensional y with NaN where a label is missing, a task-id column of X, or ``tasks=``.
+two-dimensional y with NaN where a target is missing, a task-id column of X, or ``tasks=``.
 """
 
 from skmtl.datasets import (

@@ -43,7 +43,7 @@ class RobustMultiTaskRegressor(RobustModel, LinearMultiTaskRegressor):
     Attributes
     ----------
     outlier_tasks_ : ndarray
-        Labels of the tasks with a part of their own.
+        Task ids of the tasks with a part of their own.
     {decomposed_attributes}
     {linear_attributes}
 
@@ -131,7 +131,7 @@ class RobustMultiTaskFeatureRegressor(RobustFeatureModel, LinearMultiTaskRegress
     Attributes
     ----------
     outlier_tasks_ : ndarray
-        Labels of the tasks with a part of their own.
+        Task ids of the tasks with a part of their own.
     {decomposed_attributes}
     {linear_attributes}
 
@@ -206,7 +206,7 @@ class RobustMultiTaskRegressorCV(RegressorCV):
     outlier_ratio_ : float
         Chosen share.
     outlier_tasks_ : ndarray
-        Labels of the tasks with a part of their own.
+        Task ids of the tasks with a part of their own.
     {decomposed_attributes}
     {path_attributes}
     {linear_attributes}
@@ -293,7 +293,7 @@ class RobustMultiTaskClassifier(RobustModel, LinearMultiTaskClassifier):
     Attributes
     ----------
     outlier_tasks_ : ndarray
-        Labels of the tasks with a part of their own.
+        Task ids of the tasks with a part of their own.
     {decomposed_attributes}
     {class_attributes}
 
@@ -367,7 +367,7 @@ class RobustMultiTaskFeatureClassifier(RobustFeatureModel, LinearMultiTaskClassi
     Attributes
     ----------
     outlier_tasks_ : ndarray
-        Labels of the tasks with a part of their own.
+        Task ids of the tasks with a part of their own.
     {decomposed_attributes}
     {class_attributes}
 
