@@ -11,7 +11,14 @@ from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L21, Ridge
-from skmtl.solvers import solution_at, solution_path, solve_penalized, starting_at
+from skmtl.solvers import (
+    at_alpha,
+    polish,
+    solution_at,
+    solution_path,
+    solve_penalized,
+    starting_at,
+)
 
 
 def group_penalty(feature_weight, positive, n_features):
@@ -191,6 +198,14 @@ class ElasticNetSearch(RegressorCV):
             seed = self._seed + (0 if fold is None else fold + 1)
             options["random_state"] = np.random.RandomState(seed)
         return solution_path(datafit, penalty, alphas, **params, **options)
+
+    def _refit(self, worker, read, datafit, solution):
+        if read.loss.is_quadratic:
+            penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
+            l1_ratio = getattr(self, "l1_ratio_", 1.0)
+            shrunk, scaled = at_alpha(datafit, penalty, self.alpha_, l1_ratio)
+            solution = polish(shrunk, scaled, solution)
+        return super()._refit(worker, read, datafit, solution)
 
 
 @documented
