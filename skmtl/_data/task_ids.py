@@ -327,13 +327,18 @@ def check_known(codes, ids, known, handle_unknown, *, instead):
             f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}. Set "
             f"handle_unknown='shared' to {instead}."
         )
-    foreign = {_kind(one) for one in some.tolist()} - {_kind(one) for one in known.tolist()}
-    if foreign:
+    if not same_kind(some, known):
         raise ValueError(
             f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}: ids of "
-            f"another type ({', '.join(sorted(foreign))}) can be none of them. Give ids of the "
-            "type of the fit."
+            "another type can be none of them. Give ids of the type of the fit."
         )
+
+
+def same_kind(ids, known):
+    """Whether all ids are numbers, strings or dates as some of the known ones are."""
+    kinds = {_kind(one) for one in as_id_array(ids).tolist()}
+    known_kinds = {_kind(one) for one in as_id_array(known).tolist()}
+    return kinds <= known_kinds
 
 
 def _distinct(ids):
