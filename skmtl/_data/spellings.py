@@ -153,18 +153,18 @@ def encode_labels(labels):
         codes[chosen] = n_classes + own_codes
         classes.append(own)
         n_classes += len(own)
-    return _joined(classes), codes
+    return join_labels(classes), codes
 
 
 def union_of_labels(arrays):
     """Return the distinct class labels of several arrays, sorted within each kind."""
-    classes, _ = encode_labels(_joined(arrays))
+    classes, _ = encode_labels(join_labels(arrays))
     return classes
 
 
 def concatenate_labels(arrays, name="y"):
     """Return the targets of all tasks one after the other; refuse class labels of two kinds."""
-    joined = _joined(arrays)
+    joined = join_labels(arrays)
     return plain_labels(joined, name)
 
 
@@ -176,8 +176,11 @@ def of_same_kind(labels, label):
     return plain_labels(labels[same])
 
 
-def _joined(arrays):
-    """Return arrays one after the other, as objects if they are of different kinds."""
+def join_labels(arrays):
+    """Return arrays one after the other, as objects if they are of different kinds.
+
+    A label keeps its type, where NumPy would turn numbers next to strings into strings.
+    """
     kinds = {_stackable_kind(array) for array in arrays}
     if len(kinds) > 1:
         arrays = [array.astype(object) for array in arrays]

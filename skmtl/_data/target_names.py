@@ -82,7 +82,9 @@ def check_names_differ(names, name="y"):
     repeated = ids[first != own]
     if len(repeated):
         some = some_of(repeated)
-        raise ValueError(f"{name} names {some} more than once; tasks and features need different names.")
+        raise ValueError(
+            f"{name} names {some} more than once; tasks and features need different names."
+        )
     return ids
 
 
