@@ -18,6 +18,7 @@ from sklearn.linear_model import (
 from sklearn.utils import _safe_indexing, check_array
 
 from skmtl._data.reading import read_samples_by_task
+from skmtl._data.spellings import target_array
 from skmtl._data.task_ids import column_names
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 from skmtl.meta import IndependentTasks, PooledTasks
@@ -67,7 +68,7 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     fit_kwargs = {} if tasks is None else {"tasks": tasks}
     _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
     known = task_codes >= 0
-    Y = np.asarray(y, dtype=float)
+    Y = target_array(y, labels=False).astype(float)
     Y = Y.reshape(task_codes.shape)
     estimator = with_chosen_strengths(model)
 
