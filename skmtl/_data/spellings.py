@@ -168,6 +168,14 @@ def concatenate_labels(arrays, name="y"):
     return plain_labels(joined, name)
 
 
+def has_several_kinds(classes):
+    """Whether class labels (None: there are none) are numbers and strings, say."""
+    if classes is None or classes.dtype != object:
+        return False
+    kinds = {_kind(label) for label in classes}
+    return len(kinds) > 1
+
+
 def of_same_kind(labels, label):
     """Return those of the labels that are of the kind of a label: numbers, strings, ..."""
     if labels.dtype != object:
