@@ -37,6 +37,7 @@ from skmtl import (
     unstack_tasks,
     wide_to_long,
 )
+from skmtl.penalties import L21
 
 rng = np.random.default_rng(0)
 N = 30
@@ -207,8 +208,8 @@ def test_feature_weights_of_critical_alphas_and_classifiers_are_matched_by_name(
     expected = alpha_max(X, Y, feature_weight=weight)
     assert alpha_max(X, Y, feature_weight=weight[::-1]) == expected
     models = [
-        MultiTaskLassoClassifier(0.05, feature_weight=given).fit(X, (Y > 0).astype(int))
-        for given in (WEIGHT, WEIGHT[::-1])
+        MultiTaskLassoClassifier(0.1, feature_weight=given).fit(X, (Y > 0).astype(int))
+        for given in (weight, weight[::-1])
     ]
     np.testing.assert_array_equal(models[0].coef_, models[1].coef_)
 
@@ -237,6 +238,15 @@ def test_the_task_column_has_no_feature_weight():
 def test_feature_weights_of_other_features_are_refused(given, message):
     with pytest.raises(ValueError, match=message):
         lasso(feature_weight=given).fit(X, Y)
+
+
+def test_penalties_get_weights_of_features_by_name_from_estimators():
+    penalty = L21(0.1, WEIGHT[::-1])
+    expected = L21(0.1, WEIGHT.to_numpy())
+    W = rng.normal(size=(4, 3))
+    assert penalty.for_features(np.array(FEATURES)).value(W) == expected.value(W)
+    with pytest.raises(ValueError, match="names of features, which this penalty does not know"):
+        penalty.value(W)
 
 
 def test_labels_of_features_without_names_are_positions():

@@ -74,7 +74,7 @@ def _of_series(y):
     """Return a series of pandas, polars or pyarrow, or an array, as a plain array."""
     if hasattr(y, "array") and not isinstance(y.dtype, np.dtype):  # an extension type of pandas
         return y.to_numpy(dtype=object, na_value=None)
-    if hasattr(y, "combine_chunks"):  # pyarrow, whose missing truth values have no array
+    if hasattr(y, "to_pylist"):  # pyarrow, whose missing truth values have no array
         return np.array(y.to_pylist(), dtype=object)
     if hasattr(y, "to_numpy"):
         return y.to_numpy()

@@ -201,6 +201,8 @@ def as_id_array(ids):
         array = np.asarray(ids)
         if masked.any():
             array = np.where(masked, None, array.astype(object))
+    elif hasattr(ids, "to_pylist"):  # pyarrow
+        array = ids.to_numpy(zero_copy_only=False)
     elif hasattr(ids, "to_numpy"):
         array = ids.to_numpy()
     else:
@@ -400,4 +402,6 @@ def name_of_task(task):
         return str(int(task))
     if isinstance(task, np.datetime64):
         return np.datetime_as_string(task, unit="auto")
+    if isinstance(task, date):
+        return str(task).removesuffix(" 00:00:00")
     return str(task)
