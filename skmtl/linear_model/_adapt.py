@@ -4,14 +4,14 @@ Given the other tasks, each model says what it believes of a new one: a :class:`
 new task alone is a small problem.
 """
 
-import warnings
 from copy import deepcopy
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.task_ids import as_id_array, column_names, some_of
+from skmtl._data.task_ids import as_id_array, column_names, position_of, same_kind, some_of
+from skmtl._warn import warn
 from skmtl.linear_model._new_task import fit_task
 from skmtl.linear_model._new_task_data import Scales, read_new_task
 
@@ -76,11 +76,10 @@ class AdaptableModel:
         fits = [fit_task(new_task, prior, self.fit_intercept) for prior in priors]
         chosen = int(np.argmin([fit.objective for fit in fits]))
         if not fits[chosen].converged:
-            warnings.warn(
+            warn(
                 f"Task {task_id!r} did not converge: its minimum may be at infinity. Give the "
                 "model a ridge.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         model = _extended(self, new_task, fits[chosen], task_id)
         model._store_new_task(chosen)
@@ -120,14 +119,11 @@ def _new_id(fitted, y, task):
     if task is None:
         return _next_id(fitted.tasks_)
     known = fitted.tasks_
-    try:
-        ids = np.concatenate([known.astype(object), as_id_array([task]).astype(object)])
-        is_new = len(np.unique(ids)) > len(known)
-    except TypeError as error:
+    if not same_kind([task], known):
         raise TypeError(
             f"task={task!r} is of another type than the task ids of the fit, {some_of(known)}."
-        ) from error
-    if not is_new:
+        )
+    if position_of(task, known) is not None:
         raise ValueError(
             f"task={task!r} was in the fit, which had {some_of(known)}: give a new id, or fit "
             "again to learn more of a task."
