@@ -15,13 +15,14 @@ from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
+from skmtl._data.spellings import refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
+    check_known,
     check_task_ids,
     codes_of,
     column_names,
-    some_of,
     split_task_column,
 )
 
@@ -36,6 +37,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     user passed, for estimators that hand them on. Without `ids` a task column is removed unread.
     With `reset`, n_features_in_ and feature_names_in_ are set on the estimator.
     """
+    refuse_masked(X, "X")
     column = estimator.task_column
     if column is not None and tasks is not None:
         raise ValueError(f"Both task_column={column!r} and tasks= were given; use one of them.")
@@ -205,11 +207,11 @@ def read_prediction_data(estimator, X, tasks=None, *, numeric=True):
             "predicts all tasks at once; call predict(X) without tasks= and take the columns."
         )
     codes = codes_of(task_ids, estimator.tasks_, ids_name(estimator))
-    unknown = codes < 0
-    if unknown.any() and estimator.handle_unknown == "error":
-        raise ValueError(
-            f"Found task(s) {some_of(np.unique(task_ids[unknown]))} that were not seen in fit, "
-            f"which had {some_of(estimator.tasks_)}. Set handle_unknown='shared' to predict them "
-            "with the model that all tasks share."
-        )
+    check_known(
+        codes,
+        task_ids,
+        estimator.tasks_,
+        estimator.handle_unknown,
+        instead="predict them with the model that all tasks share",
+    )
     return X, codes
