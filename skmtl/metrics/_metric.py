@@ -94,6 +94,11 @@ class Metric:
             return 1
         return 2  # it may be relative to the spread of the targets
 
+    def as_scorer(self):
+        """Return it as a scorer, of which a larger score is better."""
+        known = self.sign > 0  # raises if it is not known
+        return replace(self, greater_is_better=known, is_scorer=True)
+
     def __call__(self, y_true, y_pred, sample_weight=None, classes=None):
         """Return the value of the metric for one task, NaN if targets lack the classes it needs.
 
