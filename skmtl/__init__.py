@@ -101,6 +101,7 @@ from skmtl.model_selection import (
     make_mixed_scorer,
     make_task_scorer,
     per_task_scoring,
+    task_cross_val_predict,
 )
 from skmtl.preprocessing import (
     TaskStandardScaler,
@@ -195,6 +196,7 @@ __all__ = [
     "per_task_scoring",
     "select_tasks",
     "stack_tasks",
+    "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
     "task_similarity",

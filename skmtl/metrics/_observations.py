@@ -217,7 +217,8 @@ def _find_classes(task, part, labels, *, wide):
     raise ValueError(
         f"y_pred has scores of {n_scored} classes for task {task!r}, whose targets are "
         f"{some_of(own)}: give the class labels of the scores as classes=, such as the classes_ of "
-        "the fitted model."
+        "the fitted model. (scikit-learn's cross_val_predict takes missing class labels for one "
+        "more class; task_cross_val_predict does not.)"
     )
 
 
