@@ -10,6 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from skmtl._data.checks import check_int, check_option
+from skmtl._data.fold_samples import fold_positions
 from skmtl._data.stratification import assign_folds
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
@@ -97,15 +98,8 @@ def _held_out_errors(fold, coefficients):
 
 def sample_counts(indices, n_samples):
     """Return how often each sample is in `indices` (or a mask), (n_samples,) of float."""
-    indices = np.asarray(indices)
-    if indices.dtype == bool:
-        indices = np.flatnonzero(indices)
-    if len(indices) and not 0 <= indices.min() <= indices.max() < n_samples:
-        raise ValueError(
-            f"A fold holds sample {indices.max()}, but X has {n_samples} samples; were the folds "
-            "made for other data?"
-        )
-    counts = np.bincount(indices.astype(np.intp), minlength=n_samples)
+    positions = fold_positions(indices, n_samples)
+    counts = np.bincount(positions, minlength=n_samples)
     return counts.astype(float)
 
 
