@@ -202,7 +202,7 @@ def test_folds_that_give_no_held_out_prediction_are_refused(data):
         task_cross_val_predict(CLASSIFIER, X, Y, cv=ShuffleSplit(5, random_state=0))
     with pytest.raises(ValueError, match="trains and tests on sample"):
         task_cross_val_predict(CLASSIFIER, X, Y, cv=[(np.arange(60), np.arange(20))])
-    with pytest.raises(ValueError, match="a mask of 59 samples, but X has 60"):
+    with pytest.raises(ValueError, match=r"a mask of shape \(59,\), but X has 60"):
         task_cross_val_predict(CLASSIFIER, X, Y, cv=[(np.ones(59, bool), np.zeros(60, bool))])
     with pytest.raises(ValueError, match=r"positions \(integers\) or masks"):
         task_cross_val_predict(CLASSIFIER, X, Y, cv=[(np.ones(60), np.zeros(60))])

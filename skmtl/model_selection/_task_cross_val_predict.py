@@ -11,7 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.spellings import plain_labels, target_array
-from skmtl._data.split_positions import split_positions
+from skmtl._data.fold_samples import fold_positions
 from skmtl._data.stratification import assign_folds, sample_codes
 from skmtl._data.task_ids import (
     check_task_ids,
@@ -182,8 +182,8 @@ def _given_splits(X, y, task_ids, groups, cv):
         groups = task_ids
     splits = []
     for train, test in splitter.split(X, y, groups):
-        trained = split_positions(train, len(y))
-        tested = split_positions(test, len(y))
+        trained = fold_positions(train, len(y))
+        tested = fold_positions(test, len(y))
         splits.append((trained, tested))
     if not splits:
         raise ValueError(f"cv={cv!r} gives no split.")

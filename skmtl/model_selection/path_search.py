@@ -10,7 +10,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.split_positions import split_positions
+from skmtl._data.fold_samples import fold_positions
 from skmtl._data.stratification import assign_folds
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
@@ -96,9 +96,9 @@ def _held_out_errors(fold, coefficients):
     )
 
 
-def sample_counts(samples, n_samples):
-    """Return how often each sample is in `samples` (or a mask), (n_samples,) of float."""
-    positions = split_positions(samples, n_samples)
+def sample_counts(indices, n_samples):
+    """Return how often each sample is in `indices` (or a mask), (n_samples,) of float."""
+    positions = fold_positions(indices, n_samples)
     counts = np.bincount(positions, minlength=n_samples)
     return counts.astype(float)
 
