@@ -23,6 +23,7 @@ from skmtl._data.task_ids import (
     check_task_ids,
     codes_of,
     column_names,
+    column_position,
     split_task_column,
 )
 
@@ -65,6 +66,16 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
         )
         features = _without_duplicates(features)
     return features, task_ids
+
+
+def names_of_features(estimator):
+    """Return the names of the features that an estimator has read, None for an array."""
+    names = getattr(estimator, "feature_names_in_", None)
+    column = estimator.task_column
+    if names is None or column is None:
+        return names
+    position = column_position(names, len(names), column)
+    return np.delete(names, position)
 
 
 def _check_columns(estimator, X, *, reset):
@@ -119,6 +130,7 @@ def _read_wide(estimator, X, y, sample_weight, dtype):
         sample_indices=np.arange(len(Y)),
         n_samples=len(Y),
         layout="wide",
+        feature_names=names_of_features(estimator),
     )
 
 
@@ -153,6 +165,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
         sample_indices=samples.indices,
         n_samples=n_samples,
         layout=_long_layout(estimator),
+        feature_names=names_of_features(estimator),
     )
 
 
@@ -173,12 +186,14 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
         indices = np.arange(n_samples)
         for t in range(len(tasks)):
             column = TaskSamples(indices, Y[:, t], weight[:, t])
-            parts.append(column.take(column.weight > 0))
+            known = column.take(column.weight > 0)
+            parts.append(known.with_plain_labels())
         return SamplesByTask(X, parts, tasks, "wide")
     long = read_long_targets(estimator, n_samples, y, sample_weight, task_ids, None)
     samples = TaskSamples(long.indices, long.y, long.weight)
     for start, stop in pairwise(long.ptr):
-        parts.append(samples.take(slice(start, stop)))
+        own = samples.take(slice(start, stop))
+        parts.append(own.with_plain_labels())
     return SamplesByTask(X, parts, long.tasks, _long_layout(estimator))
 
 

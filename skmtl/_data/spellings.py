@@ -9,22 +9,23 @@ from numbers import Number
 
 import numpy as np
 
-from skmtl._data.task_ids import column_names, missing_mask, some_of
+from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
 
 _NUMBERS = "iuf"
 _BOOLS = (bool, np.bool_)
 
 
-def target_array(y, name="y"):
+def target_array(y, name="y", *, labels=True):
     """Return targets as a plain array.
 
-    Numbers have a numeric type, all other values keep theirs: strings and truth values among
-    numbers, or missing ones among strings, give an array of objects.
+    Values keep their types: strings among numbers, or missing values among strings, give an array
+    of objects. Unless they are class `labels`, the columns of a frame are brought to one type of
+    numbers.
     """
     if isinstance(y, np.ma.MaskedArray):
         array = _unmasked(y)
     elif column_names(y) is not None:
-        array = _of_frame(y)
+        array = _of_frame(y, labels)
     elif hasattr(y, "dtype") or hasattr(y, "to_numpy"):
         array = _of_series(y)
     else:
@@ -47,7 +48,7 @@ def _unmasked(y):
     return objects
 
 
-def _of_frame(y):
+def _of_frame(y, labels):
     """Return a frame as an array; its columns may be of different types."""
     if hasattr(y, "iloc"):
         columns = [y.iloc[:, k] for k in range(y.shape[1])]
@@ -63,6 +64,9 @@ def _of_frame(y):
         if array.dtype == object:
             array = _of_objects(array)
         arrays.append(array)
+    kinds = {array.dtype.kind for array in arrays}
+    if labels and kinds & set("iu") and "f" in kinds:
+        arrays = [array.astype(object) for array in arrays]
     return stack_labels(arrays)
 
 
@@ -106,25 +110,81 @@ def _of_objects(array):
 def plain_labels(labels, name="y", *, strict=True):
     """Return class labels, none missing, with the type that they share: numbers, strings, ...
 
-    Arrays of objects become arrays of that type; where there is none they are refused, or, unless
-    `strict`, returned as they are.
+    Numbers and truth values as objects become arrays of their type; strings stay what they are.
+    Where labels share no type they are refused, or, unless `strict`, returned as they are.
     """
     labels = np.asarray(labels)
     if labels.dtype != object:
         return labels
     kinds = {_kind(one) for one in labels}
-    if len(kinds) == 1 and kinds <= {"numbers", "strings", "truth values"}:
-        plain = np.array(labels.tolist())
-        if plain.dtype != object:
-            return plain
-    if strict and len(kinds) > 1:
-        listed = ", ".join(sorted(kinds))
-        examples = some_of(_one_of_each_kind(labels))
-        raise TypeError(
-            f"{name} mixes types that cannot be sorted ({listed}) among the class labels of a "
-            f"task, such as {examples}; use one type."
-        )
+    if len(kinds) > 1 and strict:
+        _refuse_mixed_labels(labels, name)
+    if kinds in ({"numbers"}, {"truth values"}):
+        return np.array(labels.tolist())
     return labels
+
+
+def _refuse_mixed_labels(labels, name):
+    """Raise a TypeError that shows a label of each kind."""
+    examples = {}
+    for label in labels:
+        examples.setdefault(_kind(label), label)
+    kinds = ", ".join(sorted(examples))
+    raise TypeError(
+        f"{name} mixes types that cannot be sorted ({kinds}) among class labels that one model "
+        f"must tell apart, such as {some_of(examples.values())}; use one type."
+    )
+
+
+def encode_labels(labels):
+    """Return the distinct class labels of all tasks and the code of every label.
+
+    Labels of different kinds, which cannot be sorted, come one kind after the other.
+    """
+    if labels.dtype != object:
+        return np.unique(labels, return_inverse=True)
+    kinds = np.array([_kind(one) for one in labels])
+    classes = []
+    codes = np.zeros(len(labels), dtype=np.intp)
+    n_classes = 0
+    for kind in np.unique(kinds):
+        chosen = kinds == kind
+        own, own_codes = encode(plain_labels(labels[chosen]), "y")
+        codes[chosen] = n_classes + own_codes
+        classes.append(own)
+        n_classes += len(own)
+    return join_labels(classes), codes
+
+
+def union_of_labels(arrays):
+    """Return the distinct class labels of several arrays, sorted within each kind."""
+    classes, _ = encode_labels(join_labels(arrays))
+    return classes
+
+
+def concatenate_labels(arrays, name="y"):
+    """Return the targets of all tasks one after the other; refuse class labels of two kinds."""
+    joined = join_labels(arrays)
+    return plain_labels(joined, name)
+
+
+def of_same_kind(labels, label):
+    """Return those of the labels that are of the kind of a label: numbers, strings, ..."""
+    if labels.dtype != object:
+        return labels
+    same = [_kind(one) == _kind(label) for one in labels]
+    return plain_labels(labels[same])
+
+
+def join_labels(arrays):
+    """Return arrays one after the other, as objects if they are of different kinds.
+
+    A label keeps its type, where NumPy would turn numbers next to strings into strings.
+    """
+    kinds = {_stackable_kind(array) for array in arrays}
+    if len(kinds) > 1:
+        arrays = [array.astype(object) for array in arrays]
+    return np.concatenate(arrays)
 
 
 def _kind(label):
@@ -136,14 +196,6 @@ def _kind(label):
     if isinstance(label, str):
         return "strings"
     return type(label).__name__
-
-
-def _one_of_each_kind(labels):
-    """Return the first label of each kind."""
-    examples = {}
-    for label in labels:
-        examples.setdefault(_kind(label), label)
-    return examples.values()
 
 
 def stack_labels(columns):

@@ -75,14 +75,16 @@ def _check_complete(name, *, tasks, without_column, unknown):
 
 
 def check_names_differ(names, name="y"):
-    """Return the names of columns as an array of ids; raise if one is given twice."""
+    """Return names (or task ids) as an array of ids; raise if one is given twice."""
     ids = as_id_array(names)
     first = codes_of(ids, ids)
     own = np.arange(len(ids))
     repeated = ids[first != own]
     if len(repeated):
         some = some_of(repeated)
-        raise ValueError(f"{name} has several columns named {some}; task ids must differ.")
+        raise ValueError(
+            f"{name} names {some} more than once; tasks and features need different names."
+        )
     return ids
 
 

@@ -46,7 +46,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
 def _check_targets(y, dtype):
     """Return targets as an array of the type (None: any), missing ones as NaN or None."""
     if not sparse.issparse(y):
-        y = target_array(y)
+        y = target_array(y, labels=dtype is None)
     return check_array(
         y,
         dtype=dtype,

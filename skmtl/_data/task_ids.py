@@ -167,6 +167,14 @@ def exact_limit(dtype):
     return 2 ** (np.finfo(dtype).nmant + 1)
 
 
+def are_exact(ids, dtype):
+    """Whether integers stay different ids as numbers of a type."""
+    if ids.dtype.kind not in "iu" or np.dtype(dtype).kind != "f":
+        return True
+    limit = exact_limit(dtype)
+    return bool(((ids < limit) & (ids > -limit)).all())
+
+
 def as_id_array(ids):
     """Return ids as an array in which they keep their types: [1, "b"] is a number and a string.
 
@@ -222,6 +230,15 @@ def _with_one_unit(array):
     return array.astype(f"{kind}8[ns]")
 
 
+def as_objects(ids):
+    """Return ids as an array of objects; dates in nanoseconds stay NumPy's."""
+    if ids.dtype.kind not in "mM":
+        return ids.astype(object)
+    objects = np.empty(len(ids), dtype=object)
+    objects[:] = list(ids)
+    return objects
+
+
 def _is_local_date(one):
     """Whether an object is a date or a time without time zone."""
     if isinstance(one, np.datetime64):
@@ -264,12 +281,14 @@ def codes_of(ids, known, name="tasks"):
     """Return the position of every id in `known`, -1 where it is not there.
 
     Ids are the same if their values are, whatever their types: 1 and 1.0, a Timestamp and a
-    datetime64 of any unit; where the known ids are dates, a string stands for the date it spells.
+    datetime64 of any unit. Next to dates, a string stands for the date it spells.
     """
     ids = as_id_array(ids)
     known = as_id_array(known)
     if known.dtype.kind == "M":
         ids = _dates_of_strings(ids)
+    elif ids.dtype.kind == "M":
+        known = _dates_of_strings(known)
     inverse = slice(None)
     if ids.dtype != object:
         ids, inverse = encode(ids, name)
@@ -327,13 +346,18 @@ def check_known(codes, ids, known, handle_unknown, *, instead):
             f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}. Set "
             f"handle_unknown='shared' to {instead}."
         )
-    foreign = {_kind(one) for one in some.tolist()} - {_kind(one) for one in known.tolist()}
-    if foreign:
+    if not same_kind(some, known):
         raise ValueError(
             f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}: ids of "
-            f"another type ({', '.join(sorted(foreign))}) can be none of them. Give ids of the "
-            "type of the fit."
+            "another type can be none of them. Give ids of the type of the fit."
         )
+
+
+def same_kind(ids, known):
+    """Whether all ids are numbers, strings or dates as some of the known ones are."""
+    kinds = {_kind(one) for one in as_id_array(ids).tolist()}
+    known_kinds = {_kind(one) for one in as_id_array(known).tolist()}
+    return kinds <= known_kinds
 
 
 def _distinct(ids):
@@ -351,7 +375,7 @@ def _kind(one):
     if isinstance(one, str):
         return "strings"
     if isinstance(one, date):
-        return "dates"
+        return "dates" if _is_local_date(one) else "dates with a time zone"
     return type(one).__name__
 
 
