@@ -8,12 +8,14 @@ from skmtl.model_selection._task_splitters import (
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
 )
+from skmtl.model_selection._task_time_series_split import TaskTimeSeriesSplit
 
 __all__ = [
     "BaseTaskSplitter",
     "LeaveOneTaskOut",
     "TaskStratifiedKFold",
     "TaskStratifiedShuffleSplit",
+    "TaskTimeSeriesSplit",
     "make_mixed_scorer",
     "make_task_scorer",
     "per_task_scoring",

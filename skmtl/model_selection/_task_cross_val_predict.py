@@ -10,8 +10,8 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.fold_samples import fold_positions
+from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
 from skmtl._data.task_ids import (
     check_task_ids,
