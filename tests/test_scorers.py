@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.exceptions import UndefinedMetricWarning
+from sklearn import config_context
+from sklearn.exceptions import UndefinedMetricWarning, UnsetMetadataPassedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import (
     accuracy_score,
@@ -41,6 +42,7 @@ from skmtl import (
     task_score,
     wide_to_long,
 )
+from skmtl.inspection import TaskScoreDisplay
 from skmtl.metrics import find_metric
 
 N_TASKS = 4
@@ -454,3 +456,81 @@ def test_what_a_metric_needs_is_found(metric, sign, methods, min_samples):
     assert found.response_method == methods
     assert found.min_samples == min_samples
     assert pickle.loads(pickle.dumps(found)).response_method == methods
+
+
+# ---------------------------------------------------------------- metadata
+
+
+def test_weights_and_task_ids_reach_a_scorer_that_asks_for_them():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 3))
+    tasks = np.tile(["a", "b"], 20)
+    y = X[:, 0] + 0.3 * rng.standard_normal(40)
+    weight = rng.integers(0, 3, size=40).astype(float)
+    cv = [(np.arange(20), np.arange(20, 40))]
+    metadata = {"tasks": tasks, "sample_weight": weight}
+    with config_context(enable_metadata_routing=True):
+        model = MultiTaskLasso(alpha=0.01).set_fit_request(tasks=True, sample_weight=False)
+        scorer = make_task_scorer("neg_mean_squared_error")
+        with pytest.raises(UnsetMetadataPassedError):
+            GridSearchCV(model, {"alpha": [0.1]}, scoring=scorer, cv=cv).fit(X, y, **metadata)
+        scorer.set_score_request(sample_weight=True, tasks=True)
+        search = GridSearchCV(model, {"alpha": [0.1]}, scoring=scorer, cv=cv)
+        found = search.fit(X, y, **metadata).cv_results_["mean_test_score"][0]
+    fitted = MultiTaskLasso(alpha=0.1).fit(X[:20], y[:20], tasks=tasks[:20])
+    errors = []
+    for task in ("a", "b"):
+        own = np.flatnonzero(tasks == task)[10:]
+        predictions = fitted.predict(X[own], tasks=tasks[own])
+        errors.append(mean_squared_error(y[own], predictions, sample_weight=weight[own]))
+    assert found == pytest.approx(-np.mean(errors), rel=1e-12)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+@pytest.fixture
+def no_windows():
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    yield
+    pyplot.close("all")
+
+
+def test_pictures_of_scores_see_probabilities(no_windows):
+    X, Y = binary_tasks(missing=0.3)
+    model = MultiTaskLassoClassifier(alpha=0.05).fit(X, Y)
+    expected = expected_scores(roc_auc_score, Y, positive(model, X))
+    alone = IndependentTasks(LogisticRegression()).fit(X, Y)
+    drawn = TaskScoreDisplay.from_estimator(model, X, Y, metric="roc_auc", baseline=alone)
+    assert drawn.scores == pytest.approx(expected)
+    assert drawn.baseline_scores == pytest.approx(
+        expected_scores(roc_auc_score, Y, positive(alone, X))
+    )
+    assert drawn.ax_.get_xlabel() == "roc auc"
+    for scores in (model.predict_proba(X), positive(model, X)):
+        drawn = TaskScoreDisplay.from_predictions(Y, scores, metric=roc_auc_score)
+        assert drawn.scores == pytest.approx(expected)
+
+
+def test_pictures_of_scores_match_columns_by_name(named, no_windows):
+    X, Y = named
+    model = MultiTaskLasso(alpha=0.001).fit(X, Y)
+    turned = Y[["weight", "age", "height"]]
+    other = MultiTaskLasso(alpha=1.0).fit(X, turned)
+    drawn = TaskScoreDisplay.from_estimator(model, X, turned, baseline=other)
+    assert drawn.tasks.tolist() == ["height", "weight", "age"]
+    assert drawn.scores == pytest.approx(task_score(Y, model.predict(X), average=None))
+    expected = task_score(turned, other.predict(X), average=None)
+    assert drawn.baseline_scores == pytest.approx(expected[[2, 0, 1]])
+
+
+def test_pictures_of_errors_show_tasks_of_one_target(no_windows):
+    y, z = np.array([1.0, 2.0, 5.0]), np.array([1.5, 2.0, 4.0])
+    options = {"tasks": ["a", "a", "b"], "metric": mean_squared_error}
+    drawn = TaskScoreDisplay.from_predictions(y, z, **options)
+    assert drawn.scores == pytest.approx([0.125, 1.0])
+    drawn = TaskScoreDisplay.from_predictions(y, z, min_samples=2, **options)
+    assert np.isnan(drawn.scores[1])

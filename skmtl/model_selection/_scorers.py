@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import r2_score
+from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import position_of, some_of, split_task_column
@@ -17,8 +18,41 @@ from skmtl.metrics import (
 )
 
 
-class _TaskScorer:
+class _RoutedScorer:
+    """Base of scorers that ask for metadata as scikit-learn's scorers do."""
+
+    _metadata = ("sample_weight",)
+
+    def set_score_request(self, **requests):
+        """Set which metadata are passed to the scorer, with metadata routing.
+
+        Parameters
+        ----------
+        **requests : dict of str to bool or str
+            Whether to pass a metadatum, or the name it is passed to the search by.
+
+        Returns
+        -------
+        self
+        """
+        for name in requests:
+            check_option(name, "metadata", self._metadata)
+        self._requests = {**getattr(self, "_requests", {}), **requests}
+        return self
+
+    def get_metadata_routing(self):
+        """Return what is requested, a :class:`~sklearn.utils.metadata_routing.MetadataRequest`."""
+        routing = MetadataRequest(owner=self)
+        requests = getattr(self, "_requests", {})
+        for name in self._metadata:
+            routing.score.add_request(param=name, alias=requests.get(name))
+        return routing
+
+
+class _TaskScorer(_RoutedScorer):
     """Result of :func:`make_task_scorer`; a class so that it can be pickled."""
+
+    _metadata = ("sample_weight", "tasks")
 
     def __init__(self, metric, *, average, task_column, task, min_samples):
         self.metric = metric
@@ -32,19 +66,26 @@ class _TaskScorer:
             return f"make_task_scorer({self.metric.name}, average={self.average!r})"
         return f"make_task_scorer({self.metric.name}, task={self.task!r})"
 
-    def __call__(self, estimator, X, y, sample_weight=None):
-        tasks, observations = observe(
+    def __call__(self, estimator, X, y, sample_weight=None, tasks=None):
+        predict_kwargs = {}
+        task_ids = tasks
+        if tasks is None:
+            task_ids = self._task_ids(estimator, X, y)
+        else:
+            predict_kwargs["tasks"] = tasks
+        known, observations = observe(
             estimator,
             X,
             y,
             self.metric,
-            task_ids=self._task_ids(estimator, X, y),
+            task_ids=task_ids,
             sample_weight=sample_weight,
+            **predict_kwargs,
         )
         if self.task is not None:
-            return self._score_of_task(estimator, tasks, observations)
+            return self._score_of_task(estimator, known, observations)
         scores = score_observations(self.metric, observations, self.min_samples)
-        return average_score(self.metric, self.average, tasks, scores, observations)
+        return average_score(self.metric, self.average, known, scores, observations)
 
     def _score_of_task(self, estimator, tasks, observations):
         """Return the score of one task, NaN if the data do not have it but the fit had."""
@@ -123,10 +164,12 @@ def make_task_scorer(
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, which returns a float. Tasks that cannot be scored, such as
-        those of one class for the area under the ROC curve, do not count in the average, with a
-        warning. If none can be scored, the score is that of all targets together, or NaN for
-        metrics of probabilities or decision values.
+        ``scorer(estimator, X, y, sample_weight=None, tasks=None)``, which returns a float. With
+        metadata routing, ``set_score_request`` asks for the weights and task ids, as that of
+        scikit-learn's scorers does; ids in a task column need no request. Tasks that cannot be
+        scored, such as those of one class for the area under the ROC curve, do not count in the
+        average, with a warning. If none can be scored, the score is that of all targets together,
+        or NaN for metrics of probabilities or decision values.
 
     Raises
     ------
@@ -216,7 +259,7 @@ def per_task_scoring(
     return scorers
 
 
-class _MixedScorer:
+class _MixedScorer(_RoutedScorer):
     """Result of :func:`make_mixed_scorer`; a class so that it can be pickled."""
 
     def __init__(self, average, task):
