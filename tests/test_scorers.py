@@ -346,11 +346,12 @@ def test_tasks_that_do_not_count_are_named():
     assert score == pytest.approx(r2_score(y[:3], z[:3]))
     with pytest.warns(UserWarning, match=r"gives no weight to task\(s\) \['b'\]"):
         task_score(y, z, tasks=tasks, metric=mean_squared_error, average="variance_weighted")
+    with pytest.raises(ValueError, match="neg_max_error takes no sample_weight"):
+        task_score(y, z, tasks=tasks, metric="neg_max_error", sample_weight=np.ones(4))
+    labels = np.array(["u", "v"])
+    options = {"metric": log_loss, "average": "variance_weighted"}
     with pytest.raises(ValueError, match="needs numbers as targets"):
-        task_score(
-            np.array(["u", "v"]), np.array([0.2, 0.8]), tasks=[0, 0], metric=log_loss,
-            average="variance_weighted",
-        )  # fmt: skip
+        task_score(labels, np.array([0.2, 0.8]), tasks=[0, 0], **options)
 
 
 # ---------------------------------------------------------------- names

@@ -1,12 +1,16 @@
 """Splits ordered in time within each task."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skmtl import (
+    IndependentTasks,
     MultiTaskLasso,
     MultiTaskLassoCV,
     TaskTimeSeriesSplit,
@@ -106,11 +110,30 @@ def test_it_is_a_cv_of_searches_and_comparisons():
     by_ids = MultiTaskLassoCV(alphas=[0.1, 0.01], cv=TaskTimeSeriesSplit(3, times=2))
     by_ids.fit(X[:, :3], y, tasks=X[:, 3])
     assert np.allclose(path.mse_path_, by_ids.mse_path_)
-    report = compare_to_single_task(model.set_params(alpha=0.01), X, y, cv=cv)
+    report = compare_to_single_task(
+        model.set_params(alpha=0.01),
+        X,
+        y,
+        baseline=IndependentTasks(LinearRegression(), task_column=3),
+        include_pooled=False,
+        cv=cv,
+    )
     assert np.isfinite(report.table_["gain"]).all()
     held_out = task_cross_val_predict(model, X, y, cv=cv)
     tested = np.concatenate([test for _, test in cv.split(X)])
     assert np.array_equal(np.flatnonzero(~np.isnan(held_out)), np.sort(tested))
+
+
+def test_a_task_that_is_never_tested_leaves_the_choice_to_the_others():
+    X, y = long_data((20, 20, 1))
+    cv = TaskTimeSeriesSplit(3, times=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = MultiTaskLassoCV(alphas=[1.0, 0.01], task_column=3, cv=cv).fit(X, y)
+    assert model.alpha_ == 0.01
+    errors = model.task_mse_path_
+    assert np.isnan(errors[:, :, 2]).all()
+    assert np.isfinite(model.mse_path_).all()
 
 
 def test_what_cannot_be_split_in_time_is_refused():

@@ -168,16 +168,12 @@ def _pooled_score(metric, observations):
 
     Scores of classes are not comparable between tasks: then there is none.
     """
+    problem = f"{metric.name} has no value for any task: they have too few targets or one class"
     if not metric.takes_labels:
-        warn(
-            f"{metric.name} has no value for any task, which have too few targets or only one "
-            "class each: the score is NaN.",
-            UndefinedMetricWarning,
-        )
+        warn(f"{problem}; the score is NaN.", UndefinedMetricWarning)
         return np.nan
     warn(
-        f"{metric.name} has no value for any task, which have too few targets or only one class "
-        "each: the score is that of the targets of all tasks together.",
+        f"{problem}; the score is that of the targets of all tasks together.",
         UndefinedMetricWarning,
     )
     y_true = np.concatenate([own.y_true for own in observations])
@@ -198,8 +194,8 @@ def _warn_of_unscored(metric, task_ids, scores, observations):
     if unscored.any():
         warn(
             f"{metric.name} has no value for {unscored.sum()} of {has_targets.sum()} tasks, "
-            f"{some_of(task_ids[unscored])}, which have too few targets, or only one class, or no "
-            "scores of classes: they do not count in the average.",
+            f"{some_of(task_ids[unscored])}: they have too few targets, one class, or no scores of "
+            "classes, and do not count in the average.",
             UndefinedMetricWarning,
         )
 

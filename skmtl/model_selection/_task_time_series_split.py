@@ -62,6 +62,9 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
     may hold samples of other tasks that are later than the test samples of a task. Where this must
     not be, use scikit-learn's `TimeSeriesSplit` on samples sorted by time.
 
+    In two-dimensional y with missing targets, every task should have some in the first training
+    set: estimators refuse tasks without any, the CV estimators predict them by the other tasks.
+
     Since the first samples are never tested, scikit-learn's `cross_val_predict` and
     :class:`MultiTaskStacking`, which need a prediction for every sample, cannot use these splits.
 
