@@ -10,7 +10,6 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
 from skmtl import (
-    IndependentTasks,
     MultiTaskLasso,
     MultiTaskLassoCV,
     TaskTimeSeriesSplit,
@@ -114,7 +113,7 @@ def test_it_is_a_cv_of_searches_and_comparisons():
         model.set_params(alpha=0.01),
         X,
         y,
-        baseline=IndependentTasks(LinearRegression(), task_column=3),
+        baseline=LinearRegression(),
         include_pooled=False,
         cv=cv,
     )
