@@ -5,6 +5,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
 from skmtl._warn import warn
@@ -64,6 +65,7 @@ class MultiTaskEstimator:
             If the input is invalid: shapes do not match, or a frame y lacks the column of a task
             or has others.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:

@@ -74,7 +74,7 @@ def _of_series(y):
     """Return a series of pandas, polars or pyarrow, or an array, as a plain array."""
     if hasattr(y, "array") and not isinstance(y.dtype, np.dtype):  # an extension type of pandas
         return y.to_numpy(dtype=object, na_value=None)
-    if hasattr(y, "combine_chunks"):  # pyarrow, whose missing truth values have no array
+    if hasattr(y, "to_pylist"):  # pyarrow, whose missing truth values have no array
         return np.array(y.to_pylist(), dtype=object)
     if hasattr(y, "to_numpy"):
         return y.to_numpy()
@@ -166,6 +166,14 @@ def concatenate_labels(arrays, name="y"):
     """Return the targets of all tasks one after the other; refuse class labels of two kinds."""
     joined = join_labels(arrays)
     return plain_labels(joined, name)
+
+
+def has_several_kinds(classes):
+    """Whether class labels (None: there are none) are numbers and strings, say."""
+    if classes is None or classes.dtype != object:
+        return False
+    kinds = {_kind(label) for label in classes}
+    return len(kinds) > 1
 
 
 def of_same_kind(labels, label):

@@ -36,12 +36,15 @@ def column_names(X):
 
 def column_position(names, n_columns, task_column):
     """Return the position of the task column among `n_columns` columns with `names` (or None)."""
+    names = None if names is None else list(names)
     if isinstance(task_column, Integral) and not isinstance(task_column, bool):
         if not -n_columns <= task_column < n_columns:
             raise ValueError(
                 f"task_column={task_column} is out of range: X has {n_columns} feature(s)."
             )
-        return int(task_column) % n_columns
+        position = int(task_column) % n_columns
+        _check_not_a_name(names, task_column, position)
+        return position
     if not isinstance(task_column, str):
         raise TypeError(
             f"task_column must be a column name, an integer or None, got {task_column!r}."
@@ -52,7 +55,19 @@ def column_position(names, n_columns, task_column):
             ".set_output(transform='pandas') on the step before, or give the column's position "
             "as an integer."
         )
-    return _position_of_name(list(names), task_column)
+    return _position_of_name(names, task_column)
+
+
+def _check_not_a_name(names, task_column, position):
+    """Raise if an integer is the position of one column and the name of another."""
+    if names is None or task_column not in names:
+        return
+    named = names.index(task_column)
+    if named != position:
+        raise ValueError(
+            f"task_column={task_column} is the position of the column {names[position]!r} and the "
+            f"name of the column at position {named}: name the columns by strings."
+        )
 
 
 def _position_of_name(names, task_column):
@@ -186,6 +201,8 @@ def as_id_array(ids):
         array = np.asarray(ids)
         if masked.any():
             array = np.where(masked, None, array.astype(object))
+    elif hasattr(ids, "to_pylist"):  # pyarrow
+        array = ids.to_numpy(zero_copy_only=False)
     elif hasattr(ids, "to_numpy"):
         array = ids.to_numpy()
     else:
@@ -385,4 +402,6 @@ def name_of_task(task):
         return str(int(task))
     if isinstance(task, np.datetime64):
         return np.datetime_as_string(task, unit="auto")
+    if isinstance(task, date):
+        return str(task).removesuffix(" 00:00:00")
     return str(task)

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl._data.spellings import of_same_kind, plain_labels, union_of_labels
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.datafits._columns import ColumnProblem
 from skmtl.losses import Grouped, Logistic, Softmax
 
@@ -136,6 +137,7 @@ def class_problem(data, class_weight):
     for own in labels:
         check_classification_targets(own)
     all_labels = _unique_labels(labels)
+    _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
         classes = [np.unique(own) for own in labels]
@@ -155,6 +157,19 @@ def class_problem(data, class_weight):
     assemble = _wide if data.layout == "wide" else _long
     columns = assemble(data, targets, weighted, sizes)
     return ClassProblem(*columns, sizes, classes, positions)
+
+
+def _check_class_weight(class_weight, all_labels):
+    """Raise if a dict of weights names a class that no task has."""
+    if not isinstance(class_weight, dict):
+        return
+    named = as_id_array(list(class_weight))
+    unknown = named[codes_of(named, all_labels) < 0]
+    if len(unknown):
+        raise ValueError(
+            f"class_weight has entries for {some_of(unknown)}, which are no classes; classes are "
+            f"{some_of(all_labels)}."
+        )
 
 
 def _labels_of_tasks(data):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
 from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import codes_of, some_of
@@ -229,6 +230,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
@@ -420,6 +422,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_tasks,)
             NaN for tasks without a target here, and if the baseline is perfect.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])
         y = self._in_order(y)
