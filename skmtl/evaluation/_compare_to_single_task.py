@@ -4,9 +4,9 @@ import numpy as np
 from joblib import Parallel
 from sklearn.utils import check_random_state
 
-from skmtl._data.checks import check_bool, check_real
+from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl.evaluation._baselines import all_models
-from skmtl.evaluation._estimators import are_classifiers, read_estimators
+from skmtl.evaluation._estimators import are_classifiers, normalizes_targets, read_estimators
 from skmtl.evaluation._evaluation_data import read_evaluation_data
 from skmtl.evaluation._gain_table import gain_table, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
@@ -14,7 +14,7 @@ from skmtl.evaluation._measures import find_measure
 from skmtl.evaluation._model_runs import model_sizes, run_models
 from skmtl.evaluation._splits import make_splits
 from skmtl.evaluation._statistics import bootstrap_delta
-from skmtl.evaluation._task_notes import task_notes
+from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import has_steps, is_search
@@ -30,6 +30,7 @@ def compare_to_single_task(
     *,
     baseline="auto",
     include_pooled=True,
+    normalize_y="auto",
     task_column=None,
     tasks=None,
     cv=None,
@@ -69,6 +70,10 @@ def compare_to_single_task(
         Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge
         or logistic regression with an intercept for each task ("intercept",
         :class:`RandomInterceptTasks`).
+    normalize_y : bool or "auto", default="auto"
+        Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize
+        the targets of each task first, so that its unit and its level do not matter. "auto" does so
+        if an estimator has ``normalize_y=True``.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
@@ -134,8 +139,9 @@ def compare_to_single_task(
     estimators, task_column = read_estimators(estimator, X, task_column)
     _check_ids_reach_estimators(estimators, tasks)
     measure = find_measure(scoring, are_classifiers(estimators))
-    models, roles = all_models(estimators, baseline, include_pooled)
     data = read_evaluation_data(X, y, task_column, tasks, measure)
+    normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
+    models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
     splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
@@ -144,7 +150,7 @@ def compare_to_single_task(
     runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
     errors = _error_functions(runs, held_out, measure)
-    cv_results = _cv_results(errors, runs, data, splits)
+    cv_results = _cv_results(errors, runs, data, splits, measure)
     quantities = _run_quantities(runs)
     if model_figures:
         seed = rng.randint(np.iinfo(np.int32).max)
@@ -157,8 +163,11 @@ def compare_to_single_task(
         own_results = _results_of(cv_results, methods)
         table = gain_table(own_results, notes, confidence_level)
         compared = (errors[methods["single"]], errors[methods["multi"]])
-        interval = bootstrap_delta(held_out, data.task_codes, compared, confidence_level, rng)
-        summary = summarize(table, list(methods), interval)
+        is_judged = table["verdict"] != "not judged"
+        interval = bootstrap_delta(
+            held_out, data.task_codes, compared, is_judged, confidence_level, rng
+        )
+        summary = summarize(table, own_results, interval)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
         reports[name] = TransferReport(table, summary, own_results, confidence_level, measure.name)
@@ -178,6 +187,18 @@ def _check_ids_reach_estimators(estimators, tasks):
         )
 
 
+def _read_normalize_y(normalize_y, estimators, include_pooled, data):
+    """Whether the pooled baselines standardize targets; warn if they should and do not."""
+    if data.targets.classes is not None:
+        return False
+    if isinstance(normalize_y, str):
+        check_option(normalize_y, "normalize_y", ("auto",))
+        normalize_y = any(normalizes_targets(one) for one in estimators.values())
+        if include_pooled and not normalize_y:
+            warn_about_units(data)
+    return check_bool(normalize_y, "normalize_y")
+
+
 def _error_functions(runs, held_out, measure):
     """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
     errors = {}
@@ -187,7 +208,7 @@ def _error_functions(runs, held_out, measure):
     return errors
 
 
-def _cv_results(errors, runs, data, splits):
+def _cv_results(errors, runs, data, splits, measure):
     """`cv_results_` of all methods."""
     train_sets = [train for train, _ in splits]
     test_sets = [test for _, test in splits]
@@ -197,6 +218,8 @@ def _cv_results(errors, runs, data, splits):
         "errors": np.stack([error() for error in errors.values()], axis=-1),
         "methods": list(runs),
         "tasks": data.tasks,
+        "is_judged": ~has_one_value(data),
+        "rounding": measure.rounding(data.targets, data.task_codes, data.n_tasks),
         "n_train": count_targets(data, train_sets),
         "n_test": count_targets(data, test_sets),
         "fit_time": np.transpose(fit_times),

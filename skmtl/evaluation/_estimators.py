@@ -77,6 +77,13 @@ def estimator_kind(estimator):
     return kind
 
 
+def normalizes_targets(estimator):
+    """Whether an estimator standardizes the targets of each task before it couples tasks."""
+    params = final_estimator(estimator).get_params()
+    named = [value for name, value in params.items() if name.split("__")[-1] == "normalize_y"]
+    return any(value is True for value in named)
+
+
 def fit_and_count(model, X, y, fit_kwargs):
     """Fit the model and return its number of ConvergenceWarnings; pass on all other warnings."""
     with warnings.catch_warnings(record=True) as caught:

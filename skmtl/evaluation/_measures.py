@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import as_id_array, codes_of, encode
-from skmtl.evaluation._statistics import quotients
+from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
 
 
 class Targets(NamedTuple):
@@ -95,6 +95,15 @@ class MeanLoss:
         )
         return Targets(y, y)
 
+    def rounding(self, targets, task_codes, n_tasks):
+        """Errors up to these are rounding of the predictions, (n_tasks,)."""
+        known = task_codes >= 0
+        truth = targets.truth[known]
+        codes = task_codes[known]
+        offsets = rounding_of(truth, codes, n_tasks)[codes]
+        errors = self.error_function(truth, truth + offsets, codes, n_tasks)
+        return np.nan_to_num(errors())
+
     def error_function(self, truth, predictions, groups, n_groups):
         """Function from weights of the targets to errors (n_groups,), NaN for an empty group."""
         losses = self.loss(truth, predictions)
@@ -114,6 +123,10 @@ class LogLoss(MeanLoss):
 
     def __init__(self):
         super().__init__("log_loss", _negative_log)
+
+    def rounding(self, targets, task_codes, n_tasks):
+        """As :meth:`MeanLoss.rounding`; probabilities have no unit."""
+        return np.full(n_tasks, NO_ERROR)
 
     def read(self, y, task_codes):
         classes, class_codes = _encode_classes(y, task_codes)
@@ -142,6 +155,10 @@ class RankLoss:
             positive_code[task_codes == t] = own[-1]
         truth = (class_codes == positive_code).astype(float)
         return Targets(truth, class_codes, positive_code, classes)
+
+    def rounding(self, targets, task_codes, n_tasks):
+        """As :meth:`MeanLoss.rounding`; an area has no unit."""
+        return np.full(n_tasks, NO_ERROR)
 
     def error_function(self, truth, predictions, groups, n_groups):
         """As :meth:`MeanLoss.error_function`; NaN for a group with targets of one class only."""

@@ -12,8 +12,6 @@ from skmtl.evaluation._measures import find_measure
 from skmtl.evaluation._splits import make_splits
 from skmtl.meta.pipelines import with_task_column
 
-_NO_ERROR = 1e-12  # relative to the spread of a task's targets; below it is rounding
-
 
 @dataclass(frozen=True)
 class SubsetProblem:
@@ -62,11 +60,8 @@ class SubsetProblem:
     @property
     def floor(self):
         """Errors up to these are rounding, (n_tasks,)."""
-        spreads = np.ones(self.data.n_tasks)
-        for t in self.kept:
-            truth = _held_out_truth(self.data, self.held_out, t)
-            spreads[t] = np.std(truth) or 1.0
-        return _NO_ERROR * spreads
+        data = self.data
+        return self.measure.rounding(data.targets, data.task_codes, data.n_tasks)
 
     def error(self, t, predictions):
         """Error of the predictions of all held-out targets of task t, fold after fold."""
