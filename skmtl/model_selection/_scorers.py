@@ -5,7 +5,7 @@ from sklearn.metrics import r2_score
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import encode, some_of, split_task_column
-from skmtl.metrics import AVERAGES, metric_sign, task_score
+from skmtl.metrics import AVERAGES, find_metric, task_score
 
 
 class _TaskScorer:
@@ -130,7 +130,7 @@ def make_task_scorer(
             f"metric must be a function such as sklearn.metrics.r2_score, got {metric!r}."
         )
     check_option(average, "average", AVERAGES[:-1])
-    sign = metric_sign(metric, greater_is_better)
+    sign = find_metric(metric, greater_is_better=greater_is_better).sign
     return _TaskScorer(metric, sign, average, task_column, task)
 
 

@@ -1,4 +1,4 @@
-"""Scores of several tasks: one score for each task, then an average over tasks."""
+"""One score for each task, then an average over tasks."""
 
 import warnings
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from sklearn.utils import check_consistent_length
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import check_task_ids, encode, missing_mask
+from skmtl.metrics._metric import find_metric
 
 AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 
@@ -84,28 +85,13 @@ def task_score(
         every_one = slice(None)
         return float(_score(metric, observations, every_one))
     if average == "worst":
-        if metric_sign(metric, greater_is_better) > 0:
+        if find_metric(metric, greater_is_better=greater_is_better).sign > 0:
             return float(scores[scored].min())
         return float(scores[scored].max())
     weights = _average_weights(average, observations)[scored]
     if weights.sum() == 0:
         weights = np.ones(len(weights))
     return float(np.average(scores[scored], weights=weights))
-
-
-def metric_sign(metric, greater_is_better=None):
-    """Return +1 if a larger value of the metric is better, -1 if a smaller one is."""
-    if greater_is_better is not None:
-        return 1 if greater_is_better else -1
-    name = getattr(metric, "__name__", "")
-    if name.endswith("_score"):
-        return 1
-    if name.endswith(("_error", "_loss", "_deviance")):
-        return -1
-    raise ValueError(
-        f"Whether a larger {name or metric!r} is better cannot be read off its name: set "
-        "greater_is_better."
-    )
 
 
 class _Observations(NamedTuple):
