@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing
 
 from skmtl.evaluation._estimators import fit_and_count
 from skmtl.evaluation._model_size import model_size
+from skmtl.evaluation._wide_fits import predict_every_task, tasks_of_samples, training_data
 
 _N_PROBES = 10  # of degrees of freedom
 
@@ -44,13 +45,16 @@ def run_models(models, data, splits, parallel):
 def _fit_and_predict(model, data, train, test):
     """The :class:`ModelRun` of a model on one split."""
     start = perf_counter()
-    X = _safe_indexing(data.X, train)
-    y = _safe_indexing(data.y, train)
+    trained = tasks_of_samples(data, train) if data.is_wide else None
+    X, y = training_data(data, train, trained)
     model = clone(model)
     n_unconverged = fit_and_count(model, X, y, data.fit_kwargs(train))
     fitted = perf_counter()
-    X = _safe_indexing(data.X, test)
-    predictions = data.targets.predictions(model, X, test, data.fit_kwargs(test))
+    if data.is_wide:
+        predictions = predict_every_task(data, model, trained, test)
+    else:
+        X = _safe_indexing(data.X, test)
+        predictions = data.targets.predictions(model, X, test, data.fit_kwargs(test))
     predicted = perf_counter()
     return ModelRun(predictions, fitted - start, predicted - fitted, n_unconverged)
 

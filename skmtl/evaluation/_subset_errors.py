@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_int
 from skmtl.evaluation._estimators import fit_and_count
+from skmtl.evaluation._wide_fits import training_data
 
 
 class SubsetFit(NamedTuple):
@@ -79,10 +80,7 @@ def _fit_and_predict(problem, fit, k):
     if data.is_wide:
         is_known = is_known.any(axis=1)
     samples = np.asarray(train)[is_known]
-    X = _safe_indexing(data.X, samples)
-    y = _safe_indexing(data.y, samples)
-    if data.is_wide:
-        y = _safe_indexing(y, trained, axis=1)
+    X, y = training_data(data, samples, trained)
     model = clone(problem.estimator)
     n_warnings = fit_and_count(model, X, y, data.fit_kwargs(samples))
     if data.is_wide:
