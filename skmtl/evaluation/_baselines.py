@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
-from skmtl.evaluation._single_task import single_task
+from skmtl.evaluation._single_task import single_task, takes_counts
 from skmtl.evaluation._standardized_tasks import (
     StandardizedPooledTasks,
     StandardizedRandomInterceptTasks,
@@ -84,7 +84,7 @@ def baselines(estimator, baseline, include_pooled, normalize_y):
     models = {"single": IndependentTasks(task_estimator, **options)}
     if include_pooled:
         kind = get_tags(final).estimator_type
-        models["intercept"] = _random_intercept(kind, normalize_y, options)
+        models["intercept"] = _random_intercept(kind, takes_counts(final), normalize_y, options)
         pooled = StandardizedPooledTasks if normalize_y else PooledTasks
         models["pooled"] = pooled(task_estimator, **options)
     return {role: with_final(estimator, model) for role, model in models.items()}
@@ -98,13 +98,20 @@ def _single_task_estimator(final, baseline):
     return single_task(final)
 
 
-def _random_intercept(kind, normalize_y, options):
+def _random_intercept(kind, of_counts, normalize_y, options):
     """A tuned linear model with common coefficients and an intercept for each task."""
     if kind == "classifier":
         return RandomInterceptTasks(
             LogisticRegression(max_iter=2000),
             param_grid={"C": np.logspace(-3, 3, 7)},
             scoring="neg_log_loss",
+            **options,
+        )
+    if of_counts:
+        return RandomInterceptTasks(
+            PoissonRegressor(max_iter=1000),
+            param_grid={"alpha": np.geomspace(1e-4, 1e2, 7)},
+            scoring="neg_mean_poisson_deviance",
             **options,
         )
     intercept = StandardizedRandomInterceptTasks if normalize_y else RandomInterceptTasks

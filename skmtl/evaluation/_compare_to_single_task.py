@@ -12,12 +12,13 @@ from skmtl.evaluation._gain_table import gain_table, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._measures import find_measure
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits
 from skmtl.evaluation._statistics import bootstrap_delta
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
-from skmtl.meta.pipelines import has_steps, is_search
+from skmtl.meta.pipelines import final_estimator, has_steps, is_search
 
 _N_REPEATS = 5
 _N_FOLDS = 4
@@ -193,8 +194,10 @@ def _read_normalize_y(normalize_y, estimators, include_pooled, data):
         return False
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
-        normalize_y = any(normalizes_targets(one) for one in estimators.values())
-        if include_pooled and not normalize_y:
+        finals = [final_estimator(one) for one in estimators.values()]
+        normalize_y = any(normalizes_targets(one) for one in finals)
+        are_counts = any(takes_counts(one) for one in finals)
+        if include_pooled and not normalize_y and not are_counts:
             warn_about_units(data)
     return check_bool(normalize_y, "normalize_y")
 

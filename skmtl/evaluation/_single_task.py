@@ -34,7 +34,7 @@ from skmtl.linear_model import (
     MultiTaskLassoCV,
     RegressorCV,
 )
-from skmtl.losses import Logistic, make_loss
+from skmtl.losses import Logistic, Poisson, make_loss
 from skmtl.meta import TaskMetaEstimator
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
@@ -75,6 +75,15 @@ def _regressor(estimator: LinearMultiTaskRegressor):
 @single_task.register
 def _regressor_cv(estimator: RegressorCV):
     return _regression(estimator, estimator._model)
+
+
+def takes_counts(estimator):
+    """Whether a multi-task estimator is a Poisson regression."""
+    if isinstance(estimator, MultiTaskCV):
+        return takes_counts(estimator.estimator)
+    if not isinstance(estimator, LinearMultiTaskRegressor | RegressorCV):
+        return False
+    return isinstance(make_loss(estimator.loss, huber_delta=estimator.huber_delta), Poisson)
 
 
 def _regression(estimator, model):
