@@ -6,11 +6,16 @@ from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl.evaluation._baselines import all_models
-from skmtl.evaluation._estimators import are_classifiers, normalizes_targets, read_estimators
+from skmtl.evaluation._estimators import (
+    are_classifiers,
+    check_responses,
+    normalizes_targets,
+    read_estimators,
+)
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._gain_table import gain_table, summarize
+from skmtl.evaluation._find_measure import find_measure
+from skmtl.evaluation._gain_table import gain_interval, gain_table, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
-from skmtl.evaluation._measures import find_measure
 from skmtl.evaluation._model_runs import model_sizes, run_models
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits
@@ -84,11 +89,13 @@ def compare_to_single_task(
         Cross-validation splitting strategy. None is 5 repeats of 4 shuffled folds, an int one
         repeat with that number of folds. Folds are stratified by task, and by class for classifiers
         of long data.
-    scoring : str, default=None
-        The error, by the name of scikit-learn's score: for regressors
-        "neg_root_mean_squared_error" (the default), "neg_mean_squared_error" or
-        "neg_mean_absolute_error"; for classifiers "neg_log_loss" (the default) or "roc_auc", whose
-        error is ``1 - AUC`` and which needs tasks of two classes.
+    scoring : str or callable, default=None
+        The error of a task: the name of a scorer of scikit-learn, such as "neg_mean_squared_error",
+        "roc_auc" or "neg_brier_score", a metric ``metric(y_true, y_pred)``, or the result of
+        :func:`sklearn.metrics.make_scorer`. The error is the loss, or one minus a score. Metrics
+        that need probabilities or decision values get them. None is
+        "neg_root_mean_squared_error" for regressors and "neg_log_loss" for classifiers; "roc_auc"
+        needs tasks of two classes.
     confidence_level : float, default=0.95
         Level of the intervals; verdicts are at ``1 - confidence_level``.
     model_figures : bool, default=True
@@ -109,8 +116,9 @@ def compare_to_single_task(
     Raises
     ------
     TypeError
-        If an estimator is no multi-task regressor or classifier, if a classifier has no
-        `predict_proba`, or if regressors and classifiers are mixed.
+        If an estimator is no multi-task regressor or classifier, if a classifier lacks the
+        probabilities or decision values that the error needs, or if regressors and classifiers are
+        mixed.
     ValueError
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
         columns, or there are fewer than two splits.
@@ -139,10 +147,13 @@ def compare_to_single_task(
     rng = check_random_state(random_state)
     estimators, task_column = read_estimators(estimator, X, task_column)
     _check_ids_reach_estimators(estimators, tasks)
-    measure = find_measure(scoring, are_classifiers(estimators))
+    has_probabilities = all(hasattr(one, "predict_proba") for one in estimators.values())
+    measure = find_measure(scoring, are_classifiers(estimators), has_probabilities)
+    check_responses(estimators, measure)
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
     models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
+    check_responses(models, measure)
     splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
@@ -163,11 +174,14 @@ def compare_to_single_task(
     for name, methods in roles.items():
         own_results = _results_of(cv_results, methods)
         table = gain_table(own_results, notes, confidence_level)
-        compared = (errors[methods["single"]], errors[methods["multi"]])
         is_judged = table["verdict"] != "not judged"
-        interval = bootstrap_delta(
-            held_out, data.task_codes, compared, is_judged, confidence_level, rng
-        )
+        if measure.draws_samples:
+            compared = (errors[methods["single"]], errors[methods["multi"]])
+            interval = bootstrap_delta(
+                held_out, data.task_codes, compared, is_judged, confidence_level, rng
+            )
+        else:
+            interval = gain_interval(own_results, is_judged, confidence_level)
         summary = summarize(table, own_results, interval)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}

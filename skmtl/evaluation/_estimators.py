@@ -68,13 +68,28 @@ def are_classifiers(estimators):
 
 
 def estimator_kind(estimator):
-    """Return "regressor" or "classifier"; TypeError for an estimator without errors to compare."""
+    """Return "regressor" or "classifier"; TypeError for any other estimator."""
     kind = get_tags(final_estimator(estimator)).estimator_type
     if kind not in ("regressor", "classifier"):
         raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
-    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
-        raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
     return kind
+
+
+def check_responses(models, measure):
+    """Raise TypeError if a model, given by name, lacks what its errors are computed from."""
+    for name, model in models.items():
+        if any(hasattr(model, method) for method in measure.response_method):
+            continue
+        if measure.response_method == ("predict_proba",):
+            raise TypeError(
+                f"Classifiers are judged by probabilities with {measure.name}, but {name}, "
+                f"{model!r}, gives none: choose another scoring, such as 'accuracy', or a baseline "
+                "that has predict_proba."
+            )
+        raise TypeError(
+            f"{measure.name} needs {' or '.join(measure.response_method)}, but {name}, {model!r}, "
+            "has neither."
+        )
 
 
 def normalizes_targets(estimator):

@@ -47,7 +47,7 @@ def gain_table(cv_results, notes, confidence_level):
         table[f"error_{method}"] = error
     single = table["error_single"]
     is_exact = single <= cv_results["rounding"]
-    has_errors = ~np.isnan(single) & ~np.isnan(table["error_multi"])
+    has_errors = np.isfinite(single) & np.isfinite(table["error_multi"])
     is_judged = cv_results["is_judged"] & has_errors & ~is_exact
     _test_gains(table, cv_results, is_judged, confidence_level)
     table["p_adjusted"][is_judged] = holm(table["p_value"][is_judged])
@@ -131,6 +131,22 @@ def summarize(table, cv_results, interval):
         "wilcoxon_p": _wilcoxon_p(gains),
         **errors_and_ranks(cv_results),
     }
+
+
+def gain_interval(cv_results, is_judged, confidence_level):
+    """Interval of the mean relative gain, from its values in the splits."""
+    methods = cv_results["methods"]
+    errors = cv_results["errors"][:, is_judged]
+    single = errors[..., methods.index("single")]
+    multi = errors[..., methods.index("multi")]
+    gains = (single - multi) / mean_of_known(single)
+    by_split = mean_of_known(gains.T)
+    n_train = cv_results["n_train"][:, is_judged].sum()
+    n_test = cv_results["n_test"][:, is_judged].sum()
+    ratio = OVERLAP * n_test / max(n_train, 1)
+    known = by_split[~np.isnan(by_split)]
+    mean, half_width, _ = corrected_t(known, ratio, confidence_level)
+    return mean - half_width, mean + half_width
 
 
 def errors_and_ranks(cv_results):

@@ -63,7 +63,7 @@ def select_tasks(
     cv : int, splitter or iterable, default=None
         Cross-validation splitting strategy. None is 5 shuffled folds stratified by task, an int is
         that number of them.
-    scoring : str, default=None
+    scoring : str or callable, default=None
         As in :func:`task_transfer_matrix`.
     n_jobs : int, default=None
         Number of jobs to run in parallel.
@@ -97,8 +97,8 @@ def select_tasks(
     Raises
     ------
     TypeError
-        If the estimator is no multi-task regressor or classifier, or a classifier without
-        `predict_proba`.
+        If the estimator is no multi-task regressor or classifier, or lacks the probabilities or
+        decision values that the error needs.
     ValueError
         If the input is invalid: y is 1-D without task ids, there are fewer than two tasks, or the
         target is no task or cannot be held out.

@@ -126,13 +126,12 @@ def _predict_wide(data, model, trained, judged, held_out):
 
 def _outputs(data, model, columns, samples):
     """Predictions (n_samples, n_columns) of a model, whose outputs stand for columns of y."""
-    shape = (len(samples), len(columns))
-    if len(samples) == 0:
-        return np.empty(shape)
     targets = data.targets.of_tasks(columns)
+    if len(samples) == 0:
+        return targets.perfect(samples)
     X = _safe_indexing(data.X, samples)
     predictions = targets.predictions(model, X, samples, {})
-    return np.reshape(predictions, shape)
+    return predictions[:, None] if predictions.ndim == 1 else predictions
 
 
 def warn_about_fits(notes, n_unconverged, n_fits):
