@@ -1,13 +1,12 @@
 """What all estimators have in common: tags, fitted attributes of tasks, the score, warnings."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import split_task_column
+from skmtl._warn import warn
 from skmtl.metrics import task_score
 
 
@@ -77,13 +76,12 @@ class MultiTaskEstimator:
         )
 
 
-def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
+def warn_unconverged(solution, max_iter, tol, where=""):
     """Emit a ConvergenceWarning that says what to change and points at the caller of `fit`."""
-    warnings.warn(
+    warn(
         "Objective did not converge. You might want to increase the number of iterations. "
         f"After max_iter={max_iter} iterations{where} the duality gap is "
         f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
         "alpha, scale the features, or accept a larger tol.",
         ConvergenceWarning,
-        stacklevel=stacklevel,
     )

@@ -132,7 +132,7 @@ def _read_numbers(fitted, y, weight, task_id):
     total = weight.sum()
     sums = np.array([weight @ y])
     if loss.degenerate(sums, np.array([total])).any():
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         share = 1.0 / (total + 1.0)
         y = (1 - share) * y + share * fitted._scales.pooled
     return NewTask(None, y[:, None], weight, loss, mean, scale)
@@ -155,7 +155,7 @@ def _read_class_labels(fitted, y, weight, task_id):
     target = np.eye(len(classes))[codes]
     loss = Logistic() if n_columns == 1 else Softmax()
     if len(np.unique(codes)) < len(classes):
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         pooled = fitted._scales.pooled
         counts = np.array([pooled.get(label, 1.0) for label in classes.tolist()])
         frequencies = counts / counts.sum()
