@@ -11,6 +11,7 @@ from skmtl.evaluation._estimators import (
     check_responses,
     normalizes_targets,
     read_estimators,
+    warn_about_convergence,
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
 from skmtl.evaluation._find_measure import find_measure
@@ -123,6 +124,14 @@ def compare_to_single_task(
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
         columns, or there are fewer than two splits.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If fits did not converge; once, with their number for each model.
+    UserWarning
+        If the targets of tasks must be in different units, and the pooled baselines would learn
+        them as one.
+
     References
     ----------
     Nadeau, Bengio (2003), "Inference for the generalization error", Machine Learning 52, section
@@ -166,7 +175,11 @@ def compare_to_single_task(
     quantities = _run_quantities(runs)
     if model_figures:
         seed = rng.randint(np.iinfo(np.int32).max)
-        quantities |= model_sizes(models, data, seed, parallel)
+        sizes = model_sizes(models, data, seed, parallel)
+        for method, count in sizes.pop("n_unconverged").items():
+            quantities["n_unconverged"][method] += count
+        quantities |= sizes
+    warn_about_convergence(quantities["n_unconverged"])
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)

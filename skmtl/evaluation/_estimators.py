@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
+from skmtl._warn import warn
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
@@ -87,8 +88,8 @@ def check_responses(models, measure):
                 "that has predict_proba."
             )
         raise TypeError(
-            f"{measure.name} needs {' or '.join(measure.response_method)}, but {name}, {model!r}, "
-            "has neither."
+            f"{measure.name} needs {' or '.join(measure.response_method)}, which {name}, {model!r}, "
+            "has not: choose another scoring or, for a baseline, another baseline."
         )
 
 
@@ -97,6 +98,16 @@ def normalizes_targets(estimator):
     params = final_estimator(estimator).get_params()
     named = [value for name, value in params.items() if name.split("__")[-1] == "normalize_y"]
     return any(value is True for value in named)
+
+
+def warn_about_convergence(n_unconverged):
+    """Warn once about fits that did not converge, whose number is given by model."""
+    counts = [f"{count} of {name}" for name, count in n_unconverged.items() if count]
+    if counts:
+        warn(
+            f"Fits did not converge ({', '.join(counts)}): raise max_iter or tol of these models.",
+            ConvergenceWarning,
+        )
 
 
 def fit_and_count(model, X, y, fit_kwargs):

@@ -5,6 +5,7 @@ from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.task_ids import some_of
+from skmtl.evaluation._statistics import NO_ERROR
 from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
 from skmtl.evaluation._subset_problem import read_subset_problem
 
@@ -220,7 +221,7 @@ def _forward(target_errors, limit, min_gain, floor):
     history = [_start(target_errors.of_set(chosen))]
     while candidates and len(chosen) < limit:
         errors = target_errors.of_sets([(*chosen, t) for t in candidates])
-        best = int(np.argmin(errors))
+        best = _first_smallest(errors)
         gain = _relative_gain(history[-1]["error"], errors[best], floor)
         is_taken = gain > min_gain
         history.append(_step(candidates[best], errors[best], gain, is_taken))
@@ -237,7 +238,7 @@ def _backward(target_errors, limit, min_gain, floor):
     while len(chosen) > 1:
         candidates = chosen[1:]
         errors = target_errors.of_sets([_without(chosen, t) for t in candidates])
-        best = int(np.argmin(errors))
+        best = _first_smallest(errors)
         gain = _relative_gain(history[-1]["error"], errors[best], floor)
         is_taken = gain > min_gain or len(chosen) > limit
         history.append(_step(candidates[best], errors[best], gain, is_taken))
@@ -254,9 +255,19 @@ def _without(tasks, dropped):
     return tuple(t for t in tasks if t != dropped)
 
 
+def _first_smallest(errors):
+    """Position of the smallest error; the first of those that differ by rounding."""
+    errors = np.array(errors)
+    smallest = np.nanmin(errors)
+    is_smallest = errors <= smallest * (1 + NO_ERROR)
+    return int(np.argmax(is_smallest))
+
+
 def _relative_gain(before, error, floor):
-    """Relative gain of a step; 0 if the error before it is zero up to rounding."""
-    return 1 - error / before if before > floor else 0.0
+    """Relative gain of a step; 0 if the error before it, or the gain, is zero up to rounding."""
+    if before <= floor or abs(before - error) <= NO_ERROR * before:
+        return 0.0
+    return 1 - error / before
 
 
 def _start(error):

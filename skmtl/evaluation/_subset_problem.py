@@ -144,8 +144,9 @@ def _why_left_out(data, measure, held_out, t):
     truth = _held_out_truth(data, held_out, t)
     if len(truth) == 0:
         return "no fold has both test samples of it and training samples it can be learned from"
-    is_classification = data.targets.classes is not None
-    if is_classification and np.isnan(_single_error(measure, truth, _perfect(data, held_out, t))):
+    if np.isnan(_single_error(measure, truth, _perfect(data, held_out, t))):
+        if data.targets.classes is None:
+            return f"{measure.name} is undefined for {len(truth)} held-out target(s)"
         return f"{measure.name} is undefined where all held-out targets are of one class"
     return ""
 

@@ -1,10 +1,9 @@
 """Notes on tasks whose numbers say little: one sample, one class, incomplete splits."""
 
-import warnings
-
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
+from skmtl._warn import warn
 from skmtl.evaluation._statistics import spreads
 
 _SAME_UNIT = 1e3  # ratio of the spreads of two tasks, beyond which their units must differ
@@ -36,13 +35,11 @@ def warn_about_units(data):
     ratio = units[order[-1]] / units[order[0]]
     if ratio > _SAME_UNIT:
         names = [name_of_task(data.tasks[t]) for t in (order[-1], order[0])]
-        warnings.warn(
+        warn(
             f"The targets of task {names[0]} vary {ratio:.0e} times as much as those of task "
             f"{names[1]}: the baselines 'intercept' and 'pooled' learn all tasks as one and serve "
             "the first only. If their units differ, set normalize_y=True (of the estimator, or of "
             "the comparison).",
-            UserWarning,
-            stacklevel=4,
         )
 
 
