@@ -54,7 +54,7 @@ def column_positions(names, tasks, name="y"):
     positions = codes_of(tasks, names)
     has_no_column = positions < 0
     if has_no_column.all():
-        unnamed = _are_default(names) or _are_default(tasks)
+        unnamed = are_default_names(names) or are_default_names(tasks)
         if unnamed:
             return np.arange(len(names))
     _check_complete(
@@ -98,7 +98,7 @@ def check_names_differ(names, name="y"):
     return ids
 
 
-def _are_default(names):
+def are_default_names(names):
     """Whether names are 0, 1, ..., which are those of columns without names."""
     default = np.arange(len(names))
     if names.dtype.kind not in "iu":

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.model_selection import check_cv
 
 from skmtl._data.checks import check_int
+from skmtl._data.fold_samples import fold_positions
 from skmtl.model_selection import TaskStratifiedKFold
 
 _MAX_SEED = np.iinfo(np.int32).max
@@ -31,8 +32,11 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if isinstance(cv, Integral):
         return _shuffled_folds(check_int(cv, "cv", low=2), 1, data, rng)
     splits = []
+    n_samples = np.shape(data.X)[0]
     for train, test in check_cv(cv).split(data.X, data.y, data.strata):
-        splits.append((_positions(train), _positions(test)))
+        trained = fold_positions(train, n_samples)
+        tested = fold_positions(test, n_samples)
+        splits.append((trained, tested))
     return splits
 
 
@@ -44,11 +48,3 @@ def _shuffled_folds(n_folds, n_repeats, data, rng):
         splitter = TaskStratifiedKFold(n_folds, shuffle=True, random_state=seed)
         splits += splitter.split(data.X, data.y, data.strata)
     return splits
-
-
-def _positions(samples):
-    """Positions of the samples on one side of a split, which may be a mask."""
-    samples = np.asarray(samples)
-    if samples.dtype == bool:
-        return np.flatnonzero(samples)
-    return samples

@@ -111,8 +111,14 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     Raises
     ------
     ValueError
-        In `fit`, if y is 1-D, a task has a single class or counts of zero only, or the penalty
-        couples tasks of different numbers of classes.
+        In `fit`, if y is 1-D, a task has no targets, or the penalty couples tasks of different
+        numbers of classes.
+
+    Warns
+    -----
+    UserWarning
+        In `fit`, if a task has counts of zero only, whose intercept is kept finite by half a count
+        more, or a single class, which is then always predicted.
 
     See Also
     --------

@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.spellings import plain_labels
 from skmtl._data.task_ids import codes_of, encode
+from skmtl._warn import warn
 from skmtl.losses import Grouped, Loss, Softmax
 
 _LEAST_PROBABILITY = np.finfo(float).eps
@@ -41,12 +42,14 @@ class MixedTask:
     @property
     def size(self):
         """Number of columns of W."""
-        if self.classes is None or len(self.classes) == 2:
+        if self.classes is None or len(self.classes) <= 2:
             return 1
         return len(self.classes)
 
     def proba(self, z):
         """Class probabilities of scores (n_samples, size)."""
+        if len(self.classes) == 1:
+            return np.ones((len(z), 1))
         if self.size == 1:
             p = expit(z[:, 0])
             return np.column_stack([1 - p, p])
@@ -134,13 +137,25 @@ def _read_classes(y, weight, kind, loss, normalize, name):
     classes, codes = encode(plain_labels(y, f"Task {name}"), f"Task {name}")
     check_classification_targets(classes[codes])
     if len(classes) < 2:
-        raise ValueError(f"Task {name} holds one class, {classes.tolist()}: leave it out.")
+        return _of_one_class(weight, kind, loss, classes, name)
     if len(classes) > 2:
         loss = Softmax()
     baseline = np.bincount(codes, weight) / weight.sum()
     task = MixedTask(kind, loss, 0.0, 1.0, classes, baseline)
     indicators = np.eye(len(classes))[codes]
     return task, indicators[:, -task.size :]
+
+
+def _of_one_class(weight, kind, loss, classes, name):
+    """Return a task that is always of its one class, and targets with finite scores."""
+    warn(
+        f"Task {name} holds one class, {classes.tolist()}, which is always predicted: nothing can "
+        "be learned of it."
+    )
+    task = MixedTask(kind, loss, 0.0, 1.0, classes, np.ones(1))
+    total = weight.sum()
+    blended = (total + 0.5) / (total + 1)  # one pseudo-observation, half of it of the class
+    return task, np.full((len(weight), 1), blended)
 
 
 def _read_numbers(y, weight, kind, loss, normalize, name):
@@ -157,10 +172,11 @@ def _read_numbers(y, weight, kind, loss, normalize, name):
     total = weight.sum()
     sums = np.array([weight @ y])
     if loss.degenerate(sums, np.array([total])).any():
-        raise ValueError(
+        warn(
             f"Task {name} of loss {kind!r} has {loss.degenerate_targets}, so that its intercept "
-            "would be infinite: leave it out."
+            "would be infinite: it got one pseudo-observation, half a count."
         )
+        y = np.full(len(y), 0.5 / (total + 1))
     mean = float(weight @ y / total)
     variance = weight @ (y - mean) ** 2 / total
     deviation = float(np.sqrt(variance))

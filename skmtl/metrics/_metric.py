@@ -94,6 +94,11 @@ class Metric:
             return 1
         return 2  # it may be relative to the spread of the targets
 
+    def as_scorer(self):
+        """Return it as a scorer, of which a larger score is better."""
+        known = self.sign > 0  # raises if it is not known
+        return replace(self, greater_is_better=known, is_scorer=True)
+
     def __call__(self, y_true, y_pred, sample_weight=None, classes=None):
         """Return the value of the metric for one task, NaN if targets lack the classes it needs.
 
@@ -112,12 +117,18 @@ class Metric:
         """
         options = dict(self.kwargs)
         if sample_weight is not None:
+            self._check_takes_weights()
             options["sample_weight"] = sample_weight
         if not self.takes_labels:
             return self._of_scores(y_true, y_pred, options, classes)
         if self._needs(_NEED_TWO_CLASSES) and len(encode(y_true, "y_true")[0]) < 2:
             return np.nan
         return self.function(y_true, y_pred, **options)
+
+    def _check_takes_weights(self):
+        """Raise if a function of scikit-learn has no weights."""
+        if self.is_known and "sample_weight" not in _parameters(self.function):
+            raise ValueError(f"{self.name} takes no sample_weight; leave it out.")
 
     def _needs(self, names):
         """Whether the function is one of scikit-learn's with these names."""
