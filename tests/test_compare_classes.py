@@ -118,7 +118,7 @@ def test_a_task_of_one_class_is_noted_and_left_out_of_the_mean_area(wide):
     assert np.isnan(report.table_["gain"][0])
     assert report.table_["note"][0].startswith("one class only")
     assert report.summary_["delta_m"] == pytest.approx(report.table_["gain"][1:].mean())
-    assert report.table_["verdict"][0] == "inconclusive"
+    assert report.table_["verdict"][0] == "not judged"
 
 
 def test_the_area_of_weighted_targets_is_scikit_learns():

@@ -21,6 +21,9 @@ from skmtl._data.reading import read_samples_by_task
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
+from skmtl.evaluation._estimators import normalizes_targets
+from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
+from skmtl.evaluation._statistics import spread, spreads
 from skmtl.meta import IndependentTasks, PooledTasks
 from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 
@@ -60,7 +63,26 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
     task_codes = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
     features = _safe_indexing(data.features, np.concatenate(samples))
     features = model.pooled_inputs(features, task_codes)
+    if isinstance(model, StandardizedTasks):
+        return _of_standardized_tasks(model, features, targets, task_codes, n_probes, rng)
     return _of_single_model(model.estimator_, features, targets, n_probes, rng)
+
+
+def _of_standardized_tasks(model, X, y, task_codes, n_probes, rng):
+    """Estimate for a model of standardized targets, whose levels and units are fitted as well."""
+    X = seen_by_final(model.estimator_, X)
+    estimator = with_chosen_strengths(fitted_final(model.estimator_))
+    y = y.astype(float)
+
+    def fitted_values(targets):
+        levels, units = levels_and_units(targets, task_codes, model.n_tasks_)
+        level = levels[task_codes]
+        unit = units[task_codes]
+        standardized = (targets - level) / unit
+        return level + unit * estimator.fit(X, standardized).predict(X)
+
+    step = _STEP * spreads(y, task_codes, model.n_tasks_)[task_codes]
+    return _divergence(fitted_values, y, step, n_probes, rng)
 
 
 def _of_joint_model(model, X, y, tasks, n_probes, rng):
@@ -87,14 +109,10 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
 def _target_scale(model, Y, task_codes):
     """Standard deviation of all known targets, or of each one's task if the model divides by it."""
     known = task_codes >= 0
-    params = model.get_params(deep=False)
-    if not params.get("normalize_y", False):
-        return _spread(Y[known])
-    n_tasks = task_codes.max() + 1
-    spreads = np.empty(n_tasks)
-    for t in range(n_tasks):
-        spreads[t] = _spread(Y[task_codes == t])
-    return spreads[task_codes[known]]
+    if not normalizes_targets(model):
+        return spread(Y[known])
+    codes = task_codes[known]
+    return spreads(Y[known], codes, codes.max() + 1)[codes]
 
 
 def _of_single_model(model, X, y, n_probes, rng):
@@ -113,7 +131,7 @@ def _of_single_model(model, X, y, n_probes, rng):
     def fitted_values(targets):
         return estimator.fit(X, targets).predict(X)
 
-    step = _STEP * _spread(y)
+    step = _STEP * spread(y)
     return _divergence(fitted_values, y, step, n_probes, rng)
 
 
@@ -173,6 +191,3 @@ def _divergence(fitted_values, y, step, n_probes, rng):
     return total / n_probes
 
 
-def _spread(y):
-    """Standard deviation; 1 for constant targets."""
-    return float(y.std()) or 1.0

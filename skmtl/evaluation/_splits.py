@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.model_selection import check_cv
 
+from skmtl._data.checks import check_int
 from skmtl._data.fold_samples import fold_positions
 from skmtl.model_selection import TaskStratifiedKFold
 
@@ -29,7 +30,7 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if cv is None:
         return _shuffled_folds(n_folds, n_repeats, data, rng)
     if isinstance(cv, Integral):
-        return _shuffled_folds(cv or n_folds, 1, data, rng)
+        return _shuffled_folds(check_int(cv, "cv", low=2), 1, data, rng)
     splits = []
     n_samples = np.shape(data.X)[0]
     for train, test in check_cv(cv).split(data.X, data.y, data.strata):

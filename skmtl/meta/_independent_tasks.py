@@ -17,7 +17,8 @@ class IndependentTasks(TaskMetaEstimator):
     any depth), a task with fewer samples than folds gets as many folds as it has samples (of its
     largest class). A task with a single sample is then predicted by its mean, and a task with a
     single sample of some class by the frequencies of its classes. A task with one class only is
-    always predicted to have that class.
+    always predicted to have that class, and one with too few positive counts for a Poisson
+    regression (none, or a single one if its strength is tuned) its mean.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -231,6 +231,8 @@ def _for_targets(estimator, y):
         _, counts = np.unique(y, return_counts=True)
         if len(counts) == 1:
             return DummyClassifier()
+    elif np.count_nonzero(y) < _fewest_counts(estimator):
+        return DummyRegressor()
     numbers_of_folds = _numbers_of_folds(estimator)
     if not numbers_of_folds:
         return estimator
@@ -241,6 +243,16 @@ def _for_targets(estimator, y):
         if n_folds > most:
             estimator.set_params(**{name: most})
     return estimator
+
+
+def _fewest_counts(estimator):
+    """Return how many positive counts a Poisson regression needs: more if it tunes itself."""
+    params = estimator.get_params()
+    parts = [estimator, *params.values()]
+    if not any(isinstance(part, PoissonRegressor) for part in parts):
+        return 0
+    is_tuned = any(name.split("__")[-1] == "cv" for name in params)
+    return 2 if is_tuned else 1  # the logarithm of 0 is no intercept
 
 
 def _numbers_of_folds(estimator):
