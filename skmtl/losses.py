@@ -43,8 +43,6 @@ class Loss(ABC):
         Whether twice the mean loss is a noise variance (``task_weight="uncertainty"``).
     exact_curvature : bool, default=True
         Whether `curvature` is the second derivative, and not an upper bound.
-    longest_step : float, default=inf
-        The longest step of an intercept in Newton's method: exponentials are no parabolas.
     degenerate_targets : str or None, default=None
         What the targets of a degenerate task are, for messages; see :meth:`degenerate`.
     """
@@ -54,7 +52,6 @@ class Loss(ABC):
     takes_normalized_targets = True
     has_noise_level = True
     exact_curvature = True
-    longest_step = np.inf
     degenerate_targets = None
 
     @classmethod
@@ -196,7 +193,6 @@ class Poisson(Loss):
 
     takes_normalized_targets = False
     has_noise_level = False
-    longest_step = 2.0
     degenerate_targets = "counts of zero only"
 
     def value(self, y, z):
@@ -258,7 +254,6 @@ class ClassLoss(Loss):
 
     of_classes = True
     takes_normalized_targets = False
-    longest_step = 2.0
     degenerate_targets = "targets that lack a class"
 
     def degenerate(self, sums, totals):
@@ -351,12 +346,9 @@ class Grouped(Loss):
     ----------
     parts : tuple of (index, Loss)
         Index arrays into the raveled z; those of a :class:`Softmax` are (n_samples, n_classes).
-    longest_step : float or ndarray of shape (n_columns,), default=2.0
-        The longest step of the intercept of every column in Newton's method.
     """
 
     parts: tuple
-    longest_step: object = 2.0
 
     @property
     def exact_curvature(self):
@@ -392,6 +384,9 @@ class Grouped(Loss):
 
     def inverse_link(self, z):
         return self._each("inverse_link", z)
+
+    def link(self, mean):
+        return self._each("link", mean)
 
 
 LOSSES = {

@@ -86,10 +86,9 @@ class NewtonIteration:
         Where it did not, it is solved more exactly in the next step, until that is exact.
         """
         likelihood = self.problem.likelihood
-        b = self._solve_inner(enough)
+        other = self._solve_inner(enough)
         before = self.parts
         after = self._parts_of(self.inner, self.inner.W)
-        other = likelihood.direction(self.inner.W, b)
 
         def penalty_value(step):
             return self.problem.penalty_value(_between(before, after, step))
@@ -109,7 +108,7 @@ class NewtonIteration:
         return True
 
     def _solve_inner(self, enough):
-        """Set `inner` to the minimum of the squared loss, up to a gap; returns its intercepts."""
+        """Set `inner` to the minimum of the squared loss, up to a gap; returns its point."""
         options = {"inner_solver": self.inner_solver, "max_iter": _INNER}
         if self.n_classes:
             self.inner, b = softmax_step(
@@ -120,7 +119,7 @@ class NewtonIteration:
                 enough,
                 **options,
             )
-            return b
+            return self.problem.likelihood.direction(self.inner.W, b)
         Q = self.point.quadratic()
         self.inner = self.inner_solver(
             Q,
@@ -129,7 +128,7 @@ class NewtonIteration:
             max_iter=_INNER,
             tol=enough / max(0.5 * Q.yy, _TINY),
         )
-        return Q.intercepts(self.inner.W)
+        return self.problem.likelihood.minimum_of(Q, self.inner.W)
 
     def _extrapolate(self, moved):
         """The affine combination of the last points whose steps cancel best, if it is lower.

@@ -68,7 +68,7 @@ def softmax_step(
     Returns
     -------
     (Solution, ndarray of shape (n_columns,))
-        The solution and its intercepts, in columns.
+        The solution and its intercepts of centered features, in columns.
     """
     model = _SecondOrderModel(point, n_classes)
     start = inner._replace(
@@ -180,13 +180,14 @@ class _SecondOrderModel:
 
 
 def _samples_of_task(point, t, n_classes):
-    """X, weights (n,), linear predictions and targets (n, n_classes) of the task's samples."""
+    """Centered X, weights (n,), linear predictions and targets (n, n_classes) of the task."""
     likelihood = point.likelihood
     design = likelihood.design
     index, _ = likelihood.loss.parts[t]
+    first_column = t * n_classes
     X = design.X
     if X.shape[0] != len(index):  # samples of its own
-        start, stop = design.ptr[t * n_classes :][:2]
+        start, stop = design.ptr[first_column:][:2]
         X = X[start:stop]
     weight = likelihood.weight.reshape(-1)
     weight = weight[index[:, 0]]
@@ -194,7 +195,7 @@ def _samples_of_task(point, t, n_classes):
     index = index[seen]
     z = point.z.reshape(-1)[index]
     y = likelihood.y.reshape(-1)[index]
-    return X[seen], weight[seen], z, y
+    return X[seen] - likelihood.center[:, first_column], weight[seen], z, y
 
 
 def _gram(X, weight, probability):
