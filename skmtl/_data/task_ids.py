@@ -178,7 +178,13 @@ def codes_of(ids, known, name="tasks"):
 
 
 def name_of_task(task):
-    """Return a task id as text; whole floats (ids in a float array) without their point."""
+    """Return a task id as a line of text.
+
+    Whole floats (ids in a float array) are without their point, dates without a time of zero, and
+    what would break the line, such as a tab, is a blank.
+    """
     if isinstance(task, float | np.floating) and float(task).is_integer():
         return str(int(task))
-    return str(task)
+    if isinstance(task, np.datetime64):
+        return str(np.datetime_as_string(task, unit="auto"))
+    return "".join(one if one.isprintable() else " " for one in str(task))

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from skmtl.inspection._names import default_names, short_names
+from skmtl.inspection._names import LITERAL, default_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -177,7 +177,7 @@ class RegularizationPathDisplay(Display):
         if alphas.max() > 5 * alphas.min() > 0:
             log_axis(ax.xaxis, alphas)
         notes = [self.at] if self.at else []
-        ax.set_xlabel(with_notes("alpha", notes))
+        ax.set_xlabel(with_notes("alpha", notes), **LITERAL)
         ax.set_ylabel(self.y_label)
         legend_above(ax, n_columns=1 if self.names is None else 4)
         return ax
@@ -215,9 +215,10 @@ class RegularizationPathDisplay(Display):
         for j in others:
             ax.plot(alphas, curves[j], color=GREY, linewidth=0.6, alpha=0.6, label=label)
             label = None  # one entry of the legend for all
-        names = short_names(np.asarray(self.names)[named])
-        for j, name, color in zip(named, names, LINES, strict=False):
-            ax.plot(alphas, curves[j], color=color, label=name, zorder=3)
+        names = list(self.names)
+        for j, color in zip(named, LINES, strict=False):
+            label = legend_label(names[j])
+            ax.plot(alphas, curves[j], color=color, label=label, zorder=3)
 
 
 def _estimator_with_path(estimator):
