@@ -5,6 +5,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import column_position
+from skmtl.base import namesake
 from skmtl.inspection._names import default_names, fit_names, short_names
 from skmtl.inspection._style import (
     Display,
@@ -170,7 +171,8 @@ def _coefficient_blocks(final):
     coef = task_coefficients(final)
     if coef is None:
         raise TypeError(
-            f"{final!r} has no coefficients of each task: a linear model of skmtl was expected."
+            f"{final!r} has no coefficients of each task{namesake(final)}. A linear model of skmtl "
+            "was expected."
         )
     return [np.atleast_2d(one) for one in coef]
 

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import is_classifier
 
+from skmtl.base import namesake
 from skmtl.inspection._names import LITERAL, default_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
@@ -223,7 +224,7 @@ class RegularizationPathDisplay(Display):
 
 def _estimator_with_path(estimator):
     """The fitted estimator with a path of errors, at the end of pipelines and searches."""
-    if hasattr(estimator, "mse_path_") or hasattr(estimator, "cv_error_path_"):
+    if hasattr(estimator, "task_mse_path_") or hasattr(estimator, "task_cv_error_path_"):
         return estimator
     if hasattr(estimator, "steps"):
         _, last = estimator.steps[-1]
@@ -231,8 +232,9 @@ def _estimator_with_path(estimator):
     if hasattr(estimator, "best_estimator_"):
         return _estimator_with_path(estimator.best_estimator_)
     raise TypeError(
-        f"{estimator!r} has no path of held-out errors: give a fitted estimator that "
-        "cross-validates alpha, such as MultiTaskLassoCV() or MultiTaskCV(...)."
+        f"{estimator!r} has no path of held-out errors of tasks{namesake(estimator)}. Give a "
+        "fitted estimator of skmtl that cross-validates alpha, such as MultiTaskLassoCV() or "
+        "MultiTaskCV(...)."
     )
 
 
