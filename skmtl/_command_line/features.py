@@ -35,9 +35,10 @@ def feature_columns(table, names, number_format, one_hot):
 def _one_hot(name, cells, number_format):
     """A column of 0 and 1 for each text, one only for two texts; and positions of empty cells."""
     values = texts(cells, f"column {name!r}")
-    is_missing = np.array([number_format.is_missing(cell) for cell in cells])
-    bad = np.flatnonzero((values == "") & ~is_missing).tolist()
-    known = sorted(set(values[~is_missing].tolist()))
+    is_missing = number_format.are_missing(cells)
+    is_empty = (values == "") & ~is_missing
+    bad = np.flatnonzero(is_empty).tolist()
+    known = np.unique(values[~is_missing]).tolist()
     if len(known) == 2:
         known = known[1:]
     columns = {}

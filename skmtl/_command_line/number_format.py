@@ -67,6 +67,11 @@ class NumberFormat:
         """Whether the user says that this cell is missing."""
         return cell.strip() in self.missing
 
+    def are_missing(self, cells):
+        """Which of the cells the user says are missing."""
+        flags = [self.is_missing(cell) for cell in cells]
+        return np.array(flags, dtype=bool)
+
     def numbers(self, cells):
         """The cells as floats, NaN where one is missing, and the positions that are no numbers."""
         if all(cell.strip().lower() in _TRUTH for cell in cells):

@@ -21,9 +21,11 @@ def _check_picture(path):
         from matplotlib.figure import Figure
     except ImportError as error:
         raise UsageError('--plot needs matplotlib: pip install "skmtl[plot]"') from error
-    known = Figure().canvas.get_supported_filetypes()
-    if path.suffix[1:].lower() not in known:
-        raise UsageError(f"--plot {path} must end in one of .{', .'.join(sorted(known))}")
+    known = sorted(Figure().canvas.get_supported_filetypes())
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in known:
+        endings = ", .".join(known)
+        raise UsageError(f"--plot {path} must end in one of .{endings}")
     _check_folder(path, "--plot")
 
 
@@ -38,17 +40,17 @@ def write_outputs(report, options):
     """Print the report, save it and draw it, in this order."""
     print(report, flush=True)
     if options.save is not None:
-        _attempt("--save", options.save, lambda: _save(report, options.save))
+        _write("--save", _save, report, options.save)
         print(f"\nThe table is saved in {options.save}.", flush=True)
     if options.plot is not None:
-        _attempt("--plot", options.plot, lambda: _draw(report, options.plot))
+        _write("--plot", _draw, report, options.plot)
         print(f"\nThe gains are drawn in {options.plot}.")
 
 
-def _attempt(option, path, write):
+def _write(option, write, report, path):
     """Write a file; what goes wrong there is one line, since the results are printed already."""
     try:
-        write()
+        write(report, path)
     except Exception as error:
         reason = " ".join(str(error).split())
         raise UsageError(
@@ -57,11 +59,16 @@ def _attempt(option, path, write):
 
 
 def _save(report, path):
+    """Write the table."""
     if path.suffix.lower() == ".html":
-        path.write_text(report._repr_html_(), encoding="utf-8")
+        html = report._repr_html_()
+        path.write_text(html, encoding="utf-8")
     else:
-        report.to_frame().to_csv(path)
+        frame = report.to_frame()
+        frame.to_csv(path)
 
 
 def _draw(report, path):
-    report.plot().figure_.savefig(path, bbox_inches="tight")
+    """Draw the gains."""
+    display = report.plot()
+    display.figure_.savefig(path, bbox_inches="tight")

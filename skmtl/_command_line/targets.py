@@ -15,12 +15,13 @@ def read_target(table, name, number_format):
     y, bad = number_format.numbers(cells)
     if bad:
         first = bad[0]
-        where = f"the first {cells[first].strip()!r} in line {table.lines[first]}"
+        line = table.lines[first]
+        text = cells[first].strip()
+        where = f"the first {text!r} in line {line}"
         if all(is_marker(cells[k]) for k in bad):
-            marker = cells[first].strip()
             raise UsageError(
                 f"target {name!r} has {len(bad)} missing or infinite value(s), {where}: --na "
-                f"{quote(marker)} leaves those rows out"
+                f"{quote(text)} leaves those rows out"
             )
         raise UsageError(
             f"target {name!r} is not numeric in {len(bad)} of {len(cells)} rows, {where}: add "
@@ -33,15 +34,17 @@ def read_classes(table, name, number_format):
     """The target as texts, and whether each row has one."""
     cells = table.column(name)
     y = texts(cells, f"target {name!r}")
-    has_class = np.array([not number_format.is_missing(cell) for cell in cells])
-    is_empty = has_class & (y == "")
+    is_missing = number_format.are_missing(cells)
+    is_empty = (y == "") & ~is_missing
     if is_empty.any():
-        line = table.lines[int(np.argmax(is_empty))]
+        first = int(np.argmax(is_empty))
+        line = table.lines[first]
         raise UsageError(
             f"target {name!r} has {is_empty.sum()} missing value(s), the first in line {line}: "
             "--na '' leaves those rows out"
         )
-    n_classes = len(set(y[has_class].tolist()))
+    classes = np.unique(y[~is_missing])
+    n_classes = len(classes)
     if n_classes < 2:
         raise UsageError(f"target {name!r} has {n_classes} class(es): there is nothing to tell")
     if n_classes > len(y) / 2:
@@ -49,4 +52,4 @@ def read_classes(table, name, number_format):
             f"target {name!r} has {n_classes} classes in {len(y)} rows: leave out --classify if "
             "it is a number"
         )
-    return y, has_class
+    return y, ~is_missing

@@ -82,10 +82,13 @@ def read_table(path, wanted, separator=None, encoding=None):
     numbered = _parsed(path, text, separator)
     if not numbered:
         raise UsageError(f"{path} is empty: there is nothing to learn from")
-    (_, header), *numbered = numbered
+    _, header = numbered[0]
     names = [name.strip() for name in header]
-    rows = [_fitted(path, row, line, names) for line, row in numbered]
-    lines = [line for line, _ in numbered]
+    lines = []
+    rows = []
+    for line, row in numbered[1:]:
+        lines.append(line)
+        rows.append(_fitted(path, row, line, names))
     return TextTable(names, rows, lines, separator, encoding)
 
 
@@ -102,14 +105,14 @@ def _decoded(path, encoding):
     if content.startswith(b"PK\x03\x04"):
         raise UsageError(f"{path} is a zip archive or a spreadsheet: save the table as CSV")
     if encoding is None:
-        marks = (name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
-        encoding = next(marks, "utf-8")
+        encoding = _encoding_of(content)
     try:
         text = content.decode(encoding)
     except LookupError as error:
         raise UsageError(f"--encoding {encoding} is not known to Python") from error
     except UnicodeError as error:
-        line = content[: getattr(error, "start", 0)].count(b"\n") + 1
+        start = getattr(error, "start", 0)
+        line = content.count(b"\n", 0, start) + 1
         raise UsageError(
             f"{path} cannot be read as {encoding} (line {line}): name its encoding, such as "
             "--encoding latin-1, --encoding cp1252 or --encoding utf-16"
@@ -120,6 +123,14 @@ def _decoded(path, encoding):
             "--encoding utf-16-le"
         )
     return text.removeprefix("\ufeff"), encoding
+
+
+def _encoding_of(content):
+    """What the byte order mark says, else UTF-8."""
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return encoding
+    return "utf-8"
 
 
 def _find_separator(path, text, wanted):
@@ -139,9 +150,10 @@ def _find_separator(path, text, wanted):
 def _header(text, separator):
     """The names in the first line that is not empty."""
     try:
-        return next(([one.strip() for one in row] for _, row in _rows(text, separator)), [])
+        _, names = next(_rows(text, separator), (0, []))
     except csv.Error:
         return []
+    return [name.strip() for name in names]
 
 
 def _rows(text, separator):
