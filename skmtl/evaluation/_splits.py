@@ -3,8 +3,8 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
+from skmtl._data.checks import check_int, check_splitter
 from skmtl.model_selection import TaskStratifiedKFold
 
 _MAX_SEED = np.iinfo(np.int32).max
@@ -28,10 +28,13 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if cv is None:
         return _shuffled_folds(n_folds, n_repeats, data, rng)
     if isinstance(cv, Integral):
-        return _shuffled_folds(cv or n_folds, 1, data, rng)
+        check_int(cv, "cv", low=2)
+        return _shuffled_folds(cv, 1, data, rng)
     splits = []
-    for train, test in check_cv(cv).split(data.X, data.y, data.strata):
+    for train, test in check_splitter(cv).split(data.X, data.y, data.strata):
         splits.append((_positions(train), _positions(test)))
+    if not splits:
+        raise ValueError(f"cv={cv!r} gives no split.")
     return splits
 
 

@@ -1,5 +1,7 @@
 """Names of tasks and features in pictures: short, literal, and written so that none overlap."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from skmtl._data.task_ids import as_id_array, name_of_task
@@ -17,6 +19,13 @@ LITERAL = {"parse_math": False, "usetex": False}
 def short_names(names):
     """Names of tasks or features as texts; the middle of long ones is left out."""
     return [_short(name) for name in as_id_array(names)]
+
+
+def given_names(names, parameter):
+    """The names that the user passed as an array; raise if they are no list."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"{parameter} must be a list of names, got {names!r}.")
+    return as_id_array(names if hasattr(names, "to_numpy") else list(names))
 
 
 def _short(name):

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from skmtl.base import namesake
-from skmtl.inspection._names import LITERAL, default_names, legend_label, short_names
+from skmtl.inspection._names import LITERAL, default_names, given_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -152,13 +152,19 @@ class RegularizationPathDisplay(Display):
 
         Raises
         ------
+        TypeError
+            If the path is no path, or the names are no list.
         ValueError
             If the number of names is not the number of features.
         """
+        if not hasattr(path, "coefs"):
+            raise TypeError(f"path must be the result of multi_task_path, got {path!r}.")
         coefs = np.asarray(path.coefs)
         n_features, n_alphas = coefs.shape[-2:]
         norms = np.linalg.norm(coefs.reshape(-1, n_features, n_alphas), axis=0)
-        names = default_names(n_features) if feature_names is None else list(feature_names)
+        if feature_names is None:
+            feature_names = default_names(n_features)
+        names = given_names(feature_names, "feature_names")
         if len(names) != n_features:
             raise ValueError(
                 f"feature_names has {len(names)} names, but the path has {n_features} features."

@@ -199,7 +199,7 @@ def multi_task_path(
     datafit = model._datafit(read, path=True)
     if alphas is None:
         alphas = strengths(model, datafit, read, n_alphas, eps)
-    alphas = check_alphas(alphas)
+    alphas = check_alphas(alphas, "a list of numbers; n_alphas is the number of them")
     if estimator is None:
         penalty = group_penalty(feature_weight, positive, read.data.design.n_features)
         solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))

@@ -83,8 +83,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         -------
         self
         """
-        self._check_layout_params()
         self._check_estimators()
+        self._check_layout_params()
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         if sample_weight is None or isinstance(sample_weight, Number):
             data = data.without_weights()
@@ -99,6 +99,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
     def _check_estimators(self):
         """Raise if an estimator of single tasks expects the targets of several tasks."""
         for one in (self.task_estimator(), self._predictor()):
+            if not hasattr(one, "fit"):
+                raise TypeError(f"{type(self).__name__} needs an estimator, got {one!r}.")
             if isinstance(one, MultiTaskEstimator) or not get_tags(one).target_tags.single_output:
                 raise TypeError(
                     f"{type(self).__name__} needs an estimator of a single target, such as "
