@@ -54,7 +54,8 @@ class TextTable:
         """How the file was read, if it is not plain CSV."""
         found = []
         if self.separator != ",":
-            found.append(f"separator {_SEPARATORS.get(self.separator, repr(self.separator))}")
+            name = _SEPARATORS.get(self.separator, repr(self.separator))
+            found.append(f"separator {name}")
         if self.encoding not in ("utf-8", "utf-8-sig"):
             found.append(f"encoding {self.encoding}")
         return found
@@ -185,11 +186,13 @@ def _parsed(path, text, separator):
 def _fitted(path, row, line, names):
     """The texts of a line, one for each name; empty ones beyond the header are cut off."""
     n_names = len(names)
-    if not any(cell.strip() for cell in row[n_names:]):
-        row = row[:n_names]
-    if len(row) == n_names:
-        return row
-    reason = "" if len(row) < n_names else " (a decimal comma, or a column without a name?)"
+    n_cells = len(row)
+    beyond = "".join(row[n_names:])
+    if n_cells >= n_names and not beyond.strip():
+        return row[:n_names]
+    reason = ""
+    if n_cells > n_names:
+        reason = " (a decimal comma, or a column without a name?)"
     raise UsageError(
-        f"{path} has {len(row)} cells in line {line}, but {n_names} names in its header{reason}"
+        f"{path} has {n_cells} cells in line {line}, but {n_names} names in its header{reason}"
     )

@@ -38,7 +38,10 @@ def check_int(value, name, *, low=1):
 def check_option(value, name, options):
     """Return `value`; raise unless it is one of the `options`."""
     for option in options:
-        if value is option or (isinstance(value, type(option)) and value == option):
+        if value is option:
+            return value
+        is_comparable = isinstance(value, type(option))
+        if is_comparable and value == option:
             return value
     known = sorted(map(str, options))
     raise ValueError(f"{name}={value!r} is not one of {known}.")
@@ -70,9 +73,15 @@ def check_splitter(cv):
         return cv
     if isinstance(cv, Iterable) and not isinstance(cv, str | dict):
         cv = list(cv)
-        if all(isinstance(one, Sequence | np.ndarray) and len(one) == 2 for one in cv):
+        if all(map(_is_pair, cv)):
             return check_cv(cv)
     raise ValueError(
         "Expected cv as an integer (a number of folds), a splitter, or a list of pairs (train, "
         f"test) of samples, got {cv!r}."
     )
+
+
+def _is_pair(value):
+    """Whether a value is a list, tuple or array of two elements."""
+    is_list = isinstance(value, Sequence | np.ndarray)
+    return is_list and len(value) == 2
