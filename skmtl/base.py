@@ -89,6 +89,28 @@ class MultiTaskEstimator:
         )
 
 
+def namesake(estimator):
+    """The end of a message that refuses an estimator, whose repr does not show its module.
+
+    Some classes of scikit-learn have the name of one of skmtl: then both are named in full.
+    """
+    name = type(estimator).__name__
+    is_own = isinstance(estimator, MultiTaskEstimator)
+    if is_own or name not in _names_of_subclasses(MultiTaskEstimator):
+        return ""
+    parts = type(estimator).__module__.split(".")
+    public = [part for part in parts if not part.startswith("_")]
+    return f": got {'.'.join(public)}.{name}; use skmtl.{name}"
+
+
+def _names_of_subclasses(base):
+    """Names of all classes that are derived from a class."""
+    names = set()
+    for one in base.__subclasses__():
+        names |= {one.__name__} | _names_of_subclasses(one)
+    return names
+
+
 def warn_unconverged(solution, max_iter, tol, where=""):
     """Emit a ConvergenceWarning that says what to change and points at the caller of `fit`."""
     warn(

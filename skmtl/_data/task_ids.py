@@ -397,11 +397,15 @@ def _kind(one):
 
 
 def name_of_task(task):
-    """Return a task id as text; whole floats (ids in a float array) without their point."""
+    """Return a task id as a line of text.
+
+    Whole floats (ids in a float array) are without their point, dates without a time of zero, and
+    what would break the line, such as a tab, is a blank.
+    """
     if isinstance(task, float | np.floating) and float(task).is_integer():
         return str(int(task))
     if isinstance(task, np.datetime64):
         return np.datetime_as_string(task, unit="auto")
     if isinstance(task, date):
         return str(task).removesuffix(" 00:00:00")
-    return str(task)
+    return "".join(one if one.isprintable() else " " for one in str(task))

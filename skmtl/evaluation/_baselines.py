@@ -92,8 +92,10 @@ def baselines(estimator, baseline, include_pooled, normalize_y):
 
 def _single_task_estimator(final, baseline):
     """The estimator of one task: the one given, or the single-task limit of `final`."""
-    if not isinstance(baseline, str):
+    if hasattr(baseline, "fit"):
         return baseline
+    if not isinstance(baseline, str):
+        raise TypeError(f"baseline must be 'auto' or an estimator, got {baseline!r}.")
     check_option(baseline, "baseline", ("auto",))
     return single_task(final)
 

@@ -7,6 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
 from skmtl._warn import warn
+from skmtl.base import namesake
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
@@ -55,7 +56,9 @@ def predicting_unseen_tasks(estimator):
     final = final_estimator(estimator)
     params = final.get_params(deep=False) if hasattr(final, "get_params") else {}
     if "handle_unknown" not in params:
-        raise TypeError(f"{final!r} is not a multi-task regressor or classifier of skmtl.")
+        raise TypeError(
+            f"{final!r} is not a multi-task regressor or classifier of skmtl{namesake(final)}."
+        )
     final.set_params(handle_unknown="shared")
     return estimator
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.task_ids import column_position
+from skmtl.base import namesake
 
 
 def task_feature_importance(estimator):
@@ -27,6 +28,11 @@ def task_feature_importance(estimator):
     ndarray of shape (`n_features_in_`,)
         The norms; for the task column the largest norm, or 1 if all norms are 0.
 
+    Raises
+    ------
+    TypeError
+        If the estimator is not a linear model of skmtl.
+
     Examples
     --------
     >>> from sklearn.feature_selection import SelectFromModel
@@ -39,6 +45,8 @@ def task_feature_importance(estimator):
     True
     """
     check_is_fitted(estimator)
+    if not hasattr(estimator, "task_column"):
+        raise TypeError(f"{estimator!r} is not a linear model of skmtl{namesake(estimator)}.")
     coef = np.asarray(estimator.coef_)
     n_features = coef.shape[-1]
     coef = coef.reshape(-1, n_features)

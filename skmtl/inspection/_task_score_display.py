@@ -5,7 +5,7 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.target_names import column_positions
-from skmtl.inspection._names import fit_names, short_names
+from skmtl.inspection._names import fit_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -252,13 +252,13 @@ class TaskScoreDisplay(Display):
                 baseline_scores,
                 lines,
                 size * 0.7,
-                label=self.baseline_name,
+                label=legend_label(self.baseline_name),
                 facecolors="white",
                 edgecolors=GREY,
                 marker="D",
                 zorder=3,
             )
-        ax.scatter(scores, lines, size, color=BLUE, zorder=4, label=self.name)
+        ax.scatter(scores, lines, size, color=BLUE, zorder=4, label=legend_label(self.name))
         if n_drawn > 1:
             mean = scores.mean()
             ax.axvline(mean, color=BLUE, linestyle="--", linewidth=1, label=f"mean {mean:.3g}")

@@ -10,6 +10,7 @@ from skmtl._data.reading import read_features
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import check_task_ids, missing_mask, split_task_column
 from skmtl._task_covariance.correlations import correlations
+from skmtl.base import namesake
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta import PooledTasks
 from skmtl.meta.pipelines import fitted_final, has_steps, seen_by_final
@@ -96,7 +97,7 @@ def task_similarity(
     final = fitted_final(estimator)
     check_is_fitted(final)
     if not hasattr(final, "tasks_"):
-        raise TypeError(f"{final!r} is not a multi-task estimator of skmtl.")
+        raise TypeError(f"{final!r} is not a multi-task estimator of skmtl{namesake(final)}.")
     if kind == "residuals":
         is_long = task_column is not None or tasks is not None
         similarity = _residual_correlation(estimator, final, X, y, is_long)

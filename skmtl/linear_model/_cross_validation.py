@@ -203,7 +203,7 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
         return self._template()
 
     def _candidates(self, name, datafit):
-        raise NotImplementedError
+        raise ValueError(f"{name} must be a number or a list of numbers, got None.")
 
     def _values(self, name, datafit):
         """The values to try of a parameter, a list."""

@@ -1,5 +1,6 @@
 """Tasks of different kinds: numbers, classes and counts, from the same inputs."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +20,12 @@ from skmtl._data.task_parameters import entries_by_label, in_order
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
-from skmtl.linear_model._mixed_task import are_numbers, grouped_loss, read_mixed_task
+from skmtl.linear_model._mixed_task import (
+    are_numbers,
+    grouped_loss,
+    list_of_losses,
+    read_mixed_task,
+)
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import is_of_classes, make_loss
@@ -31,9 +37,9 @@ def _may_have_classes(model):
     """Whether some task has classes, as far as is known."""
     if hasattr(model, "classes_"):
         return any(classes is not None for classes in model.classes_)
-    losses = model.losses or []
+    losses = model.losses
     losses = losses.values() if isinstance(losses, dict) else losses
-    return any(is_of_classes(loss) for loss in losses)
+    return isinstance(losses, Iterable) and any(is_of_classes(loss) for loss in losses)
 
 
 @documented
@@ -261,9 +267,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
                     f"{some_of(data.tasks)}."
                 )
             losses = in_order(losses, "losses", data.tasks)
-        if len(losses) != data.n_tasks:
-            raise ValueError(f"losses has {len(losses)} entries, but y has {data.n_tasks} tasks.")
-        return list(losses)
+        return list_of_losses(losses, data.n_tasks)
 
     def _problem(self, data):
         """The problem of all columns; sets the descriptions of the tasks."""

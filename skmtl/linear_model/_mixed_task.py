@@ -1,5 +1,6 @@
 """The tasks of :class:`MultiTaskMixed`: their targets as columns, predictions and skills."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,6 +100,19 @@ class MixedTask:
         own = self.loss.value(target, z[:, 0])
         baseline = self.loss.value(target, np.full(len(y), null))
         return own, baseline
+
+
+def list_of_losses(losses, n_tasks):
+    """The losses of the tasks as a list; raise unless there is one for each task."""
+    if isinstance(losses, str) or not isinstance(losses, Iterable):
+        raise TypeError(
+            "losses must be a list with a loss for each task, or a dict by task id, got "
+            f"{losses!r}; the same for all tasks is [{losses!r}] * {n_tasks}."
+        )
+    losses = list(losses)
+    if len(losses) != n_tasks:
+        raise ValueError(f"losses has {len(losses)} entries, but y has {n_tasks} tasks.")
+    return losses
 
 
 def _surprise(p):

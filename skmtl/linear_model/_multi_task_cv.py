@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl._docs import documented
-from skmtl.base import MultiTaskEstimator
+from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._cross_validation import BestEstimatorMixin
 from skmtl.linear_model._penalized_model import model_path
@@ -146,8 +146,9 @@ class MultiTaskCV(
     def _check_params(self):
         if not hasattr(self.estimator, "_penalty_of") or hasattr(self.estimator, "cv"):
             raise TypeError(
-                f"MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
-                f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
+                "MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
+                f"{self.estimator!r}{namesake(self.estimator)}. For others there is "
+                "sklearn.model_selection.GridSearchCV."
             )
         check_real(self.eps, "eps", high=1.0, include="right")
         super()._check_params()

@@ -84,6 +84,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         -------
         self
         """
+        self._check_estimators()
         self._check_layout_params()
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         if sample_weight is None or isinstance(sample_weight, Number):
@@ -95,6 +96,17 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             self._store_classes(data)
         self._fit_parts(data)
         return self
+
+    def _check_estimators(self):
+        """Raise if an estimator of single tasks expects the targets of several tasks."""
+        for one in (self.task_estimator(), self._predictor()):
+            if not hasattr(one, "fit"):
+                raise TypeError(f"{type(self).__name__} needs an estimator, got {one!r}.")
+            if isinstance(one, MultiTaskEstimator) or not get_tags(one).target_tags.single_output:
+                raise TypeError(
+                    f"{type(self).__name__} needs an estimator of a single target, such as "
+                    f"RidgeCV(), but {type(one).__module__.split('.')[0]}'s {one!r} learns several."
+                )
 
     def _is_classifier(self):
         return get_tags(self.task_estimator()).estimator_type == "classifier"

@@ -60,6 +60,10 @@ def with_task_column(estimator, X, task_column):
 
     If only one of the two is known, the other is set to it.
     """
+    if not isinstance(task_column, str | Integral | None):
+        raise TypeError(
+            f"task_column must be a column name, an integer or None, got {task_column!r}."
+        )
     final = final_estimator(estimator)
     own = getattr(final, "task_column", None)
     if task_column is None and isinstance(own, Integral) and has_steps(estimator):

@@ -9,7 +9,7 @@ from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skmtl._data.checks import check_int, check_option
+from skmtl._data.checks import check_int, check_option, check_splitter
 from skmtl._data.fold_samples import fold_positions
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
@@ -225,7 +225,7 @@ class PathSearch:
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata)
         else:
-            splitter = check_cv(self.cv)
+            splitter = check_splitter(self.cv)
             splits = list(splitter.split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} gives no split.")
