@@ -6,7 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.designs import take_samples
-from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.new_task import read_new_targets
+from skmtl._data.reading import read_features
 from skmtl._data.task_ids import some_of
 from skmtl.datafits import class_factors, warn_of_pseudo_observations
 from skmtl.losses import Logistic, Softmax
@@ -88,21 +89,14 @@ def strength_of_new_task(value, name, task_id):
 def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
     X, _ = read_features(fitted, X, reset=False, ids=False)
-    if np.ndim(y) == 2 and np.shape(y)[1] != 1:
-        raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
-    if np.ndim(y) != 2:
-        y = np.asarray(y).reshape(-1, 1)
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
-    y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
-    y = y[:, 0]
-    weight = weight[:, 0]
-    samples = np.flatnonzero(weight > 0)
+    samples, y, weight = read_new_targets(fitted, X.shape[0], y, sample_weight, dtype)
     X = take_samples(X, samples)
     if sparse.issparse(X):
         X = X.toarray()
     read = _read_class_labels if classifier else _read_numbers
-    new_task = read(fitted, y[samples], weight[samples], task_id)
+    new_task = read(fitted, y, weight, task_id)
     omega = _task_weight(fitted, new_task.weight.sum(), task_id)
     factor = omega / fitted._scales.nbar
     return new_task._replace(X=X.astype(float), weight=new_task.weight * factor)
