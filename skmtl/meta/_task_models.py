@@ -1,13 +1,14 @@
 """What the meta-estimators share: one estimator for each task, fits and predictions by task."""
 
 import warnings
+from copy import copy
 from numbers import Integral, Number
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -278,27 +279,35 @@ def _for_targets(estimator, y):
     if counts.min() == 1:
         return DummyClassifier() if classifier else DummyRegressor()
     most = int(counts.max())  # folds of classifiers are stratified by class
-    for name, n_folds in numbers_of_folds.items():
-        if n_folds > most:
-            estimator.set_params(**{name: most})
+    for name, folds in numbers_of_folds.items():
+        estimator.set_params(**{name: _at_most(most, folds)})
     return estimator
 
 
 def _numbers_of_folds(estimator):
-    """Return the parameters, nested ones included, that are a number of folds."""
+    """Return the parameters, nested ones included, that are a number of folds or a splitter."""
     params = {"": estimator, **estimator.get_params()}
     numbers = {}
     for name, value in params.items():
         owner, _, own_name = name.rpartition("__")
         if own_name != "cv":
             continue
-        if isinstance(params[owner], RidgeCV | RidgeClassifierCV):
-            continue  # None is leave-one-out there, for any number of samples
+        if value is None and isinstance(params[owner], RidgeCV | RidgeClassifierCV):
+            continue  # leave-one-out, for any number of samples
         if value is None:
             numbers[name] = _DEFAULT_FOLDS
-        elif isinstance(value, Integral):
+        elif isinstance(value, Integral | KFold | StratifiedKFold):
             numbers[name] = value
     return numbers
+
+
+def _at_most(most, folds):
+    """Return a number of folds, or a splitter, with at most so many folds."""
+    if isinstance(folds, Integral):
+        return min(folds, most)
+    splitter = copy(folds)
+    splitter.n_splits = min(folds.n_splits, most)
+    return splitter
 
 
 def aligned_proba(estimator, X, classes):
