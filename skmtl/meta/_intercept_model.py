@@ -13,7 +13,8 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from skmtl.meta._added_columns import append_columns
 from skmtl.meta._intercept_ridge import InterceptRidge, fit_closed_form, has_closed_form
 
-_DENSE = 2**22  # numbers of a matrix that may be dense
+_DENSE = 2**22  # numbers of features that may be made dense
+_DENSE_INDICATORS = 2**18
 
 
 class InterceptModel(NamedTuple):
@@ -67,8 +68,9 @@ class InterceptModel(NamedTuple):
 
     def _must_be_sparse(self, X):
         """Whether the indicators are too many to be dense."""
-        takes_sparse = get_tags(self.estimator).input_tags.sparse
-        return takes_sparse and X.shape[0] * self.n_tasks > _DENSE
+        n_samples, n_features = X.shape
+        are_many = self.n_tasks > n_features and n_samples * self.n_tasks > _DENSE_INDICATORS
+        return are_many and get_tags(self.estimator).input_tags.sparse
 
 
 class InterceptData:

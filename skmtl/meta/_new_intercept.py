@@ -1,5 +1,7 @@
 """The intercept of a new task of a fitted model with an intercept for each task."""
 
+from numbers import Real
+
 import numpy as np
 from scipy import optimize
 from scipy.special import log_softmax, softmax
@@ -27,7 +29,7 @@ def new_intercept(model, X, y, weight):
     estimator = model.estimator
     shared = model.inputs(X, np.full(len(y), -1))
     if isinstance(estimator, Ridge | RidgeCV):
-        alpha = float(getattr(estimator, "alpha_", estimator.alpha))
+        alpha = estimator.alpha_ if isinstance(estimator, RidgeCV) else estimator.alpha
         residuals = y.astype(float) - estimator.predict(shared)
         return _of_ridge(residuals, weight, alpha, model.factor, estimator.get_params())
     if isinstance(estimator, LogisticRegression):
@@ -101,15 +103,15 @@ def _class_codes(y, classes):
 def _strength(estimator):
     """Return C; raise unless the penalty is a ridge."""
     params = estimator.get_params()
-    l1_ratio = params.get("l1_ratio") or 0.0
-    if isinstance(estimator, LogisticRegressionCV):
-        l1_ratio = np.max(np.asarray(estimator.l1_ratio_, dtype=float))
-    if params["penalty"] not in ("l2", "deprecated") or l1_ratio > 0:
+    ratios = params.get("l1_ratio", params.get("l1_ratios"))
+    has_l1 = np.any([ratio for ratio in np.atleast_1d(ratios) if isinstance(ratio, Real)])
+    if params["penalty"] not in ("l2", "deprecated") or has_l1:
         raise TypeError(
             f"adapt needs a logistic regression with an L2 penalty, got {estimator!r}: fit again "
             "with the new task."
         )
-    values = np.unique(getattr(estimator, "C_", estimator.C))
+    is_search = isinstance(estimator, LogisticRegressionCV)
+    values = np.unique(estimator.C_ if is_search else estimator.C)
     if len(values) > 1 or not np.isfinite(values[0]):
         raise TypeError(f"adapt needs one finite C for all classes, got C={some_of(values)}.")
     return values[0]
