@@ -57,13 +57,14 @@ class InterceptModel(NamedTuple):
     def with_indicators(self, X, codes):
         """Return the features with an indicator column for each task behind them."""
         shape = (X.shape[0], self.n_tasks)
-        known = np.flatnonzero(codes >= 0)
+        known = np.flatnonzero(codes >= 0).astype(np.int32)  # solvers refuse longer indices
+        own = codes[known].astype(np.int32)
         if sparse.issparse(X) or self._must_be_sparse(X):
-            entries = (np.full(len(known), self.factor), (known, codes[known]))
+            entries = (np.full(len(known), self.factor), (known, own))
             indicators = sparse.csr_array(entries, shape=shape)
         else:
             indicators = np.zeros(shape)
-            indicators[known, codes[known]] = self.factor
+            indicators[known, own] = self.factor
         return append_columns(X, indicators, "task")
 
     def _must_be_sparse(self, X):

@@ -280,8 +280,24 @@ def _for_targets(estimator, y):
         return DummyClassifier() if classifier else DummyRegressor()
     most = int(counts.max())  # folds of classifiers are stratified by class
     for name, folds in numbers_of_folds.items():
-        estimator.set_params(**{name: _at_most(most, folds)})
+        folds = _at_most(most, folds)
+        estimator.set_params(**{name: folds})
+        if not classifier and most < 2 * _count(folds):
+            _choose_by_squared_error(estimator, name.removesuffix("cv"))
     return estimator
+
+
+def _choose_by_squared_error(estimator, prefix):
+    """Replace R^2 as the default score of a search, since folds of one sample have none."""
+    name = f"{prefix}scoring"
+    params = estimator.get_params()
+    if name in params and params[name] is None:
+        estimator.set_params(**{name: "neg_mean_squared_error"})
+
+
+def _count(folds):
+    """Return the number of folds of a number of folds or a splitter."""
+    return getattr(folds, "n_splits", folds)
 
 
 def _numbers_of_folds(estimator):
@@ -303,10 +319,12 @@ def _numbers_of_folds(estimator):
 
 def _at_most(most, folds):
     """Return a number of folds, or a splitter, with at most so many folds."""
+    if _count(folds) <= most:
+        return folds
     if isinstance(folds, Integral):
-        return min(folds, most)
+        return most
     splitter = copy(folds)
-    splitter.n_splits = min(folds.n_splits, most)
+    splitter.n_splits = most
     return splitter
 
 
