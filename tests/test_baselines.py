@@ -1,25 +1,32 @@
 """IndependentTasks and PooledTasks: any estimator, any data layout."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import (
+    Lasso,
     LassoCV,
     LinearRegression,
     LogisticRegression,
     Ridge,
     RidgeCV,
 )
+from sklearn.model_selection import GridSearchCV, KFold, LeaveOneOut
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmtl import (
     IndependentTasks,
+    MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
+    SequentialTasks,
     make_multitask_classification,
 )
 from skmtl import make_multitask_regression as make
@@ -103,6 +110,53 @@ def test_small_tasks_get_fewer_folds_and_single_rows_their_mean():
     assert model.predict(X)[0] == pytest.approx(y[0])
     assert model.estimators_[1].mse_path_.shape[1] == 3
     assert model.estimators_[2].mse_path_.shape[1] == 5
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RidgeCV(cv=5),
+        GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}),
+        GridSearchCV(Ridge(), {"alpha": [0.1, 1.0]}, cv=KFold(5, shuffle=True, random_state=0)),
+    ],
+)
+def test_every_way_to_ask_for_folds_gets_fewer_of_small_tasks(estimator):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((10, 2))
+    y = rng.standard_normal(10)
+    ids = np.repeat([0, 1, 2], [1, 3, 6])
+    model = IndependentTasks(estimator).fit(X, y, tasks=ids)
+    assert model.predict(X[:1], tasks=[0]) == pytest.approx(y[0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of scores that are NaN
+        model.fit(X, y, tasks=ids)
+    score = "neg_mean_squared_error"  # folds of one sample have no R^2
+    for task, n_folds in ((1, 3), (2, 5)):
+        own = ids == task
+        cv = n_folds
+        if isinstance(estimator.cv, KFold):
+            cv = KFold(n_folds, shuffle=True, random_state=0)
+        alone = clone(estimator).set_params(cv=cv, scoring=score).fit(X[own], y[own])
+        np.testing.assert_allclose(model.predict(X[own], tasks=ids[own]), alone.predict(X[own]))
+
+
+META = [IndependentTasks, PooledTasks, RandomInterceptTasks, SequentialTasks, MultiTaskStacking]
+
+
+@pytest.mark.parametrize("meta", META)
+def test_rare_classes_and_tasks_of_one_class_are_no_trouble(meta):
+    rng = np.random.default_rng(0)
+    ids = np.repeat([0, 1, 2, 3], [1, 2, 5, 22])
+    X = rng.standard_normal((30, 2))
+    labels = np.where(rng.random(30) < 0.5, "a", "b")
+    labels[1:3] = "a"
+    labels[5] = "seen once"
+    model = meta(LogisticRegression()).fit(X, labels, tasks=ids)
+    np.testing.assert_allclose(model.predict_proba(X, tasks=ids).sum(axis=1), 1.0)
+    wide = np.full((30, 2), None, dtype=object)
+    wide[:, 0] = labels
+    wide[:3, 1] = "only"
+    assert meta(LogisticRegression()).fit(X, wide).predict(X).shape == (30, 2)
 
 
 def test_classifiers_in_both_layouts():
@@ -223,7 +277,7 @@ def test_random_intercepts_in_every_layout_and_sparse(levels):
     dense = RandomInterceptTasks(Ridge(1.0), scales=[1.0]).fit(X[:, :-1], y, tasks=X[:, -1])
     of_sparse = RandomInterceptTasks(Ridge(1.0), scales=[1.0]).fit(thin, y, tasks=X[:, -1])
     np.testing.assert_allclose(
-        of_sparse.predict_all_tasks(thin), dense.predict_all_tasks(X[:, :-1]), atol=1e-2
+        of_sparse.predict_all_tasks(thin), dense.predict_all_tasks(X[:, :-1])
     )
 
 
@@ -237,6 +291,156 @@ def test_random_intercepts_of_classes():
     p = model.predict_proba(np.array([[0.0, 0.0, 0], [0.0, 0.0, 1]]))[:, 0]
     assert p[0] > 0.7
     assert p[1] < 0.3
+
+
+WEIGHT = np.random.default_rng(3).integers(1, 4, 72).astype(float)
+
+
+def with_indicators(X, factor, n_tasks=6):
+    return np.column_stack([X[:, :-1], factor * (X[:, -1:] == np.arange(n_tasks))])
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("shape", ["tall", "wide", "more tasks than samples"])
+def test_the_closed_form_is_the_ridge_of_indicators(levels, weight, fit_intercept, shape):
+    X, y = levels
+    if shape == "wide":
+        extra = np.random.default_rng(1).standard_normal((72, 100))
+        X = np.column_stack([extra, X])
+    n_tasks = 6
+    if shape == "more tasks than samples":
+        X = X.copy()
+        X[:, -1] = np.random.default_rng(1).permutation(72) % 70
+        n_tasks = 70
+    unit = np.sqrt(np.average((X - np.average(X, 0, weight)) ** 2, 0, weight)[:-1].mean())
+    alphas = np.logspace(-2, 3, 6)
+    for ridge in (Ridge(2.0, solver="svd"), RidgeCV(alphas)):
+        ridge.set_params(fit_intercept=fit_intercept)
+        model = RandomInterceptTasks(ridge, scales=[2.0], task_column=-1)
+        model.fit(X, y, sample_weight=weight)
+        expected = ridge.fit(with_indicators(X, 2 * unit, n_tasks), y, sample_weight=weight)
+        np.testing.assert_allclose(model.estimator_.coef_, expected.coef_, atol=1e-7)
+        assert model.estimator_.intercept_ == pytest.approx(expected.intercept_, abs=1e-7)
+    assert model.estimator_.alpha_ == expected.alpha_
+    assert model.estimator_.best_score_ == pytest.approx(expected.best_score_)
+
+
+def test_the_form_of_the_indicators_does_not_matter():
+    rng = np.random.default_rng(0)
+    ids = np.arange(1000) % 300  # more than are kept dense
+    X = rng.standard_normal((1000, 3))
+    y = X[:, 0] + rng.standard_normal(300)[ids] + rng.standard_normal(1000)
+    lasso = Lasso(0.01, tol=1e-10)
+    model = RandomInterceptTasks(lasso, scales=[1.0]).fit(X, y, tasks=ids)
+    assert sparse.issparse(model.pooled_inputs(X, ids))
+    inputs = with_indicators(np.column_stack([X, ids]), np.sqrt(X.var(axis=0).mean()), 300)
+    np.testing.assert_allclose(
+        model.predict(X, tasks=ids), lasso.fit(inputs, y).predict(inputs), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("n_samples", [5, 20])
+def test_folds_of_one_sample_choose_by_the_squared_error(n_samples):
+    rng = np.random.default_rng(0)
+    ids = np.arange(n_samples) % 2
+    X = rng.standard_normal((n_samples, 1))
+    y = X[:, 0] + 3 * ids + 0.1 * rng.standard_normal(n_samples)
+    scales = [0.01, 0.1, 1.0, 10.0]
+    errors = []
+    for scale in scales:
+        model = RandomInterceptTasks(Ridge(), scales=[scale])
+        left_out = []
+        for train, test in LeaveOneOut().split(X):
+            model.fit(X[train], y[train], tasks=ids[train])
+            left_out += [y[test] - model.predict(X[test], tasks=ids[test])]
+        errors.append(np.mean(np.square(left_out)))
+    model = RandomInterceptTasks(Ridge(), scales=scales, cv=LeaveOneOut()).fit(X, y, tasks=ids)
+    assert model.scale_ == scales[np.argmin(errors)] > 0.1
+
+
+def test_scores_that_are_nan_throughout_are_an_error():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((8, 1))
+    model = RandomInterceptTasks(Ridge(), scoring="r2", cv=LeaveOneOut())
+    message = "scoring='r2' gives NaN for every setting and split"
+    with pytest.raises(ValueError, match=message), pytest.warns(UserWarning, match="R\\^2"):
+        model.fit(X, X[:, 0], tasks=np.arange(8) % 2)
+
+
+# ---------------------------------------------------------------- a new task
+
+
+RIDGES = [Ridge(3.0), RidgeCV(), make_pipeline(StandardScaler(), Ridge(3.0))]
+
+
+@pytest.mark.parametrize("estimator", RIDGES, ids=lambda one: type(one).__name__)
+def test_a_task_given_again_gets_the_same_intercept(levels, estimator):
+    X, y = levels
+    model = RandomInterceptTasks(estimator, task_column=-1).fit(X, y)
+    of_second = X[:, -1] == 1
+    adapted = model.adapt(X[of_second], y[of_second])
+    again = X[of_second].copy()
+    again[:, -1] = 6
+    np.testing.assert_allclose(adapted.predict(again), model.predict(X[of_second]))
+    np.testing.assert_allclose(adapted.predict(X), model.predict(X))
+    assert adapted.tasks_.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert adapted.n_samples_per_task_.tolist() == [12] * 7
+    assert model.n_tasks_ == len(model.tasks_) == 6
+    np.testing.assert_allclose(adapted.predict_all_tasks(X)[:, :-1], model.predict_all_tasks(X))
+
+
+def test_a_new_intercept_is_the_shrunken_mean_of_residuals(levels):
+    X, y = levels
+    options = {"scales": [0.5], "task_column": -1, "handle_unknown": "shared"}
+    model = RandomInterceptTasks(Ridge(3.0), **options).fit(X, y)
+    new = np.array([[0.0, 1.0, 2.0, 99.0], [1.0, 0.0, 1.0, 99.0]])
+    targets = np.array([50.0, 70.0])
+    weight = np.array([1.0, 2.0])
+    common = model.predict(new)
+    strength = 3.0 / (0.25 * X[:, :-1].var(axis=0).mean())
+    effect = weight @ (targets - common) / (weight.sum() + strength)
+    adapted = model.adapt(new, targets, task=99, sample_weight=weight)
+    np.testing.assert_allclose(adapted.predict(new), common + effect)
+    repeated = model.adapt(new[[0, 1, 1]], targets[[0, 1, 1]], task=99)
+    np.testing.assert_allclose(adapted.predict(new), repeated.predict(new))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_class_task_given_again_gets_the_same_intercept(n_classes):
+    rng = np.random.default_rng(0)
+    ids = np.arange(90) % 3
+    X = rng.standard_normal((90, 2))
+    z = X[:, 0] + ids + rng.logistic(size=90)
+    labels = np.array(["a", "b", "c"])[np.digitize(z, [1.0, 2.0][: n_classes - 1])]
+    logistic = LogisticRegression(C=0.5, tol=1e-10, max_iter=10_000)
+    model = RandomInterceptTasks(logistic).fit(X, labels, tasks=ids)
+    adapted = model.adapt(X[ids == 1], labels[ids == 1], task=7)
+    expected = model.predict_proba(X, tasks=np.full(90, 1))
+    actual = adapted.predict_proba(X, tasks=np.full(90, 7))
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="classes \\['new'\\], but the model knows"):
+        model.adapt(X[:2], ["new", "a"])
+
+
+def test_a_wide_model_adapts_to_a_named_column(levels):
+    X, y = levels
+    Y = pd.DataFrame({"first": y, "second": y + 1})
+    model = RandomInterceptTasks(Ridge()).fit(X[:, :-1], Y)
+    adapted = model.adapt(X[:5, :-1], pd.DataFrame({"third": [1.0, 2.0, np.nan, 3.0, 4.0]}))
+    assert adapted.tasks_.tolist() == ["first", "second", "third"]
+    assert adapted.n_samples_per_task_[-1] == 4
+    assert adapted.predict(X[:, :-1]).shape == (72, 3)
+
+
+def test_models_without_a_ridge_cannot_adapt(levels):
+    X, y = levels
+    model = RandomInterceptTasks(Lasso(), task_column=-1).fit(X, y)
+    with pytest.raises(TypeError, match=r"adapt needs the ridge or .* got Lasso\(\)"):
+        model.adapt(X[:2], y[:2])
+    model = RandomInterceptTasks(Ridge(), task_column=-1).fit(X, y)
+    with pytest.raises(ValueError, match="task=3 was in the fit"):
+        model.adapt(X[:2], y[:2], task=3)
 
 
 @pytest.mark.parametrize("scales", [[], [0.0], [-1.0, 1.0], [np.inf]])

@@ -83,7 +83,7 @@ def _check_columns(estimator, X, *, reset):
     """Return X, an array of any type if it is no frame, and check the number of its columns."""
     if column_names(X) is None:
         X = check_array(
-            X,
+            _with_types(X),
             accept_sparse=_SPARSE,
             dtype=None,
             ensure_all_finite=False,
@@ -91,6 +91,18 @@ def _check_columns(estimator, X, *, reset):
         )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return X
+
+
+def _with_types(X):
+    """Return X; if it is a list of rows of text and numbers, as an array of objects."""
+    if not isinstance(X, list | tuple):
+        return X
+    array = np.asarray(X)
+    if array.dtype.kind != "U":
+        return X
+    objects = np.array(X, dtype=object)
+    is_text = all(isinstance(value, str) for value in objects.ravel())
+    return array if is_text else objects
 
 
 def _without_duplicates(X):

@@ -90,9 +90,10 @@ def check_responses(models, measure):
                 f"{model!r}, gives none: choose another scoring, such as 'accuracy', or a baseline "
                 "that has predict_proba."
             )
+        needed = " or ".join(measure.response_method)
         raise TypeError(
-            f"{measure.name} needs {' or '.join(measure.response_method)}, which {name}, {model!r}, "
-            "has not: choose another scoring or, for a baseline, another baseline."
+            f"{measure.name} needs {needed}, which {name}, {model!r}, has not: choose another "
+            "scoring or, for a baseline, another baseline."
         )
 
 

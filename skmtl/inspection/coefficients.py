@@ -53,10 +53,8 @@ def _of_pooled_tasks(model: PooledTasks):
 @task_coefficients.register
 def _of_random_intercepts(model: RandomInterceptTasks):
     coef = _of_single_model(model.estimator_)
-    if coef is not None:
-        has_column = model.task_column is not None
-        n_features = model.n_features_in_ - has_column
-        coef = coef[..., :n_features]  # without those of the task indicators
+    if coef is not None and coef.size:
+        coef = coef[..., : -model.n_tasks_]  # without those of the task indicators
     return _with_constant_models([coef] * model.n_tasks_)
 
 

@@ -53,6 +53,7 @@ def fit_nystroem(X, kernel, n_components, random_state):
         params["coef0"] = kernel.coef0
     n_components = components.shape[0]
     transformer = Nystroem(kernel.kernel, n_components=n_components, random_state=0, **params)
+    transformer.set_output(transform="default")  # arrays, whatever the user's setting
     return transformer.fit(components)
 
 

@@ -33,7 +33,8 @@ class NystroemRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstim
     def _prepare(self, data):
         """The data with features in place of X; sets `feature_map_`."""
         if is_named(self.kernel, "linear"):
-            self.feature_map_ = FunctionTransformer(accept_sparse=True).fit(data.design.X)
+            identity = FunctionTransformer(accept_sparse=True).set_output(transform="default")
+            self.feature_map_ = identity.fit(data.design.X)
             return FeatureReading(data)
         X = sliceable(data.design.X)
         kernel = self._input_kernel(self.gamma)

@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.task_ids import as_id_array, column_names, position_of, same_kind, some_of
+from skmtl._data.new_task import new_task_id
+from skmtl._data.task_ids import as_id_array
 from skmtl._warn import warn
 from skmtl.linear_model._new_task import fit_task
 from skmtl.linear_model._new_task_data import Scales, read_new_task
@@ -69,7 +70,7 @@ class AdaptableModel:
             If the task id cannot be sorted among the others, as a string among numbers.
         """
         check_is_fitted(self)
-        task_id = _new_id(self, y_new, task)
+        task_id = new_task_id(self, y_new, task)
         new_task = read_new_task(self, X_new, y_new, sample_weight, task_id)
         W = (self.coef_.reshape(self.n_tasks_, -1) / self._scales.target[:, None]).T
         priors = self._new_task_priors(W, task_id)
@@ -109,34 +110,3 @@ def _extended(fitted, new_task, fit, task_id):
     if isinstance(getattr(fitted, "classes_", None), list):
         model.classes_ = [*fitted.classes_, new_task.classes]
     return model
-
-
-def _new_id(fitted, y, task):
-    """The id of the new task."""
-    if task is None and fitted._layout == "wide" and np.ndim(y) == 2:
-        names = column_names(y)
-        task = names[0] if names else None
-    if task is None:
-        return _next_id(fitted.tasks_)
-    known = fitted.tasks_
-    if not same_kind([task], known):
-        raise TypeError(
-            f"task={task!r} is of another type than the task ids of the fit, {some_of(known)}."
-        )
-    if position_of(task, known) is not None:
-        raise ValueError(
-            f"task={task!r} was in the fit, which had {some_of(known)}: give a new id, or fit "
-            "again to learn more of a task."
-        )
-    return task
-
-
-def _next_id(known):
-    """An id that sorts behind the known ones."""
-    if known.dtype.kind in "iuf":
-        return (known.max() + 1).item()
-    if not all(isinstance(task_id, str) for task_id in known.tolist()):
-        raise ValueError(f"Give the new task an id such as {some_of(known)}: task=.")
-    taken = set(known.tolist())
-    names = ["new", *(f"new{k}" for k in range(2, len(taken) + 3))]
-    return next(name for name in names if name not in taken)

@@ -6,9 +6,10 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.designs import take_samples
-from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.new_task import read_new_targets
+from skmtl._data.reading import read_features
 from skmtl._data.row_names import warn_of_row_order
-from skmtl._data.spellings import plain_labels, target_array
+from skmtl._data.spellings import plain_labels
 from skmtl._data.task_ids import position_of, some_of
 from skmtl._data.task_parameters import entries_by_label
 from skmtl.datafits import class_factors, warn_of_pseudo_observations
@@ -96,21 +97,14 @@ def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
     warn_of_row_order(X, y_new=y, sample_weight=sample_weight)
     X, _ = read_features(fitted, X, reset=False, ids=False)
-    if np.ndim(y) == 2 and np.shape(y)[1] != 1:
-        raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
-    if np.ndim(y) != 2:
-        y = target_array(y, "y_new").reshape(-1, 1)
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
-    y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
-    y = y[:, 0]
-    weight = weight[:, 0]
-    samples = np.flatnonzero(weight > 0)
+    samples, y, weight = read_new_targets(fitted, X.shape[0], y, sample_weight, dtype)
     X = take_samples(X, samples)
     if sparse.issparse(X):
         X = X.toarray()
     read = _read_class_labels if classifier else _read_numbers
-    new_task = read(fitted, y[samples], weight[samples], task_id)
+    new_task = read(fitted, y, weight, task_id)
     omega = _task_weight(fitted, new_task.weight.sum(), task_id)
     factor = omega / fitted._scales.nbar
     return new_task._replace(X=X.astype(float), weight=new_task.weight * factor)

@@ -5,11 +5,13 @@ what all tasks see of new samples, and `predict` applies the model at a position
 """
 
 import numpy as np
-from scipy import sparse
 from scipy.special import expit, softmax
+from sklearn.utils import _safe_indexing
 
-from skmtl.meta._task_models import aligned_proba, append_columns, check_numeric, fit_task
+from skmtl.meta._added_columns import append_columns, check_appendable, take_columns
+from skmtl.meta._task_models import aligned_proba, fit_task
 
+_ADDED = "decision"  # name of the columns of a frame that hold the earlier decisions
 _RMS = 10.0  # root mean square of the features that hold the earlier decisions
 
 
@@ -37,7 +39,7 @@ class DecisionChain:
             self.width = 1
         self.features = data.features
         if data.n_tasks > 1:  # else the only classifier sees what the user passed
-            self.features = check_numeric(data.features)
+            self.features = check_appendable(data.features)
         self.n_features = self.features.shape[1]
         self.estimators = []
         self.scales = []
@@ -62,7 +64,7 @@ class DecisionChain:
         """Return what the k-th estimator sees of features and earlier decisions."""
         if k == 0:
             return X
-        return append_columns(X, earlier * self.scales[k])
+        return append_columns(X, earlier * self.scales[k], _ADDED)
 
     def _earlier(self, X):
         """Return the decisions before the first, the second, ... and the next estimator."""
@@ -82,22 +84,20 @@ class DecisionChain:
         """Return X, the decisions before each estimator, and the mean decision of all."""
         if len(self.estimators) == 1:
             return X
-        X = check_numeric(X)
+        X = check_appendable(X)
         earlier = self._earlier(X)
         mean = earlier[-1]
         if self.towards == "last":
             mean = np.mean(earlier[1:], axis=0)
         columns = np.hstack([*earlier[:-1], mean])
-        return append_columns(X, columns)
+        return append_columns(X, columns, _ADDED)
 
     def _split(self, inputs, k):
         """Return the features and the decisions before the k-th estimator, from `inputs`."""
         start = self.n_features + k * self.width
         stop = start + self.width
-        earlier = inputs[:, start:stop]
-        if sparse.issparse(earlier):
-            earlier = earlier.toarray()
-        return inputs[:, : self.n_features], earlier
+        features = _safe_indexing(inputs, slice(0, self.n_features), axis=1)
+        return features, take_columns(inputs, start, stop)
 
     def _seen(self, inputs, k):
         """Return what the k-th estimator sees, from `inputs`."""

@@ -1,6 +1,5 @@
 """Stacking over tasks: models of single tasks, then models of their predictions."""
 
-import warnings
 from numbers import Integral
 
 import numpy as np
@@ -8,21 +7,21 @@ from joblib import Parallel, delayed
 from scipy import sparse
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
-from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_array, get_tags
 
 from skmtl._data.checks import check_bool, check_int
 from skmtl._data.stratification import assign_folds
+from skmtl.meta._added_columns import append_columns
 from skmtl.meta._curds_and_whey import curds_and_whey
 from skmtl.meta._decision_chain import decisions
 from skmtl.meta._task_models import (
     TaskMetaEstimator,
     aligned_proba,
-    append_columns,
     check_takes_weights,
     fit_task,
     predict_by,
     proba_by,
+    splits_of_samples,
 )
 
 _CURDS = "curds_and_whey"
@@ -180,8 +179,8 @@ class MultiTaskStacking(TaskMetaEstimator):
         folds = self._folds(data)
         tasks = range(data.n_tasks)
         fits = [delayed(self._fit_first)(data, t) for t in tasks]
-        for train, test in folds:
-            fits += [delayed(self._held_out_scores)(data, t, train, test) for t in tasks]
+        for counts, test in folds:
+            fits += [delayed(self._held_out_scores)(data, t, counts, test) for t in tasks]
         parallel = Parallel(n_jobs=self.n_jobs)
         results = parallel(fits)
         self.estimators_ = results[: data.n_tasks]
@@ -260,29 +259,35 @@ class MultiTaskStacking(TaskMetaEstimator):
             check_takes_weights(final)
 
     def _folds(self, data):
-        """Return pairs (train, test) of positions in X; each labeled sample is tested once."""
+        """Return for each fold how often each sample of X is trained on, and which are tested.
+
+        Each labeled sample is tested once.
+        """
         samples, strata = self._strata(data)
+        n_samples = data.features.shape[0]
+        folds = []
+        for train, test in self._splits(data, samples, strata):
+            tested = np.intersect1d(test, samples)
+            if len(tested):  # a fold may hold unlabeled samples only
+                folds.append((np.bincount(train, minlength=n_samples), tested))
+        every_tested = [test for _, test in folds]
+        times_tested = np.bincount(np.concatenate(every_tested), minlength=n_samples)
+        if (times_tested[samples] != 1).any():
+            raise ValueError(
+                f"cv={self.cv!r} does not test every sample exactly once, so that there are no "
+                "out-of-fold predictions: give a number of folds or a KFold."
+            )
+        return folds
+
+    def _splits(self, data, samples, strata):
+        """Return pairs (train, test) of positions in X."""
         if isinstance(self.cv, Integral):
             n_folds = check_int(self.cv, "cv", low=2)
             fold = assign_folds(strata, n_folds)
             return [(samples[fold != k], samples[fold == k]) for k in range(n_folds)]
         groups = np.zeros(data.features.shape[0], dtype=int)
         groups[samples] = strata
-        with warnings.catch_warnings():  # most splitters need no groups
-            warnings.filterwarnings("ignore", "The groups parameter is ignored")
-            splits = list(check_cv(self.cv).split(data.features, None, groups))
-        folds = []
-        for train, test in splits:
-            tested = np.intersect1d(test, samples)
-            if len(tested):  # a fold may hold unlabeled samples only
-                folds.append((np.intersect1d(train, samples), tested))
-        every_tested = np.sort(np.concatenate([test for _, test in folds]))
-        if not np.array_equal(every_tested, np.sort(samples)):
-            raise ValueError(
-                f"cv={self.cv!r} does not test every sample exactly once, so that there are no "
-                "out-of-fold predictions: give a number of folds or a KFold."
-            )
-        return folds
+        return splits_of_samples(self.cv, data, groups)
 
     def _strata(self, data):
         """Return the positions of labeled samples in X, and the stratum of each."""
@@ -307,23 +312,23 @@ class MultiTaskStacking(TaskMetaEstimator):
         _, strata = np.unique(patterns[samples], axis=0, return_inverse=True)
         return samples, strata.ravel()
 
-    def _fit_first(self, data, t, train=None):
-        """Return the stage-one model of task t, fitted to its samples among `train`, or all."""
+    def _fit_first(self, data, t, counts=None):
+        """Return the stage-one model of task t, fitted to its samples `counts` times, or once."""
         samples = data.parts[t]
-        if train is not None:
-            samples = samples.take(np.isin(samples.indices, train))
+        if counts is not None:
+            samples = _repeated(samples, counts)
         if len(samples.y) == 0:
-            return self._prior(data, t, train)
+            return self._prior(data, t, counts)
         X = _safe_indexing(data.features, samples.indices)
         return fit_task(self.task_estimator(), X, samples.y, samples.weight)
 
-    def _held_out_scores(self, data, t, train, test):
-        """Return the scores of samples `test` by the model of task t fitted to `train`."""
-        model = self._fit_first(data, t, train)
+    def _held_out_scores(self, data, t, counts, test):
+        """Return the scores of samples `test` by the model of task t fitted to a fold."""
+        model = self._fit_first(data, t, counts)
         X = _safe_indexing(data.features, test)
         return self._scores(model, X, t)
 
-    def _prior(self, data, t, train):
+    def _prior(self, data, t, counts):
         """Return the model of a task all of whose samples are held out.
 
         It predicts the mean of the training targets of the other tasks, or all classes alike.
@@ -332,7 +337,7 @@ class MultiTaskStacking(TaskMetaEstimator):
             classes = self._classes_of(t)
             return DummyClassifier(strategy="prior").fit(np.zeros((len(classes), 1)), classes)
         samples, _ = data.pooled()
-        y = samples.take(np.isin(samples.indices, train)).y
+        y = _repeated(samples, counts).y
         return DummyRegressor().fit(np.zeros((len(y), 1)), y)
 
     def _width(self, t):
@@ -354,7 +359,7 @@ class MultiTaskStacking(TaskMetaEstimator):
 
     def _combined(self, X, scores):
         """Return what stage two sees of features and stage-one scores."""
-        return append_columns(X, scores) if self.passthrough else scores
+        return append_columns(X, scores, "prediction") if self.passthrough else scores
 
     def _inputs(self, X):
         scores = np.hstack([self._scores(one, X, t) for t, one in enumerate(self.estimators_)])
@@ -365,6 +370,12 @@ class MultiTaskStacking(TaskMetaEstimator):
 
     def _proba_task(self, X, t, classes):
         return proba_by(self.final_estimators_, X, t, classes)
+
+
+def _repeated(samples, counts):
+    """Return TaskSamples as often as `counts` says, which has a number for each sample of X."""
+    every_position = np.arange(len(samples.y))
+    return samples.take(np.repeat(every_position, counts[samples.indices]))
 
 
 def _linear_regression(coef, intercept):

@@ -54,29 +54,36 @@ class PooledTasks(TaskMetaEstimator):
         self.handle_unknown = handle_unknown
 
     def _fit_parts(self, data):
+        samples, codes = self._pooled(data)
+        features = _safe_indexing(data.features, samples.indices)
+        X = self.pooled_inputs(features, codes)
+        self.estimator_ = fit_task(self.estimator, X, samples.y, samples.weight)
+
+    def _pooled(self, data):
+        """Return the samples of all tasks, their tasks in turns, and their task codes."""
         samples, codes = data.pooled()
         if data.layout == "wide" and self._is_classifier():
             # one model for all tasks can predict any class for any of them
             every_class = np.unique(samples.y)
             self.classes_ = [every_class] * data.n_tasks
         order = _in_turns(data.n_samples_per_task)
-        samples = samples.take(order)
-        features = _safe_indexing(data.features, samples.indices)
-        X = self.pooled_inputs(features, codes[order])
-        self.estimator_ = self._fit_pooled(X, samples)
-
-    def _fit_pooled(self, X, samples):
-        """Return the model fitted to the samples of all tasks, whose features are X."""
-        return fit_task(self.estimator, X, samples.y, samples.weight)
+        return samples.take(order), codes[order]
 
     def pooled_inputs(self, X, codes):
-        """Return what the model sees of samples of these tasks."""
+        """Return what the model sees of samples of these tasks; code -1 is a new task."""
         return X
 
     def _seen_by_task(self, X, t):
         """Return what the model sees of samples of task t."""
         codes = np.full(X.shape[0], t)
         return self.pooled_inputs(X, codes)
+
+    def _predict_own_tasks(self, X, codes):
+        return self.estimator_.predict(self.pooled_inputs(X, codes))
+
+    def _proba_of_own_tasks(self, X, codes):
+        X = self.pooled_inputs(X, codes)
+        return aligned_proba(self.estimator_, X, self.classes_)
 
     def _predict_task(self, X, t):
         X = self._seen_by_task(X, t)

@@ -1,23 +1,27 @@
 """Pooled coefficients with an intercept for each task: the least that tasks can differ by."""
 
-from collections.abc import Iterable
+from copy import deepcopy
+from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy import sparse
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.metrics import check_scoring, log_loss, make_scorer
 from sklearn.model_selection import ParameterGrid
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import check_array
-from sklearn.utils.sparsefuncs import mean_variance_axis
+from sklearn.utils import _safe_indexing
+from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int
+from skmtl._data.new_task import new_task_id, read_new_targets
+from skmtl._data.reading import read_features
 from skmtl._data.stratification import assign_folds
+from skmtl._data.task_ids import as_id_array
+from skmtl.meta._intercept_model import InterceptData, InterceptModel, split_steps
+from skmtl.meta._new_intercept import new_intercept
 from skmtl.meta._pooled_tasks import PooledTasks
-from skmtl.meta._task_models import append_columns
+from skmtl.meta._task_models import splits_of_samples
 
 
 class RandomInterceptTasks(PooledTasks):
@@ -30,20 +34,26 @@ class RandomInterceptTasks(PooledTasks):
     of intercepts is `scale` squared times that of the coefficients of standardized features. The
     scale is chosen by cross-validation.
 
+    ``Ridge`` and ``RidgeCV`` are fitted in closed form, without the indicator columns. Their cost
+    grows linearly with the number of tasks.
+
     Parameters
     ----------
     estimator : estimator
-        A penalized linear regressor or classifier, such as ``RidgeCV()``.
+        A penalized linear regressor or classifier, such as ``RidgeCV()``, or a pipeline that ends
+        with one. The earlier steps of a pipeline see the features, without the indicators.
     scales : array-like of float, default=(0.3, 1.0, 3.0, 10.0)
         Positive scales to try.
     param_grid : dict, default=None
         Parameters of the estimator to choose together with the scale: {name: values}.
     scoring : str or callable, default=None
-        The score to maximize; None is the `score` method of the estimator.
-    cv : int or iterable of (train, test), default=5
+        The score to maximize; None is the negative squared error of regressors and the `score`
+        method of classifiers.
+    cv : int, splitter or iterable of (train, test), default=5
         Number of folds, drawn with a fixed seed, over which the samples of each task (of
-        classifiers: of each class) are spread, or pairs of training and test samples. If a class
-        has a single sample, nothing is chosen and the middle of the grid is taken.
+        classifiers: of each class) are spread; or a splitter, which gets the task ids as `groups`;
+        or pairs of training and test samples, by position or as masks. If a class has a single
+        sample, nothing is chosen and the middle of the grid is taken.
     task_column : str or int, default=None
         Column of X that holds the task ids; it is removed before the fit.
     handle_unknown : {"error", "shared"}, default="error"
@@ -55,7 +65,10 @@ class RandomInterceptTasks(PooledTasks):
     Attributes
     ----------
     estimator_ : estimator
-        The fitted pipeline, which takes the features with the indicators behind them.
+        The fitted model, which takes the features, transformed by `steps_`, and the indicators
+        behind them. Its coefficients are in this order.
+    steps_ : Pipeline or None
+        The earlier steps of a pipeline.
     scale_ : float
         The chosen scale.
     tasks_ : ndarray of shape (n_tasks,)
@@ -69,7 +82,8 @@ class RandomInterceptTasks(PooledTasks):
     Raises
     ------
     ValueError
-        In `fit`, if scales are not positive or features are not numeric.
+        In `fit`, if scales are not positive, features are not numeric, all scores are NaN, or the
+        estimator is a search around a pipeline, whose steps would transform the indicators.
 
     See Also
     --------
@@ -112,32 +126,52 @@ class RandomInterceptTasks(PooledTasks):
         self.cv = cv
         self.n_jobs = n_jobs
 
-    def _fit_pooled(self, X, samples):
+    def _fit_parts(self, data):
         scales = self._checked_scales()
-        _, y, weight = samples
-        if self._is_constant(y):
+        self._check_no_inner_steps()
+        samples, codes = self._pooled(data)
+        training = InterceptData(
+            _safe_indexing(data.features, samples.indices),
+            samples.y,
+            samples.weight,
+            codes,
+            data.n_tasks,
+        )
+        if self._is_constant(samples.y):
+            model = self._constant_model(training)
             self.scale_ = np.nan  # there is nothing to choose by
-            dummy = DummyClassifier() if self._is_classifier() else DummyRegressor()
-            return dummy.fit(X, y, sample_weight=weight)
-        features = X[:, : -self.n_tasks_]
-        unit = _feature_scale(features, weight) or 1.0
-        models = self._candidates(scales * unit)
-        best = len(models) // 2
-        if len(models) > 1 and self._can_choose(y):
-            scores = self._cross_validate(models, X, samples)
-            best = int(np.argmax(scores))
-        model = models[best]
-        self.scale_ = model.named_steps["scale"].kw_args["factor"] / unit
-        return _fit(model, X, y, weight)
+        else:
+            candidates = self._candidates(scales)
+            best = self._best(candidates, training, data, samples.indices)
+            estimator, self.scale_ = candidates[best]
+            model = training.fit(estimator, self.scale_)
+        self._store_model(model)
+
+    def _store_model(self, model):
+        """Set what is public of the fitted model."""
+        self._model = model
+        self.steps_ = model.steps
+        self.estimator_ = model.estimator
 
     def _checked_scales(self):
-        """Return the scales as an array; raise unless they are positive."""
+        """Return the scales as a list; raise unless they are positive."""
         scales = np.asarray(self.scales, dtype=float)
         scales = np.atleast_1d(scales)
         valid = np.isfinite(scales) & (scales > 0)
         if scales.size == 0 or not valid.all():
             raise ValueError(f"scales must be positive numbers, got {self.scales!r}.")
-        return scales
+        return scales.tolist()
+
+    def _check_no_inner_steps(self):
+        """Raise if steps would transform the indicators: those of a pipeline in a search, say."""
+        _, final = split_steps(self.estimator)
+        for value in [final, *final.get_params().values()]:
+            if isinstance(value, Pipeline):
+                raise ValueError(
+                    f"estimator={self.estimator!r} has steps that would transform the indicators "
+                    "of the tasks: put them into a pipeline whose last step is the model, and "
+                    "choose its parameters with param_grid."
+                )
 
     def _is_constant(self, y):
         """Whether there is a single target or class."""
@@ -145,15 +179,32 @@ class RandomInterceptTasks(PooledTasks):
             return len(np.unique(y)) < 2
         return len(y) < 2
 
-    def _candidates(self, factors):
-        """Return an unfitted pipeline for each setting of the grid and factor of the indicators."""
-        scalings = [{"n_tasks": self.n_tasks_, "factor": factor} for factor in factors]
-        grid = {"scale__kw_args": scalings}
-        for name, values in (self.param_grid or {}).items():
-            grid[f"estimator__{name}"] = values
-        scale = FunctionTransformer(_scale_indicators)
-        pipeline = Pipeline([("scale", scale), ("estimator", self.estimator)])
-        return [clone(pipeline).set_params(**params) for params in ParameterGrid(grid)]
+    def _constant_model(self, training):
+        """Return the model of a single target or class."""
+        dummy = DummyClassifier() if self._is_classifier() else DummyRegressor()
+        nothing = np.zeros((len(training.y), 1))
+        dummy.fit(nothing, training.y, sample_weight=training.weight)
+        return InterceptModel(None, dummy, np.nan, training.n_tasks)
+
+    def _candidates(self, scales):
+        """Return each setting of the grid with each scale: pairs (unfitted estimator, scale)."""
+        candidates = []
+        for params in ParameterGrid(self.param_grid or {}):
+            estimator = clone(self.estimator).set_params(**params)
+            candidates += [(estimator, scale) for scale in scales]
+        return candidates
+
+    def _best(self, candidates, training, data, indices):
+        """Return the position of the best candidate, the middle one if nothing can be chosen."""
+        if len(candidates) == 1 or not self._can_choose(training.y):
+            return len(candidates) // 2
+        splits = self._splits(training, data, indices)
+        scorer = self._scorer(training.y)
+        scores = Parallel(n_jobs=self.n_jobs)(
+            delayed(_scores_of_split)(candidates, scorer, training, train, test)
+            for train, test in splits
+        )
+        return _position_of_best(np.array(scores), self.scoring)
 
     def _can_choose(self, y):
         """Whether every class can be on both sides of a split."""
@@ -162,45 +213,38 @@ class RandomInterceptTasks(PooledTasks):
         _, counts = np.unique(y, return_counts=True)
         return counts.min() > 1
 
-    def _cross_validate(self, models, X, samples):
-        """Return the mean score of every model over the splits, (n_models,)."""
-        indices, y, weight = samples
-        splits = self._splits(X, y, indices)
-        scorer = self._scorer(models[0], y)
-        scores = Parallel(n_jobs=self.n_jobs)(
-            delayed(_score)(model, scorer, X, y, weight, train, test)
-            for model in models
-            for train, test in splits
-        )
-        scores = np.reshape(scores, (len(models), -1))
-        return scores.mean(axis=1)
-
-    def _scorer(self, model, y):
+    def _scorer(self, y):
         """Return the scorer; log-loss must know the classes that a fold may lack."""
-        if self.scoring != "neg_log_loss":
-            return check_scoring(model, scoring=self.scoring)
-        return make_scorer(
-            log_loss,
-            labels=np.unique(y),
-            response_method="predict_proba",
-            greater_is_better=False,
-        )
+        scoring = self.scoring
+        if scoring == "neg_log_loss":
+            return make_scorer(
+                log_loss,
+                labels=np.unique(y),
+                response_method="predict_proba",
+                greater_is_better=False,
+            )
+        if scoring is None and not self._is_classifier():
+            scoring = "neg_mean_squared_error"  # R^2 needs two samples in each fold
+        _, final = split_steps(self.estimator)
+        return check_scoring(final, scoring=scoring)
 
-    def _splits(self, X, y, indices):
-        """Return pairs (train, test) of positions in X, whose samples stood at `indices`."""
-        if isinstance(self.cv, Iterable):
-            splits = []
-            for train, test in self.cv:
-                splits.append((_positions(train, indices), _positions(test, indices)))
+    def _splits(self, training, data, indices):
+        """Return pairs (train, test) of positions in the training samples.
+
+        These stood at `indices` in the user's X.
+        """
+        splits = []
+        if not isinstance(self.cv, Integral):
+            for train, test in splits_of_samples(self.cv, data):
+                trained = _positions(train, indices)
+                tested = _positions(test, indices)
+                splits.append((trained, tested))
             return splits
         n_folds = min(check_int(self.cv, "cv", low=2), len(indices))
+        strata = training.codes
         if self._is_classifier():  # so that each class is in every training set
-            _, strata = np.unique(y, return_inverse=True)
-        else:
-            indicators = X[:, -self.n_tasks_ :]
-            strata = np.asarray(indicators.argmax(axis=1)).ravel()
+            _, strata = np.unique(training.y, return_inverse=True)
         fold = assign_folds(strata, n_folds, np.random.RandomState(0))
-        splits = []
         for k in range(n_folds):
             train = np.flatnonzero(fold != k)
             test = np.flatnonzero(fold == k)
@@ -208,10 +252,61 @@ class RandomInterceptTasks(PooledTasks):
         return splits
 
     def pooled_inputs(self, X, codes):
-        """Return the features with an indicator column for each task; code -1 is a new task."""
-        X = check_array(X, accept_sparse=("csr", "csc"), input_name="X")
-        indicators = codes[:, None] == np.arange(self.n_tasks_)
-        return append_columns(X, indicators.astype(X.dtype))
+        """Return what `estimator_` sees of samples of these tasks; code -1 is a new task."""
+        if isinstance(self.estimator_, DummyClassifier | DummyRegressor):
+            return np.zeros((X.shape[0], 1))
+        return self._model.inputs(X, codes)
+
+    def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
+        """The model with one task more, learned from few samples; no other task is fitted again.
+
+        Minimizes the objective of the model over the intercept of the new task, given the
+        coefficients, the common intercept and those of the other tasks. For a ridge that is the sum
+        of the residuals of the common model, divided by the number of samples plus
+        ``alpha / s^2``, s being `scale_` times the root mean square of the standard deviations of
+        the features.
+
+        Parameters
+        ----------
+        X_new : array-like, sparse matrix or frame of shape (n_samples, n_columns)
+            At least one sample, with the columns of `fit`; the ids in a task column are ignored.
+        y_new : array-like of shape (n_samples,) or (n_samples, 1)
+            Targets or class labels; NaN or None where one is missing. Classes are those of the
+            fitted tasks.
+        task : int, str or other task id, default=None
+            Id of the new task. None is the name of the column if y_new is a frame, else the largest
+            id plus 1 or, for strings, "new".
+        sample_weight : array-like of shape (n_samples,), default=None
+            Non-negative weights.
+
+        Returns
+        -------
+        model : RandomInterceptTasks
+            A fitted copy, the new task the last of `tasks_`.
+
+        Raises
+        ------
+        ValueError
+            If the task id is known already, a class is unknown, or the input is invalid as in
+            `fit`.
+        TypeError
+            If the estimator is no ridge and no logistic regression with an L2 penalty, or the task
+            id cannot be sorted among the others, as a string among numbers.
+        """
+        check_is_fitted(self)
+        task_id = new_task_id(self, y_new, task)
+        X, _ = read_features(self, X_new, reset=False, numeric=False, ids=False)
+        dtype = None if self._is_classifier() else np.float64
+        samples, y, weight = read_new_targets(self, X.shape[0], y_new, sample_weight, dtype)
+        coef = new_intercept(self._model, _safe_indexing(X, samples), y, weight)
+        adapted = deepcopy(self)
+        adapted._store_model(adapted._model.with_task(coef))
+        adapted.tasks_ = np.concatenate([self.tasks_, as_id_array([task_id])])
+        adapted.n_tasks_ = len(adapted.tasks_)
+        adapted.n_samples_per_task_ = np.append(self.n_samples_per_task_, len(samples))
+        if isinstance(getattr(self, "classes_", None), list):
+            adapted.classes_ = [*self.classes_, self.estimator_.classes_]
+        return adapted
 
 
 def _positions(side, indices):
@@ -220,39 +315,30 @@ def _positions(side, indices):
     return np.repeat(np.arange(len(indices)), counts[indices])
 
 
-def _scale_indicators(X, n_tasks=0, factor=1.0):
-    """Return X with its last `n_tasks` columns multiplied by `factor`."""
-    factors = np.ones(X.shape[1])
-    factors[X.shape[1] - n_tasks :] = factor
-    if sparse.issparse(X):
-        return X @ sparse.diags(factors)
-    return X * factors
+def _scores_of_split(candidates, scorer, training, train, test):
+    """Return the scores on one part of the candidates fitted to the other, (n_candidates,)."""
+    fitted_to = training.take(train)
+    held_out = training.take(test)
+    score_kwargs = {} if held_out.weight is None else {"sample_weight": held_out.weight}
+    scores = []
+    for estimator, scale in candidates:
+        model = fitted_to.fit(estimator, scale)
+        inputs = model.inputs(held_out.features, held_out.codes)
+        scores.append(scorer(model.estimator, inputs, held_out.y, **score_kwargs))
+    return scores
 
 
-def _feature_scale(X, weight):
-    """Return the root mean square of the (weighted) standard deviations of the features."""
-    if X.shape[1] == 0:
-        return 0.0
-    if sparse.issparse(X):
-        _, variances = mean_variance_axis(X, axis=0, weights=weight)
-    else:
-        mean = np.average(X, axis=0, weights=weight)
-        variances = np.average((X - mean) ** 2, axis=0, weights=weight)
-    return float(np.sqrt(variances.mean()))
+def _position_of_best(scores, scoring):
+    """Return the position of the best candidate, from scores (n_splits, n_candidates).
 
-
-def _fit(model, X, y, weight):
-    """Return the fitted pipeline."""
-    fit_kwargs = {} if weight is None else {"estimator__sample_weight": weight}
-    return model.fit(X, y, **fit_kwargs)
-
-
-def _score(model, scorer, X, y, weight, train, test):
-    """Return the score of a clone that is fitted to one part, on the other."""
-    train_weight = None
-    score_kwargs = {}
-    if weight is not None:
-        train_weight = weight[train]
-        score_kwargs = {"sample_weight": weight[test]}
-    model = _fit(clone(model), X[train], y[train], train_weight)
-    return scorer(model, X[test], y[test], **score_kwargs)
+    Splits that have no score, such as R^2 of a single sample, are left out; a candidate that has
+    none where others have one is the worst.
+    """
+    scored = ~np.isnan(scores).all(axis=1)
+    if not scored.any():
+        raise ValueError(
+            f"scoring={scoring!r} gives NaN for every setting and split: give fewer folds or "
+            "another scoring, such as 'neg_mean_squared_error'."
+        )
+    means = scores[scored].mean(axis=0)
+    return int(np.argmax(np.where(np.isnan(means), -np.inf, means)))

@@ -36,10 +36,11 @@ class ResidualChain:
         self.pull = np.ones(n_tasks)
         if towards == "mean":
             self.pull = 1 / np.arange(1.0, n_tasks + 1)
-        self.shares = _shares(self.pull)
         self.estimators = []
         self.coefficients = []
         self.collapsed = None
+        self._linear_sum = None  # pulls times the coefficients of the linear models so far
+        self._nonlinear = []  # positions of the others
 
     def learn(self, X, y, weight):
         """Fit the next task."""
@@ -47,22 +48,30 @@ class ResidualChain:
         if self.estimators:
             y = y - self._earlier(X)
         estimator = fit_task(self.estimator, X, y, weight)
+        coefficients = _coefficients_of(estimator, X)
+        self._add(estimator, coefficients)
+
+    def _add(self, estimator, coefficients):
+        """Put a model behind the earlier ones."""
+        position = len(self.estimators)
         self.estimators.append(estimator)
-        self.coefficients.append(_coefficients_of(estimator, X))
+        self.coefficients.append(coefficients)
+        if coefficients is None:
+            self._nonlinear.append(position)
+            return
+        pulled = self.pull[position] * coefficients
+        if self._linear_sum is None:
+            self._linear_sum = pulled
+        else:
+            self._linear_sum = self._linear_sum + pulled
 
     def _earlier(self, X):
         """Return the predictions that the next model adds to; linear models are summed first."""
         predictions = np.zeros(X.shape[0])
-        linear = []
-        for k, estimator in enumerate(self.estimators):
-            if self.coefficients[k] is None:
-                predictions += self.pull[k] * estimator.predict(X)
-            else:
-                linear.append(k)
-        if linear:
-            coefficients = np.stack([self.coefficients[k] for k in linear])
-            total = self.pull[linear] @ coefficients
-            predictions += _predict_linear(_check_numeric(X), total)
+        for k in self._nonlinear:
+            predictions += self.pull[k] * self.estimators[k].predict(X)
+        if self._linear_sum is not None:
+            predictions += _predict_linear(_check_numeric(X), self._linear_sum)
         return predictions
 
     def finish(self):
@@ -80,7 +89,11 @@ class ResidualChain:
                 return
             else:
                 coefficients[k] = self.coefficients[k]
-        self.collapsed = self.shares @ coefficients
+        pulled = self.pull[:, None] * coefficients
+        earlier = np.cumsum(pulled, axis=0) - pulled
+        collapsed = coefficients + earlier
+        mean = collapsed.mean(axis=0)
+        self.collapsed = np.vstack([collapsed, mean])
 
     def inputs(self, X):
         """Return numeric X if all models are linear, else the predictions of every estimator."""
@@ -92,16 +105,16 @@ class ResidualChain:
         """Return the predictions of the model at a position, -1 for the mean, from `inputs`."""
         if self.collapsed is not None:
             return _predict_linear(X, self.collapsed[position])
-        return X @ self.shares[position]
+        if position < 0:
+            return X @ self._shares_of_mean()
+        earlier = X[:, :position] @ self.pull[:position]
+        return X[:, position] + earlier
 
-
-def _shares(pull):
-    """Return what f_k takes of each g_j, (n_tasks + 1, n_tasks); the last row is for their mean."""
-    n_tasks = len(pull)
-    pulls = np.tile(pull, (n_tasks, 1))
-    shares = np.tril(pulls, -1) + np.eye(n_tasks)
-    mean = shares.mean(axis=0)
-    return np.vstack([shares, mean])
+    def _shares_of_mean(self):
+        """Return what the mean of all f_k takes of each g_j, (n_tasks,)."""
+        n_tasks = len(self.pull)
+        n_later = np.arange(n_tasks)[::-1]
+        return (1 + n_later * self.pull) / n_tasks
 
 
 def _check_numeric(X):

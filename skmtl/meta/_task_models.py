@@ -1,19 +1,23 @@
 """What the meta-estimators share: one estimator for each task, fits and predictions by task."""
 
+import warnings
+from copy import copy
 from numbers import Integral, Number
 
 import numpy as np
-from scipy import sparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
-from sklearn.utils import _safe_indexing, check_array, get_tags
+from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
+from skmtl._data.fold_samples import fold_positions
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
 from skmtl._data.spellings import concatenate_labels, stack_labels
+from skmtl._data.stratification import split_by_stratum
 from skmtl.base import MultiTaskEstimator
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
@@ -152,6 +156,10 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         X = self._inputs(X)
         if codes is None:
             return self._predict_every_task(X)
+        return self._predict_own_tasks(X, codes)
+
+    def _predict_own_tasks(self, X, codes):
+        """Return the prediction of each sample's own task, (n_samples,), from `_inputs`."""
         samples_of_tasks = []
         predictions_of_tasks = []
         for t, samples, X_t in _by_task(X, codes):
@@ -205,6 +213,10 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         X = self._inputs(X)
         if codes is None:
             return [self._proba_task(X, t, classes) for t, classes in enumerate(self.classes_)]
+        return self._proba_of_own_tasks(X, codes)
+
+    def _proba_of_own_tasks(self, X, codes):
+        """Return the probabilities of each sample's own task, (n_samples, n_classes)."""
         shape = (len(codes), len(self.classes_))
         probabilities = np.empty(shape)
         for t, samples, X_t in _by_task(X, codes):
@@ -220,10 +232,41 @@ def check_takes_weights(estimator):
         )
 
 
+def splits_of_samples(cv, data, groups=None):
+    """Return pairs (train, test) of positions in the user's X.
+
+    Parameters
+    ----------
+    cv : splitter or iterable of (train, test)
+        What the user gave. A splitter gets the task ids as `groups`, and y, of long data.
+    data : SamplesByTask
+        The samples to split.
+    groups : ndarray of int of shape (n_samples,), default=None
+        What a splitter gets as `groups` of wide data.
+    """
+    n_samples = data.features.shape[0]
+    y = None
+    if data.layout != "wide":
+        pooled, codes = data.pooled()
+        groups = np.zeros(n_samples, dtype=int)
+        groups[pooled.indices] = codes
+        y = np.full(n_samples, pooled.y[0])
+        y[pooled.indices] = pooled.y
+    splits = []
+    with warnings.catch_warnings():  # most splitters need no groups
+        warnings.filterwarnings("ignore", "The groups parameter is ignored")
+        for train, test in check_cv(cv).split(data.features, y, groups):
+            trained = fold_positions(train, n_samples)
+            tested = fold_positions(test, n_samples)
+            splits.append((trained, tested))
+    return splits
+
+
 def _by_task(X, codes):
     """Yield the code of every task, the positions of its samples, and its part of X."""
-    for t in np.unique(codes):
-        samples = np.flatnonzero(codes == t)
+    present, positions = np.unique(codes, return_inverse=True)
+    every_sample = np.arange(len(codes))
+    for t, samples in zip(present, split_by_stratum(positions, every_sample), strict=True):
         yield t, samples, _safe_indexing(X, samples)
 
 
@@ -251,9 +294,11 @@ def _for_targets(estimator, y):
     if counts.min() == 1:
         return DummyClassifier() if classifier else DummyRegressor()
     most = int(counts.max())  # folds of classifiers are stratified by class
-    for name, n_folds in numbers_of_folds.items():
-        if n_folds > most:
-            estimator.set_params(**{name: most})
+    for name, folds in numbers_of_folds.items():
+        folds = _at_most(most, folds)
+        estimator.set_params(**{name: folds})
+        if not classifier and most < 2 * _count(folds):
+            _choose_by_squared_error(estimator, name.removesuffix("cv"))
     return estimator
 
 
@@ -267,21 +312,45 @@ def _fewest_counts(estimator):
     return 2 if is_tuned else 1  # the logarithm of 0 is no intercept
 
 
+def _choose_by_squared_error(estimator, prefix):
+    """Replace R^2 as the default score of a search, since folds of one sample have none."""
+    name = f"{prefix}scoring"
+    params = estimator.get_params()
+    if name in params and params[name] is None:
+        estimator.set_params(**{name: "neg_mean_squared_error"})
+
+
+def _count(folds):
+    """Return the number of folds of a number of folds or a splitter."""
+    return getattr(folds, "n_splits", folds)
+
+
 def _numbers_of_folds(estimator):
-    """Return the parameters, nested ones included, that are a number of folds."""
+    """Return the parameters, nested ones included, that are a number of folds or a splitter."""
     params = {"": estimator, **estimator.get_params()}
     numbers = {}
     for name, value in params.items():
         owner, _, own_name = name.rpartition("__")
         if own_name != "cv":
             continue
-        if isinstance(params[owner], RidgeCV | RidgeClassifierCV):
-            continue  # None is leave-one-out there, for any number of samples
+        if value is None and isinstance(params[owner], RidgeCV | RidgeClassifierCV):
+            continue  # leave-one-out, for any number of samples
         if value is None:
             numbers[name] = _DEFAULT_FOLDS
-        elif isinstance(value, Integral):
+        elif isinstance(value, Integral | KFold | StratifiedKFold):
             numbers[name] = value
     return numbers
+
+
+def _at_most(most, folds):
+    """Return a number of folds, or a splitter, with at most so many folds."""
+    if _count(folds) <= most:
+        return folds
+    if isinstance(folds, Integral):
+        return most
+    splitter = copy(folds)
+    splitter.n_splits = most
+    return splitter
 
 
 def aligned_proba(estimator, X, classes):
@@ -316,16 +385,3 @@ def proba_by(estimators, X, t, classes):
         estimators = [estimators[t]]
     probabilities = [aligned_proba(estimator, X, classes) for estimator in estimators]
     return np.mean(probabilities, axis=0)
-
-
-def append_columns(X, columns):
-    """Return numeric X with `columns` (n_samples, n_columns) behind its own."""
-    X = check_numeric(X)
-    if sparse.issparse(X):
-        return sparse.hstack([X, sparse.csr_matrix(columns)], format="csr")
-    return np.hstack([X, columns])
-
-
-def check_numeric(X):
-    """Return X as a numeric array or sparse matrix, which may contain NaN and infinity."""
-    return check_array(X, accept_sparse=("csr", "csc"), ensure_all_finite=False, input_name="X")

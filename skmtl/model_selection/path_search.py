@@ -89,6 +89,7 @@ def _held_out_errors(fold, coefficients):
         average = b_of_tasks[:, trained].mean(axis=1, keepdims=True)
         b_of_tasks[:, ~trained] = average
     sums = fold.errors(W, intercepts)
+    sums = np.where(np.isnan(sums), np.inf, sums)  # predictions that overflow are the worst
     return np.divide(
         sums,
         fold.total,
@@ -264,7 +265,13 @@ class PathSearch:
         grids = [alphas for _, alphas in paths]
         same = one or all(np.array_equal(grid, grids[0]) for grid in grids)
         self.alphas_ = grids[0] if same else np.array(grids)
-        best = int(np.argmin(mean_errors(errors).min(axis=1)))
+        smallest = mean_errors(errors).min(axis=1)
+        best = int(np.argmin(smallest))
+        if not np.isfinite(smallest[best]):
+            raise ValueError(
+                "No model has a finite held-out error in every fold, so that none can be chosen: "
+                "scale the features, or give larger alphas."
+            )
         params, alphas = paths[best]
         chosen = choose_alpha(errors[best], self.selection_rule)
         return alphas[chosen], params

@@ -1,0 +1,187 @@
+"""A linear model of features and task indicators, behind the steps of a pipeline."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import _safe_indexing, check_array, get_tags
+from sklearn.utils.sparsefuncs import mean_variance_axis
+
+from skmtl.meta._added_columns import append_columns
+from skmtl.meta._intercept_ridge import InterceptRidge, fit_closed_form, has_closed_form
+
+_DENSE = 2**22  # numbers of features that may be made dense
+_DENSE_INDICATORS = 2**18
+
+
+class InterceptModel(NamedTuple):
+    """A fitted model.
+
+    Attributes
+    ----------
+    steps : Pipeline or None
+        What transforms the features first.
+    estimator : estimator
+        It takes the transformed features and behind them the indicators.
+    factor : float
+        What an indicator is where it is not 0.
+    n_tasks : int
+        Number of indicators.
+    """
+
+    steps: object
+    estimator: object
+    factor: float
+    n_tasks: int
+
+    def inputs(self, X, codes):
+        """Return what the estimator takes for samples of these tasks; code -1 is a new task."""
+        if self.steps is not None:
+            X = self.steps.transform(X)
+        return self.with_indicators(check_features(X), codes)
+
+    def with_task(self, coef):
+        """Return this model, its estimator changed: with one indicator more, (1,) or (n_classes,).
+
+        `coef` has the coefficients of the indicator.
+        """
+        estimator = self.estimator
+        added = coef if estimator.coef_.ndim == 1 else coef[:, None]
+        estimator.coef_ = np.concatenate([estimator.coef_, added], axis=-1)
+        estimator.n_features_in_ += 1
+        return self._replace(n_tasks=self.n_tasks + 1)
+
+    def with_indicators(self, X, codes):
+        """Return the features with an indicator column for each task behind them."""
+        shape = (X.shape[0], self.n_tasks)
+        known = np.flatnonzero(codes >= 0).astype(np.int32)  # solvers refuse longer indices
+        own = codes[known].astype(np.int32)
+        if sparse.issparse(X) or self._must_be_sparse(X):
+            entries = (np.full(len(known), self.factor), (known, own))
+            indicators = sparse.csr_array(entries, shape=shape)
+        else:
+            indicators = np.zeros(shape)
+            indicators[known, own] = self.factor
+        return append_columns(X, indicators, "task")
+
+    def _must_be_sparse(self, X):
+        """Whether the indicators are too many to be dense."""
+        n_samples, n_features = X.shape
+        are_many = self.n_tasks > n_features and n_samples * self.n_tasks > _DENSE_INDICATORS
+        return are_many and get_tags(self.estimator).input_tags.sparse
+
+
+class InterceptData:
+    """Training samples, to which models are fitted.
+
+    Parameters
+    ----------
+    features : ndarray, sparse matrix or frame of shape (n_samples, n_features)
+        The features as the user passed them.
+    y, weight : ndarray of shape (n_samples,)
+        Targets and weights; the latter may be None.
+    codes : ndarray of int of shape (n_samples,)
+        Task of each sample.
+    n_tasks : int
+        Number of tasks, some of which may have no samples.
+    """
+
+    def __init__(self, features, y, weight, codes, n_tasks):
+        self.features = features
+        self.y = y
+        self.weight = weight
+        self.codes = codes
+        self.n_tasks = n_tasks
+
+    def take(self, samples):
+        """Return the data of some samples, given by their positions."""
+        return InterceptData(
+            _safe_indexing(self.features, samples),
+            self.y[samples],
+            None if self.weight is None else self.weight[samples],
+            self.codes[samples],
+            self.n_tasks,
+        )
+
+    def fit(self, estimator, scale):
+        """Return the :class:`InterceptModel` of an unfitted estimator or pipeline.
+
+        Indicators are `scale` times the root mean square of the standard deviations of features.
+        """
+        steps, final = split_steps(clone(estimator))
+        if steps is None:
+            seen = self._without_steps
+        else:
+            seen = _SeenFeatures(steps.fit_transform(self.features, self.y), self)
+        factor = scale * seen.unit
+        model = InterceptModel(steps, final, factor, self.n_tasks)
+        if has_closed_form(final) and seen.may_be_dense:
+            fit_closed_form(final, seen.ridge(final.fit_intercept), factor)
+            return model
+        fit_kwargs = {} if self.weight is None else {"sample_weight": self.weight}
+        inputs = model.with_indicators(seen.X, self.codes)
+        final.fit(inputs, self.y, **fit_kwargs)
+        return model
+
+    @cached_property
+    def _without_steps(self):
+        """What estimators see that have no steps before them."""
+        return _SeenFeatures(self.features, self)
+
+
+class _SeenFeatures:
+    """Numeric features of :class:`InterceptData`, and what models of them have in common."""
+
+    def __init__(self, X, data):
+        self.X = check_features(X)
+        self.data = data
+        self.unit = _feature_scale(self.X, data.weight) or 1.0
+        self._ridges = {}
+
+    @property
+    def may_be_dense(self):
+        """Whether the features are dense, or small enough to be."""
+        n_samples, n_features = self.X.shape
+        return not sparse.issparse(self.X) or n_samples * n_features <= _DENSE
+
+    def ridge(self, fit_intercept):
+        """Return the :class:`InterceptRidge` of the features."""
+        if fit_intercept not in self._ridges:
+            X = self.X.toarray() if sparse.issparse(self.X) else self.X
+            self._ridges[fit_intercept] = InterceptRidge(
+                X,
+                self.data.y,
+                self.data.codes,
+                self.data.weight,
+                self.data.n_tasks,
+                fit_intercept,
+            )
+        return self._ridges[fit_intercept]
+
+
+def split_steps(estimator):
+    """Return the steps of a pipeline before the last one, or None, and the last one."""
+    if isinstance(estimator, Pipeline):
+        _, last = estimator.steps[-1]
+        if len(estimator.steps) > 1:
+            return estimator[:-1], last
+        return None, last
+    return None, estimator
+
+
+def check_features(X):
+    """Return features as a numeric array or sparse matrix."""
+    return check_array(X, accept_sparse=("csr", "csc"), input_name="X")
+
+
+def _feature_scale(X, weight):
+    """Return the root mean square of the (weighted) standard deviations of the features."""
+    if sparse.issparse(X):
+        _, variances = mean_variance_axis(X, axis=0, weights=weight)
+    else:
+        mean = np.average(X, axis=0, weights=weight)
+        variances = np.average((X - mean) ** 2, axis=0, weights=weight)
+    return float(np.sqrt(variances.mean()))

@@ -1,0 +1,197 @@
+"""Ridge regression with an intercept for each task, in closed form.
+
+With weights w and the task t(i) of sample i, it minimizes
+
+    sum_i w_i (y_i - b - x_i'v - a_t(i))^2 + alpha ||v||^2 + strength ||a||^2.
+
+Given v and b, the best a_t is h_t times the mean residual of task t, with W_t the weight of the
+task and h_t = W_t / (W_t + strength). What remains to be minimized are the squares within tasks,
+those of x_i and y_i less their means m_t and u_t in the task, and those between tasks:
+
+    strength * sum_t h_t (u_t - b - m_t'v)^2 + alpha ||v||^2.
+
+No matrix has a row or a column for each task.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import linalg, sparse
+from sklearn.linear_model import Ridge, RidgeCV
+
+
+class InterceptFit(NamedTuple):
+    """A minimum, in the centered and reduced coordinates of :class:`InterceptRidge`."""
+
+    v: np.ndarray
+    matrix: np.ndarray  # of the equations for v
+    shares: np.ndarray  # h, (n_tasks,)
+    dx: np.ndarray  # means of the tasks less their average weighted by h, (n_tasks, n_features)
+    rest: np.ndarray  # mean residuals of the tasks, (n_tasks,)
+
+
+class InterceptRidge:
+    """The problem of samples of tasks, for any strengths.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Targets.
+    codes : ndarray of int of shape (n_samples,)
+        Task of each sample.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+    n_tasks : int
+        Number of tasks, some of which may have no samples.
+    fit_intercept : bool
+        Whether there is a common intercept b, else it is zero.
+    """
+
+    def __init__(self, X, y, codes, weight, n_tasks, fit_intercept):
+        X = X.astype(float)
+        y = y.astype(float)
+        if weight is None:
+            weight = np.ones(len(y))
+        self.codes = codes
+        self.weight = weight
+        self.fit_intercept = fit_intercept
+        self.origin = np.zeros(X.shape[1])
+        self.level = 0.0
+        if fit_intercept:  # digits would be lost far from zero
+            self.origin = np.average(X, axis=0, weights=weight)
+            self.level = np.average(y, weights=weight)
+        X = X - self.origin
+        self.basis = None
+        if X.shape[1] > len(y):  # the coefficients are combinations of the samples
+            self.basis, R = linalg.qr(X.T, mode="economic")
+            X = R.T
+        self.X = X
+        self.y = y - self.level
+        self.total = np.bincount(codes, weight, n_tasks)
+        self._sum_up(n_tasks)
+
+    def _sum_up(self, n_tasks):
+        """Compute the means of the tasks and the products within tasks."""
+        rows = np.arange(len(self.y) + 1)
+        indicators = sparse.csr_array((self.weight, self.codes, rows), shape=(len(self.y), n_tasks))
+        self.mean_x = _ratio(indicators.T @ self.X, self.total[:, None])
+        self.mean_y = _ratio(indicators.T @ self.y, self.total)
+        X = self.X - self.mean_x[self.codes]
+        y = self.y - self.mean_y[self.codes]
+        weighted = X.T * self.weight
+        self.xx = weighted @ X
+        self.xy = weighted @ y
+
+    def solve(self, alpha, strength):
+        """Return the minimum."""
+        shares = _ratio(self.total, self.total + strength)
+        dx = self.mean_x
+        dy = self.mean_y
+        if self.fit_intercept:
+            dx = dx - np.average(dx, axis=0, weights=shares)
+            dy = dy - np.average(dy, weights=shares)
+        between = dx.T * (strength * shares)
+        matrix = self.xx + between @ dx
+        matrix[np.diag_indices_from(matrix)] += alpha
+        v = _solve(matrix, self.xy + between @ dy)
+        return InterceptFit(v, matrix, shares, dx, dy - dx @ v)
+
+    def coefficients(self, fit):
+        """Return the coefficients, the common intercept and those of tasks."""
+        coef = fit.v
+        intercept = 0.0
+        if self.fit_intercept:
+            residuals = self.mean_y - self.mean_x @ fit.v
+            intercept = self.level + np.average(residuals, weights=fit.shares)
+        if self.basis is not None:
+            coef = self.basis @ coef
+        return coef, intercept - self.origin @ coef, fit.shares * fit.rest
+
+    def leave_one_out(self, fit, strength):
+        """Return the weighted mean square of the errors of samples that are left out.
+
+        A residual is divided by 1 less its leverage ``w_i z_i' M^-1 z_i``, with z_i the features,
+        the constant and the indicators of sample i and M the matrix of their normal equations, from
+        which the block of the indicators is eliminated.
+        """
+        deviations = self.X - self.mean_x[self.codes]
+        retained = (1 - fit.shares)[self.codes]
+        seen = deviations + retained[:, None] * fit.dx[self.codes]
+        leverage = np.sum(seen.T * _solve(fit.matrix, seen.T), axis=0)
+        own = 1 / (self.total[self.codes] + strength)
+        leverage += own
+        if self.fit_intercept:
+            leverage += strength * own**2 / fit.shares.sum()
+        residuals = self.y - self.mean_y[self.codes] - deviations @ fit.v
+        residuals += retained * fit.rest[self.codes]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            errors = residuals / (1 - self.weight * leverage)
+        return np.mean(self.weight * errors**2)
+
+
+def _ratio(numerator, denominator):
+    """Return the ratio, 0 where the denominator is 0: of tasks without samples."""
+    out = np.zeros_like(numerator)
+    positive = np.broadcast_to(denominator > 0, out.shape)
+    return np.divide(numerator, denominator, out=out, where=positive)
+
+
+def _solve(matrix, right):
+    """Return the solution of positive definite equations, the smallest one of singular ones."""
+    try:
+        return linalg.solve(matrix, right, assume_a="pos")
+    except linalg.LinAlgError:
+        return linalg.lstsq(matrix, right)[0]
+
+
+def has_closed_form(estimator):
+    """Whether an estimator is a ridge regression whose minimum :class:`InterceptRidge` gives."""
+    if type(estimator) is Ridge:
+        return not estimator.positive and np.ndim(estimator.alpha) == 0
+    if type(estimator) is not RidgeCV:
+        return False
+    options = estimator.get_params()
+    generic = ("cv", "scoring", "alpha_per_target", "store_cv_results", "store_cv_values")
+    asked = [options.get(name) for name in generic]
+    return all(value in (None, False, "deprecated") for value in asked)
+
+
+def fit_closed_form(estimator, problem, factor):
+    """Fit a ridge regression to features and behind them ``factor`` times the indicators.
+
+    Parameters
+    ----------
+    estimator : Ridge or RidgeCV
+        An estimator that :func:`has_closed_form`. It is fitted in place.
+    problem : InterceptRidge
+        The training samples.
+    factor : float
+        What the indicators are multiplied by; the penalty of an intercept is ``alpha / factor^2``.
+
+    Returns
+    -------
+    estimator
+    """
+    if isinstance(estimator, RidgeCV):
+        alphas = np.atleast_1d(estimator.alphas)
+        errors = [_left_out(problem, alpha, alpha / factor**2) for alpha in alphas]
+        best = int(np.argmin(np.where(np.isnan(errors), np.inf, errors)))
+        alpha = alphas[best]
+        estimator.alpha_ = alpha
+        estimator.best_score_ = -errors[best]
+    else:
+        alpha = estimator.alpha
+    fit = problem.solve(alpha, alpha / factor**2)
+    coef, intercept, effects = problem.coefficients(fit)
+    estimator.coef_ = np.append(coef, effects / factor)
+    estimator.intercept_ = intercept
+    estimator.n_features_in_ = len(estimator.coef_)
+    return estimator
+
+
+def _left_out(problem, alpha, strength):
+    """Return the leave-one-out error of these strengths."""
+    fit = problem.solve(alpha, strength)
+    return problem.leave_one_out(fit, strength)
