@@ -15,9 +15,9 @@ from skmtl._task_covariance.kronecker import (
     KroneckerSystem,
     constants,
     distinct_values,
-    relative_to_noise,
     spectrum,
 )
+from skmtl._task_covariance.low_rank import noise_basis, spectral_norm
 from skmtl._task_covariance.schur import SchurSystem
 
 SOLVERS = ("kronecker", "schur", "cholesky")
@@ -50,7 +50,7 @@ def largest_eigenvalue(K, weight):
 
 def smallest_alpha(K, B, observations):
     """The :func:`noise_floor` of the system with a task kernel B."""
-    return noise_floor(largest_eigenvalue(K, observations.weight) * np.linalg.norm(B, 2))
+    return noise_floor(largest_eigenvalue(K, observations.weight) * spectral_norm(B))
 
 
 def raised_noise(noise, largest, Bs):
@@ -219,13 +219,15 @@ def make_system(
             fit_intercept,
         )
     if decomposed is None:
-        if name == "kronecker" and _few_values(B, alpha):
+        basis = noise_basis(B, alpha) if name == "kronecker" else None
+        if basis is not None and _few_values(basis):
             return KroneckerFactors(
                 K,
                 B,
                 alpha,
                 observations.complete,
                 fit_intercept,
+                basis,
             )
         free = constants(observations.n_samples, fit_intercept)
         decomposed = spectrum(K, observations.common_weight, free)
@@ -239,10 +241,9 @@ def make_system(
     )
 
 
-def _few_values(B, alpha):
+def _few_values(basis):
     """Whether a factor for each eigenvalue of the task kernel beats one eigendecomposition."""
-    values = np.linalg.eigvalsh(relative_to_noise(B, alpha))
-    distinct, _ = distinct_values(values)
+    distinct, _ = distinct_values(basis.values)
     return len(distinct) * _CHOLESKY < _EIGH
 
 
