@@ -189,14 +189,22 @@ class KroneckerBase(System):
         """``Sigma^-1/2 V``, (T, T)."""
         return self.basis.matrix / self.noise_root[:, None]
 
+    def Vi_of(self, tasks):
+        """The rows of `Vi` of some tasks."""
+        return self.basis.rows(tasks) / self.noise_root[tasks, None]
+
     def into_directions(self, Y):
         """``Y Vi``."""
         return self.basis.into(Y / self.noise_root)
 
+    def from_directions(self, C):
+        """``C Vi'``."""
+        return self.basis.back(C) / self.noise_root
+
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
         Y = self.observations.matrix(y)
-        dual = self.basis.back(self.directions(Y)) / self.noise_root
+        dual = self.from_directions(self.directions(Y))
         return dual.T.ravel()
 
     def leave_out_samples(self, y):

@@ -71,6 +71,10 @@ class DenseBasis:
     def __init__(self, B):
         self.values, self.matrix = np.linalg.eigh(B)
 
+    def rows(self, tasks):
+        """The rows of V of some tasks."""
+        return self.matrix[tasks]
+
     def into(self, Y):
         """From tasks to directions, ``Y V``."""
         return Y @ self.matrix
@@ -118,6 +122,12 @@ class ReflectionBasis:
     def matrix(self):
         """V, (n_tasks, n_tasks)."""
         return np.eye(len(self.v)) - 2 * np.outer(self.v, self.v)
+
+    def rows(self, tasks):
+        """As :meth:`DenseBasis.rows`."""
+        rows = np.multiply.outer(-2 * self.v[tasks], self.v)
+        rows[np.arange(len(tasks)), tasks] += 1.0
+        return rows
 
     def into(self, Y):
         """As :meth:`DenseBasis.into`."""
