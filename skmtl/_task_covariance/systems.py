@@ -40,7 +40,7 @@ def noise_floor(largest):
 
     Below it solutions would be those of the rounding errors, which differ between systems.
     """
-    return _ROUNDING * max(largest, _TINY)
+    return _ROUNDING * np.maximum(largest, _TINY)
 
 
 def largest_eigenvalue(K, weight):
@@ -54,7 +54,7 @@ def smallest_alpha(K, B, observations):
 
 
 def raised_noise(noise, largest, Bs):
-    """The noise, at least the :func:`noise_floor` of a sum of terms.
+    """The noise, at least the :func:`noise_floor` of a sum of terms, relative to each task.
 
     Parameters
     ----------
@@ -65,9 +65,10 @@ def raised_noise(noise, largest, Bs):
     Bs : list of ndarray of shape (n_tasks, n_tasks)
         Task covariances.
     """
-    bound = 0.0
+    bound = np.zeros(len(noise))
     for value, B in zip(largest, Bs, strict=True):
-        bound += value * np.trace(B)
+        # of the covariance of tasks that are scaled to this task's variance
+        bound += value * len(B) * B.diagonal()
     return np.maximum(noise, noise_floor(bound))
 
 

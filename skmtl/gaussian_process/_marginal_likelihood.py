@@ -131,7 +131,19 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
 
 
 class DenseMarginalLikelihood(MarginalLikelihood):
-    """The likelihood of any observations and any number of terms; see :class:`DenseLikelihood`."""
+    """The likelihood of any observations and any number of terms; see :class:`DenseLikelihood`.
+
+    Parameters
+    ----------
+    kernels, X, y, observations, layout
+        As in :class:`MarginalLikelihood`.
+    known_noise : ndarray of shape (n_observations,), default=None
+        Known variances of the noise of each target, beside that of the tasks.
+    """
+
+    def __init__(self, kernels, X, y, observations, layout, known_noise=None):
+        super().__init__(kernels, X, y, observations, layout)
+        self.known_noise = known_noise
 
     def value(self, theta, eval_gradient=True, mean=None):
         y = self.y
@@ -153,6 +165,7 @@ class DenseMarginalLikelihood(MarginalLikelihood):
             noise,
             y,
             self.observations,
+            self.known_noise,
         )
         if not eval_gradient:
             return dense.value, None
@@ -181,6 +194,7 @@ class DenseMarginalLikelihood(MarginalLikelihood):
             noise,
             self.observations,
             y,
+            self.known_noise,
         )
 
 

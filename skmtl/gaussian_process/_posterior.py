@@ -121,6 +121,8 @@ class DensePosterior:
         Task covariances.
     noise, observations, y
         As in :class:`SpectralPosterior`.
+    known_noise : ndarray of shape (n_observations,), default=None
+        As in :func:`covariance_factor`.
 
     Attributes
     ----------
@@ -135,8 +137,9 @@ class DensePosterior:
         noise,
         observations,
         y,
+        known_noise=None,
     ):
-        self.factor = covariance_factor(Ks, Bs, noise, observations)
+        self.factor = covariance_factor(Ks, Bs, noise, observations, known_noise)
         self.observations = observations
         self.dual = self.factor.solve(y)
 
