@@ -28,6 +28,10 @@ def read_noise_variance(noise_variance, read):
     names = column_names(noise_variance)
     if names is not None and not read.long:
         noise_variance = _in_order_of_tasks(noise_variance, names, data.tasks)
+    if np.ma.isMaskedArray(noise_variance):
+        noise_variance = noise_variance.astype(float).filled(np.nan)
+    if np.ndim(noise_variance) == 0:
+        noise_variance = np.full(data.n_samples, noise_variance)
     values = check_array(
         noise_variance,
         dtype=np.float64,
@@ -36,13 +40,13 @@ def read_noise_variance(noise_variance, read):
         ensure_all_finite=False,
         input_name="noise_variance",
     )
-    expected = [(), (data.n_samples,)]
+    expected = [(data.n_samples,)]
     if not read.long:
         expected.append((data.n_samples, data.n_tasks))
     if values.shape not in expected:
         raise ValueError(
             f"noise_variance has shape {values.shape}, expected {expected[-1]}: the variance of "
-            "the noise of each target" + (", or one for each sample." if len(expected) > 2 else ".")
+            "the noise of each target."
         )
     if values.ndim < 2:
         values = np.broadcast_to(values.reshape(-1, 1), (data.n_samples, data.n_tasks))

@@ -44,8 +44,8 @@ class PredictionMixin:
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
         include_noise : bool, default=True
-            Whether deviations and covariances are those of new targets, or of the functions without
-            noise.
+            Whether deviations and covariances are those of new targets, with the learned noise, or
+            of the functions without noise.
 
         Returns
         -------
@@ -168,7 +168,8 @@ class PredictionMixin:
         Returns
         -------
         mean, std : ndarray of the shape of y
-            Mean and standard deviation of a new target; NaN for missing targets.
+            Mean and standard deviation of a target as it was measured, with its known noise; NaN
+            for missing targets.
         """
         check_is_fitted(self)
         means = []
