@@ -36,13 +36,12 @@ class LowRank:
     def __rmatmul__(self, Y):
         return Y * self.diagonal + (Y @ self.loadings) @ self.loadings.T
 
-    def trace(self):
-        """The sum of the eigenvalues."""
-        return self.diagonal.sum() + np.vdot(self.loadings, self.loadings)
 
-    def variances(self):
-        """The diagonal of the matrix, (n_tasks,)."""
-        return self.diagonal + (self.loadings**2).sum(axis=1)
+def variances(B):
+    """The diagonal of a task covariance, (n_tasks,)."""
+    if not isinstance(B, LowRank):
+        return B.diagonal()
+    return B.diagonal + (B.loadings**2).sum(axis=1)
 
 
 def spectral_norm(B):

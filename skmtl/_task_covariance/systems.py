@@ -17,7 +17,7 @@ from skmtl._task_covariance.kronecker import (
     distinct_values,
     spectrum,
 )
-from skmtl._task_covariance.low_rank import noise_basis, spectral_norm
+from skmtl._task_covariance.low_rank import noise_basis, spectral_norm, variances
 from skmtl._task_covariance.schur import SchurSystem
 
 SOLVERS = ("kronecker", "schur", "cholesky")
@@ -62,13 +62,13 @@ def raised_noise(noise, largest, Bs):
         Variances of the noise.
     largest : list of float
         Upper bounds of the largest eigenvalues of the input kernels.
-    Bs : list of ndarray of shape (n_tasks, n_tasks)
+    Bs : list of ndarray of shape (n_tasks, n_tasks), or of LowRank
         Task covariances.
     """
     bound = np.zeros(len(noise))
     for value, B in zip(largest, Bs, strict=True):
         # of the covariance of tasks that are scaled to this task's variance
-        bound += value * len(B) * B.diagonal()
+        bound += value * len(B) * variances(B)
     return np.maximum(noise, noise_floor(bound))
 
 

@@ -1,6 +1,7 @@
 """Initial values of theta, and its bounds."""
 
 import numpy as np
+from scipy.linalg import eigh
 
 _SHARE = 0.1  # initial kappa and noise, relative to the variance of a task
 _LOADING_BOUNDS = (-30.0, 30.0)  # in standard deviations of the task
@@ -87,12 +88,7 @@ class InitialValues:
     def _first(self, kernels):
         """The default of `theta`."""
         layout = self.layout
-        relative = self.covariances / self.scale / self.scale[:, None]
-        values, V = np.linalg.eigh(relative)
-        deviations = np.sqrt(np.maximum(values, 0.0))
-        root = V * deviations * self.scale[:, None]
-        root = root[:, ::-1]  # the leading eigenvectors first
-        root = root / np.sqrt(len(kernels))
+        root = self._leading(max(layout.ranks)) / np.sqrt(len(kernels))
         theta = np.empty(len(layout))
         terms = layout.terms(theta)
         for kernel, term in zip(kernels, terms, strict=True):
@@ -103,6 +99,16 @@ class InitialValues:
         noise = _SHARE * self._noise_unit()
         theta[layout.noise_span] = np.log(noise)
         return theta
+
+    def _leading(self, rank):
+        """The leading eigenvectors of the tasks' covariances, in their lengths, (n_tasks, rank)."""
+        relative = self.covariances / self.scale / self.scale[:, None]
+        n_tasks = len(relative)
+        first = max(n_tasks - rank, 0)
+        values, V = eigh(relative, subset_by_index=[min(first, n_tasks - 1), n_tasks - 1])
+        deviations = np.sqrt(np.maximum(values, 0.0))
+        root = V * deviations * self.scale[:, None]
+        return root[:, ::-1]
 
     def _noise_unit(self):
         """The unit of the noise: the variance of each task, or their mean as (1,)."""

@@ -220,9 +220,8 @@ class PredictionMixin:
 
     def _in_batches(self, X, codes, spread, include_noise):
         """The results of `_moments`, computed for some samples at a time."""
-        width = len(self._observations)
-        if codes is None:
-            width *= self.n_tasks_
+        n_functions = self.n_tasks_ if codes is None else 1
+        width = self._processes[0].posterior.width(n_functions)
         size = max(1, _FLOATS // width)
         results = []
         for batch in gen_batches(len(X), size):
