@@ -10,7 +10,8 @@ _ROUNDING = 10 * np.finfo(float).eps  # deviations below this, relative to the m
 class TargetScale:
     """Weighted mean and standard deviation of each task's y; the identity unless asked for.
 
-    Models are solved on ``(y - mean) / scale``. Targets that are all the same have the scale 1.
+    Models are solved on ``(y - mean) / scale``. Targets that are all the same, or a single one, say
+    nothing of their scale: they get the median scale of the other tasks, 1 if there are none.
 
     Parameters
     ----------
@@ -43,7 +44,8 @@ class TargetScale:
         scale = np.sqrt(task_sum(data.weight * deviations**2) / total)
         varies = scale > _ROUNDING * np.abs(mean)
         self.mean = mean * size
-        self.scale = np.where(varies, scale * size, 1.0)
+        self.scale = scale * size
+        self.scale[~varies] = np.median(self.scale[varies]) if varies.any() else 1.0
 
     def apply(self, data):
         """The data with normalized targets."""

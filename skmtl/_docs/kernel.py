@@ -131,7 +131,8 @@ dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
 intercept_ : ndarray of shape (n_tasks,)
     Intercepts.
 y_scale_ : ndarray of shape (n_tasks,)
-    What targets were divided by with `normalize_y`, else 1. It is 1 for targets that do not vary.
+    What targets were divided by with `normalize_y`, else 1. Targets that do not vary have the
+    median of the others.
 task_covariance_ : ndarray of shape (n_tasks, n_tasks)
     B, the task kernel.
 X_fit_ : {ndarray, sparse matrix} of shape (n_samples, n_features)
@@ -181,7 +182,8 @@ dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
 intercept_ : ndarray of shape (n_tasks,)
     Intercepts.
 y_scale_ : ndarray of shape (n_tasks,)
-    What targets were divided by with `normalize_y`, else 1. It is 1 for targets that do not vary.
+    What targets were divided by with `normalize_y`, else 1. Targets that do not vary have the
+    median of the others.
 task_covariance_ : ndarray of shape (n_tasks, n_tasks)
     Omega; I / n_tasks where W is zero.
 n_iter_ : int

@@ -268,6 +268,6 @@ def _known_variances(mean_square, several):
     known = several & (mean_square > 0)
     typical = 1.0
     if known.any():
-        typical = mean_square[known].mean()
+        typical = np.median(mean_square[known])
     variance[~known] = typical
     return variance

@@ -25,8 +25,8 @@ def check_size(observations, y):
 def mean_and_scale(observations, y):
     """The mean and standard deviation of each task, (n_tasks,).
 
-    A single target tells neither: its task has the average of the other tasks. Targets that are all
-    the same have the deviation 1.
+    A single target tells neither: its task has the medians of the other tasks. Targets that are all
+    the same have the median deviation of the others, or 1.
     """
     task = observations.task
     mean = observations.task_mean(y)
@@ -35,14 +35,10 @@ def mean_and_scale(observations, y):
     scale = np.sqrt(variance)
     varies = scale > _ROUNDING * np.abs(mean)
     several = observations.n_per_task > 1
-    scale[~varies] = 1.0
+    known = several & varies
+    scale[~known] = np.median(scale[known]) if known.any() else 1.0
     if several.any():
-        mean[~several] = mean[several].mean()
-        known = several & varies
-        typical = 1.0
-        if known.any():
-            typical = scale[known].mean()
-        scale[~several] = typical
+        mean[~several] = np.median(mean[several])
     return mean, scale
 
 
