@@ -1,7 +1,7 @@
 """Kernel ridge regressions against dense solves, refitting, scikit-learn and the linear models."""
 
 import warnings
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,15 +16,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import additive_chi2_kernel, laplacian_kernel, rbf_kernel
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 
-from skmtl import (
-    MeanRegularizedRegressor,
-    MultiTaskKernelRidge,
-    MultiTaskKernelRidgeCV,
-    TaskGraphRegressor,
-)
+import skmtl
+from skmtl import MeanRegularizedRegressor, TaskGraphRegressor
 from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
 from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
+
+# What is stated here is in units of y.
+MultiTaskKernelRidge = partial(skmtl.MultiTaskKernelRidge, normalize_y=False)
+MultiTaskKernelRidgeCV = partial(skmtl.MultiTaskKernelRidgeCV, normalize_y=False)
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])

@@ -101,6 +101,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         graph=None,
         solver="auto",
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
     ):
@@ -115,6 +116,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         self.graph = graph
         self.solver = solver
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
@@ -141,4 +143,4 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
             solver, K, covariance, alpha + jitter, observations, self.fit_intercept
         )
         warn_of_jitter(jitter)
-        return self._store(reading, system, covariance, kernel, jitter)
+        return self._store(reading, system, kernel, jitter)

@@ -119,6 +119,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         graph=None,
         solver="auto",
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
     ):
@@ -134,6 +135,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         self.graph = graph
         self.solver = solver
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
@@ -277,7 +279,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
         system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
         warn_of_jitter(jitter)
-        return self._store(reading, system, B, kernel, jitter)
+        return self._store(reading, system, kernel, jitter)
 
 
 def best_of(scores):

@@ -22,12 +22,12 @@ class RelationshipKernelRegressor(KernelRegressor):
     def _store_relationship(self, reading, learner, history, kernel, jitter):
         """Set the fitted attributes from the last of the relationships; returns self."""
         found = history[-1]
-        self._mixing = found.mixing
+        self.task_covariance_ = found.omega
         self.n_iter_ = len(history)
         self.objective_ = found.objective
         self.dual_gap_ = found.gap
         self.optimality_ = learner.optimality(found)
-        return self._store(reading, found.system, found.omega, kernel, jitter)
+        return self._store(reading, found.system, kernel, jitter)
 
     def _warn_of_gap(self):
         """ConvergenceWarning if `max_iter` was too small."""
@@ -38,10 +38,6 @@ class RelationshipKernelRegressor(KernelRegressor):
                 f"(now {self.max_iter}) or alpha, or accept a larger tol.",
                 ConvergenceWarning,
             )
-
-    def _weights(self, covariance):
-        # `task_covariance_` is Omega, and its product with the mixing matrix the task kernel B
-        return super()._weights(covariance @ self._mixing)
 
 
 @documented
@@ -122,6 +118,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         coef0=1,
         kernel_params=None,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         max_iter=200,
@@ -135,6 +132,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         self.coef0 = coef0
         self.kernel_params = kernel_params
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.max_iter = max_iter

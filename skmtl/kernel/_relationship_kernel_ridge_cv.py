@@ -86,6 +86,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         coef0=1,
         kernel_params=None,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         max_iter=200,
@@ -103,6 +104,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         self.coef0 = coef0
         self.kernel_params = kernel_params
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.max_iter = max_iter

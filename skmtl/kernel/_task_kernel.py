@@ -7,6 +7,7 @@ from skmtl._data.checks import check_option, check_real
 from skmtl._data.task_graph import laplacian
 from skmtl._data.task_ids import some_of
 from skmtl._data.task_parameters import square_in_order
+from skmtl._task_covariance.low_rank import LowRank
 from skmtl.kernel._input_kernel import is_named
 
 TASK_KERNELS = ("shared", "identity", "graph")
@@ -44,7 +45,7 @@ def check_task_strength(strength, task_kernel, name="task_strength"):
 
 
 def task_covariance(task_kernel, strength, graph, task_ids):
-    """The matrix B of a task kernel, (n_tasks, n_tasks).
+    """The matrix B of a task kernel, (n_tasks, n_tasks), as :class:`LowRank` where it is that.
 
     With d the strength, B is ``(1 - d) I + d 11'/T`` for "shared", and for "graph"
     ``(d L + (1 - d) I)^-1`` scaled to a mean diagonal of 1, L being the Laplacian. The two are the
@@ -53,16 +54,21 @@ def task_covariance(task_kernel, strength, graph, task_ids):
     if not isinstance(task_kernel, str):
         return _given_covariance(task_kernel, task_ids)
     n_tasks = len(task_ids)
-    identity = np.eye(n_tasks)
     if task_kernel == "identity":
-        return identity
+        return _shared(n_tasks, 0.0)
     if task_kernel == "shared":
-        return (1 - strength) * identity + strength / n_tasks
+        return _shared(n_tasks, strength)
     L = laplacian(graph, task_ids)
-    precision = strength * L + (1 - strength) * identity
+    precision = strength * L + (1 - strength) * np.eye(n_tasks)
     B = np.linalg.inv(precision)
     B = (B + B.T) / 2
     return B / B.diagonal().mean()
+
+
+def _shared(n_tasks, strength):
+    """``(1 - d) I + d 11'/T``."""
+    share = np.sqrt(strength / n_tasks)
+    return LowRank(np.full(n_tasks, 1.0 - strength), np.full((n_tasks, 1), share))
 
 
 def _given_covariance(matrix, task_ids):
