@@ -50,8 +50,8 @@ def _check_shape(penalty, n_features, n_tasks):
 
 
 def _check_convex(penalty, n_tasks):
-    least, most = np.linalg.eigvalsh(penalty.matrix(n_tasks))[[0, -1]]
-    if least < -1e-10 * max(most, -least):
+    least = penalty.between_tasks(n_tasks).least
+    if least < 0:
         raise ValueError(
             f"The matrix of a {type(penalty).__name__} has the negative eigenvalue {least:.4g}: "
             "tasks that repel each other have no convex penalty."

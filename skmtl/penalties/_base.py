@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skmtl._data.checks import check_real
+from skmtl.penalties._graph_coupling import coupling_of
 from skmtl.penalties._layouts import stack_columns, unstack_columns
 
 
@@ -83,6 +84,10 @@ class Penalty(ABC):
     def matrix(self, n_tasks):
         """M (n_tasks, n_tasks) of the value `1/2 tr(W M W')`, strength included, if quadratic."""
         raise NotImplementedError(f"{type(self).__name__} is not quadratic: it has no matrix.")
+
+    def between_tasks(self, n_tasks):
+        """:meth:`matrix` as a :class:`Coupling`, which solvers use: its structure saves work."""
+        return coupling_of(self.matrix(n_tasks))
 
     def unpenalized_features(self, n_features):
         """Indices of the features that the penalty does not see; by default there are none."""
@@ -259,6 +264,10 @@ class ByTask(_OtherLayout):
         """M of all columns, which the columns of a class share: `M (x) I`."""
         between_tasks = self.penalty.matrix(n_tasks // self.n_columns)
         return np.kron(between_tasks, np.eye(self.n_columns))
+
+    def between_tasks(self, n_tasks):
+        between_tasks = self.penalty.between_tasks(n_tasks // self.n_columns)
+        return between_tasks.repeated(self.n_columns)
 
     def unpenalized_features(self, n_features):
         """The features of which no column is penalized."""

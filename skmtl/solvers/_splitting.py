@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import ROUNDING, eigen, inner
+from skmtl.datafits import ROUNDING, inner
 from skmtl.penalties import move_unpenalized
 from skmtl.solvers._certificates import best_bound
 from skmtl.solvers._solution import certified_solution, gap_between
@@ -241,7 +241,7 @@ class _Copies(_Splitting):
         self.returned = positive.index(True) if self.positive else 0  # the copy that is W
         n_unseen = _count_unseen(self.penalties, n_features)
         self.free = np.flatnonzero(n_unseen == self.n_copies)
-        self.ranges = [_range(term, n_tasks) for term in self.penalties]
+        self.couplings = [_coupling(term, n_tasks) for term in self.penalties]
         self.norms = [k for k, term in enumerate(self.penalties) if not term.is_quadratic]
 
     def is_null(self):
@@ -281,10 +281,9 @@ class _Copies(_Splitting):
         if 0 < len(self.norms) < self.n_copies:
             whole = shares.sum(axis=0)
             shares = shares.copy()
-            for k, pair in enumerate(self.ranges):
-                if pair is not None:
-                    matrix, projection = pair
-                    shares[k] = self.V[k] @ matrix @ projection
+            for k, coupling in enumerate(self.couplings):
+                if coupling is not None:
+                    shares[k] = coupling.in_range(self.V[k] @ coupling)
             shares[self.norms[0]] += whole - shares.sum(axis=0)
         return super()._feasible(shares)
 
@@ -338,11 +337,6 @@ def _count_unseen(penalties, n_features):
     return counts
 
 
-def _range(term, n_tasks):
-    """The matrix of a quadratic term and the projection on its range; None for other terms."""
-    if not term.is_quadratic:
-        return None
-    matrix = term.matrix(n_tasks)
-    values, U = eigen(matrix)
-    U = U[:, values > 0]
-    return matrix, U @ U.T
+def _coupling(term, n_tasks):
+    """The coupling of a quadratic term; None for other terms."""
+    return term.between_tasks(n_tasks) if term.is_quadratic else None
