@@ -1,6 +1,7 @@
 """Quadratic penalties: linear systems."""
 
 import numpy as np
+from scipy import sparse
 from scipy.linalg import lstsq
 
 from skmtl.datafits import ROUNDING, inner
@@ -180,23 +181,38 @@ def _minimize_free(datafit, W, coupling):
 
 def _minimize_shifts(datafit, W, groups):
     """W with the optimal shift added to all tasks of a group, for each group."""
-    n_features, n_tasks = W.shape
-    group_of_task = np.full(n_tasks, -1)
-    for g, tasks in enumerate(groups):
-        group_of_task[tasks] = g
-    systems = np.zeros((len(groups), n_features, n_features))
-    everything = np.arange(n_features)
-    for block, tasks in enumerate(datafit.blocks):
-        of_tasks = group_of_task[tasks]
-        known, counts = np.unique(of_tasks[of_tasks >= 0], return_counts=True)
-        gram = datafit.gram_block(block, everything)
-        systems[known] += counts[:, None, None] * gram
+    systems = _summed_grams(datafit, groups)
     correlation = datafit.evaluate(W).correlation
     W = W.copy()
     for tasks, system in zip(groups, systems, strict=True):
         shift, *_ = lstsq(system, correlation[:, tasks].sum(axis=1))
         W[:, tasks] += shift[:, None]
     return W
+
+
+def _summed_grams(datafit, groups):
+    """The sum of the Grams of the tasks of each group, (n_groups, n_features, n_features)."""
+    n_features, n_tasks = datafit.shape
+    block_of_task = np.empty(n_tasks, dtype=np.intp)
+    for block, tasks in enumerate(datafit.blocks):
+        block_of_task[tasks] = block
+    sizes = [len(tasks) for tasks in groups]
+    group = np.repeat(np.arange(len(groups)), sizes)
+    block = block_of_task[np.concatenate(groups)]
+    shape = (len(groups), len(datafit.blocks))
+    counts = sparse.csr_array((np.ones(len(group)), (group, block)), shape=shape)
+    square = (n_features, n_features)
+    if datafit.is_gram:
+        flat = datafit.grams.reshape(-1, len(datafit.blocks))
+        return (counts @ flat.T).reshape(-1, *square)
+    summed = np.zeros((len(groups), *square))
+    everything = np.arange(n_features)
+    counts = counts.tocsc()
+    for block in np.flatnonzero(np.diff(counts.indptr)):
+        gram = datafit.gram_block(block, everything)
+        own = slice(*counts.indptr[block : block + 2])
+        summed[counts.indices[own]] += counts.data[own, None, None] * gram
+    return summed
 
 
 def _minimize_directions(datafit, W, free):
