@@ -8,7 +8,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_consistent_length
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.task_ids import check_task_ids, encode, missing_mask
+from skmtl._data.spellings import plain_labels, target_array
+from skmtl._data.target_names import check_names_differ, targets_in_order
+from skmtl._data.task_ids import check_task_ids, column_names, encode, missing_mask
 
 AVERAGES = ("uniform_average", "variance_weighted", "n_samples", "worst", None)
 
@@ -133,8 +135,8 @@ def _scores_by_task(metric, observations, min_samples):
 
 def _score(metric, observations, chosen):
     """Return the metric of the chosen observations."""
-    y_true = observations.y_true[chosen]
-    y_pred = observations.y_pred[chosen]
+    y_true = plain_labels(observations.y_true[chosen])
+    y_pred = plain_labels(observations.y_pred[chosen])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as that of R^2 of one sample, which is NaN
         if observations.weight is None:
@@ -164,8 +166,12 @@ def _average_weights(average, observations):
 
 def _read_observations(y_true, y_pred, tasks, sample_weight):
     """Return the targets that are not missing and have positive weight."""
-    y_true = np.asarray(y_true)
-    y_pred = np.asarray(y_pred)
+    names = column_names(y_true)
+    y_true = target_array(y_true, "y_true")
+    if names is None:
+        y_pred = target_array(y_pred, "y_pred")
+    else:
+        y_pred = targets_in_order(y_pred, check_names_differ(names, "y_true"), "y_pred")
     if tasks is None and y_true.ndim == 1:
         y_true = y_true[:, None]
     if tasks is not None and y_true.ndim == 2 and y_true.shape[1] == 1:

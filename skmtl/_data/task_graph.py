@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labeled
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import square_in_order
 
 
 def laplacian(graph, tasks):
@@ -68,35 +68,30 @@ def _from_name(graph, tasks):
 
 def _from_edges(edges, tasks):
     """Return the weights of a list of edges; those of an edge that is given twice add up."""
-    position = {task: k for k, task in enumerate(tasks.tolist())}
-    rows = []
-    columns = []
+    ends = []
     weights = []
     for edge in edges:
         if len(edge) != 3 or not isinstance(edge[2], Real):
             raise ValueError(f"graph has the edge {edge!r}, expected (task id, task id, weight).")
-        first, second, weight = edge
-        for task in (first, second):
-            if task not in position:
-                raise ValueError(
-                    f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
-                )
-        rows.append(position[first])
-        columns.append(position[second])
-        weights.append(float(weight))
-    shape = (len(tasks), len(tasks))
-    one_way = sparse.csr_array((weights, (rows, columns)), shape=shape)
+        ends += edge[:2]
+        weights.append(float(edge[2]))
+    codes = codes_of(ends, tasks)
+    for task, code in zip(ends, codes, strict=True):
+        if code < 0:
+            raise ValueError(
+                f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
+            )
+    pairs = (codes[::2], codes[1::2])
+    one_way = sparse.csr_array((weights, pairs), shape=(len(tasks), len(tasks)))
     return one_way + one_way.T
 
 
 def _from_matrix(graph, tasks):
     """Return a matrix of weights, sparse, in the order of the tasks."""
     T = len(tasks)
-    if hasattr(graph, "reindex") and is_labeled(graph.index, tasks):
-        graph = _in_order(graph, tasks)
-    weights = graph
-    if not sparse.issparse(graph):
-        weights = np.array(graph, dtype=float)
+    weights = square_in_order(graph, "graph", tasks)
+    if not sparse.issparse(weights):
+        weights = np.array(weights, dtype=float)
     if weights.shape != (T, T):
         raise ValueError(
             f"graph has shape {weights.shape}, expected ({T}, {T}): weights between the tasks "
@@ -109,16 +104,3 @@ def _from_matrix(graph, tasks):
         if (excess.data > 0).any():
             raise ValueError("graph must be symmetric: an edge pulls both of its tasks.")
     return weights
-
-
-def _in_order(frame, tasks):
-    """Return a pandas frame of weights in the order of the tasks."""
-    missing = []
-    for task in tasks.tolist():
-        if task not in frame.index or task not in frame.columns:
-            missing.append(task)
-    if missing:
-        raise ValueError(
-            f"graph has no row or no column for task(s) {some_of(missing)}; give each task both."
-        )
-    return frame.reindex(index=tasks, columns=tasks)

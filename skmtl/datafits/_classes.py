@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl._data.spellings import of_same_kind, plain_labels, union_of_labels
 from skmtl.datafits._columns import ColumnProblem
 from skmtl.losses import Grouped, Logistic, Softmax
 
@@ -138,7 +139,7 @@ def class_problem(data, class_weight):
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
         classes = [np.unique(own) for own in labels]
-        classes = [own if len(own) > 1 else all_labels for own in classes]
+        classes = [_at_least_two(own, all_labels) for own in classes]
     positions = [_positions(own, all_labels) for own in classes]
     sizes = np.array([len(own) for own in classes])
     if sizes.max() == 2:
@@ -160,14 +161,14 @@ def _labels_of_tasks(data):
     """Known class labels of every task, and their weights: two lists of arrays."""
     if data.layout != "wide":
         bounds = data.design.ptr[1:-1]
-        return np.split(data.y, bounds), np.split(data.weight, bounds)
+        return np.split(plain_labels(data.y), bounds), np.split(data.weight, bounds)
     weight = np.broadcast_to(data.weight, data.y.shape)
     seen = weight > 0
     labels = []
     weights = []
     for t in range(data.n_tasks):
         known = seen[:, t]
-        labels.append(data.y[known, t])
+        labels.append(plain_labels(data.y[known, t]))
         weights.append(weight[known, t])
     return labels, weights
 
@@ -178,12 +179,17 @@ def _positions(classes, all_labels):
     return np.array([order[label] for label in classes.tolist()])
 
 
+def _at_least_two(classes, all_labels):
+    """The classes of a task or, of a task with one class, those of all tasks that are like it."""
+    if len(classes) > 1:
+        return classes
+    alike = of_same_kind(all_labels, classes[0])
+    return alike if len(alike) > 1 else all_labels
+
+
 def _unique_labels(labels):
-    """The sorted class labels of all tasks."""
-    classes = [np.unique(own) for own in labels]
-    dtype = np.result_type(*classes)
-    everything = np.concatenate([own.astype(object) for own in classes])
-    found = np.unique(everything).astype(dtype)
+    """The class labels of all tasks, sorted unless tasks have labels of different types."""
+    found = union_of_labels([np.unique(own) for own in labels])
     if len(found) < 2:
         raise ValueError(
             f"y holds one class, {found.tolist()}, but a classifier needs at least 2 classes in "

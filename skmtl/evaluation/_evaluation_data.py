@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skmtl._data.spellings import target_array
 from skmtl.evaluation._measures import Targets
 from skmtl.meta.pipelines import read_task_ids
 
@@ -82,11 +83,11 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
         raise ValueError(
             f"Both task_column={task_column!r} and tasks= were given; use one of them."
         )
-    y = y if hasattr(y, "shape") else np.asarray(y)
+    y = y if hasattr(y, "shape") else target_array(y)
     check_consistent_length(X, y)
     is_long = task_column is not None or tasks is not None
     if is_long and y.shape[1:] == (1,):
-        y = np.asarray(y).ravel()
+        y = target_array(y).ravel()
     task_ids, names, task_codes = read_task_ids(X, y, task_column, tasks)
     check_consistent_length(X, task_codes)
     if task_codes.ndim != len(y.shape):

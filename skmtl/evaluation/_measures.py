@@ -10,7 +10,8 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import as_id_array, codes_of, encode
+from skmtl._data.spellings import encode_labels, target_array
+from skmtl._data.task_ids import codes_of
 from skmtl.evaluation._statistics import quotients
 
 
@@ -87,7 +88,7 @@ class MeanLoss:
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
         y = check_array(
-            y,
+            target_array(y, labels=False),
             dtype=np.float64,
             ensure_2d=False,
             ensure_all_finite=False,
@@ -189,8 +190,8 @@ def _negative_log(truth, probabilities):
 def _encode_classes(y, task_codes):
     """Class labels of all tasks, and the class code of each target (0 where it is missing)."""
     known = task_codes >= 0
-    labels = as_id_array(y)
-    classes, codes = encode(labels[known], "y")
+    labels = target_array(y)
+    classes, codes = encode_labels(labels[known])
     class_codes = np.zeros(task_codes.shape, dtype=np.intp)
     class_codes[known] = codes
     return classes, class_codes

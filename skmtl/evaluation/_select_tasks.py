@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_int, check_option, check_real
-from skmtl._data.task_ids import some_of
+from skmtl._data.task_ids import position_of, some_of
 from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
 from skmtl.evaluation._subset_problem import read_subset_problem
 
@@ -175,10 +175,10 @@ def select_tasks(
 
 def _code_of(problem, target):
     """Code of the target task; ValueError unless it can be held out."""
-    ids = problem.data.tasks.tolist()
-    if target not in ids:
+    ids = problem.data.tasks
+    code = position_of(target, ids)
+    if code is None:
         raise ValueError(f"target={target!r} is no task; tasks are {some_of(ids)}.")
-    code = ids.index(target)
     if code in problem.notes:
         raise ValueError(f"target={target!r} has no error to lower: {problem.notes[code]}.")
     return code

@@ -11,8 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
 from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import column_names, some_of
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import entries_by_label, in_order
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
@@ -221,8 +223,6 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
-        if self._framed and hasattr(y, "astype"):
-            y = y.astype(object)  # truth values stay such
         X, _ = read_features(self, X, reset=True)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
@@ -243,21 +243,16 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
             return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
         losses = self.losses
-        if isinstance(losses, dict):
-            tasks = data.tasks.tolist()
-            missing = [task_id for task_id in tasks if task_id not in losses]
-            unknown = [task_id for task_id in losses if task_id not in tasks]
-            if missing:
-                raise ValueError(
-                    f"losses has no entry for task(s) {some_of(missing)}; tasks are "
-                    f"{some_of(tasks)}."
-                )
-            if unknown:
+        entries = entries_by_label(losses, data.tasks)
+        if entries is not None:
+            ids, _ = entries
+            unknown = ids[codes_of(ids, data.tasks) < 0]
+            if len(unknown):
                 raise ValueError(
                     f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
-                    f"{some_of(tasks)}."
+                    f"{some_of(data.tasks)}."
                 )
-            losses = [losses[task_id] for task_id in tasks]
+            losses = in_order(losses, "losses", data.tasks)
         if len(losses) != data.n_tasks:
             raise ValueError(f"losses has {len(losses)} entries, but y has {data.n_tasks} tasks.")
         return list(losses)
@@ -348,13 +343,15 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Returns
         -------
         pandas.DataFrame or ndarray of shape (n_samples, n_tasks)
-            A frame if `fit` was given one; floats if no task has classes, else objects.
+            A frame, with the index of X, if `fit` was given one; floats if no task has classes,
+            else objects.
         """
         columns = [task.predict(z) for task, z in self._scores(X)]
         if self._framed:
             import pandas as pd
 
-            return pd.DataFrame(dict(zip(self.tasks_.tolist(), columns, strict=True)))
+            columns = dict(zip(self.tasks_.tolist(), columns, strict=True))
+            return pd.DataFrame(columns, index=getattr(X, "index", None))
         dtype = object if _may_have_classes(self) else float
         out = np.empty((len(columns[0]), len(columns)), dtype=dtype)
         for t, column in enumerate(columns):
@@ -385,7 +382,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -408,7 +405,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -420,6 +417,8 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])
         y = self._in_order(y)
+        if sample_weight is not None:
+            sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
         weight = np.broadcast_to(weight, Y.shape)
         skills = np.full(self.n_tasks_, np.nan)
@@ -431,14 +430,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     def _in_order(self, y):
         """y with its columns in the order of the tasks."""
-        names = column_names(y)
-        tasks = self.tasks_.tolist()
-        if names is not None and self._framed:
-            if sorted(map(str, names)) != sorted(map(str, tasks)):
-                raise ValueError(f"y has the columns {names}, expected the tasks {tasks}.")
-            return y[tasks]
-        if np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
-            raise ValueError(
-                f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
-            )
+        y = targets_in_order(y, self.tasks_)
+        if y.shape[1:] != (self.n_tasks_,):
+            raise ValueError(f"y has shape {y.shape}, expected a column for {self.n_tasks_} tasks.")
         return y

@@ -6,7 +6,8 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 
-from skmtl._data.task_ids import encode
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, encode
 from skmtl.losses import Grouped, Loss, Softmax
 
 _LEAST_PROBABILITY = np.finfo(float).eps
@@ -79,11 +80,8 @@ class MixedTask:
 
     def _class_losses(self, y, z):
         """Log-losses of the scores and of the baseline; an unknown class is most improbable."""
-        if y.dtype == object:
-            y = np.array(y.tolist())
-        codes = np.searchsorted(self.classes, y)
-        codes = np.minimum(codes, len(self.classes) - 1)
-        known = self.classes[codes] == y
+        codes = codes_of(plain_labels(y), self.classes, "y")
+        known = codes >= 0
         samples = np.arange(len(y))
         own = self.proba(z)[samples, codes]
         baseline = self.baseline[codes]
@@ -133,8 +131,7 @@ def read_mixed_task(y, weight, kind, loss, *, normalize, name):
 
 
 def _read_classes(y, weight, kind, loss, normalize, name):
-    classes, codes = encode(y, f"Task {name}")
-    classes = np.array(classes.tolist())
+    classes, codes = encode(plain_labels(y, f"Task {name}"), f"Task {name}")
     check_classification_targets(classes[codes])
     if len(classes) < 2:
         raise ValueError(f"Task {name} holds one class, {classes.tolist()}: leave it out.")

@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
+from skmtl._data.spellings import concatenate_labels, stack_labels
 from skmtl.base import MultiTaskEstimator
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
@@ -105,7 +106,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             check_classification_targets(part.y)
             classes.append(np.unique(part.y))
         if data.layout != "wide":
-            classes = np.unique(np.concatenate(classes))
+            classes = np.unique(concatenate_labels(classes))
         self.classes_ = classes
 
     def _classes_of(self, t):
@@ -152,7 +153,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
     def _predict_every_task(self, X):
         """Return the predictions of all tasks, (n_samples, n_tasks), from `_inputs`."""
         columns = [self._predict_task(X, t) for t in range(self.n_tasks_)]
-        return np.column_stack(columns)
+        return stack_labels(columns)
 
     def predict_all_tasks(self, X):
         """Predict all tasks for every sample, in any data form.

@@ -10,7 +10,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
 from skmtl._data.targets import ids_name
-from skmtl._data.task_ids import codes_of, column_names, column_position, encode, some_of
+from skmtl._data.task_ids import check_known, codes_of, column_names, column_position, encode
 
 
 class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -242,13 +242,13 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if task_ids is None:
             return np.zeros(n_samples, dtype=int)
         codes = codes_of(task_ids, self.tasks_, ids_name(self))
-        unknown = codes < 0
-        if unknown.any() and self.handle_unknown == "error":
-            raise ValueError(
-                f"Found task(s) {some_of(np.unique(task_ids[unknown]))} that were not seen in fit, "
-                f"which had {some_of(self.tasks_)}. Set handle_unknown='shared' to standardize "
-                "them by the mean and standard deviation of all samples."
-            )
+        check_known(
+            codes,
+            task_ids,
+            self.tasks_,
+            self.handle_unknown,
+            instead="standardize them by the mean and standard deviation of all samples",
+        )
         return codes
 
     def _put_back(self, X, features):
