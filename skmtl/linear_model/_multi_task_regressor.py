@@ -19,9 +19,14 @@ class PenaltyModel(PenalizedModel):
                 "skmtl.penalties.TraceNorm(0.1)."
             )
 
+    def _penalty_of(self, read):
+        self._features = read.data.features
+        return super()._penalty_of(read)
+
     def _penalty(self, n_features, tasks):
-        check_fits(self.penalty, n_features, len(tasks))
-        return self.penalty
+        penalty = self.penalty.for_features(self._features)
+        check_fits(penalty, n_features, len(tasks))
+        return penalty
 
     def _store_model(self, solution, unpack):
         vars(self).pop("shared_part_", None)  # of another penalty

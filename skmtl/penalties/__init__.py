@@ -10,6 +10,7 @@ changed with :meth:`Penalty.scaled`.
 from skmtl.penalties._base import ByTask, Penalty, Sum, Unstacked
 from skmtl.penalties._coupling import Coupling
 from skmtl.penalties._decomposition import Decomposition
+from skmtl.penalties._feature_groups import FeatureGroups, GroupNorm
 from skmtl.penalties._fused import FusedSparseGroup
 from skmtl.penalties._graph_coupling import graph_coupling, mean_coupling, ridge_coupling
 from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
@@ -25,7 +26,9 @@ __all__ = [
     "ClusterNorm",
     "Coupling",
     "Decomposition",
+    "FeatureGroups",
     "FusedSparseGroup",
+    "GroupNorm",
     "L1Inf",
     "Penalty",
     "QuadraticPenalty",

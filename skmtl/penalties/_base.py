@@ -108,6 +108,10 @@ class Penalty(ABC):
         """
         return self
 
+    def for_features(self, features):
+        """The penalty of the features of these names, (n_features,), to which parameters may go."""
+        return self
+
     def for_columns(self, n_columns):
         """The penalty for tasks of `n_columns` columns each."""
         if n_columns == 1 or not self.sees_tasks:
@@ -171,12 +175,27 @@ class Sum(Penalty):
             "skmtl.solvers.solve_penalized takes it apart."
         )
 
+    def dual_norm(self, G):
+        raise NotImplementedError(
+            f"A sum of {len(self.penalties)} penalties has no dual norm of its own: its terms "
+            "share what each has to bear; skmtl.solvers.solve_penalized takes it apart."
+        )
+
+    def conjugate(self, G):
+        raise NotImplementedError(
+            f"A sum of {len(self.penalties)} penalties has no conjugate of its own: its terms "
+            "share what each has to bear; skmtl.solvers.solve_penalized takes it apart."
+        )
+
     def scaled(self, factor):
         return Sum(tuple(term.scaled(factor) for term in self.penalties))
 
     def with_alpha(self, alpha):
         """The terms scaled by alpha: a sum has no strength of its own."""
         return self.scaled(alpha)
+
+    def for_features(self, features):
+        return Sum(tuple(term.for_features(features) for term in self.penalties))
 
     def for_columns(self, n_columns):
         return Sum(tuple(term.for_columns(n_columns) for term in self.penalties))
@@ -187,6 +206,10 @@ class Sum(Penalty):
     @property
     def terms(self):
         return self.penalties
+
+    @property
+    def positive(self):
+        return any(term.positive for term in self.penalties)
 
     @property
     def sees_tasks(self):

@@ -245,7 +245,7 @@ class _Copies(_Splitting):
         self.norms = [k for k, term in enumerate(self.penalties) if not term.is_quadratic]
 
     def is_null(self):
-        if self.n_copies > 1:
+        if self.n_copies > 1 or len(self.free):
             return False
         (penalty,) = self.penalties
         norm = penalty.dual_norm(self.correlation)
