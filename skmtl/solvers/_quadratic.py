@@ -88,7 +88,7 @@ def _solve_directly(datafit, coupling, correlation):
 
 def _meet(datafit, diagonal, u, correlation):
     """W with `(Q_t + d_t) w_t = q_t + u_t z`, `z = sum_t u_t w_t`."""
-    solve = datafit.of_single_tasks().shifted_solver(diagonal)
+    solve = datafit.of_single_tasks().shifted_inverses(diagonal)
     pulled = np.tensordot(solve.inverses, u**2, 1)
     system = np.eye(len(correlation)) - pulled
     right = solve(correlation) @ u
