@@ -206,6 +206,8 @@ class FeatureGroups(Penalty):
         return self.scaled(alpha)
 
     def for_columns(self, n_columns):
+        if n_columns == 1:
+            return self
         return self._mapped(lambda penalty: penalty.for_columns(n_columns))
 
     def _mapped(self, function):
