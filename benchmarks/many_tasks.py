@@ -1,7 +1,8 @@
 """How the time of one fit grows with the number of tasks, for every estimator.
 
     python benchmarks/many_tasks.py --out after.csv
-    python benchmarks/many_tasks.py --out after.csv --before before.csv --rst doc/many_tasks_table.inc
+    python benchmarks/many_tasks.py --out after.csv --before before.csv \\
+        --rst doc/many_tasks_table.inc
 
 Every task has 5 rows of its own and 5 features. The estimators are those that `tests/conftest.py`
 lists, with their parameters there. Each is measured in a process of its own, in one thread, after
@@ -65,7 +66,7 @@ def registered(checkout):
         if penalty is not None:
             terms = penalty.terms
             name = f"{name}({' + '.join(type(term).__name__ for term in terms)})"
-        if getattr(estimator, "graph", "complete") != "complete":
+        if getattr(estimator, "graph", None) not in (None, "complete"):
             name = f"{name}(graph={estimator.graph!r})"
         named[name] = estimator
     return named

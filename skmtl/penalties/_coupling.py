@@ -4,7 +4,15 @@ from abc import ABC, abstractmethod
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, eigh, eigvalsh, solve_triangular
+from scipy.linalg import (
+    LinAlgError,
+    cho_factor,
+    cho_solve,
+    cholesky,
+    eigh,
+    eigvalsh,
+    solve_triangular,
+)
 
 _OUTSIDE = 1e-12  # of the norm of C: what may lie outside the range of M as rounding
 _MARGIN = 1e-10  # of the largest entry, below which M counts as singular

@@ -134,11 +134,12 @@ class GraphCoupling(Coupling):
 
     def repeated(self, n_columns):
         """M (x) I, for tasks of several columns."""
-        identity = np.eye(n_columns)
+        edges = sparse.csr_array(sparse.kron(self.edges, np.eye(n_columns)))
+        edges.eliminate_zeros()
         return GraphCoupling(
             np.repeat(self.ridge, n_columns),
-            sparse.csr_array(sparse.kron(self.edges, identity)),
-            np.kron(self.pulls, identity),
+            edges,
+            np.kron(self.pulls, np.eye(n_columns)),
         )
 
     def any(self):

@@ -1,7 +1,5 @@
 """Taking the sum of several penalties apart."""
 
-import numpy as np
-
 from skmtl.penalties._graph_coupling import ridge_coupling
 
 
