@@ -139,10 +139,18 @@ class _Splitting:
         state = None if start is None else start.state
         if state is not None and len(state.V) == self.n_copies:
             self.V, self.U, self.rho = state
+            self._shrink_multipliers()
             return
         self.V = np.zeros((self.n_copies, *self.zero.shape))
         self.U = self.V
         self.rho = self._first_rho()
+
+    def _shrink_multipliers(self):
+        """Scale the multipliers to the dual balls, where those of a stronger penalty are outside."""
+        pairs = zip(self.penalties, self.U, strict=True)
+        norm = max(penalty.dual_norm(self.rho * share) for penalty, share in pairs)
+        if 1 < norm < np.inf:
+            self.U = self.U / norm
 
     def _first_rho(self):
         """The curvature of the loss, larger for stronger penalties."""
