@@ -379,6 +379,17 @@ class Grouped(Loss):
     def curvature(self, y, z):
         return self._each("curvature", y, z)
 
+    def derivatives(self, y, z):
+        gradient = np.zeros(z.shape)
+        curvature = np.zeros(z.shape)
+        flat_y = np.ravel(y)
+        flat_z = np.ravel(z)
+        for index, loss in self._merged:
+            first, second = loss.derivatives(flat_y[index], flat_z[index])
+            gradient.reshape(-1)[index] = first
+            curvature.reshape(-1)[index] = second
+        return gradient, curvature
+
     def conjugate(self, y, u):
         return self._each("conjugate", y, u)
 

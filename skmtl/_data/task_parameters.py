@@ -48,17 +48,23 @@ def by_feature(value, name, features):
     They come from a dict or pandas Series by the name of the feature (by its position, if X has no
     names), or from an array in the order of X without the task column.
     """
-    entries = entries_by_label(value, features)
-    if entries is not None:
-        labels, _ = entries
-        unknown = labels[codes_of(labels, features) < 0]
-        if len(unknown):
-            raise ValueError(
-                f"{name} has entries for {some_of(unknown)}, which are no features; features are "
-                f"{some_of(features, 8)}, without the task column."
-            )
+    check_known(value, name, features)
     value = in_order(value, name, features, "feature")
     return _numbers(value, name, features, "feature", "X, the task column not counted")
+
+
+def check_known(value, name, features):
+    """Raise ValueError if a dict or Series has entries for what is no feature."""
+    entries = entries_by_label(value, features)
+    if entries is None:
+        return
+    labels, _ = entries
+    unknown = labels[codes_of(labels, features) < 0]
+    if len(unknown):
+        raise ValueError(
+            f"{name} has entries for {some_of(unknown)}, which are no features; features are "
+            f"{some_of(features, 8)}, without the task column."
+        )
 
 
 def in_order(value, name, known, kind="task"):

@@ -56,6 +56,15 @@ tol : float, default=1e-4
     Stop when the duality gap is at most `tol` times the objective of the null model or, if
     `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
 """,
+    "group_parameters": """
+groups : array-like of shape (n_features,), dict or Series, default=None
+    Label of the group of each feature: an array in the order of X without the task column, or a
+    dict or Series {name of the feature: label}. None: every feature is a group.
+group_weight : "sqrt_size", None, dict or Series, default="sqrt_size"
+    Weights u. "sqrt_size" is the square root of the number of features of the group, so that groups
+    without influence enter at about the same alpha; None is 1 for all; a dict or Series {label:
+    weight} has a number of at least 0 for each group, where 0 leaves the group unpenalized.
+""",
     "row_parameters": """
 feature_weight : dict, Series or array-like of shape (n_features,), default=None
     Weights u_j >= 0 of the features in the L2,1 norm: a dict or Series by the names of the

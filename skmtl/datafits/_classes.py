@@ -134,8 +134,7 @@ def class_problem(data, class_weight):
     ClassProblem
     """
     labels, weights = _labels_of_tasks(data)
-    for own in labels:
-        check_classification_targets(own)
+    _check_labels(labels)
     all_labels = _unique_labels(labels)
     _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
@@ -186,6 +185,15 @@ def _labels_of_tasks(data):
         labels.append(plain_labels(data.y[known, t]))
         weights.append(weight[known, t])
     return labels, weights
+
+
+def _check_labels(labels):
+    """ValueError for labels that are no classes, of which those of one type are checked at once."""
+    by_type = {}
+    for own in labels:
+        by_type.setdefault(own.dtype.kind, []).append(own)
+    for alike in by_type.values():
+        check_classification_targets(np.concatenate(alike))
 
 
 def _positions(classes, all_labels):

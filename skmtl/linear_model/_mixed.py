@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
-from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.reading import names_of_features, read_features, read_wide_targets
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
@@ -248,6 +248,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             sample_indices=np.arange(len(Y)),
             n_samples=len(Y),
             layout="wide",
+            feature_names=names_of_features(self),
         )
 
     def _kinds(self, data):
@@ -296,6 +297,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _penalty(self, problem):
         """The penalty of the columns of W."""
         penalty = L21(0.1) if self.penalty is None else self.penalty
+        penalty = penalty.for_features(problem.data.features)
         check_fits(penalty, problem.design.n_features, problem.data.n_tasks)
         if problem.n_columns == 0 and penalty.sees_tasks:
             raise ValueError(
