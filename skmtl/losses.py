@@ -282,20 +282,24 @@ class ClassLoss(Loss):
 
 @dataclass(frozen=True)
 class Logistic(ClassLoss):
-    """`log(1 + exp(z)) - y z`: minus the log-likelihood of y in [0, 1]."""
+    """`log(1 + exp(z)) - y z`: minus the log-likelihood of y in [0, 1].
+
+    Formulas are those that keep the digits of probabilities near 1.
+    """
 
     def value(self, y, z):
-        return np.logaddexp(0.0, z) - y * z
+        return y * np.logaddexp(0.0, -z) + (1 - y) * np.logaddexp(0.0, z)
 
     def gradient(self, y, z):
-        return expit(z) - y
+        return self.derivatives(y, z)[0]
 
     def curvature(self, y, z):
         return self.derivatives(y, z)[1]
 
     def derivatives(self, y, z):
         p = expit(z)
-        return p - y, p * (1 - p)
+        q = expit(-z)
+        return (1 - y) * p - y * q, p * q
 
     def conjugate(self, y, u):
         p = np.clip(y + u, 0.0, 1.0)

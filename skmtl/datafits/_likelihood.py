@@ -16,8 +16,9 @@ from skmtl.datafits._intercepts import column_groups, settle
 
 _NEWTON_STEPS = 100  # for unpenalized features
 _ROUNDING = 1e-13
-_LEAST_CURVATURE = 1e-6  # of a loss whose scale is 1
+_LEAST_FALL = 1e-6  # one over the fall to the minimum of a parabola, in mean losses
 _SHORTEST_STEP = 1e-8
+_TINY = np.finfo(float).tiny
 
 
 class Likelihood:
@@ -215,6 +216,13 @@ class Likelihood:
         zero = np.zeros(self.shape)
         return self.settled(zero, np.zeros(self.y.shape), self._links_of_means()).b
 
+    @cached_property
+    def mean_loss(self):
+        """Mean loss of W = 0."""
+        zero = np.zeros(self.shape)
+        point = Point(self, zero, np.zeros(self.y.shape), self.null_intercepts)
+        return point.value / (self.total.sum() or 1.0) or 1.0
+
     def _links_of_means(self):
         """The linear predictions at which mean targets are expected, 0 where they are infinite."""
         total = np.where(self.total > 0, self.total, 1.0)
@@ -230,6 +238,12 @@ class Likelihood:
         """Which intercepts are searched one by one, and which together."""
         columns = self.design.spread(np.arange(self.shape[1]))
         return column_groups(self.loss, np.broadcast_to(columns, self.y.shape))
+
+    @property
+    def class_columns(self):
+        """Arrays (n_tasks, n_classes) of the columns of tasks with a softmax."""
+        _, groups = self._column_groups
+        return [columns for columns, _ in groups]
 
     def settled(self, W, forward, b):
         """The point of W, whose predictions without intercepts are known.
@@ -319,9 +333,14 @@ class Point:
         return -float(f.weighted(conjugate).sum())
 
     def quadratic(self):
-        """The squared loss that has the same gradient and curvature here."""
+        """The squared loss that has the same gradient and curvature here.
+
+        A target whose parabola is so flat that its fall dwarfs the losses gets a steeper one, lest
+        digits cancel.
+        """
         f = self.likelihood
-        curvature = np.maximum(self.curvature, _LEAST_CURVATURE)  # flatter ones would lose digits
+        least = _LEAST_FALL * self.gradient**2 / f.mean_loss
+        curvature = np.maximum(self.curvature, least + _TINY)
         target = self.z - self.gradient / curvature
         weight = f.weight * curvature
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

@@ -11,6 +11,7 @@ _LEAST_SHARE = 1e-6  # below which a step that does not lower the objective is r
 _INNER = 1000  # iterations that this may take
 _MEMORY = 6  # steps that are extrapolated
 _DAMPING = 1e-8  # of their extrapolation
+_ROUNDING = 1e-9  # of the objective
 _TINY = 1e-300
 
 
@@ -54,6 +55,7 @@ class NewtonIteration:
             if not self._step(self.share * max(most, least)):
                 break  # rounding: nothing is lower
             n_iter += 1
+        self._fix_shift_of_classes()
         return Solution(
             self.point.W,
             n_iter=max(n_iter, 1),
@@ -79,6 +81,24 @@ class NewtonIteration:
             self.gap = np.nan
             self.optimality = self.problem.relative_gradient(self.point)
             self.left = self.optimality**2 * null
+
+    def _fix_shift_of_classes(self):
+        """Let the coefficients of the classes of a task add up to 0 where only a ridge could tell.
+
+        What all classes have in common is not seen by the likelihood, nor by a quadratic penalty
+        that leaves directions free.
+        """
+        likelihood = self.problem.likelihood
+        if self.problem.terms or not likelihood.class_columns:
+            return
+        W = self.point.W.copy()
+        for columns in likelihood.class_columns:
+            W[:, columns] -= W[:, columns].mean(axis=2, keepdims=True)
+        rounding = _ROUNDING * self.objective
+        if self.problem.penalty_value([W]) <= self.problem.penalty_value(self.parts) + rounding:
+            self.point = likelihood.at(W, self.point.b)
+            self.parts = [W]
+            self._measure()
 
     def _step(self, enough):
         """Go towards the minimum of the squared loss; returns whether that lowered the objective.
