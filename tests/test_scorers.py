@@ -393,14 +393,14 @@ def test_task_score_matches_columns_by_name_and_refuses_other_rows(named):
     assert task_score(Y, Z[["age", "height", "weight"]], average=None) == pytest.approx(expected)
     with pytest.raises(ValueError, match="y_pred has no column for task"):
         task_score(Y, Z.rename(columns={"age": "years"}))
-    with pytest.raises(ValueError, match="row labels of y_pred are in another order"):
+    with pytest.raises(ValueError, match="index labels of y_pred are in another order"):
         task_score(Y, Z[::-1])
-    with pytest.raises(ValueError, match="row labels of y_pred are other than"):
+    with pytest.raises(ValueError, match="index labels of y_pred are other than"):
         task_score(Y.set_index(Y.index + 100), Z.set_index(Y.index + 500))
     labeled = Y.set_index(Y.index + 100)
     assert task_score(labeled, Z, average=None) == pytest.approx(expected)
     long = Y["height"].rename(None)
-    with pytest.raises(ValueError, match="row labels of tasks"):
+    with pytest.raises(ValueError, match="index labels of tasks"):
         task_score(long, Z["height"], tasks=pd.Series(["a"] * 60, index=long.index[::-1]))
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skmtl._data.row_labels import check_same_rows
+from skmtl._data.row_names import refuse_other_rows
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import (
@@ -46,8 +46,7 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     `classes` are the class labels of scores: an array, or a list of one for each task. None takes
     those of the targets.
     """
-    for other, name in ((y_pred, "y_pred"), (tasks, "tasks"), (sample_weight, "sample_weight")):
-        check_same_rows(y_true, other, "y_true", name)
+    refuse_other_rows(y_true, y_pred=y_pred, tasks=tasks, sample_weight=sample_weight)
     if tasks is None:
         read = _read_wide(metric, y_true, y_pred, sample_weight)
     else:
