@@ -26,6 +26,8 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -293,6 +295,35 @@ def test_positive_class_of_ones_choice():
     for method in ("predict_proba", "decision_function"):
         scorer = make_task_scorer(metric, response_method=method)
         assert scorer(model, X, labels) == pytest.approx(expected, rel=1e-12)
+
+
+def test_tasks_may_have_labels_of_different_types():
+    X, Y = binary_tasks()
+    mixed = pd.DataFrame({"number": Y[:, 0], "text": np.where(Y[:, 1] == 1, "yes", "no")})
+    model = MultiTaskLassoClassifier(alpha=0.05).fit(X, mixed)
+    P = model.predict_proba(X)
+    expected = [roc_auc_score(Y[:, t], P[t][:, 1]) for t in range(2)]
+    found = task_score(mixed, P, metric="roc_auc", average=None)
+    assert found == pytest.approx(expected)
+    scorer = make_task_scorer("roc_auc")
+    assert scorer(model, X, mixed[["text", "number"]]) == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MultiOutputClassifier(LogisticRegression()),
+        ClassifierChain(LogisticRegression()),
+        MLPClassifier(5, max_iter=2, random_state=0),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_estimators_of_scikit_learn_are_scored_by_probabilities(model):
+    X, Y = binary_tasks()
+    P = np.asarray(model.fit(X, Y.astype(int)).predict_proba(X))
+    P = P[:, :, 1].T if P.ndim == 3 else P
+    expected = expected_scores(roc_auc_score, Y, P).mean()
+    assert make_task_scorer("roc_auc")(model, X, Y) == pytest.approx(expected)
 
 
 def test_class_labels_in_place_of_scores_are_warned_about():

@@ -59,6 +59,8 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     scored = []
     for task, part, own in zip(task_ids.tolist(), parts, classes_of_tasks, strict=True):
         _check_scores(metric, part.y_pred)
+        if own is not None and tasks is None and _is_of_outputs(part.y_pred, own):
+            own = None
         if own is None and part.y_pred is not None and len(part.y_true):
             own = _find_classes(task, part, labels, wide=tasks is None)
         scored.append(part._replace(classes=own))
@@ -188,6 +190,11 @@ def _is_list_of_tasks(y_pred):
     return np.ndim(y_pred) == 3
 
 
+def _is_of_outputs(y_pred, classes):
+    """Whether "classes" number the outputs of a scikit-learn network, not the classes of a task."""
+    return y_pred is not None and y_pred.ndim == 1 and len(classes) != 2
+
+
 def _classes_of_tasks(classes, n_tasks):
     """Return the class labels of each task; None where they are not given."""
     if classes is None:
@@ -207,12 +214,12 @@ def _find_classes(task, part, labels, *, wide):
     long data they are those of all tasks where both have.
     """
     n_scored = 2 if part.y_pred.ndim == 1 else part.y_pred.shape[1]
-    own = known_classes(part.y_true)
-    shared = known_classes(labels)
-    candidates = (own, shared) if wide else (shared, own)
-    for classes in candidates:
+    candidates = (part.y_true, labels) if wide else (labels, part.y_true)
+    for targets in candidates:
+        classes = known_classes(targets)
         if len(classes) == n_scored:
             return classes
+    own = known_classes(part.y_true)
     raise ValueError(
         f"y_pred has scores of {n_scored} classes for task {task!r}, whose targets are "
         f"{some_of(own)}: give the class labels of the scores as classes=, such as the classes_ of "

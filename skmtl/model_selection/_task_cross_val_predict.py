@@ -277,9 +277,10 @@ def _with_all_classes(values, own, classes, method):
         for values_of_task, known, every in zip(values, own, classes, strict=True):
             aligned.append(_align(values_of_task, known, every, method))
         return aligned
-    if isinstance(own, list):  # one column for each task, which has two classes
-        for column, known, every in zip(values.T, own, classes, strict=True):
-            _align(column, known, every, method)
+    if isinstance(classes, list):  # one column for each task, which has two classes
+        if isinstance(own, list):
+            for column, known, every in zip(values.T, own, classes, strict=True):
+                _align(column, known, every, method)
         return values
     return _align(values, own, classes, method)
 
