@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 from skmtl import (
     LeaveOneTaskOut,
     MultiTaskLasso,
+    MultiTaskLassoCV,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
     make_multitask_regression,
@@ -273,3 +274,30 @@ def test_leave_one_task_out_with_the_shared_model():
 def test_bad_splitters(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# ---------------------------------------------------------------- folds
+
+
+@pytest.mark.parametrize("as_mask", [np.asarray, np.ndarray.tolist, pd.Series])
+def test_folds_are_positions_or_masks(as_mask):
+    data = make_multitask_regression(n_samples=30, n_tasks=2, noise=1.0, random_state=0)
+    number = np.arange(30) % 3
+    positions = [(np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(3)]
+    masks = [(as_mask(number != k), as_mask(number == k)) for k in range(3)]
+    expected = MultiTaskLassoCV(alphas=5, cv=positions).fit(data.X, data.y).mse_path_
+    assert np.array_equal(
+        MultiTaskLassoCV(alphas=5, cv=masks).fit(data.X, data.y).mse_path_, expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [(int, "give it as truth values"), (float, r"positions \(integers\) or masks")],
+)
+def test_masks_of_numbers_are_no_positions(dtype, message):
+    data = make_multitask_regression(n_samples=30, n_tasks=2, random_state=0)
+    held_out = np.arange(30) < 10
+    cv = [((~held_out).astype(dtype), held_out.astype(dtype))]
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLassoCV(cv=cv).fit(data.X, data.y)
