@@ -17,6 +17,7 @@ from skmtl import (
     MultiTaskMixed,
     MultiTaskSVC,
     TaskStratifiedKFold,
+    keep_task_column,
     task_cross_val_predict,
     task_score,
     wide_to_long,
@@ -176,6 +177,21 @@ def test_a_task_column_of_a_frame_stratifies_the_folds(data):
     by_splitter = task_cross_val_predict(model, frame, y, cv=cv)
     named = task_cross_val_predict(model, frame, y, cv=TaskStratifiedKFold(5, task_column="task"))
     assert np.array_equal(by_splitter, named)
+
+
+def test_a_pipeline_may_hide_the_task_column_from_a_splitter_that_needs_none(data):
+    long, y = wide_to_long(*data)
+    steps = keep_task_column(StandardScaler(), -1), MultiTaskLassoClassifier(task_column=-1)
+    pipeline = make_pipeline(*steps)
+    cv = KFold(3, shuffle=True, random_state=0)
+    found = task_cross_val_predict(pipeline, long, y, cv=cv, method="predict_proba")
+    assert np.array_equal(
+        found, cross_val_predict(pipeline, long, y, cv=cv, method="predict_proba")
+    )
+    with pytest.raises(ValueError, match="cannot know the tasks"):
+        task_cross_val_predict(pipeline, long, y)
+    by_column = task_cross_val_predict(pipeline, long, y, task_column=-1)
+    assert by_column.shape == y.shape
 
 
 def test_probabilities_of_mixed_tasks_and_decision_values_of_machines(data):

@@ -129,7 +129,7 @@ def task_cross_val_predict(
     else:
         splits = _given_splits(X, y, task_ids, groups, cv)
     _check_splits(splits, n_samples)
-    classes = None if method == "predict" else _class_labels(y, wide=task_ids is None)
+    classes = None if method == "predict" else _class_labels(y, task_ids)
     run = delayed(_fit_and_predict)
     parts = Parallel(n_jobs=n_jobs, verbose=verbose)(
         run(clone(estimator), X, y, split, tasks, method, params or {}, classes) for split in splits
@@ -206,10 +206,10 @@ def _check_splits(splits, n_samples):
         )
 
 
-def _class_labels(y, *, wide):
+def _class_labels(y, task_ids):
     """Return the sorted class labels: a list of those of each task of wide data, else an array."""
     labels = target_array(y)
-    if not wide:
+    if labels.ndim == 1 or task_ids is not None:
         return encode(labels.ravel(), "y")[0]
     classes = []
     for column in labels.T:
