@@ -566,3 +566,17 @@ def test_pictures_of_errors_show_tasks_of_one_target(no_windows):
     assert drawn.scores == pytest.approx([0.125, 1.0])
     drawn = TaskScoreDisplay.from_predictions(y, z, min_samples=2, **options)
     assert np.isnan(drawn.scores[1])
+
+
+def test_pictures_of_mixed_tasks_show_their_skills(no_windows):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 3))
+    Y = np.column_stack([X[:, 0] + rng.standard_normal(80), X[:, 1] + rng.logistic(size=80) > 0])
+    model = make_pipeline(StandardScaler(), MultiTaskMixed(["squared_error", "logistic"]))
+    model.fit(X, Y)
+    drawn = TaskScoreDisplay.from_estimator(model, X, Y)
+    expected = model[-1].skills(model[:-1].transform(X), Y)
+    assert drawn.scores == pytest.approx(expected)
+    assert drawn.ax_.get_xlabel() == "skill"
+    with pytest.raises(ValueError, match="MultiTaskLasso has no skills"):
+        TaskScoreDisplay.from_estimator(model, X, Y, baseline=MultiTaskLasso().fit(X, Y))
