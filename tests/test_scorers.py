@@ -443,6 +443,10 @@ def test_a_task_of_dates_is_found_by_any_spelling(named):
     expected = r2_score(Y.iloc[:, 1], model.predict(X)[:, 1])
     for day in (days[1], days[1].to_pydatetime(), np.datetime64("2024-01-02")):
         assert make_task_scorer(task=day)(model, X, Y) == pytest.approx(expected)
+    by_day = per_task_scoring("r2", days)
+    assert list(by_day)[1] == "task_2024-01-02 00:00:00"
+    assert by_day["task_2024-01-02 00:00:00"](model, X, Y) == pytest.approx(expected)
+    assert list(per_task_scoring("r2", ["a", 2**60 + 1])) == ["task_a", f"task_{2**60 + 1}"]
 
 
 # ---------------------------------------------------------------- mixed tasks
