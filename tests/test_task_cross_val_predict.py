@@ -128,6 +128,37 @@ def test_samples_that_are_never_tested_are_missing(data):
     assert set(found[45]) <= {"yes", "no"}
 
 
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_a_task_that_a_training_set_lacks_is_missing_there(data, method):
+    X, Y = data
+    Y = Y.copy()
+    Y[20:, 1] = np.nan  # the first fold of three has no other target of this task
+    others = Y[:, [0, 2]]
+    cv = KFold(3)
+    weight = np.linspace(1, 2, Y.size).reshape(Y.shape)
+    options = {"cv": [next(cv.split(X))], "method": method}
+    found = task_cross_val_predict(CLASSIFIER, X, Y, params={"sample_weight": weight}, **options)
+    expected = task_cross_val_predict(
+        CLASSIFIER, X, others, params={"sample_weight": weight[:, [0, 2]]}, **options
+    )
+    if method != "predict_proba":
+        found, expected = found.T, expected.T
+    assert np.array_equal(found[0], expected[0], equal_nan=True)
+    assert np.array_equal(found[2], expected[1], equal_nan=True)
+    assert found[1].shape == found[0].shape
+    assert np.isnan(found[1]).all()
+
+
+def test_a_labeled_task_that_a_training_set_lacks_is_none(data):
+    X, Y = data
+    labels = np.where(np.isnan(Y), None, np.where(Y == 1, "yes", "no"))
+    labels[20:, 1] = None
+    found = task_cross_val_predict(CLASSIFIER, X, labels, cv=KFold(3))
+    assert all(one is None for one in found[:20, 1])
+    assert set(found[20:, 1]) <= {"yes", "no"}
+    assert set(found[:, 0]) <= {"yes", "no"}
+
+
 def test_weights_groups_frames_sparse_searches_and_pipelines(data):
     X, Y = data
     rng = np.random.default_rng(1)
