@@ -26,6 +26,8 @@ from sklearn.metrics import (
     top_k_accuracy_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
+from sklearn.multioutput import ClassifierChain, MultiOutputClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -295,6 +297,35 @@ def test_positive_class_of_ones_choice():
         assert scorer(model, X, labels) == pytest.approx(expected, rel=1e-12)
 
 
+def test_tasks_may_have_labels_of_different_types():
+    X, Y = binary_tasks()
+    mixed = pd.DataFrame({"number": Y[:, 0], "text": np.where(Y[:, 1] == 1, "yes", "no")})
+    model = MultiTaskLassoClassifier(alpha=0.05).fit(X, mixed)
+    P = model.predict_proba(X)
+    expected = [roc_auc_score(Y[:, t], P[t][:, 1]) for t in range(2)]
+    found = task_score(mixed, P, metric="roc_auc", average=None)
+    assert found == pytest.approx(expected)
+    scorer = make_task_scorer("roc_auc")
+    assert scorer(model, X, mixed[["text", "number"]]) == pytest.approx(np.mean(expected))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MultiOutputClassifier(LogisticRegression()),
+        ClassifierChain(LogisticRegression()),
+        MLPClassifier(5, max_iter=2, random_state=0),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_estimators_of_scikit_learn_are_scored_by_probabilities(model):
+    X, Y = binary_tasks()
+    P = np.asarray(model.fit(X, Y.astype(int)).predict_proba(X))
+    P = P[:, :, 1].T if P.ndim == 3 else P
+    expected = expected_scores(roc_auc_score, Y, P).mean()
+    assert make_task_scorer("roc_auc")(model, X, Y) == pytest.approx(expected)
+
+
 def test_class_labels_in_place_of_scores_are_warned_about():
     X, Y = binary_tasks()
     model = MultiTaskLassoClassifier(alpha=0.05).fit(X, Y)
@@ -393,14 +424,14 @@ def test_task_score_matches_columns_by_name_and_refuses_other_rows(named):
     assert task_score(Y, Z[["age", "height", "weight"]], average=None) == pytest.approx(expected)
     with pytest.raises(ValueError, match="y_pred has no column for task"):
         task_score(Y, Z.rename(columns={"age": "years"}))
-    with pytest.raises(ValueError, match="row labels of y_pred are in another order"):
+    with pytest.raises(ValueError, match="index labels of y_pred are in another order"):
         task_score(Y, Z[::-1])
-    with pytest.raises(ValueError, match="row labels of y_pred are other than"):
+    with pytest.raises(ValueError, match="index labels of y_pred are other than"):
         task_score(Y.set_index(Y.index + 100), Z.set_index(Y.index + 500))
     labeled = Y.set_index(Y.index + 100)
     assert task_score(labeled, Z, average=None) == pytest.approx(expected)
     long = Y["height"].rename(None)
-    with pytest.raises(ValueError, match="row labels of tasks"):
+    with pytest.raises(ValueError, match="index labels of tasks"):
         task_score(long, Z["height"], tasks=pd.Series(["a"] * 60, index=long.index[::-1]))
 
 
@@ -412,6 +443,10 @@ def test_a_task_of_dates_is_found_by_any_spelling(named):
     expected = r2_score(Y.iloc[:, 1], model.predict(X)[:, 1])
     for day in (days[1], days[1].to_pydatetime(), np.datetime64("2024-01-02")):
         assert make_task_scorer(task=day)(model, X, Y) == pytest.approx(expected)
+    by_day = per_task_scoring("r2", days)
+    assert list(by_day)[1] == "task_2024-01-02 00:00:00"
+    assert by_day["task_2024-01-02 00:00:00"](model, X, Y) == pytest.approx(expected)
+    assert list(per_task_scoring("r2", ["a", 2**60 + 1])) == ["task_a", f"task_{2**60 + 1}"]
 
 
 # ---------------------------------------------------------------- mixed tasks
@@ -535,3 +570,17 @@ def test_pictures_of_errors_show_tasks_of_one_target(no_windows):
     assert drawn.scores == pytest.approx([0.125, 1.0])
     drawn = TaskScoreDisplay.from_predictions(y, z, min_samples=2, **options)
     assert np.isnan(drawn.scores[1])
+
+
+def test_pictures_of_mixed_tasks_show_their_skills(no_windows):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((80, 3))
+    Y = np.column_stack([X[:, 0] + rng.standard_normal(80), X[:, 1] + rng.logistic(size=80) > 0])
+    model = make_pipeline(StandardScaler(), MultiTaskMixed(["squared_error", "logistic"]))
+    model.fit(X, Y)
+    drawn = TaskScoreDisplay.from_estimator(model, X, Y)
+    expected = model[-1].skills(model[:-1].transform(X), Y)
+    assert drawn.scores == pytest.approx(expected)
+    assert drawn.ax_.get_xlabel() == "skill"
+    with pytest.raises(ValueError, match="MultiTaskLasso has no skills"):
+        TaskScoreDisplay.from_estimator(model, X, Y, baseline=MultiTaskLasso().fit(X, Y))

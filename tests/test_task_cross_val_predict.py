@@ -17,6 +17,7 @@ from skmtl import (
     MultiTaskMixed,
     MultiTaskSVC,
     TaskStratifiedKFold,
+    keep_task_column,
     task_cross_val_predict,
     task_score,
     wide_to_long,
@@ -127,6 +128,37 @@ def test_samples_that_are_never_tested_are_missing(data):
     assert set(found[45]) <= {"yes", "no"}
 
 
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "decision_function"])
+def test_a_task_that_a_training_set_lacks_is_missing_there(data, method):
+    X, Y = data
+    Y = Y.copy()
+    Y[20:, 1] = np.nan  # the first fold of three has no other target of this task
+    others = Y[:, [0, 2]]
+    cv = KFold(3)
+    weight = np.linspace(1, 2, Y.size).reshape(Y.shape)
+    options = {"cv": [next(cv.split(X))], "method": method}
+    found = task_cross_val_predict(CLASSIFIER, X, Y, params={"sample_weight": weight}, **options)
+    expected = task_cross_val_predict(
+        CLASSIFIER, X, others, params={"sample_weight": weight[:, [0, 2]]}, **options
+    )
+    if method != "predict_proba":
+        found, expected = found.T, expected.T
+    assert np.array_equal(found[0], expected[0], equal_nan=True)
+    assert np.array_equal(found[2], expected[1], equal_nan=True)
+    assert found[1].shape == found[0].shape
+    assert np.isnan(found[1]).all()
+
+
+def test_a_labeled_task_that_a_training_set_lacks_is_none(data):
+    X, Y = data
+    labels = np.where(np.isnan(Y), None, np.where(Y == 1, "yes", "no"))
+    labels[20:, 1] = None
+    found = task_cross_val_predict(CLASSIFIER, X, labels, cv=KFold(3))
+    assert all(one is None for one in found[:20, 1])
+    assert set(found[20:, 1]) <= {"yes", "no"}
+    assert set(found[:, 0]) <= {"yes", "no"}
+
+
 def test_weights_groups_frames_sparse_searches_and_pipelines(data):
     X, Y = data
     rng = np.random.default_rng(1)
@@ -176,6 +208,21 @@ def test_a_task_column_of_a_frame_stratifies_the_folds(data):
     by_splitter = task_cross_val_predict(model, frame, y, cv=cv)
     named = task_cross_val_predict(model, frame, y, cv=TaskStratifiedKFold(5, task_column="task"))
     assert np.array_equal(by_splitter, named)
+
+
+def test_a_pipeline_may_hide_the_task_column_from_a_splitter_that_needs_none(data):
+    long, y = wide_to_long(*data)
+    steps = keep_task_column(StandardScaler(), -1), MultiTaskLassoClassifier(task_column=-1)
+    pipeline = make_pipeline(*steps)
+    cv = KFold(3, shuffle=True, random_state=0)
+    found = task_cross_val_predict(pipeline, long, y, cv=cv, method="predict_proba")
+    assert np.array_equal(
+        found, cross_val_predict(pipeline, long, y, cv=cv, method="predict_proba")
+    )
+    with pytest.raises(ValueError, match="cannot know the tasks"):
+        task_cross_val_predict(pipeline, long, y)
+    by_column = task_cross_val_predict(pipeline, long, y, task_column=-1)
+    assert by_column.shape == y.shape
 
 
 def test_probabilities_of_mixed_tasks_and_decision_values_of_machines(data):

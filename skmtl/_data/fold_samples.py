@@ -35,4 +35,9 @@ def fold_positions(samples, n_samples):
             f"A fold holds sample {samples.max()}, but X has {n_samples} samples; were the folds "
             "made for other data?"
         )
+    if len(samples) == n_samples > 2 and samples.max() <= 1:
+        raise ValueError(
+            f"A fold of {n_samples} samples holds the positions 0 and 1 only, {n_samples} times: "
+            "if it is a mask, give it as truth values, mask.astype(bool)."
+        )
     return samples.astype(np.intp)

@@ -17,7 +17,7 @@ from skmtl.inspection._style import (
     width_of,
     with_notes,
 )
-from skmtl.meta.pipelines import fitted_final, read_task_ids, with_task_column
+from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final, with_task_column
 from skmtl.metrics import find_metric, observe, score_observations, task_score
 
 
@@ -114,7 +114,8 @@ class TaskScoreDisplay(Display):
             `tasks_` of the estimator.
         metric : str or callable, default=None
             ``metric(y_true, y_pred)`` of 1-D arrays, or the name of a scorer of scikit-learn. None
-            is R^2 for regressors and accuracy for classifiers.
+            is R^2 for regressors, accuracy for classifiers, and the skill for
+            :class:`MultiTaskMixed`.
         task_column : str or int, default=None
             Column of X with the task ids; None takes that of the estimator. It is needed for a
             pipeline whose last step has a position as its `task_column`, since steps may move
@@ -143,10 +144,13 @@ class TaskScoreDisplay(Display):
             _, task_column = with_task_column(estimator, X, task_column)
         task_ids, _, _ = read_task_ids(X, y, task_column, tasks)
         final = fitted_final(estimator)
-        if metric is None:
+        if metric is None and not hasattr(final, "skills"):
             is_classifier = get_tags(final).estimator_type == "classifier"
             metric = accuracy_score if is_classifier else r2_score
-        metric = find_metric(metric, response_method=response_method)
+        score_name = "skill"
+        if metric is not None:
+            metric = find_metric(metric, response_method=response_method)
+            score_name = metric.name.replace("_", " ")
         read = {"metric": metric, "task_ids": task_ids, "tasks": tasks, "min_samples": min_samples}
         names, scores = _scores(estimator, X, y, **read)
         if baseline is None:
@@ -160,7 +164,7 @@ class TaskScoreDisplay(Display):
             scores,
             tasks=names,
             baseline_scores=baseline_scores,
-            score_name=metric.name.replace("_", " "),
+            score_name=score_name,
             name=type(final).__name__,
             baseline_name=baseline_name,
         )
@@ -274,9 +278,19 @@ class TaskScoreDisplay(Display):
 
 
 def _scores(estimator, X, y, *, metric, task_ids, tasks, min_samples):
-    """The tasks and the score of each; the task ids are predicted with if `fit` was given them."""
+    """The tasks and the score of each; the task ids are predicted with if `fit` was given them.
+
+    Without a metric the scores are the skills of tasks of different kinds.
+    """
+    final = fitted_final(estimator)
+    if metric is None and not hasattr(final, "skills"):
+        raise ValueError(
+            f"{type(final).__name__} has no skills that could be compared: give a metric."
+        )
+    if metric is None:
+        return final.tasks_, final.skills(seen_by_final(estimator, X), y)
     predict_kwargs = {}
-    if getattr(fitted_final(estimator), "_layout", None) == "tasks":
+    if getattr(final, "_layout", None) == "tasks":
         estimator = getattr(estimator, "best_estimator_", estimator)
         predict_kwargs = {"tasks": tasks}
     names, observations = observe(

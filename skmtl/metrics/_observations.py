@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skmtl._data.row_labels import check_same_rows
+from skmtl._data.row_names import refuse_other_rows
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import (
@@ -46,8 +46,7 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     `classes` are the class labels of scores: an array, or a list of one for each task. None takes
     those of the targets.
     """
-    for other, name in ((y_pred, "y_pred"), (tasks, "tasks"), (sample_weight, "sample_weight")):
-        check_same_rows(y_true, other, "y_true", name)
+    refuse_other_rows(y_true, y_pred=y_pred, tasks=tasks, sample_weight=sample_weight)
     if tasks is None:
         read = _read_wide(metric, y_true, y_pred, sample_weight)
     else:
@@ -60,6 +59,8 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     scored = []
     for task, part, own in zip(task_ids.tolist(), parts, classes_of_tasks, strict=True):
         _check_scores(metric, part.y_pred)
+        if own is not None and tasks is None and _is_of_outputs(part.y_pred, own):
+            own = None
         if own is None and part.y_pred is not None and len(part.y_true):
             own = _find_classes(task, part, labels, wide=tasks is None)
         scored.append(part._replace(classes=own))
@@ -189,6 +190,11 @@ def _is_list_of_tasks(y_pred):
     return np.ndim(y_pred) == 3
 
 
+def _is_of_outputs(y_pred, classes):
+    """Whether "classes" number the outputs of a scikit-learn network, not the classes of a task."""
+    return y_pred is not None and y_pred.ndim == 1 and len(classes) != 2
+
+
 def _classes_of_tasks(classes, n_tasks):
     """Return the class labels of each task; None where they are not given."""
     if classes is None:
@@ -208,12 +214,12 @@ def _find_classes(task, part, labels, *, wide):
     long data they are those of all tasks where both have.
     """
     n_scored = 2 if part.y_pred.ndim == 1 else part.y_pred.shape[1]
-    own = known_classes(part.y_true)
-    shared = known_classes(labels)
-    candidates = (own, shared) if wide else (shared, own)
-    for classes in candidates:
+    candidates = (part.y_true, labels) if wide else (labels, part.y_true)
+    for targets in candidates:
+        classes = known_classes(targets)
         if len(classes) == n_scored:
             return classes
+    own = known_classes(part.y_true)
     raise ValueError(
         f"y_pred has scores of {n_scored} classes for task {task!r}, whose targets are "
         f"{some_of(own)}: give the class labels of the scores as classes=, such as the classes_ of "

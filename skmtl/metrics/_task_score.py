@@ -37,7 +37,7 @@ def task_score(
         take what `predict_proba` or `decision_function` return: of long data (n_samples, n_classes)
         or, for two classes, (n_samples,), the scores of the larger class; for wide `y_true` a list
         of such arrays or, for two classes, (n_samples, n_tasks). Columns of frames are matched by
-        name with those of `y_true`, and row labels must be in the same order.
+        name with those of `y_true`; index labels must be in the same order.
     metric : str or callable, default=sklearn.metrics.r2_score
         ``metric(y_true, y_pred, sample_weight=...)`` of 1-D arrays; any scikit-learn metric, or the
         name of one of its scorers, such as "roc_auc" or "neg_log_loss", with the scorer's sign.
@@ -80,8 +80,8 @@ def task_score(
     TypeError
         If the metric is neither a name nor a function.
     ValueError
-        If the input is invalid: shapes, columns or row labels that do not match, an unknown metric
-        or average, scores of other classes than those of the targets, or no target to score.
+        If the input is invalid: shapes, columns or index labels that do not match, an unknown
+        metric or average, scores of other classes than those of the targets, or no target to score.
 
     Warns
     -----

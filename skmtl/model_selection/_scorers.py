@@ -6,7 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.task_ids import position_of, some_of, split_task_column
+from skmtl._data.task_ids import as_id_array, position_of, some_of, split_task_column
 from skmtl._warn import warn
 from skmtl.metrics import (
     AVERAGES,
@@ -247,7 +247,7 @@ def per_task_scoring(
     ['task_north', 'task_south']
     """
     scorers = {}
-    for task in np.asarray(tasks).tolist():
+    for task in as_id_array(tasks).tolist():
         scorers[f"task_{task}"] = make_task_scorer(
             metric,
             task_column=task_column,

@@ -16,6 +16,7 @@ from skmtl._data.stratification import assign_folds, sample_codes
 from skmtl._data.task_ids import (
     check_task_ids,
     codes_of,
+    column_names,
     encode,
     missing_mask,
     some_of,
@@ -86,7 +87,8 @@ def task_cross_val_predict(
         What the method of an estimator that was fitted to all samples would return. Columns of
         class probabilities are the sorted class labels of the task for two-dimensional y, of all
         tasks for long data; a class that a training set lacks has the probability 0 there. Samples
-        that are in no test set are NaN (class labels that are no numbers None).
+        that are in no test set are NaN (class labels that are no numbers None), and so is a task
+        of two-dimensional y that has no target in the training set.
 
     Raises
     ------
@@ -129,7 +131,7 @@ def task_cross_val_predict(
     else:
         splits = _given_splits(X, y, task_ids, groups, cv)
     _check_splits(splits, n_samples)
-    classes = None if method == "predict" else _class_labels(y, wide=task_ids is None)
+    classes = None if method == "predict" else _class_labels(y, task_ids)
     run = delayed(_fit_and_predict)
     parts = Parallel(n_jobs=n_jobs, verbose=verbose)(
         run(clone(estimator), X, y, split, tasks, method, params or {}, classes) for split in splits
@@ -206,10 +208,10 @@ def _check_splits(splits, n_samples):
         )
 
 
-def _class_labels(y, *, wide):
+def _class_labels(y, task_ids):
     """Return the sorted class labels: a list of those of each task of wide data, else an array."""
     labels = target_array(y)
-    if not wide:
+    if labels.ndim == 1 or task_ids is not None:
         return encode(labels.ravel(), "y")[0]
     classes = []
     for column in labels.T:
@@ -230,13 +232,53 @@ def _fit_and_predict(estimator, X, y, split, tasks, method, params, classes):
     if tasks is not None:
         fit_params["tasks"] = tasks[train]
         predict_params["tasks"] = tasks[test]
+    absent = _absent_tasks(y_train, tasks)
+    if len(absent):
+        y_train, fit_params = _without_tasks(y_train, fit_params, absent)
     estimator.fit(X_train, y_train, **fit_params)
     if tasks is not None:  # the predict of a search takes no task ids
         estimator = getattr(estimator, "best_estimator_", estimator)
     values = _call(estimator, method, X_test, predict_params)
-    if method == "predict":
+    if method != "predict":
+        known = classes
+        if len(absent):
+            known = [own for t, own in enumerate(classes) if t not in absent]
+        values = _with_all_classes(values, estimator.classes_, known, method)
+    for t in absent:
+        values = _with_missing_task(values, t, column_names(y), classes, len(test))
+    return values
+
+
+def _absent_tasks(y, tasks):
+    """Return the columns of a two-dimensional y without any target."""
+    if tasks is not None or np.ndim(y) != 2 or np.shape(y)[1] == 1:
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(missing_mask(target_array(y)).all(axis=0))
+
+
+def _without_tasks(y, fit_params, absent):
+    """Return y, and the arguments of `fit` that have its shape, without columns."""
+    shape = np.shape(y)
+    kept = np.setdiff1d(np.arange(shape[1]), absent)
+    parts = {}
+    for name, value in fit_params.items():
+        is_of_targets = hasattr(value, "shape") and np.shape(value) == shape
+        parts[name] = _safe_indexing(value, kept, axis=1) if is_of_targets else value
+    return _safe_indexing(y, kept, axis=1), parts
+
+
+def _with_missing_task(values, t, names, classes, n_samples):
+    """Return the values of the other tasks with those of task t, all of them missing."""
+    if isinstance(values, list):
+        missing = np.full((n_samples, len(classes[t])), np.nan)
+        return [*values[:t], missing, *values[t:]]
+    if hasattr(values, "iloc"):
+        values = values.copy()
+        values.insert(t, names[t], np.nan)
         return values
-    return _with_all_classes(values, estimator.classes_, classes, method)
+    if values.dtype.kind in "iuf":
+        return np.insert(values.astype(float), t, np.nan, axis=1)
+    return np.insert(values.astype(object), t, None, axis=1)
 
 
 def _of_samples(value, train, n_samples):
@@ -277,9 +319,10 @@ def _with_all_classes(values, own, classes, method):
         for values_of_task, known, every in zip(values, own, classes, strict=True):
             aligned.append(_align(values_of_task, known, every, method))
         return aligned
-    if isinstance(own, list):  # one column for each task, which has two classes
-        for column, known, every in zip(values.T, own, classes, strict=True):
-            _align(column, known, every, method)
+    if isinstance(classes, list):  # one column for each task, which has two classes
+        if isinstance(own, list):
+            for column, known, every in zip(values.T, own, classes, strict=True):
+                _align(column, known, every, method)
         return values
     return _align(values, own, classes, method)
 
