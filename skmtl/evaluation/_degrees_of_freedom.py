@@ -189,5 +189,3 @@ def _divergence(fitted_values, y, step, n_probes, rng):
             derivative = (after - before) / step
             total += signs @ derivative
     return total / n_probes
-
-

@@ -88,8 +88,8 @@ def check_responses(models, measure):
                 "that has predict_proba."
             )
         raise TypeError(
-            f"{measure.name} needs {' or '.join(measure.response_method)}, which {name}, {model!r}, "
-            "has not: choose another scoring or, for a baseline, another baseline."
+            f"{measure.name} needs {' or '.join(measure.response_method)}, which {name}, "
+            f"{model!r}, has not: choose another scoring or, for a baseline, another baseline."
         )
 
 
