@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int
+from skmtl._data.spellings import target_array
 from skmtl.evaluation._degrees_of_freedom import degrees_of_freedom
 from skmtl.evaluation._statistics import spreads
 from skmtl.inspection.coefficients import task_coefficients
@@ -97,7 +98,7 @@ def _units_of_tasks(model, X, y, tasks):
     """Standard deviations of the targets of the tasks."""
     _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
     known = task_codes >= 0
-    targets = np.reshape(y, task_codes.shape)[known].astype(float)
+    targets = target_array(y, labels=False).reshape(task_codes.shape)[known].astype(float)
     return spreads(targets, task_codes[known], model.n_tasks_)
 
 

@@ -17,18 +17,21 @@ class StandardizedTasks:
 
     def _fit_parts(self, data):
         samples, codes = data.pooled()
-        self._levels, self._units = levels_and_units(samples.y, codes, data.n_tasks)
+        levels, units = levels_and_units(samples.y.astype(float), codes, data.n_tasks)
         parts = []
         for t, part in enumerate(data.parts):
-            targets = (part.y - self._levels[t]) / self._units[t]
+            targets = (part.y - levels[t]) / units[t]
             parts.append(part._replace(y=targets))
         super()._fit_parts(replace(data, parts=parts))
+        self._levels = np.append(levels, levels.mean())  # the code -1 is the last
+        self._units = np.append(units, units.mean())
 
     def _predict_task(self, X, t):
-        standardized = super()._predict_task(X, t)
-        if t < 0:
-            return self._levels.mean() + self._units.mean() * standardized
-        return self._levels[t] + self._units[t] * standardized
+        return self._levels[t] + self._units[t] * super()._predict_task(X, t)
+
+    def _predict_own_tasks(self, X, codes):
+        standardized = super()._predict_own_tasks(X, codes)
+        return self._levels[codes] + self._units[codes] * standardized
 
 
 class StandardizedPooledTasks(StandardizedTasks, PooledTasks):
