@@ -321,6 +321,15 @@ def test_the_empty_string_is_no_class_label(y):
         MultiTaskLassoClassifier().fit(X, y)
 
 
+def test_nan_that_numpy_made_a_string_is_warned_of():
+    y = np.array(cells(letters, np.nan).tolist())
+    with pytest.warns(UserWarning, match="y has the string 'nan'"):
+        MultiTaskLassoClassifier().fit(X, y)
+    ids = np.array(["a", np.nan] * (N // 2))
+    with pytest.warns(UserWarning, match="tasks has the string 'nan'"):
+        MultiTaskLasso().fit(X, SCORES[:, 0], tasks=ids)
+
+
 def test_stacked_labels_keep_their_types():
     _, y = stack_tasks([X[:2], X[2:4]], [["n", "y"], [0, 1]])
     assert y.tolist() == ["n", "y", 0, 1]

@@ -9,7 +9,7 @@ from numbers import Number
 
 import numpy as np
 
-from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
+from skmtl._data.task_ids import column_names, encode, missing_mask, some_of, warn_of_nan_as_text
 
 _NUMBERS = "iuf"
 _BOOLS = (bool, np.bool_)
@@ -33,6 +33,7 @@ def target_array(y, name="y", *, labels=True):
     if array.dtype == object:
         array = _of_objects(array)
     _refuse_empty_strings(array, name)
+    warn_of_nan_as_text(array, name)
     return array
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
 
+from skmtl._warn import warn
+
 
 def some_of(values, n=5):
     """Return a short list of values for a message."""
@@ -160,7 +162,17 @@ def check_task_ids(task_ids, name="tasks"):
             "every sample needs a task id."
         )
     _check_exact(task_ids, name)
+    warn_of_nan_as_text(task_ids, name)
     return task_ids
+
+
+def warn_of_nan_as_text(array, name):
+    """Warn if an array of strings has "nan", which NumPy writes for NaN among strings."""
+    if array.dtype.kind == "U" and (array == "nan").any():
+        warn(
+            f"{name} has the string 'nan'. NumPy writes it for NaN among strings: if it stands for "
+            "what is missing, give a list or an array of dtype=object, in which NaN stays NaN."
+        )
 
 
 def _check_exact(task_ids, name):
