@@ -463,6 +463,7 @@ SAME_IDS = {
     "str and category": (["a", "b"], pd.Categorical(["a", "b"])),
     "str and np.str_": (["a", "b"], np.array(["a", "b"], dtype=object)),
     "bool and int": ([False, True], [0, 1]),
+    "durations": (pd.to_timedelta([1, 2], "D"), [datetime.timedelta(1), datetime.timedelta(2)]),
     "Period": (pd.period_range("2024", periods=2), pd.period_range("2024", periods=2)),
     "tuple": ([("x", 1), ("x", 2)], [("x", 1), ("x", 2)]),
 }

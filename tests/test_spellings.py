@@ -168,6 +168,12 @@ def test_each_task_keeps_its_own_type_of_labels(name, y):
     assert model.score(X, y) > 0.3
 
 
+def test_a_task_of_one_class_that_no_other_task_tells_from_others_is_refused():
+    y = pd.DataFrame({"a": np.full(N, "n"), "b": CODES[:, 1]})
+    with pytest.raises(ValueError, match=r"Task\(s\) \['a'\] hold one class, \['n'\]"):
+        MultiTaskLassoClassifier().fit(X, y)
+
+
 @pytest.mark.parametrize("name", OF_ONE_MODEL)
 def test_one_model_of_all_tasks_takes_labels_of_one_type(name):
     y = LABELS_OF_TASKS["strings and numbers"]
@@ -313,6 +319,15 @@ def test_infinite_targets_are_named(estimator, infinite):
 def test_the_empty_string_is_no_class_label(y):
     with pytest.raises(ValueError, match="y contains the empty string"):
         MultiTaskLassoClassifier().fit(X, y)
+
+
+def test_nan_that_numpy_made_a_string_is_warned_of():
+    y = np.array(cells(letters, np.nan).tolist())
+    with pytest.warns(UserWarning, match="y has the string 'nan'"):
+        MultiTaskLassoClassifier().fit(X, y)
+    ids = np.array(["a", np.nan] * (N // 2))
+    with pytest.warns(UserWarning, match="tasks has the string 'nan'"):
+        MultiTaskLasso().fit(X, SCORES[:, 0], tasks=ids)
 
 
 def test_stacked_labels_keep_their_types():

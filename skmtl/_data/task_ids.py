@@ -4,12 +4,14 @@ Task ids may be numbers, strings or objects, in arrays, lists or frames of panda
 pyarrow.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from numbers import Integral, Number
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
+
+from skmtl._warn import warn
 
 
 def some_of(values, n=5):
@@ -160,7 +162,17 @@ def check_task_ids(task_ids, name="tasks"):
             "every sample needs a task id."
         )
     _check_exact(task_ids, name)
+    warn_of_nan_as_text(task_ids, name)
     return task_ids
+
+
+def warn_of_nan_as_text(array, name):
+    """Warn if an array of strings has "nan", which NumPy writes for NaN among strings."""
+    if array.dtype.kind == "U" and (array == "nan").any():
+        warn(
+            f"{name} has the string 'nan'. NumPy writes it for NaN among strings: if it stands for "
+            "what is missing, give a list or an array of dtype=object, in which NaN stays NaN."
+        )
 
 
 def _check_exact(task_ids, name):
@@ -234,9 +246,11 @@ def _is_large_integer(one):
 
 def _with_one_unit(array):
     """Return dates (without time zone) and durations in microseconds, or nanoseconds if needed."""
-    if array.dtype == object and array.size and all(_is_local_date(one) for one in array.flat):
-        dates = [_as_datetime64(one) for one in array.flat]
-        array = np.array(dates).reshape(array.shape)
+    if array.dtype == object and array.size:
+        for is_time in (_is_local_date, _is_duration):
+            if all(is_time(one) for one in array.flat):
+                times = [_as_numpy_time(one) for one in array.flat]
+                array = np.array(times).reshape(array.shape)
     kind = array.dtype.kind
     if kind not in "mM":
         return array
@@ -263,11 +277,18 @@ def _is_local_date(one):
     return isinstance(one, date) and getattr(one, "tzinfo", None) is None and one == one
 
 
-def _as_datetime64(one):
-    """Return a date of pandas, NumPy or the standard library as NumPy's, with all its digits."""
-    if hasattr(one, "to_datetime64"):
-        return one.to_datetime64()
-    return np.datetime64(one)
+def _is_duration(one):
+    """Whether an object is a duration."""
+    return isinstance(one, timedelta | np.timedelta64) and one == one
+
+
+def _as_numpy_time(one):
+    """Return a date or duration of pandas or the standard library as NumPy's, with all digits."""
+    if hasattr(one, "to_numpy"):
+        return one.to_numpy()
+    if isinstance(one, date | np.datetime64):
+        return np.datetime64(one)
+    return np.timedelta64(one)
 
 
 def encode(ids, name="tasks"):
@@ -286,8 +307,9 @@ def encode(ids, name="tasks"):
 
 def _check_truth_values(ids, name):
     """Raise if objects hold truth values and numbers: True would be the same as 1."""
-    is_bool = [isinstance(one, bool | np.bool_) for one in ids.flat]
-    if any(is_bool) and not all(is_bool):
+    types = set(map(type, ids.flat))
+    truth_values = types & {bool, np.bool_}
+    if truth_values and types != truth_values:
         raise TypeError(
             f"{name} mixes types that cannot be sorted (truth values and others); use one type, "
             "for example X['task'].astype(str)."
@@ -372,9 +394,17 @@ def check_known(codes, ids, known, handle_unknown, *, instead):
 
 def same_kind(ids, known):
     """Whether all ids are numbers, strings or dates as some of the known ones are."""
-    kinds = {_kind(one) for one in as_id_array(ids).tolist()}
-    known_kinds = {_kind(one) for one in as_id_array(known).tolist()}
-    return kinds <= known_kinds
+    return _kinds(ids) <= _kinds(known)
+
+
+def _kinds(ids):
+    """Return the set of the kinds of some ids."""
+    ids = as_id_array(ids)
+    if ids.dtype.kind == "M":
+        return {"dates"}
+    if ids.dtype.kind == "m":
+        return {"durations"}
+    return {_kind(one) for one in ids.tolist()}
 
 
 def _distinct(ids):

@@ -139,8 +139,9 @@ def class_problem(data, class_weight):
     _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
-        classes = [np.unique(own) for own in labels]
-        classes = [_at_least_two(own, all_labels) for own in classes]
+        classes = []
+        for own, task in zip(labels, data.tasks, strict=True):
+            classes.append(_at_least_two(np.unique(own), all_labels, task))
     positions = [_positions(own, all_labels) for own in classes]
     sizes = np.array([len(own) for own in classes])
     if sizes.max() == 2:
@@ -202,12 +203,17 @@ def _positions(classes, all_labels):
     return np.array([order[label] for label in classes.tolist()])
 
 
-def _at_least_two(classes, all_labels):
+def _at_least_two(classes, all_labels, task):
     """The classes of a task or, of a task with one class, those of all tasks that are like it."""
     if len(classes) > 1:
         return classes
     alike = of_same_kind(all_labels, classes[0])
-    return alike if len(alike) > 1 else all_labels
+    if len(alike) < 2:
+        raise ValueError(
+            f"Task(s) {some_of([task])} hold one class, {classes.tolist()}, and no other task has "
+            "class labels of this type: leave them out."
+        )
+    return alike
 
 
 def _unique_labels(labels):

@@ -58,7 +58,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     Parameters
     ----------
-    losses : dict or list, default=None
+    losses : dict, Series or list, default=None
         Loss of every task, by task id or in the order of the columns of y: a name or an instance
         of :class:`skmtl.losses.Loss`. None takes "squared_error" for columns of numbers and
         "logistic" for others.
