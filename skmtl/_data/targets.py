@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
+from skmtl._data.magnitudes import check_targets
 from skmtl._data.task_ids import as_id_array, column_names, encode, missing_mask, some_of
 from skmtl._warn import warn
 
@@ -31,6 +32,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     weight = _check_weight(sample_weight, Y.shape)
     Y, weight = _fill_missing(Y, weight)
     has_targets = (weight > 0).any(axis=0)
+    check_targets(Y, tasks)
     lacking = np.broadcast_to(~has_targets, len(tasks))
     if lacking.any() and not empty:
         raise ValueError(
@@ -148,6 +150,7 @@ def _check_complete(y, tasks, codes):
             f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
             "without a target."
         )
+    check_targets(y, tasks, codes)
 
 
 def _check_length(n_samples, y):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
+from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import read_features, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import column_names, some_of
@@ -230,6 +231,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         if self._framed and hasattr(y, "astype"):
             y = y.astype(object)  # truth values stay such
         X, _ = read_features(self, X, reset=True)
+        check_features(self, X)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
         return TaskData(
