@@ -461,3 +461,22 @@ def test_names_that_look_like_formulas_are_drawn(shops, tmp_path):
     arguments = ["compare", str(path), "--task", "shop", "--target", "sales", "--cv", "2"]
     assert main([*arguments, "--plot", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_separator_that_excel_announces_is_taken(read):
+    data = file_of().to_csv(index=False, sep="\t")
+    X, y, _ = read("sep=\t\r\n" + data)
+    assert_plain(X, y)
+    assert "in line 15" in read("sep=\t\n" + data + "c\t1\n")[2]
+
+
+@pytest.mark.parametrize("ids", [("007", "7"), ("North", "north"), ("e\u0301", "\u00e9")])
+def test_ids_that_look_alike_are_pointed_out(read, ids):
+    X, _, said = read(file_of(shop=np.repeat(ids, 6)).to_csv(index=False))
+    assert X["shop"].nunique() == 2
+    assert f"{ids[0]!r}" in said
+    assert "are different tasks, as written" in said
+
+
+def test_a_number_of_two_values_may_be_a_class(read):
+    assert "say --classify if these are classes" in read(file_of(sales=[0, 1] * 6).to_csv())[2]

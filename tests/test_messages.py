@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn import linear_model
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
+    ClusteredTaskRegressorCV,
     CoefficientDisplay,
     IndependentTasks,
     MultiTaskCV,
@@ -26,6 +28,7 @@ from skmtl import (
     PooledTasks,
     RandomInterceptTasks,
     RegularizationPathDisplay,
+    RobustMultiTaskRegressorCV,
     SequentialTasks,
     TaskScoreDisplay,
     TaskSimilarityDisplay,
@@ -200,6 +203,65 @@ def test_a_model_of_several_tasks_is_no_baseline_and_no_stage():
 def test_a_parameter_of_another_kind_is_named(call, message):
     with pytest.raises((TypeError, ValueError), match=message):
         call()
+
+
+HUGE_X = X.copy()
+HUGE_X[3, 1] = -1e200
+HUGE_Y = Y.copy()
+HUGE_Y[3, 1] = 1e300
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        ClusteredTaskRegressorCV(alphas=2, cv=2),
+        MultiTaskKernelRidge(),
+        MultiTaskLassoCV(alphas=2, cv=2),
+        MultiTaskMixed(),
+        RobustMultiTaskRegressorCV(alphas=2, cv=2),
+    ],
+)
+def test_numbers_whose_squares_overflow_are_refused_by_column_and_value(model):
+    frame = pd.DataFrame(HUGE_X, columns=["a", "b", "c", "d"])
+    with pytest.raises(ValueError, match=r"Input X has -1e\+200 in column 'b'"):
+        model.fit(frame, Y)
+    with pytest.raises(ValueError, match=r"Input X has -1e\+200 in column 1"):
+        model.fit(sparse.csr_array(HUGE_X), Y)
+    with pytest.raises(ValueError, match=r"Input y has 1e\+300 in task\(s\) \['v'\]"):
+        model.fit(X, pd.DataFrame(HUGE_Y, columns=["u", "v", "w"]))
+
+
+def test_a_huge_number_is_refused_in_long_data_too():
+    model = MultiTaskLasso(task_column="task")
+    frame = pd.DataFrame(HUGE_X, columns=["a", "b", "c", "d"])
+    frame.insert(0, "task", np.repeat(["u", "v", "w"], 10))
+    with pytest.raises(ValueError, match=r"Input X has -1e\+200 in column 'b'"):
+        model.fit(frame, Y_LONG)
+    with pytest.raises(ValueError, match=r"Input y has 1e\+300 in task\(s\) \['u'\]"):
+        model.fit(frame.assign(b=0.0), HUGE_Y[:, 1])
+
+
+@pytest.mark.parametrize("spoil", ["scale", "shift", "one", "constant", "zero", "twice", "tiny"])
+@pytest.mark.parametrize(
+    "model", [ClusteredTaskRegressorCV(alphas=2, cv=2), RobustMultiTaskRegressorCV(alphas=2, cv=2)]
+)
+def test_unusual_columns_are_fitted(model, spoil):
+    features = X.copy()
+    column = features[:, 1]
+    features[:, 1] = {
+        "scale": 1e15 * column,
+        "shift": 1e6 + column,
+        "one": np.where(np.arange(30) == 3, 1e15, column),
+        "constant": np.full(30, 1e15),
+        "zero": np.zeros(30),
+        "twice": features[:, 0],
+        "tiny": 1e-200 * column,
+    }[spoil]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        assert np.isfinite(model.fit(features, Y).predict(features)).all()
+        targets = Y * [1.0, 1e15, 1e-15]
+        assert np.isfinite(model.fit(X, targets).predict(X)).all()
 
 
 def test_an_array_beside_an_estimator_is_refused():

@@ -1,7 +1,10 @@
 """What is unusual in the data and may be a mistake: printed, but not refused."""
 
+import unicodedata
+
 import numpy as np
 
+from skmtl._command_line.number_format import float_or_none
 from skmtl._command_line.usage import listed
 
 _MISSING_CODES = (99, 999, 9999, 99999, 999999)  # with either sign
@@ -32,7 +35,15 @@ def notes_on(columns, y, target):
             f"Note: {listed(copies)} tells the target {target!r} exactly; if it is not known "
             "before the target is, leave it out with --drop."
         )
-    numeric = columns | {target: y} if y.dtype.kind == "f" else columns
+    numeric = dict(columns)
+    if y.dtype.kind == "f":
+        numeric[target] = y
+        values = np.unique(y)
+        if len(values) == 2:
+            notes.append(
+                f"Note: {target!r} is {values[0]:g} or {values[1]:g}: say --classify if these are "
+                "classes."
+            )
     for name, values in numeric.items():
         code = _code_of_missing(values)
         if code is not None:
@@ -41,6 +52,25 @@ def notes_on(columns, y, target):
                 f"say --na {code:g}."
             )
     return notes
+
+
+def notes_on_ids(ids):
+    """A note on task ids that are different but look alike, such as 007 and 7, or é in two codes.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_samples,)
+        Task ids.
+    """
+    seen = {}
+    for one in np.unique(ids).tolist():
+        text = unicodedata.normalize("NFKC", str(one)).casefold()
+        number = float_or_none(text)
+        key = text if number is None else number
+        if key in seen:
+            return [f"Note: task ids {seen[key]!r} and {one!r} are different tasks, as written."]
+        seen[key] = one
+    return []
 
 
 def _counts_rows(values):

@@ -58,7 +58,7 @@ class NumberFormat:
         self.decimal = decimal
         self.thousands = thousands
         self.missing = {text.strip() for text in missing}
-        self._missing_numbers = {_float_or_none(text) for text in self.missing} - {None}
+        self._missing_numbers = {float_or_none(text) for text in self.missing} - {None}
         if thousands is not None:
             sign = re.escape(thousands)
             self._grouped = re.compile(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+(?!\d).*")
@@ -76,6 +76,9 @@ class NumberFormat:
         """The cells as floats, NaN where one is missing, and the positions that are no numbers."""
         if all(cell.strip().lower() in _TRUTH for cell in cells):
             return np.array([_TRUTH[cell.strip().lower()] for cell in cells]), []
+        values = self._plain_numbers(cells)
+        if values is not None:
+            return values, []
         values = np.full(len(cells), np.nan)
         bad = []
         for k, cell in enumerate(cells):
@@ -88,6 +91,17 @@ class NumberFormat:
                 values[k] = value
         return values, bad
 
+    def _plain_numbers(self, cells):
+        """The cells as floats if all are plain numbers, else None; fast, for long files."""
+        if self.missing or self.thousands is not None or self.decimal != ".":
+            return None
+        try:
+            values = np.array([float(cell) for cell in cells])
+        except ValueError:
+            return None
+        has_underscore = any("_" in cell for cell in cells)
+        return None if has_underscore or not np.isfinite(values).all() else values
+
     def _number(self, text):
         """The text as a float; None if it is no number."""
         if self.thousands is not None and self._grouped.fullmatch(text):
@@ -96,10 +110,10 @@ class NumberFormat:
             if "." in text:
                 return None
             text = text.replace(",", ".")
-        return _float_or_none(text)
+        return float_or_none(text)
 
 
-def _float_or_none(text):
+def float_or_none(text):
     """The text as a float; None if it is no number, also for Python's 1_000."""
     try:
         return None if "_" in text else float(text)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmtl._command_line.features import feature_columns
-from skmtl._command_line.notes import notes_on
+from skmtl._command_line.notes import notes_on, notes_on_ids
 from skmtl._command_line.number_format import NumberFormat, find_decimal
 from skmtl._command_line.targets import read_classes, read_target
 from skmtl._command_line.tasks import check_tasks, read_tasks
@@ -58,6 +58,7 @@ def read_problem(options):
     remarks = [
         *_on_reading(table, number_format),
         *_on_omissions(table, names, complete, options),
+        *notes_on_ids(ids),
         *notes_on(columns, y, target),
     ]
     X = pd.DataFrame({**columns, task: ids})

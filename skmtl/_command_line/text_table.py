@@ -5,6 +5,7 @@ import csv
 import gzip
 import io
 import lzma
+import re
 from pathlib import Path
 
 from skmtl._command_line.usage import UsageError
@@ -19,6 +20,7 @@ _BYTE_ORDER_MARKS = {  # the longer first: that of UTF-32 begins with that of UT
     b"\xfe\xff": "utf-16",
     b"\xef\xbb\xbf": "utf-8-sig",
 }
+_ANNOUNCED = re.compile(r"(\"?sep=(?P<separator>.)\"?)[\r\n]")  # the first line for Excel
 _LONGEST_CELL = 10**9  # characters
 
 
@@ -74,6 +76,10 @@ def read_table(path, wanted, separator=None, encoding=None):
         What the user says; None looks at the file.
     """
     text, encoding = _decoded(path, encoding)
+    announced = _ANNOUNCED.match(text)
+    if announced:
+        text = text[announced.end(1) :]  # the end of the line stays, for the numbers of lines
+        separator = separator or announced["separator"]
     if separator is None:
         separator = _find_separator(path, text, wanted)
     else:

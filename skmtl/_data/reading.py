@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.magnitudes import check_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
 from skmtl._data.spellings import refuse_masked
@@ -164,6 +165,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     _check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
+    check_features(estimator, X)
     if task_ids is None:
         return _read_wide(estimator, X, y, sample_weight, dtype)
     n_samples = X.shape[0]

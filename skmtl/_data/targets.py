@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_array, column_or_1d
 
+from skmtl._data.magnitudes import check_targets
 from skmtl._data.spellings import refuse_masked, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
@@ -34,6 +35,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     weight = _check_weight(sample_weight, Y.shape, tasks)
     Y, weight = _fill_missing(Y, weight)
     has_targets = (weight > 0).any(axis=0)
+    check_targets(Y, tasks)
     lacking = np.broadcast_to(~has_targets, len(tasks))
     if lacking.any() and not empty:
         raise ValueError(
@@ -164,6 +166,7 @@ def _check_complete(y, tasks, codes):
             f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
             "without a target."
         )
+    check_targets(y, tasks, codes)
 
 
 def _check_length(n_samples, y):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
+from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features, read_wide_targets
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
@@ -238,6 +239,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         self._framed = hasattr(y, "columns")
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
+        check_features(self, X)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
         return TaskData(
