@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skmtl.meta._added_columns import append_columns
+from skmtl.meta._intercept_logistic import InterceptLogistic, fit_newton, is_smooth_logistic
 from skmtl.meta._intercept_ridge import InterceptRidge, fit_closed_form, has_closed_form
 
 _DENSE = 2**22  # numbers of features that may be made dense
@@ -118,8 +119,7 @@ class InterceptData:
             seen = _SeenFeatures(steps.fit_transform(self.features, self.y), self)
         factor = scale * seen.unit
         model = InterceptModel(steps, final, factor, self.n_tasks)
-        if has_closed_form(final) and seen.may_be_dense:
-            fit_closed_form(final, seen.ridge(final.fit_intercept), factor)
+        if seen.fit(final, factor):
             return model
         fit_kwargs = {} if self.weight is None else {"sample_weight": self.weight}
         inputs = model.with_indicators(seen.X, self.codes)
@@ -139,7 +139,7 @@ class _SeenFeatures:
         self.X = check_features(X)
         self.data = data
         self.unit = _feature_scale(self.X, data.weight) or 1.0
-        self._ridges = {}
+        self._problems = {}
 
     @property
     def may_be_dense(self):
@@ -147,19 +147,37 @@ class _SeenFeatures:
         n_samples, n_features = self.X.shape
         return not sparse.issparse(self.X) or n_samples * n_features <= _DENSE
 
-    def ridge(self, fit_intercept):
-        """Return the :class:`InterceptRidge` of the features."""
-        if fit_intercept not in self._ridges:
+    def fit(self, estimator, factor):
+        """Fit an estimator that needs no indicators; returns False if it does."""
+        if not self.may_be_dense:
+            return False
+        if has_closed_form(estimator):
+            ridge = self._problem(InterceptRidge, self.data.y, estimator.fit_intercept)
+            fit_closed_form(estimator, ridge, factor)
+            return True
+        n_samples, n_features = self.X.shape
+        if is_smooth_logistic(estimator) and n_features <= n_samples:
+            classes, labels = np.unique(self.data.y, return_inverse=True)
+            if len(classes) == 2:
+                logistic = self._problem(InterceptLogistic, labels, estimator.fit_intercept)
+                fit_newton(estimator, classes, logistic, factor)
+                return True
+        return False
+
+    def _problem(self, kind, y, fit_intercept):
+        """Return the problem of the features and targets, an InterceptRidge, say."""
+        key = (kind, fit_intercept)
+        if key not in self._problems:
             X = self.X.toarray() if sparse.issparse(self.X) else self.X
-            self._ridges[fit_intercept] = InterceptRidge(
+            self._problems[key] = kind(
                 X,
-                self.data.y,
+                y,
                 self.data.codes,
                 self.data.weight,
                 self.data.n_tasks,
                 fit_intercept,
             )
-        return self._ridges[fit_intercept]
+        return self._problems[key]
 
 
 def split_steps(estimator):
