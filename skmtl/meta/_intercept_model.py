@@ -50,7 +50,9 @@ class InterceptModel(NamedTuple):
         `coef` has the coefficients of the indicator.
         """
         estimator = self.estimator
-        added = coef if estimator.coef_.ndim == 1 else coef[:, None]
+        added = coef
+        if estimator.coef_.ndim == 2:
+            added = coef[:, None]
         estimator.coef_ = np.concatenate([estimator.coef_, added], axis=-1)
         estimator.n_features_in_ += 1
         return self._replace(n_tasks=self.n_tasks + 1)
@@ -61,8 +63,9 @@ class InterceptModel(NamedTuple):
         known = np.flatnonzero(codes >= 0).astype(np.int32)  # solvers refuse longer indices
         own = codes[known].astype(np.int32)
         if sparse.issparse(X) or self._must_be_sparse(X):
-            entries = (np.full(len(known), self.factor), (known, own))
-            indicators = sparse.csr_array(entries, shape=shape)
+            values = np.full(len(known), self.factor)
+            positions = (known, own)
+            indicators = sparse.csr_array((values, positions), shape=shape)
         else:
             indicators = np.zeros(shape)
             indicators[known, own] = self.factor
@@ -71,8 +74,11 @@ class InterceptModel(NamedTuple):
     def _must_be_sparse(self, X):
         """Whether the indicators are too many to be dense."""
         n_samples, n_features = X.shape
-        are_many = self.n_tasks > n_features and n_samples * self.n_tasks > _DENSE_INDICATORS
-        return are_many and get_tags(self.estimator).input_tags.sparse
+        if self.n_tasks <= n_features:
+            return False
+        n_indicators = n_samples * self.n_tasks
+        tags = get_tags(self.estimator)
+        return tags.input_tags.sparse and n_indicators > _DENSE_INDICATORS
 
 
 class InterceptData:
@@ -99,10 +105,13 @@ class InterceptData:
 
     def take(self, samples):
         """Return the data of some samples, given by their positions."""
+        weight = self.weight
+        if weight is not None:
+            weight = weight[samples]
         return InterceptData(
             _safe_indexing(self.features, samples),
             self.y[samples],
-            None if self.weight is None else self.weight[samples],
+            weight,
             self.codes[samples],
             self.n_tasks,
         )
@@ -116,13 +125,16 @@ class InterceptData:
         if steps is None:
             seen = self._without_steps
         else:
-            seen = _SeenFeatures(steps.fit_transform(self.features, self.y), self)
+            transformed = steps.fit_transform(self.features, self.y)
+            seen = _SeenFeatures(transformed, self)
         factor = scale * seen.unit
         model = InterceptModel(steps, final, factor, self.n_tasks)
         if seen.fit(final, factor):
             return model
-        fit_kwargs = {} if self.weight is None else {"sample_weight": self.weight}
         inputs = model.with_indicators(seen.X, self.codes)
+        fit_kwargs = {}
+        if self.weight is not None:
+            fit_kwargs["sample_weight"] = self.weight
         final.fit(inputs, self.y, **fit_kwargs)
         return model
 
@@ -144,8 +156,10 @@ class _SeenFeatures:
     @property
     def may_be_dense(self):
         """Whether the features are dense, or small enough to be."""
+        if not sparse.issparse(self.X):
+            return True
         n_samples, n_features = self.X.shape
-        return not sparse.issparse(self.X) or n_samples * n_features <= _DENSE
+        return n_samples * n_features <= _DENSE
 
     def fit(self, estimator, factor):
         """Fit an estimator that needs no indicators; returns False if it does."""
@@ -168,7 +182,9 @@ class _SeenFeatures:
         """Return the problem of the features and targets, an InterceptRidge, say."""
         key = (kind, fit_intercept)
         if key not in self._problems:
-            X = self.X.toarray() if sparse.issparse(self.X) else self.X
+            X = self.X
+            if sparse.issparse(X):
+                X = X.toarray()
             self._problems[key] = kind(
                 X,
                 y,
