@@ -329,6 +329,32 @@ def test_the_closed_form_is_the_ridge_of_indicators(levels, weight, fit_intercep
     assert model.estimator_.best_score_ == pytest.approx(expected.best_score_)
 
 
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("C", [1e-3, 1.0, 1e3])
+def test_newtons_method_is_the_logistic_regression_of_indicators(levels, C, weight, fit_intercept):
+    X, y = levels
+    labels = np.where(y + 20 * np.random.default_rng(1).standard_normal(72) > 30, "b", "a")
+    logistic = LogisticRegression(C=C, fit_intercept=fit_intercept)
+    model = RandomInterceptTasks(logistic, scales=[2.0], task_column=-1)
+    model.fit(X, labels, sample_weight=weight)
+    expected = clone(logistic).set_params(solver="newton-cholesky", tol=1e-12)
+    inputs = model.pooled_inputs(X[:, :-1], X[:, -1].astype(int))
+    expected.fit(inputs, labels, sample_weight=weight)
+    np.testing.assert_allclose(model.estimator_.coef_, expected.coef_, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(inputs), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [Ridge(-1.0), Ridge(solver="other"), RidgeCV([0.0, 1.0]), LogisticRegression(C=-1.0)],
+)
+def test_parameters_that_are_not_valid_are_refused(levels, estimator):
+    X, y = levels
+    with pytest.raises(ValueError, match=r"must be|Input|alphas"):
+        RandomInterceptTasks(estimator, task_column=-1).fit(X, (y > 30).astype(int))
+
+
 def test_the_form_of_the_indicators_does_not_matter():
     rng = np.random.default_rng(0)
     ids = np.arange(1000) % 300  # more than are kept dense

@@ -11,6 +11,7 @@ from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skmtl.meta._added_columns import append_columns
+from skmtl.meta._intercept_logistic import InterceptLogistic, fit_newton, is_smooth_logistic
 from skmtl.meta._intercept_ridge import InterceptRidge, fit_closed_form, has_closed_form
 
 _DENSE = 2**22  # numbers of features that may be made dense
@@ -49,7 +50,9 @@ class InterceptModel(NamedTuple):
         `coef` has the coefficients of the indicator.
         """
         estimator = self.estimator
-        added = coef if estimator.coef_.ndim == 1 else coef[:, None]
+        added = coef
+        if estimator.coef_.ndim == 2:
+            added = coef[:, None]
         estimator.coef_ = np.concatenate([estimator.coef_, added], axis=-1)
         estimator.n_features_in_ += 1
         return self._replace(n_tasks=self.n_tasks + 1)
@@ -60,8 +63,9 @@ class InterceptModel(NamedTuple):
         known = np.flatnonzero(codes >= 0).astype(np.int32)  # solvers refuse longer indices
         own = codes[known].astype(np.int32)
         if sparse.issparse(X) or self._must_be_sparse(X):
-            entries = (np.full(len(known), self.factor), (known, own))
-            indicators = sparse.csr_array(entries, shape=shape)
+            values = np.full(len(known), self.factor)
+            positions = (known, own)
+            indicators = sparse.csr_array((values, positions), shape=shape)
         else:
             indicators = np.zeros(shape)
             indicators[known, own] = self.factor
@@ -70,8 +74,11 @@ class InterceptModel(NamedTuple):
     def _must_be_sparse(self, X):
         """Whether the indicators are too many to be dense."""
         n_samples, n_features = X.shape
-        are_many = self.n_tasks > n_features and n_samples * self.n_tasks > _DENSE_INDICATORS
-        return are_many and get_tags(self.estimator).input_tags.sparse
+        if self.n_tasks <= n_features:
+            return False
+        n_indicators = n_samples * self.n_tasks
+        tags = get_tags(self.estimator)
+        return tags.input_tags.sparse and n_indicators > _DENSE_INDICATORS
 
 
 class InterceptData:
@@ -98,10 +105,13 @@ class InterceptData:
 
     def take(self, samples):
         """Return the data of some samples, given by their positions."""
+        weight = self.weight
+        if weight is not None:
+            weight = weight[samples]
         return InterceptData(
             _safe_indexing(self.features, samples),
             self.y[samples],
-            None if self.weight is None else self.weight[samples],
+            weight,
             self.codes[samples],
             self.n_tasks,
         )
@@ -115,14 +125,16 @@ class InterceptData:
         if steps is None:
             seen = self._without_steps
         else:
-            seen = _SeenFeatures(steps.fit_transform(self.features, self.y), self)
+            transformed = steps.fit_transform(self.features, self.y)
+            seen = _SeenFeatures(transformed, self)
         factor = scale * seen.unit
         model = InterceptModel(steps, final, factor, self.n_tasks)
-        if has_closed_form(final) and seen.may_be_dense:
-            fit_closed_form(final, seen.ridge(final.fit_intercept), factor)
+        if seen.fit(final, factor):
             return model
-        fit_kwargs = {} if self.weight is None else {"sample_weight": self.weight}
         inputs = model.with_indicators(seen.X, self.codes)
+        fit_kwargs = {}
+        if self.weight is not None:
+            fit_kwargs["sample_weight"] = self.weight
         final.fit(inputs, self.y, **fit_kwargs)
         return model
 
@@ -139,27 +151,49 @@ class _SeenFeatures:
         self.X = check_features(X)
         self.data = data
         self.unit = _feature_scale(self.X, data.weight) or 1.0
-        self._ridges = {}
+        self._problems = {}
 
     @property
     def may_be_dense(self):
         """Whether the features are dense, or small enough to be."""
+        if not sparse.issparse(self.X):
+            return True
         n_samples, n_features = self.X.shape
-        return not sparse.issparse(self.X) or n_samples * n_features <= _DENSE
+        return n_samples * n_features <= _DENSE
 
-    def ridge(self, fit_intercept):
-        """Return the :class:`InterceptRidge` of the features."""
-        if fit_intercept not in self._ridges:
-            X = self.X.toarray() if sparse.issparse(self.X) else self.X
-            self._ridges[fit_intercept] = InterceptRidge(
+    def fit(self, estimator, factor):
+        """Fit an estimator that needs no indicators; returns False if it does."""
+        if not self.may_be_dense:
+            return False
+        if has_closed_form(estimator):
+            ridge = self._problem(InterceptRidge, self.data.y, estimator.fit_intercept)
+            fit_closed_form(estimator, ridge, factor)
+            return True
+        n_samples, n_features = self.X.shape
+        if is_smooth_logistic(estimator) and n_features <= n_samples:
+            classes, labels = np.unique(self.data.y, return_inverse=True)
+            if len(classes) == 2:
+                logistic = self._problem(InterceptLogistic, labels, estimator.fit_intercept)
+                fit_newton(estimator, classes, logistic, factor)
+                return True
+        return False
+
+    def _problem(self, kind, y, fit_intercept):
+        """Return the problem of the features and targets, an InterceptRidge, say."""
+        key = (kind, fit_intercept)
+        if key not in self._problems:
+            X = self.X
+            if sparse.issparse(X):
+                X = X.toarray()
+            self._problems[key] = kind(
                 X,
-                self.data.y,
+                y,
                 self.data.codes,
                 self.data.weight,
                 self.data.n_tasks,
                 fit_intercept,
             )
-        return self._ridges[fit_intercept]
+        return self._problems[key]
 
 
 def split_steps(estimator):

@@ -13,11 +13,16 @@ those of x_i and y_i less their means m_t and u_t in the task, and those between
 No matrix has a row or a column for each task.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, sparse
 from sklearn.linear_model import Ridge, RidgeCV
+
+_SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
+# Parameters of RidgeCV that ask for another search than leave-one-out
+_GENERIC = ("cv", "scoring", "alpha_per_target", "store_cv_results", "store_cv_values")
 
 
 class InterceptFit(NamedTuple):
@@ -147,15 +152,20 @@ def _solve(matrix, right):
 
 
 def has_closed_form(estimator):
-    """Whether an estimator is a ridge regression whose minimum :class:`InterceptRidge` gives."""
+    """Whether an estimator is a ridge regression whose minimum :class:`InterceptRidge` gives.
+
+    Those with parameters that are not valid are not, so that they raise where they are fitted.
+    """
     if type(estimator) is Ridge:
-        return not estimator.positive and np.ndim(estimator.alpha) == 0
-    if type(estimator) is not RidgeCV:
+        alphas = [estimator.alpha]
+        is_plain = estimator.solver in _SOLVERS and not estimator.positive
+    elif type(estimator) is RidgeCV:
+        alphas = np.ravel(estimator.alphas).tolist()
+        params = estimator.get_params()
+        is_plain = all(params.get(name) in (None, False, "deprecated") for name in _GENERIC)
+    else:
         return False
-    options = estimator.get_params()
-    generic = ("cv", "scoring", "alpha_per_target", "store_cv_results", "store_cv_values")
-    asked = [options.get(name) for name in generic]
-    return all(value in (None, False, "deprecated") for value in asked)
+    return is_plain and all(isinstance(alpha, Real) and 0 < alpha < np.inf for alpha in alphas)
 
 
 def fit_closed_form(estimator, problem, factor):

@@ -165,7 +165,8 @@ class RandomInterceptTasks(PooledTasks):
     def _check_no_inner_steps(self):
         """Raise if steps would transform the indicators: those of a pipeline in a search, say."""
         _, final = split_steps(self.estimator)
-        for value in [final, *final.get_params().values()]:
+        params = final.get_params()
+        for value in [final, *params.values()]:
             if isinstance(value, Pipeline):
                 raise ValueError(
                     f"estimator={self.estimator!r} has steps that would transform the indicators "
@@ -181,7 +182,9 @@ class RandomInterceptTasks(PooledTasks):
 
     def _constant_model(self, training):
         """Return the model of a single target or class."""
-        dummy = DummyClassifier() if self._is_classifier() else DummyRegressor()
+        dummy = DummyRegressor()
+        if self._is_classifier():
+            dummy = DummyClassifier()
         nothing = np.zeros((len(training.y), 1))
         dummy.fit(nothing, training.y, sample_weight=training.weight)
         return InterceptModel(None, dummy, np.nan, training.n_tasks)
@@ -189,8 +192,10 @@ class RandomInterceptTasks(PooledTasks):
     def _candidates(self, scales):
         """Return each setting of the grid with each scale: pairs (unfitted estimator, scale)."""
         candidates = []
-        for params in ParameterGrid(self.param_grid or {}):
-            estimator = clone(self.estimator).set_params(**params)
+        grid = self.param_grid or {}
+        for params in ParameterGrid(grid):
+            estimator = clone(self.estimator)
+            estimator.set_params(**params)
             candidates += [(estimator, scale) for scale in scales]
         return candidates
 
@@ -298,10 +303,13 @@ class RandomInterceptTasks(PooledTasks):
         X, _ = read_features(self, X_new, reset=False, numeric=False, ids=False)
         dtype = None if self._is_classifier() else np.float64
         samples, y, weight = read_new_targets(self, X.shape[0], y_new, sample_weight, dtype)
-        coef = new_intercept(self._model, _safe_indexing(X, samples), y, weight)
+        X = _safe_indexing(X, samples)
+        coef = new_intercept(self._model, X, y, weight)
         adapted = deepcopy(self)
-        adapted._store_model(adapted._model.with_task(coef))
-        adapted.tasks_ = np.concatenate([self.tasks_, as_id_array([task_id])])
+        model = adapted._model.with_task(coef)
+        adapted._store_model(model)
+        new_id = as_id_array([task_id])
+        adapted.tasks_ = np.concatenate([self.tasks_, new_id])
         adapted.n_tasks_ = len(adapted.tasks_)
         adapted.n_samples_per_task_ = np.append(self.n_samples_per_task_, len(samples))
         if isinstance(getattr(self, "classes_", None), list):
@@ -319,12 +327,20 @@ def _scores_of_split(candidates, scorer, training, train, test):
     """Return the scores on one part of the candidates fitted to the other, (n_candidates,)."""
     fitted_to = training.take(train)
     held_out = training.take(test)
-    score_kwargs = {} if held_out.weight is None else {"sample_weight": held_out.weight}
+    score_kwargs = {}
+    if held_out.weight is not None:
+        score_kwargs["sample_weight"] = held_out.weight
     scores = []
     for estimator, scale in candidates:
         model = fitted_to.fit(estimator, scale)
         inputs = model.inputs(held_out.features, held_out.codes)
-        scores.append(scorer(model.estimator, inputs, held_out.y, **score_kwargs))
+        score = scorer(
+            model.estimator,
+            inputs,
+            held_out.y,
+            **score_kwargs,
+        )
+        scores.append(score)
     return scores
 
 
@@ -341,4 +357,5 @@ def _position_of_best(scores, scoring):
             "another scoring, such as 'neg_mean_squared_error'."
         )
     means = scores[scored].mean(axis=0)
-    return int(np.argmax(np.where(np.isnan(means), -np.inf, means)))
+    means = np.where(np.isnan(means), -np.inf, means)
+    return int(np.argmax(means))

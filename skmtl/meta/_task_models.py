@@ -120,7 +120,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         classes = []
         for part in data.parts:
             check_classification_targets(part.y)
-            classes.append(np.unique(part.y))
+            of_task = np.unique(part.y)
+            classes.append(of_task)
         if data.layout != "wide":
             classes = np.unique(concatenate_labels(classes))
         self.classes_ = classes
@@ -129,7 +130,9 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         """Return the class labels of task t, None for regressors."""
         if not self._is_classifier():
             return None
-        return self.classes_[t] if self._layout == "wide" else self.classes_
+        if self._layout == "wide":
+            return self.classes_[t]
+        return self.classes_
 
     def predict(self, X, *, tasks=None):
         """Predict each sample's own task, or all tasks if fitted on two-dimensional y.
@@ -166,8 +169,9 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             samples_of_tasks.append(samples)
             predictions_of_tasks.append(self._predict_task(X_t, t))
         dtype = np.result_type(*predictions_of_tasks)
+        samples = np.concatenate(samples_of_tasks)
         predictions = np.empty(len(codes), dtype=dtype)
-        predictions[np.concatenate(samples_of_tasks)] = np.concatenate(predictions_of_tasks)
+        predictions[samples] = np.concatenate(predictions_of_tasks)
         return predictions
 
     def _predict_every_task(self, X):
@@ -212,7 +216,10 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         X, codes = read_prediction_data(self, X, tasks, numeric=False)
         X = self._inputs(X)
         if codes is None:
-            return [self._proba_task(X, t, classes) for t, classes in enumerate(self.classes_)]
+            probabilities = []
+            for t, classes in enumerate(self.classes_):
+                probabilities.append(self._proba_task(X, t, classes))
+            return probabilities
         return self._proba_of_own_tasks(X, codes)
 
     def _proba_of_own_tasks(self, X, codes):
@@ -250,12 +257,13 @@ def splits_of_samples(cv, data, groups=None):
         pooled, codes = data.pooled()
         groups = np.zeros(n_samples, dtype=int)
         groups[pooled.indices] = codes
-        y = np.full(n_samples, pooled.y[0])
+        y = np.full(n_samples, pooled.y[0], dtype=pooled.y.dtype)
         y[pooled.indices] = pooled.y
     splits = []
     with warnings.catch_warnings():  # most splitters need no groups
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
-        for train, test in check_cv(cv).split(data.features, y, groups):
+        splitter = check_cv(cv)
+        for train, test in splitter.split(data.features, y, groups):
             trained = fold_positions(train, n_samples)
             tested = fold_positions(test, n_samples)
             splits.append((trained, tested))
@@ -266,22 +274,25 @@ def _by_task(X, codes):
     """Yield the code of every task, the positions of its samples, and its part of X."""
     present, positions = np.unique(codes, return_inverse=True)
     every_sample = np.arange(len(codes))
-    for t, samples in zip(present, split_by_stratum(positions, every_sample), strict=True):
+    samples_of_tasks = split_by_stratum(positions, every_sample)
+    for t, samples in zip(present, samples_of_tasks, strict=True):
         yield t, samples, _safe_indexing(X, samples)
 
 
 def fit_task(estimator, X, y, weight):
     """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
     estimator = _for_targets(clone(estimator), y)
-    if weight is None:
-        return estimator.fit(X, y)
-    return estimator.fit(X, y, sample_weight=weight)
+    fit_kwargs = {}
+    if weight is not None:
+        fit_kwargs["sample_weight"] = weight
+    return estimator.fit(X, y, **fit_kwargs)
 
 
 def _for_targets(estimator, y):
     """Return the estimator with as few folds as y needs, or a dummy if y is too small for it."""
     classifier = get_tags(estimator).estimator_type == "classifier"
-    counts = np.array([len(y)])
+    n_samples = len(y)
+    counts = np.array([n_samples])
     if classifier:
         _, counts = np.unique(y, return_counts=True)
         if len(counts) == 1:
@@ -292,12 +303,15 @@ def _for_targets(estimator, y):
     if not numbers_of_folds:
         return estimator
     if counts.min() == 1:
-        return DummyClassifier() if classifier else DummyRegressor()
+        if classifier:
+            return DummyClassifier()
+        return DummyRegressor()
     most = int(counts.max())  # folds of classifiers are stratified by class
     for name, folds in numbers_of_folds.items():
         folds = _at_most(most, folds)
         estimator.set_params(**{name: folds})
-        if not classifier and most < 2 * _count(folds):
+        has_single_samples = most < 2 * _count(folds)
+        if has_single_samples and not classifier:
             _choose_by_squared_error(estimator, name.removesuffix("cv"))
     return estimator
 
@@ -368,13 +382,15 @@ def predict_by(estimators, X, t, classes):
     """
     if t >= 0:
         return estimators[t].predict(X)
-    predictions = np.stack([estimator.predict(X) for estimator in estimators])
+    predictions = [estimator.predict(X) for estimator in estimators]
+    predictions = np.stack(predictions)
     if classes is None:
         return predictions.mean(axis=0)
     votes = []
     for label in classes:
         agree = predictions == label
-        votes.append(agree.sum(axis=0))
+        n_votes = agree.sum(axis=0)
+        votes.append(n_votes)
     winner = np.argmax(votes, axis=0)
     return classes[winner]
 
@@ -383,5 +399,7 @@ def proba_by(estimators, X, t, classes):
     """Return the probabilities of the estimator of task t; for t=-1 the mean of all estimators."""
     if t >= 0:
         estimators = [estimators[t]]
-    probabilities = [aligned_proba(estimator, X, classes) for estimator in estimators]
+    probabilities = []
+    for estimator in estimators:
+        probabilities.append(aligned_proba(estimator, X, classes))
     return np.mean(probabilities, axis=0)

@@ -1,0 +1,162 @@
+"""Logistic regression of two classes with an intercept for each task, by Newton's method.
+
+Every step is a ridge regression of working responses, which :class:`InterceptRidge` solves without
+a column for each task. The objective is that of scikit-learn,
+
+    C sum_i w_i log(1 + exp(-s_i z_i)) + 1/2 ||v||^2 + 1/2 ||a||^2 / factor^2,
+
+with z_i = b + x_i'v + a_t(i) and s_i = 1 or -1.
+"""
+
+import warnings
+from numbers import Real
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from skmtl.meta._intercept_ridge import InterceptRidge
+
+_TOL = 1e-10  # on half the squared Newton decrement, relative to the objective
+_LEAST_CURVATURE = 1e-8
+_SHORTEST_STEP = 1e-6
+_SMOOTH_SOLVERS = ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")
+
+
+class _Point(NamedTuple):
+    """Coefficients and what follows from them."""
+
+    coef: np.ndarray  # v, (n_features,)
+    intercept: float  # b
+    effects: np.ndarray  # a, (n_tasks,)
+    z: np.ndarray  # (n_samples,)
+
+    def towards(self, other, step):
+        """Return the point that is a part of the way to another."""
+        parts = [own + step * (new - own) for own, new in zip(self, other, strict=True)]
+        return _Point(*parts)
+
+
+class InterceptLogistic:
+    """The problem of samples of tasks, for any strengths.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    labels : ndarray of shape (n_samples,)
+        Class labels, 0 or 1.
+    codes : ndarray of int of shape (n_samples,)
+        Task of each sample.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+    n_tasks : int
+        Number of tasks, some of which may have no samples.
+    fit_intercept : bool
+        Whether there is a common intercept b, else it is zero.
+    """
+
+    def __init__(self, X, labels, codes, weight, n_tasks, fit_intercept):
+        self.X = X.astype(float)
+        self.labels = labels.astype(float)
+        self.codes = codes
+        self.weight = np.ones(len(labels)) if weight is None else weight
+        self.n_tasks = n_tasks
+        self.fit_intercept = fit_intercept
+
+    def _value(self, point, alpha, strength):
+        """Return the objective divided by C."""
+        signs = 1 - 2 * self.labels
+        loss = self.weight @ np.logaddexp(0.0, signs * point.z)
+        penalty = alpha * point.coef @ point.coef + strength * point.effects @ point.effects
+        return loss + 0.5 * penalty
+
+    def _newton_point(self, point, alpha, strength):
+        """Return the minimum of the parabola at a point."""
+        p = expit(point.z)
+        curvature = np.maximum(p * (1 - p), _LEAST_CURVATURE)
+        responses = point.z + (self.labels - p) / curvature
+        ridge = InterceptRidge(
+            self.X,
+            responses,
+            self.codes,
+            self.weight * curvature,
+            self.n_tasks,
+            self.fit_intercept,
+        )
+        coef, intercept, effects = ridge.coefficients(ridge.solve(alpha, strength))
+        return _Point(coef, intercept, effects, self._scores(coef, intercept, effects))
+
+    def _scores(self, coef, intercept, effects):
+        return intercept + self.X @ coef + effects[self.codes]
+
+    def solve(self, C, factor, max_iter):
+        """Return the minimum, the number of steps, and whether they converged."""
+        alpha = 1 / C
+        strength = alpha / factor**2
+        n_samples, n_features = self.X.shape
+        point = _Point(np.zeros(n_features), 0.0, np.zeros(self.n_tasks), np.zeros(n_samples))
+        value = self._value(point, alpha, strength)
+        for n_iter in range(1, max_iter + 1):
+            target = self._newton_point(point, alpha, strength)
+            step = 1.0
+            new = target
+            new_value = self._value(new, alpha, strength)
+            while not new_value <= value and step > _SHORTEST_STEP:
+                step *= 0.5
+                new = point.towards(target, step)
+                new_value = self._value(new, alpha, strength)
+            decrease = value - new_value
+            if not decrease > _TOL * value:
+                return (point if decrease < 0 else new), n_iter, True
+            point = new
+            value = new_value
+        return point, max_iter, False
+
+
+def is_smooth_logistic(estimator):
+    """Whether an estimator is a logistic regression whose objective is the one above."""
+    if type(estimator) is not LogisticRegression:
+        return False
+    params = estimator.get_params()
+    has_ridge = params["penalty"] in ("l2", "deprecated") and not params["l1_ratio"]
+    is_smooth = params["solver"] in _SMOOTH_SOLVERS and params["class_weight"] is None
+    is_valid = isinstance(estimator.C, Real) and 0 < estimator.C < np.inf
+    return has_ridge and is_smooth and is_valid
+
+
+def fit_newton(estimator, classes, problem, factor):
+    """Fit a logistic regression to features and behind them ``factor`` times the indicators.
+
+    Parameters
+    ----------
+    estimator : LogisticRegression
+        An estimator that :func:`is_smooth_logistic`. It is fitted in place.
+    classes : ndarray of shape (2,)
+        Class labels.
+    problem : InterceptLogistic
+        The training samples.
+    factor : float
+        What the indicators are multiplied by.
+
+    Returns
+    -------
+    estimator
+    """
+    point, n_iter, converged = problem.solve(estimator.C, factor, estimator.max_iter)
+    if not converged:
+        warnings.warn(
+            f"The logistic regression with an intercept for each task did not converge within "
+            f"max_iter={estimator.max_iter} steps: increase max_iter or scale the features.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    coef = np.append(point.coef, point.effects / factor)
+    estimator.classes_ = classes
+    estimator.coef_ = coef[None]
+    estimator.intercept_ = np.array([point.intercept])
+    estimator.n_features_in_ = len(coef)
+    estimator.n_iter_ = np.array([n_iter], dtype=np.int32)
+    return estimator
