@@ -59,9 +59,9 @@ class MultiTaskGaussianProcessRegressor(
         L_tr ~ N(0, s_t^2),    +-sqrt(kappa_t) ~ N(0, s_t^2),
         noise_t = s_t^2 exp(e_t) + least_t,    e_t ~ N(m, 1),    m ~ N(log 0.1, 9).
 
-    Here s_t is the root mean square of the targets as fitted (1 with `normalize_y`; the median of the
-    other tasks for a single target), and least_t is a millionth of s_t^2, or a tenth for a single
-    target. A task whose targets are all the same does not share m: it has log 0.1. With
+    Here s_t is the root mean square of the targets as fitted (1 with `normalize_y`; the median of
+    the other tasks for a single target), and least_t is a millionth of s_t^2, or a tenth for a
+    single target. A task whose targets are all the same does not share m: it has log 0.1. With
     `normalize_y` the functions have means too, mu_t ~ N(mean of the targets, s_t^2).
 
     Parameters
