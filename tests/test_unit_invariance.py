@@ -153,6 +153,21 @@ def test_unseen_tasks_get_the_average_function_in_units_of_y(model):
     np.testing.assert_allclose(unseen, average, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("unit", [1e6, 1e-6])
+def test_a_single_target_borrows_a_function_of_the_size_of_the_others(unit):
+    X, Y, X_test, _ = curves()
+    Y = np.column_stack([Y, np.full(len(Y), np.nan)])
+    Y[3, 3] = 2.0
+    for model in (
+        MultiTaskKernelRidge(0.1, task_strength=0.9),
+        MultiTaskGaussianProcessRegressor(n_restarts=0),
+    ):
+        expected = clone(model).fit(X, Y).predict(X_test)
+        found = clone(model).fit(X, unit * Y).predict(X_test) / unit
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        assert np.abs(found[:, 3] - 2.0).max() < 10 * np.nanstd(Y)
+
+
 def test_coefficients_of_kernels_are_in_units_of_y():
     X, Y, _, _ = curves()
     units = np.array([1.0, 1e6, 1e-6])

@@ -135,10 +135,19 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
         return point.value, gradient
 
     def posterior(self, Ks, Bs, noise, y):
-        given = noise, self.observations, y
-        if self.is_low_rank:
-            return LowRankPosterior(Ks[0], Bs[0], *given)
-        return SpectralPosterior(Ks[0], np.asarray(Bs[0]), *given)
+        (K,) = Ks
+        (B,) = Bs
+        kind = LowRankPosterior
+        if not self.is_low_rank:
+            kind = SpectralPosterior
+            B = np.asarray(B)
+        return kind(
+            K,
+            B,
+            noise,
+            self.observations,
+            y,
+        )
 
 
 class DenseMarginalLikelihood(MarginalLikelihood):

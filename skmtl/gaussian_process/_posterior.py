@@ -132,14 +132,34 @@ class LowRankPosterior:
         The inverse of the covariance of the targets, times y.
     """
 
-    def __init__(self, K, B, noise, observations, y):
-        self._given = K, np.asarray(B), noise, observations, y
+    def __init__(
+        self,
+        K,
+        B,
+        noise,
+        observations,
+        y,
+    ):
+        self._given = (
+            K,
+            np.asarray(B),
+            noise,
+            observations,
+            y,
+        )
         self.observations = observations
         self.spectrum = spectrum(K, np.ones(len(K)))
-        self.inverse = InverseByDirection(self.spectrum.values, B, noise)
+        self.inverse = InverseByDirection(
+            self.spectrum.values,
+            B,
+            noise,
+        )
         U = self.spectrum.U
-        self.dual_matrix = U @ self.inverse.times(U.T @ observations.matrix(y))
-        self.dual = self.dual_matrix[observations.sample, observations.task]
+        UtY = U.T @ observations.matrix(y)
+        self.dual_matrix = U @ self.inverse.times(UtY)
+        sample = observations.sample
+        task = observations.task
+        self.dual = self.dual_matrix[sample, task]
 
     @cached_property
     def _spectral(self):
@@ -152,8 +172,11 @@ class LowRankPosterior:
 
     def precisions(self):
         """As :meth:`SpectralPosterior.precisions`."""
-        precisions = self.spectrum.U**2 @ self.inverse.diagonals
-        return precisions[self.observations.sample, self.observations.task]
+        squares = self.spectrum.U**2
+        precisions = squares @ self.inverse.diagonals
+        sample = self.observations.sample
+        task = self.observations.task
+        return precisions[sample, task]
 
     cross_covariance = SpectralPosterior.cross_covariance
     mean = SpectralPosterior.mean

@@ -82,8 +82,8 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
     >>> X = np.linspace(0, 3, 20)[:, None]
     >>> Y = np.sin(X) + [0.0, 2.0]
     >>> Y[5:, 1] = np.nan  # the second task borrows the curve of the first
-    >>> model = MultiTaskKernelRidge(alpha=0.01, task_strength=1.0).fit(X, Y)
-    >>> model.predict([[1.5]]).round(1)
+    >>> model = MultiTaskKernelRidge(alpha=0.01, task_strength=1.0, normalize_y=False)
+    >>> model.fit(X, Y).predict([[1.5]]).round(1)
     array([[1., 3.]])
     """
 

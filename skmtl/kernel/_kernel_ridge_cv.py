@@ -256,7 +256,13 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         for alpha in alphas:
             alpha_by_task = np.full(observations.n_tasks, alpha)
             system = make_system(
-                "schur", K, B, alpha_by_task, observations, self.fit_intercept, K_spectrum
+                "schur",
+                K,
+                B,
+                alpha_by_task,
+                observations,
+                self.fit_intercept,
+                K_spectrum,
             )
             errors = system.leave_one_out(y, self.loo)
             squares = observations.weight * errors**2
@@ -268,7 +274,14 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         free = observations.indicators() if self.fit_intercept else None
         kernel = observation_kernel(K, B, observations)
         parts = spectrum(kernel, observations.weight, free)
-        return observation_errors(parts, alphas, y, observations, self.loo, self.fit_intercept)
+        return observation_errors(
+            parts,
+            alphas,
+            y,
+            observations,
+            self.loo,
+            self.fit_intercept,
+        )
 
     def _refit(self, reading, solver, kernel, K, K_spectrum):
         """Fit with the chosen strengths; returns self."""
@@ -277,7 +290,15 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         smallest = smallest_alpha(K, B, observations)
         jitter = max(smallest - self.alpha_, 0.0)
         alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
-        system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
+        system = make_system(
+            solver,
+            K,
+            B,
+            alpha,
+            observations,
+            self.fit_intercept,
+            K_spectrum,
+        )
         warn_of_jitter(jitter)
         return self._store(reading, system, kernel, jitter)
 
