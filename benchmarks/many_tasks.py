@@ -44,7 +44,7 @@ def parse():
     parser.add_argument("--before", type=Path, help="CSV file of another revision, for --rst")
     parser.add_argument("--rst", type=Path, help="write the table of the documentation")
     parser.add_argument("--only", nargs="*", help="names of estimators to measure")
-    parser.add_argument("--budget", type=float, default=10.0, help="seconds of a fit")
+    parser.add_argument("--budget", type=float, default=6.0, help="seconds of a fit")
     parser.add_argument("--memory", type=float, default=6.0, help="GiB of a process")
     parser.add_argument("--checkout", type=Path, default=HERE.parents[1])
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)

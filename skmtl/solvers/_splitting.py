@@ -146,7 +146,7 @@ class _Splitting:
         self.rho = self._first_rho()
 
     def _shrink_multipliers(self):
-        """Scale the multipliers to the dual balls, where those of a stronger penalty are outside."""
+        """Scale the multipliers to the dual balls: those of a stronger penalty are outside."""
         pairs = zip(self.penalties, self.U, strict=True)
         norm = max(penalty.dual_norm(self.rho * share) for penalty, share in pairs)
         if 1 < norm < np.inf:
