@@ -1,14 +1,14 @@
 """What all estimators have in common: tags, fitted attributes of tasks, the score, warnings."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
+from skmtl._warn import warn
 from skmtl.metrics import task_score
 
 
@@ -65,6 +65,7 @@ class MultiTaskEstimator:
             If the input is invalid: shapes do not match, or a frame y lacks the column of a task
             or has others.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:
@@ -88,13 +89,12 @@ class MultiTaskEstimator:
         )
 
 
-def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
+def warn_unconverged(solution, max_iter, tol, where=""):
     """Emit a ConvergenceWarning that says what to change and points at the caller of `fit`."""
-    warnings.warn(
+    warn(
         "Objective did not converge. You might want to increase the number of iterations. "
         f"After max_iter={max_iter} iterations{where} the duality gap is "
         f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
         "alpha, scale the features, or accept a larger tol.",
         ConvergenceWarning,
-        stacklevel=stacklevel,
     )

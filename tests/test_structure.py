@@ -23,6 +23,7 @@ PAGES = CHECKOUT / "doc"
 # contributor's page from this list.
 PLACES = {
     "_kernels": "every compiled function",
+    "_warn": "warnings that point at the line of the user",
     "_docs": "paragraphs of docstrings that estimators share",
     "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
     "prox": "proximal operators of arrays",

@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
 from skmtl._data.spellings import refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
@@ -149,6 +150,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     TaskData
     """
     _check_y_given(estimator, y)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
     if task_ids is None:
         return _read_wide(estimator, X, y, sample_weight, dtype)
@@ -177,6 +179,7 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     SamplesByTask
     """
     _check_y_given(estimator, y)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)
     n_samples = X.shape[0]
     parts = []

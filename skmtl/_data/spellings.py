@@ -9,7 +9,7 @@ from numbers import Number
 
 import numpy as np
 
-from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
+from skmtl._data.task_ids import column_names, encode, missing_mask, some_of, warn_of_nan_as_text
 
 _NUMBERS = "iuf"
 _BOOLS = (bool, np.bool_)
@@ -33,6 +33,7 @@ def target_array(y, name="y", *, labels=True):
     if array.dtype == object:
         array = _of_objects(array)
     _refuse_empty_strings(array, name)
+    warn_of_nan_as_text(array, name)
     return array
 
 
@@ -51,6 +52,8 @@ def _unmasked(y):
 def _of_frame(y, labels):
     """Return a frame as an array; its columns may be of different types."""
     if hasattr(y, "iloc"):
+        if _is_numeric(y):
+            return y.to_numpy()
         columns = [y.iloc[:, k] for k in range(y.shape[1])]
     elif hasattr(y, "get_columns"):  # polars
         columns = y.get_columns()
@@ -70,11 +73,20 @@ def _of_frame(y, labels):
     return stack_labels(arrays)
 
 
+def _is_numeric(frame):
+    """Whether all columns of a pandas frame are of one of NumPy's types of numbers."""
+    dtypes = set(frame.dtypes)
+    if len(dtypes) != 1:
+        return False
+    (dtype,) = dtypes
+    return isinstance(dtype, np.dtype) and dtype.kind in _NUMBERS
+
+
 def _of_series(y):
     """Return a series of pandas, polars or pyarrow, or an array, as a plain array."""
     if hasattr(y, "array") and not isinstance(y.dtype, np.dtype):  # an extension type of pandas
         return y.to_numpy(dtype=object, na_value=None)
-    if hasattr(y, "combine_chunks"):  # pyarrow, whose missing truth values have no array
+    if hasattr(y, "to_pylist"):  # pyarrow, whose missing truth values have no array
         return np.array(y.to_pylist(), dtype=object)
     if hasattr(y, "to_numpy"):
         return y.to_numpy()
@@ -116,7 +128,7 @@ def plain_labels(labels, name="y", *, strict=True):
     labels = np.asarray(labels)
     if labels.dtype != object:
         return labels
-    kinds = {_kind(one) for one in labels}
+    kinds = _kinds(labels)
     if len(kinds) > 1 and strict:
         _refuse_mixed_labels(labels, name)
     if kinds in ({"numbers"}, {"truth values"}):
@@ -128,7 +140,7 @@ def _refuse_mixed_labels(labels, name):
     """Raise a TypeError that shows a label of each kind."""
     examples = {}
     for label in labels:
-        examples.setdefault(_kind(label), label)
+        examples.setdefault(_kind(type(label)), label)
     kinds = ", ".join(sorted(examples))
     raise TypeError(
         f"{name} mixes types that cannot be sorted ({kinds}) among class labels that one model "
@@ -143,7 +155,7 @@ def encode_labels(labels):
     """
     if labels.dtype != object:
         return np.unique(labels, return_inverse=True)
-    kinds = np.array([_kind(one) for one in labels])
+    kinds = np.array([_kind(type(label)) for label in labels])
     classes = []
     codes = np.zeros(len(labels), dtype=np.intp)
     n_classes = 0
@@ -153,46 +165,62 @@ def encode_labels(labels):
         codes[chosen] = n_classes + own_codes
         classes.append(own)
         n_classes += len(own)
-    return _joined(classes), codes
+    return join_labels(classes), codes
 
 
 def union_of_labels(arrays):
     """Return the distinct class labels of several arrays, sorted within each kind."""
-    classes, _ = encode_labels(_joined(arrays))
+    classes, _ = encode_labels(join_labels(arrays))
     return classes
 
 
 def concatenate_labels(arrays, name="y"):
     """Return the targets of all tasks one after the other; refuse class labels of two kinds."""
-    joined = _joined(arrays)
+    joined = join_labels(arrays)
     return plain_labels(joined, name)
+
+
+def has_several_kinds(classes):
+    """Whether class labels (None: there are none) are numbers and strings, say."""
+    if classes is None or classes.dtype != object:
+        return False
+    return len(_kinds(classes)) > 1
 
 
 def of_same_kind(labels, label):
     """Return those of the labels that are of the kind of a label: numbers, strings, ..."""
     if labels.dtype != object:
         return labels
-    same = [_kind(one) == _kind(label) for one in labels]
+    kind = _kind(type(label))
+    same = [_kind(type(one)) == kind for one in labels]
     return plain_labels(labels[same])
 
 
-def _joined(arrays):
-    """Return arrays one after the other, as objects if they are of different kinds."""
+def join_labels(arrays):
+    """Return arrays one after the other, as objects if they are of different kinds.
+
+    A label keeps its type, where NumPy would turn numbers next to strings into strings.
+    """
     kinds = {_stackable_kind(array) for array in arrays}
     if len(kinds) > 1:
         arrays = [array.astype(object) for array in arrays]
     return np.concatenate(arrays)
 
 
-def _kind(label):
-    """Return which kind of class label an object is."""
-    if isinstance(label, _BOOLS):
+def _kinds(labels):
+    """Return the set of the kinds of some objects."""
+    return {_kind(one) for one in set(map(type, labels))}
+
+
+def _kind(type_of_label):
+    """Return which kind of class labels the objects of a type are."""
+    if issubclass(type_of_label, _BOOLS):
         return "truth values"
-    if isinstance(label, Number):
+    if issubclass(type_of_label, Number):
         return "numbers"
-    if isinstance(label, str):
+    if issubclass(type_of_label, str):
         return "strings"
-    return type(label).__name__
+    return type_of_label.__name__
 
 
 def stack_labels(columns):

@@ -38,6 +38,16 @@ def targets_in_order(y, tasks, name="y"):
     return values[:, positions]
 
 
+def in_form_of(y, values):
+    """Return the values as a frame with the columns of y if y is one."""
+    names = column_names(y)
+    if names is None or values.ndim == 1:
+        return values
+    make_frame = getattr(type(y), "from_pydict", type(y))  # pyarrow; pandas, polars
+    columns = zip(names, values.T, strict=True)
+    return make_frame(dict(columns))
+
+
 def column_positions(names, tasks, name="y"):
     """Return the positions of the tasks among the names of columns."""
     names = check_names_differ(names, name)
@@ -82,7 +92,9 @@ def check_names_differ(names, name="y"):
     repeated = ids[first != own]
     if len(repeated):
         some = some_of(repeated)
-        raise ValueError(f"{name} names {some} more than once; tasks and features need different names.")
+        raise ValueError(
+            f"{name} names {some} more than once; tasks and features need different names."
+        )
     return ids
 
 

@@ -1,6 +1,5 @@
 """Targets, weights and task ids: of two-dimensional y, and of y with a task id for each sample."""
 
-import warnings
 from numbers import Number
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from sklearn.utils import check_array, column_or_1d
 from skmtl._data.spellings import refuse_masked, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
+from skmtl._warn import warn
 
 
 def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
@@ -97,18 +97,16 @@ def _warn_if_not_ids(task_ids, n_tasks, name):
     if task_ids.dtype.kind == "f":
         fractions = task_ids[task_ids % 1 != 0]
     if len(fractions):
-        warnings.warn(
+        warn(
             f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
             "different ones: was it scaled together with the features? Keep it out of scalers "
             "with skmtl.keep_task_column.",
             UserWarning,
-            stacklevel=6,
         )
     elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
-        warnings.warn(
+        warn(
             f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
             UserWarning,
-            stacklevel=6,
         )
 
 

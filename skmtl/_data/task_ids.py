@@ -4,12 +4,14 @@ Task ids may be numbers, strings or objects, in arrays, lists or frames of panda
 pyarrow.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from numbers import Integral, Number
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
+
+from skmtl._warn import warn
 
 
 def some_of(values, n=5):
@@ -36,12 +38,15 @@ def column_names(X):
 
 def column_position(names, n_columns, task_column):
     """Return the position of the task column among `n_columns` columns with `names` (or None)."""
+    names = None if names is None else list(names)
     if isinstance(task_column, Integral) and not isinstance(task_column, bool):
         if not -n_columns <= task_column < n_columns:
             raise ValueError(
                 f"task_column={task_column} is out of range: X has {n_columns} feature(s)."
             )
-        return int(task_column) % n_columns
+        position = int(task_column) % n_columns
+        _check_not_a_name(names, task_column, position)
+        return position
     if not isinstance(task_column, str):
         raise TypeError(
             f"task_column must be a column name, an integer or None, got {task_column!r}."
@@ -52,7 +57,19 @@ def column_position(names, n_columns, task_column):
             ".set_output(transform='pandas') on the step before, or give the column's position "
             "as an integer."
         )
-    return _position_of_name(list(names), task_column)
+    return _position_of_name(names, task_column)
+
+
+def _check_not_a_name(names, task_column, position):
+    """Raise if an integer is the position of one column and the name of another."""
+    if names is None or task_column not in names:
+        return
+    named = names.index(task_column)
+    if named != position:
+        raise ValueError(
+            f"task_column={task_column} is the position of the column {names[position]!r} and the "
+            f"name of the column at position {named}: name the columns by strings."
+        )
 
 
 def _position_of_name(names, task_column):
@@ -145,7 +162,17 @@ def check_task_ids(task_ids, name="tasks"):
             "every sample needs a task id."
         )
     _check_exact(task_ids, name)
+    warn_of_nan_as_text(task_ids, name)
     return task_ids
+
+
+def warn_of_nan_as_text(array, name):
+    """Warn if an array of strings has "nan", which NumPy writes for NaN among strings."""
+    if array.dtype.kind == "U" and (array == "nan").any():
+        warn(
+            f"{name} has the string 'nan'. NumPy writes it for NaN among strings: if it stands for "
+            "what is missing, give a list or an array of dtype=object, in which NaN stays NaN."
+        )
 
 
 def _check_exact(task_ids, name):
@@ -167,6 +194,14 @@ def exact_limit(dtype):
     return 2 ** (np.finfo(dtype).nmant + 1)
 
 
+def are_exact(ids, dtype):
+    """Whether integers stay different ids as numbers of a type."""
+    if ids.dtype.kind not in "iu" or np.dtype(dtype).kind != "f":
+        return True
+    limit = exact_limit(dtype)
+    return bool(((ids < limit) & (ids > -limit)).all())
+
+
 def as_id_array(ids):
     """Return ids as an array in which they keep their types: [1, "b"] is a number and a string.
 
@@ -178,6 +213,8 @@ def as_id_array(ids):
         array = np.asarray(ids)
         if masked.any():
             array = np.where(masked, None, array.astype(object))
+    elif hasattr(ids, "to_pylist"):  # pyarrow
+        array = ids.to_numpy(zero_copy_only=False)
     elif hasattr(ids, "to_numpy"):
         array = ids.to_numpy()
     else:
@@ -209,9 +246,11 @@ def _is_large_integer(one):
 
 def _with_one_unit(array):
     """Return dates (without time zone) and durations in microseconds, or nanoseconds if needed."""
-    if array.dtype == object and array.size and all(_is_local_date(one) for one in array.flat):
-        dates = [_as_datetime64(one) for one in array.flat]
-        array = np.array(dates).reshape(array.shape)
+    if array.dtype == object and array.size:
+        for is_time in (_is_local_date, _is_duration):
+            if all(is_time(one) for one in array.flat):
+                times = [_as_numpy_time(one) for one in array.flat]
+                array = np.array(times).reshape(array.shape)
     kind = array.dtype.kind
     if kind not in "mM":
         return array
@@ -222,6 +261,15 @@ def _with_one_unit(array):
     return array.astype(f"{kind}8[ns]")
 
 
+def as_objects(ids):
+    """Return ids as an array of objects; dates in nanoseconds stay NumPy's."""
+    if ids.dtype.kind not in "mM":
+        return ids.astype(object)
+    objects = np.empty(len(ids), dtype=object)
+    objects[:] = list(ids)
+    return objects
+
+
 def _is_local_date(one):
     """Whether an object is a date or a time without time zone."""
     if isinstance(one, np.datetime64):
@@ -229,11 +277,18 @@ def _is_local_date(one):
     return isinstance(one, date) and getattr(one, "tzinfo", None) is None and one == one
 
 
-def _as_datetime64(one):
-    """Return a date of pandas, NumPy or the standard library as NumPy's, with all its digits."""
-    if hasattr(one, "to_datetime64"):
-        return one.to_datetime64()
-    return np.datetime64(one)
+def _is_duration(one):
+    """Whether an object is a duration."""
+    return isinstance(one, timedelta | np.timedelta64) and one == one
+
+
+def _as_numpy_time(one):
+    """Return a date or duration of pandas or the standard library as NumPy's, with all digits."""
+    if hasattr(one, "to_numpy"):
+        return one.to_numpy()
+    if isinstance(one, date | np.datetime64):
+        return np.datetime64(one)
+    return np.timedelta64(one)
 
 
 def encode(ids, name="tasks"):
@@ -252,8 +307,9 @@ def encode(ids, name="tasks"):
 
 def _check_truth_values(ids, name):
     """Raise if objects hold truth values and numbers: True would be the same as 1."""
-    is_bool = [isinstance(one, bool | np.bool_) for one in ids.flat]
-    if any(is_bool) and not all(is_bool):
+    types = set(map(type, ids.flat))
+    truth_values = types & {bool, np.bool_}
+    if truth_values and types != truth_values:
         raise TypeError(
             f"{name} mixes types that cannot be sorted (truth values and others); use one type, "
             "for example X['task'].astype(str)."
@@ -264,12 +320,14 @@ def codes_of(ids, known, name="tasks"):
     """Return the position of every id in `known`, -1 where it is not there.
 
     Ids are the same if their values are, whatever their types: 1 and 1.0, a Timestamp and a
-    datetime64 of any unit; where the known ids are dates, a string stands for the date it spells.
+    datetime64 of any unit. Next to dates, a string stands for the date it spells.
     """
     ids = as_id_array(ids)
     known = as_id_array(known)
     if known.dtype.kind == "M":
         ids = _dates_of_strings(ids)
+    elif ids.dtype.kind == "M":
+        known = _dates_of_strings(known)
     inverse = slice(None)
     if ids.dtype != object:
         ids, inverse = encode(ids, name)
@@ -336,9 +394,17 @@ def check_known(codes, ids, known, handle_unknown, *, instead):
 
 def same_kind(ids, known):
     """Whether all ids are numbers, strings or dates as some of the known ones are."""
-    kinds = {_kind(one) for one in as_id_array(ids).tolist()}
-    known_kinds = {_kind(one) for one in as_id_array(known).tolist()}
-    return kinds <= known_kinds
+    return _kinds(ids) <= _kinds(known)
+
+
+def _kinds(ids):
+    """Return the set of the kinds of some ids."""
+    ids = as_id_array(ids)
+    if ids.dtype.kind == "M":
+        return {"dates"}
+    if ids.dtype.kind == "m":
+        return {"durations"}
+    return {_kind(one) for one in ids.tolist()}
 
 
 def _distinct(ids):
@@ -356,7 +422,7 @@ def _kind(one):
     if isinstance(one, str):
         return "strings"
     if isinstance(one, date):
-        return "dates"
+        return "dates" if _is_local_date(one) else "dates with a time zone"
     return type(one).__name__
 
 
@@ -366,4 +432,6 @@ def name_of_task(task):
         return str(int(task))
     if isinstance(task, np.datetime64):
         return np.datetime_as_string(task, unit="auto")
+    if isinstance(task, date):
+        return str(task).removesuffix(" 00:00:00")
     return str(task)

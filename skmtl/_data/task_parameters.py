@@ -122,6 +122,15 @@ def square_in_order(matrix, name, tasks):
     return np.asarray(matrix)[np.ix_(rows, columns)]
 
 
+def has_labels(value):
+    """Whether a value is a dict, or a pandas Series with other labels than 0, 1, ..."""
+    if isinstance(value, dict):
+        return True
+    if not hasattr(value, "to_dict") or not hasattr(value, "index"):
+        return False
+    return not np.array_equal(value.index, np.arange(len(value)))
+
+
 def _numbers(value, name, known, kind, order):
     """Return one number for each of the known tasks or features, or a single one, as floats."""
     refuse_masked(value, name)

@@ -4,8 +4,6 @@
 :func:`noise_floor`.
 """
 
-import warnings
-
 import numpy as np
 from scipy.linalg import norm
 
@@ -19,6 +17,7 @@ from skmtl._task_covariance.kronecker import (
     spectrum,
 )
 from skmtl._task_covariance.schur import SchurSystem
+from skmtl._warn import warn
 
 SOLVERS = ("kronecker", "schur", "cholesky")
 _EIGH = 9  # flops over n^3 of an eigendecomposition, at the speed of matrix products
@@ -71,15 +70,14 @@ def raised_noise(noise, largest, Bs):
     return np.maximum(noise, noise_floor(bound))
 
 
-def warn_of_jitter(jitter, name="alpha", stacklevel=3):
+def warn_of_jitter(jitter, name="alpha"):
     """UserWarning that says what was added, pointing at the caller of `fit`."""
     if jitter > 0:
-        warnings.warn(
+        warn(
             f"{name} is too small for the size of the kernel: {jitter:.2g} was added to the "
             f"diagonal (jitter_), because rounding errors decide below that. Scale X, or increase "
             f"{name} to choose yourself.",
             UserWarning,
-            stacklevel=stacklevel,
         )
 
 

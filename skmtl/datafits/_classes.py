@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl._data.spellings import of_same_kind, plain_labels, union_of_labels
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.datafits._columns import ColumnProblem
 from skmtl.losses import Grouped, Logistic, Softmax
 
@@ -135,10 +136,12 @@ def class_problem(data, class_weight):
     labels, weights = _labels_of_tasks(data)
     _check_labels(labels)
     all_labels = _unique_labels(labels)
+    _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
-        classes = [np.unique(own) for own in labels]
-        classes = [_at_least_two(own, all_labels) for own in classes]
+        classes = []
+        for own, task in zip(labels, data.tasks, strict=True):
+            classes.append(_at_least_two(np.unique(own), all_labels, task))
     positions = [_positions(own, all_labels) for own in classes]
     sizes = np.array([len(own) for own in classes])
     if sizes.max() == 2:
@@ -154,6 +157,19 @@ def class_problem(data, class_weight):
     assemble = _wide if data.layout == "wide" else _long
     columns = assemble(data, targets, weighted, sizes)
     return ClassProblem(*columns, sizes, classes, positions)
+
+
+def _check_class_weight(class_weight, all_labels):
+    """Raise if a dict of weights names a class that no task has."""
+    if not isinstance(class_weight, dict):
+        return
+    named = as_id_array(list(class_weight))
+    unknown = named[codes_of(named, all_labels) < 0]
+    if len(unknown):
+        raise ValueError(
+            f"class_weight has entries for {some_of(unknown)}, which are no classes; classes are "
+            f"{some_of(all_labels)}."
+        )
 
 
 def _labels_of_tasks(data):
@@ -187,12 +203,17 @@ def _positions(classes, all_labels):
     return np.array([order[label] for label in classes.tolist()])
 
 
-def _at_least_two(classes, all_labels):
+def _at_least_two(classes, all_labels, task):
     """The classes of a task or, of a task with one class, those of all tasks that are like it."""
     if len(classes) > 1:
         return classes
     alike = of_same_kind(all_labels, classes[0])
-    return alike if len(alike) > 1 else all_labels
+    if len(alike) < 2:
+        raise ValueError(
+            f"Task(s) {some_of([task])} hold one class, {classes.tolist()}, and no other task has "
+            "class labels of this type: leave them out."
+        )
+    return alike
 
 
 def _unique_labels(labels):

@@ -18,7 +18,8 @@ from sklearn.linear_model import (
 from sklearn.utils import _safe_indexing, check_array
 
 from skmtl._data.reading import read_samples_by_task
-from skmtl._data.task_ids import column_names
+from skmtl._data.spellings import target_array
+from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 from skmtl.meta import IndependentTasks, PooledTasks
 from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
@@ -67,14 +68,14 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     fit_kwargs = {} if tasks is None else {"tasks": tasks}
     _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
     known = task_codes >= 0
-    Y = np.asarray(y, dtype=float)
+    Y = target_array(y, labels=False).astype(float)
     Y = Y.reshape(task_codes.shape)
     estimator = with_chosen_strengths(model)
 
     def fitted_values(targets):
         shifted = Y.copy()
         shifted[known] = targets
-        shifted = _in_form_of(y, shifted)
+        shifted = in_form_of(y, shifted)
         estimator.fit(X, shifted, **fit_kwargs)
         predictions = estimator.predict(X, **fit_kwargs)
         return predictions[known]
@@ -175,13 +176,3 @@ def _divergence(fitted_values, y, step, n_probes, rng):
 def _spread(y):
     """Standard deviation; 1 for constant targets."""
     return float(y.std()) or 1.0
-
-
-def _in_form_of(y, values):
-    """The values as a frame with the columns of y if y is one."""
-    names = column_names(y)
-    if names is None or values.ndim == 1:
-        return values
-    make_frame = getattr(type(y), "from_pydict", type(y))  # pyarrow; pandas, polars
-    columns = zip(names, values.T, strict=True)
-    return make_frame(dict(columns))

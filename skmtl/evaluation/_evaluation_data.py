@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
-from skmtl._data.spellings import target_array
+from skmtl._data.spellings import has_several_kinds, target_array
+from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._measures import Targets
 from skmtl.meta.pipelines import read_task_ids
 
@@ -95,6 +96,10 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
             f"y has shape {y.shape}, but tasks were given for each sample, so y must be 1-D: one "
             "target for each sample."
         )
+    targets = measure.read(y, task_codes)
+    if has_several_kinds(targets.classes):
+        y = _as_codes(y, targets, task_codes)
+        targets = measure.read(y, task_codes)
     return EvaluationData(
         X=X,
         y=y,
@@ -102,5 +107,11 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
         by_argument=tasks is not None,
         tasks=names,
         task_codes=task_codes,
-        targets=measure.read(y, task_codes),
+        targets=targets,
     )
+
+
+def _as_codes(y, targets, task_codes):
+    """Class labels as numbers, so that one model of all tasks can tell those of any type apart."""
+    codes = np.where(task_codes >= 0, targets.values, np.nan)
+    return in_form_of(y, codes)

@@ -1,6 +1,5 @@
 """Errors of an estimator that learned some of the tasks, always on the same held-out targets."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_int
+from skmtl._warn import warn
 from skmtl.evaluation._estimators import fit_and_count
 
 
@@ -141,14 +141,12 @@ def warn_about_fits(notes, n_unconverged, n_fits):
     """Warn about tasks that have notes, and once about fits that did not converge."""
     if notes:
         reasons = [f"{task!r}: {reason}" for task, reason in notes.items()]
-        warnings.warn(
+        warn(
             f"Gains of some tasks are NaN: {'; '.join(reasons)}.",
             UserWarning,
-            stacklevel=3,
         )
     if n_unconverged:
-        warnings.warn(
+        warn(
             f"{n_unconverged} of {n_fits} fits did not converge; raise max_iter or tol.",
             ConvergenceWarning,
-            stacklevel=3,
         )

@@ -1,7 +1,5 @@
 """Gaussian process regression of several tasks by marginal likelihood."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
@@ -18,6 +16,7 @@ from skmtl._task_covariance.systems import (
     likelihood_costs,
     warn_of_jitter,
 )
+from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernels
@@ -430,21 +429,19 @@ class MultiTaskGaussianProcessRegressor(
     def _warn_of_gradient(self):
         """ConvergenceWarning if the search ended before its tolerance."""
         if self.optimizer is not None and not self.gradient_norm_ <= self.tol:
-            warnings.warn(
+            warn(
                 f"The search for the parameters ended where the gradient of the log marginal "
                 f"likelihood has an entry of {self.gradient_norm_:.3g} nats, above "
                 f"tol={self.tol}. Increase tol, or standardize X.",
                 ConvergenceWarning,
-                stacklevel=3,
             )
 
     def _warn_of_rejections(self):
         """ConvergenceWarning if the chain hardly moved."""
         if self.acceptance_rate_ < _STUCK:
-            warnings.warn(
+            warn(
                 f"Of the {self.n_draws} draws of the parameters {self.acceptance_rate_:.0%} moved: "
                 "their average says little. Increase n_draws, try another random_state, or take a "
                 "kernel with fewer parameters or wider bounds.",
                 ConvergenceWarning,
-                stacklevel=3,
             )

@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_option
 from skmtl._data.reading import read_features
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import check_task_ids, missing_mask, split_task_column
 from skmtl._task_covariance.correlations import correlations
 from skmtl.inspection.coefficients import task_coefficients
@@ -176,6 +177,7 @@ def _residual_correlation(estimator, final, X, y, is_long):
     missing = [name for name, value in (("X", X), ("y", y)) if value is None]
     if missing:
         raise ValueError(f"kind='residuals' needs X and y, but {' and '.join(missing)} is None.")
+    y = targets_in_order(y, final.tasks_)
     y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
     predictions = estimator.predict(X)
     if y.shape != predictions.shape:

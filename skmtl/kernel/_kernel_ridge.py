@@ -140,5 +140,5 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         system = make_system(
             solver, K, covariance, alpha + jitter, observations, self.fit_intercept
         )
-        warn_of_jitter(jitter, stacklevel=4)
+        warn_of_jitter(jitter)
         return self._store(reading, system, covariance, kernel, jitter)

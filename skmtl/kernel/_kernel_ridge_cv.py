@@ -1,7 +1,5 @@
 """Kernel ridge regression whose strengths are chosen by exact leave-one-out."""
 
-import warnings
-
 import numpy as np
 
 from skmtl._data.checks import check_alphas, check_option, check_real
@@ -17,6 +15,7 @@ from skmtl._task_covariance.systems import (
     smallest_alpha,
     warn_of_jitter,
 )
+from skmtl._warn import warn
 from skmtl.kernel._input_kernel import check_gammas, gamma_or_none, is_named
 from skmtl.kernel._kernel_regressor import TaskKernelRegressor
 from skmtl.kernel._task_kernel import check_task_strength, task_covariance
@@ -160,11 +159,10 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
                 chosen = best
                 kept = kernel, K, K_spectrum
         if np.isnan(self.loo_scores_).all():
-            warnings.warn(
+            warn(
                 "No task has more than one target, so leaving one out cannot compare strengths: "
                 "the smallest task strength and the largest alpha are used.",
                 UserWarning,
-                stacklevel=3,
             )
         self._store_choice(chosen)
         return self._refit(reading, solver, *kept)
@@ -278,7 +276,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         jitter = max(smallest - self.alpha_, 0.0)
         alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
         system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
-        warn_of_jitter(jitter, stacklevel=5)
+        warn_of_jitter(jitter)
         return self._store(reading, system, B, kernel, jitter)
 
 

@@ -178,5 +178,5 @@ class MultiTaskNystroemRidge(NystroemRegressor):
         read_statistics = reading.statistics_reader(reading.data.weight, self.fit_intercept)
         system = SharedRidge(read_statistics(), self.fit_intercept)
         solution = system.solve(self.alpha, self.task_strength)
-        warn_of_jitter(solution.jitter, stacklevel=4)
+        warn_of_jitter(solution.jitter)
         return self._finish(reading, system, solution)

@@ -143,5 +143,5 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemRegressor):
         self.task_strength_ = params["task_strength"]
 
     def _refit(self, worker, reading, datafit, solution):
-        warn_of_jitter(solution.jitter, stacklevel=4)
+        warn_of_jitter(solution.jitter)
         return super()._refit(worker, reading, datafit, solution)

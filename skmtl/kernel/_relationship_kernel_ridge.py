@@ -1,12 +1,11 @@
 """Kernel ridge regression whose task covariance is learned along with it."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._data.checks import check_int, check_real
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
+from skmtl._warn import warn
 from skmtl.kernel._covariance_learner import CovarianceLearner
 from skmtl.kernel._input_kernel import check_gamma
 from skmtl.kernel._kernel_regressor import KernelRegressor
@@ -30,15 +29,14 @@ class RelationshipKernelRegressor(KernelRegressor):
         self.optimality_ = learner.optimality(found)
         return self._store(reading, found.system, found.omega, kernel, jitter)
 
-    def _warn_of_gap(self, stacklevel):
+    def _warn_of_gap(self):
         """ConvergenceWarning if `max_iter` was too small."""
         if self.optimality_ > self.tol:
-            warnings.warn(
+            warn(
                 f"The duality gap is {self.optimality_:.2e} of the null objective after "
                 f"{self.n_iter_} covariances, but tol={self.tol:.1e}: increase max_iter "
                 f"(now {self.max_iter}) or alpha, or accept a larger tol.",
                 ConvergenceWarning,
-                stacklevel=stacklevel,
             )
 
     def _weights(self, covariance):
@@ -158,7 +156,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         )
         history = learner.learn(alpha, ridge, max_iter=self.max_iter, tol=self.tol)
         jitter = learner.jitter(alpha, ridge)
-        warn_of_jitter(jitter, stacklevel=4)
+        warn_of_jitter(jitter)
         self._store_relationship(reading, learner, history, kernel, jitter)
-        self._warn_of_gap(stacklevel=4)
+        self._warn_of_gap()
         return self

@@ -151,7 +151,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         kernel = self._input_kernel(self.gamma_)
         learner = datafit.learner(self.gamma_)
         jitter = learner.jitter(self.alpha_, self.ridge_)
-        warn_of_jitter(jitter, stacklevel=4)
+        warn_of_jitter(jitter)
         self._store_relationship(reading, learner, history, kernel, jitter)
-        self._warn_of_gap(stacklevel=4)
+        self._warn_of_gap()
         return self

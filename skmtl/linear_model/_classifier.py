@@ -79,7 +79,7 @@ class LinearMultiTaskClassifier(
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks, dtype=None)
         problem = class_problem(data, self.class_weight)
-        warn_of_pseudo_observations(problem.degenerate_tasks, self._make_loss(), stacklevel=3)
+        warn_of_pseudo_observations(problem.degenerate_tasks, self._make_loss())
         return problem
 
     def _fit_options(self):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
 from skmtl._data.reading import names_of_features, read_features, read_wide_targets
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import codes_of, some_of
@@ -51,7 +52,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     Parameters
     ----------
-    losses : dict or list, default=None
+    losses : dict, Series or list, default=None
         Loss of every task, by task id or in the order of the columns of y: a name or an instance
         of :class:`skmtl.losses.Loss`. None takes "squared_error" for columns of numbers and
         "logistic" for others.
@@ -223,6 +224,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
@@ -416,6 +418,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_tasks,)
             NaN for tasks without a target here, and if the baseline is perfect.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])
         y = self._in_order(y)

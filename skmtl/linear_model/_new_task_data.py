@@ -7,6 +7,7 @@ from scipy import sparse
 
 from skmtl._data.designs import take_samples
 from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.task_ids import position_of, some_of
 from skmtl._data.task_parameters import entries_by_label
@@ -93,6 +94,7 @@ def strength_of_new_task(value, name, task_id):
 
 def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
+    warn_of_row_order(X, y_new=y, sample_weight=sample_weight)
     X, _ = read_features(fitted, X, reset=False, ids=False)
     if np.ndim(y) == 2 and np.shape(y)[1] != 1:
         raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
@@ -138,7 +140,7 @@ def _read_numbers(fitted, y, weight, task_id):
     total = weight.sum()
     sums = np.array([weight @ y])
     if loss.degenerate(sums, np.array([total])).any():
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         share = 1.0 / (total + 1.0)
         y = (1 - share) * y + share * fitted._scales.pooled
     return NewTask(None, y[:, None], weight, loss, mean, scale)
@@ -162,7 +164,7 @@ def _read_class_labels(fitted, y, weight, task_id):
     target = np.eye(len(classes))[codes]
     loss = Logistic() if n_columns == 1 else Softmax()
     if len(np.unique(codes)) < len(classes):
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         pooled = fitted._scales.pooled
         counts = np.array([pooled.get(label, 1.0) for label in classes.tolist()])
         frequencies = counts / counts.sum()

@@ -207,7 +207,7 @@ def multi_task_path(
         solutions = list(model_path(model, datafit, read, alphas))
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
-        warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=3)
+        warn_unconverged(worst, **options, where=" at an alpha of the path")
     return _as_path(alphas, solutions, datafit, read)
 
 

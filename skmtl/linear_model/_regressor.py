@@ -183,7 +183,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             seen = np.broadcast_to(data.weight > 0, data.y.shape)
             read.loss.check_targets(data.y[seen])
             tasks = read.problem.degenerate_tasks
-            warn_of_pseudo_observations(tasks, read.loss, stacklevel=3)
+            warn_of_pseudo_observations(tasks, read.loss)
         return read
 
     def _fit_options(self):

@@ -25,8 +25,8 @@ class IndependentTasks(TaskMetaEstimator):
         Any scikit-learn regressor or classifier for 1-D y.
     task_params : dict, default=None
         Parameters of the estimator that differ between tasks, by name: an array-like in the order
-        of `tasks_`, or a dict {task id: value}; tasks without an entry keep the parameter of the
-        estimator. For example ``{"alpha": [0.1, 1.0, 10.0]}``.
+        of `tasks_`, or a dict or Series {task id: value}; tasks without an entry keep the parameter
+        of the estimator. For example ``{"alpha": [0.1, 1.0, 10.0]}``.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
@@ -110,8 +110,9 @@ class IndependentTasks(TaskMetaEstimator):
         codes = codes_of(labels, self.tasks_)
         unknown = labels[codes < 0]
         if len(unknown):
+            first = unknown.tolist()[0]
             raise ValueError(
-                f"task_params gives {name!r} to {some_of(unknown)}, which are no tasks; tasks are "
+                f"task_params gives {name!r} to {first!r}, which is no task; tasks are "
                 f"{some_of(self.tasks_)}."
             )
         return zip(codes.tolist(), values, strict=True)
