@@ -3,13 +3,14 @@
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from skmtl import _kernels
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import inner, positive_part
+from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
+_TINY = np.finfo(float).tiny
 _MANY = 48  # features, from which spectra serve better than inverse matrices
 _ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
 
@@ -300,14 +301,27 @@ class ShiftedSpectra:
 
 def _shifted_inverses(grams, shift):
     out = np.empty_like(grams)
-    n_features, _, n_grams = grams.shape
+    n_grams = grams.shape[2]
     shift = np.broadcast_to(shift, (n_grams,))
     if n_grams > 1:
         shift = np.ascontiguousarray(shift, dtype=float)
         _kernels.shifted_inverses(grams, shift, out)
-        return out
-    identity = np.eye(n_features)
-    # Cholesky factors do not mind features of different scales
-    factor = cho_factor(grams[:, :, 0] + shift * identity, lower=True)
-    out[:, :, 0] = cho_solve(factor, identity)
+    else:
+        out[:, :, 0] = _inverse(grams[:, :, 0], shift[0])
+    finite = np.isfinite(out).all(axis=(0, 1))
+    for k in np.flatnonzero(~finite):
+        out[:, :, k] = _inverse(grams[:, :, k], shift[k])
     return out
+
+
+def _inverse(gram, shift):
+    """The inverse of a shifted Gram; eigenvalues that are rounding errors count as such."""
+    identity = np.eye(len(gram))
+    matrix = gram + shift * identity
+    try:  # Cholesky factors do not mind features of different scales
+        factor = cho_factor(matrix, lower=True)
+        return cho_solve(factor, identity)
+    except LinAlgError:
+        values, V = eigh(matrix)
+        least = len(gram) * ROUNDING * max(values[-1], _TINY)
+        return (V / np.maximum(values, least)) @ V.T

@@ -188,5 +188,4 @@ def grouped_loss(tasks, n_samples):
     for task, end in zip(tasks, ends, strict=True):
         columns = np.arange(end - task.size, end)
         parts.append((first_cells + columns, task.loss))
-    longest_steps = [task.loss.longest_step for task in tasks]
-    return Grouped(tuple(parts), np.repeat(longest_steps, sizes))
+    return Grouped(tuple(parts))

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
@@ -340,7 +340,11 @@ def _sparse_solver(coupling, diagonal):
     band = np.zeros((width + 1, len(diagonal)))
     band[0] = diagonal[order]
     band[(row - column)[below], column[below]] = -lower.data[below]
-    factor = cholesky_banded(band, lower=True)
+    try:
+        factor = cholesky_banded(band, lower=True)
+    except LinAlgError:  # all but singular
+        band[0] *= 1 + _ROUNDING
+        factor = cholesky_banded(band, lower=True)
 
     def solve(B):
         X = np.empty(B.shape)

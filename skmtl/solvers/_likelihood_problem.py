@@ -89,7 +89,12 @@ class LikelihoodProblem:
         return likelihood_bound(point, self.terms, self.coupling, state)
 
     def relative_gradient(self, point):
-        """The norm of the gradient of likelihood and quadratic terms, relative to that at W = 0."""
+        """The norm of the gradient of likelihood and quadratic terms, relative to that at W = 0.
+
+        Infinite where the intercepts are not at their optimum.
+        """
+        if not point.arrived:
+            return np.inf
         gradient = point.correlation - point.W @ self.coupling
         norm = np.linalg.norm(gradient)
         at_zero = np.linalg.norm(self.null.correlation)
