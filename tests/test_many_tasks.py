@@ -153,6 +153,7 @@ def test_the_structure_of_a_matrix_is_found(coupling, rng):
     np.testing.assert_allclose(found.toarray(), 0.5 * M, atol=1e-12)
     assert found.n_free == coupling.n_free
     as_sparse = TaskCoupling(0.5, sparse.csr_array(M))
+    assert as_sparse.between_tasks(MANY).n_free == coupling.n_free
     W = rng.normal(size=(P, MANY))
     assert as_sparse.value(W) == pytest.approx(0.25 * np.vdot(W, W @ M), rel=1e-11)
 

@@ -137,7 +137,7 @@ class FeatureGroups(Penalty):
         members = Members(groups)
         penalties = dict(self.penalties)
         for label, penalty in self._given.items():
-            if label in members.labels:
+            if label in members.labels.tolist():
                 own = members.features(label)
                 penalties[label] = penalty.for_features(features[own])
         return FeatureGroups(penalties, groups)
