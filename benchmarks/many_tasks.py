@@ -6,9 +6,9 @@
 
 Every task has 5 rows of its own and 5 features. The estimators are those that `tests/conftest.py`
 lists, with their parameters there. Each is measured in a process of its own, in one thread, after
-a first fit that loads what is compiled; the time is the smallest of up to three fits. A fit that
-takes longer than ``--budget`` seconds, or more than ``--memory`` GiB, is stopped, and more tasks
-are not tried. MultiTaskMixed takes tasks that share rows only: they share 50.
+first fits of 10 and 100 tasks that load what is compiled; the time is the smallest of up to three
+fits. A fit that takes longer than ``--budget`` seconds, or more than ``--memory`` GiB, is stopped,
+and more tasks are not tried. MultiTaskMixed takes tasks that share rows only: they share 50.
 
 With ``--before``, the table has the times of another file beside those that are measured. To make
 that file of another revision, run this script on a checkout of it:
@@ -35,6 +35,7 @@ SIZES = (10, 100, 1000, 10_000)
 N_ROWS = 5
 N_FEATURES = 5
 ENOUGH = 0.5  # seconds of fits, after which no more are taken
+PATIENCE = 5  # times the budget, for the first fits
 FIELDS = ("estimator", *(str(size) for size in SIZES))
 
 
@@ -44,7 +45,7 @@ def parse():
     parser.add_argument("--before", type=Path, help="CSV file of another revision, for --rst")
     parser.add_argument("--rst", type=Path, help="write the table of the documentation")
     parser.add_argument("--only", nargs="*", help="names of estimators to measure")
-    parser.add_argument("--budget", type=float, default=10.0, help="seconds of a fit")
+    parser.add_argument("--budget", type=float, default=6.0, help="seconds of a fit")
     parser.add_argument("--memory", type=float, default=6.0, help="GiB of a process")
     parser.add_argument("--checkout", type=Path, default=HERE.parents[1])
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
@@ -125,7 +126,9 @@ def measure(estimator, budget, memory):
     warnings.simplefilter("ignore")
     limit = int(memory * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    fit(estimator, SIZES[0])
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE * budget)
+    for size in SIZES[:2]:
+        fit(estimator, size)
     for size in SIZES:
         seconds = []
         while len(seconds) < 3 and sum(seconds) < ENOUGH:

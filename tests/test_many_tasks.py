@@ -24,6 +24,8 @@ from skmtl import (
     TemporalGroupLasso,
     TraceNormRegressor,
 )
+from skmtl._data.designs import StackedDesign
+from skmtl.datafits import Coupled, squared_datafit
 from skmtl.penalties import (
     L21,
     Coupling,
@@ -151,6 +153,7 @@ def test_the_structure_of_a_matrix_is_found(coupling, rng):
     np.testing.assert_allclose(found.toarray(), 0.5 * M, atol=1e-12)
     assert found.n_free == coupling.n_free
     as_sparse = TaskCoupling(0.5, sparse.csr_array(M))
+    assert as_sparse.between_tasks(MANY).n_free == coupling.n_free
     W = rng.normal(size=(P, MANY))
     assert as_sparse.value(W) == pytest.approx(0.25 * np.vdot(W, W @ M), rel=1e-11)
 
@@ -227,6 +230,18 @@ def test_norms_do_not_see_how_the_coupling_is_kept():
             model = MultiTaskRegressor(penalty, tol=1e-8, max_iter=5000)
             objectives.append(model.fit(X, y, tasks=tasks).objective_)
         assert objectives[0] == pytest.approx(objectives[1], rel=1e-7)
+
+
+def test_the_curvature_of_coupled_tasks_is_that_of_the_gradient():
+    X, y, _ = own_rows(4)
+    datafit = squared_datafit(StackedDesign(X, np.arange(0, 17, 4)), y, np.ones(16))
+    coupled = Coupled(datafit, COUPLINGS["mean with ridges"](4))
+    for j in range(P):
+        for t in range(4):
+            unit = np.zeros((P, 4))
+            unit[j, t] = 1.0
+            change = coupled.gradient(unit) - coupled.gradient(0 * unit)
+            assert coupled.curvature[j, t] == pytest.approx(change[j, t], rel=1e-12)
 
 
 def test_a_complete_graph_pulls_to_the_mean():

@@ -253,7 +253,10 @@ class DenseCoupling(Coupling):
 
     def _system(self, shift):
         system = self.M + shift * np.eye(self.n_tasks)
-        factor = cho_factor(system)
+        try:
+            factor = cho_factor(system)
+        except LinAlgError:  # all but singular
+            return lambda B: self.shifted_solver(np.full(len(B), shift))(B)
         return lambda B: cho_solve(factor, B.T).T
 
     def solve(self, C):

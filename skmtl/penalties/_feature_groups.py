@@ -133,7 +133,14 @@ class FeatureGroups(Penalty):
             )
 
     def for_features(self, features):
-        return replace(self, groups=groups_in_order(self.groups, features))
+        groups = groups_in_order(self.groups, features)
+        members = Members(groups)
+        penalties = dict(self.penalties)
+        for label, penalty in self._given.items():
+            if label in members.labels.tolist():
+                own = members.features(label)
+                penalties[label] = penalty.for_features(features[own])
+        return FeatureGroups(penalties, groups)
 
     @property
     def _given(self):

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded
 from scipy.sparse.csgraph import connected_components, reverse_cuthill_mckee
 from scipy.sparse.linalg import splu
 
@@ -18,22 +18,30 @@ _NEGLIGIBLE = 1e-10  # of the diagonal: a ridge that leaves a group of tasks all
 
 
 def coupling_of(M):
-    """The :class:`Coupling` of a psd array: a graph with a ridge, if it is a sparse one."""
-    M = np.asarray(M, dtype=float)
-    pull = _pull_to_mean(M)
-    diagonal = np.diag(M).copy()
-    if pull is not None:
-        ridge = _without_rounding(M.sum(axis=1), diagonal)
-        if ridge is not None:
-            return GraphCoupling(ridge, pulls=pull[None])
-    edges = sparse.csr_array(np.diag(diagonal) - M)
-    is_dense = edges.nnz > _DENSE * M.size
-    if is_dense or (edges.nnz and edges.min() < 0):
-        return DenseCoupling(M)
+    """The :class:`Coupling` of a psd array or sparse matrix: a graph with a ridge, if it is one."""
+    if not sparse.issparse(M):
+        pulled = _mean_of_array(M)
+        if pulled is not None:
+            return pulled
+    entries = sparse.csr_array(M)
+    diagonal = entries.diagonal()
+    edges = sparse.csr_array(sparse.diags_array(diagonal) - entries)
+    edges.eliminate_zeros()
+    is_dense = edges.nnz > _DENSE * len(diagonal) ** 2
+    repels = edges.nnz > 0 and edges.data.min() < 0
     ridge = _without_rounding(diagonal - edges.sum(axis=1), diagonal)
-    if ridge is None:
-        return DenseCoupling(M)
+    if is_dense or repels or ridge is None:
+        return DenseCoupling(entries.toarray())
     return GraphCoupling(ridge, edges)
+
+
+def _mean_of_array(M):
+    """The coupling of an array that pulls tasks to a mean, with a ridge; None for any other."""
+    pull = _pull_to_mean(M)
+    if pull is None:
+        return None
+    ridge = _without_rounding(M.sum(axis=1), np.diag(M))
+    return None if ridge is None else GraphCoupling(ridge, pulls=pull[None])
 
 
 def graph_coupling(weights, strength=1.0):
@@ -340,7 +348,11 @@ def _sparse_solver(coupling, diagonal):
     band = np.zeros((width + 1, len(diagonal)))
     band[0] = diagonal[order]
     band[(row - column)[below], column[below]] = -lower.data[below]
-    factor = cholesky_banded(band, lower=True)
+    try:
+        factor = cholesky_banded(band, lower=True)
+    except LinAlgError:  # all but singular
+        band[0] *= 1 + _ROUNDING
+        factor = cholesky_banded(band, lower=True)
 
     def solve(B):
         X = np.empty(B.shape)

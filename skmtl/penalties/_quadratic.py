@@ -92,19 +92,17 @@ class TaskCoupling(QuadraticPenalty):
         M = self.coupling
         if isinstance(M, Coupling):
             return
-        if sparse.issparse(M):
-            M = M.toarray()
-        M = np.asarray(M, dtype=float)
+        as_matrix = sparse.csr_array if sparse.issparse(M) else np.asarray
+        M = as_matrix(M, dtype=float)
         object.__setattr__(self, "coupling", M)
         if M.ndim != 2 or M.shape[0] != M.shape[1]:
             raise ValueError(f"coupling has shape {M.shape}, expected (n_tasks, n_tasks).")
-        if not np.isfinite(M).all() or not np.allclose(M, M.T, rtol=1e-10, atol=0):
+        if not _is_symmetric(M):
             raise ValueError("coupling must be finite and symmetric.")
 
     def matrix(self, n_tasks):
-        if isinstance(self.coupling, Coupling):
-            return self.alpha * self.coupling.toarray()
-        return self.alpha * self.coupling
+        M = self.coupling
+        return self.alpha * (M if isinstance(M, np.ndarray) else M.toarray())
 
     @cached_property
     def _structure(self):
@@ -115,3 +113,13 @@ class TaskCoupling(QuadraticPenalty):
 
     def between_tasks(self, n_tasks):
         return self._structure
+
+
+def _is_symmetric(M):
+    """Whether an array or sparse matrix is finite and symmetric."""
+    if not sparse.issparse(M):
+        return np.isfinite(M).all() and np.allclose(M, M.T, rtol=1e-10, atol=0)
+    if not np.isfinite(M.data).all():
+        return False
+    excess = np.abs(M - M.T) - 1e-10 * np.abs(M)
+    return not (excess.data > 0).any()

@@ -1,16 +1,13 @@
 """Quadratic penalties: linear systems."""
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import lstsq
 
 from skmtl.datafits import ROUNDING, inner
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
+from skmtl.solvers._free_directions import FreeDirections
 from skmtl.solvers._solution import Solution, gap_between
-
-_MOST = 1000  # unknowns that are solved for at once
-_MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
 
 def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
@@ -43,19 +40,21 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     """
     zero = np.zeros(datafit.shape)
     correlation = datafit.evaluate(zero).correlation
+    free = FreeDirections(datafit, coupling)
     W = _solve_directly(datafit, coupling, correlation)
-    if W is not None and _can_minimize_free(coupling, len(W)):
-        W = _minimize_free(datafit, W, coupling)
     if W is None:
         start = zero if W0 is None else W0
         return _iterate(
             datafit,
             coupling,
+            free,
             start,
             correlation,
             max_iter,
             tol,
         )
+    if free.is_affordable:
+        W = free.minimize(W)
     direct = _certified(datafit, coupling, W, 1, tol)
     if direct.converged or not datafit.is_gram:
         return direct
@@ -65,6 +64,7 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     return _iterate(
         datafit,
         coupling,
+        free,
         start,
         correlation,
         max_iter,
@@ -99,6 +99,7 @@ def _meet(datafit, diagonal, u, correlation):
 def _iterate(
     datafit,
     coupling,
+    free,
     W,
     correlation,
     max_iter,
@@ -111,7 +112,6 @@ def _iterate(
         return explained + D @ coupling
 
     precondition = Preconditioner(datafit, coupling, product)
-    has_gap = _can_minimize_free(coupling, len(W))
     enough = tol
     n_iter = 0
     while True:
@@ -126,7 +126,7 @@ def _iterate(
         )
         n_iter += n_done
         enough *= 0.1
-        if not has_gap:
+        if not free.is_affordable:
             gradient = correlation - product(W)
             scale = np.linalg.norm(correlation) or 1.0
             optimality = np.linalg.norm(gradient) / scale
@@ -138,7 +138,7 @@ def _iterate(
                 tol,
                 optimality,
             )
-        W_free = _minimize_free(datafit, W, coupling)
+        W_free = free.minimize(W)
         solution = _certified(datafit, coupling, W_free, n_iter, tol)
         if solution.converged or n_iter >= max_iter or enough < ROUNDING:
             return solution
@@ -159,77 +159,6 @@ def _without_gap(
         optimality=optimality,
         converged=optimality <= tol,
     )
-
-
-def _can_minimize_free(coupling, n_features):
-    """Whether what the coupling leaves free is not too much to be solved for exactly."""
-    n_free = coupling.n_free
-    if coupling.free_groups() is None:
-        return n_free * n_features <= _MOST
-    return n_features <= _MOST and n_free * n_features**2 <= _MOST_FLOATS
-
-
-def _minimize_free(datafit, W, coupling):
-    """W at its optimum in the directions that the coupling leaves free."""
-    if coupling.n_free == 0:
-        return W
-    groups = coupling.free_groups()
-    if groups is None:
-        return _minimize_directions(datafit, W, coupling.free)
-    return _minimize_shifts(datafit, W, groups)
-
-
-def _minimize_shifts(datafit, W, groups):
-    """W with the optimal shift added to all tasks of a group, for each group."""
-    systems = _summed_grams(datafit, groups)
-    correlation = datafit.evaluate(W).correlation
-    W = W.copy()
-    for tasks, system in zip(groups, systems, strict=True):
-        shift, *_ = lstsq(system, correlation[:, tasks].sum(axis=1))
-        W[:, tasks] += shift[:, None]
-    return W
-
-
-def _summed_grams(datafit, groups):
-    """The sum of the Grams of the tasks of each group, (n_groups, n_features, n_features)."""
-    n_features, n_tasks = datafit.shape
-    block_of_task = np.empty(n_tasks, dtype=np.intp)
-    for block, tasks in enumerate(datafit.blocks):
-        block_of_task[tasks] = block
-    sizes = [len(tasks) for tasks in groups]
-    group = np.repeat(np.arange(len(groups)), sizes)
-    block = block_of_task[np.concatenate(groups)]
-    shape = (len(groups), len(datafit.blocks))
-    counts = sparse.csr_array((np.ones(len(group)), (group, block)), shape=shape)
-    square = (n_features, n_features)
-    if datafit.is_gram:
-        flat = datafit.grams.reshape(-1, len(datafit.blocks))
-        return (counts @ flat.T).reshape(-1, *square)
-    summed = np.zeros((len(groups), *square))
-    everything = np.arange(n_features)
-    counts = counts.tocsc()
-    for block in np.flatnonzero(np.diff(counts.indptr)):
-        gram = datafit.gram_block(block, everything)
-        own = slice(*counts.indptr[block : block + 2])
-        summed[counts.indices[own]] += counts.data[own, None, None] * gram
-    return summed
-
-
-def _minimize_directions(datafit, W, free):
-    """W with the optimal multiple D added of the directions `free` (n_tasks, k): W + D free'."""
-    n_features = len(W)
-    k = free.shape[1]
-    system = np.zeros((n_features, k, n_features, k))
-    everything = np.arange(n_features)
-    for block, tasks in enumerate(datafit.blocks):
-        directions = free[tasks]
-        squares = directions.T @ directions
-        gram = datafit.gram_block(block, everything)
-        system += np.einsum("ij,ab->iajb", gram, squares)
-    right = datafit.evaluate(W).correlation @ free
-    system = system.reshape(n_features * k, -1)
-    D, *_ = lstsq(system, right.ravel())
-    return W + D.reshape(-1, k) @ free.T
 
 
 def _certified(datafit, coupling, W, n_iter, tol):
