@@ -257,9 +257,9 @@ def test_labels_of_features_without_names_are_positions():
         lasso(feature_weight=WEIGHT).fit(X.to_numpy(), Y)
 
 
-def test_class_weights_of_no_class_are_refused():
+def test_class_weights_that_name_no_class_are_refused():
     y = np.where(Y > 0, "ill", "well")
-    with pytest.raises(ValueError, match=r"entries for \['Ill'\], which are no classes"):
+    with pytest.raises(ValueError, match=r"entries for \['Ill'\], none of which is a class"):
         MultiTaskLassoClassifier(0.1, class_weight={"Ill": 5.0}).fit(X, y)
 
 

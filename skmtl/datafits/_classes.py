@@ -160,14 +160,13 @@ def class_problem(data, class_weight):
 
 
 def _check_class_weight(class_weight, all_labels):
-    """Raise if a dict of weights names a class that no task has."""
-    if not isinstance(class_weight, dict):
+    """Raise if a dict of weights names none of the classes; one may be missing in these data."""
+    if not isinstance(class_weight, dict) or not class_weight:
         return
     named = as_id_array(list(class_weight))
-    unknown = named[codes_of(named, all_labels) < 0]
-    if len(unknown):
+    if (codes_of(named, all_labels) < 0).all():
         raise ValueError(
-            f"class_weight has entries for {some_of(unknown)}, which are no classes; classes are "
+            f"class_weight has entries for {some_of(named)}, none of which is a class; classes are "
             f"{some_of(all_labels)}."
         )
 
