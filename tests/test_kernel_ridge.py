@@ -905,3 +905,18 @@ def test_few_missing_targets_of_many_tasks_are_left_out_exactly(by, fit_intercep
     dense = MultiTaskKernelRidgeCV([0.1, 1.0], solver="cholesky", **options).fit(X, Y)
     assert fast.solver_ == "schur"
     np.testing.assert_allclose(fast.loo_scores_, dense.loo_scores_, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model", [MultiTaskKernelRidge(), skmtl.MultiTaskNystroemRidge(random_state=0)]
+)
+def test_a_kernel_that_compares_nothing_is_warned_of(model):
+    X, Y = many_tasks(3)
+    with pytest.warns(UserWarning, match="zero between any two samples.*scale X"):
+        clone(model).fit(1e8 * X, Y)
+    with pytest.warns(UserWarning, match="the same for all samples.*scale X"):
+        clone(model).fit(1e-9 * X, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clone(model).fit(X, Y)
+        clone(model).fit(np.ones_like(X), Y)  # nothing that scaling could change
