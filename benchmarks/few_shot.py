@@ -61,7 +61,7 @@ class Widths(RegressorMixin, BaseEstimator):
 def shared(strengths, **params):
     """The Nystroem ridge, tuned."""
     params = {"task_column": -1, "random_state": 0, "handle_unknown": "shared", **params}
-    return MultiTaskNystroemRidgeCV(ALPHAS, task_strengths=strengths, **params)
+    return MultiTaskNystroemRidgeCV(ALPHAS, task_strengths=strengths, normalize_y=False, **params)
 
 
 def single():

@@ -893,3 +893,30 @@ def test_leave_one_out_needs_no_matrix_of_eigenvectors(by):
     matrix = np.full((9, 9), 1 / 9)
     given = MultiTaskKernelRidgeCV([0.1, 1.0], task_strengths=[0.6], task_kernel=matrix, loo=by)
     np.testing.assert_allclose(given.fit(X, Y).loo_scores_, named.loo_scores_, rtol=1e-10)
+
+
+@each_loo
+@each_intercept
+def test_few_missing_targets_of_many_tasks_are_left_out_exactly(by, fit_intercept):
+    X, Y = many_tasks(9)
+    Y[[2, 2, 5], [1, 4, 4]] = np.nan
+    options = {"task_strengths": [0.6, 1.0], "loo": by, "fit_intercept": fit_intercept}
+    fast = MultiTaskKernelRidgeCV([0.1, 1.0], **options).fit(X, Y)
+    dense = MultiTaskKernelRidgeCV([0.1, 1.0], solver="cholesky", **options).fit(X, Y)
+    assert fast.solver_ == "schur"
+    np.testing.assert_allclose(fast.loo_scores_, dense.loo_scores_, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "model", [MultiTaskKernelRidge(), skmtl.MultiTaskNystroemRidge(random_state=0)]
+)
+def test_a_kernel_that_compares_nothing_is_warned_of(model):
+    X, Y = many_tasks(3)
+    with pytest.warns(UserWarning, match="zero between any two samples.*scale X"):
+        clone(model).fit(1e8 * X, Y)
+    with pytest.warns(UserWarning, match="the same for all samples.*scale X"):
+        clone(model).fit(1e-9 * X, Y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clone(model).fit(X, Y)
+        clone(model).fit(np.ones_like(X), Y)  # nothing that scaling could change

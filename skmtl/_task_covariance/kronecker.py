@@ -193,6 +193,11 @@ class KroneckerBase(System):
         """The rows of `Vi` of some tasks."""
         return self.basis.rows(tasks) / self.noise_root[tasks, None]
 
+    def solve_block(self, d, Y):
+        """Rows of Y times the inverse of the block ``Vi diag(d) Vi'``."""
+        scaled = self.basis.into(Y * self.noise_root)
+        return self.basis.back(scaled / d) * self.noise_root
+
     def into_directions(self, Y):
         """``Y Vi``."""
         return self.basis.into(Y / self.noise_root)
@@ -299,16 +304,17 @@ class KroneckerSystem(KroneckerBase):
         """A root (q, p, 0) of what missing targets take from the inverse: nothing."""
         return np.zeros((len(P), len(CV), 0))
 
-    def distinct_parts(self):
-        """For each different eigenvalue e its ``H_ke``, (k,), and ``Vi_e Vi_e'``, (T, T).
+    def distinct_parts(self, tasks):
+        """For each different eigenvalue e its ``H_ke``, (k,), and columns of ``Vi_e Vi_e'``.
 
-        The inverse is the sum of ``(U diag(H_e) U') (x) (Vi_e Vi_e')``.
+        These are the columns of some tasks, (T, n_tasks). The inverse is the sum of
+        ``(U diag(H_e) U') (x) (Vi_e Vi_e')``.
         """
         distinct, position = distinct_values(self.lam)
         for e in range(len(distinct)):
             here = np.flatnonzero(position == e)
             Vi = self.Vi[:, here]
-            yield self.H[:, here[0]], Vi @ Vi.T
+            yield self.H[:, here[0]], Vi @ Vi[tasks].T
 
     def log_determinant(self):
         """The log-determinant of the system A; with intercepts ``log|A| + log|M'A^-1 M|``.

@@ -113,19 +113,47 @@ class SchurSystem(System):
         dual = observations.matrix(self.dual(y))
         known = observations.matrix(observations.predictable_without(self.fit_intercept))
         errors = np.full(known.shape, np.nan)
-        for samples, blocks in self._batches():
-            for i, block in zip(samples, blocks, strict=True):
+        few = len(self.missing) < observations.n_tasks
+        all_known = np.array_equal(known, observations.observed)
+        error = self._error_by_missing if few and all_known else self._error_by_block
+        for samples, d, half in self._batches():
+            for i, d_i, half_i in zip(samples, d, half, strict=True):
                 here = known[i]
                 if here.any():
-                    block = block[np.ix_(here, here)]
-                    errors[i, here] = np.linalg.solve(block, dual[i, here])
+                    errors[i, here] = error(d_i, half_i, dual[i], here)
         return errors[observations.sample, observations.task]
+
+    def _error_by_block(self, d, half, dual, here):
+        """Errors of a sample's targets `here`, by their block of the inverse."""
+        Vi = self.whole.Vi
+        block = (Vi * d) @ Vi.T - half @ half.T
+        return np.linalg.solve(block[np.ix_(here, here)], dual[here])
+
+    def _error_by_missing(self, d, half, dual, here):
+        """The same by the missing targets, where these are fewer than tasks.
+
+        The block of the inverse is that of complete data less a matrix of low rank. It is zero
+        where the sample misses targets, and becomes the identity there.
+        """
+        missing = np.flatnonzero(~here)
+        units = np.zeros((len(dual), len(missing)))
+        units[missing, np.arange(len(missing))] = 1.0
+        F = np.hstack([half, units])
+        signs = np.ones(F.shape[1])
+        signs[half.shape[1] :] = -1.0
+        solved = self.whole.solve_block(d, np.vstack([F.T, dual]))
+        inner = np.diag(signs) - solved[:-1] @ F
+        free = np.linalg.solve(inner, F.T @ solved[-1])
+        errors = solved[-1] + free @ solved[:-1]
+        return errors[here]
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""
+        whole = self.whole
         diagonals = []
-        for _, blocks in self._batches():
-            diagonals.append(np.einsum("itt->it", blocks))
+        for _, d, half in self._batches():
+            complete = whole.basis.back_by_squares(d) / whole.alpha
+            diagonals.append(complete - np.einsum("itm,itm->it", half, half))
         precisions = np.concatenate(diagonals)
         return precisions[self.observations.sample, self.observations.task]
 
@@ -138,10 +166,16 @@ class SchurSystem(System):
     # ------------------------------------------------------------ blocks of the inverse
 
     def _batches(self):
-        """Positions of some samples at a time, and their blocks of the inverse."""
+        """Some samples at a time: positions, and parts of their blocks of the inverse.
+
+        The blocks are ``Vi diag(d_i) Vi' - half_i half_i'``.
+        """
         samples = np.arange(self.observations.n_samples)
         for batch in gen_batches(len(samples), _SAMPLES):
-            yield samples[batch], self._sample_blocks(batch)
+            U = self.whole.U[batch]
+            d = U**2 @ self.whole.H
+            half = self._half_solve(self._beside(U))
+            yield samples[batch], d, half
 
     @cached_property
     def _samples_with_missing(self):
@@ -151,15 +185,6 @@ class SchurSystem(System):
             return_inverse=True,
         )
         return self.whole.U[samples], position
-
-    def _sample_blocks(self, batch):
-        """Blocks of the inverse between the tasks of some samples, (n_samples, T, T)."""
-        whole = self.whole
-        U = whole.U[batch]
-        d = U**2 @ whole.H
-        blocks = (whole.Vi * d[:, None, :]) @ whole.Vi.T
-        half = self._half_solve(self._beside(U))
-        return blocks - half @ half.transpose(0, 2, 1)
 
     def _half_solve(self, beside):
         """``L^-1`` along the last axis, L the factor of ``Q_mm``; (q, p, m)."""
@@ -176,10 +201,10 @@ class SchurSystem(System):
         U_missing, position = self._samples_with_missing
         task = self.missing.task
         beside = 0.0
-        for weight, projector in self.whole.distinct_parts():
+        for weight, projector in self.whole.distinct_parts(task):
             between = (U * weight) @ U_missing.T
             between = between[:, None, position]
-            beside = beside + between * projector[:, task]
+            beside = beside + between * projector
         return beside
 
     def missing_root(self, P, CV):

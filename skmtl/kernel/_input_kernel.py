@@ -1,5 +1,6 @@
 """Kernels of inputs."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 from skmtl._data.checks import check_option, check_real
 
+_NOTHING = 1e-12  # differences of a kernel below this, relative to its size, are none
 _WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
 
 
@@ -59,6 +61,34 @@ def sliceable(X):
 def to_dense(X):
     """X as an ndarray."""
     return X.toarray() if sparse.issparse(X) else np.asarray(X)
+
+
+def warn_of_useless_kernel(K, X, stacklevel):
+    """UserWarning if no sample is like another one, or all are the same to the kernel.
+
+    Parameters
+    ----------
+    K : ndarray of shape (n, n)
+        A kernel between the samples X.
+    X : {ndarray, sparse matrix} of shape (n, n_features)
+    stacklevel : int
+        As in :func:`warnings.warn`.
+    """
+    size = np.abs(K).max(initial=0.0)
+    if len(K) < 3 or size == 0:
+        return
+    between = K[~np.eye(len(K), dtype=bool)]
+    problem = None
+    if np.abs(between).max() < _NOTHING * size:
+        problem = "is zero between any two samples, so predictions elsewhere are intercepts"
+    elif np.ptp(K) < _NOTHING * size and np.ptp(to_dense(X), axis=0).any():
+        problem = "is the same for all samples, so functions are constant"
+    if problem is not None:
+        warnings.warn(
+            f"The kernel {problem}: scale X, with StandardScaler, say, or choose gamma.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
 
 
 @dataclass(frozen=True)

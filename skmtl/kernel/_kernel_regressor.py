@@ -8,7 +8,7 @@ from skmtl._data.checks import check_bool, check_option
 from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import SOLVERS
 from skmtl.kernel._base import KernelModel, ScaledTargets
-from skmtl.kernel._input_kernel import sliceable
+from skmtl.kernel._input_kernel import sliceable, warn_of_useless_kernel
 from skmtl.kernel._task_kernel import check_task_kernel
 
 _ASYMMETRY = 1e-6  # of a precomputed kernel, relative to its largest entry
@@ -82,6 +82,8 @@ class KernelRegressor(ScaledTargets, KernelModel, RegressorMixin, MultiOutputMix
         self._kernel = kernel
         scale_of_observation = self.y_scale_[reading.observations.task]
         self._store_samples(reading, scale_of_observation * dual)
+        if not kernel.precomputed:
+            warn_of_useless_kernel(system.K, reading.X, stacklevel=6)
         return self
 
     def _store_samples(self, reading, dual):

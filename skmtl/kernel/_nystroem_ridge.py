@@ -9,7 +9,7 @@ from skmtl._data.designs import predict_own_tasks
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
 from skmtl.kernel._base import KernelModel, ScaledTargets
-from skmtl.kernel._input_kernel import check_gamma, is_named, sliceable
+from skmtl.kernel._input_kernel import check_gamma, is_named, sliceable, warn_of_useless_kernel
 from skmtl.kernel._nystroem_features import (
     FeatureReading,
     fit_nystroem,
@@ -43,6 +43,8 @@ class NystroemRegressor(
         self.feature_map_ = fit_nystroem(
             _labeled_samples(X, data), kernel, self.n_components, self.random_state
         )
+        components = self.feature_map_.components_
+        warn_of_useless_kernel(kernel(components), components, stacklevel=5)
         return read_nystroem_features(data, X, self.feature_map_)
 
     def _finish(self, reading, system, solution):
