@@ -1,6 +1,5 @@
 """Kernels of inputs."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ from scipy import sparse
 from sklearn.metrics.pairwise import kernel_metrics, pairwise_kernels
 
 from skmtl._data.checks import check_option, check_real
+from skmtl._warn import warn
 
 _NOTHING = 1e-12  # differences of a kernel below this, relative to its size, are none
 _WITH_GAMMA = {"rbf", "laplacian", "poly", "polynomial", "sigmoid", "chi2"}
@@ -63,7 +63,7 @@ def to_dense(X):
     return X.toarray() if sparse.issparse(X) else np.asarray(X)
 
 
-def warn_of_useless_kernel(K, X, stacklevel):
+def warn_of_useless_kernel(K, X):
     """UserWarning if no sample is like another one, or all are the same to the kernel.
 
     Parameters
@@ -71,8 +71,6 @@ def warn_of_useless_kernel(K, X, stacklevel):
     K : ndarray of shape (n, n)
         A kernel between the samples X.
     X : {ndarray, sparse matrix} of shape (n, n_features)
-    stacklevel : int
-        As in :func:`warnings.warn`.
     """
     size = np.abs(K).max(initial=0.0)
     if len(K) < 3 or size == 0:
@@ -84,10 +82,8 @@ def warn_of_useless_kernel(K, X, stacklevel):
     elif np.ptp(K) < _NOTHING * size and np.ptp(to_dense(X), axis=0).any():
         problem = "is the same for all samples, so functions are constant"
     if problem is not None:
-        warnings.warn(
+        warn(
             f"The kernel {problem}: scale X, with StandardScaler, say, or choose gamma.",
-            UserWarning,
-            stacklevel=stacklevel,
         )
 
 

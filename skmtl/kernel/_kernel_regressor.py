@@ -83,7 +83,7 @@ class KernelRegressor(ScaledTargets, KernelModel, RegressorMixin, MultiOutputMix
         scale_of_observation = self.y_scale_[reading.observations.task]
         self._store_samples(reading, scale_of_observation * dual)
         if not kernel.precomputed:
-            warn_of_useless_kernel(system.K, reading.X, stacklevel=6)
+            warn_of_useless_kernel(system.K, reading.X)
         return self
 
     def _store_samples(self, reading, dual):

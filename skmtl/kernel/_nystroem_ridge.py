@@ -44,7 +44,7 @@ class NystroemRegressor(
             _labeled_samples(X, data), kernel, self.n_components, self.random_state
         )
         components = self.feature_map_.components_
-        warn_of_useless_kernel(kernel(components), components, stacklevel=5)
+        warn_of_useless_kernel(kernel(components), components)
         return read_nystroem_features(data, X, self.feature_map_)
 
     def _finish(self, reading, system, solution):

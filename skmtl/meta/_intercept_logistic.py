@@ -8,7 +8,6 @@ a column for each task. The objective is that of scikit-learn,
 with z_i = b + x_i'v + a_t(i) and s_i = 1 or -1.
 """
 
-import warnings
 from numbers import Real
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
+from skmtl._warn import warn
 from skmtl.meta._intercept_ridge import InterceptRidge
 
 _TOL = 1e-10  # on half the squared Newton decrement, relative to the objective
@@ -147,11 +147,10 @@ def fit_newton(estimator, classes, problem, factor):
     """
     point, n_iter, converged = problem.solve(estimator.C, factor, estimator.max_iter)
     if not converged:
-        warnings.warn(
+        warn(
             f"The logistic regression with an intercept for each task did not converge within "
             f"max_iter={estimator.max_iter} steps: increase max_iter or scale the features.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     coef = np.append(point.coef, point.effects / factor)
     estimator.classes_ = classes
