@@ -92,6 +92,7 @@ HASTY = {"max_iter": 1, "tol": 1e-14}
         with_ids(IndependentTasks(linear_model.Ridge())),
         with_ids(RandomInterceptTasks(linear_model.Ridge())),
         in_column(pipeline()),
+        lambda: MultiTaskLasso().fit(X, Y_LONG[:, None], tasks=np.arange(30) // 10),
         lambda: MultiTaskLasso(1e-6, **HASTY).fit(X, Y),
         lambda: MultiTaskLassoCV(alphas=[1e-6], cv=2, **HASTY).fit(X, Y),
         lambda: multi_task_path(X, Y, alphas=[1e-6], **HASTY),
