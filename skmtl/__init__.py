@@ -98,9 +98,11 @@ from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
+    TaskTimeSeriesSplit,
     make_mixed_scorer,
     make_task_scorer,
     per_task_scoring,
+    task_cross_val_predict,
 )
 from skmtl.preprocessing import (
     TaskStandardScaler,
@@ -173,6 +175,7 @@ __all__ = [
     "TaskStandardScaler",
     "TaskStratifiedKFold",
     "TaskStratifiedShuffleSplit",
+    "TaskTimeSeriesSplit",
     "TemporalGroupLasso",
     "TemporalGroupLassoClassifier",
     "TraceNormClassifier",
@@ -195,6 +198,7 @@ __all__ = [
     "per_task_scoring",
     "select_tasks",
     "stack_tasks",
+    "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
     "task_similarity",

@@ -5,6 +5,8 @@ from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
 from skmtl._warn import warn
 from skmtl.metrics import task_score
@@ -46,7 +48,7 @@ class MultiTaskEstimator:
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Test samples, with the task column where the estimator has one.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            True targets.
+            True targets. The columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or of y's shape, default=None
             Sample weights.
         tasks : array-like of shape (n_samples,), default=None
@@ -56,11 +58,22 @@ class MultiTaskEstimator:
         -------
         float
             Average score of the tasks.
+
+        Raises
+        ------
+        ValueError
+            If the input is invalid: shapes do not match, or a frame y lacks the column of a task
+            or has others.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:
             _, tasks = split_task_column(X, self.task_column)
+        if tasks is None:
+            y = targets_in_order(y, self.tasks_)
+            if sample_weight is not None:
+                sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         metric = r2_score
         min_samples = 2
         if get_tags(self).estimator_type == "classifier":

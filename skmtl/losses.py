@@ -17,7 +17,7 @@ from inspect import signature
 import numpy as np
 from scipy.special import entr, expit, log_softmax, logit, softmax, xlogy
 from sklearn.linear_model import LassoCV, LogisticRegressionCV, PoissonRegressor, RidgeCV
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV
 
 from skmtl._data.checks import check_option, check_real
 
@@ -231,7 +231,26 @@ class Poisson(Loss):
         """Poisson regression with a ridge, whether or not features are to be selected."""
         model = PoissonRegressor(fit_intercept=fit_intercept, max_iter=max(1000, max_iter))
         grid = {"alpha": np.geomspace(1e-4, 1e2, 13)}
-        return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance")
+        return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance", cv=_CountFolds())
+
+
+class _CountFolds(BaseCrossValidator):
+    """Five folds, or fewer, that leave a positive count in every training set."""
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(self._folds(y))
+
+    def _iter_test_indices(self, X=None, y=None, groups=None):
+        return iter(self._folds(y))
+
+    def _folds(self, y):
+        positive = np.flatnonzero(y)
+        others = np.flatnonzero(np.asarray(y) == 0)
+        if len(positive) == 1:  # it is never left out
+            positive = positive[:0]
+        n_folds = min(5, max(len(positive), len(others)))
+        parts = [np.append(positive[k::n_folds], others[k::n_folds]) for k in range(n_folds)]
+        return [part for part in parts if len(part)]
 
 
 class ClassLoss(Loss):

@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labeled
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import square_in_order
 
 
 def laplacian(graph, tasks):
@@ -58,20 +58,20 @@ def _from_name(graph, tasks):
 
 def _from_edges(edges, tasks):
     """Return the weights of a list of edges; those of an edge that is given twice add up."""
-    position = {task: k for k, task in enumerate(tasks.tolist())}
     weights = np.zeros((len(tasks), len(tasks)))
+    ends = []
     for edge in edges:
         if len(edge) != 3 or not isinstance(edge[2], Real):
             raise ValueError(f"graph has the edge {edge!r}, expected (task id, task id, weight).")
-        first, second, weight = edge
-        for task in (first, second):
-            if task not in position:
-                raise ValueError(
-                    f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
-                )
-        a = position[first]
-        b = position[second]
-        weights[a, b] += weight
+        ends += edge[:2]
+    codes = codes_of(ends, tasks)
+    for task, code in zip(ends, codes, strict=True):
+        if code < 0:
+            raise ValueError(
+                f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
+            )
+    for edge, (a, b) in zip(edges, codes.reshape(-1, 2), strict=True):
+        weights[a, b] += edge[2]
         weights[b, a] = weights[a, b]
     return weights
 
@@ -79,8 +79,7 @@ def _from_edges(edges, tasks):
 def _from_matrix(graph, tasks):
     """Return a copy of a matrix of weights, in the order of the tasks."""
     T = len(tasks)
-    if hasattr(graph, "reindex") and is_labeled(graph.index, tasks):
-        graph = _in_order(graph, tasks)
+    graph = square_in_order(graph, "graph", tasks)
     if sparse.issparse(graph):
         graph = graph.toarray()
     weights = np.array(graph, dtype=float)
@@ -92,16 +91,3 @@ def _from_matrix(graph, tasks):
     if np.isfinite(weights).all() and not np.allclose(weights, weights.T, rtol=1e-10, atol=0):
         raise ValueError("graph must be symmetric: an edge pulls both of its tasks.")
     return weights
-
-
-def _in_order(frame, tasks):
-    """Return a pandas frame of weights in the order of the tasks."""
-    missing = []
-    for task in tasks.tolist():
-        if task not in frame.index or task not in frame.columns:
-            missing.append(task)
-    if missing:
-        raise ValueError(
-            f"graph has no row or no column for task(s) {some_of(missing)}; give each task both."
-        )
-    return frame.reindex(index=tasks, columns=tasks)

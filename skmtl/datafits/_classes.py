@@ -11,6 +11,8 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl._data.spellings import of_same_kind, plain_labels, union_of_labels
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.datafits._columns import ColumnProblem
 from skmtl.losses import Grouped, Logistic, Softmax
 
@@ -135,10 +137,11 @@ def class_problem(data, class_weight):
     for own in labels:
         check_classification_targets(own)
     all_labels = _unique_labels(labels)
+    _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
         classes = [np.unique(own) for own in labels]
-        classes = [own if len(own) > 1 else all_labels for own in classes]
+        classes = [_at_least_two(own, all_labels) for own in classes]
     positions = [_positions(own, all_labels) for own in classes]
     sizes = np.array([len(own) for own in classes])
     if sizes.max() == 2:
@@ -156,18 +159,31 @@ def class_problem(data, class_weight):
     return ClassProblem(*columns, sizes, classes, positions)
 
 
+def _check_class_weight(class_weight, all_labels):
+    """Raise if a dict of weights names a class that no task has."""
+    if not isinstance(class_weight, dict):
+        return
+    named = as_id_array(list(class_weight))
+    unknown = named[codes_of(named, all_labels) < 0]
+    if len(unknown):
+        raise ValueError(
+            f"class_weight has entries for {some_of(unknown)}, which are no classes; classes are "
+            f"{some_of(all_labels)}."
+        )
+
+
 def _labels_of_tasks(data):
     """Known class labels of every task, and their weights: two lists of arrays."""
     if data.layout != "wide":
         bounds = data.design.ptr[1:-1]
-        return np.split(data.y, bounds), np.split(data.weight, bounds)
+        return np.split(plain_labels(data.y), bounds), np.split(data.weight, bounds)
     weight = np.broadcast_to(data.weight, data.y.shape)
     seen = weight > 0
     labels = []
     weights = []
     for t in range(data.n_tasks):
         known = seen[:, t]
-        labels.append(data.y[known, t])
+        labels.append(plain_labels(data.y[known, t]))
         weights.append(weight[known, t])
     return labels, weights
 
@@ -178,12 +194,17 @@ def _positions(classes, all_labels):
     return np.array([order[label] for label in classes.tolist()])
 
 
+def _at_least_two(classes, all_labels):
+    """The classes of a task or, of a task with one class, those of all tasks that are like it."""
+    if len(classes) > 1:
+        return classes
+    alike = of_same_kind(all_labels, classes[0])
+    return alike if len(alike) > 1 else all_labels
+
+
 def _unique_labels(labels):
-    """The sorted class labels of all tasks."""
-    classes = [np.unique(own) for own in labels]
-    dtype = np.result_type(*classes)
-    everything = np.concatenate([own.astype(object) for own in classes])
-    found = np.unique(everything).astype(dtype)
+    """The class labels of all tasks, sorted unless tasks have labels of different types."""
+    found = union_of_labels([np.unique(own) for own in labels])
     if len(found) < 2:
         raise ValueError(
             f"y holds one class, {found.tolist()}, but a classifier needs at least 2 classes in "

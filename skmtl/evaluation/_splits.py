@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 
 from skmtl._data.checks import check_int, check_splitter
+from skmtl._data.fold_samples import fold_positions
 from skmtl.model_selection import TaskStratifiedKFold
 
 _MAX_SEED = np.iinfo(np.int32).max
@@ -31,8 +32,12 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
         check_int(cv, "cv", low=2)
         return _shuffled_folds(cv, 1, data, rng)
     splits = []
-    for train, test in check_splitter(cv).split(data.X, data.y, data.strata):
-        splits.append((_positions(train), _positions(test)))
+    n_samples = np.shape(data.X)[0]
+    splitter = check_splitter(cv)
+    for train, test in splitter.split(data.X, data.y, data.strata):
+        trained = fold_positions(train, n_samples)
+        tested = fold_positions(test, n_samples)
+        splits.append((trained, tested))
     if not splits:
         raise ValueError(f"cv={cv!r} gives no split.")
     return splits
@@ -44,13 +49,6 @@ def _shuffled_folds(n_folds, n_repeats, data, rng):
     for _ in range(n_repeats):
         seed = rng.randint(_MAX_SEED)
         splitter = TaskStratifiedKFold(n_folds, shuffle=True, random_state=seed)
-        splits += splitter.split(data.X, data.y, data.strata)
+        repeat = splitter.split(data.X, data.y, data.strata)
+        splits.extend(repeat)
     return splits
-
-
-def _positions(samples):
-    """Positions of the samples on one side of a split, which may be a mask."""
-    samples = np.asarray(samples)
-    if samples.dtype == bool:
-        return np.flatnonzero(samples)
-    return samples

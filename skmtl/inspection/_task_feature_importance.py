@@ -10,6 +10,9 @@ from skmtl.base import namesake
 def task_feature_importance(estimator):
     """Importance of every column of X: the 2-norm over tasks of the feature's coefficients.
 
+    Coefficients are in the units of the targets, also those of ``normalize_y=True``: tasks with
+    large units dominate, so standardize targets whose units differ.
+
     The task column gets the largest importance, so that scikit-learn's `SelectFromModel` keeps it
     in its place among the columns. It may move, so make it the first or last column, or find it by
     name afterwards. It counts as one of `max_features`.

@@ -6,7 +6,7 @@ from scipy import sparse
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.task_graph import laplacian
 from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labeled
+from skmtl._data.task_parameters import square_in_order
 from skmtl.kernel._input_kernel import is_named
 
 TASK_KERNELS = ("shared", "identity", "graph")
@@ -67,7 +67,7 @@ def task_covariance(task_kernel, strength, graph, task_ids):
 
 def _given_covariance(matrix, task_ids):
     """The task covariance of an array or frame, checked, (n_tasks, n_tasks)."""
-    B = np.asarray(_in_order_of_tasks(matrix, task_ids))
+    B = np.asarray(square_in_order(matrix, "task_kernel", task_ids))
     if B.dtype.kind not in "buif":
         raise TypeError(
             f"task_kernel must hold real numbers, got {B.ravel()[:3].tolist()} of dtype {B.dtype}."
@@ -85,20 +85,6 @@ def _given_covariance(matrix, task_ids):
     if not np.allclose(B, B.T, rtol=1e-8, atol=1e-12 * largest):
         raise ValueError("task_kernel must be symmetric, as it holds covariances.")
     return _semidefinite((B + B.T) / 2)
-
-
-def _in_order_of_tasks(matrix, task_ids):
-    """A frame that is labeled with task ids, in the order of these; anything else as it is."""
-    if not hasattr(matrix, "reindex") or not is_labeled(matrix.index, task_ids):
-        return matrix
-    complete = matrix.index.intersection(matrix.columns)
-    missing = [task for task in task_ids.tolist() if task not in complete]
-    if missing:
-        raise ValueError(
-            f"task_kernel has no row or no column for task(s) {some_of(missing)}; every task needs "
-            "both."
-        )
-    return matrix.reindex(index=task_ids, columns=task_ids)
 
 
 def _semidefinite(B):

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.task_ids import as_id_array, column_names, some_of
+from skmtl._data.task_ids import as_id_array, column_names, position_of, same_kind, some_of
 from skmtl._warn import warn
 from skmtl.linear_model._new_task import fit_task
 from skmtl.linear_model._new_task_data import Scales, read_new_task
@@ -119,14 +119,11 @@ def _new_id(fitted, y, task):
     if task is None:
         return _next_id(fitted.tasks_)
     known = fitted.tasks_
-    try:
-        ids = np.concatenate([known.astype(object), as_id_array([task]).astype(object)])
-        is_new = len(np.unique(ids)) > len(known)
-    except TypeError as error:
+    if not same_kind([task], known):
         raise TypeError(
             f"task={task!r} is of another type than the task ids of the fit, {some_of(known)}."
-        ) from error
-    if not is_new:
+        )
+    if position_of(task, known) is not None:
         raise ValueError(
             f"task={task!r} was in the fit, which had {some_of(known)}: give a new id, or fit "
             "again to learn more of a task."

@@ -13,8 +13,10 @@ from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import column_names, some_of
+from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
@@ -115,8 +117,14 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     Raises
     ------
     ValueError
-        In `fit`, if y is 1-D, a task has a single class or counts of zero only, or the penalty
-        couples tasks of different numbers of classes.
+        In `fit`, if y is 1-D, a task has no targets, or the penalty couples tasks of different
+        numbers of classes.
+
+    Warns
+    -----
+    UserWarning
+        In `fit`, if a task has counts of zero only, whose intercept is kept finite by half a count
+        more, or a single class, which is then always predicted.
 
     See Also
     --------
@@ -228,8 +236,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
-        if self._framed and hasattr(y, "astype"):
-            y = y.astype(object)  # truth values stay such
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
         check_features(self, X)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
@@ -250,23 +257,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             seen = (data.weight > 0).T
             columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
             return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
-        losses = self.losses
-        if isinstance(losses, dict):
-            tasks = data.tasks.tolist()
-            missing = [task_id for task_id in tasks if task_id not in losses]
-            unknown = [task_id for task_id in losses if task_id not in tasks]
-            if missing:
-                raise ValueError(
-                    f"losses has no entry for task(s) {some_of(missing)}; tasks are "
-                    f"{some_of(tasks)}."
-                )
-            if unknown:
-                raise ValueError(
-                    f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
-                    f"{some_of(tasks)}."
-                )
-            losses = [losses[task_id] for task_id in tasks]
-        return list_of_losses(losses, data.n_tasks)
+        return list_of_losses(self.losses, data.tasks)
 
     def _problem(self, data):
         """The problem of all columns; sets the descriptions of the tasks."""
@@ -354,13 +345,15 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Returns
         -------
         pandas.DataFrame or ndarray of shape (n_samples, n_tasks)
-            A frame if `fit` was given one; floats if no task has classes, else objects.
+            A frame, with the index of X, if `fit` was given one; floats if no task has classes,
+            else objects.
         """
         columns = [task.predict(z) for task, z in self._scores(X)]
         if self._framed:
             import pandas as pd
 
-            return pd.DataFrame(dict(zip(self.tasks_.tolist(), columns, strict=True)))
+            columns = dict(zip(self.tasks_.tolist(), columns, strict=True))
+            return pd.DataFrame(columns, index=getattr(X, "index", None))
         dtype = object if _may_have_classes(self) else float
         out = np.empty((len(columns[0]), len(columns)), dtype=dtype)
         for t, column in enumerate(columns):
@@ -391,7 +384,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -414,7 +407,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -423,9 +416,12 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_tasks,)
             NaN for tasks without a target here, and if the baseline is perfect.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])
         y = self._in_order(y)
+        if sample_weight is not None:
+            sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
         weight = np.broadcast_to(weight, Y.shape)
         skills = np.full(self.n_tasks_, np.nan)
@@ -437,14 +433,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     def _in_order(self, y):
         """y with its columns in the order of the tasks."""
-        names = column_names(y)
-        tasks = self.tasks_.tolist()
-        if names is not None and self._framed:
-            if sorted(map(str, names)) != sorted(map(str, tasks)):
-                raise ValueError(f"y has the columns {names}, expected the tasks {tasks}.")
-            return y[tasks]
-        if np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
-            raise ValueError(
-                f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
-            )
+        y = targets_in_order(y, self.tasks_)
+        if y.shape[1:] != (self.n_tasks_,):
+            raise ValueError(f"y has shape {y.shape}, expected a column for {self.n_tasks_} tasks.")
         return y

@@ -102,6 +102,30 @@ class MultiTaskCV(
             return getattr(self.estimator, name)
         return super().__getattr__(name)
 
+    def __setattr__(self, name, value):
+        if name in _DELEGATED:
+            self.set_params(**{f"estimator__{name}": value})
+        else:
+            super().__setattr__(name, value)
+
+    def set_params(self, **params):
+        """Set parameters of the search; `estimator__handle_unknown` also of a fitted search.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : object
+            The search.
+        """
+        super().set_params(**params)
+        if "estimator__handle_unknown" in params:
+            self._tell_best(self.estimator.handle_unknown)
+        return self
+
     def _prototype(self):
         return self.estimator
 

@@ -12,6 +12,12 @@ from skmtl.penalties import Penalty
 class PenaltyModel(PenalizedModel):
     """Any penalty, for any loss."""
 
+    @property
+    def _selects(self):
+        """Whether a part of the penalty is a sum of norms over features."""
+        parts = [part for term in self.penalty.terms for part in term.parts]
+        return any(part.is_separable and not part.is_quadratic for part in parts)
+
     def _check_alpha(self):
         if not isinstance(self.penalty, Penalty):
             raise TypeError(

@@ -7,7 +7,10 @@ from scipy import sparse
 
 from skmtl._data.designs import take_samples
 from skmtl._data.reading import read_features, read_wide_targets
-from skmtl._data.task_ids import some_of
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.spellings import plain_labels, target_array
+from skmtl._data.task_ids import position_of, some_of
+from skmtl._data.task_parameters import entries_by_label
 from skmtl.datafits import class_factors, warn_of_pseudo_observations
 from skmtl.losses import Logistic, Softmax
 
@@ -76,22 +79,27 @@ def strength_of_new_task(value, name, task_id):
     """The strength of a new task: the one of all tasks, or an entry of a dict or Series."""
     if np.ndim(value) == 0 and not isinstance(value, dict):
         return float(value)
-    entries = value.to_dict() if hasattr(value, "to_dict") else value
-    if not isinstance(entries, dict) or task_id not in entries:
+    entries = entries_by_label(value)
+    position = None
+    if entries is not None:
+        labels, values = entries
+        position = position_of(task_id, labels)
+    if position is None:
         raise ValueError(
             f"{name} differs between tasks and has no entry for the new task {task_id!r}: give "
             f"one, as in model.set_params({name}={{task_id: number, ...}}).adapt(...)."
         )
-    return float(entries[task_id])
+    return float(values[position])
 
 
 def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
+    warn_of_row_order(X, y_new=y, sample_weight=sample_weight)
     X, _ = read_features(fitted, X, reset=False, ids=False)
     if np.ndim(y) == 2 and np.shape(y)[1] != 1:
         raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
     if np.ndim(y) != 2:
-        y = np.asarray(y).reshape(-1, 1)
+        y = target_array(y, "y_new").reshape(-1, 1)
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
     y, weight, _ = read_wide_targets(fitted, X.shape[0], y, sample_weight, dtype)
@@ -148,6 +156,7 @@ def _deviation(y, weight, mean):
 
 def _read_class_labels(fitted, y, weight, task_id):
     n_columns = 1 if fitted.coef_.ndim == 2 else fitted.coef_.shape[1]
+    y = plain_labels(y, "y_new")
     classes = _classes_of(fitted, np.unique(y), max(n_columns, 2))
     codes = np.searchsorted(classes, y)
     factors = class_factors(fitted.class_weight, classes, codes, weight)

@@ -76,7 +76,7 @@ def alpha_max(
         Share of the L2,1 norm, in (0, 1].
     fit_intercept : bool, default=True
         Fit one unpenalized intercept for each task.
-    feature_weight : array-like of shape (n_features,), default=None
+    feature_weight : dict, Series or array-like of shape (n_features,), default=None
         Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
         Constrain the coefficients to be non-negative.
@@ -152,7 +152,7 @@ def multi_task_path(
         Number of alphas of the grid, if `alphas` is None.
     fit_intercept : bool, default=True
         Fit one unpenalized intercept for each task.
-    feature_weight : array-like of shape (n_features,), default=None
+    feature_weight : dict, Series or array-like of shape (n_features,), default=None
         Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
         Constrain the coefficients to be non-negative.
@@ -201,7 +201,7 @@ def multi_task_path(
         alphas = strengths(model, datafit, read, n_alphas, eps)
     alphas = check_alphas(alphas, "a list of numbers; n_alphas is the number of them")
     if estimator is None:
-        penalty = group_penalty(feature_weight, positive, read.data.design.n_features)
+        penalty = group_penalty(feature_weight, positive, read.data.features)
         solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
     else:
         solutions = list(model_path(model, datafit, read, alphas))

@@ -6,13 +6,14 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
+from skmtl._data.spellings import concatenate_labels, stack_labels
 from skmtl.base import MultiTaskEstimator
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
@@ -117,7 +118,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             check_classification_targets(part.y)
             classes.append(np.unique(part.y))
         if data.layout != "wide":
-            classes = np.unique(np.concatenate(classes))
+            classes = np.unique(concatenate_labels(classes))
         self.classes_ = classes
 
     def _classes_of(self, t):
@@ -164,7 +165,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
     def _predict_every_task(self, X):
         """Return the predictions of all tasks, (n_samples, n_tasks), from `_inputs`."""
         columns = [self._predict_task(X, t) for t in range(self.n_tasks_)]
-        return np.column_stack(columns)
+        return stack_labels(columns)
 
     def predict_all_tasks(self, X):
         """Predict all tasks for every sample, in any data form.
@@ -242,6 +243,8 @@ def _for_targets(estimator, y):
         _, counts = np.unique(y, return_counts=True)
         if len(counts) == 1:
             return DummyClassifier()
+    elif np.count_nonzero(y) < _fewest_counts(estimator):
+        return DummyRegressor()
     numbers_of_folds = _numbers_of_folds(estimator)
     if not numbers_of_folds:
         return estimator
@@ -252,6 +255,16 @@ def _for_targets(estimator, y):
         if n_folds > most:
             estimator.set_params(**{name: most})
     return estimator
+
+
+def _fewest_counts(estimator):
+    """Return how many positive counts a Poisson regression needs: more if it tunes itself."""
+    params = estimator.get_params()
+    parts = [estimator, *params.values()]
+    if not any(isinstance(part, PoissonRegressor) for part in parts):
+        return 0
+    is_tuned = any(name.split("__")[-1] == "cv" for name in params)
+    return 2 if is_tuned else 1  # the logarithm of 0 is no intercept
 
 
 def _numbers_of_folds(estimator):

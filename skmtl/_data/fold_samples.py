@@ -1,0 +1,38 @@
+"""The samples on one side of a split, in any of the forms that `cv=` may give them."""
+
+import numpy as np
+
+
+def fold_positions(samples, n_samples):
+    """Return the positions of the samples on one side of a split, (n_fold,) of int.
+
+    Parameters
+    ----------
+    samples : array-like of int or of bool
+        Positions, which may repeat, or a mask of all samples.
+    n_samples : int
+        Number of samples that are split.
+    """
+    samples = np.asarray(samples)
+    if samples.dtype == object and all(isinstance(one, bool | np.bool_) for one in samples):
+        samples = samples.astype(bool)
+    if samples.dtype == bool:
+        if samples.shape != (n_samples,):
+            raise ValueError(
+                f"A fold is a mask of shape {samples.shape}, but X has {n_samples} samples; were "
+                "the folds made for other data?"
+            )
+        return np.flatnonzero(samples)
+    if len(samples) == 0:
+        return np.zeros(0, dtype=np.intp)
+    if samples.dtype.kind not in "iu":
+        raise ValueError(
+            "Folds hold positions (integers) or masks (True and False) of samples, got "
+            f"{samples.dtype} such as {samples[0]}."
+        )
+    if not 0 <= samples.min() <= samples.max() < n_samples:
+        raise ValueError(
+            f"A fold holds sample {samples.max()}, but X has {n_samples} samples; were the folds "
+            "made for other data?"
+        )
+    return samples.astype(np.intp)
