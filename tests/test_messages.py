@@ -232,6 +232,11 @@ def test_numbers_whose_squares_overflow_are_refused_by_column_and_value(model):
         model.fit(X, pd.DataFrame(HUGE_Y, columns=["u", "v", "w"]))
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_of_single_precision_are_read_without_a_warning():
+    MultiTaskLasso(max_iter=10_000).fit(X.astype(np.float32), Y.astype(np.float32))
+
+
 def test_a_huge_number_is_refused_in_long_data_too():
     model = MultiTaskLasso(task_column="task")
     frame = pd.DataFrame(HUGE_X, columns=["a", "b", "c", "d"])

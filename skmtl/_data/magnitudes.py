@@ -51,7 +51,8 @@ def _are_too_large(values):
     """Whether some value is beyond the largest."""
     if values.size == 0:
         return False
-    return max(values.max(), -values.min()) > _LARGEST
+    largest = max(values.max(), -values.min())
+    return float(largest) > _LARGEST
 
 
 def _largest_of(X):
