@@ -92,6 +92,7 @@ HASTY = {"max_iter": 1, "tol": 1e-14}
         with_ids(IndependentTasks(linear_model.Ridge())),
         with_ids(RandomInterceptTasks(linear_model.Ridge())),
         in_column(pipeline()),
+        lambda: MultiTaskLasso().fit(X, Y_LONG[:, None], tasks=np.arange(30) // 10),
         lambda: MultiTaskLasso(1e-6, **HASTY).fit(X, Y),
         lambda: MultiTaskLassoCV(alphas=[1e-6], cv=2, **HASTY).fit(X, Y),
         lambda: multi_task_path(X, Y, alphas=[1e-6], **HASTY),
@@ -229,6 +230,11 @@ def test_numbers_whose_squares_overflow_are_refused_by_column_and_value(model):
         model.fit(sparse.csr_array(HUGE_X), Y)
     with pytest.raises(ValueError, match=r"Input y has 1e\+300 in task\(s\) \['v'\]"):
         model.fit(X, pd.DataFrame(HUGE_Y, columns=["u", "v", "w"]))
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_of_single_precision_are_read_without_a_warning():
+    MultiTaskLasso(max_iter=10_000).fit(X.astype(np.float32), Y.astype(np.float32))
 
 
 def test_a_huge_number_is_refused_in_long_data_too():

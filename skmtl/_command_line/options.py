@@ -46,8 +46,12 @@ def _parser():
         description=_COMPARE,
     )
     own.add_argument("file", metavar="FILE.csv", help="may be compressed: .csv.gz, .bz2, .xz")
-    own.add_argument("--task", required=True, type=str.strip, metavar="COLUMN", help="of task ids")
-    own.add_argument("--target", required=True, type=str.strip, metavar="COLUMN", help="to predict")
+    own.add_argument(
+        "--task", required=True, type=str.strip, metavar="COLUMN", help="column of task ids"
+    )
+    own.add_argument(
+        "--target", required=True, type=str.strip, metavar="COLUMN", help="column to predict"
+    )
     _add_columns(own.add_argument_group("columns"))
     _add_format(own.add_argument_group("how the file is written"))
     _add_models(own.add_argument_group("models and results"))

@@ -18,13 +18,9 @@ def check_features(estimator, X):
     values = X.data if sparse.issparse(X) else X
     if not _are_too_large(values):
         return
-    columns = X.tocsc() if sparse.issparse(X) else X
-    for j in range(X.shape[1]):
-        column = columns[:, [j]]
-        column = column.data if sparse.issparse(column) else column.ravel()
-        if _are_too_large(column):
-            value = _largest_of(column)
-            raise ValueError(_message("X", f"column {_name_of_feature(estimator, j)!r}", value))
+    j, value = _largest_of(X)
+    name = _name_of_feature(estimator, j)
+    raise ValueError(_message("X", f"column {name!r}", value))
 
 
 def check_targets(Y, tasks, codes=None):
@@ -55,13 +51,19 @@ def _are_too_large(values):
     """Whether some value is beyond the largest."""
     if values.size == 0:
         return False
-    return max(values.max(), -values.min()) > _LARGEST
+    largest = max(values.max(), -values.min())
+    return float(largest) > _LARGEST
 
 
-def _largest_of(values):
-    """The value of the largest size."""
-    position = np.argmax(np.abs(values))
-    return values[position]
+def _largest_of(X):
+    """The column and the value of the largest number."""
+    if sparse.issparse(X):
+        X = X.tocoo()
+        k = np.argmax(np.abs(X.data))
+        return int(X.col[k]), X.data[k]
+    k = np.argmax(np.abs(X))
+    i, j = np.unravel_index(k, X.shape)
+    return int(j), X[i, j]
 
 
 def _name_of_feature(estimator, j):

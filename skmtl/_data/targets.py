@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 
 from skmtl._data.magnitudes import check_targets
@@ -130,7 +131,12 @@ def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np
             f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "
             "one target for each sample."
         )
-    y = column_or_1d(y, warn=True)
+    if y.ndim == 2:
+        warn(
+            "A column-vector y was passed when a 1d array was expected: pass y.ravel().",
+            DataConversionWarning,
+        )
+    y = column_or_1d(y)
     _check_length(n_samples, y)
     weight = _check_weight(sample_weight, (len(y),))
     if weight is None:

@@ -435,7 +435,7 @@ def name_of_task(task):
     if isinstance(task, float | np.floating) and float(task).is_integer():
         return str(int(task))
     if isinstance(task, np.datetime64):
-        return np.datetime_as_string(task, unit="auto")
+        return str(np.datetime_as_string(task, unit="auto"))
     if isinstance(task, date):
         return str(task).removesuffix(" 00:00:00")
     return "".join(one if one.isprintable() else " " for one in str(task))

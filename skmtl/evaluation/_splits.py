@@ -29,10 +29,12 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if cv is None:
         return _shuffled_folds(n_folds, n_repeats, data, rng)
     if isinstance(cv, Integral):
-        return _shuffled_folds(check_int(cv, "cv", low=2), 1, data, rng)
+        check_int(cv, "cv", low=2)
+        return _shuffled_folds(cv, 1, data, rng)
     splits = []
     n_samples = np.shape(data.X)[0]
-    for train, test in check_splitter(cv).split(data.X, data.y, data.strata):
+    splitter = check_splitter(cv)
+    for train, test in splitter.split(data.X, data.y, data.strata):
         trained = fold_positions(train, n_samples)
         tested = fold_positions(test, n_samples)
         splits.append((trained, tested))
@@ -47,5 +49,6 @@ def _shuffled_folds(n_folds, n_repeats, data, rng):
     for _ in range(n_repeats):
         seed = rng.randint(_MAX_SEED)
         splitter = TaskStratifiedKFold(n_folds, shuffle=True, random_state=seed)
-        splits += splitter.split(data.X, data.y, data.strata)
+        repeat = splitter.split(data.X, data.y, data.strata)
+        splits.extend(repeat)
     return splits

@@ -160,7 +160,10 @@ class ParameterLayout:
 
     def check(self, theta, name):
         """A given theta as an array, if it is valid."""
-        theta = np.array(theta, dtype=float)
+        try:
+            theta = np.array(theta, dtype=float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} must hold numbers, got {theta!r}.") from error
         if theta.shape != (len(self),) or not np.isfinite(theta).all():
             raise ValueError(
                 f"{name}={theta} has shape {theta.shape}, expected ({len(self)},) finite numbers "

@@ -16,8 +16,7 @@ from skmtl._data.reading import names_of_features, read_features, read_wide_targ
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import codes_of, some_of
-from skmtl._data.task_parameters import entries_by_label, in_order
+from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
@@ -259,18 +258,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             seen = (data.weight > 0).T
             columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
             return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
-        losses = self.losses
-        entries = entries_by_label(losses, data.tasks)
-        if entries is not None:
-            ids, _ = entries
-            unknown = ids[codes_of(ids, data.tasks) < 0]
-            if len(unknown):
-                raise ValueError(
-                    f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
-                    f"{some_of(data.tasks)}."
-                )
-            losses = in_order(losses, "losses", data.tasks)
-        return list_of_losses(losses, data.n_tasks)
+        return list_of_losses(self.losses, data.tasks)
 
     def _problem(self, data):
         """The problem of all columns; sets the descriptions of the tasks."""

@@ -135,7 +135,8 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
             train = np.sort(np.concatenate(train))
             test = np.sort(np.concatenate(test))
             if len(train) == 0:
-                most = max(len(samples) for samples in tasks)
+                sizes = [len(samples) for samples in tasks]
+                most = max(sizes)
                 raise ValueError(
                     f"Split {k} of n_splits={self.n_splits} has nothing to train on: the largest "
                     f"task has {most} samples. Use fewer splits, or smaller test_size "
