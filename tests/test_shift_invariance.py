@@ -30,8 +30,7 @@ from skmtl.losses import Loss
 
 N, P, T = 36, 3, 3
 SHIFTS = {"1e2": 1e2, "1e4": 1e4, "1e6": 1e6, "kelvin and hPa": [278.0, 1013.0, -4e3]}
-# the shifted features are rounded to 1e-10, of which their products with weights see a few times
-ATOL = 1e-6
+ATOL = 1e-6  # shifted features are rounded to 1e-10, and solutions to the root of the tolerance
 WITH_INTERCEPT = [one for one in ESTIMATORS if not any(one is kernel for kernel in KERNEL)]
 FORMS = ["wide", "missing", "long"]
 
@@ -121,6 +120,8 @@ def tight(model, tol=1e-9):
 def test_a_shift_changes_the_intercepts_only(model, form):
     if form == "long" and isinstance(model, MultiTaskMixed):
         pytest.skip("takes two-dimensional y only")
+    if form == "missing" and name_of(model).endswith("CV"):
+        pytest.skip("searches in one form are enough")
     data = Data(kind_of(model))
     shift = [1e6, 278.0, -1e4]
     expected = data.fit(tight(model), form)
@@ -133,7 +134,7 @@ MODELS = {
     "softmax": ("classes", MultiTaskLassoClassifier(0.05)),
     "softmax of a graph": ("classes", TaskGraphClassifier(0.1)),
     "poisson": ("counts", TraceNormRegressor(0.05, loss="poisson")),
-    "huber": ("numbers", TraceNormRegressor(0.05, loss="huber")),
+    "huber": ("numbers", MultiTaskLasso(0.05, loss="huber", huber_delta=5.0)),
     "own": ("numbers", MultiTaskElasticNet(0.05, loss=PseudoHuber())),
     "squared": ("numbers", MultiTaskElasticNet(0.05)),
     "positive": ("numbers", MultiTaskLasso(0.05, positive=True)),
@@ -149,7 +150,8 @@ def test_every_loss_in_every_form_at_every_shift(name, form):
     kind, model = MODELS[name]
     data = Data(kind)
     expected = data.fit(tight(model), form, sample_weight=data.weight)
-    for shift in SHIFTS.values():
+    shifts = SHIFTS.values() if form == "wide" else [1e6]
+    for shift in shifts:
         found = data.fit(tight(model), form, shift, sample_weight=data.weight)
         assert_same(found, expected, shift)
 
@@ -160,9 +162,8 @@ def test_a_sparse_x_is_centered_where_it_is(name, form):
     kind, model = MODELS[name]
     data = Data(kind)
     expected = data.fit(tight(model), form)
-    for shift in (0.0, 1e6):
-        found = data.fit(tight(model), form, shift, sparse.csr_array)
-        assert_same(found, expected, shift)
+    found = data.fit(tight(model), form, 1e6, sparse.csr_array)
+    assert_same(found, expected, 1e6)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -282,5 +283,5 @@ class Dishonest(PseudoHuber):
 def test_intercepts_that_are_not_at_their_optimum_are_no_certificate():
     data = Data("numbers")
     with pytest.warns(ConvergenceWarning):
-        model, _ = data.fit(MultiTaskLasso(0.1, loss=Dishonest(), max_iter=3))
+        model, _ = data.fit(MultiTaskLasso(0.1, loss=Dishonest(), max_iter=1))
     assert model.optimality_ > model.tol
