@@ -285,3 +285,14 @@ def test_intercepts_that_are_not_at_their_optimum_are_no_certificate():
     with pytest.warns(ConvergenceWarning):
         model, _ = data.fit(MultiTaskLasso(0.1, loss=Dishonest(), max_iter=1))
     assert model.optimality_ > model.tol
+
+
+@pytest.mark.filterwarnings("error")
+def test_predictions_of_missing_targets_may_overflow():
+    data = Data("counts")
+    data.X[0] = 1e5
+    data.missing[0] = np.nan
+    model = MultiTaskLasso(0.05, loss="poisson")
+    coef = clone(model).fit(data.X, data.missing).coef_
+    expected = clone(model).fit(data.X[1:], data.missing[1:]).coef_
+    np.testing.assert_allclose(coef, expected, rtol=0, atol=1e-2)
