@@ -20,7 +20,7 @@ from sklearn.utils import _safe_indexing, check_array
 from skmtl._data.reading import read_samples_by_task
 from skmtl._data.task_ids import column_names
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
-from skmtl.meta import IndependentTasks, PooledTasks
+from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 
 _STEP = 1e-2  # of the targets, relative to their standard deviation
@@ -58,6 +58,10 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
     targets = np.concatenate(targets)
     task_codes = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
     features = _safe_indexing(data.features, np.concatenate(samples))
+    if isinstance(model, RandomInterceptTasks):
+        trace = model.hat_trace(features, task_codes)
+        if trace is not None:
+            return trace
     features = model.pooled_inputs(features, task_codes)
     return _of_single_model(model.estimator_, features, targets, n_probes, rng)
 

@@ -262,6 +262,20 @@ class RandomInterceptTasks(PooledTasks):
             return np.zeros((X.shape[0], 1))
         return self._model.inputs(X, codes)
 
+    def hat_trace(self, X, codes):
+        """Return the trace of the matrix that maps y to the fitted values of these samples.
+
+        None for estimators other than a ridge regression.
+
+        Parameters
+        ----------
+        X : {ndarray, sparse matrix, frame} of shape (n_samples, n_features)
+            The samples of the fit, without the task column.
+        codes : ndarray of int of shape (n_samples,)
+            Their tasks, by position in `tasks_`.
+        """
+        return self._model.hat_trace(X, codes)
+
     def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
         """The model with one task more, learned from few samples; no other task is fitted again.
 
