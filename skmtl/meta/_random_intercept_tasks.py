@@ -306,13 +306,18 @@ class RandomInterceptTasks(PooledTasks):
         Raises
         ------
         ValueError
-            If the task id is known already, a class is unknown, or the input is invalid as in
-            `fit`.
+            If the task id is known already, a class is unknown, the fit had a single sample or
+            class, or the input is invalid as in `fit`.
         TypeError
             If the estimator is no ridge and no logistic regression with an L2 penalty, or the task
             id cannot be sorted among the others, as a string among numbers.
         """
         check_is_fitted(self)
+        if isinstance(self.estimator_, DummyClassifier | DummyRegressor):
+            raise ValueError(
+                "The fit had a single sample or class, so that there is no model to adapt: fit "
+                "again with the new task."
+            )
         task_id = new_task_id(self, y_new, task)
         X, _ = read_features(self, X_new, reset=False, numeric=False, ids=False)
         dtype = None if self._is_classifier() else np.float64
