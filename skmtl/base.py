@@ -1,13 +1,14 @@
 """What all estimators have in common: tags, fitted attributes of tasks, the score, warnings."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
+from skmtl._warn import warn
 from skmtl.metrics import task_score
 
 
@@ -47,7 +48,7 @@ class MultiTaskEstimator:
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Test samples, with the task column where the estimator has one.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            True targets.
+            True targets. The columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or of y's shape, default=None
             Sample weights.
         tasks : array-like of shape (n_samples,), default=None
@@ -57,11 +58,22 @@ class MultiTaskEstimator:
         -------
         float
             Average score of the tasks.
+
+        Raises
+        ------
+        ValueError
+            If the input is invalid: shapes do not match, or a frame y lacks the column of a task
+            or has others.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:
             _, tasks = split_task_column(X, self.task_column)
+        if tasks is None:
+            y = targets_in_order(y, self.tasks_)
+            if sample_weight is not None:
+                sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         metric = r2_score
         min_samples = 2
         if get_tags(self).estimator_type == "classifier":
@@ -77,13 +89,34 @@ class MultiTaskEstimator:
         )
 
 
-def warn_unconverged(solution, max_iter, tol, where="", stacklevel=4):
+def namesake(estimator):
+    """The end of a message that refuses an estimator, whose repr does not show its module.
+
+    Some classes of scikit-learn have the name of one of skmtl: then both are named in full.
+    """
+    name = type(estimator).__name__
+    is_own = isinstance(estimator, MultiTaskEstimator)
+    if is_own or name not in _names_of_subclasses(MultiTaskEstimator):
+        return ""
+    parts = type(estimator).__module__.split(".")
+    public = [part for part in parts if not part.startswith("_")]
+    return f": got {'.'.join(public)}.{name}; use skmtl.{name}"
+
+
+def _names_of_subclasses(base):
+    """Names of all classes that are derived from a class."""
+    names = set()
+    for one in base.__subclasses__():
+        names |= {one.__name__} | _names_of_subclasses(one)
+    return names
+
+
+def warn_unconverged(solution, max_iter, tol, where=""):
     """Emit a ConvergenceWarning that says what to change and points at the caller of `fit`."""
-    warnings.warn(
+    warn(
         "Objective did not converge. You might want to increase the number of iterations. "
         f"After max_iter={max_iter} iterations{where} the duality gap is "
         f"{solution.optimality:.2e} of the null objective, but tol={tol:.1e}: increase max_iter or "
         "alpha, scale the features, or accept a larger tol.",
         ConvergenceWarning,
-        stacklevel=stacklevel,
     )

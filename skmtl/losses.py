@@ -17,7 +17,7 @@ from inspect import signature
 import numpy as np
 from scipy.special import entr, expit, log_softmax, logit, softmax, xlogy
 from sklearn.linear_model import LassoCV, LogisticRegressionCV, PoissonRegressor, RidgeCV
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import BaseCrossValidator, GridSearchCV
 
 from skmtl._data.checks import check_option, check_real
 
@@ -43,8 +43,6 @@ class Loss(ABC):
         Whether twice the mean loss is a noise variance (``task_weight="uncertainty"``).
     exact_curvature : bool, default=True
         Whether `curvature` is the second derivative, and not an upper bound.
-    longest_step : float, default=inf
-        The longest step of an intercept in Newton's method: exponentials are no parabolas.
     degenerate_targets : str or None, default=None
         What the targets of a degenerate task are, for messages; see :meth:`degenerate`.
     """
@@ -54,7 +52,6 @@ class Loss(ABC):
     takes_normalized_targets = True
     has_noise_level = True
     exact_curvature = True
-    longest_step = np.inf
     degenerate_targets = None
 
     @classmethod
@@ -196,7 +193,6 @@ class Poisson(Loss):
 
     takes_normalized_targets = False
     has_noise_level = False
-    longest_step = 2.0
     degenerate_targets = "counts of zero only"
 
     def value(self, y, z):
@@ -231,7 +227,26 @@ class Poisson(Loss):
         """Poisson regression with a ridge, whether or not features are to be selected."""
         model = PoissonRegressor(fit_intercept=fit_intercept, max_iter=max(1000, max_iter))
         grid = {"alpha": np.geomspace(1e-4, 1e2, 13)}
-        return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance")
+        return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance", cv=_CountFolds())
+
+
+class _CountFolds(BaseCrossValidator):
+    """Five folds, or fewer, that leave a positive count in every training set."""
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(self._folds(y))
+
+    def _iter_test_indices(self, X=None, y=None, groups=None):
+        return iter(self._folds(y))
+
+    def _folds(self, y):
+        positive = np.flatnonzero(y)
+        others = np.flatnonzero(np.asarray(y) == 0)
+        if len(positive) == 1:  # it is never left out
+            positive = positive[:0]
+        n_folds = min(5, max(len(positive), len(others)))
+        parts = [np.append(positive[k::n_folds], others[k::n_folds]) for k in range(n_folds)]
+        return [part for part in parts if len(part)]
 
 
 class ClassLoss(Loss):
@@ -239,7 +254,6 @@ class ClassLoss(Loss):
 
     of_classes = True
     takes_normalized_targets = False
-    longest_step = 2.0
     degenerate_targets = "targets that lack a class"
 
     def degenerate(self, sums, totals):
@@ -268,20 +282,24 @@ class ClassLoss(Loss):
 
 @dataclass(frozen=True)
 class Logistic(ClassLoss):
-    """`log(1 + exp(z)) - y z`: minus the log-likelihood of y in [0, 1]."""
+    """`log(1 + exp(z)) - y z`: minus the log-likelihood of y in [0, 1].
+
+    Formulas are those that keep the digits of probabilities near 1.
+    """
 
     def value(self, y, z):
-        return np.logaddexp(0.0, z) - y * z
+        return y * np.logaddexp(0.0, -z) + (1 - y) * np.logaddexp(0.0, z)
 
     def gradient(self, y, z):
-        return expit(z) - y
+        return self.derivatives(y, z)[0]
 
     def curvature(self, y, z):
         return self.derivatives(y, z)[1]
 
     def derivatives(self, y, z):
         p = expit(z)
-        return p - y, p * (1 - p)
+        q = expit(-z)
+        return (1 - y) * p - y * q, p * q
 
     def conjugate(self, y, u):
         p = np.clip(y + u, 0.0, 1.0)
@@ -332,12 +350,9 @@ class Grouped(Loss):
     ----------
     parts : tuple of (index, Loss)
         Index arrays into the raveled z; those of a :class:`Softmax` are (n_samples, n_classes).
-    longest_step : float or ndarray of shape (n_columns,), default=2.0
-        The longest step of the intercept of every column in Newton's method.
     """
 
     parts: tuple
-    longest_step: object = 2.0
 
     @property
     def exact_curvature(self):
@@ -368,11 +383,25 @@ class Grouped(Loss):
     def curvature(self, y, z):
         return self._each("curvature", y, z)
 
+    def derivatives(self, y, z):
+        gradient = np.zeros(z.shape)
+        curvature = np.zeros(z.shape)
+        flat_y = np.ravel(y)
+        flat_z = np.ravel(z)
+        for index, loss in self._merged:
+            first, second = loss.derivatives(flat_y[index], flat_z[index])
+            gradient.reshape(-1)[index] = first
+            curvature.reshape(-1)[index] = second
+        return gradient, curvature
+
     def conjugate(self, y, u):
         return self._each("conjugate", y, u)
 
     def inverse_link(self, z):
         return self._each("inverse_link", z)
+
+    def link(self, mean):
+        return self._each("link", mean)
 
 
 LOSSES = {

@@ -101,3 +101,31 @@ def fill(s, low, high, total, offset=0.0):
     u = np.interp(left, sums, breaks)
     theta[positive] = clipped(u * s)
     return theta
+
+
+def shrink_groups(W, groups, thresholds):
+    """Shrink the Frobenius norm of every group of rows of W by the threshold of the group.
+
+    Parameters
+    ----------
+    W : ndarray of shape (n_rows, n_columns)
+        Rows in groups.
+    groups : ndarray of int of shape (n_rows,)
+        The group of each row, 0, 1, ...
+    thresholds : ndarray of shape (n_groups,)
+        One for each group.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns)
+    """
+    squares = np.einsum("jt,jt->j", W, W)
+    norms = np.sqrt(np.bincount(groups, squares, len(thresholds)))
+    shrunk = np.maximum(norms - thresholds, 0.0)
+    factors = np.divide(
+        shrunk,
+        norms,
+        out=np.zeros_like(norms),
+        where=norms > 0,
+    )
+    return W * factors[groups, None]

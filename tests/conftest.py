@@ -27,6 +27,10 @@ from skmtl import (
     MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
     MultiTaskGaussianProcessRegressor,
+    MultiTaskGroupLasso,
+    MultiTaskGroupLassoClassifier,
+    MultiTaskGroupLassoClassifierCV,
+    MultiTaskGroupLassoCV,
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
     MultiTaskLasso,
@@ -82,6 +86,7 @@ STRUCTURED = [
     MeanRegularizedRegressor(),
     MultiTaskRegressor(TraceNorm(0.01) + L1(0.01)),
     MultiTaskRegressor(Decomposition(TraceNorm(0.02), L1(0.01))),
+    MultiTaskGroupLasso(0.1),
     MultiTaskSparseGroupLasso(),
     RobustMultiTaskFeatureRegressor(),
     RobustMultiTaskRegressor(),
@@ -95,6 +100,7 @@ STRUCTURED_CV = [
     DirtyRegressorCV(alphas=4, specific_ratio=[0.4, 0.45]),
     TaskGraphRegressorCV(alphas=3, ridge=[0.1, 1.0]),
     MeanRegularizedRegressorCV(alphas=3, ridge=[0.1, 1.0]),
+    MultiTaskGroupLassoCV(alphas=4),
     RobustMultiTaskRegressorCV(alphas=4, outlier_ratio=[0.4, 0.45]),
     TraceNormRegressorCV(alphas=4),
     MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}),
@@ -107,6 +113,7 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
     MeanRegularizedClassifier(0.05, ridge=0.1),
     MultiTaskClassifier(TraceNorm(0.05) + L1(0.05)),
     MultiTaskElasticNetClassifier(0.05),
+    MultiTaskGroupLassoClassifier(0.05),
     MultiTaskLassoClassifier(0.05),
     MultiTaskSparseGroupLassoClassifier(0.05),
     RobustMultiTaskClassifier(0.05),
@@ -118,6 +125,7 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
 ]
 CLASSIFIERS_CV = [
     MultiTaskLassoClassifierCV(alphas=[0.3, 0.1], cv=2),  # the checks have a task for each row
+    MultiTaskGroupLassoClassifierCV(alphas=[0.3, 0.1], cv=2),
     TraceNormClassifierCV(alphas=[0.3, 0.1], cv=2),
     MultiTaskCV(MeanRegularizedClassifier(ridge=0.1), {"alpha": [0.1, 1.0]}, cv=2),
 ]

@@ -23,13 +23,16 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skmtl import (
     IndependentTasks,
+    MeanRegularizedRegressor,
     MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
     SequentialTasks,
+    compare_to_single_task,
     make_multitask_classification,
 )
 from skmtl import make_multitask_regression as make
+from skmtl.losses import Poisson
 
 
 def test_independent_is_one_clone_per_task_in_every_layout():
@@ -473,3 +476,50 @@ def test_models_without_a_ridge_cannot_adapt(levels):
 def test_scales_are_positive(levels, scales):
     with pytest.raises(ValueError, match="scales must be positive numbers, got"):
         RandomInterceptTasks(Ridge(), scales=scales, task_column=-1).fit(*levels)
+
+
+# ---------------------------------------------------------------- rare counts
+
+
+@pytest.mark.parametrize("n_positive", [0, 1, 2, 5])
+def test_counts_that_are_nearly_all_zero_are_predicted_with_finite_means(n_positive):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 3))
+    y = np.zeros(40)
+    y[:n_positive] = 3.0
+    tasks = np.zeros(40)
+    model = IndependentTasks(Poisson().single_task(selects=False))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as that of a fold without a score
+        means = model.fit(X, y, tasks=tasks).predict(X, tasks=tasks)
+    assert means.mean() == pytest.approx(y.mean(), abs=0.05)
+    assert means.max() <= 3.5
+
+
+def test_comparisons_of_counts_cope_with_training_sets_of_zeros():
+    rng = np.random.default_rng(0)
+    tasks = np.tile([0, 1], 20)
+    X = rng.standard_normal((40, 3))
+    y = np.where(tasks == 0, rng.poisson(np.exp(X[:, 0])), 0.0)
+    y[5] = 2.0  # the only event of task 1
+    model = MeanRegularizedRegressor(loss="poisson")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Task.* have counts of zero only")
+        report = compare_to_single_task(
+            model, X, y, tasks=tasks, cv=2, random_state=0, model_figures=False
+        )
+    assert report.cv_results_["errors"].max() < 10
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        report = compare_to_single_task(
+            model,
+            X,
+            y,
+            tasks=tasks,
+            cv=2,
+            scoring="neg_mean_poisson_deviance",
+            random_state=0,
+            model_figures=False,
+        )
+    assert np.isfinite(report.cv_results_["errors"][:, 0]).all()

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from skmtl.__main__ import main
+from skmtl._command_line import comparison
 
 
 @pytest.fixture
@@ -148,3 +149,334 @@ def test_help_and_unknown_options_from_the_shell():
     assert "--target COLUMN" in shown.stdout
     wrong = subprocess.run([*shell, "--speed"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
+
+
+# ------------------------------------------------------------------- how a file is written
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch, capsys):
+    """A function that runs compare on a text; returns what the comparison is given and prints."""
+    given = {}
+
+    def remember(model, X, y, **options):
+        given.update(X=X, y=y)
+        return "the report"
+
+    monkeypatch.setattr(comparison, "compare_to_single_task", remember)
+
+    def run(content, *options, task="shop", target="sales"):
+        path = tmp_path / "file.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        given.clear()
+        code = main(["compare", str(path), "--task", task, "--target", target, *options])
+        printed = capsys.readouterr()
+        assert code == (0 if given else 2)
+        assert printed.err.count("\n") == (0 if given else 1)
+        return given.get("X"), given.get("y"), printed.out + printed.err
+
+    return run
+
+
+def file_of(**columns):
+    """A frame of twelve rows with some columns replaced or added."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(12, 2)).round(3), columns=["price", "staff"])
+    frame.insert(0, "shop", np.repeat(["a", "b", "c"], 4))
+    frame["sales"] = rng.normal(size=12).round(3)
+    return frame.assign(**columns)
+
+
+PLAIN = file_of().to_csv(index=False)
+
+
+def assert_plain(X, y):
+    """What was read is the plain file."""
+    expected = file_of()
+    assert X.columns.tolist() == ["price", "staff", "shop"]
+    np.testing.assert_array_equal(X[["price", "staff"]], expected[["price", "staff"]])
+    assert X["shop"].tolist() == expected["shop"].tolist()
+    np.testing.assert_array_equal(y, expected["sales"])
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        ["007", "7", "07"],
+        ["1", "1.0", "01"],
+        ["12E4", "120000", "1.2E5"],
+        ["NA", "None", "nan"],
+        ["9007199254740993", "9007199254740992", "9007199254740994"],
+        ["-0", "0", "+0"],
+        ["True", "TRUE", "1"],
+    ],
+)
+def test_ids_and_classes_are_texts_as_written(read, ids):
+    data = file_of(shop=np.repeat(ids, 4)).to_csv(index=False)
+    X, _, _ = read(data)
+    assert X["shop"].tolist() == np.repeat(ids, 4).tolist()
+    data = file_of(sales=ids * 4).to_csv(index=False)
+    _, y, _ = read(data, "--classify")
+    assert y.tolist() == ids * 4
+
+
+def test_plain_integers_are_sorted_as_numbers(read):
+    X, _, _ = read(file_of(shop=np.repeat([10, 9, -1], 4)).to_csv(index=False))
+    assert X["shop"].dtype.kind == "i"
+
+
+def test_the_table_of_a_real_comparison_has_ids_as_written(shops, capsys):
+    frame, path = shops
+    ids = np.repeat(["007", "7", "NA"], 30)
+    spoil(frame, path, lambda f: f.assign(shop=ids))
+    table = path.with_name("table.csv")
+    arguments = ["compare", str(path), "--task", "shop", "--target", "sales", "--cv", "2"]
+    assert main([*arguments, "--save", str(table)]) == 0
+    assert "3 tasks (shop)" in capsys.readouterr().out
+    saved = pd.read_csv(table, dtype=str, keep_default_na=False)
+    assert saved["task"].tolist() == ["007", "7", "NA"]
+
+
+def test_columns_without_a_name_are_left_out_and_counted(read):
+    X, _, said = read(file_of().to_csv(index=True))
+    assert_plain(X, file_of()["sales"])
+    assert "Columns left out, since they have no name: 1." in said
+    renamed = file_of().reset_index(names="Unnamed: 0").to_csv(index=False)
+    assert read(renamed)[0].columns.tolist() == ["price", "staff", "shop"]
+
+
+@pytest.mark.parametrize("name", ["sales", "shop", "price"])
+def test_repeated_names_are_refused(read, name):
+    data = PLAIN.replace("staff", name, 1)
+    assert f"more than one column named {name!r}" in read(data)[2]
+
+
+def test_a_repeated_column_can_be_dropped(read):
+    data = file_of(more=1, again=2).to_csv(index=False).replace("again", "more")
+    assert "more than one column named 'more'" in read(data)[2]
+    assert_plain(*read(data, "--drop", "more")[:2])
+
+
+def test_the_features_are_printed(read):
+    assert "Features: price, staff." in read(PLAIN)[2]
+    X, _, said = read(PLAIN, "--features", "staff")
+    assert X.columns.tolist() == ["staff", "shop"]
+    assert "Features: staff." in said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (file_of().to_csv(index=False, sep=";"), "Read with separator semicolon."),
+        (
+            file_of().to_csv(index=False, sep=";", decimal=","),
+            "Read with separator semicolon, decimal comma.",
+        ),
+        (file_of().to_csv(index=False, sep="\t"), "Read with separator tab."),
+        (file_of().to_csv(index=False, sep="|"), "Read with separator bar."),
+        (file_of().to_csv(index=False, decimal=","), "Read with decimal comma."),
+        (PLAIN.encode("utf-16"), "Read with encoding utf-16."),
+        (PLAIN.encode("utf-8-sig"), ""),
+        (PLAIN.replace("shop,price,staff", " shop , price,staff "), ""),
+        (PLAIN.replace(",", ", "), ""),
+        (PLAIN.replace("\n", "\n\n") + ",,,\n", ""),
+        (PLAIN.replace("\n", "\r\n"), ""),
+        (PLAIN.replace("\n", ",\n").replace("sales,", "sales"), ""),
+        (file_of().to_csv(index=False, quoting=1), ""),
+    ],
+)
+def test_what_is_certain_about_the_file_is_found(read, content, said):
+    X, y, text = read(content)
+    assert_plain(X, y)
+    assert said in text
+
+
+def with_umlaut():
+    return file_of(shop=np.repeat(["Zürich", "Köln", "c"], 4)).to_csv(index=False)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "options"),
+    [
+        (with_umlaut().encode("latin-1"), "read as utf-8 (line 2)", ["--encoding", "latin-1"]),
+        (PLAIN.encode("utf-16-le"), "has zero bytes", ["--encoding", "utf-16-le"]),
+        (PLAIN.replace(",", " "), "separated by blanks: add --sep space", ["--sep", "space"]),
+        (
+            file_of(price=["1,234"] * 11 + ["2,345"]).to_csv(index=False),
+            "can be read in two ways ('1,234' in line 2)",
+            ["--thousands", ","],
+        ),
+        (
+            file_of(price=["1,234"] * 11 + ["2,345"], staff=1, sales=range(12)).to_csv(index=False),
+            "such as --decimal , or --thousands ,",
+            ["--decimal", ","],
+        ),
+        (
+            file_of(price=["1,234.5"] * 11 + ["2.0"]).to_csv(index=False),
+            "such as --decimal , or --thousands ,",
+            ["--thousands", ","],
+        ),
+        (
+            file_of(city=["Oslo", "Rome"] * 6).to_csv(index=False),
+            "column(s) 'city' are not numeric ('Oslo' in line 2): --one-hot city",
+            ["--one-hot", "city"],
+        ),
+        (
+            file_of(day=["2026-01-02", "2026-01-03"] * 6).to_csv(index=False),
+            "column(s) 'day' hold dates ('2026-01-02' in line 2)",
+            ["--drop", "day"],
+        ),
+        (
+            file_of(price=[*range(11), "12 kg"]).to_csv(index=False),
+            "column(s) 'price' are not numeric in 1 row(s) ('12 kg' in line 13)",
+            ["--na", "12 kg"],
+        ),
+        (file_of(price=[*range(11), "1_0"]).to_csv(index=False), "'1_0'", ["--na", "1_0"]),
+        (
+            file_of(sales=["many", "few"] * 6).to_csv(index=False),
+            "add --classify if it is a class",
+            ["--classify"],
+        ),
+        (file_of(sales=[*range(11), "NA"]).to_csv(index=False), "--na NA", ["--na", "NA"]),
+        (file_of(shop=[""] * 2 + ["a", "b"] * 5).to_csv(index=False), "--na ''", ["--na", ""]),
+    ],
+)
+def test_what_is_not_certain_is_refused_with_the_option_that_decides(
+    read, content, reason, options
+):
+    X, _, said = read(content)
+    assert X is None
+    assert reason in said
+    X, _, _ = read(content, *options)
+    assert X is not None
+
+
+@pytest.mark.parametrize("marker", ["", "NA", "?", "-", "null", "inf"])
+def test_rows_with_a_marker_of_missing_values_are_left_out_by_option_only(read, marker):
+    data = file_of(price=[*range(11), marker]).to_csv(index=False)
+    assert "have missing or infinite values" in read(data)[2]
+    X, _, said = read(data, "--na", marker)
+    assert X["price"].tolist() == list(range(11))
+    assert "Rows left out for a missing value: 1 of 12." in said
+
+
+def test_numbers_that_mean_missing_are_pointed_out(read):
+    data = file_of(price=[-999, *range(1, 12)]).to_csv(index=False)
+    X, _, said = read(data)
+    assert len(X) == 12
+    assert "say --na -999" in said
+    assert len(read(data.replace("-999", "-999.0"), "--na", "-999")[0]) == 11
+
+
+def test_thousands_are_read_as_said(read):
+    prices = 1000.0 * np.arange(12) + 0.5
+    texts = [f"{price:,}" for price in prices]
+    X, _, _ = read(file_of(price=texts).to_csv(index=False), "--thousands", ",")
+    assert X["price"].tolist() == prices.tolist()
+    german = [text.translate(str.maketrans(",.", ".,")) for text in texts]
+    data = file_of(price=german).to_csv(index=False, sep=";", decimal=",")
+    assert read(data, "--thousands", ".")[0]["price"].tolist() == prices.tolist()
+
+
+def test_text_is_one_hot_by_option(read):
+    data = file_of(city=["Oslo", "Rome", "NA"] * 4, open=["yes", "no"] * 6).to_csv(index=False)
+    X, _, _ = read(data, "--one-hot", "city", "open")
+    assert X.columns.tolist() == [
+        *("price", "staff"),
+        *("city=NA", "city=Oslo", "city=Rome", "open=yes"),
+        "shop",
+    ]
+    assert (X[["city=NA", "city=Oslo", "city=Rome"]].sum(axis=1) == 1).all()
+
+
+def test_ids_that_differ_by_blanks_only_are_refused(read):
+    assert "'a' with and without blanks" in read(PLAIN.replace("a,", "a ,", 1))[2]
+
+
+def test_lines_of_another_length_are_refused_by_number(read):
+    assert "2 cells in line 14, but 4 names" in read(PLAIN + "c,1\n")[2]
+    assert "5 cells in line 14, but 4 names" in read(PLAIN + "c,1,2,3,4\n")[2]
+    assert "cannot be read as CSV after line 13" in read(PLAIN + 'c,"1,2,3\n')[2]
+
+
+@pytest.mark.parametrize(
+    ("columns", "note"),
+    [
+        ({"copy": file_of()["sales"] * 3 + 1}, "'copy' tells the target 'sales' exactly"),
+        ({"price": 1}, "constant, so without effect: 'price'"),
+        ({"row": range(12)}, "only a count of the rows (see --drop): 'row'"),
+    ],
+)
+def test_what_may_be_a_mistake_is_noted(read, columns, note):
+    X, _, said = read(file_of(**columns).to_csv(index=False))
+    assert X is not None
+    assert f"Note: {note}" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--drop", "prize"], "no column 'prize'; it has shop, price, staff, sales; did you mean"),
+        (["--features", "sales"], "--features sales: 'sales' is the target"),
+        (["--drop", "shop"], "--drop shop: 'shop' is the task"),
+        (["--drop", "price", "--one-hot", "price"], "'price' is no feature of this comparison"),
+        (["--drop", "price", "staff"], "there is no feature column"),
+        (["--sep", ";;"], "must be one character"),
+        (["--encoding", "klingon"], "--encoding klingon is not known"),
+        (["--decimal", ",", "--thousands", ","], "--decimal and --thousands are both ','"),
+        (["--classify"], "12 classes in 12 rows: leave out --classify"),
+        (["--save", "table.txt"], "--save table.txt must end in one of .csv, .html"),
+    ],
+)
+def test_options_that_do_not_fit_the_file_get_one_line(read, options, message):
+    assert message in read(PLAIN, *options)[2]
+
+
+def test_splits_are_not_for_compare(shops, capsys):
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales"]
+    assert main(["--splits", "3", *arguments]) == 2
+    assert "compare has --cv" in capsys.readouterr().err
+
+
+def test_the_results_are_printed_and_saved_before_the_picture_fails(shops, capsys, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", fail)
+    table = shops[1].with_name("table.html")
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
+    outputs = ["--save", str(table), "--plot", str(shops[1].with_name("gains.png"))]
+    assert main([*arguments, *outputs]) == 2
+    printed = capsys.readouterr()
+    assert "north" in printed.out
+    assert "failed (no font); the results above are complete" in printed.err
+    assert "<td" in table.read_text()
+
+
+def test_names_that_look_like_formulas_are_drawn(shops, tmp_path):
+    frame, path = shops
+    names = np.repeat(["Ba$$in", "_a_b", "<b>%&"], 30)
+    spoil(frame, path, lambda f: f.assign(shop=names))
+    picture = tmp_path / "gains.png"
+    arguments = ["compare", str(path), "--task", "shop", "--target", "sales", "--cv", "2"]
+    assert main([*arguments, "--plot", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_separator_that_excel_announces_is_taken(read):
+    data = file_of().to_csv(index=False, sep="\t")
+    X, y, _ = read("sep=\t\r\n" + data)
+    assert_plain(X, y)
+    assert "in line 15" in read("sep=\t\n" + data + "c\t1\n")[2]
+
+
+@pytest.mark.parametrize("ids", [("007", "7"), ("North", "north"), ("e\u0301", "\u00e9")])
+def test_ids_that_look_alike_are_pointed_out(read, ids):
+    X, _, said = read(file_of(shop=np.repeat(ids, 6)).to_csv(index=False))
+    assert X["shop"].nunique() == 2
+    assert f"{ids[0]!r}" in said
+    assert "are different tasks, as written" in said
+
+
+def test_a_number_of_two_values_may_be_a_class(read):
+    assert "say --classify if these are classes" in read(file_of(sales=[0, 1] * 6).to_csv())[2]

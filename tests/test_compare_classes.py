@@ -3,11 +3,19 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.metrics import (
+    brier_score_loss,
+    fbeta_score,
+    get_scorer,
+    log_loss,
+    make_scorer,
+    roc_auc_score,
+)
 
 from skmtl import (
     IndependentTasks,
     MultiTaskLassoClassifier,
+    MultiTaskSVC,
     TaskStratifiedKFold,
     compare_to_single_task,
     make_multitask_classification,
@@ -118,7 +126,7 @@ def test_a_task_of_one_class_is_noted_and_left_out_of_the_mean_area(wide):
     assert np.isnan(report.table_["gain"][0])
     assert report.table_["note"][0].startswith("one class only")
     assert report.summary_["delta_m"] == pytest.approx(report.table_["gain"][1:].mean())
-    assert report.table_["verdict"][0] == "inconclusive"
+    assert report.table_["verdict"][0] == "not judged"
 
 
 def test_the_area_of_weighted_targets_is_scikit_learns():
@@ -171,4 +179,126 @@ def test_an_area_of_a_task_without_targets_is_refused_as_by_fit(wide):
     with pytest.raises(ValueError, match="at least one target"):
         compare_to_single_task(
             MultiTaskLassoClassifier(0.02), wide.X, Y, scoring="roc_auc", cv=3, **FAST
+        )
+
+
+# ---------------------------------------------------------------- any score
+
+
+SCORES = ["average_precision", "neg_brier_score", "f1", "balanced_accuracy", "accuracy"]
+
+
+@pytest.mark.parametrize("scoring", SCORES)
+def test_errors_by_any_score_are_those_of_scikit_learns_scorer(wide, long, scoring):
+    folds = TaskStratifiedKFold(3)
+    model = MultiTaskLassoClassifier(0.02)
+    report = compare_to_single_task(model, wide.X, wide.y, cv=folds, scoring=scoring, **FAST)
+    scorer = get_scorer(scoring)
+    for k, (train, test) in enumerate(folds.split(wide.X, wide.y)):
+        for t in range(3):
+            single = LogisticRegression().fit(wide.X[train], wide.y[train, t])
+            score = scorer(single, wide.X[test], wide.y[test, t])
+            expected = -score if scoring.startswith("neg_") else 1 - score
+            assert report.cv_results_["errors"][k, t, 0] == pytest.approx(expected)
+    low, high = report.summary_["delta_m_low"], report.summary_["delta_m_high"]
+    assert low <= report.summary_["delta_m"] <= high
+
+    tests = [test for _, test in folds.split(wide.X, wide.y)]
+    masks = [np.isin(np.tile(np.arange(60), 3), test) for test in tests]
+    by_ids = compare_to_single_task(
+        model,
+        long[0][:, :-1],
+        long[1],
+        tasks=long[0][:, -1],
+        cv=[(~mask, mask) for mask in masks],
+        scoring=scoring,
+        **FAST,
+    )
+    np.testing.assert_allclose(
+        by_ids.cv_results_["errors"], report.cv_results_["errors"], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("scoring", "same"),
+    [
+        (roc_auc_score, "roc_auc"),
+        (log_loss, "neg_log_loss"),
+        (brier_score_loss, "neg_brier_score"),
+        (make_scorer(fbeta_score, beta=1), "f1"),
+    ],
+)
+def test_functions_and_scorers_give_the_same_as_names(wide, scoring, same):
+    model = MultiTaskLassoClassifier(0.02)
+    one, other = (
+        compare_to_single_task(model, wide.X, wide.y, cv=2, scoring=each, **FAST).cv_results_
+        for each in (scoring, same)
+    )
+    np.testing.assert_array_equal(one["errors"], other["errors"])
+
+
+def test_words_as_labels_are_ranked_like_numbers(wide):
+    words = np.where(wide.y == wide.y.max(), "yes", "no").astype(object)
+    model = MultiTaskLassoClassifier(0.02)
+    for scoring in ("average_precision", "neg_brier_score", "balanced_accuracy"):
+        numbers, texts = (
+            compare_to_single_task(model, wide.X, Y, cv=2, scoring=scoring, **FAST).cv_results_
+            for Y in (wide.y, words)
+        )
+        np.testing.assert_allclose(numbers["errors"], texts["errors"])
+
+
+def test_three_classes_have_errors_by_scores_of_several_classes():
+    data = make_multitask_classification(n_samples=60, n_tasks=2, n_classes=3, random_state=0)
+    model = MultiTaskLassoClassifier(0.1)
+    report = compare_to_single_task(
+        model, data.X, data.y, cv=TaskStratifiedKFold(2), scoring="roc_auc_ovr", **FAST
+    )
+    train, test = next(TaskStratifiedKFold(2).split(data.X, data.y))
+    single = SINGLE_TASK.fit(data.X[train], data.y[train, 1])
+    score = get_scorer("roc_auc_ovr")(single, data.X[test], data.y[test, 1])
+    assert report.cv_results_["errors"][0, 1, 0] == pytest.approx(1 - score)
+
+
+def test_support_vectors_are_judged_by_what_they_have(wide):
+    model = MultiTaskSVC(kernel="linear", C=0.1)
+    report = compare_to_single_task(
+        model, wide.X, wide.y, cv=2, scoring="accuracy", random_state=0, model_figures=False
+    )
+    assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
+    folds = TaskStratifiedKFold(2)
+    report = compare_to_single_task(model, wide.X, wide.y, cv=folds, scoring="roc_auc", **FAST)
+    train, test = next(folds.split(wide.X, wide.y))
+    values = model.fit(wide.X[train], wide.y[train]).decision_function(wide.X[test])
+    expected = 1 - roc_auc_score(wide.y[test, 1], values[:, 1])
+    assert report.cv_results_["errors"][0, 1, 1] == pytest.approx(expected)
+    with pytest.raises(TypeError, match="judged by probabilities with log_loss, but multi"):
+        compare_to_single_task(model, wide.X, wide.y, cv=2)
+    with pytest.raises(TypeError, match="needs decision_function or predict_proba, which single"):
+        compare_to_single_task(model, wide.X, wide.y, cv=2, scoring="roc_auc")
+
+
+def score_of_an_estimator(estimator, X, y):
+    return 1.0
+
+
+def profit(y_true, y_pred):
+    return 100.0
+
+
+@pytest.mark.parametrize(
+    ("scoring", "error", "message"),
+    [
+        ("r2", ValueError, "scoring='r2' is not one of the scores of classifiers"),
+        ("rocauc", ValueError, "scoring='rocauc' is not one of scikit-learn's .* roc_auc"),
+        (profit, ValueError, "cannot be read off its name.*make_scorer"),
+        (make_scorer(profit), ValueError, "profit is 100, but gains .* a score of at most 1"),
+        (score_of_an_estimator, TypeError, "give the metric itself"),
+        (3, TypeError, "got 3"),
+    ],
+)
+def test_scores_that_give_no_error_are_refused(wide, scoring, error, message):
+    with pytest.raises(error, match=message):
+        compare_to_single_task(
+            MultiTaskLassoClassifier(0.02), wide.X, wide.y, cv=2, scoring=scoring, **FAST
         )

@@ -618,3 +618,60 @@ def test_the_covariance_of_complete_data_is_a_kronecker_product():
     B, K = model.task_covariance_, model.kernel_(problem.X)
     noise = block_diag(*(np.eye(N) * v for v in model.noise_))
     np.testing.assert_allclose(problem.covariance(model), np.kron(B, K) + noise, atol=1e-12)
+
+
+class Indefinite(RBF):
+    """An RBF kernel less a constant: no kernel, but the noise may make up for it."""
+
+    def __call__(self, X, Y=None, eval_gradient=False):
+        K = RBF(self.length_scale)(X, Y)
+        return K - 0.5
+
+    def diag(self, X):
+        return np.full(len(X), 0.5)
+
+
+def test_an_indefinite_kernel_is_the_same_to_all_solvers():
+    problem = Problem("complete")
+    theta = np.concatenate([np.full(T, 0.3), np.full(T, 0.1), np.zeros(T)])
+    values = []
+    predictions = []
+    for solver in ("kronecker", "cholesky"):
+        model = problem.fit(
+            kernel=Indefinite(1.0, "fixed"), optimizer=None, initial_theta=theta, solver=solver
+        )
+        values.append(model.log_marginal_likelihood_value_)
+        predictions.append(model.predict(problem.new))
+    K = Indefinite()(problem.X)
+    assert np.linalg.eigvalsh(K)[0] < -0.1
+    assert values[0] == pytest.approx(values[1], rel=1e-10)
+    np.testing.assert_allclose(predictions[0], predictions[1], rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_loadings_of_many_tasks_are_solved_in_all_ways(rank):
+    rng = np.random.default_rng(0)
+    n_tasks = 5
+    X = rng.normal(size=(8, 2))
+    Y = rng.normal(size=(8, n_tasks))
+    theta = np.concatenate(
+        [[0.2], rng.normal(size=n_tasks * rank), rng.uniform(0, 1, n_tasks), rng.normal(size=5)]
+    )
+    options = {"rank": rank, "optimizer": None, "initial_theta": theta, "normalize_y": False}
+    fast, slow = (
+        MultiTaskGaussianProcessRegressor(RBF(1.0), solver=solver, **options).fit(X, Y)
+        for solver in ("kronecker", "cholesky")
+    )
+    value, gradient = fast.log_marginal_likelihood(theta, eval_gradient=True)
+    expected, expected_gradient = slow.log_marginal_likelihood(theta, eval_gradient=True)
+    assert value == pytest.approx(expected, rel=1e-10)
+    np.testing.assert_allclose(gradient, expected_gradient, rtol=1e-8, atol=1e-9)
+    new = rng.normal(size=(4, 2))
+    for found, dense in zip(
+        fast.predict(new, return_std=True) + fast.loo_predict(),
+        slow.predict(new, return_std=True) + slow.loo_predict(),
+        strict=True,
+    ):
+        np.testing.assert_allclose(found, dense, rtol=1e-8, atol=1e-10)
+    _, cov = fast.predict(new, return_cov=True)
+    np.testing.assert_allclose(cov, slow.predict(new, return_cov=True)[1], rtol=1e-8, atol=1e-10)

@@ -352,6 +352,14 @@ def test_the_start_does_not_matter(model, layout, X, holes):
     assert_same(warm.set_params(alpha=0.1).fit(*data), cold)
 
 
+@settings("positive", "weighted positive net")  # constrained: as exact as the gap
+def test_a_gap_of_one_millionth_gives_exact_coefficients(model, layout, X, holes, cells):
+    exact = fit(model, layout, X, holes, cells)
+    usual = fit(model.set_params(tol=1e-6), layout, X, holes, cells)
+    np.testing.assert_allclose(usual.coef_, exact.coef_, rtol=0, atol=1e-7)
+    assert usual.dual_gap_ <= usual.tol * usual.objective_
+
+
 def test_a_warm_start_at_the_solution_stays_there(model, layout, X, holes):
     data = (X, holes) if layout == "wide" else to_long(X, holes)[:2]
     model = fit(model.set_params(warm_start=True, tol=1e-6), layout, X, holes)

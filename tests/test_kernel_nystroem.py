@@ -1,5 +1,7 @@
 """MultiTaskNystroemRidge: the exact models it comes to, components, chunks, folds."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -7,16 +9,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import GridSearchCV
 
-from skmtl import (
-    MeanRegularizedRegressor,
-    MultiTaskKernelRidge,
-    MultiTaskNystroemRidge,
-    MultiTaskNystroemRidgeCV,
-    TaskStratifiedKFold,
-    load_parkinsons,
-)
+import skmtl
+from skmtl import MeanRegularizedRegressor, TaskStratifiedKFold, load_parkinsons
 from skmtl.kernel import _nystroem_features
 from skmtl.kernel._nystroem_features import draw_components
+
+# What is stated here is in units of y.
+MultiTaskKernelRidge = partial(skmtl.MultiTaskKernelRidge, normalize_y=False)
+MultiTaskNystroemRidge = partial(skmtl.MultiTaskNystroemRidge, normalize_y=False)
+MultiTaskNystroemRidgeCV = partial(skmtl.MultiTaskNystroemRidgeCV, normalize_y=False)
 
 ALPHA, STRENGTH, GAMMA = 0.3, 0.8, 0.5
 RBF = {"gamma": GAMMA, "task_strength": STRENGTH, "random_state": 0}

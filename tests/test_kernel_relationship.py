@@ -3,6 +3,8 @@
 And the choice of its strengths by cross-validation.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -11,17 +13,21 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import KFold
 
-from skmtl import (
-    MultiTaskKernelRidge,
-    MultiTaskRelationshipKernelRidge,
-    MultiTaskRelationshipKernelRidgeCV,
-    TaskRelationshipRegressor,
-    make_multitask_regression,
-)
+import skmtl
+from skmtl import TaskRelationshipRegressor, make_multitask_regression
 from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
 from skmtl.kernel._covariance_learner import learn_covariance
 from skmtl.kernel._relationship_problem import RelationshipProblem
+
+# What is stated here is in units of y.
+MultiTaskKernelRidge = partial(skmtl.MultiTaskKernelRidge, normalize_y=False)
+MultiTaskRelationshipKernelRidge = partial(
+    skmtl.MultiTaskRelationshipKernelRidge, normalize_y=False
+)
+MultiTaskRelationshipKernelRidgeCV = partial(
+    skmtl.MultiTaskRelationshipKernelRidgeCV, normalize_y=False
+)
 
 GAMMA = 0.2
 

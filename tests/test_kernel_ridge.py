@@ -1,7 +1,7 @@
 """Kernel ridge regressions against dense solves, refitting, scikit-learn and the linear models."""
 
 import warnings
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,15 +16,15 @@ from sklearn.linear_model import LinearRegression
 from sklearn.metrics.pairwise import additive_chi2_kernel, laplacian_kernel, rbf_kernel
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict
 
-from skmtl import (
-    MeanRegularizedRegressor,
-    MultiTaskKernelRidge,
-    MultiTaskKernelRidgeCV,
-    TaskGraphRegressor,
-)
+import skmtl
+from skmtl import MeanRegularizedRegressor, TaskGraphRegressor
 from skmtl._task_covariance.kronecker import KroneckerFactors, KroneckerSystem, constants, spectrum
 from skmtl._task_covariance.observations import Observations
 from skmtl._task_covariance.systems import make_system
+
+# What is stated here is in units of y.
+MultiTaskKernelRidge = partial(skmtl.MultiTaskKernelRidge, normalize_y=False)
+MultiTaskKernelRidgeCV = partial(skmtl.MultiTaskKernelRidgeCV, normalize_y=False)
 
 N, T, GAMMA = 14, 4, 0.3
 OWN_ALPHA = np.array([0.1, 0.2, 0.5, 0.05])
@@ -852,3 +852,44 @@ def test_another_kernel_takes_its_parameter():
     model = MultiTaskKernelRidge(kernel="laplacian", gamma=GAMMA).fit(X, Y)
     again = MultiTaskKernelRidge(kernel="precomputed").fit(laplacian_kernel(X, gamma=GAMMA), Y)
     np.testing.assert_allclose(model.dual_coef_, again.dual_coef_, **EXACT)
+
+
+# ------------------------------------------------ many tasks
+
+
+def many_tasks(n_tasks):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(12, 3))
+    return X, X @ rng.normal(size=(3, n_tasks)) + rng.normal(size=(12, n_tasks))
+
+
+def test_thousands_of_tasks_are_the_mean_and_the_deviations_from_it():
+    """``"shared"`` has two eigenvalues: 1 for the mean of the tasks, 1 - d for deviations."""
+    X, Y = many_tasks(3000)
+    K, strength, alpha = rbf_kernel(X, gamma=GAMMA), 0.6, 0.1
+    K = K - K.mean(axis=0) - K.mean(axis=1)[:, None] + K.mean()
+    centered = Y - Y.mean(axis=0)
+    mean = centered.mean(axis=1, keepdims=True)
+    shared_part = np.linalg.solve(K + alpha * np.eye(12), mean)
+    own_part = np.linalg.solve((1 - strength) * K + alpha * np.eye(12), centered - mean)
+    expected = K @ (shared_part + (1 - strength) * own_part) + Y.mean(axis=0)
+    model = MultiTaskKernelRidge(alpha, gamma=GAMMA, task_strength=strength).fit(X, Y)
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-9, atol=1e-9)
+    grid = {"task_strengths": [strength], "gammas": [GAMMA]}
+    search = MultiTaskKernelRidgeCV([alpha], **grid).fit(X, Y)
+    assert search.loo_scores_.shape == (1, 2, 1)
+    Y[4, 17] = np.nan
+    one_missing = model.fit(X, Y)
+    assert one_missing.solver_ == "schur"
+    missed = one_missing.predict(X)
+    np.testing.assert_allclose(missed[:, :17], expected[:, :17], atol=1e-2)
+
+
+@each_loo
+def test_leave_one_out_needs_no_matrix_of_eigenvectors(by):
+    """The task kernel as a matrix gives the scores of the same one by its name."""
+    X, Y = many_tasks(9)
+    named = MultiTaskKernelRidgeCV([0.1, 1.0], task_strengths=[0.6], loo=by).fit(X, Y)
+    matrix = np.full((9, 9), 1 / 9)
+    given = MultiTaskKernelRidgeCV([0.1, 1.0], task_strengths=[0.6], task_kernel=matrix, loo=by)
+    np.testing.assert_allclose(given.fit(X, Y).loo_scores_, named.loo_scores_, rtol=1e-10)

@@ -286,3 +286,16 @@ def test_class_labels_of_mixed_types_are_refused():
     mixed[Y == 1], mixed[Y == 0] = "yes", 1
     with pytest.raises(TypeError, match="y mixes types that cannot be sorted"):
         MultiTaskSVC().fit(X, mixed)
+
+
+@pytest.mark.parametrize("kind", [MultiTaskSVC, MultiTaskSVR])
+@pytest.mark.parametrize("kernel", ["linear", dot])
+@pytest.mark.parametrize("kind_of_X", [np.asarray, sparse.csr_array])
+def test_features_beyond_digits_are_refused_where_the_solver_would_not_end(kind, kernel, kind_of_X):
+    X, Y, _, _ = blobs(n_classes=2 if kind is MultiTaskSVC else 0)
+    if kernel is dot and kind_of_X is not np.asarray:
+        pytest.skip("dot is for dense samples")
+    X[:, 0] *= 1e15
+    with pytest.raises(ValueError, match="so the solver would not end: scale the features"):
+        kind(kernel=kernel).fit(kind_of_X(X), Y)
+    assert np.isfinite(kind(kernel="rbf").fit(kind_of_X(X), Y).predict(X)).all()

@@ -287,3 +287,21 @@ def test_what_a_group_leaves_out_counts_0():
     loss = Grouped(((np.array([0, 2]), Squared()),))
     np.testing.assert_array_equal(loss.value(np.ones(3), np.zeros(3)), [0.5, 0.0, 0.5])
     np.testing.assert_array_equal(loss.curvature(np.ones(3), np.zeros(3)), [1.0, 0.0, 1.0])
+
+
+def test_losses_of_several_kinds_are_asked_for_both_derivatives_at_once():
+    class Apart(Logistic):
+        def gradient(self, y, z):
+            raise AssertionError("asked for the gradient alone")
+
+        curvature = gradient
+
+        def derivatives(self, y, z):
+            return Logistic().gradient(y, z), Logistic().curvature(y, z)
+
+    z = np.linspace(-1, 1, 6)
+    y = np.array([0.0, 1.0, 1.0, 0.0, 2.0, 3.0])
+    loss = Grouped(((np.arange(4), Apart()), (np.arange(4, 6), Squared())))
+    first, second = loss.derivatives(y, z)
+    np.testing.assert_array_equal(first[:4], Logistic().gradient(y[:4], z[:4]))
+    np.testing.assert_array_equal(second[4:], 1.0)

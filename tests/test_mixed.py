@@ -1,6 +1,7 @@
 """Tasks of different kinds: each is what it is alone, and together they are one objective."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -443,14 +444,33 @@ def test_losses_that_do_not_fit_are_refused(X, Y, losses, message):
         MultiTaskMixed(losses).fit(X, Y)
 
 
-def test_counts_of_zero_only_are_refused(X, Y):
-    with pytest.raises(ValueError, match="counts of zero only"):
-        MultiTaskMixed(LOSSES).fit(X, Y.assign(visits=0))
+@pytest.mark.parametrize(
+    ("constant", "message"),
+    [({"visits": 0}, "has counts of zero only"), ({"ill": "no"}, r"holds one class, \['no'\]")],
+)
+def test_a_task_of_one_value_leaves_the_others_as_they_are(X, Y, constant, message):
+    (name,) = constant
+    with pytest.warns(UserWarning, match=message):
+        found = MultiTaskMixed(LOSSES, L1(0.05), **TIGHT).fit(X, Y.assign(**constant))
+    alone = {task: loss for task, loss in LOSSES.items() if task != name}
+    others = MultiTaskMixed(alone, L1(0.05), **TIGHT).fit(X, Y.drop(columns=name))
+    assert not found.coef_[list(LOSSES).index(name)].any()
+    assert found.predict(X)[name].nunique() == 1
+    predicted = found.predict(X).drop(columns=name)
+    pd.testing.assert_frame_equal(predicted, others.predict(X), rtol=1e-6)
 
 
-def test_one_class_is_refused(X, Y):
-    with pytest.raises(ValueError, match=r"Task \['ill'\] holds one class, \['no'\]"):
-        MultiTaskMixed(LOSSES).fit(X, Y.assign(ill="no"))
+def test_a_fold_without_events_is_scored_like_the_others(X, Y):
+    Y = Y.assign(visits=0, ill="no")
+    Y.loc[: N // 3 - 1, "visits"] = 2
+    Y.loc[: N // 3 - 1, "ill"] = "yes"
+    folds = [(np.arange(N // 3, N), np.arange(N // 3)), (np.arange(N // 3), np.arange(N // 3, N))]
+    grid = {"penalty": [L21(0.1), L21(1.0)]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        search = GridSearchCV(MultiTaskMixed(LOSSES), grid, cv=folds, error_score="raise")
+        search.fit(X, Y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
 def test_a_task_without_labels_is_refused(X, Y):

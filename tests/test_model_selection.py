@@ -5,12 +5,14 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import mean_squared_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import GridSearchCV, KFold, cross_validate
 
 from skmtl import (
     LeaveOneTaskOut,
     MultiTaskLasso,
+    MultiTaskLassoCV,
     TaskStratifiedKFold,
     TaskStratifiedShuffleSplit,
     make_multitask_regression,
@@ -75,8 +77,10 @@ def test_tasks_with_too_few_rows_have_no_score_and_all_such_fall_back_to_pooled(
     y, z, tasks = np.array([1.0, 2.0, 5.0]), np.array([1.0, 2.5, 5.0]), ["a", "a", "b"]
     scores = task_score(y, z, tasks=tasks, average=None)
     assert np.isnan(scores).tolist() == [False, True]
-    assert task_score(y, z, tasks=tasks) == pytest.approx(r2_score(y[:2], z[:2]))
-    assert task_score(y, z, tasks=["a", "b", "c"]) == pytest.approx(r2_score(y, z))
+    with pytest.warns(UndefinedMetricWarning, match=r"no value for 1 of 2 tasks, \['b'\]"):
+        assert task_score(y, z, tasks=tasks) == pytest.approx(r2_score(y[:2], z[:2]))
+    with pytest.warns(UndefinedMetricWarning, match="the targets of all tasks together"):
+        assert task_score(y, z, tasks=["a", "b", "c"]) == pytest.approx(r2_score(y, z))
 
 
 def test_score_of_estimators_is_task_score():
@@ -158,8 +162,8 @@ def test_scorer_of_one_task_of_a_frame_goes_by_its_name():
 
 
 def test_bad_scorers():
-    with pytest.raises(TypeError, match=r"metric must be a function such as .* got 'r2'"):
-        make_task_scorer("r2")
+    with pytest.raises(TypeError, match=r"metric must be a function such as .* got 2"):
+        make_task_scorer(2)
     with pytest.raises(ValueError, match="cannot be read off its name"):
         make_task_scorer(lambda y, z: 0.0)
     data = make_multitask_regression(n_samples=20, own_inputs=True, n_tasks=2, random_state=0)
@@ -270,3 +274,30 @@ def test_leave_one_task_out_with_the_shared_model():
 def test_bad_splitters(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+# ---------------------------------------------------------------- folds
+
+
+@pytest.mark.parametrize("as_mask", [np.asarray, np.ndarray.tolist, pd.Series])
+def test_folds_are_positions_or_masks(as_mask):
+    data = make_multitask_regression(n_samples=30, n_tasks=2, noise=1.0, random_state=0)
+    number = np.arange(30) % 3
+    positions = [(np.flatnonzero(number != k), np.flatnonzero(number == k)) for k in range(3)]
+    masks = [(as_mask(number != k), as_mask(number == k)) for k in range(3)]
+    expected = MultiTaskLassoCV(alphas=5, cv=positions).fit(data.X, data.y).mse_path_
+    assert np.array_equal(
+        MultiTaskLassoCV(alphas=5, cv=masks).fit(data.X, data.y).mse_path_, expected
+    )
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [(int, "give it as truth values"), (float, r"positions \(integers\) or masks")],
+)
+def test_masks_of_numbers_are_no_positions(dtype, message):
+    data = make_multitask_regression(n_samples=30, n_tasks=2, random_state=0)
+    held_out = np.arange(30) < 10
+    cv = [((~held_out).astype(dtype), held_out.astype(dtype))]
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLassoCV(cv=cv).fit(data.X, data.y)

@@ -17,7 +17,9 @@ from skmtl.penalties import (
     L21,
     ClusterNorm,
     Decomposition,
+    FeatureGroups,
     FusedSparseGroup,
+    GroupNorm,
     L1Inf,
     Penalty,
     QuadraticPenalty,
@@ -52,6 +54,22 @@ def chain(T):
     return R @ R.T
 
 
+def pairs(p):
+    """Labels of groups of two features."""
+    return np.arange(p) // 2
+
+
+def uneven_groups(p):
+    """Weights of the pairs, that of the last 0 if it is not the only one."""
+    labels = np.unique(pairs(p)).tolist()
+    return dict(zip(labels, uneven(len(labels)).tolist(), strict=True))
+
+
+def by_pair(p, *penalties):
+    """These penalties for the pairs in turn."""
+    return {g: penalties[g % len(penalties)] for g in np.unique(pairs(p)).tolist()}
+
+
 NORMS = {  # by the number of features and of tasks
     "L1": lambda p, T: L1(0.3),
     "L21": lambda p, T: L21(0.8),
@@ -71,6 +89,12 @@ NORMS = {  # by the number of features and of tasks
     "FusedSparseGroup without entries": lambda p, T: FusedSparseGroup(0.9, 0.0, 0.6, gaps(T)),
     "FusedSparseGroup without changes": lambda p, T: FusedSparseGroup(0.9, 0.4, 0.0),
     "TraceNorm": lambda p, T: TraceNorm(0.9),
+    "GroupNorm": lambda p, T: GroupNorm(0.8, pairs(p)),
+    "GroupNorm weighted": lambda p, T: GroupNorm(0.8, pairs(p), uneven_groups(p)),
+    "FeatureGroups": lambda p, T: FeatureGroups(by_pair(p, L21(0.8), TraceNorm(0.5)), pairs(p)),
+    "FeatureGroups of some": lambda p, T: FeatureGroups(
+        by_pair(p, SparseGroup(0.8, 0.3), None), pairs(p)
+    ),
 }
 SQUARES = {
     "SquaredTraceNorm": lambda p, T: SquaredTraceNorm(0.6),
@@ -78,6 +102,9 @@ SQUARES = {
     "ClusterNorm of one": lambda p, T: ClusterNorm(0.5, 1, 0.5),
     "ClusterNorm of many": lambda p, T: ClusterNorm(0.5, 9, 1.0),
     "Ridge": lambda p, T: Ridge(0.7),
+    "FeatureGroups of squares": lambda p, T: FeatureGroups(
+        by_pair(p, Ridge(0.8), SquaredTraceNorm(0.5)), pairs(p)
+    ),
     "TaskCoupling": lambda p, T: TaskCoupling(0.7, chain(T)),
     "TaskCoupling definite": lambda p, T: TaskCoupling(0.7, chain(T) + np.eye(T)),
 }
@@ -85,6 +112,7 @@ PENALTIES = NORMS | SQUARES
 
 each_step = pytest.mark.parametrize("step", [0.05, 0.7, 3.0])
 norms = pytest.mark.parametrize("name", NORMS)
+single = pytest.mark.parametrize("name", [name for name in PENALTIES if "Groups" not in name])
 
 
 @pytest.fixture(params=SHAPES, ids=lambda shape: "{}x{}".format(*shape))
@@ -270,6 +298,7 @@ def declaring(attribute):
     return pytest.mark.parametrize("name", names)
 
 
+@single
 def test_with_alpha_replaces_the_strength(penalty, W):
     other = penalty.with_alpha(0.7)
     assert other.alpha == 0.7
@@ -317,6 +346,7 @@ def several_columns(rng, shape, K=3):
     return 2 * rng.normal(size=(n_features, n_tasks * K))
 
 
+@single
 def test_penalties_that_see_tasks_see_one_long_column_of_each(penalty, shape, rng):
     W = several_columns(rng, shape)
     columns = penalty.for_columns(3)
@@ -364,7 +394,7 @@ def test_features_of_which_no_column_is_penalized_are_unpenalized():
     assert Late(0.1).for_columns(2).unpenalized_features(2).tolist() == [1]
 
 
-@pytest.mark.parametrize("name", [name for name in SQUARES if "Norm" not in name])
+@pytest.mark.parametrize("name", [name for name in SQUARES if name.startswith(("Ridge", "Task"))])
 def test_the_matrix_of_a_quadratic_is_its_value(penalty, W):
     M = penalty.matrix(W.shape[1])
     assert penalty.value(W) == pytest.approx(0.5 * np.trace(W @ M @ W.T), rel=ROUNDING, abs=1e-14)

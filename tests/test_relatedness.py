@@ -9,7 +9,13 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
-from sklearn.metrics import adjusted_rand_score, log_loss
+from sklearn.metrics import (
+    adjusted_rand_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    log_loss,
+)
 from sklearn.model_selection import GridSearchCV, KFold, RepeatedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -226,6 +232,24 @@ def test_scores_have_the_names_of_the_comparison(wide):
     assert (absolute < root).all()
 
 
+@pytest.mark.parametrize("scoring", ["average_precision", "f1", "neg_brier_score"])
+def test_any_score_is_that_of_all_held_out_samples(classes, scoring):
+    X, Y = classes
+    probability = np.empty(len(X))
+    for train, test in KFold(3).split(X):
+        model = CLASSIFIER.fit(X[train], Y[train][:, :1])
+        probability[test] = model.predict_proba(X[test])[0][:, 1]
+    result = task_transfer_matrix(CLASSIFIER, X, Y, cv=KFold(3), scoring=scoring)
+    expected = {
+        "average_precision": 1 - average_precision_score(Y[:, 0], probability),
+        "f1": 1 - f1_score(Y[:, 0], probability > 0.5),
+        "neg_brier_score": brier_score_loss(Y[:, 0], probability),
+    }
+    assert result.error_alone[0] == pytest.approx(expected[scoring])
+    selected = select_tasks(CLASSIFIER, X, Y, 0, cv=KFold(3), scoring=scoring)
+    assert selected.error_alone == pytest.approx(expected[scoring])
+
+
 def test_repeated_folds_are_pooled(wide):
     X, Y = wide
     once = task_transfer_matrix(MODEL, X, Y, cv=KFold(3))
@@ -423,7 +447,7 @@ def test_fits_that_do_not_converge_are_counted_in_one_warning(wide):
     [
         ({"estimator": RidgeCV()}, TypeError, "is not a multi-task regressor or"),
         ({"mode": "triples"}, ValueError, "mode='triples' is not one of"),
-        ({"scoring": "r2"}, ValueError, "scoring='r2' is not one of"),
+        ({"scoring": "accuracy"}, ValueError, "scoring='accuracy' is not one of"),
         ({"scoring": "neg_log_loss"}, ValueError, "scoring='neg_log_loss' is not one of"),
         ({"verbose": -1}, ValueError, "verbose == -1"),
         ({"y": np.zeros(30)}, ValueError, "set its task_column"),

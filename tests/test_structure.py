@@ -23,6 +23,7 @@ PAGES = CHECKOUT / "doc"
 # contributor's page from this list.
 PLACES = {
     "_kernels": "every compiled function",
+    "_warn": "warnings that point at the line of the user",
     "_docs": "paragraphs of docstrings that estimators share",
     "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
     "prox": "proximal operators of arrays",
@@ -43,7 +44,8 @@ PLACES = {
     "inspection": "what fitted models say, in numbers and pictures",
     "evaluation": "did sharing help? Comparisons, transfer, single-task baselines",
     "skmtl": "the public names",
-    "__main__": "the command line",
+    "_command_line": "the command line: its options, reading a file, running comparisons",
+    "__main__": "what `python -m skmtl` runs",
 }
 
 MOST_LINES = 450  # of a file; _kernels.py is one file for numba's cache

@@ -1,9 +1,11 @@
 """Parameter checks whose messages say what was wrong, what was expected and what to do."""
 
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_array, check_scalar
+from sklearn.model_selection import check_cv
+from sklearn.utils import check_scalar
 
 _BOOLS = (bool, np.bool_)
 
@@ -36,7 +38,10 @@ def check_int(value, name, *, low=1):
 def check_option(value, name, options):
     """Return `value`; raise unless it is one of the `options`."""
     for option in options:
-        if value is option or value == option:
+        if value is option:
+            return value
+        is_comparable = isinstance(value, type(option))
+        if is_comparable and value == option:
             return value
     known = sorted(map(str, options))
     raise ValueError(f"{name}={value!r} is not one of {known}.")
@@ -49,16 +54,34 @@ def check_bool(value, name):
     return bool(value)
 
 
-def check_alphas(alphas):
+def check_alphas(alphas, expected="a number of alphas or a list of them"):
     """Return a list of regularization strengths as a decreasing float array."""
     if alphas is None or np.ndim(alphas) != 1 or len(alphas) == 0:
-        raise ValueError(f"alphas must be a number of alphas or a list of them, got {alphas!r}.")
-    alphas = check_array(
-        alphas,
-        ensure_2d=False,
-        dtype=np.float64,
-        input_name="alphas",
-    )
+        raise ValueError(f"alphas must be {expected}, got {alphas!r}.")
+    try:
+        alphas = np.asarray(alphas, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"alphas must be numbers, got {alphas!r}.") from error
     for k, alpha in enumerate(alphas):
         check_real(alpha, f"alphas[{k}]")
     return np.sort(alphas)[::-1]
+
+
+def check_splitter(cv):
+    """Return a splitter, from one or from a list of pairs (train, test) of samples."""
+    if hasattr(cv, "split") and not isinstance(cv, str):
+        return cv
+    if isinstance(cv, Iterable) and not isinstance(cv, str | dict):
+        cv = list(cv)
+        if all(map(_is_pair, cv)):
+            return check_cv(cv)
+    raise ValueError(
+        "Expected cv as an integer (a number of folds), a splitter, or a list of pairs (train, "
+        f"test) of samples, got {cv!r}."
+    )
+
+
+def _is_pair(value):
+    """Whether a value is a list, tuple or array of two elements."""
+    is_list = isinstance(value, Sequence | np.ndarray)
+    return is_list and len(value) == 2

@@ -14,6 +14,8 @@ def fold_positions(samples, n_samples):
         Number of samples that are split.
     """
     samples = np.asarray(samples)
+    if samples.dtype == object and all(isinstance(one, bool | np.bool_) for one in samples):
+        samples = samples.astype(bool)
     if samples.dtype == bool:
         if samples.shape != (n_samples,):
             raise ValueError(
@@ -21,9 +23,21 @@ def fold_positions(samples, n_samples):
                 "the folds made for other data?"
             )
         return np.flatnonzero(samples)
-    if len(samples) and not 0 <= samples.min() <= samples.max() < n_samples:
+    if len(samples) == 0:
+        return np.zeros(0, dtype=np.intp)
+    if samples.dtype.kind not in "iu":
+        raise ValueError(
+            "Folds hold positions (integers) or masks (True and False) of samples, got "
+            f"{samples.dtype} such as {samples[0]}."
+        )
+    if not 0 <= samples.min() <= samples.max() < n_samples:
         raise ValueError(
             f"A fold holds sample {samples.max()}, but X has {n_samples} samples; were the folds "
             "made for other data?"
+        )
+    if len(samples) == n_samples > 2 and samples.max() <= 1:
+        raise ValueError(
+            f"A fold of {n_samples} samples holds the positions 0 and 1 only, {n_samples} times: "
+            "if it is a mask, give it as truth values, mask.astype(bool)."
         )
     return samples.astype(np.intp)

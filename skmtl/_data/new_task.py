@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from skmtl._data.spellings import target_array
 from skmtl._data.targets import read_wide_targets
-from skmtl._data.task_ids import as_id_array, column_names, some_of
+from skmtl._data.task_ids import column_names, position_of, same_kind, some_of
 
 
 def new_task_id(fitted, y, task):
@@ -24,14 +25,11 @@ def new_task_id(fitted, y, task):
     if task is None:
         return _next_id(fitted.tasks_)
     known = fitted.tasks_
-    try:
-        ids = np.concatenate([known.astype(object), as_id_array([task]).astype(object)])
-        is_new = len(np.unique(ids)) > len(known)
-    except TypeError as error:
+    if not same_kind([task], known):
         raise TypeError(
             f"task={task!r} is of another type than the task ids of the fit, {some_of(known)}."
-        ) from error
-    if not is_new:
+        )
+    if position_of(task, known) is not None:
         raise ValueError(
             f"task={task!r} was in the fit, which had {some_of(known)}: give a new id, or fit "
             "again to learn more of a task."
@@ -58,7 +56,7 @@ def read_new_targets(fitted, n_samples, y, sample_weight, dtype):
     if np.ndim(y) == 2 and np.shape(y)[1] != 1:
         raise ValueError(f"y_new has shape {np.shape(y)}, expected one task: (n_samples,).")
     if np.ndim(y) != 2:
-        y = np.asarray(y).reshape(-1, 1)
+        y = target_array(y, "y_new").reshape(-1, 1)
     y, weight, _ = read_wide_targets(fitted, n_samples, y, sample_weight, dtype)
     samples = np.flatnonzero(weight[:, 0] > 0)
     return samples, y[samples, 0], weight[samples, 0]

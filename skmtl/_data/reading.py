@@ -14,14 +14,18 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.magnitudes import check_features
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
+from skmtl._data.spellings import refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
+    check_known,
     check_task_ids,
     codes_of,
     column_names,
-    some_of,
+    column_position,
     split_task_column,
 )
 
@@ -36,6 +40,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     user passed, for estimators that hand them on. Without `ids` a task column is removed unread.
     With `reset`, n_features_in_ and feature_names_in_ are set on the estimator.
     """
+    refuse_masked(X, "X")
     column = estimator.task_column
     if column is not None and tasks is not None:
         raise ValueError(f"Both task_column={column!r} and tasks= were given; use one of them.")
@@ -63,6 +68,16 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
         )
         features = _without_duplicates(features)
     return features, task_ids
+
+
+def names_of_features(estimator):
+    """Return the names of the features that an estimator has read, None for an array."""
+    names = getattr(estimator, "feature_names_in_", None)
+    column = estimator.task_column
+    if names is None or column is None:
+        return names
+    position = column_position(names, len(names), column)
+    return np.delete(names, position)
 
 
 def _check_columns(estimator, X, *, reset):
@@ -129,6 +144,7 @@ def _read_wide(estimator, X, y, sample_weight, dtype):
         sample_indices=np.arange(len(Y)),
         n_samples=len(Y),
         layout="wide",
+        feature_names=names_of_features(estimator),
     )
 
 
@@ -147,7 +163,9 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     TaskData
     """
     _check_y_given(estimator, y)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
+    check_features(estimator, X)
     if task_ids is None:
         return _read_wide(estimator, X, y, sample_weight, dtype)
     n_samples = X.shape[0]
@@ -163,6 +181,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
         sample_indices=samples.indices,
         n_samples=n_samples,
         layout=_long_layout(estimator),
+        feature_names=names_of_features(estimator),
     )
 
 
@@ -174,6 +193,7 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     SamplesByTask
     """
     _check_y_given(estimator, y)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)
     n_samples = X.shape[0]
     parts = []
@@ -183,12 +203,14 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
         indices = np.arange(n_samples)
         for t in range(len(tasks)):
             column = TaskSamples(indices, Y[:, t], weight[:, t])
-            parts.append(column.take(column.weight > 0))
+            known = column.take(column.weight > 0)
+            parts.append(known.with_plain_labels())
         return SamplesByTask(X, parts, tasks, "wide")
     long = read_long_targets(estimator, n_samples, y, sample_weight, task_ids, None)
     samples = TaskSamples(long.indices, long.y, long.weight)
     for start, stop in pairwise(long.ptr):
-        parts.append(samples.take(slice(start, stop)))
+        own = samples.take(slice(start, stop))
+        parts.append(own.with_plain_labels())
     return SamplesByTask(X, parts, long.tasks, _long_layout(estimator))
 
 
@@ -217,11 +239,11 @@ def read_prediction_data(estimator, X, tasks=None, *, numeric=True):
             "predicts all tasks at once; call predict(X) without tasks= and take the columns."
         )
     codes = codes_of(task_ids, estimator.tasks_, ids_name(estimator))
-    unknown = codes < 0
-    if unknown.any() and estimator.handle_unknown == "error":
-        raise ValueError(
-            f"Found task(s) {some_of(np.unique(task_ids[unknown]))} that were not seen in fit, "
-            f"which had {some_of(estimator.tasks_)}. Set handle_unknown='shared' to predict them "
-            "with the model that all tasks share."
-        )
+    check_known(
+        codes,
+        task_ids,
+        estimator.tasks_,
+        estimator.handle_unknown,
+        instead="predict them with the model that all tasks share",
+    )
     return X, codes

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmtl._data.spellings import concatenate_labels, plain_labels
+
 
 class TaskSamples(NamedTuple):
     """The labeled samples of a task."""
@@ -23,6 +25,10 @@ class TaskSamples(NamedTuple):
             y=self.y[chosen],
             weight=weight,
         )
+
+    def with_plain_labels(self):
+        """Return the samples with class labels of objects as numbers or strings."""
+        return self._replace(y=plain_labels(self.y))
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class SamplesByTask:
     def pooled(self):
         """Return the samples of all tasks, one task after the other, and their task codes."""
         indices = np.concatenate([part.indices for part in self.parts])
-        y = np.concatenate([part.y for part in self.parts])
+        y = concatenate_labels([part.y for part in self.parts])
         weight = None
         if self.weighted:
             weight = np.concatenate([part.weight for part in self.parts])

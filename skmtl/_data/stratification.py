@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl._data.spellings import target_array
 from skmtl._data.task_ids import check_task_ids, encode, missing_mask, split_task_column
 
 
@@ -17,7 +18,7 @@ def sample_codes(X, y, groups, task_column, name):
     if groups is not None:
         task_ids = check_task_ids(groups, "groups")
         return encode(task_ids, "groups")[1]
-    Y = np.asarray(y)
+    Y = target_array(y)
     if Y.ndim != 2:
         raise ValueError(
             f"{name} cannot know the tasks: y has shape {Y.shape}. Set task_column to the column "

@@ -1,13 +1,17 @@
 """Targets, weights and task ids: of two-dimensional y, and of y with a task id for each sample."""
 
-import warnings
 from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import check_array, column_or_1d
 
-from skmtl._data.task_ids import as_id_array, column_names, encode, missing_mask, some_of
+from skmtl._data.magnitudes import check_targets
+from skmtl._data.spellings import refuse_masked, target_array
+from skmtl._data.target_names import check_names_differ, targets_in_order
+from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
+from skmtl._warn import warn
 
 
 def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, *, empty=False):
@@ -16,7 +20,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     Missing targets are filled, and their weights are 0. With `empty`, tasks may have no targets.
     """
     names = column_names(y)
-    Y = check_array(y, dtype=dtype, ensure_2d=False, ensure_all_finite=False, input_name="y")
+    Y = _check_targets(y, dtype)
     if Y.ndim == 1:
         raise ValueError(
             f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
@@ -26,11 +30,12 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     _check_length(n_samples, Y)
     tasks = np.arange(Y.shape[1])
     if names is not None:
-        tasks = as_id_array(names)
+        tasks = check_names_differ(names)
     _check_no_infinity(Y, tasks)
-    weight = _check_weight(sample_weight, Y.shape)
+    weight = _check_weight(sample_weight, Y.shape, tasks)
     Y, weight = _fill_missing(Y, weight)
     has_targets = (weight > 0).any(axis=0)
+    check_targets(Y, tasks)
     lacking = np.broadcast_to(~has_targets, len(tasks))
     if lacking.any() and not empty:
         raise ValueError(
@@ -38,6 +43,19 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
             f"{some_of(tasks[lacking])}: a task needs at least one target."
         )
     return Y, weight, tasks
+
+
+def _check_targets(y, dtype):
+    """Return targets as an array of the type (None: any), missing ones as NaN or None."""
+    if not sparse.issparse(y):
+        y = target_array(y, labels=dtype is None)
+    return check_array(
+        y,
+        dtype=dtype,
+        ensure_2d=False,
+        ensure_all_finite=False,
+        input_name="y",
+    )
 
 
 def _check_no_infinity(Y, tasks):
@@ -81,18 +99,16 @@ def _warn_if_not_ids(task_ids, n_tasks, name):
     if task_ids.dtype.kind == "f":
         fractions = task_ids[task_ids % 1 != 0]
     if len(fractions):
-        warnings.warn(
+        warn(
             f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
             "different ones: was it scaled together with the features? Keep it out of scalers "
             "with skmtl.keep_task_column.",
             UserWarning,
-            stacklevel=6,
         )
     elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
-        warnings.warn(
+        warn(
             f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
             UserWarning,
-            stacklevel=6,
         )
 
 
@@ -108,7 +124,7 @@ class SortedSamples(NamedTuple):
 
 def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
     """Return the samples of long data; a sample of zero weight is as if absent."""
-    y = check_array(y, ensure_2d=False, dtype=dtype, ensure_all_finite=False, input_name="y")
+    y = _check_targets(y, dtype)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
             f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "
@@ -150,6 +166,7 @@ def _check_complete(y, tasks, codes):
             f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
             "without a target."
         )
+    check_targets(y, tasks, codes)
 
 
 def _check_length(n_samples, y):
@@ -161,15 +178,19 @@ def _check_length(n_samples, y):
         )
 
 
-def _check_weight(sample_weight, shape):
+def _check_weight(sample_weight, shape, tasks=None):
     """Return the weights as float64, or None if the user gave none or a single number.
 
-    They may be one for each sample or, for a two-dimensional y, one for each target.
+    They may be one for each sample or, for a two-dimensional y, one for each target; then the
+    columns of a frame are matched by name with the tasks.
     """
     if sample_weight is None or isinstance(sample_weight, Number):
         return None
     if isinstance(sample_weight, str):
         raise TypeError(f"sample_weight must be an array of weights, got {sample_weight!r}.")
+    refuse_masked(sample_weight, "sample_weight")
+    if tasks is not None:
+        sample_weight = targets_in_order(sample_weight, tasks, "sample_weight")
     weight = check_array(
         sample_weight,
         ensure_2d=False,

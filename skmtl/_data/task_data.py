@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.designs import SharedDesign, StackedDesign
-from skmtl._data.task_ids import some_of
+from skmtl._data.task_parameters import by_task
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class TaskData:
         Number of samples in the user's X.
     layout : {"wide", "column", "tasks"}
         The data form: long data have their task ids in a column of X or passed as `tasks`.
+    feature_names : ndarray of shape (n_features,) or None
+        Names of the columns of X without the task column; None for arrays.
     """
 
     design: SharedDesign | StackedDesign
@@ -38,10 +40,18 @@ class TaskData:
     sample_indices: np.ndarray
     n_samples: int
     layout: str
+    feature_names: np.ndarray | None = None
 
     @property
     def n_tasks(self):
         return len(self.tasks)
+
+    @property
+    def features(self):
+        """What identifies the features: their names, or 0, 1, ..., (n_features,)."""
+        if self.feature_names is None:
+            return np.arange(self.design.n_features)
+        return self.feature_names
 
     @property
     def n_samples_per_task(self):
@@ -75,13 +85,11 @@ class TaskData:
             if task_weight == "balanced":
                 return _balanced_weights(per_task)
             raise ValueError(
-                f"task_weight={task_weight!r} is not known: use None, 'balanced', a dict "
+                f"task_weight={task_weight!r} is not known: use None, 'balanced', a dict or Series "
                 "{task id: weight} or an array in the order of tasks_ ('uncertainty' is for "
                 "regressors with given strengths)."
             )
-        if isinstance(task_weight, dict):
-            task_weight = self._weights_by_id(task_weight)
-        omega = np.asarray(task_weight, dtype=float)
+        omega = by_task(task_weight, "task_weight", self.tasks)
         if omega.shape != (self.n_tasks,):
             raise ValueError(
                 f"task_weight has shape {omega.shape}, expected ({self.n_tasks},): one weight for "
@@ -93,17 +101,6 @@ class TaskData:
                 "of the data instead of giving it no weight."
             )
         return omega
-
-    def _weights_by_id(self, task_weight):
-        """Return the weights in a dict by task id as a list in the order of the tasks."""
-        task_ids = self.tasks.tolist()
-        missing = [task for task in task_ids if task not in task_weight]
-        if missing:
-            raise ValueError(
-                f"task_weight has no entry for task(s) {some_of(missing)}; it has "
-                f"{some_of(task_weight)}. Give every task a weight."
-            )
-        return [task_weight[task] for task in task_ids]
 
 
 def _balanced_weights(per_task):

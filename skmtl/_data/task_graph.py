@@ -6,8 +6,8 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labeled
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import square_in_order
 
 
 def laplacian(graph, tasks):
@@ -20,26 +20,37 @@ def laplacian(graph, tasks):
     tasks : ndarray of shape (n_tasks,)
         Task ids.
     """
-    weights = _edge_weights(graph, tasks)
-    if not np.isfinite(weights).all():
-        raise ValueError("graph holds weights that are NaN or infinite.")
-    if (weights < 0).any():
-        raise ValueError(
-            f"graph has an edge of weight {weights.min():.4g}: weights must be at least 0, since "
-            "edges pull tasks together; tasks that repel each other have no convex penalty."
-        )
+    weights = edge_weights(graph, tasks).toarray()
     return np.diag(weights.sum(axis=1)) - weights
 
 
-def _edge_weights(graph, tasks):
-    """Return the weights of the edges: symmetric, (n_tasks, n_tasks), zero on the diagonal."""
+def edge_weights(graph, tasks):
+    """Return the weights of the edges: a csr_array (n_tasks, n_tasks), zero on the diagonal.
+
+    They are symmetric, finite and at least 0.
+
+    Parameters
+    ----------
+    graph, tasks
+        As in :func:`laplacian`.
+    """
     if isinstance(graph, str):
         weights = _from_name(graph, tasks)
     elif isinstance(graph, list) and all(isinstance(edge, tuple) for edge in graph):
         weights = _from_edges(graph, tasks)
     else:
         weights = _from_matrix(graph, tasks)
-    np.fill_diagonal(weights, 0.0)
+    weights = sparse.coo_array(weights)
+    of_edges = (weights.row != weights.col) & (weights.data != 0)
+    ends = (weights.row[of_edges], weights.col[of_edges])
+    weights = sparse.csr_array((weights.data[of_edges], ends), shape=weights.shape)
+    if not np.isfinite(weights.data).all():
+        raise ValueError("graph holds weights that are NaN or infinite.")
+    if (weights.data < 0).any():
+        raise ValueError(
+            f"graph has an edge of weight {weights.min():.4g}: weights must be at least 0, since "
+            "edges pull tasks together; tasks that repel each other have no convex penalty."
+        )
     return weights
 
 
@@ -49,59 +60,47 @@ def _from_name(graph, tasks):
     T = len(tasks)
     if graph == "complete":
         return np.full((T, T), 1.0 / T)
-    weights = np.zeros((T, T))
     order = np.argsort(tasks, kind="stable")
-    weights[order[1:], order[:-1]] = 1.0
-    weights[order[:-1], order[1:]] = 1.0
-    return weights
+    neighbors = (order[1:], order[:-1])
+    weights = sparse.csr_array((np.ones(T - 1), neighbors), shape=(T, T))
+    return weights + weights.T
 
 
 def _from_edges(edges, tasks):
     """Return the weights of a list of edges; those of an edge that is given twice add up."""
-    position = {task: k for k, task in enumerate(tasks.tolist())}
-    weights = np.zeros((len(tasks), len(tasks)))
+    ends = []
+    weights = []
     for edge in edges:
         if len(edge) != 3 or not isinstance(edge[2], Real):
             raise ValueError(f"graph has the edge {edge!r}, expected (task id, task id, weight).")
-        first, second, weight = edge
-        for task in (first, second):
-            if task not in position:
-                raise ValueError(
-                    f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
-                )
-        a = position[first]
-        b = position[second]
-        weights[a, b] += weight
-        weights[b, a] = weights[a, b]
-    return weights
+        ends += edge[:2]
+        weights.append(float(edge[2]))
+    codes = codes_of(ends, tasks)
+    for task, code in zip(ends, codes, strict=True):
+        if code < 0:
+            raise ValueError(
+                f"graph has an edge to {task!r}, which is no task; tasks are {some_of(tasks)}."
+            )
+    pairs = (codes[::2], codes[1::2])
+    one_way = sparse.csr_array((weights, pairs), shape=(len(tasks), len(tasks)))
+    return one_way + one_way.T
 
 
 def _from_matrix(graph, tasks):
-    """Return a copy of a matrix of weights, in the order of the tasks."""
+    """Return a matrix of weights, sparse, in the order of the tasks."""
     T = len(tasks)
-    if hasattr(graph, "reindex") and is_labeled(graph.index, tasks):
-        graph = _in_order(graph, tasks)
-    if sparse.issparse(graph):
-        graph = graph.toarray()
-    weights = np.array(graph, dtype=float)
+    weights = square_in_order(graph, "graph", tasks)
+    if not sparse.issparse(weights):
+        weights = np.array(weights, dtype=float)
     if weights.shape != (T, T):
         raise ValueError(
             f"graph has shape {weights.shape}, expected ({T}, {T}): weights between the tasks "
             f"{some_of(tasks)}, in this order."
         )
-    if np.isfinite(weights).all() and not np.allclose(weights, weights.T, rtol=1e-10, atol=0):
-        raise ValueError("graph must be symmetric: an edge pulls both of its tasks.")
+    weights = sparse.csr_array(weights, dtype=float)
+    difference = np.abs(weights - weights.T)
+    if difference.nnz:
+        excess = difference - 1e-10 * np.abs(weights)
+        if (excess.data > 0).any():
+            raise ValueError("graph must be symmetric: an edge pulls both of its tasks.")
     return weights
-
-
-def _in_order(frame, tasks):
-    """Return a pandas frame of weights in the order of the tasks."""
-    missing = []
-    for task in tasks.tolist():
-        if task not in frame.index or task not in frame.columns:
-            missing.append(task)
-    if missing:
-        raise ValueError(
-            f"graph has no row or no column for task(s) {some_of(missing)}; give each task both."
-        )
-    return frame.reindex(index=tasks, columns=tasks)

@@ -4,11 +4,14 @@ Task ids may be numbers, strings or objects, in arrays, lists or frames of panda
 pyarrow.
 """
 
-from numbers import Integral
+from datetime import date, timedelta
+from numbers import Integral, Number
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
+
+from skmtl._warn import warn
 
 
 def some_of(values, n=5):
@@ -35,12 +38,15 @@ def column_names(X):
 
 def column_position(names, n_columns, task_column):
     """Return the position of the task column among `n_columns` columns with `names` (or None)."""
+    names = None if names is None else list(names)
     if isinstance(task_column, Integral) and not isinstance(task_column, bool):
         if not -n_columns <= task_column < n_columns:
             raise ValueError(
                 f"task_column={task_column} is out of range: X has {n_columns} feature(s)."
             )
-        return int(task_column) % n_columns
+        position = int(task_column) % n_columns
+        _check_not_a_name(names, task_column, position)
+        return position
     if not isinstance(task_column, str):
         raise TypeError(
             f"task_column must be a column name, an integer or None, got {task_column!r}."
@@ -51,7 +57,19 @@ def column_position(names, n_columns, task_column):
             ".set_output(transform='pandas') on the step before, or give the column's position "
             "as an integer."
         )
-    return _position_of_name(list(names), task_column)
+    return _position_of_name(names, task_column)
+
+
+def _check_not_a_name(names, task_column, position):
+    """Raise if an integer is the position of one column and the name of another."""
+    if names is None or task_column not in names:
+        return
+    named = names.index(task_column)
+    if named != position:
+        raise ValueError(
+            f"task_column={task_column} is the position of the column {names[position]!r} and the "
+            f"name of the column at position {named}: name the columns by strings."
+        )
 
 
 def _position_of_name(names, task_column):
@@ -126,7 +144,7 @@ def _is_missing(value):
 
 
 def check_task_ids(task_ids, name="tasks"):
-    """Return task ids as a 1-D array; raise if some are missing."""
+    """Return task ids as a 1-D array; raise if some are missing or were rounded."""
     task_ids = as_id_array(task_ids)
     if task_ids.ndim == 2 and task_ids.shape[1] == 1:
         task_ids = task_ids.ravel()
@@ -143,22 +161,140 @@ def check_task_ids(task_ids, name="tasks"):
             f"{name} contains NaN or None for {missing.sum()} sample(s), first at row {first}: "
             "every sample needs a task id."
         )
+    _check_exact(task_ids, name)
+    warn_of_nan_as_text(task_ids, name)
     return task_ids
 
 
+def warn_of_nan_as_text(array, name):
+    """Warn if an array of strings has "nan", which NumPy writes for NaN among strings."""
+    if array.dtype.kind == "U" and (array == "nan").any():
+        warn(
+            f"{name} has the string 'nan'. NumPy writes it for NaN among strings: if it stands for "
+            "what is missing, give a list or an array of dtype=object, in which NaN stays NaN."
+        )
+
+
+def _check_exact(task_ids, name):
+    """Raise if floats hold integers so large that neighbors may have been rounded to them."""
+    if task_ids.dtype.kind != "f":
+        return
+    limit = exact_limit(task_ids.dtype)
+    large = np.abs(task_ids) >= limit
+    if large.any():
+        raise ValueError(
+            f"{name} holds task ids such as {task_ids[large][0]:.0f} as {task_ids.dtype} numbers, "
+            f"of which different integers from {limit} on may be equal. Give them as integers or "
+            "strings: in a column of a data frame, in an array of objects, or as tasks=."
+        )
+
+
+def exact_limit(dtype):
+    """Return the smallest integer that floats of this type may have rounded to."""
+    return 2 ** (np.finfo(dtype).nmant + 1)
+
+
+def are_exact(ids, dtype):
+    """Whether integers stay different ids as numbers of a type."""
+    if ids.dtype.kind not in "iu" or np.dtype(dtype).kind != "f":
+        return True
+    limit = exact_limit(dtype)
+    return bool(((ids < limit) & (ids > -limit)).all())
+
+
 def as_id_array(ids):
-    """Return ids as an array that keeps their types: [1, "b"] stays a number and a string."""
-    if hasattr(ids, "to_numpy"):
-        return ids.to_numpy()
+    """Return ids as an array in which they keep their types: [1, "b"] is a number and a string.
+
+    Dates are brought to one unit, so that those of pandas, NumPy and the standard library, in
+    whichever unit, are the same ids.
+    """
+    if isinstance(ids, np.ma.MaskedArray):
+        masked = np.ma.getmaskarray(ids)
+        array = np.asarray(ids)
+        if masked.any():
+            array = np.where(masked, None, array.astype(object))
+    elif hasattr(ids, "to_pylist"):  # pyarrow
+        array = ids.to_numpy(zero_copy_only=False)
+    elif hasattr(ids, "to_numpy"):
+        array = ids.to_numpy()
+    else:
+        array = _as_array(ids)
+    return _with_one_unit(array)
+
+
+def _as_array(ids):
+    """Return a list or array of ids as an array of one type, or of objects where they have more."""
+    if hasattr(ids, "dtype") or np.isscalar(ids) or ids is None:
+        return np.asarray(ids)
+    ids = list(ids)
+    if any(isinstance(one, tuple) for one in ids):  # the names of columns of several levels
+        array = np.empty(len(ids), dtype=object)
+        array[:] = ids
+        return array
     array = np.asarray(ids)
-    became_strings = array.dtype.kind == "U"
-    if became_strings and not all(isinstance(one, str) for one in ids):
+    changed_types = array.dtype.kind in "US" and not all(isinstance(one, str) for one in ids)
+    rounded = array.dtype.kind == "f" and any(_is_large_integer(one) for one in ids)
+    if changed_types or rounded:
         return np.array(ids, dtype=object)
     return array
 
 
+def _is_large_integer(one):
+    """Whether a float would not hold an integer exactly."""
+    return isinstance(one, Integral) and abs(int(one)) >= exact_limit(float)
+
+
+def _with_one_unit(array):
+    """Return dates (without time zone) and durations in microseconds, or nanoseconds if needed."""
+    if array.dtype == object and array.size:
+        for is_time in (_is_local_date, _is_duration):
+            if all(is_time(one) for one in array.flat):
+                times = [_as_numpy_time(one) for one in array.flat]
+                array = np.array(times).reshape(array.shape)
+    kind = array.dtype.kind
+    if kind not in "mM":
+        return array
+    rounded = array.astype(f"{kind}8[us]")
+    known = ~np.isnat(array)
+    if (rounded[known] == array[known]).all():
+        return rounded
+    return array.astype(f"{kind}8[ns]")
+
+
+def as_objects(ids):
+    """Return ids as an array of objects; dates in nanoseconds stay NumPy's."""
+    if ids.dtype.kind not in "mM":
+        return ids.astype(object)
+    objects = np.empty(len(ids), dtype=object)
+    objects[:] = list(ids)
+    return objects
+
+
+def _is_local_date(one):
+    """Whether an object is a date or a time without time zone."""
+    if isinstance(one, np.datetime64):
+        return True
+    return isinstance(one, date) and getattr(one, "tzinfo", None) is None and one == one
+
+
+def _is_duration(one):
+    """Whether an object is a duration."""
+    return isinstance(one, timedelta | np.timedelta64) and one == one
+
+
+def _as_numpy_time(one):
+    """Return a date or duration of pandas or the standard library as NumPy's, with all digits."""
+    if hasattr(one, "to_numpy"):
+        return one.to_numpy()
+    if isinstance(one, date | np.datetime64):
+        return np.datetime64(one)
+    return np.timedelta64(one)
+
+
 def encode(ids, name="tasks"):
     """Return the sorted unique ids (or class labels) and the code of every element."""
+    if ids.dtype == object:
+        _check_truth_values(ids, name)
     try:
         return np.unique(ids, return_inverse=True)
     except TypeError as error:
@@ -169,16 +305,137 @@ def encode(ids, name="tasks"):
         ) from error
 
 
+def _check_truth_values(ids, name):
+    """Raise if objects hold truth values and numbers: True would be the same as 1."""
+    types = set(map(type, ids.flat))
+    truth_values = types & {bool, np.bool_}
+    if truth_values and types != truth_values:
+        raise TypeError(
+            f"{name} mixes types that cannot be sorted (truth values and others); use one type, "
+            "for example X['task'].astype(str)."
+        )
+
+
 def codes_of(ids, known, name="tasks"):
-    """Return the position of every id in `known`, -1 where it is not there."""
-    unique, inverse = encode(ids, name)
-    positions = {one: k for k, one in enumerate(known.tolist())}
-    codes = [positions.get(one, -1) for one in unique.tolist()]
-    return np.array(codes)[inverse]
+    """Return the position of every id in `known`, -1 where it is not there.
+
+    Ids are the same if their values are, whatever their types: 1 and 1.0, a Timestamp and a
+    datetime64 of any unit. Next to dates, a string stands for the date it spells.
+    """
+    ids = as_id_array(ids)
+    known = as_id_array(known)
+    if known.dtype.kind == "M":
+        ids = _dates_of_strings(ids)
+    elif ids.dtype.kind == "M":
+        known = _dates_of_strings(known)
+    inverse = slice(None)
+    if ids.dtype != object:
+        ids, inverse = encode(ids, name)
+    positions = {}
+    for k, key in enumerate(_keys(known)):
+        positions.setdefault(key, k)
+    codes = [positions.get(key, -1) for key in _keys(ids)]
+    return np.array(codes, dtype=np.intp)[inverse]
+
+
+def _keys(ids):
+    """Return a list of what is equal, and has the same hash, for ids that are the same."""
+    kind = ids.dtype.kind
+    if kind not in "mM":
+        return ids.tolist()
+    unit, _ = np.datetime_data(ids.dtype)
+    factor = 1000 if unit == "us" else 1
+    counts = ids.astype(np.int64).tolist()
+    return [(kind, factor * count) for count in counts]  # nanoseconds of any size
+
+
+def _dates_of_strings(ids):
+    """Return strings as dates if all of them are dates, else the ids as they are."""
+    texts = ids.tolist()
+    if not texts or not all(isinstance(one, str) for one in texts):
+        return ids
+    try:
+        return _with_one_unit(np.array(texts, dtype="M8"))
+    except ValueError:
+        return ids
+
+
+def position_of(task, known):
+    """Return the position of a task id in `known`, or None if it is not there.
+
+    It is found as :func:`codes_of` finds it.
+    """
+    code = int(codes_of([task], known)[0])
+    return None if code < 0 else code
+
+
+def check_known(codes, ids, known, handle_unknown, *, instead):
+    """Raise if ids at prediction were not in the fit.
+
+    With ``handle_unknown="shared"`` only ids of another type than all in the fit are refused: they
+    can be none of its tasks. `instead` says what "shared" does with the others.
+    """
+    unknown = codes < 0
+    if not unknown.any():
+        return
+    some = np.asarray(ids)[unknown]
+    found = some_of(_distinct(some))
+    if handle_unknown == "error":
+        raise ValueError(
+            f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}. Set "
+            f"handle_unknown='shared' to {instead}."
+        )
+    if not same_kind(some, known):
+        raise ValueError(
+            f"Found task(s) {found} that were not seen in fit, which had {some_of(known)}: ids of "
+            "another type can be none of them. Give ids of the type of the fit."
+        )
+
+
+def same_kind(ids, known):
+    """Whether all ids are numbers, strings or dates as some of the known ones are."""
+    return _kinds(ids) <= _kinds(known)
+
+
+def _kinds(ids):
+    """Return the set of the kinds of some ids."""
+    ids = as_id_array(ids)
+    if ids.dtype.kind == "M":
+        return {"dates"}
+    if ids.dtype.kind == "m":
+        return {"durations"}
+    return {_kind(one) for one in ids.tolist()}
+
+
+def _distinct(ids):
+    """Return the distinct ids, sorted where they can be."""
+    try:
+        return np.unique(ids)
+    except TypeError:
+        return list(dict.fromkeys(ids.tolist()))
+
+
+def _kind(one):
+    """Return the kind of an id; ids of different kinds are never the same."""
+    if isinstance(one, Number):
+        return "numbers"
+    if isinstance(one, str):
+        return "strings"
+    if isinstance(one, date):
+        return "dates" if _is_local_date(one) else "dates with a time zone"
+    return type(one).__name__
 
 
 def name_of_task(task):
-    """Return a task id as text; whole floats (ids in a float array) without their point."""
+    """Return a task id as a line of text.
+
+    Whole floats (ids in a float array) are without their point, dates without a time of zero, and
+    what would break the line, such as a tab, is a blank.
+    """
     if isinstance(task, float | np.floating) and float(task).is_integer():
         return str(int(task))
-    return str(task)
+    if isinstance(task, np.datetime64):
+        return np.datetime_as_string(task, unit="auto")
+    if isinstance(task, date):
+        return str(task).removesuffix(" 00:00:00")
+    return "".join(one if one.isprintable() else " " for one in str(task))

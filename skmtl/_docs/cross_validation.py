@@ -9,7 +9,8 @@ alphas : int or array-like of float, default=100
     the alphas themselves.
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
-    task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold).
+    task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold). Train and
+    test are positions or boolean masks of samples.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the alpha with the smallest mean error, "1se" the largest alpha whose mean error is
     within one standard error of it.
@@ -21,7 +22,8 @@ n_jobs : int, default=None
     "fold_parameters": """
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
-    task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold).
+    task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold). Train and
+    test are positions or boolean masks of samples.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the strengths with the smallest mean error, "1se" the largest alpha whose mean error
     is within one standard error of it, with the other strengths unchanged.
@@ -78,7 +80,7 @@ best_estimator_ : estimator
     "class_fold_parameters": """
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
-    task and class.
+    task and class. Train and test are positions or boolean masks of samples.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the alpha with the smallest mean log-loss, "1se" the largest alpha whose mean is
     within one standard error of it.

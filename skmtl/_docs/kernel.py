@@ -4,6 +4,11 @@ PARAGRAPHS = {
     "nystroem_data_parameters": """
 fit_intercept : bool, default=True
     Fit one unpenalized intercept for each task.
+normalize_y : bool, default=True
+    Divide the targets of each task by their standard deviation before the fit, so that tasks share
+    the shapes of their functions whatever the units of their targets. The objective is then that of
+    the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
+    is the root mean square.
 task_column : str or int, default=None
     Name or position of the column of X that holds the task ids; every task then has samples of its
     own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
@@ -106,6 +111,11 @@ solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
     "cholesky" for all data. They are exact but for rounding; "auto" takes the fastest.
 fit_intercept : bool, default=True
     Fit one unpenalized intercept for each task.
+normalize_y : bool, default=True
+    Divide the targets of each task by their standard deviation before the fit, so that tasks share
+    the shapes of their functions whatever the units of their targets. The objective is then that of
+    the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
+    is the root mean square.
 task_column : str or int, default=None
     Name or position of the column of X that holds the task ids; every task then has samples of its
     own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
@@ -115,9 +125,14 @@ handle_unknown : {"error", "shared"}, default="error"
 """,
     "kernel_ridge_attributes": """
 dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
-    Coefficients c, in the order of `X_fit_`: ``f_t(x) = sum_i k(x, x_i) sum_s B[t, s] c_is``;
-    0 where a target is missing. Long data have one coefficient for each sample.
+    Coefficients c, in the order of `X_fit_` and units of y, with r the `y_scale_`:
+    ``f_t(x) = sum_i k(x, x_i) sum_s r_t B[t, s] c_is / r_s``; 0 where a target is missing. Long
+    data have one coefficient for each sample.
 intercept_ : ndarray of shape (n_tasks,)
+    Intercepts.
+y_scale_ : ndarray of shape (n_tasks,)
+    What targets were divided by with `normalize_y`, else 1. Targets that do not vary have the
+    median of the others.
 task_covariance_ : ndarray of shape (n_tasks, n_tasks)
     B, the task kernel.
 X_fit_ : {ndarray, sparse matrix} of shape (n_samples, n_features)
@@ -142,6 +157,11 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
     "relationship_parameters": """
 fit_intercept : bool, default=True
     Fit one unpenalized intercept for each task.
+normalize_y : bool, default=True
+    Divide the targets of each task by their standard deviation before the fit, so that tasks share
+    the shapes of their functions whatever the units of their targets. The objective is then that of
+    the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
+    is the root mean square.
 task_column : str or int, default=None
     Name or position of the column of X that holds the task ids; every task then has samples of its
     own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
@@ -155,10 +175,15 @@ tol : float, default=1e-4
 """,
     "relationship_attributes": """
 dual_coef_ : ndarray of shape (n_samples, n_tasks) or (n_samples,)
-    Coefficients c, in the order of `X_fit_`: ``f_t(x) = sum_i k(x, x_i) sum_s B[t, s] c_is``
-    with ``B = Omega (I + ridge/alpha Omega)^-1``; 0 where a target is missing. Long data have one
+    Coefficients c, in the order of `X_fit_` and units of y, with r the `y_scale_`:
+    ``f_t(x) = sum_i k(x, x_i) sum_s r_t B[t, s] c_is / r_s`` where
+    ``B = Omega (I + ridge/alpha Omega)^-1``; 0 where a target is missing. Long data have one
     coefficient for each sample.
 intercept_ : ndarray of shape (n_tasks,)
+    Intercepts.
+y_scale_ : ndarray of shape (n_tasks,)
+    What targets were divided by with `normalize_y`, else 1. Targets that do not vary have the
+    median of the others.
 task_covariance_ : ndarray of shape (n_tasks, n_tasks)
     Omega; I / n_tasks where W is zero.
 n_iter_ : int

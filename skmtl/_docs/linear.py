@@ -15,14 +15,14 @@ huber_delta : float, default=1.35
 task_column : str or int, default=None
     Name or position of the column of X that holds the task ids; every task then has samples of its
     own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
-task_weight : None, "balanced", "uncertainty", dict or array-like of shape (n_tasks,), default=None
+task_weight : None, "balanced", "uncertainty", dict, Series or array-like, default=None
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
-    once (``omega_t = nbar / n_t``); a dict {task id: weight} or an array in the order of `tasks_`
-    gives positive weights by hand. "uncertainty", not in cross-validated estimators, learns them:
-    the objective is minimized over them as well, subject to ``sum_t n_t log omega_t = 0``, so that
-    they are proportional to one over the mean loss of the task. `task_weight_` then holds them, and
-    `task_noise_` the root of twice the mean loss, which for the squared loss is the standard
-    deviation of the residuals.
+    once (``omega_t = nbar / n_t``); a dict or Series {task id: weight} or an array in the order of
+    `tasks_` gives positive weights by hand. "uncertainty", not in cross-validated estimators,
+    learns them: the objective is minimized over them as well, subject to
+    ``sum_t n_t log omega_t = 0``, so that they are proportional to one over the mean loss of the
+    task. `task_weight_` then holds them, and `task_noise_` the root of twice the mean loss, which
+    for the squared loss is the standard deviation of the residuals.
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average coefficients and intercept of all tasks.
@@ -36,10 +36,10 @@ normalize_y : bool, default=False
 task_column : str or int, default=None
     Name or position of the column of X that holds the task ids; every task then has samples of its
     own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
-task_weight : None, "balanced", dict or array-like of shape (n_tasks,), default=None
+task_weight : None, "balanced", dict, Series or array-like of shape (n_tasks,), default=None
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
-    once (``omega_t = nbar / n_t``); a dict {task id: weight} or an array in the order of `tasks_`
-    gives positive weights by hand.
+    once (``omega_t = nbar / n_t``); a dict or Series {task id: weight} or an array in the order
+    of `tasks_` gives positive weights by hand.
 class_weight : None, "balanced" or dict, default=None
     Factor of the weights of the samples of a class, by class label; 1 for those not named.
     "balanced" counts the classes of a task equally.
@@ -56,10 +56,20 @@ tol : float, default=1e-4
     Stop when the duality gap is at most `tol` times the objective of the null model or, if
     `dual_gap_` is NaN, when the gradient is at most `tol` times that at zero coefficients.
 """,
+    "group_parameters": """
+groups : array-like of shape (n_features,), dict or Series, default=None
+    Label of the group of each feature: an array in the order of X without the task column, or a
+    dict or Series {name of the feature: label}. None: every feature is a group.
+group_weight : "sqrt_size", None, dict or Series, default="sqrt_size"
+    Weights u. "sqrt_size" is the square root of the number of features of the group, so that groups
+    without influence enter at about the same alpha; None is 1 for all; a dict or Series {label:
+    weight} has a number of at least 0 for each group, where 0 leaves the group unpenalized.
+""",
     "row_parameters": """
-feature_weight : array-like of shape (n_features,), default=None
-    Weights u_j >= 0 of the features in the L2,1 norm, in the order of X without the task column. A
-    weight of 0 leaves a feature unpenalized by the norm; None is 1 for all.
+feature_weight : dict, Series or array-like of shape (n_features,), default=None
+    Weights u_j >= 0 of the features in the L2,1 norm: a dict or Series by the names of the
+    features, or an array in the order of X without the task column. A weight of 0 leaves a feature
+    unpenalized by the norm; None is 1 for all.
 positive : bool, default=False
     Constrain the coefficients to be non-negative.
 """,

@@ -18,7 +18,7 @@ def multiply_by_tasks(K, B, observations, out):
     ----------
     K : ndarray of shape (n_observations, n_observations)
         Kernel matrix of the observations.
-    B : ndarray of shape (n_tasks, n_tasks)
+    B : ndarray of shape (n_tasks, n_tasks) or LowRank
         Task kernel.
     observations : Observations
         Their tasks.
@@ -26,6 +26,7 @@ def multiply_by_tasks(K, B, observations, out):
         Overwritten.
     """
     task = observations.task
+    B = np.asarray(B)
     for b, span in zip(B, observations.spans, strict=True):
         np.multiply(K[span], b[task], out=out[span])
     return out

@@ -6,7 +6,7 @@ from skmtl import _kernels
 from skmtl._task_covariance.cholesky import multiply_by_tasks, noisy_factor
 
 
-def covariance_factor(Ks, Bs, noise, observations):
+def covariance_factor(Ks, Bs, noise, observations, known_noise=None):
     """The :class:`CholeskyFactor` of ``sum K o B[task, task] + diag(noise[task] / s)``.
 
     Parameters
@@ -19,6 +19,8 @@ def covariance_factor(Ks, Bs, noise, observations):
         Variances of the noise.
     observations : Observations
         The tasks, and the weights s.
+    known_noise : ndarray of shape (n_observations,), default=None
+        More noise of each observation, added to the diagonal as it is.
     """
     A = multiply_by_tasks(
         Ks[0],
@@ -28,6 +30,8 @@ def covariance_factor(Ks, Bs, noise, observations):
     )
     for K, B in zip(Ks[1:], Bs[1:], strict=True):
         _kernels.add_task_product(K, B, observations.task, A)
+    if known_noise is not None:
+        A.flat[:: len(A) + 1] += known_noise
     return noisy_factor(A, noise, observations, "noise")
 
 
@@ -36,7 +40,7 @@ class DenseLikelihood:
 
     Parameters
     ----------
-    Ks, Bs, noise, observations
+    Ks, Bs, noise, observations, known_noise
         As in :func:`covariance_factor`.
     y : ndarray of shape (n_observations,)
         Targets.
@@ -56,11 +60,12 @@ class DenseLikelihood:
         noise,
         y,
         observations,
+        known_noise=None,
     ):
         self.Ks = Ks
         self.Bs = Bs
         self.observations = observations
-        self.factor = covariance_factor(Ks, Bs, noise, observations)
+        self.factor = covariance_factor(Ks, Bs, noise, observations, known_noise)
         self.dual = self.factor.solve(y)
         fit = y @ self.dual
         log_determinant = self.factor.log_determinant()

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from skmtl._task_covariance.cholesky_factor import CholeskyFactor, not_semidefinite
+from skmtl._task_covariance.low_rank import noise_basis
 from skmtl._task_covariance.observations import centered
 from skmtl._task_covariance.system import System
 
@@ -100,12 +101,6 @@ def constants(n, fit_intercept):
     return np.ones((n, 1))
 
 
-def relative_to_noise(B, alpha):
-    """``Sigma^-1/2 B Sigma^-1/2`` with Sigma = diag(alpha)."""
-    scale = np.sqrt(alpha)
-    return B / np.outer(scale, scale)
-
-
 def shrinkage(values, lam, alpha, given=None, noise_name="alpha"):
     """``1 / (values lam + alpha)``, which has to be positive.
 
@@ -161,6 +156,8 @@ class KroneckerBase(System):
         As in :class:`System`; `observations` are all targets of the samples.
     noise_name : str, default="alpha"
         The user's name of alpha, for error messages.
+    basis : DenseBasis or ReflectionBasis, default=None
+        What :func:`noise_basis` gives, if it is known already.
     """
 
     name = "kronecker"
@@ -173,6 +170,7 @@ class KroneckerBase(System):
         observations,
         fit_intercept,
         noise_name="alpha",
+        basis=None,
     ):
         super().__init__(
             K,
@@ -182,16 +180,31 @@ class KroneckerBase(System):
             fit_intercept,
         )
         self.noise_name = noise_name
-        lam, V = np.linalg.eigh(relative_to_noise(B, alpha))
-        self.lam = np.maximum(lam, 0.0)
-        scale = np.sqrt(alpha)[:, None]
-        self.Vi = V / scale
-        self.inverse_Vi = V.T * scale.T
+        self.basis = noise_basis(B, alpha) if basis is None else basis
+        self.lam = np.maximum(self.basis.values, 0.0)
+        self.noise_root = np.sqrt(alpha)
+
+    @cached_property
+    def Vi(self):
+        """``Sigma^-1/2 V``, (T, T)."""
+        return self.basis.matrix / self.noise_root[:, None]
+
+    def Vi_of(self, tasks):
+        """The rows of `Vi` of some tasks."""
+        return self.basis.rows(tasks) / self.noise_root[tasks, None]
+
+    def into_directions(self, Y):
+        """``Y Vi``."""
+        return self.basis.into(Y / self.noise_root)
+
+    def from_directions(self, C):
+        """``C Vi'``."""
+        return self.basis.back(C) / self.noise_root
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
         Y = self.observations.matrix(y)
-        dual = self.directions(Y) @ self.Vi.T
+        dual = self.from_directions(self.directions(Y))
         return dual.T.ravel()
 
     def leave_out_samples(self, y):
@@ -201,12 +214,12 @@ class KroneckerBase(System):
             return np.full(len(observations), np.nan)
         dual = self.directions(observations.matrix(y))
         errors = dual / self.sample_precisions()
-        errors = errors @ self.inverse_Vi
+        errors = self.basis.back(errors) * self.noise_root
         return errors.T.ravel()
 
     def precisions(self):
         """The diagonal of the inverse, (n_observations,)."""
-        diagonal = self.sample_precisions() @ self.Vi.T**2
+        diagonal = self.basis.back_by_squares(self.sample_precisions()) / self.alpha
         return diagonal.T.ravel()
 
     def _log_determinant_of_noise(self):
@@ -265,7 +278,7 @@ class KroneckerSystem(KroneckerBase):
 
     def coefficients(self, UtY):
         """The dual coefficients C as ``U C Vi'``, (k, T), from ``U' Y``."""
-        return (UtY @ self.Vi) * self.H
+        return self.into_directions(UtY) * self.H
 
     def directions(self, Y):
         UtY = self.U.T @ Y
@@ -316,7 +329,7 @@ class KroneckerFactors(KroneckerBase):
 
     Parameters
     ----------
-    K, B, alpha, observations, fit_intercept
+    K, B, alpha, observations, fit_intercept, basis
         As in :class:`KroneckerBase`.
     """
 
@@ -327,6 +340,7 @@ class KroneckerFactors(KroneckerBase):
         alpha,
         observations,
         fit_intercept,
+        basis=None,
     ):
         super().__init__(
             K,
@@ -334,6 +348,7 @@ class KroneckerFactors(KroneckerBase):
             alpha,
             observations,
             fit_intercept,
+            basis=basis,
         )
         weight = observations.common_weight
         self.root = np.sqrt(weight)[:, None]
@@ -358,7 +373,7 @@ class KroneckerFactors(KroneckerBase):
         return zip(self.groups, self.factors, strict=True)
 
     def directions(self, Y):
-        Z = self._restricted(self.root * (Y @ self.Vi))
+        Z = self._restricted(self.root * self.into_directions(Y))
         for group, factor in self._groups_and_factors():
             Z[:, group] = factor.solve(Z[:, group])
         # A second time, for the last digits.

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from skmtl._task_covariance.kronecker import distinct_values, shrinkage
+from skmtl._task_covariance.low_rank import noise_basis
 
 _CHUNK = 2**22  # numbers in an array of several alphas
 
@@ -25,7 +26,7 @@ def grid_errors(
     ----------
     spectrum : Spectrum
         That of the kernel matrix of the samples.
-    B : ndarray of shape (T, T)
+    B : ndarray of shape (T, T) or LowRank
         Task kernel.
     alphas : ndarray of shape (n_alphas,)
         Regularization strengths.
@@ -41,11 +42,11 @@ def grid_errors(
     U = spectrum.U
     squares = U**2
     values = spectrum.values[:, None, None]
-    lam, V = np.linalg.eigh(B)
-    distinct, position = distinct_values(lam)
+    basis = noise_basis(B, np.ones(len(B)))
+    distinct, position = distinct_values(basis.values)
     distinct = distinct[:, None]
     Y = spectrum.root[:, None] * Y
-    Z = U.T @ Y @ V
+    Z = basis.into(U.T @ Y)
     Z = Z[:, :, None]
     sums = []
     size = max(U.shape) * len(B)
@@ -56,8 +57,8 @@ def grid_errors(
         weights = weights[:, position]
         dual = _along_first_axis(U, Z * weights)
         if by == "observation":
-            dual = V @ dual
-            precisions = V**2 @ precisions
+            dual = basis.back(dual)
+            precisions = basis.back_by_squares(precisions)
         errors = dual / precisions
         sum_of_squares = np.einsum("nta,nta->a", errors, errors)
         sums.append(sum_of_squares)

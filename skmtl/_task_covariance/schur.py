@@ -55,8 +55,9 @@ class SchurSystem(System):
     def _corner(self):
         """``Q_mm``."""
         U = self.U_missing
-        Vi = self.whole.Vi
-        spans = self.missing.spans
+        tasks = np.flatnonzero(self.missing.n_per_task)
+        Vi = self.whole.Vi_of(tasks)
+        spans = [self.missing.spans[t] for t in tasks]
         m = len(self.missing)
         out = np.empty((m, m))
         for t, here in enumerate(spans):
@@ -90,7 +91,7 @@ class SchurSystem(System):
         """
         whole = self.whole
         U = self.U_missing
-        dual = whole.coefficients(UtY) @ whole.Vi.T
+        dual = whole.from_directions(whole.coefficients(UtY))
         dual = dual[:, self.missing.task]
         at_missing = np.einsum("mk,km->m", U, dual)
         values = self._solve_corner(at_missing)
@@ -103,7 +104,7 @@ class SchurSystem(System):
         observations = self.observations
         UtY = whole.U.T @ observations.matrix(y)
         coefficients = self.coefficients(UtY)
-        dual = whole.U @ coefficients @ whole.Vi.T
+        dual = whole.U @ whole.from_directions(coefficients)
         return dual[observations.sample, observations.task]
 
     def leave_out_samples(self, y):

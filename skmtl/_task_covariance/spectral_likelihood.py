@@ -6,7 +6,6 @@ covariance is that of :class:`KroneckerSystem`, with a few missing targets m tha
 derivative is a sum over pairs of them: in the directions U a product of W with rows of U.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -35,7 +34,7 @@ class SpectralLikelihood:
     Parameters
     ----------
     K : ndarray of shape (n, n)
-        Kernel matrix of the samples, positive semi-definite.
+        Kernel matrix of the samples.
     Y : ndarray of shape (n, T)
         Targets, 0 where they are missing.
     observations : Observations
@@ -51,10 +50,8 @@ class SpectralLikelihood:
         self.K = K
         self.observations = observations
         self.largest = largest_eigenvalue(K, np.ones(1))
-        found = spectrum(K, np.ones(len(K)))
-        values = np.maximum(found.values, 0.0)
-        self.spectrum = replace(found, values=values)
-        self.UtY = found.U.T @ Y
+        self.spectrum = spectrum(K, np.ones(len(K)))
+        self.UtY = self.spectrum.U.T @ Y
 
     def at(self, B, noise):
         """The :class:`SpectralPoint` of a task covariance (T, T) and a noise (T,)."""

@@ -15,7 +15,7 @@ class System:
     ----------
     K : ndarray of shape (n_samples, n_samples)
         Kernel matrix of the samples.
-    B : ndarray of shape (n_tasks, n_tasks)
+    B : ndarray of shape (n_tasks, n_tasks) or LowRank
         Task kernel.
     alpha : ndarray of shape (n_tasks,)
         Noise of the tasks, or regularization strengths.

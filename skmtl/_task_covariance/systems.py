@@ -4,8 +4,6 @@
 :func:`noise_floor`.
 """
 
-import warnings
-
 import numpy as np
 from scipy.linalg import norm
 
@@ -15,10 +13,11 @@ from skmtl._task_covariance.kronecker import (
     KroneckerSystem,
     constants,
     distinct_values,
-    relative_to_noise,
     spectrum,
 )
+from skmtl._task_covariance.low_rank import noise_basis, spectral_norm, variances
 from skmtl._task_covariance.schur import SchurSystem
+from skmtl._warn import warn
 
 SOLVERS = ("kronecker", "schur", "cholesky")
 _EIGH = 9  # flops over n^3 of an eigendecomposition, at the speed of matrix products
@@ -40,7 +39,7 @@ def noise_floor(largest):
 
     Below it solutions would be those of the rounding errors, which differ between systems.
     """
-    return _ROUNDING * max(largest, _TINY)
+    return _ROUNDING * np.maximum(largest, _TINY)
 
 
 def largest_eigenvalue(K, weight):
@@ -50,11 +49,11 @@ def largest_eigenvalue(K, weight):
 
 def smallest_alpha(K, B, observations):
     """The :func:`noise_floor` of the system with a task kernel B."""
-    return noise_floor(largest_eigenvalue(K, observations.weight) * np.linalg.norm(B, 2))
+    return noise_floor(largest_eigenvalue(K, observations.weight) * spectral_norm(B))
 
 
 def raised_noise(noise, largest, Bs):
-    """The noise, at least the :func:`noise_floor` of a sum of terms.
+    """The noise, at least the :func:`noise_floor` of a sum of terms, relative to each task.
 
     Parameters
     ----------
@@ -62,24 +61,24 @@ def raised_noise(noise, largest, Bs):
         Variances of the noise.
     largest : list of float
         Upper bounds of the largest eigenvalues of the input kernels.
-    Bs : list of ndarray of shape (n_tasks, n_tasks)
+    Bs : list of ndarray of shape (n_tasks, n_tasks), or of LowRank
         Task covariances.
     """
-    bound = 0.0
+    bound = np.zeros(len(noise))
     for value, B in zip(largest, Bs, strict=True):
-        bound += value * np.trace(B)
+        # of the covariance of tasks that are scaled to this task's variance
+        bound += value * len(B) * variances(B)
     return np.maximum(noise, noise_floor(bound))
 
 
-def warn_of_jitter(jitter, name="alpha", stacklevel=3):
+def warn_of_jitter(jitter, name="alpha"):
     """UserWarning that says what was added, pointing at the caller of `fit`."""
     if jitter > 0:
-        warnings.warn(
+        warn(
             f"{name} is too small for the size of the kernel: {jitter:.2g} was added to the "
             f"diagonal (jitter_), because rounding errors decide below that. Scale X, or increase "
             f"{name} to choose yourself.",
             UserWarning,
-            stacklevel=stacklevel,
         )
 
 
@@ -219,13 +218,15 @@ def make_system(
             fit_intercept,
         )
     if decomposed is None:
-        if name == "kronecker" and _few_values(B, alpha):
+        basis = noise_basis(B, alpha) if name == "kronecker" else None
+        if basis is not None and _few_values(basis):
             return KroneckerFactors(
                 K,
                 B,
                 alpha,
                 observations.complete,
                 fit_intercept,
+                basis,
             )
         free = constants(observations.n_samples, fit_intercept)
         decomposed = spectrum(K, observations.common_weight, free)
@@ -239,10 +240,9 @@ def make_system(
     )
 
 
-def _few_values(B, alpha):
+def _few_values(basis):
     """Whether a factor for each eigenvalue of the task kernel beats one eigendecomposition."""
-    values = np.linalg.eigvalsh(relative_to_noise(B, alpha))
-    distinct, _ = distinct_values(values)
+    distinct, _ = distinct_values(basis.values)
     return len(distinct) * _CHOLESKY < _EIGH
 
 

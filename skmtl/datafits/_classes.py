@@ -11,6 +11,8 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl._data.spellings import of_same_kind, plain_labels, union_of_labels
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
 from skmtl.datafits._columns import ColumnProblem
 from skmtl.losses import Grouped, Logistic, Softmax
 
@@ -132,13 +134,14 @@ def class_problem(data, class_weight):
     ClassProblem
     """
     labels, weights = _labels_of_tasks(data)
-    for own in labels:
-        check_classification_targets(own)
+    _check_labels(labels)
     all_labels = _unique_labels(labels)
+    _check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
-        classes = [np.unique(own) for own in labels]
-        classes = [own if len(own) > 1 else all_labels for own in classes]
+        classes = []
+        for own, task in zip(labels, data.tasks, strict=True):
+            classes.append(_at_least_two(np.unique(own), all_labels, task))
     positions = [_positions(own, all_labels) for own in classes]
     sizes = np.array([len(own) for own in classes])
     if sizes.max() == 2:
@@ -156,20 +159,41 @@ def class_problem(data, class_weight):
     return ClassProblem(*columns, sizes, classes, positions)
 
 
+def _check_class_weight(class_weight, all_labels):
+    """Raise if a dict of weights names none of the classes; one may be missing in these data."""
+    if not isinstance(class_weight, dict) or not class_weight:
+        return
+    named = as_id_array(list(class_weight))
+    if (codes_of(named, all_labels) < 0).all():
+        raise ValueError(
+            f"class_weight has entries for {some_of(named)}, none of which is a class; classes are "
+            f"{some_of(all_labels)}."
+        )
+
+
 def _labels_of_tasks(data):
     """Known class labels of every task, and their weights: two lists of arrays."""
     if data.layout != "wide":
         bounds = data.design.ptr[1:-1]
-        return np.split(data.y, bounds), np.split(data.weight, bounds)
+        return np.split(plain_labels(data.y), bounds), np.split(data.weight, bounds)
     weight = np.broadcast_to(data.weight, data.y.shape)
     seen = weight > 0
     labels = []
     weights = []
     for t in range(data.n_tasks):
         known = seen[:, t]
-        labels.append(data.y[known, t])
+        labels.append(plain_labels(data.y[known, t]))
         weights.append(weight[known, t])
     return labels, weights
+
+
+def _check_labels(labels):
+    """ValueError for labels that are no classes, of which those of one type are checked at once."""
+    by_type = {}
+    for own in labels:
+        by_type.setdefault(own.dtype.kind, []).append(own)
+    for alike in by_type.values():
+        check_classification_targets(np.concatenate(alike))
 
 
 def _positions(classes, all_labels):
@@ -178,12 +202,22 @@ def _positions(classes, all_labels):
     return np.array([order[label] for label in classes.tolist()])
 
 
+def _at_least_two(classes, all_labels, task):
+    """The classes of a task or, of a task with one class, those of all tasks that are like it."""
+    if len(classes) > 1:
+        return classes
+    alike = of_same_kind(all_labels, classes[0])
+    if len(alike) < 2:
+        raise ValueError(
+            f"Task(s) {some_of([task])} hold one class, {classes.tolist()}, and no other task has "
+            "class labels of this type: leave them out."
+        )
+    return alike
+
+
 def _unique_labels(labels):
-    """The sorted class labels of all tasks."""
-    classes = [np.unique(own) for own in labels]
-    dtype = np.result_type(*classes)
-    everything = np.concatenate([own.astype(object) for own in classes])
-    found = np.unique(everything).astype(dtype)
+    """The class labels of all tasks, sorted unless tasks have labels of different types."""
+    found = union_of_labels([np.unique(own) for own in labels])
     if len(found) < 2:
         raise ValueError(
             f"y holds one class, {found.tolist()}, but a classifier needs at least 2 classes in "

@@ -4,7 +4,6 @@ A task of a regression is one column, and so is one with two classes; a task wit
 column for each.
 """
 
-import warnings
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import some_of
+from skmtl._warn import warn
 from skmtl.datafits._likelihood import Likelihood
 from skmtl.losses import Loss
 
@@ -123,14 +123,13 @@ class ColumnProblem:
         return np.concatenate(repeated)
 
 
-def warn_of_pseudo_observations(tasks, loss, *, stacklevel):
+def warn_of_pseudo_observations(tasks, loss):
     """Warn that these tasks, if there are any, have degenerate targets."""
     if len(tasks):
-        warnings.warn(
+        warn(
             f"Task(s) {some_of(tasks)} have {loss.degenerate_targets}, so that an intercept would "
             "be infinite: they got one pseudo-observation, the mean target of all tasks.",
             UserWarning,
-            stacklevel=stacklevel + 1,
         )
 
 

@@ -1,6 +1,6 @@
 """A squared loss with a quadratic coupling of its tasks."""
 
-from skmtl.datafits._linear_algebra import inner, top_eigenvalue
+from skmtl.datafits._linear_algebra import inner
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
@@ -11,7 +11,7 @@ class Coupled(SquaredDatafit):
     ----------
     base : SquaredDatafit
         The loss.
-    coupling : ndarray of shape (n_tasks, n_tasks)
+    coupling : Coupling
         M.
     """
 
@@ -30,8 +30,12 @@ class Coupled(SquaredDatafit):
         rr = at.rr + inner(W, WM)
         return Evaluation(at.correlation - WM, rr, at.ry)
 
+    @property
+    def curvature(self):
+        return self.base.curvature + self.coupling.diagonal()
+
     def lipschitz(self):
-        return self.base.lipschitz() + top_eigenvalue(self.coupling)
+        return self.base.lipschitz() + self.coupling.largest
 
     def restrict(self, features):
         return Coupled(self.base.restrict(features), self.coupling)

@@ -3,12 +3,16 @@
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from skmtl import _kernels
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import inner, positive_part, top_eigenvalue
+from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
+
+_MANY = 48  # features, from which spectra serve better than inverse matrices
+_ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
+_TINY = np.finfo(float).tiny
 
 
 class GramForm(SquaredDatafit):
@@ -188,16 +192,51 @@ class GramForm(SquaredDatafit):
         return self.grams[:, :, k][np.ix_(features, features)]
 
     def shifted_solver(self, shift):
-        """A :class:`ShiftedInverses`; the shift is a number or (n_grams,) and positive."""
+        """A function of B as in :meth:`shifted_solve`; the shift is positive, (n_grams,) or one.
+
+        Of many features it takes spectra, which are computed once for all shifts, and whose ranks
+        are at most the numbers of samples; of few, or of features whose scales are so different
+        that spectra lose digits, inverse matrices.
+        """
+        if len(self.blocks) == 1 or not self._prefers_spectra:
+            return self.shifted_inverses(shift)
+        if len(self.blocks) == self.shape[1]:
+            return ShiftedSpectra(self, shift)
+        of_tasks = np.broadcast_to(shift, len(self.blocks))[self.block_of_task]
+        return super().shifted_solver(of_tasks)
+
+    def shifted_inverses(self, shift):
+        """A :class:`ShiftedInverses`; the shift is positive, (n_grams,) or one."""
         return ShiftedInverses(self, shift)
+
+    @cached_property
+    def _prefers_spectra(self):
+        if len(self.q) < _MANY:
+            return False
+        scales = self.curvature[self.curvature > 0]
+        return len(scales) > 0 and scales.max() <= _ALIKE * scales.min()
+
+    def padded_spectra(self):
+        """Eigenvalues (n_grams, rank) and vectors (n_grams, n_features, rank), padded by zeros."""
+        cache = self._spectra_cache
+        if cache.padded is None:
+            spectra = self.spectra()
+            rank = max(len(values) for values, _ in spectra)
+            all_values = np.zeros((len(spectra), rank))
+            all_vectors = np.zeros((len(spectra), len(self.q), rank))
+            for k, (values, V) in enumerate(spectra):
+                all_values[k, : len(values)] = values
+                all_vectors[k, :, : len(values)] = V
+            cache.padded = all_values, all_vectors
+        return cache.padded
 
     def _compute_spectra(self):
         values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
-        largest = [top_eigenvalue(self.grams[:, :, k]) for k in range(len(self.blocks))]
-        return self.ridge + max(largest)
+        values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
+        return self.ridge + float(values[:, -1].max())
 
 
 class ShiftedInverses:
@@ -230,16 +269,59 @@ class ShiftedInverses:
         return -out
 
 
+class ShiftedSpectra:
+    """The same function by eigenvalues and eigenvectors, where every task has a Gram of its own.
+
+    With them `(Q + c I)^-1 b = (b - V diag(e / (e + c)) V' b) / c`.
+
+    Parameters
+    ----------
+    form : GramForm
+        Its Grams are the Q_t.
+    shift : float or ndarray of shape (n_grams,)
+        Positive.
+    """
+
+    def __init__(self, form, shift):
+        values, self.V = form.padded_spectra()
+        shift = np.broadcast_to(shift, len(values))
+        shares = values / (values + shift[:, None])
+        self.shares = shares[:, :, None]
+        self.tasks = np.concatenate(form.blocks)  # in the order of the Grams
+        self.shift = shift[form.block_of_task]
+
+    def __call__(self, B):
+        b = B.T[self.tasks, :, None]
+        within = np.matmul(self.V.transpose(0, 2, 1), b)
+        ordered = np.matmul(self.V, self.shares * within)
+        explained = np.empty(B.shape)
+        explained[:, self.tasks] = ordered[:, :, 0].T
+        return (B - explained) / self.shift
+
+
 def _shifted_inverses(grams, shift):
     out = np.empty_like(grams)
-    n_features, _, n_grams = grams.shape
+    n_grams = grams.shape[2]
     shift = np.broadcast_to(shift, (n_grams,))
     if n_grams > 1:
         shift = np.ascontiguousarray(shift, dtype=float)
         _kernels.shifted_inverses(grams, shift, out)
-        return out
-    identity = np.eye(n_features)
-    # Cholesky factors do not mind features of different scales
-    factor = cho_factor(grams[:, :, 0] + shift * identity, lower=True)
-    out[:, :, 0] = cho_solve(factor, identity)
+    else:
+        out[:, :, 0] = _inverse(grams[:, :, 0], shift[0])
+    finite = np.isfinite(out).all(axis=(0, 1))
+    for k in np.flatnonzero(~finite):
+        out[:, :, k] = _inverse(grams[:, :, k], shift[k])
     return out
+
+
+def _inverse(gram, shift):
+    """The inverse of a shifted Gram; eigenvalues that are rounding errors count as such."""
+    identity = np.eye(len(gram))
+    matrix = gram + shift * identity
+    try:  # Cholesky factors do not mind features of different scales
+        factor = cho_factor(matrix, lower=True)
+        return cho_solve(factor, identity)
+    except LinAlgError:
+        values, V = eigh(matrix)
+        least = len(gram) * ROUNDING * max(values[-1], _TINY)
+        return (V / np.maximum(values, least)) @ V.T

@@ -1,18 +1,24 @@
 """The datafit of losses that are not squared: a sum of weighted losses of single targets.
 
-The intercepts are unknowns of their own here, always at their optimum. At a point the likelihood is
+The intercepts are unknowns of their own here, always at their optimum, and the features are
+centered in each task, so that a shift of them changes nothing. At a point the likelihood is
 replaced by a squared loss with the same gradient and curvature, which is what Newton's method
 minimizes in its place.
 """
 
+import copy
+from functools import cached_property
+
 import numpy as np
 
 from skmtl.datafits._choice import squared_datafit
+from skmtl.datafits._intercepts import column_groups, settle
 
-_NEWTON_STEPS = 100  # for intercepts and unpenalized features
+_NEWTON_STEPS = 100  # for unpenalized features
 _ROUNDING = 1e-13
-_LEAST_CURVATURE = 1e-6  # of a loss whose scale is 1
+_LEAST_FALL = 1e-6  # one over the fall to the minimum of a parabola, in mean losses
 _SHORTEST_STEP = 1e-8
+_TINY = np.finfo(float).tiny
 
 
 class Likelihood:
@@ -39,20 +45,68 @@ class Likelihood:
         self.weight = np.broadcast_to(weight, y.shape)
         self.fit_intercept = fit_intercept
         self.shape = design.n_features, design.n_tasks
+        self.seen = self.weight > 0
+        self.all_seen = bool(self.seen.all())
+        self.total = self.column_sum(np.ones(y.shape))
+        self.center = np.zeros(self.shape)  # of the design that is held, mean_x of the user's
+        self.mean_x = self.center
+        if fit_intercept:
+            self._center_design()
+
+    def _center_design(self):
+        """Set the means; shift a copy of the design where they are large."""
+        self.mean_x = self._means()
+        self.center = self.mean_x
+        if self.design.is_offset(self.mean_x):
+            self.design = self.design.shifted(self.mean_x)
+            self.center = self._means()
+
+    def _means(self):
+        """Weighted means of the features in each task, (n_features, n_tasks)."""
+        total = np.where(self.total > 0, self.total, 1.0)
+        return self.design.adjoint(self.weighted(np.ones(self.y.shape))) / total
+
+    def weighted(self, values):
+        """Values of the targets times their weights, 0 where a target is missing."""
+        if self.all_seen:
+            return self.weight * values
+        return np.multiply(self.weight, values, out=np.zeros(self.y.shape), where=self.seen)
+
+    def column_sum(self, values):
+        """Weighted sums of values of the targets of every column, (n_columns,)."""
+        return self.design.task_sum(self.weighted(values))
+
+    def forward(self, W):
+        """The predictions of centered features, without intercepts."""
+        z = self.design.forward(W)
+        if self.fit_intercept:
+            z -= self.design.spread(self._explained(W))
+        return z
+
+    def adjoint(self, R):
+        """The products of centered features with R, (n_features, n_tasks)."""
+        G = self.design.adjoint(R)
+        if self.fit_intercept:
+            G -= self.center * self.design.task_sum(R)
+        return G
+
+    def _explained(self, W):
+        """What the means of the design that is held explain of each task, (n_tasks,)."""
+        return np.einsum("jt,jt->t", self.center, W)
 
     def restrict(self, features):
         """The likelihood as a function of these features alone, the others zero."""
-        return Likelihood(
-            self.design.columns(features),
-            self.y,
-            self.weight,
-            self.loss,
-            fit_intercept=self.fit_intercept,
-        )
+        local = copy.copy(self)
+        local.design = self.design.columns(features)
+        local.shape = len(features), self.shape[1]
+        local.center = self.center[features]
+        local.mean_x = self.mean_x[features]
+        return local
 
     def intercepts(self, W):
-        """The optimal intercept of each task at W, (n_tasks,)."""
-        return self.at(W).b
+        """The optimal intercept of each task at W, (n_tasks,), of the features as they were."""
+        explained = np.einsum("jt,jt->t", self.mean_x, W)
+        return self.at(W).b - explained
 
     @property
     def mean_curvature(self):
@@ -62,8 +116,8 @@ class Likelihood:
     def at(self, W, b=None):
         """The :class:`Point` of W, its intercepts at their optimum; the search begins at b."""
         if b is None:
-            b = np.zeros(self.shape[1])
-        return self.settled(W, self.design.forward(W), b)
+            b = self.null_intercepts
+        return self.settled(W, self.forward(W), b)
 
     def between(self, point, other, step):
         """The point at `point + step * (other - point)`, without a product with the design."""
@@ -74,7 +128,17 @@ class Likelihood:
 
     def direction(self, W, b):
         """The :class:`Point` of W with given intercepts."""
-        return Point(self, W, self.design.forward(W), b)
+        return Point(self, W, self.forward(W), b)
+
+    def minimum_of(self, quadratic, W):
+        """The :class:`Point` of W with the intercepts that are optimal for a squared loss.
+
+        It was made by :meth:`Point.quadratic`, whose features are not centered.
+        """
+        b = quadratic.intercepts(W)
+        if self.fit_intercept:
+            b = b + self._explained(W)
+        return self.direction(W, b)
 
     def null(self, features=(), positive=False):
         """The point with W = 0 but for these features, which are at their optimum."""
@@ -98,7 +162,7 @@ class Likelihood:
                 break
             quadratic = point.quadratic()
             W = quadratic.minimize_features(point.W, features, positive)
-            candidate = self.direction(W, quadratic.intercepts(W))
+            candidate = self.minimum_of(quadratic, W)
             point, _ = self.search(point, candidate)
             if point.value >= before * (1 - _ROUNDING):
                 break
@@ -108,7 +172,7 @@ class Likelihood:
     def rounding(self):
         """How large rounding errors make the correlations at an optimum."""
         gradient = self.loss.gradient(self.y, np.zeros(self.y.shape))
-        size = self.design.adjoint(np.abs(self.weight * gradient))
+        size = self.design.adjoint(np.abs(self.weighted(gradient)))
         return 1e-9 * float(np.abs(size).max()) or 1.0
 
     def search(self, point, other, value=lambda step: 0.0):
@@ -146,33 +210,77 @@ class Likelihood:
             return point, 0.0
         return best, 2 * step
 
+    @cached_property
+    def null_intercepts(self):
+        """The optimal intercepts of W = 0, (n_tasks,)."""
+        zero = np.zeros(self.shape)
+        return self.settled(zero, np.zeros(self.y.shape), self._links_of_means()).b
+
+    @cached_property
+    def mean_loss(self):
+        """Mean loss of W = 0."""
+        zero = np.zeros(self.shape)
+        point = Point(self, zero, np.zeros(self.y.shape), self.null_intercepts)
+        return point.value / (self.total.sum() or 1.0) or 1.0
+
+    def _links_of_means(self):
+        """The linear predictions at which mean targets are expected, 0 where they are infinite."""
+        total = np.where(self.total > 0, self.total, 1.0)
+        mean = self.column_sum(self.y) / total
+        mean = np.broadcast_to(self.design.spread(mean), self.y.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            link = self.loss.link(mean)
+        link = np.where(np.isfinite(link), link, 0.0)
+        return self.column_sum(link) / total
+
+    @cached_property
+    def _column_groups(self):
+        """Which intercepts are searched one by one, and which together."""
+        columns = self.design.spread(np.arange(self.shape[1]))
+        return column_groups(self.loss, np.broadcast_to(columns, self.y.shape))
+
+    @property
+    def class_columns(self):
+        """Arrays (n_tasks, n_classes) of the columns of tasks with a softmax."""
+        _, groups = self._column_groups
+        return [columns for columns, _ in groups]
+
     def settled(self, W, forward, b):
         """The point of W, whose predictions without intercepts are known.
 
-        The intercepts are searched by Newton's method from b.
+        The intercepts are searched from b.
         """
-        point = Point(self, W, forward, b)
         if not self.fit_intercept:
-            return point
-        task_sum = self.design.task_sum
-        for _ in range(_NEWTON_STEPS):
-            gradient = task_sum(self.weight * point.gradient)
-            size = task_sum(self.weight * np.abs(point.gradient))
-            if (np.abs(gradient) <= _ROUNDING * size).all():
-                break
-            curvature = task_sum(self.weight * point.curvature)
-            step = gradient / np.where(curvature > 0, curvature, 1.0)
-            longest = self.loss.longest_step
-            b = point.b - np.clip(step, -longest, longest)
-            point = Point(self, W, forward, b)
-        return point
+            return Point(self, W, forward, np.zeros(self.shape[1]))
+        single, groups = self._column_groups
+
+        def make_point(b):
+            return Point(self, W, forward, b)
+
+        return settle(make_point, b, single, groups, exact=self.loss.exact_curvature)
 
 
 class Point:
-    """A W with its intercepts, and what is known of the likelihood there; computed when asked."""
+    """A W with its intercepts, and what is known of the likelihood there; computed when asked.
+
+    Attributes
+    ----------
+    W : ndarray of shape (n_features, n_tasks)
+        The coefficients.
+    forward : ndarray
+        Predictions of centered features without intercepts.
+    b : ndarray of shape (n_tasks,)
+        The intercepts of centered features.
+    z : ndarray
+        Linear predictions.
+    arrived : bool
+        False if the search of the intercepts ended before they were at their optimum. Nothing is
+        known then of the distance to the minimum.
+    """
 
     def __init__(self, likelihood, W, forward, b):
         self.likelihood = likelihood
+        self.arrived = True
         self.W = W
         self.forward = forward
         self.b = b
@@ -186,7 +294,7 @@ class Point:
         """The likelihood."""
         if self._value is None:
             f = self.likelihood
-            self._value = float((f.weight * f.loss.value(f.y, self.z)).sum())
+            self._value = float(f.weighted(f.loss.value(f.y, self.z)).sum())
         return self._value
 
     def _derive(self):
@@ -210,19 +318,29 @@ class Point:
         """Minus the gradient with respect to W, (n_features, n_tasks)."""
         if self._correlation is None:
             f = self.likelihood
-            self._correlation = -f.design.adjoint(f.weight * self.gradient)
+            self._correlation = -f.adjoint(f.weighted(self.gradient))
         return self._correlation
 
     def bound(self, scale):
-        """The part of the dual objective that the likelihood has at `scale` times the gradients."""
+        """The part of the dual objective that the likelihood has at `scale` times the gradients.
+
+        These must add up to 0 where there is an intercept, which they do at its optimum only.
+        """
+        if not self.arrived:
+            return -np.inf
         f = self.likelihood
         conjugate = f.loss.conjugate(f.y, scale * self.gradient)
-        return -float((f.weight * conjugate).sum())
+        return -float(f.weighted(conjugate).sum())
 
     def quadratic(self):
-        """The squared loss that has the same gradient and curvature here."""
+        """The squared loss that has the same gradient and curvature here.
+
+        A target whose parabola is so flat that its fall dwarfs the losses gets a steeper one, lest
+        digits cancel.
+        """
         f = self.likelihood
-        curvature = np.maximum(self.curvature, _LEAST_CURVATURE)  # flatter ones would lose digits
+        least = _LEAST_FALL * self.gradient**2 / f.mean_loss
+        curvature = np.maximum(self.curvature, least + _TINY)
         target = self.z - self.gradient / curvature
         weight = f.weight * curvature
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

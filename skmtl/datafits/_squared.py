@@ -46,11 +46,14 @@ class SpectraCache:
     ----------
     whole : list or None
         Those of each block.
+    padded : tuple or None
+        The same as two arrays.
     of_features : dict
         Those of each block over some features, by the bytes of their indices.
     """
 
     whole: list | None = None
+    padded: tuple | None = None
     of_features: dict = field(default_factory=dict)
 
 

@@ -4,11 +4,15 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
-from skmtl.evaluation._single_task import single_task
+from skmtl.evaluation._single_task import single_task, takes_counts
+from skmtl.evaluation._standardized_tasks import (
+    StandardizedPooledTasks,
+    StandardizedRandomInterceptTasks,
+)
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import final_estimator, with_final
 
@@ -24,7 +28,7 @@ class _Baseline(NamedTuple):
     estimators: list
 
 
-def all_models(estimators, baseline, include_pooled):
+def all_models(estimators, baseline, include_pooled, normalize_y):
     """All models of a comparison by name, and the models that belong to each estimator.
 
     Estimators with the same preprocessing and the same single-task baseline share their baselines.
@@ -37,6 +41,8 @@ def all_models(estimators, baseline, include_pooled):
         The single-task estimator of the baselines.
     include_pooled : bool
         Whether to have the baselines "intercept" and "pooled" as well.
+    normalize_y : bool
+        Whether these two standardize the targets of each task.
 
     Returns
     -------
@@ -48,7 +54,8 @@ def all_models(estimators, baseline, include_pooled):
     """
     distinct = {role: {} for role in BASELINES}  # baselines by their hash
     for name, estimator in estimators.items():
-        for role, model in baselines(estimator, baseline, include_pooled).items():
+        own = baselines(estimator, baseline, include_pooled, normalize_y)
+        for role, model in own.items():
             key = joblib.hash(model)
             found = distinct[role].setdefault(key, _Baseline(model, []))
             found.estimators.append(name)
@@ -69,27 +76,31 @@ def all_models(estimators, baseline, include_pooled):
     return models, roles
 
 
-def baselines(estimator, baseline, include_pooled):
+def baselines(estimator, baseline, include_pooled, normalize_y):
     """The baselines of an estimator by role, after the same preprocessing."""
     final = final_estimator(estimator)
     task_estimator = _single_task_estimator(final, baseline)
     options = {"task_column": final.task_column, "handle_unknown": "shared"}
     models = {"single": IndependentTasks(task_estimator, **options)}
     if include_pooled:
-        models["intercept"] = _random_intercept(get_tags(final).estimator_type, options)
-        models["pooled"] = PooledTasks(task_estimator, **options)
+        kind = get_tags(final).estimator_type
+        models["intercept"] = _random_intercept(kind, takes_counts(final), normalize_y, options)
+        pooled = StandardizedPooledTasks if normalize_y else PooledTasks
+        models["pooled"] = pooled(task_estimator, **options)
     return {role: with_final(estimator, model) for role, model in models.items()}
 
 
 def _single_task_estimator(final, baseline):
     """The estimator of one task: the one given, or the single-task limit of `final`."""
-    if not isinstance(baseline, str):
+    if hasattr(baseline, "fit"):
         return baseline
+    if not isinstance(baseline, str):
+        raise TypeError(f"baseline must be 'auto' or an estimator, got {baseline!r}.")
     check_option(baseline, "baseline", ("auto",))
     return single_task(final)
 
 
-def _random_intercept(kind, options):
+def _random_intercept(kind, of_counts, normalize_y, options):
     """A tuned linear model with common coefficients and an intercept for each task."""
     if kind == "classifier":
         return RandomInterceptTasks(
@@ -98,7 +109,15 @@ def _random_intercept(kind, options):
             scoring="neg_log_loss",
             **options,
         )
-    return RandomInterceptTasks(
+    if of_counts:
+        return RandomInterceptTasks(
+            PoissonRegressor(max_iter=1000),
+            param_grid={"alpha": np.geomspace(1e-4, 1e2, 7)},
+            scoring="neg_mean_poisson_deviance",
+            **options,
+        )
+    intercept = StandardizedRandomInterceptTasks if normalize_y else RandomInterceptTasks
+    return intercept(
         Ridge(),
         param_grid={"alpha": np.logspace(-2, 4, 7)},
         **options,

@@ -4,20 +4,27 @@ import numpy as np
 from joblib import Parallel
 from sklearn.utils import check_random_state
 
-from skmtl._data.checks import check_bool, check_real
+from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl.evaluation._baselines import all_models
-from skmtl.evaluation._estimators import are_classifiers, read_estimators
+from skmtl.evaluation._estimators import (
+    are_classifiers,
+    check_responses,
+    normalizes_targets,
+    read_estimators,
+    warn_about_convergence,
+)
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._gain_table import gain_table, summarize
+from skmtl.evaluation._find_measure import find_measure
+from skmtl.evaluation._gain_table import gain_interval, gain_table, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
-from skmtl.evaluation._measures import find_measure
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits
 from skmtl.evaluation._statistics import bootstrap_delta
-from skmtl.evaluation._task_notes import task_notes
+from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
-from skmtl.meta.pipelines import has_steps, is_search
+from skmtl.meta.pipelines import final_estimator, has_steps, is_search
 
 _N_REPEATS = 5
 _N_FOLDS = 4
@@ -30,6 +37,7 @@ def compare_to_single_task(
     *,
     baseline="auto",
     include_pooled=True,
+    normalize_y="auto",
     task_column=None,
     tasks=None,
     cv=None,
@@ -69,6 +77,10 @@ def compare_to_single_task(
         Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge
         or logistic regression with an intercept for each task ("intercept",
         :class:`RandomInterceptTasks`).
+    normalize_y : bool or "auto", default="auto"
+        Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize
+        the targets of each task first, so that its unit and its level do not matter. "auto" does so
+        if an estimator has ``normalize_y=True``.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
@@ -78,11 +90,13 @@ def compare_to_single_task(
         Cross-validation splitting strategy. None is 5 repeats of 4 shuffled folds, an int one
         repeat with that number of folds. Folds are stratified by task, and by class for classifiers
         of long data.
-    scoring : str, default=None
-        The error, by the name of scikit-learn's score: for regressors
-        "neg_root_mean_squared_error" (the default), "neg_mean_squared_error" or
-        "neg_mean_absolute_error"; for classifiers "neg_log_loss" (the default) or "roc_auc", whose
-        error is ``1 - AUC`` and which needs tasks of two classes.
+    scoring : str or callable, default=None
+        The error of a task: the name of a scorer of scikit-learn, such as "neg_mean_squared_error",
+        "roc_auc" or "neg_brier_score", a metric ``metric(y_true, y_pred)``, or the result of
+        :func:`sklearn.metrics.make_scorer`. The error is the loss, or one minus a score. Metrics
+        that need probabilities or decision values get them. None is
+        "neg_root_mean_squared_error" for regressors and "neg_log_loss" for classifiers; "roc_auc"
+        needs tasks of two classes.
     confidence_level : float, default=0.95
         Level of the intervals; verdicts are at ``1 - confidence_level``.
     model_figures : bool, default=True
@@ -103,11 +117,20 @@ def compare_to_single_task(
     Raises
     ------
     TypeError
-        If an estimator is no multi-task regressor or classifier, if a classifier has no
-        `predict_proba`, or if regressors and classifiers are mixed.
+        If an estimator is no multi-task regressor or classifier, if a classifier lacks the
+        probabilities or decision values that the error needs, or if regressors and classifiers are
+        mixed.
     ValueError
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
         columns, or there are fewer than two splits.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If fits did not converge; once, with their number for each model.
+    UserWarning
+        If the targets of tasks must be in different units, and the pooled baselines would learn
+        them as one.
 
     References
     ----------
@@ -133,9 +156,13 @@ def compare_to_single_task(
     rng = check_random_state(random_state)
     estimators, task_column = read_estimators(estimator, X, task_column)
     _check_ids_reach_estimators(estimators, tasks)
-    measure = find_measure(scoring, are_classifiers(estimators))
-    models, roles = all_models(estimators, baseline, include_pooled)
+    has_probabilities = all(hasattr(one, "predict_proba") for one in estimators.values())
+    measure = find_measure(scoring, are_classifiers(estimators), has_probabilities)
+    check_responses(estimators, measure)
     data = read_evaluation_data(X, y, task_column, tasks, measure)
+    normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
+    models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
+    check_responses(models, measure)
     splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
@@ -144,11 +171,15 @@ def compare_to_single_task(
     runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
     errors = _error_functions(runs, held_out, measure)
-    cv_results = _cv_results(errors, runs, data, splits)
+    cv_results = _cv_results(errors, runs, data, splits, measure)
     quantities = _run_quantities(runs)
     if model_figures:
         seed = rng.randint(np.iinfo(np.int32).max)
-        quantities |= model_sizes(models, data, seed, parallel)
+        sizes = model_sizes(models, data, seed, parallel)
+        for method, count in sizes.pop("n_unconverged").items():
+            quantities["n_unconverged"][method] += count
+        quantities |= sizes
+    warn_about_convergence(quantities["n_unconverged"])
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)
@@ -156,9 +187,15 @@ def compare_to_single_task(
     for name, methods in roles.items():
         own_results = _results_of(cv_results, methods)
         table = gain_table(own_results, notes, confidence_level)
-        compared = (errors[methods["single"]], errors[methods["multi"]])
-        interval = bootstrap_delta(held_out, data.task_codes, compared, confidence_level, rng)
-        summary = summarize(table, list(methods), interval)
+        is_judged = table["verdict"] != "not judged"
+        if measure.draws_samples:
+            compared = (errors[methods["single"]], errors[methods["multi"]])
+            interval = bootstrap_delta(
+                held_out, data.task_codes, compared, is_judged, confidence_level, rng
+            )
+        else:
+            interval = gain_interval(own_results, is_judged, confidence_level)
+        summary = summarize(table, own_results, interval)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
         reports[name] = TransferReport(table, summary, own_results, confidence_level, measure.name)
@@ -178,6 +215,20 @@ def _check_ids_reach_estimators(estimators, tasks):
         )
 
 
+def _read_normalize_y(normalize_y, estimators, include_pooled, data):
+    """Whether the pooled baselines standardize targets; warn if they should and do not."""
+    if data.targets.classes is not None:
+        return False
+    if isinstance(normalize_y, str):
+        check_option(normalize_y, "normalize_y", ("auto",))
+        finals = [final_estimator(one) for one in estimators.values()]
+        normalize_y = any(normalizes_targets(one) for one in finals)
+        are_counts = any(takes_counts(one) for one in finals)
+        if include_pooled and not normalize_y and not are_counts:
+            warn_about_units(data)
+    return check_bool(normalize_y, "normalize_y")
+
+
 def _error_functions(runs, held_out, measure):
     """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
     errors = {}
@@ -187,7 +238,7 @@ def _error_functions(runs, held_out, measure):
     return errors
 
 
-def _cv_results(errors, runs, data, splits):
+def _cv_results(errors, runs, data, splits, measure):
     """`cv_results_` of all methods."""
     train_sets = [train for train, _ in splits]
     test_sets = [test for _, test in splits]
@@ -197,6 +248,8 @@ def _cv_results(errors, runs, data, splits):
         "errors": np.stack([error() for error in errors.values()], axis=-1),
         "methods": list(runs),
         "tasks": data.tasks,
+        "is_judged": ~has_one_value(data),
+        "rounding": measure.rounding(data.targets, data.task_codes, data.n_tasks),
         "n_train": count_targets(data, train_sets),
         "n_test": count_targets(data, test_sets),
         "fit_time": np.transpose(fit_times),

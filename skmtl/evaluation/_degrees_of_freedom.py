@@ -18,8 +18,12 @@ from sklearn.linear_model import (
 from sklearn.utils import _safe_indexing, check_array
 
 from skmtl._data.reading import read_samples_by_task
-from skmtl._data.task_ids import column_names
+from skmtl._data.spellings import target_array
+from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._chosen_strengths import with_chosen_strengths
+from skmtl.evaluation._estimators import normalizes_targets
+from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
+from skmtl.evaluation._statistics import spread, spreads
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 
@@ -58,12 +62,31 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
     targets = np.concatenate(targets)
     task_codes = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
     features = _safe_indexing(data.features, np.concatenate(samples))
+    inputs = model.pooled_inputs(features, task_codes)
+    if isinstance(model, StandardizedTasks):
+        return _of_standardized_tasks(model, inputs, targets, task_codes, n_probes, rng)
     if isinstance(model, RandomInterceptTasks):
         trace = model.hat_trace(features, task_codes)
         if trace is not None:
             return trace
-    features = model.pooled_inputs(features, task_codes)
-    return _of_single_model(model.estimator_, features, targets, n_probes, rng)
+    return _of_single_model(model.estimator_, inputs, targets, n_probes, rng)
+
+
+def _of_standardized_tasks(model, X, y, task_codes, n_probes, rng):
+    """Estimate for a model of standardized targets, whose levels and units are fitted as well."""
+    X = seen_by_final(model.estimator_, X)
+    estimator = with_chosen_strengths(fitted_final(model.estimator_))
+    y = y.astype(float)
+
+    def fitted_values(targets):
+        levels, units = levels_and_units(targets, task_codes, model.n_tasks_)
+        level = levels[task_codes]
+        unit = units[task_codes]
+        standardized = (targets - level) / unit
+        return level + unit * estimator.fit(X, standardized).predict(X)
+
+    step = _STEP * spreads(y, task_codes, model.n_tasks_)[task_codes]
+    return _divergence(fitted_values, y, step, n_probes, rng)
 
 
 def _of_joint_model(model, X, y, tasks, n_probes, rng):
@@ -71,14 +94,14 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     fit_kwargs = {} if tasks is None else {"tasks": tasks}
     _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
     known = task_codes >= 0
-    Y = np.asarray(y, dtype=float)
+    Y = target_array(y, labels=False).astype(float)
     Y = Y.reshape(task_codes.shape)
     estimator = with_chosen_strengths(model)
 
     def fitted_values(targets):
         shifted = Y.copy()
         shifted[known] = targets
-        shifted = _in_form_of(y, shifted)
+        shifted = in_form_of(y, shifted)
         estimator.fit(X, shifted, **fit_kwargs)
         predictions = estimator.predict(X, **fit_kwargs)
         return predictions[known]
@@ -90,14 +113,10 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
 def _target_scale(model, Y, task_codes):
     """Standard deviation of all known targets, or of each one's task if the model divides by it."""
     known = task_codes >= 0
-    params = model.get_params(deep=False)
-    if not params.get("normalize_y", False):
-        return _spread(Y[known])
-    n_tasks = task_codes.max() + 1
-    spreads = np.empty(n_tasks)
-    for t in range(n_tasks):
-        spreads[t] = _spread(Y[task_codes == t])
-    return spreads[task_codes[known]]
+    if not normalizes_targets(model):
+        return spread(Y[known])
+    codes = task_codes[known]
+    return spreads(Y[known], codes, codes.max() + 1)[codes]
 
 
 def _of_single_model(model, X, y, n_probes, rng):
@@ -116,7 +135,7 @@ def _of_single_model(model, X, y, n_probes, rng):
     def fitted_values(targets):
         return estimator.fit(X, targets).predict(X)
 
-    step = _STEP * _spread(y)
+    step = _STEP * spread(y)
     return _divergence(fitted_values, y, step, n_probes, rng)
 
 
@@ -174,18 +193,3 @@ def _divergence(fitted_values, y, step, n_probes, rng):
             derivative = (after - before) / step
             total += signs @ derivative
     return total / n_probes
-
-
-def _spread(y):
-    """Standard deviation; 1 for constant targets."""
-    return float(y.std()) or 1.0
-
-
-def _in_form_of(y, values):
-    """The values as a frame with the columns of y if y is one."""
-    names = column_names(y)
-    if names is None or values.ndim == 1:
-        return values
-    make_frame = getattr(type(y), "from_pydict", type(y))  # pyarrow; pandas, polars
-    columns = zip(names, values.T, strict=True)
-    return make_frame(dict(columns))

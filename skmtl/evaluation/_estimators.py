@@ -6,6 +6,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
+from skmtl._warn import warn
+from skmtl.base import namesake
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
@@ -54,7 +56,9 @@ def predicting_unseen_tasks(estimator):
     final = final_estimator(estimator)
     params = final.get_params(deep=False) if hasattr(final, "get_params") else {}
     if "handle_unknown" not in params:
-        raise TypeError(f"{final!r} is not a multi-task regressor or classifier of skmtl.")
+        raise TypeError(
+            f"{final!r} is not a multi-task regressor or classifier of skmtl{namesake(final)}."
+        )
     final.set_params(handle_unknown="shared")
     return estimator
 
@@ -68,13 +72,46 @@ def are_classifiers(estimators):
 
 
 def estimator_kind(estimator):
-    """Return "regressor" or "classifier"; TypeError for an estimator without errors to compare."""
+    """Return "regressor" or "classifier"; TypeError for any other estimator."""
     kind = get_tags(final_estimator(estimator)).estimator_type
     if kind not in ("regressor", "classifier"):
         raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
-    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
-        raise TypeError(f"Classifiers are judged by probabilities, but {estimator!r} gives none.")
     return kind
+
+
+def check_responses(models, measure):
+    """Raise TypeError if a model, given by name, lacks what its errors are computed from."""
+    for name, model in models.items():
+        if any(hasattr(model, method) for method in measure.response_method):
+            continue
+        if measure.response_method == ("predict_proba",):
+            raise TypeError(
+                f"Classifiers are judged by probabilities with {measure.name}, but {name}, "
+                f"{model!r}, gives none: choose another scoring, such as 'accuracy', or a baseline "
+                "that has predict_proba."
+            )
+        needed = " or ".join(measure.response_method)
+        raise TypeError(
+            f"{measure.name} needs {needed}, which {name}, {model!r}, has not: choose another "
+            "scoring or, for a baseline, another baseline."
+        )
+
+
+def normalizes_targets(estimator):
+    """Whether an estimator standardizes the targets of each task before it couples tasks."""
+    params = final_estimator(estimator).get_params()
+    named = [value for name, value in params.items() if name.split("__")[-1] == "normalize_y"]
+    return any(value is True for value in named)
+
+
+def warn_about_convergence(n_unconverged):
+    """Warn once about fits that did not converge, whose number is given by model."""
+    counts = [f"{count} of {name}" for name, count in n_unconverged.items() if count]
+    if counts:
+        warn(
+            f"Fits did not converge ({', '.join(counts)}): raise max_iter or tol of these models.",
+            ConvergenceWarning,
+        )
 
 
 def fit_and_count(model, X, y, fit_kwargs):

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skmtl._data.spellings import has_several_kinds, target_array
+from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._measures import Targets
 from skmtl.meta.pipelines import read_task_ids
 
@@ -82,11 +84,11 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
         raise ValueError(
             f"Both task_column={task_column!r} and tasks= were given; use one of them."
         )
-    y = y if hasattr(y, "shape") else np.asarray(y)
+    y = y if hasattr(y, "shape") else target_array(y)
     check_consistent_length(X, y)
     is_long = task_column is not None or tasks is not None
     if is_long and y.shape[1:] == (1,):
-        y = np.asarray(y).ravel()
+        y = target_array(y).ravel()
     task_ids, names, task_codes = read_task_ids(X, y, task_column, tasks)
     check_consistent_length(X, task_codes)
     if task_codes.ndim != len(y.shape):
@@ -94,6 +96,10 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
             f"y has shape {y.shape}, but tasks were given for each sample, so y must be 1-D: one "
             "target for each sample."
         )
+    targets = measure.read(y, task_codes)
+    if has_several_kinds(targets.classes):
+        y = _as_codes(y, targets, task_codes)
+        targets = measure.read(y, task_codes)
     return EvaluationData(
         X=X,
         y=y,
@@ -101,5 +107,11 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
         by_argument=tasks is not None,
         tasks=names,
         task_codes=task_codes,
-        targets=measure.read(y, task_codes),
+        targets=targets,
     )
+
+
+def _as_codes(y, targets, task_codes):
+    """Class labels as numbers, so that one model of all tasks can tell those of any type apart."""
+    codes = np.where(task_codes >= 0, targets.values, np.nan)
+    return in_form_of(y, codes)

@@ -9,7 +9,6 @@ from skmtl.evaluation._statistics import (
     OVERLAP,
     corrected_t,
     holm,
-    is_positive,
     mean_error_and_rank,
     mean_of_known,
 )
@@ -29,6 +28,8 @@ _NUMBERS = (
 def gain_table(cv_results, notes, confidence_level):
     """One record for each task: `table_` of a report.
 
+    Tasks that cannot be judged have no gain, no p-value, and do not count as tests.
+
     Parameters
     ----------
     cv_results : dict
@@ -44,70 +45,70 @@ def gain_table(cv_results, notes, confidence_level):
     mean_errors = mean_of_known(cv_results["errors"])
     for method, error in zip(cv_results["methods"], mean_errors.T, strict=True):
         table[f"error_{method}"] = error
-    has_gain = ~_is_exact(table["error_single"])
-    _test_gains(table, cv_results, has_gain, confidence_level)
-    table["p_adjusted"] = holm(table["p_value"])
-    table["verdict"] = _verdicts(table, confidence_level)
+    single = table["error_single"]
+    is_exact = single <= cv_results["rounding"]
+    has_errors = np.isfinite(single) & np.isfinite(table["error_multi"])
+    is_judged = cv_results["is_judged"] & has_errors & ~is_exact
+    _test_gains(table, cv_results, is_judged, confidence_level)
+    table["p_adjusted"][is_judged] = holm(table["p_value"][is_judged])
+    table["verdict"] = _verdicts(table, is_judged, confidence_level)
     for t, record in enumerate(table):
         texts = list(notes[t])
-        if not has_gain[t]:
+        if is_exact[t]:
             texts.append("no error alone, so no relative gain")
         record["note"] = "; ".join(texts)
     return table
 
 
 def _empty_table(tasks):
-    """Records of the tasks; errors are NaN until they are known."""
+    """Records of the tasks; numbers are NaN until they are known."""
     numbers = [(name, float) for name in _NUMBERS]
     dtype = [("task", tasks.dtype), *numbers, ("verdict", "U17"), ("note", "O")]
     table = np.zeros(len(tasks), dtype=dtype)
     table["task"] = tasks
-    for role in ROLES:
-        table[f"error_{role}"] = np.nan
+    for name in _NUMBERS:
+        table[name] = np.nan
     return table
 
 
-def _is_exact(single_errors):
-    """Whether the single-task error of a task is zero up to rounding; False for NaN."""
-    return ~(is_positive(single_errors) | np.isnan(single_errors))
-
-
-def _test_gains(table, cv_results, has_gain, confidence_level):
+def _test_gains(table, cv_results, is_judged, confidence_level):
     """Put gains, their intervals and p-values into the table."""
     errors = cv_results["errors"]
     methods = cv_results["methods"]
     single = errors[..., methods.index("single")]
     multi = errors[..., methods.index("multi")]
     differences = single - multi
-    rounding = NO_ERROR * np.nanmax(errors, initial=0.0)
+    rounding = cv_results["rounding"] + NO_ERROR * np.minimum(single, multi)
     differences[np.abs(differences) <= rounding] = 0.0
-    for t, record in enumerate(table):
+    for t in np.flatnonzero(is_judged):
         tested = ~np.isnan(differences[:, t])
         n_train = cv_results["n_train"][tested, t].sum()
         n_test = cv_results["n_test"][tested, t].sum()
         ratio = OVERLAP * n_test / max(n_train, 1.0)
         mean, half_width, p_value = corrected_t(differences[tested, t], ratio, confidence_level)
-        scale = record["error_single"] if has_gain[t] else np.nan
+        record = table[t]
+        scale = record["error_single"]
         record["gain"] = mean / scale
         record["ci_low"] = (mean - half_width) / scale
         record["ci_high"] = (mean + half_width) / scale
         record["p_value"] = p_value
 
 
-def _verdicts(table, confidence_level):
+def _verdicts(table, is_judged, confidence_level):
     """The verdict on each task."""
     is_significant = table["p_adjusted"] < 1 - confidence_level
     is_better = table["error_multi"] < table["error_single"]
     verdicts = np.full(len(table), "inconclusive", dtype="U17")
     verdicts[is_significant & is_better] = "positive transfer"
     verdicts[is_significant & ~is_better] = "negative transfer"
+    verdicts[~is_judged] = "not judged"
     return verdicts
 
 
-def summarize(table, methods, interval):
+def summarize(table, cv_results, interval):
     """Numbers over all tasks: `summary_` of a report, without those of the fits."""
-    is_known = ~np.isnan(table["gain"])
-    gains = table["gain"][is_known]
+    is_judged = table["verdict"] != "not judged"
+    gains = table["gain"][is_judged]
     if len(gains):
         worst = int(np.nanargmin(table["gain"]))
         mean = float(gains.mean())
@@ -116,7 +117,6 @@ def summarize(table, methods, interval):
     else:
         worst = 0
         mean = median = share_negative = np.nan
-    errors = [table[f"error_{method}"] for method in methods]
     return {
         "delta_m": mean,
         "delta_m_low": interval[0],
@@ -125,11 +125,36 @@ def summarize(table, methods, interval):
         "share_negative": share_negative,
         "worst_task": table["task"].tolist()[worst],
         "worst_gain": float(table["gain"][worst]),
+        "n_judged": int(is_judged.sum()),
         "n_positive": int(np.sum(table["verdict"] == "positive transfer")),
         "n_negative": int(np.sum(table["verdict"] == "negative transfer")),
         "wilcoxon_p": _wilcoxon_p(gains),
-        **mean_error_and_rank(np.stack(errors, axis=1), methods),
+        **errors_and_ranks(cv_results),
     }
+
+
+def gain_interval(cv_results, is_judged, confidence_level):
+    """Interval of the mean relative gain, from its values in the splits."""
+    methods = cv_results["methods"]
+    errors = cv_results["errors"][:, is_judged]
+    single = errors[..., methods.index("single")]
+    multi = errors[..., methods.index("multi")]
+    gains = (single - multi) / mean_of_known(single)
+    by_split = mean_of_known(gains.T)
+    n_train = cv_results["n_train"][:, is_judged].sum()
+    n_test = cv_results["n_test"][:, is_judged].sum()
+    ratio = OVERLAP * n_test / max(n_train, 1)
+    known = by_split[~np.isnan(by_split)]
+    mean, half_width, _ = corrected_t(known, ratio, confidence_level)
+    return mean - half_width, mean + half_width
+
+
+def errors_and_ranks(cv_results):
+    """Mean over the tasks that are judged of the error and of the rank of each method."""
+    is_judged = cv_results["is_judged"]
+    errors = mean_of_known(cv_results["errors"])[is_judged]
+    rounding = cv_results["rounding"][is_judged]
+    return mean_error_and_rank(errors, cv_results["methods"], rounding)
 
 
 def _wilcoxon_p(gains):

@@ -43,7 +43,7 @@ def _task_cells(record, methods):
         count_text(record["n_test"]),
         *(number_text(record[f"error_{method}"], ".4g") for method in methods),
         *gain_texts(record),
-        f"{record['p_adjusted']:.2g}",
+        number_text(record["p_adjusted"], ".2g"),
         record["verdict"],
         record["note"],
     ]

@@ -4,17 +4,19 @@ All tested targets are in one long array, with the group of each: its task in a 
 functions of weights of the targets, since the bootstrap counts samples several times.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import kl_div
 from sklearn.utils import check_array
 
-from skmtl._data.checks import check_option
-from skmtl._data.task_ids import as_id_array, codes_of, encode
-from skmtl.evaluation._statistics import quotients
+from skmtl._data.spellings import encode_labels, target_array
+from skmtl._data.task_ids import codes_of
+from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
 
 
-class Targets(NamedTuple):
+@dataclass(frozen=True)
+class Targets:
     """What predictions are compared with. The arrays have the shape of y.
 
     Attributes
@@ -23,32 +25,45 @@ class Targets(NamedTuple):
         The targets as the measure takes them.
     values : ndarray
         The targets of a regressor, or the class codes of a classifier.
-    class_code : ndarray or None
-        Code of the class whose probability is predicted; None for regressors.
     classes : ndarray or None
         Class labels of all tasks, in the order of their codes; None for regressors.
     """
 
     truth: np.ndarray
     values: np.ndarray
-    class_code: np.ndarray | None = None
     classes: np.ndarray | None = None
 
     def of_tasks(self, columns):
-        """The targets in several columns of wide data."""
-        class_code = self.class_code
-        if class_code is not None:
-            class_code = class_code[:, columns]
-        return self._replace(
-            truth=self.truth[:, columns],
-            values=self.values[:, columns],
-            class_code=class_code,
-        )
+        """The targets in one or several columns of wide data."""
+        return replace(self, truth=self.truth[:, columns], values=self.values[:, columns])
+
+    def perfect(self, samples):
+        """Predictions of a model that knows the targets."""
+        return self.truth[samples]
 
     def predictions(self, model, X, samples, predict_kwargs):
         """Predictions of a fitted model for test samples, in the shape of their targets."""
-        if self.class_code is None:
-            return model.predict(X, **predict_kwargs)
+        return model.predict(X, **predict_kwargs)
+
+
+@dataclass(frozen=True)
+class ProbabilityTargets(Targets):
+    """Targets that are compared with the probability of one class.
+
+    Attributes
+    ----------
+    class_code : ndarray
+        Code of this class for every target.
+    """
+
+    class_code: np.ndarray | None = None
+
+    def of_tasks(self, columns):
+        """The targets in one or several columns of wide data."""
+        return replace(super().of_tasks(columns), class_code=self.class_code[:, columns])
+
+    def predictions(self, model, X, samples, predict_kwargs):
+        """The probabilities that a fitted model gives to the classes, in the shape of targets."""
         probabilities = model.predict_proba(X, **predict_kwargs)
         class_code = self.class_code[samples]
         if class_code.ndim == 1:
@@ -79,6 +94,9 @@ class MeanLoss:
         Whether to take the square root of the mean.
     """
 
+    draws_samples = True  # the bootstrap can weight targets
+    response_method = ("predict",)
+
     def __init__(self, name, loss, root=False):
         self.name = name
         self.loss = loss
@@ -86,14 +104,12 @@ class MeanLoss:
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
-        y = check_array(
-            y,
-            dtype=np.float64,
-            ensure_2d=False,
-            ensure_all_finite=False,
-            input_name="y",
-        )
+        y = read_numbers(y)
         return Targets(y, y)
+
+    def rounding(self, targets, task_codes, n_tasks):
+        """Errors up to these are rounding of the predictions, (n_tasks,)."""
+        return error_of_rounding(self, targets, task_codes, n_tasks)
 
     def error_function(self, truth, predictions, groups, n_groups):
         """Function from weights of the targets to errors (n_groups,), NaN for an empty group."""
@@ -112,23 +128,31 @@ class MeanLoss:
 class LogLoss(MeanLoss):
     """Minus the mean log probability of the true class."""
 
+    response_method = ("predict_proba",)
+
     def __init__(self):
         super().__init__("log_loss", _negative_log)
 
+    def rounding(self, targets, task_codes, n_tasks):
+        """As :meth:`MeanLoss.rounding`; probabilities have no unit."""
+        return np.full(n_tasks, NO_ERROR)
+
     def read(self, y, task_codes):
-        classes, class_codes = _encode_classes(y, task_codes)
+        classes, class_codes = encode_classes(y, task_codes)
         truth = np.zeros(task_codes.shape)  # not used: the loss sees probabilities only
-        return Targets(truth, class_codes, class_codes, classes)
+        return ProbabilityTargets(truth, class_codes, classes, class_codes)
 
 
 class RankLoss:
     """One minus the area under the ROC curve, for tasks of two classes."""
 
     name = "1 - AUC"
+    draws_samples = True
+    response_method = ("predict_proba",)
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y; the larger class of a task is the positive one."""
-        classes, class_codes = _encode_classes(y, task_codes)
+        classes, class_codes = encode_classes(y, task_codes)
         positive_code = np.zeros_like(class_codes)
         for t in range(task_codes.max() + 1):
             own = np.unique(class_codes[task_codes == t])
@@ -141,7 +165,11 @@ class RankLoss:
                 )
             positive_code[task_codes == t] = own[-1]
         truth = (class_codes == positive_code).astype(float)
-        return Targets(truth, class_codes, positive_code, classes)
+        return ProbabilityTargets(truth, class_codes, classes, positive_code)
+
+    def rounding(self, targets, task_codes, n_tasks):
+        """As :meth:`MeanLoss.rounding`; an area has no unit."""
+        return np.full(n_tasks, NO_ERROR)
 
     def error_function(self, truth, predictions, groups, n_groups):
         """As :meth:`MeanLoss.error_function`; NaN for a group with targets of one class only."""
@@ -172,12 +200,33 @@ class RankLoss:
         return errors
 
 
-def _squared_error(truth, predictions):
+def squared_error(truth, predictions):
     return (truth - predictions) ** 2
 
 
-def _absolute_error(truth, predictions):
+def absolute_error(truth, predictions):
     return np.abs(truth - predictions)
+
+
+def poisson_deviance(truth, predictions):
+    """The deviance of counts; infinite where a count was impossible."""
+    if (predictions < 0).any():
+        raise ValueError(
+            f"Counts are predicted to be {predictions.min():.4g}, where the Poisson deviance is "
+            "not defined: compare models of counts, such as loss='poisson'."
+        )
+    with np.errstate(divide="ignore"):
+        return 2 * kl_div(truth, predictions)
+
+
+def error_of_rounding(measure, targets, task_codes, n_tasks):
+    """Errors of predictions that differ from the targets by rounding, (n_tasks,)."""
+    known = task_codes >= 0
+    truth = targets.truth[known]
+    codes = task_codes[known]
+    offsets = rounding_of(truth, codes, n_tasks)[codes]
+    errors = measure.error_function(truth, truth + offsets, codes, n_tasks)
+    return np.nan_to_num(errors())
 
 
 def _negative_log(truth, probabilities):
@@ -186,29 +235,22 @@ def _negative_log(truth, probabilities):
     return -np.log(np.clip(probabilities, smallest, 1.0))
 
 
-def _encode_classes(y, task_codes):
+def read_numbers(y):
+    """The targets of a regressor, NaN where they are missing."""
+    return check_array(
+        target_array(y, labels=False),
+        dtype=np.float64,
+        ensure_2d=False,
+        ensure_all_finite=False,
+        input_name="y",
+    )
+
+
+def encode_classes(y, task_codes):
     """Class labels of all tasks, and the class code of each target (0 where it is missing)."""
     known = task_codes >= 0
-    labels = as_id_array(y)
-    classes, codes = encode(labels[known], "y")
+    labels = target_array(y)
+    classes, codes = encode_labels(labels[known])
     class_codes = np.zeros(task_codes.shape, dtype=np.intp)
     class_codes[known] = codes
     return classes, class_codes
-
-
-# By the name of scikit-learn's score; the first one is the default.
-REGRESSION = {
-    "neg_root_mean_squared_error": MeanLoss("root_mean_squared_error", _squared_error, root=True),
-    "neg_mean_squared_error": MeanLoss("mean_squared_error", _squared_error),
-    "neg_mean_absolute_error": MeanLoss("mean_absolute_error", _absolute_error),
-}
-CLASSIFICATION = {"neg_log_loss": LogLoss(), "roc_auc": RankLoss()}
-
-
-def find_measure(scoring, is_classification):
-    """The measure that belongs to the name of a score; the default for None."""
-    measures = CLASSIFICATION if is_classification else REGRESSION
-    check_option(scoring, "scoring", (None, *measures))
-    if scoring is None:
-        return next(iter(measures.values()))
-    return measures[scoring]

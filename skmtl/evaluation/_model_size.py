@@ -7,9 +7,11 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int
+from skmtl._data.spellings import target_array
 from skmtl.evaluation._degrees_of_freedom import degrees_of_freedom
+from skmtl.evaluation._statistics import spreads
 from skmtl.inspection.coefficients import task_coefficients
-from skmtl.meta.pipelines import fitted_final, seen_by_final
+from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 from skmtl.prox import singular_values
 
 
@@ -52,7 +54,9 @@ def model_size(model, X, y, *, tasks=None, n_probes=1, random_state=None):
     ModelSize
         ``n_nonzero`` is the number of non-zero coefficients of all tasks; coefficients that tasks
         share count for each of them. ``rank`` is the rank of the coefficients
-        (n_tasks, n_features), with singular values above 1e-9 times the largest. ``dof`` are the
+        (n_tasks, n_features), with singular values above 1e-9 times the largest; those of a
+        regression are divided by the standard deviation of the task's targets, so that its unit
+        does not matter. ``dof`` are the
         degrees of freedom. All three are NaN for models without `coef_`, ``dof`` is NaN for
         classifiers.
 
@@ -82,18 +86,28 @@ def model_size(model, X, y, *, tasks=None, n_probes=1, random_state=None):
     coefs = [np.ravel(coef) for coef in coefs]
     n_nonzero = sum(np.count_nonzero(coef) for coef in coefs)
     dof = np.nan
+    units = np.ones(len(coefs))
     if get_tags(model).estimator_type == "regressor":
+        units = _units_of_tasks(model, X, y, tasks)
         rng = check_random_state(random_state)
         dof = float(degrees_of_freedom(model, X, y, tasks, n_probes, rng))
-    return ModelSize(float(n_nonzero), _rank(coefs), dof)
+    return ModelSize(float(n_nonzero), _rank(coefs, units), dof)
 
 
-def _rank(coefs):
+def _units_of_tasks(model, X, y, tasks):
+    """Standard deviations of the targets of the tasks."""
+    _, _, task_codes = read_task_ids(X, y, model.task_column, tasks)
+    known = task_codes >= 0
+    targets = target_array(y, labels=False).reshape(task_codes.shape)[known].astype(float)
+    return spreads(targets, task_codes[known], model.n_tasks_)
+
+
+def _rank(coefs, units):
     """Rank of the coefficients of all tasks; NaN if tasks have different numbers of them."""
     sizes = {len(coef) for coef in coefs}
     if len(sizes) > 1:
         return np.nan
     if sizes == {0}:
         return 0.0
-    values = singular_values(np.stack(coefs))
+    values = singular_values(np.stack(coefs) / units[:, None])
     return float(np.count_nonzero(values > 1e-9 * values[0]))

@@ -5,42 +5,41 @@ from itertools import combinations
 import numpy as np
 
 from skmtl.evaluation._statistics import (
+    NO_ERROR,
     OVERLAP,
     corrected_t,
     holm,
-    is_positive,
     mean_of_known,
 )
 
 
-def pairwise_tests(cv_results, scale, confidence_level):
+def pairwise_tests(cv_results, confidence_level):
     """One record for each pair of methods: by how much the error of the first is larger.
 
-    The corrected resampled t-test over splits, adjusted for the number of pairs.
+    Differences are relative to the mean error of the two on the task, so that neither the unit of a
+    task nor a third method matters. The corrected resampled t-test over splits, adjusted for the
+    number of pairs.
 
     Parameters
     ----------
     cv_results : dict
         `cv_results_` of the ranking.
-    scale : ndarray of shape (n_tasks,)
-        What the errors of a task are divided by before they are averaged over tasks.
     confidence_level : float
         Level of the intervals.
     """
     methods = cv_results["methods"]
-    seen = is_positive(scale)
+    seen = cv_results["is_judged"]
     errors = cv_results["errors"][:, seen]
-    relative = errors / scale[seen, None]
-    n_train = cv_results["n_train"].sum()
-    n_test = cv_results["n_test"].sum()
+    rounding = cv_results["rounding"][seen]
+    n_train = cv_results["n_train"][:, seen].sum()
+    n_test = cv_results["n_test"][:, seen].sum()
     ratio = OVERLAP * n_test / max(n_train, 1)
 
     n_methods = len(methods)
     pairs = list(combinations(range(n_methods), 2))
     table = _empty_table(len(pairs), methods)
     for record, (a, b) in zip(table, pairs, strict=True):
-        differences = relative[..., a] - relative[..., b]
-        by_split = mean_of_known(differences.T)
+        by_split = _relative_differences(errors[..., [a, b]], rounding)
         is_tested = ~np.isnan(by_split)
         mean, half_width, p_value = corrected_t(by_split[is_tested], ratio, confidence_level)
         record["method_a"] = methods[a]
@@ -51,6 +50,19 @@ def pairwise_tests(cv_results, scale, confidence_level):
         record["p_value"] = p_value
     table["p_adjusted"] = holm(table["p_value"])
     return table
+
+
+def _relative_differences(errors, rounding):
+    """Mean over tasks of the relative difference of two methods in every split, (n_splits,).
+
+    Tasks on which both are exact, and differences by rounding, count as equal.
+    """
+    differences = errors[..., 0] - errors[..., 1]
+    scale = mean_of_known(errors).mean(axis=1)
+    is_equal = np.abs(differences) <= rounding + NO_ERROR * errors.min(axis=-1)
+    differences[is_equal] = 0.0
+    relative = differences / np.where(scale > 0, scale, 1.0)
+    return mean_of_known(relative.T)
 
 
 def _empty_table(n_pairs, methods):

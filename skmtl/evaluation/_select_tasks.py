@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_int, check_option, check_real
-from skmtl._data.task_ids import some_of
+from skmtl._data.task_ids import position_of, some_of
+from skmtl.evaluation._statistics import NO_ERROR
 from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
 from skmtl.evaluation._subset_problem import read_subset_problem
 
@@ -63,7 +64,7 @@ def select_tasks(
     cv : int, splitter or iterable, default=None
         Cross-validation splitting strategy. None is 5 shuffled folds stratified by task, an int is
         that number of them.
-    scoring : str, default=None
+    scoring : str or callable, default=None
         As in :func:`task_transfer_matrix`.
     n_jobs : int, default=None
         Number of jobs to run in parallel.
@@ -97,8 +98,8 @@ def select_tasks(
     Raises
     ------
     TypeError
-        If the estimator is no multi-task regressor or classifier, or a classifier without
-        `predict_proba`.
+        If the estimator is no multi-task regressor or classifier, or lacks the probabilities or
+        decision values that the error needs.
     ValueError
         If the input is invalid: y is 1-D without task ids, there are fewer than two tasks, or the
         target is no task or cannot be held out.
@@ -175,10 +176,10 @@ def select_tasks(
 
 def _code_of(problem, target):
     """Code of the target task; ValueError unless it can be held out."""
-    ids = problem.data.tasks.tolist()
-    if target not in ids:
+    ids = problem.data.tasks
+    code = position_of(target, ids)
+    if code is None:
         raise ValueError(f"target={target!r} is no task; tasks are {some_of(ids)}.")
-    code = ids.index(target)
     if code in problem.notes:
         raise ValueError(f"target={target!r} has no error to lower: {problem.notes[code]}.")
     return code
@@ -220,7 +221,7 @@ def _forward(target_errors, limit, min_gain, floor):
     history = [_start(target_errors.of_set(chosen))]
     while candidates and len(chosen) < limit:
         errors = target_errors.of_sets([(*chosen, t) for t in candidates])
-        best = int(np.argmin(errors))
+        best = _first_smallest(errors)
         gain = _relative_gain(history[-1]["error"], errors[best], floor)
         is_taken = gain > min_gain
         history.append(_step(candidates[best], errors[best], gain, is_taken))
@@ -237,7 +238,7 @@ def _backward(target_errors, limit, min_gain, floor):
     while len(chosen) > 1:
         candidates = chosen[1:]
         errors = target_errors.of_sets([_without(chosen, t) for t in candidates])
-        best = int(np.argmin(errors))
+        best = _first_smallest(errors)
         gain = _relative_gain(history[-1]["error"], errors[best], floor)
         is_taken = gain > min_gain or len(chosen) > limit
         history.append(_step(candidates[best], errors[best], gain, is_taken))
@@ -254,9 +255,19 @@ def _without(tasks, dropped):
     return tuple(t for t in tasks if t != dropped)
 
 
+def _first_smallest(errors):
+    """Position of the smallest error; the first of those that differ by rounding."""
+    errors = np.array(errors)
+    smallest = np.nanmin(errors)
+    is_smallest = errors <= smallest * (1 + NO_ERROR)
+    return int(np.argmax(is_smallest))
+
+
 def _relative_gain(before, error, floor):
-    """Relative gain of a step; 0 if the error before it is zero up to rounding."""
-    return 1 - error / before if before > floor else 0.0
+    """Relative gain of a step; 0 if the error before it, or the gain, is zero up to rounding."""
+    if before <= floor or abs(before - error) <= NO_ERROR * before:
+        return 0.0
+    return 1 - error / before
 
 
 def _start(error):

@@ -5,7 +5,7 @@ from numbers import Integral
 
 import numpy as np
 import sklearn
-from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import ElasticNetCV, LassoCV
 from sklearn.model_selection import GridSearchCV
@@ -21,6 +21,7 @@ from skmtl.kernel import (
     MultiTaskNystroemRidgeCV,
     MultiTaskRelationshipKernelRidge,
     MultiTaskRelationshipKernelRidgeCV,
+    MultiTaskSVC,
     MultiTaskSVR,
     has_gamma,
 )
@@ -34,7 +35,7 @@ from skmtl.linear_model import (
     MultiTaskLassoCV,
     RegressorCV,
 )
-from skmtl.losses import Logistic, make_loss
+from skmtl.losses import Logistic, Poisson, make_loss
 from skmtl.meta import TaskMetaEstimator
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
@@ -75,6 +76,15 @@ def _regressor(estimator: LinearMultiTaskRegressor):
 @single_task.register
 def _regressor_cv(estimator: RegressorCV):
     return _regression(estimator, estimator._model)
+
+
+def takes_counts(estimator):
+    """Whether a multi-task estimator is a Poisson regression."""
+    if isinstance(estimator, MultiTaskCV):
+        return takes_counts(estimator.estimator)
+    if not isinstance(estimator, LinearMultiTaskRegressor | RegressorCV):
+        return False
+    return isinstance(make_loss(estimator.loss, huber_delta=estimator.huber_delta), Poisson)
 
 
 def _regression(estimator, model):
@@ -142,7 +152,7 @@ def _tuned_lasso(estimator, *, eps, alphas, cv):
         model = ElasticNetCV(l1_ratio=estimator.l1_ratio, **options)
     else:
         model = LassoCV(**options)
-    if estimator.normalize_y:  # alphas live on that scale
+    if estimator.normalize_y and not isinstance(alphas, Integral):  # they live on that scale
         return TransformedTargetRegressor(model, transformer=StandardScaler())
     return model
 
@@ -204,19 +214,30 @@ def _support_vectors(estimator: MultiTaskSVR):
 
 
 @single_task.register
+def _support_vector_classes(estimator: MultiTaskSVC):
+    """As for regression; it has no probabilities.
+
+    A linear machine of classes that overlap needs a million iterations at larger C.
+    """
+    one_task = clone(estimator).set_params(
+        C=1.0,
+        mu=_MU_OF_ONE_TASK,
+        task_column=None,
+        handle_unknown="error",
+    )
+    is_linear = estimator.kernel == "linear"
+    strengths = np.logspace(-3, 1, 5) if is_linear else np.logspace(-2, 3, 6)
+    return GridSearchCV(OneTaskClassifier(one_task), {"estimator__C": strengths})
+
+
+@single_task.register
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
 
 
-class OneTask(RegressorMixin, BaseEstimator):
-    """A multi-task regressor for a single task, whose y is one-dimensional.
-
-    Parameters
-    ----------
-    estimator : estimator
-        A multi-task regressor that takes a two-dimensional y.
-    """
+class _OneTask(BaseEstimator):
+    """A multi-task estimator for a single task, whose y is one-dimensional."""
 
     def __init__(self, estimator):
         self.estimator = estimator
@@ -234,3 +255,27 @@ class OneTask(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         return self.estimator_.predict(X).ravel()
+
+
+class OneTask(RegressorMixin, _OneTask):
+    """A multi-task regressor for a single task, whose y is one-dimensional.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A multi-task regressor that takes a two-dimensional y.
+    """
+
+
+class OneTaskClassifier(ClassifierMixin, _OneTask):
+    """A multi-task classifier for a single task, whose y is one-dimensional.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A multi-task classifier that takes a two-dimensional y.
+    """
+
+    @property
+    def classes_(self):
+        return self.estimator_.classes_[0]

@@ -3,8 +3,8 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.model_selection import check_cv
 
+from skmtl._data.checks import check_int, check_splitter
 from skmtl._data.fold_samples import fold_positions
 from skmtl.model_selection import TaskStratifiedKFold
 
@@ -29,13 +29,15 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if cv is None:
         return _shuffled_folds(n_folds, n_repeats, data, rng)
     if isinstance(cv, Integral):
-        return _shuffled_folds(cv or n_folds, 1, data, rng)
+        return _shuffled_folds(check_int(cv, "cv", low=2), 1, data, rng)
     splits = []
     n_samples = np.shape(data.X)[0]
-    for train, test in check_cv(cv).split(data.X, data.y, data.strata):
+    for train, test in check_splitter(cv).split(data.X, data.y, data.strata):
         trained = fold_positions(train, n_samples)
         tested = fold_positions(test, n_samples)
         splits.append((trained, tested))
+    if not splits:
+        raise ValueError(f"cv={cv!r} gives no split.")
     return splits
 
 

@@ -7,13 +7,65 @@ from scipy import stats
 # equal models, the variance of the mean needed 1 to 1.7 times this ratio
 # (benchmarks/false_positives.py).
 OVERLAP = 1.5
-NO_ERROR = 1e-10  # relative to the largest error of a task; below it is rounding
+_PRECISION = 64 * np.finfo(float).eps  # of predictions, relative to the largest target
+NO_ERROR = 1e-10  # relative to the errors, or the spread of the targets, of a task: rounding
 
 
-def is_positive(errors):
-    """Whether errors of tasks are more than rounding, relative to the largest of them."""
-    largest = np.nanmax(errors, initial=0.0)
-    return errors > NO_ERROR * largest
+def rounding_of(targets, codes, n_tasks):
+    """By how much predictions of each task may differ by rounding alone, (n_tasks,).
+
+    Relative to the spread of the task's targets, and to the largest of them where that is much
+    larger, so that neither the unit nor the level of a task matters.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_targets,)
+        Known targets.
+    codes : ndarray of shape (n_targets,)
+        The task of each.
+    n_tasks : int
+        Number of tasks.
+    """
+    largest = _largest(targets, codes, n_tasks)
+    return NO_ERROR * _deviations(targets, codes, n_tasks) + _PRECISION * largest
+
+
+def spreads(targets, codes, n_tasks):
+    """The unit of each task: the standard deviation of its targets, (n_tasks,).
+
+    For constant targets it is their magnitude, and 1 if they are 0.
+    """
+    deviations = _deviations(targets, codes, n_tasks)
+    largest = _largest(targets, codes, n_tasks)
+    is_constant = deviations <= _PRECISION * largest
+    units = np.where(is_constant, largest, deviations)
+    return np.where(units > 0, units, 1.0)
+
+
+def spread(targets):
+    """The unit of one task: :func:`spreads` of its targets."""
+    codes = np.zeros(len(targets), dtype=np.intp)
+    return float(spreads(targets, codes, 1)[0])
+
+
+def _deviations(targets, codes, n_tasks):
+    """The standard deviation of the targets of each task; 0 without targets."""
+    counts = np.bincount(codes, minlength=n_tasks)
+    counts = np.maximum(counts, 1)
+    means = np.bincount(codes, targets, minlength=n_tasks) / counts
+    centered = targets - means[codes]
+    units = _largest(centered, codes, n_tasks)  # squares of tiny targets would be 0
+    units = np.where(units > 0, units, 1.0)
+    relative = centered / units[codes]
+    squares = np.bincount(codes, relative**2, minlength=n_tasks)
+    return units * np.sqrt(squares / counts)
+
+
+def _largest(values, codes, n_tasks):
+    """The largest magnitude in each task; 0 without values."""
+    largest = np.zeros(n_tasks)
+    np.maximum.at(largest, codes, np.abs(values))
+    return largest
 
 
 def mean_of_known(values):
@@ -31,7 +83,22 @@ def quotients(sums, counts):
     return result
 
 
-def mean_error_and_rank(errors, methods):
+def without_rounding(errors, rounding):
+    """Errors of methods, those of a task that differ by rounding made equal.
+
+    Parameters
+    ----------
+    errors : ndarray of shape (n_tasks, n_methods)
+        Errors.
+    rounding : ndarray of shape (n_tasks,)
+        Errors of a task up to these are rounding.
+    """
+    units = rounding + NO_ERROR * errors.min(axis=1)
+    units = np.where(units > 0, units, 1.0)[:, None]
+    return units * np.round(errors / units)
+
+
+def mean_error_and_rank(errors, methods, rounding):
     """Mean over tasks of the error and of the rank of each method.
 
     Parameters
@@ -40,6 +107,8 @@ def mean_error_and_rank(errors, methods):
         Tasks with NaN are left out.
     methods : list of str
         Names of the columns.
+    rounding : ndarray of shape (n_tasks,)
+        Errors of a task up to these are rounding.
 
     Returns
     -------
@@ -53,8 +122,7 @@ def mean_error_and_rank(errors, methods):
             "mean_rank": dict.fromkeys(methods, np.nan),
         }
     errors = errors[~is_incomplete]
-    unit = NO_ERROR * errors.max() or 1.0
-    rounded = np.round(errors / unit)  # rounding is no difference
+    rounded = without_rounding(errors, rounding[~is_incomplete])
     ranks = stats.rankdata(rounded, axis=1)
     return {
         "mean_error": _mean_by_method(errors, methods),
@@ -116,7 +184,7 @@ def holm(p_values):
     return adjusted
 
 
-def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws=1000):
+def bootstrap_delta(held_out, task_codes, errors, judged, confidence_level, rng, n_draws=1000):
     """Interval of the mean relative gain when test samples are drawn anew and fits are kept.
 
     Samples are drawn within each task, or from all samples where the tasks share them.
@@ -129,6 +197,8 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
         Task codes in the shape of y.
     errors : pair of callables
         :meth:`HeldOutTargets.error_function` of the single-task and of the multi-task model.
+    judged : ndarray of bool of shape (n_tasks,)
+        The tasks that have a gain.
     confidence_level : float
         Level of the interval.
     rng : RandomState
@@ -139,8 +209,10 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
     Returns
     -------
     tuple of float
-        Ends of the interval.
+        Ends of the interval; NaN if no task is judged.
     """
+    if not judged.any():
+        return np.nan, np.nan
     single_errors, multi_errors = errors
     _, n_tasks = held_out.shape
     groups = _samples_drawn_together(task_codes, n_tasks)
@@ -150,7 +222,7 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
         weights = counts[held_out.samples].astype(float)
         single = mean_of_known(single_errors(weights))
         multi = mean_of_known(multi_errors(weights))
-        deltas[draw] = _mean_gain(single, multi)
+        deltas[draw] = _mean_gain(single[judged], multi[judged])
     tail = (1 - confidence_level) / 2
     ends = np.quantile(deltas, [tail, 1 - tail])
     return tuple(ends.tolist())
@@ -158,7 +230,7 @@ def bootstrap_delta(held_out, task_codes, errors, confidence_level, rng, n_draws
 
 def _mean_gain(single, multi):
     """Mean relative gain of the tasks with a single-task error; 0 if there is none."""
-    has_gain = is_positive(single)
+    has_gain = single > 0
     if not has_gain.any():
         return 0.0
     ratios = multi[has_gain] / single[has_gain]

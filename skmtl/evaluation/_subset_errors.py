@@ -1,6 +1,5 @@
 """Errors of an estimator that learned some of the tasks, always on the same held-out targets."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_int
+from skmtl._warn import warn
 from skmtl.evaluation._estimators import fit_and_count
+from skmtl.evaluation._wide_fits import training_data
 
 
 class SubsetFit(NamedTuple):
@@ -79,10 +80,7 @@ def _fit_and_predict(problem, fit, k):
     if data.is_wide:
         is_known = is_known.any(axis=1)
     samples = np.asarray(train)[is_known]
-    X = _safe_indexing(data.X, samples)
-    y = _safe_indexing(data.y, samples)
-    if data.is_wide:
-        y = _safe_indexing(y, trained, axis=1)
+    X, y = training_data(data, samples, trained)
     model = clone(problem.estimator)
     n_warnings = fit_and_count(model, X, y, data.fit_kwargs(samples))
     if data.is_wide:
@@ -128,27 +126,24 @@ def _predict_wide(data, model, trained, judged, held_out):
 
 def _outputs(data, model, columns, samples):
     """Predictions (n_samples, n_columns) of a model, whose outputs stand for columns of y."""
-    shape = (len(samples), len(columns))
-    if len(samples) == 0:
-        return np.empty(shape)
     targets = data.targets.of_tasks(columns)
+    if len(samples) == 0:
+        return targets.perfect(samples)
     X = _safe_indexing(data.X, samples)
     predictions = targets.predictions(model, X, samples, {})
-    return np.reshape(predictions, shape)
+    return predictions[:, None] if predictions.ndim == 1 else predictions
 
 
 def warn_about_fits(notes, n_unconverged, n_fits):
     """Warn about tasks that have notes, and once about fits that did not converge."""
     if notes:
         reasons = [f"{task!r}: {reason}" for task, reason in notes.items()]
-        warnings.warn(
+        warn(
             f"Gains of some tasks are NaN: {'; '.join(reasons)}.",
             UserWarning,
-            stacklevel=3,
         )
     if n_unconverged:
-        warnings.warn(
+        warn(
             f"{n_unconverged} of {n_fits} fits did not converge; raise max_iter or tol.",
             ConvergenceWarning,
-            stacklevel=3,
         )

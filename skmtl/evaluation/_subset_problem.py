@@ -6,13 +6,15 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_random_state
 
-from skmtl.evaluation._estimators import estimator_kind, predicting_unseen_tasks
+from skmtl.evaluation._estimators import (
+    check_responses,
+    estimator_kind,
+    predicting_unseen_tasks,
+)
 from skmtl.evaluation._evaluation_data import EvaluationData, of_task, read_evaluation_data
-from skmtl.evaluation._measures import find_measure
+from skmtl.evaluation._find_measure import find_measure
 from skmtl.evaluation._splits import make_splits
 from skmtl.meta.pipelines import with_task_column
-
-_NO_ERROR = 1e-12  # relative to the spread of a task's targets; below it is rounding
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,8 @@ class SubsetProblem:
     @property
     def floor(self):
         """Errors up to these are rounding, (n_tasks,)."""
-        spreads = np.ones(self.data.n_tasks)
-        for t in self.kept:
-            truth = _held_out_truth(self.data, self.held_out, t)
-            spreads[t] = np.std(truth) or 1.0
-        return _NO_ERROR * spreads
+        data = self.data
+        return self.measure.rounding(data.targets, data.task_codes, data.n_tasks)
 
     def error(self, t, predictions):
         """Error of the predictions of all held-out targets of task t, fold after fold."""
@@ -79,7 +78,8 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     estimator = predicting_unseen_tasks(estimator)
     estimator, task_column = with_task_column(estimator, X, task_column)
     is_classification = estimator_kind(estimator) == "classifier"
-    measure = find_measure(scoring, is_classification)
+    measure = find_measure(scoring, is_classification, hasattr(estimator, "predict_proba"))
+    check_responses({"estimator": estimator}, measure)
     X = X.tocsr() if sparse.issparse(X) else X
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.n_tasks < 2:
@@ -144,10 +144,18 @@ def _why_left_out(data, measure, held_out, t):
     truth = _held_out_truth(data, held_out, t)
     if len(truth) == 0:
         return "no fold has both test samples of it and training samples it can be learned from"
-    is_classification = data.targets.classes is not None
-    if is_classification and np.isnan(_single_error(measure, truth, truth)):
+    if np.isnan(_single_error(measure, truth, _perfect(data, held_out, t))):
+        if data.targets.classes is None:
+            return f"{measure.name} is undefined for {len(truth)} held-out target(s)"
         return f"{measure.name} is undefined where all held-out targets are of one class"
     return ""
+
+
+def _perfect(data, held_out, t):
+    """Predictions of the held-out targets of task t by a model that knows them."""
+    targets = data.targets.of_tasks(t) if data.is_wide else data.targets
+    samples = np.concatenate([by_task[t] for by_task in held_out])
+    return targets.perfect(samples)
 
 
 def _single_error(measure, truth, predictions):

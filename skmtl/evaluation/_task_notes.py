@@ -2,6 +2,46 @@
 
 import numpy as np
 
+from skmtl._data.task_ids import name_of_task
+from skmtl._warn import warn
+from skmtl.evaluation._statistics import spreads
+
+_SAME_UNIT = 1e3  # ratio of the spreads of two tasks, beyond which their units must differ
+
+
+def has_one_value(data):
+    """Whether a task has one class only, or a constant target, (n_tasks,).
+
+    There is nothing to learn then, so no model can be judged by it.
+    """
+    is_classification = data.targets.classes is not None
+    flags = []
+    for t in range(data.n_tasks):
+        values = data.targets.values[data.task_codes == t]
+        can_differ = is_classification or len(values) > 1
+        flags.append(can_differ and len(np.unique(values)) == 1)
+    return np.array(flags)
+
+
+def warn_about_units(data):
+    """Warn if the targets of tasks are in units too different to be learned as one."""
+    known = data.task_codes >= 0
+    units = spreads(data.targets.truth[known], data.task_codes[known], data.n_tasks)
+    is_compared = ~has_one_value(data)
+    if is_compared.sum() < 2:
+        return
+    codes = np.flatnonzero(is_compared)
+    order = codes[np.argsort(units[codes])]
+    ratio = units[order[-1]] / units[order[0]]
+    if ratio > _SAME_UNIT:
+        names = [name_of_task(data.tasks[t]) for t in (order[-1], order[0])]
+        warn(
+            f"The targets of task {names[0]} vary {ratio:.0e} times as much as those of task "
+            f"{names[1]}: the baselines 'intercept' and 'pooled' learn all tasks as one and serve "
+            "the first only. If their units differ, set normalize_y=True (of the estimator, or of "
+            "the comparison).",
+        )
+
 
 def task_notes(data, splits, tested, measure):
     """Notes on each task: a list of short texts, which is empty for most tasks.

@@ -69,9 +69,9 @@ def task_transfer_matrix(
     cv : int, splitter or iterable, default=None
         Cross-validation splitting strategy. None is 5 shuffled folds stratified by task, an int is
         that number of them.
-    scoring : str, default=None
-        The error, by a name that :func:`compare_to_single_task` takes; None is the root mean
-        squared error for regressors and the log-loss for classifiers.
+    scoring : str or callable, default=None
+        The error, as in :func:`compare_to_single_task`; None is the root mean squared error for
+        regressors and the log-loss for classifiers.
     n_jobs : int, default=None
         Number of jobs to run in parallel.
     random_state : int, RandomState instance or None, default=None
@@ -104,8 +104,8 @@ def task_transfer_matrix(
     Raises
     ------
     TypeError
-        If the estimator is no multi-task regressor or classifier, or a classifier without
-        `predict_proba`.
+        If the estimator is no multi-task regressor or classifier, or lacks the probabilities or
+        decision values that the error needs.
     ValueError
         If the input is invalid: y is 1-D without task ids, there are fewer than two tasks, or the
         mode or the score is unknown.

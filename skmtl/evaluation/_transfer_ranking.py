@@ -4,9 +4,10 @@ import numpy as np
 from scipy import stats
 
 from skmtl.evaluation._formatting import METHOD_COLUMNS, as_frame, methods_table
+from skmtl.evaluation._gain_table import errors_and_ranks
 from skmtl.evaluation._html import methods_html, paragraph
 from skmtl.evaluation._pairwise_tests import pairwise_tests
-from skmtl.evaluation._statistics import mean_error_and_rank, mean_of_known
+from skmtl.evaluation._statistics import mean_of_known, without_rounding
 from skmtl.evaluation._verdict import ranking_verdict
 from skmtl.inspection import TaskGainDisplay
 
@@ -47,7 +48,7 @@ class TransferRanking:
         ``model_figures``).
     pairwise_ : structured ndarray of shape (n_methods * (n_methods - 1) / 2,)
         Fields method_a, method_b, difference (how much larger the error of a is than that of b,
-        relative to the mean error of all methods on the task, mean over tasks), ci_low, ci_high,
+        relative to the mean error of the two on the task, mean over tasks), ci_low, ci_high,
         p_value and p_adjusted, from the corrected resampled t-test over splits with the method of
         Holm.
     summary_ : dict
@@ -68,13 +69,12 @@ class TransferRanking:
         self.confidence_level = confidence_level
         self.error_name = error_name
         methods = cv_results["methods"]
-        errors = mean_of_known(cv_results["errors"])  # (n_tasks, n_methods)
-        self._quantities = mean_error_and_rank(errors, methods) | quantities
+        self._quantities = errors_and_ranks(cv_results) | quantities
         self.ranking_ = _ranking(reports, self._quantities, methods)
-        self.pairwise_ = pairwise_tests(cv_results, errors.mean(axis=1), confidence_level)
+        self.pairwise_ = pairwise_tests(cv_results, confidence_level)
         self.summary_ = {
             "best": str(self.ranking_["method"][0]),
-            "friedman_p": _friedman_p(errors),
+            "friedman_p": _friedman_p(cv_results),
             "n_unconverged": quantities["n_unconverged"],
         }
 
@@ -145,12 +145,15 @@ class TransferRanking:
         return f"<TransferRanking: {len(self.ranking_)} methods, best mean rank {best!r}>"
 
 
-def _friedman_p(errors):
-    """P-value of the Friedman test; NaN for fewer than three tasks or methods."""
-    complete = errors[~np.isnan(errors).any(axis=1)]
+def _friedman_p(cv_results):
+    """P-value of the Friedman test; NaN for fewer than three judged tasks or methods."""
+    errors = mean_of_known(cv_results["errors"])
+    is_used = cv_results["is_judged"] & ~np.isnan(errors).any(axis=1)
+    complete = errors[is_used]
     if min(complete.shape) < 3:
         return np.nan
-    return float(stats.friedmanchisquare(*complete.T).pvalue)
+    rounded = without_rounding(complete, cv_results["rounding"][is_used])
+    return float(stats.friedmanchisquare(*rounded.T).pvalue)
 
 
 def _ranking(reports, quantities, methods):

@@ -27,21 +27,26 @@ class TransferReport:
     table_ : structured ndarray of shape (n_tasks,)
         Fields task, n_train, n_test (mean numbers of targets over splits), error_single,
         error_multi, error_intercept, error_pooled (NaN if the method was left out), gain, ci_low,
-        ci_high, p_value, p_adjusted, verdict ("positive transfer", "negative transfer" or
-        "inconclusive"), note. Gains are relative: 0.1 is an error 10 % smaller than that of the
-        task alone. If a number of a task is NaN, its note gives the reason; such tasks are left out
-        of the numbers over all tasks.
+        ci_high, p_value, p_adjusted, verdict ("positive transfer", "negative transfer",
+        "inconclusive" or "not judged"), note. Gains are relative: 0.1 is an error 10 % smaller than
+        that of the task alone. Tasks of a single class or a constant target, without errors, or
+        without an error alone are not judged: their gain is NaN, their note gives the reason, and
+        they are left out of the numbers over all tasks and of the number of tests.
     summary_ : dict
         delta_m (mean gain over tasks), delta_m_low and delta_m_high (bootstrap over test samples,
         the fits kept), median_gain, share_negative (share of tasks with a gain below 0),
-        worst_task, worst_gain, n_positive and n_negative (numbers of verdicts), wilcoxon_p (of the
-        signed-rank test of the gains). Then a dict {method: value} for each of mean_error and
-        mean_rank (over tasks), fit_time and predict_time (mean seconds of a split), n_unconverged
-        (ConvergenceWarnings of the fits) and, with ``model_figures=True``, n_nonzero, rank and dof
-        (effective degrees of freedom, for regressors) of the model of all samples.
+        worst_task, worst_gain, n_judged (number of tasks with a gain), n_positive and n_negative
+        (numbers of verdicts), wilcoxon_p (of the signed-rank test of the gains). Then a dict
+        {method: value} for each of mean_error (over tasks, in the units of their targets: those of
+        the largest errors dominate) and mean_rank (over tasks), fit_time and predict_time (mean
+        seconds of a split), n_unconverged (ConvergenceWarnings of the fits) and, with
+        ``model_figures=True``, n_nonzero, rank and dof (effective degrees of freedom, for
+        regressors) of the model of all samples.
     cv_results_ : dict
         ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task;
-        ``methods``; ``tasks``; ``n_train`` and ``n_test`` of shape (n_splits, n_tasks);
+        ``methods``; ``tasks``; ``is_judged`` (False for tasks of one class or a constant target)
+        and ``rounding`` (errors up to these are 0) of shape (n_tasks,); ``n_train`` and ``n_test``
+        of shape (n_splits, n_tasks);
         ``fit_time`` and ``predict_time`` of shape (n_splits, n_methods), in seconds.
     confidence_level : float
         Level of the intervals.
@@ -151,7 +156,8 @@ def _line(record, methods, width):
         error = number_text(record[f"error_{method}"], ".4g")
         line += f"{error:>10}"
     line += f"{gain:>9}  {interval:<21}"
-    line += f"{record['p_adjusted']:8.2g}  {record['verdict']}"
+    p_adjusted = number_text(record["p_adjusted"], ".2g")
+    line += f"{p_adjusted:>8}  {record['verdict']}"
     if record["note"]:
         line += f" ({record['note']})"
     return line

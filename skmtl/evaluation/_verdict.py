@@ -6,6 +6,8 @@ import numpy as np
 
 from skmtl._data.task_ids import name_of_task
 
+_MOST_NAMES = 5
+
 
 def report_verdict(report):
     """The verdict of a :class:`TransferReport`."""
@@ -29,19 +31,14 @@ def _lines(sentences):
 def _on_means(report):
     """Sentences on the means over tasks."""
     summary = report.summary_
-    errors = summary["mean_error"]
-    change = _relative_change(errors)
-    yield (
-        f"Sharing {'lowered' if change < 0 else 'raised'} the mean error over tasks "
-        f"({report.error_name.replace('_', ' ')}) from {errors['single']:.4g} to "
-        f"{errors['multi']:.4g} ({change:+.1%})."
-    )
     if np.isnan(summary["delta_m"]):
         yield "No task has a relative gain; the notes in the table say why."
         return
+    mean = summary["delta_m"]
     yield (
-        f"The mean relative gain of a task is {summary['delta_m']:+.1%} "
-        f"({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
+        f"Sharing {'lowered' if mean > 0 else 'raised'} the error of a task "
+        f"({report.error_name.replace('_', ' ')}) by {abs(mean):.1%} on average: the mean gain is "
+        f"{mean:+.1%} ({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
         f"{summary['delta_m_high']:+.1%}), the median {summary['median_gain']:+.1%}."
     )
     yield (
@@ -53,13 +50,22 @@ def _on_means(report):
 def _on_single_tasks(report):
     """Sentences on single tasks."""
     summary = report.summary_
-    n_tasks = len(report.table_)
+    n_tasks = summary["n_judged"]
     yield (
         f"Taken one by one, {summary['n_positive']} of {n_tasks} tasks gained and "
         f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} (corrected "
         f"for overlapping splits and for {n_tasks} tests)."
     )
-    noted = report.table_[report.table_["note"] != ""]
+    table = report.table_
+    unjudged = table[table["verdict"] == "not judged"]
+    if len(unjudged):
+        names = [name_of_task(task) for task in unjudged["task"][:_MOST_NAMES]]
+        more = ", ..." if len(unjudged) > _MOST_NAMES else ""
+        yield (
+            f"Not judged, and left out of all numbers over tasks: {len(unjudged)} task(s) "
+            f"({', '.join(names)}{more})."
+        )
+    noted = table[table["note"] != ""]
     if len(noted):
         task = name_of_task(noted[0]["task"])
         yield f"{len(noted)} task(s) have a note, such as {task}: {noted[0]['note']}."
@@ -69,9 +75,9 @@ def _on_doubts(report):
     """Sentences on what speaks against the numbers."""
     summary = report.summary_
     table = report.table_
-    errors = summary["mean_error"]
     mean_gain = summary["delta_m"]
-    if mean_gain * summary["median_gain"] < 0 or mean_gain * _relative_change(errors) > 0:
+    is_contrary = mean_gain * summary["median_gain"] < 0
+    if is_contrary or mean_gain * _mean_change(report, "multi", "single") > 0:
         yield (
             "These disagree: relative gains explode for tasks that are nearly perfect alone. "
             "Look at the table before you decide."
@@ -81,15 +87,15 @@ def _on_doubts(report):
             "The test sets are larger than the training sets, where the corrected intervals "
             "of single tasks are very wide."
         )
-    if errors.get("pooled", np.inf) < errors["multi"]:
+    if _mean_change(report, "pooled", "multi") < 0:
         yield (
-            "One pooled model for all tasks had a SMALLER mean error than the multi-task "
+            "One pooled model for all tasks had SMALLER errors on average than the multi-task "
             "model: the tasks may be one."
         )
-    elif errors.get("intercept", np.inf) < errors["multi"]:
+    elif _mean_change(report, "intercept", "multi") < 0:
         yield (
-            "One model for all tasks with an intercept for each had a SMALLER mean error than the "
-            "multi-task model: the tasks may differ in their levels only."
+            "One model for all tasks with an intercept for each had SMALLER errors on average than "
+            "the multi-task model: the tasks may differ in their levels only."
         )
     yield from _on_convergence(summary["n_unconverged"])
 
@@ -101,11 +107,19 @@ def _on_convergence(n_unconverged):
             yield f"Fits of {method} warned {count} time(s) that they did not converge."
 
 
-def _relative_change(errors):
-    """Relative change of the mean error by sharing."""
-    if errors["single"] > 0:
-        return errors["multi"] / errors["single"] - 1
-    return 0.0
+def _mean_change(report, method, other):
+    """Mean over the judged tasks of the difference of two errors relative to their mean.
+
+    NaN if a method was left out.
+    """
+    table = report.table_[report.table_["verdict"] != "not judged"]
+    first = table[f"error_{method}"]
+    second = table[f"error_{other}"]
+    total = first + second
+    differences = 2 * (first - second)
+    relative = np.zeros_like(total)
+    np.divide(differences, total, out=relative, where=total != 0)
+    return relative.mean() if len(table) else np.nan
 
 
 def _on_order(ranking):

@@ -1,10 +1,7 @@
 """Gaussian process regression of several tasks by marginal likelihood."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,20 +18,25 @@ from skmtl._task_covariance.systems import (
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernels
+from skmtl.gaussian_process._known_noise import read_noise_variance
 from skmtl.gaussian_process._marginal_likelihood import (
     DenseMarginalLikelihood,
     SpectralMarginalLikelihood,
     guarded_value,
 )
 from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
-from skmtl.gaussian_process._normalization import mean_and_scale, normalized
+from skmtl.gaussian_process._normalization import check_size, mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
 from skmtl.gaussian_process._prediction import PredictionMixin, dense
 from skmtl.gaussian_process._process import Process
+from skmtl.gaussian_process._search_warnings import (
+    warn_of_gradient,
+    warn_of_rejections,
+    warn_of_units,
+)
 
 _NEGLIGIBLE = 1e-6  # of the noise: a smaller variance counts as none
-_STUCK = 0.2  # acceptance rate below which draws say little
 
 
 class MultiTaskGaussianProcessRegressor(
@@ -57,9 +59,9 @@ class MultiTaskGaussianProcessRegressor(
         L_tr ~ N(0, s_t^2),    +-sqrt(kappa_t) ~ N(0, s_t^2),
         noise_t = s_t^2 exp(e_t) + least_t,    e_t ~ N(m, 1),    m ~ N(log 0.1, 9).
 
-    Here s_t is the root mean square of the targets as fitted (1 with `normalize_y`; that of the
-    other tasks for a single target), and least_t is a millionth of s_t^2, or a tenth for a single
-    target. A task whose targets are all the same does not share m: it has log 0.1. With
+    Here s_t is the root mean square of the targets as fitted (1 with `normalize_y`; the median of
+    the other tasks for a single target), and least_t is a millionth of s_t^2, or a tenth for a
+    single target. A task whose targets are all the same does not share m: it has log 0.1. With
     `normalize_y` the functions have means too, mu_t ~ N(mean of the targets, s_t^2).
 
     Parameters
@@ -100,7 +102,8 @@ class MultiTaskGaussianProcessRegressor(
         respect to theta is larger, in nats.
     solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
         "kronecker" is for complete two-dimensional y, "schur" for a few missing targets, "cholesky"
-        for any data; "auto" takes the fastest. All are exact. Several terms have "cholesky" only.
+        for any data; "auto" takes the fastest. All are exact. Several terms, and known noise, have
+        "cholesky" only.
     task_column : str or int, default=None
         Column of X that holds the task ids, by name or position: every task then has samples of its
         own and y is 1-D. If None, y is two-dimensional, or ids are given as
@@ -138,7 +141,7 @@ class MultiTaskGaussianProcessRegressor(
         Log marginal likelihood at `theta_`, on the scale of `theta_`.
     gradient_norm_ : float
         Largest entry of the gradient of the log marginal likelihood with respect to theta, in nats,
-        projected on the bounds of theta.
+        projected on the bounds of theta; L and kappa count in units of the size of the tasks.
     n_evaluations_ : int
         Number of kernel matrices that the search for `theta_` computed.
     solver_ : str
@@ -236,7 +239,7 @@ class MultiTaskGaussianProcessRegressor(
         check_is_fitted(self)
         return self.kernel_.length_scale
 
-    def fit(self, X, y, *, tasks=None):
+    def fit(self, X, y, *, noise_variance=None, tasks=None):
         """Find the parameters of the highest likelihood, and draw others with `n_draws`.
 
         Parameters
@@ -247,6 +250,9 @@ class MultiTaskGaussianProcessRegressor(
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional with NaN for missing targets, or 1-D with `task_column` or
             `tasks`.
+        noise_variance : float, array-like of shape (n_samples,) or of y's shape, default=None
+            Known variances of the noise of the targets, in units of y squared, beside the noise
+            that is learned; NaN where y is missing. A frame goes by the names of its columns.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`; `predict` then needs them too.
 
@@ -264,7 +270,7 @@ class MultiTaskGaussianProcessRegressor(
         self._check_params()
         data = read_training_data(self, X, y, tasks=tasks)
         read = read_observations(data)
-        self._store_data(read)
+        self._store_data(read, noise_variance)
         kernels = make_kernels(self.kernel, self.ard, self.X_train_)
         self._theta_layout = ParameterLayout(
             tuple(kernel.n_dims for kernel in kernels),
@@ -293,10 +299,13 @@ class MultiTaskGaussianProcessRegressor(
         self._store_search(found)
         self._store_model(likelihood)
         warn_of_jitter(self.jitter_, "noise")
-        self._warn_of_gradient()
+        if not (self.task_noise or self.normalize_y):
+            warn_of_units(initial.scale)
+        if self.optimizer is not None:
+            warn_of_gradient(self.gradient_norm_, self.tol)
         if self.n_draws:
             self._store_draws(likelihood, initial, rng)
-            self._warn_of_rejections()
+            warn_of_rejections(self.acceptance_rate_, self.n_draws)
         return self
 
     def log_marginal_likelihood(self, theta=None, eval_gradient=False):
@@ -338,7 +347,7 @@ class MultiTaskGaussianProcessRegressor(
         if not callable(self.optimizer):
             check_option(self.optimizer, "optimizer", OPTIMIZERS)
 
-    def _store_data(self, read):
+    def _store_data(self, read, noise_variance):
         """Set what predictions need of the data, and targets on the scale of theta."""
         self._store_tasks(read.data)
         self._observations = read.observations
@@ -347,16 +356,27 @@ class MultiTaskGaussianProcessRegressor(
         self._codes = read.observations.task if read.long else None
         self.X_train_ = dense(read.X).copy()
         self.y_train_ = read.y
+        check_size(read.observations, read.y)
         mean = np.zeros(self.n_tasks_)
         scale = np.ones(self.n_tasks_)
         if self.normalize_y:
             mean, scale = mean_and_scale(read.observations, read.y)
             self.y_train_ = normalized(read.observations, read.y, mean, scale)
+        self._known_noise = read_noise_variance(noise_variance, read)
+        if self._known_noise is not None:
+            self._known_noise /= scale[read.observations.task] ** 2
         # The last entries are averages, for unseen tasks: their code is -1.
         self._mean_of_task = np.append(mean, mean.mean())
         self._scale = np.append(scale, scale.mean())
 
     def _choose_solver(self, read, n_terms):
+        if self._known_noise is not None:
+            if self.solver not in ("auto", "cholesky"):
+                raise ValueError(
+                    f"solver={self.solver!r} is for noise that is learned, but noise_variance was "
+                    "given: use 'cholesky'."
+                )
+            return "cholesky"
         if n_terms == 1:
             costs = likelihood_costs(read.observations)
             return choose_solver(self.solver, read.observations, read.long, costs)
@@ -368,15 +388,10 @@ class MultiTaskGaussianProcessRegressor(
 
     def _marginal_likelihood(self, kernels):
         """The log marginal likelihood of the data of `fit`, as a function of theta."""
-        is_dense = self.solver_ == "cholesky"
-        kind = DenseMarginalLikelihood if is_dense else SpectralMarginalLikelihood
-        return kind(
-            kernels,
-            self.X_train_,
-            self.y_train_,
-            self._observations,
-            self._theta_layout,
-        )
+        data = kernels, self.X_train_, self.y_train_, self._observations, self._theta_layout
+        if self.solver_ == "cholesky":
+            return DenseMarginalLikelihood(*data, self._known_noise)
+        return SpectralMarginalLikelihood(*data)
 
     def _store_search(self, found):
         """Set the attributes of the search for theta, and those of no draws."""
@@ -426,25 +441,3 @@ class MultiTaskGaussianProcessRegressor(
             Process(likelihood, theta, scale, mean)
             for theta, mean in zip(found.thetas, means, strict=True)
         ]
-
-    def _warn_of_gradient(self):
-        """ConvergenceWarning if the search ended before its tolerance."""
-        if self.optimizer is not None and not self.gradient_norm_ <= self.tol:
-            warnings.warn(
-                f"The search for the parameters ended where the gradient of the log marginal "
-                f"likelihood has an entry of {self.gradient_norm_:.3g} nats, above "
-                f"tol={self.tol}. Increase tol, or standardize X.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-
-    def _warn_of_rejections(self):
-        """ConvergenceWarning if the chain hardly moved."""
-        if self.acceptance_rate_ < _STUCK:
-            warnings.warn(
-                f"Of the {self.n_draws} draws of the parameters {self.acceptance_rate_:.0%} moved: "
-                "their average says little. Increase n_draws, try another random_state, or take a "
-                "kernel with fewer parameters or wider bounds.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )

@@ -1,6 +1,7 @@
 """Initial values of theta, and its bounds."""
 
 import numpy as np
+from scipy.linalg import eigh
 
 _SHARE = 0.1  # initial kappa and noise, relative to the variance of a task
 _LOADING_BOUNDS = (-30.0, 30.0)  # in standard deviations of the task
@@ -38,7 +39,9 @@ class InitialValues:
         Lower and upper bounds of theta.
     scale : ndarray of shape (n_tasks,)
         The root mean square of the targets of each task; for a single target that of the other
-        tasks, and 1 for targets that are all zero.
+        tasks, also for targets that are all zero; 1 if there are no others.
+    unit : ndarray of shape (len(theta),)
+        Powers of 2 near the sizes that entries of theta have for tasks of these scales.
     all_zero : ndarray of bool of shape (n_tasks,)
         Whether all targets of a task are zero.
     default : ndarray
@@ -63,6 +66,7 @@ class InitialValues:
         self.covariances = self._empirical_covariances(y, observations)
         self.theta = self._first(kernels)
         self.bounds = self._bounds(kernels, several)
+        self.unit = self._unit()
         self.default = self.clip(self.theta)
 
     def _empirical_covariances(self, y, observations):
@@ -84,11 +88,7 @@ class InitialValues:
     def _first(self, kernels):
         """The default of `theta`."""
         layout = self.layout
-        values, V = np.linalg.eigh(self.covariances)
-        deviations = np.sqrt(np.maximum(values, 0.0))
-        root = V * deviations
-        root = root[:, ::-1]  # the leading eigenvectors first
-        root = root / np.sqrt(len(kernels))
+        root = self._leading(max(layout.ranks)) / np.sqrt(len(kernels))
         theta = np.empty(len(layout))
         terms = layout.terms(theta)
         for kernel, term in zip(kernels, terms, strict=True):
@@ -100,11 +100,30 @@ class InitialValues:
         theta[layout.noise_span] = np.log(noise)
         return theta
 
+    def _leading(self, rank):
+        """The leading eigenvectors of the tasks' covariances, in their lengths, (n_tasks, rank)."""
+        relative = self.covariances / self.scale / self.scale[:, None]
+        n_tasks = len(relative)
+        first = max(n_tasks - rank, 0)
+        values, V = eigh(relative, subset_by_index=[min(first, n_tasks - 1), n_tasks - 1])
+        deviations = np.sqrt(np.maximum(values, 0.0))
+        root = V * deviations * self.scale[:, None]
+        return root[:, ::-1]
+
     def _noise_unit(self):
         """The unit of the noise: the variance of each task, or their mean as (1,)."""
         if self.layout.task_noise:
             return self.variance
         return self.variance.mean(keepdims=True)
+
+    def _unit(self):
+        """The value of `unit`."""
+        unit = np.ones(len(self.layout))
+        size = 2.0 ** np.rint(np.log2(self.scale))
+        for term in self.layout.terms(unit):
+            term.loadings[:] = size[:, None]
+            term.kappa[:] = size**2
+        return unit
 
     def _bounds(self, kernels, several):
         """The value of `bounds`; `several` says whether a task has several targets."""
@@ -236,7 +255,7 @@ class InitialValues:
 
 
 def _known_variances(mean_square, several):
-    """Mean squares, with those of other tasks for tasks with one target, and 1 instead of 0.
+    """Mean squares, with those of other tasks for tasks with one target or with zeros only.
 
     Parameters
     ----------
@@ -249,7 +268,6 @@ def _known_variances(mean_square, several):
     known = several & (mean_square > 0)
     typical = 1.0
     if known.any():
-        typical = mean_square[known].mean()
-    variance[~several] = typical
-    variance[variance == 0] = 1.0
+        typical = np.median(mean_square[known])
+    variance[~known] = typical
     return variance

@@ -5,10 +5,15 @@ from contextlib import suppress
 import numpy as np
 
 from skmtl._task_covariance.dense_likelihood import DenseLikelihood
+from skmtl._task_covariance.low_rank_likelihood import LowRankLikelihood, pays_off
 from skmtl._task_covariance.spectral_likelihood import SpectralLikelihood
 from skmtl._task_covariance.systems import largest_eigenvalue, raised_noise
 from skmtl.gaussian_process._input_kernels import on_samples
-from skmtl.gaussian_process._posterior import DensePosterior, SpectralPosterior
+from skmtl.gaussian_process._posterior import (
+    DensePosterior,
+    LowRankPosterior,
+    SpectralPosterior,
+)
 
 
 class MarginalLikelihood:
@@ -18,7 +23,7 @@ class MarginalLikelihood:
     its gradient, None if it is not asked for. With the `mean` of each task, (n_tasks,), that is
     taken off the targets, the derivatives with respect to it are at the end of the gradient. And
     ``posterior(Ks, Bs, noise, y)``: the posterior of the functions, given kernel matrices of the
-    samples and task covariances of each term.
+    samples and task covariances of each term, as :class:`LowRank`.
 
     Parameters
     ----------
@@ -53,7 +58,11 @@ class MarginalLikelihood:
 
 
 class SpectralMarginalLikelihood(MarginalLikelihood):
-    """The likelihood of common samples and one term; see :class:`SpectralLikelihood`."""
+    """The likelihood of common samples and one term.
+
+    That of complete data and few loadings is a :class:`LowRankLikelihood`, else a
+    :class:`SpectralLikelihood`.
+    """
 
     projects_variables = True
 
@@ -74,22 +83,27 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
         )
         (self.input_kernel,) = self.input_kernels
         self.Y = observations.matrix(y)
+        complete = len(observations) == self.Y.size
+        self.is_low_rank = complete and pays_off(layout.ranks[0], layout.n_tasks)
 
     def given_inputs(self, theta, mean=None):
-        """The :class:`SpectralLikelihood` at the parameters that theta has for the input kernel."""
+        """The likelihood at the parameters that theta has for the input kernel.
+
+        It is a :class:`LowRankLikelihood` or a :class:`SpectralLikelihood`.
+        """
         (inputs,) = self.layout.inputs(theta)
         Y = self.Y
         if mean is not None:
             Y = Y - mean * self.observations.observed
-        return SpectralLikelihood(
-            self.input_kernel.matrix(inputs),
-            Y,
-            self.observations,
-        )
+        K = self.input_kernel.matrix(inputs)
+        if self.is_low_rank:
+            return LowRankLikelihood(K, Y)
+        return SpectralLikelihood(K, Y, self.observations)
 
     def at(self, spectral, theta):
-        """The :class:`SpectralPoint` of theta, of which `spectral` has the input kernel."""
-        (B,) = self.layout.covariances(theta)
+        """The point of theta, of which `spectral` has the input kernel."""
+        (term,) = self.layout.terms(theta)
+        B = term.low_rank() if self.is_low_rank else term.covariance()
         noise = self.layout.noise(theta)
         noise = raised_noise(noise, [spectral.largest], [B])
         return spectral.at(B, noise)
@@ -121,9 +135,15 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
         return point.value, gradient
 
     def posterior(self, Ks, Bs, noise, y):
-        return SpectralPosterior(
-            Ks[0],
-            Bs[0],
+        (K,) = Ks
+        (B,) = Bs
+        kind = LowRankPosterior
+        if not self.is_low_rank:
+            kind = SpectralPosterior
+            B = np.asarray(B)
+        return kind(
+            K,
+            B,
             noise,
             self.observations,
             y,
@@ -131,7 +151,19 @@ class SpectralMarginalLikelihood(MarginalLikelihood):
 
 
 class DenseMarginalLikelihood(MarginalLikelihood):
-    """The likelihood of any observations and any number of terms; see :class:`DenseLikelihood`."""
+    """The likelihood of any observations and any number of terms; see :class:`DenseLikelihood`.
+
+    Parameters
+    ----------
+    kernels, X, y, observations, layout
+        As in :class:`MarginalLikelihood`.
+    known_noise : ndarray of shape (n_observations,), default=None
+        Known variances of the noise of each target, beside that of the tasks.
+    """
+
+    def __init__(self, kernels, X, y, observations, layout, known_noise=None):
+        super().__init__(kernels, X, y, observations, layout)
+        self.known_noise = known_noise
 
     def value(self, theta, eval_gradient=True, mean=None):
         y = self.y
@@ -153,6 +185,7 @@ class DenseMarginalLikelihood(MarginalLikelihood):
             noise,
             y,
             self.observations,
+            self.known_noise,
         )
         if not eval_gradient:
             return dense.value, None
@@ -177,10 +210,11 @@ class DenseMarginalLikelihood(MarginalLikelihood):
     def posterior(self, Ks, Bs, noise, y):
         return DensePosterior(
             self._between_observations(Ks),
-            Bs,
+            [np.asarray(B) for B in Bs],
             noise,
             self.observations,
             y,
+            self.known_noise,
         )
 
 

@@ -45,23 +45,39 @@ def best_of(candidates):
     return max(candidates, key=lambda candidate: candidate.value)
 
 
-def lbfgs(objective, start, bounds, **options):
-    """Minimize by L-BFGS-B an objective that returns a value and a gradient."""
+def lbfgs(objective, start, bounds, unit=1.0, **options):
+    """Minimize by L-BFGS-B an objective that returns a value and a gradient.
+
+    The unknowns of the search, and `jac` of the result, are in units of `unit`.
+    """
     options = {"maxiter": 1000, "maxfun": 2000, "maxcor": 20, **options}
-    return minimize(
-        objective,
-        start,
+
+    def scaled(z):
+        value, gradient = objective(unit * z)
+        return value, unit * gradient
+
+    result = minimize(
+        scaled,
+        start / unit,
         jac=True,
         method="L-BFGS-B",
-        bounds=bounds,
+        bounds=(bounds.T / unit).T,
         options=options,
     )
+    result.x = unit * result.x
+    return result
 
 
 def projected_norm(theta, gradient, bounds):
     """The largest entry of the gradient, projected: how far steps along it stay within bounds."""
     step = np.clip(theta + gradient, *bounds.T) - theta
     return float(np.abs(step).max(initial=0.0))
+
+
+def scaled_norm(theta, gradient, initial):
+    """The :func:`projected_norm` in units of the initial values."""
+    unit = initial.unit
+    return projected_norm(theta / unit, unit * gradient, (initial.bounds.T / unit).T)
 
 
 class Objective:
@@ -114,7 +130,7 @@ def maximize(likelihood, initial, optimizer, n_restarts, tol):
     return SearchResult(
         theta,
         float(-value),
-        projected_norm(theta, -gradient, initial.bounds),
+        scaled_norm(theta, -gradient, initial),
         objective.n_evaluations,
     )
 
@@ -139,13 +155,15 @@ def _by_lbfgs(objective, initial, n_restarts, tol):
             objective,
             theta,
             initial.bounds,
+            initial.unit,
             ftol=0.0,
             gtol=tol,
         )
         theta = result.x
-        if projected_norm(theta, -result.jac, initial.bounds) <= tol:
+        gradient = result.jac / initial.unit
+        if scaled_norm(theta, -gradient, initial) <= tol:
             break
-    return theta, result.fun, result.jac
+    return theta, result.fun, gradient
 
 
 # ---------------------------------------------------------------- variable projection
@@ -195,6 +213,7 @@ class VariableProjection:
             objective,
             theta[free],
             bounds,
+            self.initial.unit[free],
             **{**_INNER, **options},
         )
         theta[free] = result.x
@@ -279,7 +298,7 @@ def joint_search(objective, initial, n_restarts):
     small = len(objective.likelihood.y) <= _SMALL
     n_steps = _FEW * _SHORT if small else _SHORT
     results = [
-        lbfgs(objective, theta, initial.bounds, maxiter=n_steps)
+        lbfgs(objective, theta, initial.bounds, initial.unit, maxiter=n_steps)
         for theta in _joint_starts(initial, n_restarts, small)
     ]
     return min(results, key=lambda result: result.fun).x

@@ -5,33 +5,40 @@ import numpy as np
 _ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are zero
 
 
+_LARGEST = 1e150  # targets whose squares, and sums of these, are finite
+_SMALLEST = 1e-150  # targets whose squares are not zero
+
+
+def check_size(observations, y):
+    """Raise ValueError if variances of targets are no numbers of double precision."""
+    sizes = np.maximum.reduceat(np.abs(y), observations.ptr[:-1])
+    largest = sizes.max()
+    if largest > _LARGEST:
+        raise ValueError(f"y is too large for its squares, up to {largest:.3g}: scale it.")
+    smallest = sizes[sizes > 0].min(initial=np.inf)
+    if smallest < _SMALLEST:
+        raise ValueError(
+            f"y is too small for its squares, at most {smallest:.3g} in a task: scale it."
+        )
+
+
 def mean_and_scale(observations, y):
     """The mean and standard deviation of each task, (n_tasks,).
 
-    A single target tells neither: its task has the average of the other tasks. Targets that are all
-    the same have the deviation 1.
+    A single target tells neither: its task has the medians of the other tasks. Targets that are all
+    the same have the median deviation of the others, or 1.
     """
     task = observations.task
-    with np.errstate(over="ignore"):
-        mean = observations.task_mean(y)
-        deviations = y - mean[task]
-        variance = observations.task_mean(deviations**2)
+    mean = observations.task_mean(y)
+    deviations = y - mean[task]
+    variance = observations.task_mean(deviations**2)
     scale = np.sqrt(variance)
-    if not np.isfinite(scale).all():
-        largest = np.abs(y).max()
-        raise ValueError(
-            f"y is too large for its squares, up to {largest:.3g}: scale it.",
-        )
     varies = scale > _ROUNDING * np.abs(mean)
     several = observations.n_per_task > 1
-    scale[~varies] = 1.0
+    known = several & varies
+    scale[~known] = np.median(scale[known]) if known.any() else 1.0
     if several.any():
-        mean[~several] = mean[several].mean()
-        known = several & varies
-        typical = 1.0
-        if known.any():
-            typical = scale[known].mean()
-        scale[~several] = typical
+        mean[~several] = np.median(mean[several])
     return mean, scale
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skmtl._data.checks import check_int
+from skmtl._task_covariance.low_rank import LowRank
 
 
 class Term(NamedTuple):
@@ -16,6 +17,10 @@ class Term(NamedTuple):
     inputs: np.ndarray  # theta of the input kernel
     loadings: np.ndarray  # L, (n_tasks, rank)
     kappa: np.ndarray  # (n_tasks,)
+
+    def low_rank(self):
+        """The task covariance as :class:`LowRank`."""
+        return LowRank(self.kappa, self.loadings)
 
     def covariance(self):
         """The task covariance ``B = L L' + diag(kappa)``, (n_tasks, n_tasks)."""
@@ -130,7 +135,7 @@ class ParameterLayout:
             Parameters.
         by_inputs : list of ndarray
             Derivatives with respect to the parameters of each input kernel.
-        by_B : list of ndarray of shape (n_tasks, n_tasks)
+        by_B : list of ndarray of shape (n_tasks, n_tasks), or of TaskDerivative
             Derivatives with respect to each task covariance.
         by_noise : ndarray of shape (n_tasks,)
             Derivatives with respect to the noise of each task.
@@ -145,7 +150,7 @@ class ParameterLayout:
         )
         for term, out, inputs, G in parts:
             out.inputs[:] = inputs
-            out.loadings[:] = 2 * G @ term.loadings
+            out.loadings[:] = 2 * (G @ term.loadings)
             out.kappa[:] = G.diagonal()
         by_log_noise = by_noise * self.noise(theta)
         if not self.task_noise:

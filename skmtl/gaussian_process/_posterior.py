@@ -4,10 +4,13 @@ New samples ask for one or several functions each: q samples, p functions. The m
 classes take the covariances of these with the observations, as `cross_covariance` returns them.
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from skmtl._task_covariance.dense_likelihood import covariance_factor
 from skmtl._task_covariance.kronecker import spectrum
+from skmtl._task_covariance.low_rank_likelihood import InverseByDirection
 from skmtl._task_covariance.systems import spectral_system
 
 
@@ -52,6 +55,11 @@ class SpectralPosterior:
         )
         self.dual = self.system.dual(y)
         self.dual_matrix = observations.matrix(self.dual)
+
+    def width(self, n_functions):
+        """Numbers in memory for each new sample with so many functions."""
+        n_missing = len(self.system.observations.missing)
+        return len(self.dual_matrix) + n_functions * (1 + n_missing)
 
     def precisions(self):
         """The precision of each target given the others, (n_observations,)."""
@@ -110,6 +118,84 @@ class SpectralPosterior:
         return P, CV, self.system.missing_root(P, CV)
 
 
+class LowRankPosterior:
+    """The posterior given complete targets of common samples, by a task covariance of low rank.
+
+    Parameters
+    ----------
+    K, B, noise, observations, y
+        As in :class:`SpectralPosterior`, with B as :class:`LowRank`.
+
+    Attributes
+    ----------
+    dual : ndarray of shape (n_observations,)
+        The inverse of the covariance of the targets, times y.
+    """
+
+    def __init__(
+        self,
+        K,
+        B,
+        noise,
+        observations,
+        y,
+    ):
+        self._given = (
+            K,
+            np.asarray(B),
+            noise,
+            observations,
+            y,
+        )
+        self.observations = observations
+        self.spectrum = spectrum(K, np.ones(len(K)))
+        self.inverse = InverseByDirection(
+            self.spectrum.values,
+            B,
+            noise,
+        )
+        U = self.spectrum.U
+        UtY = U.T @ observations.matrix(y)
+        self.dual_matrix = U @ self.inverse.times(UtY)
+        sample = observations.sample
+        task = observations.task
+        self.dual = self.dual_matrix[sample, task]
+
+    @cached_property
+    def _spectral(self):
+        """The same posterior by eigenvectors of B, for covariances of functions."""
+        return SpectralPosterior(*self._given)
+
+    def width(self, n_functions):
+        """As :meth:`SpectralPosterior.width`."""
+        return len(self.dual_matrix) + n_functions
+
+    def precisions(self):
+        """As :meth:`SpectralPosterior.precisions`."""
+        squares = self.spectrum.U**2
+        precisions = squares @ self.inverse.diagonals
+        sample = self.observations.sample
+        task = self.observations.task
+        return precisions[sample, task]
+
+    cross_covariance = SpectralPosterior.cross_covariance
+    mean = SpectralPosterior.mean
+
+    def variance(self, cross):
+        """As :meth:`SpectralPosterior.variance`."""
+        K, C = cross
+        P = K @ self.spectrum.U
+        return P**2 @ self.inverse.variances(C)
+
+    def covariance_by_sample(self, cross):
+        """As :meth:`SpectralPosterior.covariance_by_sample`."""
+        return self._spectral.covariance_by_sample(cross)
+
+    def covariance(self, cross):
+        """As :meth:`SpectralPosterior.covariance`."""
+        return self._spectral.covariance(cross)
+
+
 class DensePosterior:
     """The posterior given any observations, by a Cholesky factor.
 
@@ -121,6 +207,8 @@ class DensePosterior:
         Task covariances.
     noise, observations, y
         As in :class:`SpectralPosterior`.
+    known_noise : ndarray of shape (n_observations,), default=None
+        As in :func:`covariance_factor`.
 
     Attributes
     ----------
@@ -135,10 +223,15 @@ class DensePosterior:
         noise,
         observations,
         y,
+        known_noise=None,
     ):
-        self.factor = covariance_factor(Ks, Bs, noise, observations)
+        self.factor = covariance_factor(Ks, Bs, noise, observations, known_noise)
         self.observations = observations
         self.dual = self.factor.solve(y)
+
+    def width(self, n_functions):
+        """As :meth:`SpectralPosterior.width`."""
+        return n_functions * len(self.dual)
 
     def precisions(self):
         """The precision of each target given the others, (n_observations,)."""

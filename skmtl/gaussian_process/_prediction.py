@@ -44,8 +44,8 @@ class PredictionMixin:
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
         include_noise : bool, default=True
-            Whether deviations and covariances are those of new targets, or of the functions without
-            noise.
+            Whether deviations and covariances are those of new targets, with the learned noise, or
+            of the functions without noise.
 
         Returns
         -------
@@ -168,7 +168,8 @@ class PredictionMixin:
         Returns
         -------
         mean, std : ndarray of the shape of y
-            Mean and standard deviation of a new target; NaN for missing targets.
+            Mean and standard deviation of a target as it was measured, with its known noise; NaN
+            for missing targets.
         """
         check_is_fitted(self)
         means = []
@@ -219,9 +220,8 @@ class PredictionMixin:
 
     def _in_batches(self, X, codes, spread, include_noise):
         """The results of `_moments`, computed for some samples at a time."""
-        width = len(self._observations)
-        if codes is None:
-            width *= self.n_tasks_
+        n_functions = self.n_tasks_ if codes is None else 1
+        width = self._processes[0].posterior.width(n_functions)
         size = max(1, _FLOATS // width)
         results = []
         for batch in gen_batches(len(X), size):

@@ -49,7 +49,7 @@ class Process:
             kernel = kernel.clone_with_theta(inputs)
             self.kernels.append(kernel)
         Ks = [kernel(self.X) for kernel in self.kernels]
-        Bs = layout.covariances(theta)
+        Bs = [term.low_rank() for term in layout.terms(theta)]
         given_noise = layout.noise(theta)
         noise = effective_noise(given_noise, Ks, Bs)
         raised = noise - given_noise
@@ -192,6 +192,7 @@ def _with_average_task(B, relative_scale):
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.
     """
+    B = np.asarray(B)
     sums = relative_scale @ B
     between = sums / len(B)
     variances = relative_scale**2 * B.diagonal()

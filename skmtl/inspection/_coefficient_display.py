@@ -5,7 +5,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.task_ids import column_position
-from skmtl.inspection._names import default_names, fit_names, short_names
+from skmtl.base import namesake
+from skmtl.inspection._names import default_names, fit_names, given_names, short_names
 from skmtl.inspection._style import (
     Display,
     axes_of,
@@ -113,7 +114,8 @@ class CoefficientDisplay(Display):
         n_features = coef.shape[1]
         if feature_names is None:
             feature_names = _feature_names(estimator, final, n_features)
-        elif len(feature_names) != n_features:
+        feature_names = given_names(feature_names, "feature_names")
+        if len(feature_names) != n_features:
             raise ValueError(
                 f"feature_names has {len(feature_names)} names, but there are {n_features} "
                 "features besides the task column."
@@ -170,7 +172,8 @@ def _coefficient_blocks(final):
     coef = task_coefficients(final)
     if coef is None:
         raise TypeError(
-            f"{final!r} has no coefficients of each task: a linear model of skmtl was expected."
+            f"{final!r} has no coefficients of each task{namesake(final)}. A linear model of skmtl "
+            "was expected."
         )
     return [np.atleast_2d(one) for one in coef]
 

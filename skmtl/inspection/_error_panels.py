@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.inspection._names import fit_names, short_names
+from skmtl.inspection._names import LITERAL, fit_names, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -92,6 +92,7 @@ def _name_task(ax, record, is_below):
         textcoords="offset points",
         ha="right" if is_right else "left",
         fontsize=8,
+        **LITERAL,
     )
 
 

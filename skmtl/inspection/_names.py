@@ -1,8 +1,10 @@
-"""Names of tasks and features in pictures: short, and written so that they do not overlap."""
+"""Names of tasks and features in pictures: short, literal, and written so that none overlap."""
+
+from collections.abc import Iterable
 
 import numpy as np
 
-from skmtl._data.task_ids import name_of_task
+from skmtl._data.task_ids import as_id_array, name_of_task
 
 _LARGEST = 9.0  # font sizes, in points
 _SMALLEST = 6.0
@@ -10,11 +12,20 @@ _LINE = 1.25  # height of a line of text, in font sizes
 _WIDTH = 0.65  # of a character, in font sizes
 _MAX_LENGTH = 30  # characters
 
+# Properties of a text that holds names: matplotlib would read "Ba$$in" as a formula.
+LITERAL = {"parse_math": False, "usetex": False}
+
 
 def short_names(names):
     """Names of tasks or features as texts; the middle of long ones is left out."""
-    names = np.asarray(names).tolist()
-    return [_short(name) for name in names]
+    return [_short(name) for name in as_id_array(names)]
+
+
+def given_names(names, parameter):
+    """The names that the user passed as an array; raise if they are no list."""
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise TypeError(f"{parameter} must be a list of names, got {names!r}.")
+    return as_id_array(names if hasattr(names, "to_numpy") else list(names))
 
 
 def _short(name):
@@ -26,6 +37,15 @@ def _short(name):
     head = name[:n_head]
     tail = name[-n_tail:]
     return f"{head}…{tail}"
+
+
+def legend_label(name):
+    """The name, short, as the label of an artist; `legend_above` takes the blank away again.
+
+    Without it, a legend leaves out labels that are empty or begin with an underscore.
+    """
+    (name,) = short_names([name])
+    return name if name and not name.startswith("_") else f" {name}"
 
 
 def default_names(n_features):
@@ -85,4 +105,4 @@ def _thin(axis, names, step):
 def _write(axis, names, size, every=1):
     """Write each k-th name, with k = `every`, at its position."""
     positions = range(0, len(names), every)
-    axis.set_ticks(positions, names[::every], fontsize=size)
+    axis.set_ticks(positions, names[::every], fontsize=size, **LITERAL)

@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.base import is_classifier
 
-from skmtl.inspection._names import default_names, short_names
+from skmtl.base import namesake
+from skmtl.inspection._names import LITERAL, default_names, given_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -151,13 +152,19 @@ class RegularizationPathDisplay(Display):
 
         Raises
         ------
+        TypeError
+            If the path is no path, or the names are no list.
         ValueError
             If the number of names is not the number of features.
         """
+        if not hasattr(path, "coefs"):
+            raise TypeError(f"path must be the result of multi_task_path, got {path!r}.")
         coefs = np.asarray(path.coefs)
         n_features, n_alphas = coefs.shape[-2:]
         norms = np.linalg.norm(coefs.reshape(-1, n_features, n_alphas), axis=0)
-        names = default_names(n_features) if feature_names is None else list(feature_names)
+        if feature_names is None:
+            feature_names = default_names(n_features)
+        names = given_names(feature_names, "feature_names")
         if len(names) != n_features:
             raise ValueError(
                 f"feature_names has {len(names)} names, but the path has {n_features} features."
@@ -177,7 +184,7 @@ class RegularizationPathDisplay(Display):
         if alphas.max() > 5 * alphas.min() > 0:
             log_axis(ax.xaxis, alphas)
         notes = [self.at] if self.at else []
-        ax.set_xlabel(with_notes("alpha", notes))
+        ax.set_xlabel(with_notes("alpha", notes), **LITERAL)
         ax.set_ylabel(self.y_label)
         legend_above(ax, n_columns=1 if self.names is None else 4)
         return ax
@@ -215,14 +222,15 @@ class RegularizationPathDisplay(Display):
         for j in others:
             ax.plot(alphas, curves[j], color=GREY, linewidth=0.6, alpha=0.6, label=label)
             label = None  # one entry of the legend for all
-        names = short_names(np.asarray(self.names)[named])
-        for j, name, color in zip(named, names, LINES, strict=False):
-            ax.plot(alphas, curves[j], color=color, label=name, zorder=3)
+        names = list(self.names)
+        for j, color in zip(named, LINES, strict=False):
+            label = legend_label(names[j])
+            ax.plot(alphas, curves[j], color=color, label=label, zorder=3)
 
 
 def _estimator_with_path(estimator):
     """The fitted estimator with a path of errors, at the end of pipelines and searches."""
-    if hasattr(estimator, "mse_path_") or hasattr(estimator, "cv_error_path_"):
+    if hasattr(estimator, "task_mse_path_") or hasattr(estimator, "task_cv_error_path_"):
         return estimator
     if hasattr(estimator, "steps"):
         _, last = estimator.steps[-1]
@@ -230,8 +238,9 @@ def _estimator_with_path(estimator):
     if hasattr(estimator, "best_estimator_"):
         return _estimator_with_path(estimator.best_estimator_)
     raise TypeError(
-        f"{estimator!r} has no path of held-out errors: give a fitted estimator that "
-        "cross-validates alpha, such as MultiTaskLassoCV() or MultiTaskCV(...)."
+        f"{estimator!r} has no path of held-out errors of tasks{namesake(estimator)}. Give a "
+        "fitted estimator of skmtl that cross-validates alpha, such as MultiTaskLassoCV() or "
+        "MultiTaskCV(...)."
     )
 
 

@@ -2,12 +2,17 @@
 
 import numpy as np
 
+from skmtl.inspection._names import LITERAL
+
 # Colors of Okabe and Ito, which color-blind people can tell apart; blue is always the good side.
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREY = "#7F7F7F"
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 DIVERGING = "RdBu"  # red below 0, blue above
+
+_LEGEND_LINE = 100  # characters of a legend that fit beside each other
+_LEGEND_MARK = 8  # characters that a mark and the space around it take
 
 
 def pyplot():
@@ -73,17 +78,25 @@ def map_size(names):
 
 
 def legend_above(ax, n_columns=2):
-    """Add a legend above the axes, outside of the data, if anything has a label."""
-    if not ax.get_legend_handles_labels()[0]:
+    """Add a legend above the axes, outside of the data, if anything has a label.
+
+    Labels that are names of the user come from `legend_label`.
+    """
+    _, labels = ax.get_legend_handles_labels()
+    if not labels:
         return
-    ax.legend(
+    longest = max(len(label) for label in labels)
+    n_fitting = _LEGEND_LINE // (longest + _LEGEND_MARK)
+    legend = ax.legend(
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
-        ncols=n_columns,
+        ncols=max(1, min(n_columns, n_fitting)),
         frameon=False,
         fontsize="small",
         borderaxespad=0.2,
     )
+    for text in legend.get_texts():
+        text.set(text=text.get_text().lstrip(), **LITERAL)
 
 
 def with_notes(label, notes):

@@ -4,10 +4,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.task_ids import column_position
+from skmtl.base import namesake
 
 
 def task_feature_importance(estimator):
     """Importance of every column of X: the 2-norm over tasks of the feature's coefficients.
+
+    Coefficients are in the units of the targets, also those of ``normalize_y=True``: tasks with
+    large units dominate, so standardize targets whose units differ.
 
     The task column gets the largest importance, so that scikit-learn's `SelectFromModel` keeps it
     in its place among the columns. It may move, so make it the first or last column, or find it by
@@ -24,6 +28,11 @@ def task_feature_importance(estimator):
     ndarray of shape (`n_features_in_`,)
         The norms; for the task column the largest norm, or 1 if all norms are 0.
 
+    Raises
+    ------
+    TypeError
+        If the estimator is not a linear model of skmtl.
+
     Examples
     --------
     >>> from sklearn.feature_selection import SelectFromModel
@@ -36,6 +45,8 @@ def task_feature_importance(estimator):
     True
     """
     check_is_fitted(estimator)
+    if not hasattr(estimator, "task_column"):
+        raise TypeError(f"{estimator!r} is not a linear model of skmtl{namesake(estimator)}.")
     coef = np.asarray(estimator.coef_)
     n_features = coef.shape[-1]
     coef = coef.reshape(-1, n_features)

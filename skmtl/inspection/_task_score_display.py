@@ -4,7 +4,8 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
-from skmtl.inspection._names import fit_names, short_names
+from skmtl._data.target_names import column_positions
+from skmtl.inspection._names import fit_names, legend_label, short_names
 from skmtl.inspection._style import (
     BLUE,
     GREY,
@@ -16,8 +17,8 @@ from skmtl.inspection._style import (
     width_of,
     with_notes,
 )
-from skmtl.meta.pipelines import fitted_final, read_task_ids, with_task_column
-from skmtl.metrics import task_score
+from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final, with_task_column
+from skmtl.metrics import find_metric, observe, score_observations, task_score
 
 
 class TaskScoreDisplay(Display):
@@ -95,6 +96,8 @@ class TaskScoreDisplay(Display):
         metric=None,
         task_column=None,
         tasks=None,
+        min_samples=None,
+        response_method=None,
         baseline=None,
         ax=None,
     ):
@@ -107,16 +110,22 @@ class TaskScoreDisplay(Display):
         X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
             Test data, as the estimator takes it.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
-            Targets; NaN where a target is missing.
-        metric : callable, default=None
-            ``metric(y_true, y_pred)`` of 1-D arrays. None is R^2 for regressors and accuracy for
-            classifiers. Tasks with fewer than two targets have no score.
+            Targets; NaN where a target is missing. Columns of a frame are matched by name with the
+            `tasks_` of the estimator.
+        metric : str or callable, default=None
+            ``metric(y_true, y_pred)`` of 1-D arrays, or the name of a scorer of scikit-learn. None
+            is R^2 for regressors, accuracy for classifiers, and the skill for
+            :class:`MultiTaskMixed`.
         task_column : str or int, default=None
             Column of X with the task ids; None takes that of the estimator. It is needed for a
             pipeline whose last step has a position as its `task_column`, since steps may move
             columns.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if they are no column of X.
+        min_samples : int, default=None
+            Tasks with fewer targets have no score, as in :func:`task_score`.
+        response_method : {"predict", "predict_proba", "decision_function"} or a list, default=None
+            What the metric takes, as in :func:`make_task_scorer`.
         baseline : estimator, default=None
             Another fitted estimator to compare with.
         ax : matplotlib axes, default=None
@@ -133,25 +142,29 @@ class TaskScoreDisplay(Display):
         """
         if tasks is None:
             _, task_column = with_task_column(estimator, X, task_column)
-        task_ids, names, _ = read_task_ids(X, y, task_column, tasks)
+        task_ids, _, _ = read_task_ids(X, y, task_column, tasks)
         final = fitted_final(estimator)
-        if task_ids is None and len(getattr(final, "tasks_", ())) == len(names):
-            names = final.tasks_
-        if metric is None:
+        if metric is None and not hasattr(final, "skills"):
             is_classifier = get_tags(final).estimator_type == "classifier"
             metric = accuracy_score if is_classifier else r2_score
-        scores = _scores(y, _predict(estimator, X, tasks), metric, task_ids)
+        score_name = "skill"
+        if metric is not None:
+            metric = find_metric(metric, response_method=response_method)
+            score_name = metric.name.replace("_", " ")
+        read = {"metric": metric, "task_ids": task_ids, "tasks": tasks, "min_samples": min_samples}
+        names, scores = _scores(estimator, X, y, **read)
         if baseline is None:
             baseline_scores = None
             baseline_name = ""
         else:
-            baseline_scores = _scores(y, _predict(baseline, X, tasks), metric, task_ids)
+            own_names, baseline_scores = _scores(baseline, X, y, **read)
+            baseline_scores = baseline_scores[column_positions(own_names, names, "baseline")]
             baseline_name = type(fitted_final(baseline)).__name__
         display = cls(
             scores,
             tasks=names,
             baseline_scores=baseline_scores,
-            score_name=_metric_name(metric),
+            score_name=score_name,
             name=type(final).__name__,
             baseline_name=baseline_name,
         )
@@ -165,6 +178,9 @@ class TaskScoreDisplay(Display):
         *,
         metric=r2_score,
         tasks=None,
+        min_samples=None,
+        response_method=None,
+        classes=None,
         baseline=None,
         name="model",
         baseline_name="baseline",
@@ -176,13 +192,19 @@ class TaskScoreDisplay(Display):
         ----------
         y_true : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets; NaN where a target is missing. One-dimensional with `tasks`.
-        y_pred : array-like of the shape of `y_true`
-            Predictions.
-        metric : callable, default=sklearn.metrics.r2_score
-            ``metric(y_true, y_pred)`` of 1-D arrays.
+        y_pred : array-like, or list of n_tasks arrays
+            Predictions, or scores of classes, as in :func:`task_score`.
+        metric : str or callable, default=sklearn.metrics.r2_score
+            ``metric(y_true, y_pred)`` of 1-D arrays, or the name of a scorer of scikit-learn.
         tasks : array-like of shape (n_samples,), default=None
             Task ids of the samples.
-        baseline : array-like of the shape of `y_true`, default=None
+        min_samples : int, default=None
+            Tasks with fewer targets have no score, as in :func:`task_score`.
+        response_method : {"predict", "predict_proba", "decision_function"} or a list, default=None
+            What the predictions are, as in :func:`task_score`.
+        classes : array-like of shape (n_classes,), or list of n_tasks of them, default=None
+            Class labels that there are scores of, as in :func:`task_score`.
+        baseline : array-like or list like `y_pred`, default=None
             Predictions to compare with.
         name, baseline_name : str
             Names of the two in the legend.
@@ -193,16 +215,24 @@ class TaskScoreDisplay(Display):
         -------
         TaskScoreDisplay
         """
-        task_ids, names, _ = read_task_ids(None, y_true, None, tasks)
-        scores = _scores(y_true, y_pred, metric, task_ids)
+        _, names, _ = read_task_ids(None, y_true, None, tasks)
+        metric = find_metric(metric, response_method=response_method)
+        options = {
+            "metric": metric,
+            "tasks": tasks,
+            "average": None,
+            "min_samples": min_samples,
+            "classes": classes,
+        }
+        scores = task_score(y_true, y_pred, **options)
         baseline_scores = None
         if baseline is not None:
-            baseline_scores = _scores(y_true, baseline, metric, task_ids)
+            baseline_scores = task_score(y_true, baseline, **options)
         display = cls(
             scores,
             tasks=names,
             baseline_scores=baseline_scores,
-            score_name=_metric_name(metric),
+            score_name=metric.name.replace("_", " "),
             name=name,
             baseline_name=baseline_name,
         )
@@ -226,13 +256,13 @@ class TaskScoreDisplay(Display):
                 baseline_scores,
                 lines,
                 size * 0.7,
-                label=self.baseline_name,
+                label=legend_label(self.baseline_name),
                 facecolors="white",
                 edgecolors=GREY,
                 marker="D",
                 zorder=3,
             )
-        ax.scatter(scores, lines, size, color=BLUE, zorder=4, label=self.name)
+        ax.scatter(scores, lines, size, color=BLUE, zorder=4, label=legend_label(self.name))
         if n_drawn > 1:
             mean = scores.mean()
             ax.axvline(mean, color=BLUE, linestyle="--", linewidth=1, label=f"mean {mean:.3g}")
@@ -247,19 +277,28 @@ class TaskScoreDisplay(Display):
         return ax
 
 
-def _predict(estimator, X, tasks):
-    """Predictions, with the task ids if they were passed to `fit`."""
-    if getattr(fitted_final(estimator), "_layout", None) != "tasks":
-        return estimator.predict(X)
-    estimator = getattr(estimator, "best_estimator_", estimator)
-    return estimator.predict(X, tasks=tasks)
+def _scores(estimator, X, y, *, metric, task_ids, tasks, min_samples):
+    """The tasks and the score of each; the task ids are predicted with if `fit` was given them.
 
-
-def _scores(y, predictions, metric, task_ids):
-    """The score of each task."""
-    return task_score(y, predictions, metric=metric, tasks=task_ids, average=None)
-
-
-def _metric_name(metric):
-    name = getattr(metric, "__name__", "score")
-    return name.replace("_", " ")
+    Without a metric the scores are the skills of tasks of different kinds.
+    """
+    final = fitted_final(estimator)
+    if metric is None and not hasattr(final, "skills"):
+        raise ValueError(
+            f"{type(final).__name__} has no skills that could be compared: give a metric."
+        )
+    if metric is None:
+        return final.tasks_, final.skills(seen_by_final(estimator, X), y)
+    predict_kwargs = {}
+    if getattr(final, "_layout", None) == "tasks":
+        estimator = getattr(estimator, "best_estimator_", estimator)
+        predict_kwargs = {"tasks": tasks}
+    names, observations = observe(
+        estimator,
+        X,
+        y,
+        metric,
+        task_ids=task_ids,
+        **predict_kwargs,
+    )
+    return names, score_observations(metric, observations, min_samples)

@@ -7,12 +7,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_option
 from skmtl._data.reading import read_features
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import check_task_ids, missing_mask, split_task_column
 from skmtl._task_covariance.correlations import correlations
+from skmtl.base import namesake
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta import PooledTasks
 from skmtl.meta.pipelines import fitted_final, has_steps, seen_by_final
 
+_ROUNDING = 1e-13  # of predictions, relative to the largest target of a task
 _WITH_COVARIANCE = (
     "ClusteredTaskRegressor, ClusteredTaskRegressorCV, ClusteredTaskClassifier, "
     "TaskRelationshipRegressor, TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
@@ -94,7 +97,7 @@ def task_similarity(
     final = fitted_final(estimator)
     check_is_fitted(final)
     if not hasattr(final, "tasks_"):
-        raise TypeError(f"{final!r} is not a multi-task estimator of skmtl.")
+        raise TypeError(f"{final!r} is not a multi-task estimator of skmtl{namesake(final)}.")
     if kind == "residuals":
         is_long = task_column is not None or tasks is not None
         similarity = _residual_correlation(estimator, final, X, y, is_long)
@@ -176,18 +179,24 @@ def _residual_correlation(estimator, final, X, y, is_long):
     missing = [name for name, value in (("X", X), ("y", y)) if value is None]
     if missing:
         raise ValueError(f"kind='residuals' needs X and y, but {' and '.join(missing)} is None.")
+    y = targets_in_order(y, final.tasks_)
     y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
     predictions = estimator.predict(X)
     if y.shape != predictions.shape:
         raise ValueError(f"y has shape {y.shape}, but the predictions {predictions.shape}.")
-    return _pairwise_correlation(y - predictions)
+    residuals = y - predictions
+    rounding = _ROUNDING * np.fmax.reduce(np.abs(y), axis=0)
+    is_exact = np.fmax.reduce(np.abs(residuals), axis=0) <= rounding
+    residuals[:, is_exact] *= 0.0  # what is left is rounding; NaN stays
+    return _pairwise_correlation(residuals)
 
 
 def _pairwise_correlation(residuals):
     """Correlations of columns over the rows where neither is NaN; NaN for fewer than three."""
     is_known = ~missing_mask(residuals)
     centered = residuals - np.nanmean(residuals, axis=0)
-    R = np.where(is_known, centered, 0.0)
+    units = np.fmax.reduce(np.abs(centered), axis=0)
+    R = np.where(is_known, centered / np.where(units > 0, units, 1.0), 0.0)
     mask = is_known.astype(float)
     # Entry (s, t) of sums and squares is of the residuals of s, over the samples s and t share.
     n = mask.T @ mask

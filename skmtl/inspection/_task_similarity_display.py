@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmtl._data.checks import check_option
-from skmtl.inspection._names import fit_names, short_names
+from skmtl.inspection._names import fit_names, given_names, short_names
 from skmtl.inspection._style import (
     Display,
     axes_of,
@@ -231,7 +231,9 @@ class TaskSimilarityDisplay(Display):
             raise ValueError(
                 f"matrix has shape {matrix.shape}, expected a row and a column for each task."
             )
-        tasks = np.arange(len(matrix)) if self.tasks is None else np.asarray(self.tasks)
+        tasks = np.arange(len(matrix))
+        if self.tasks is not None:
+            tasks = given_names(self.tasks, "tasks")
         if len(tasks) != len(matrix):
             raise ValueError(
                 f"There are {len(tasks)} task ids for a matrix of {len(matrix)} tasks."

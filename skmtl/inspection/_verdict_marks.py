@@ -12,6 +12,7 @@ MARKS = {  # color and marker
     "positive transfer": (BLUE, "^"),
     "inconclusive": (GREY, "o"),
     "negative transfer": (VERMILLION, "v"),
+    "not judged": (GREY, "x"),
 }
 
 

@@ -3,7 +3,9 @@
 from functools import singledispatch
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.preprocessing import StandardScaler
 
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import fitted_final
@@ -59,6 +61,8 @@ def _of_random_intercepts(model: RandomInterceptTasks):
 def _of_single_model(estimator):
     """Coefficients of a single-task model: None if it has none, empty if it is a constant."""
     estimator = fitted_final(estimator)
+    if isinstance(estimator, TransformedTargetRegressor):
+        return _of_scaled_targets(estimator)
     if isinstance(estimator, DummyRegressor | DummyClassifier):
         return np.empty(0)
     coef = getattr(estimator, "coef_", None)
@@ -67,6 +71,15 @@ def _of_single_model(estimator):
     coef = np.asarray(coef)
     has_several_classes = coef.ndim == 2 and len(coef) > 1
     return coef if has_several_classes else np.ravel(coef)
+
+
+def _of_scaled_targets(estimator):
+    """Coefficients in the unit of the targets; None if their transformation is not linear."""
+    transformer = getattr(estimator, "transformer_", None)
+    coef = _of_single_model(estimator.regressor_)
+    if coef is None or not isinstance(transformer, StandardScaler):
+        return None
+    return coef if transformer.scale_ is None else coef * transformer.scale_[0]
 
 
 def _with_constant_models(coefs):

@@ -3,7 +3,9 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._data.checks import check_bool
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._data.target_scale import TargetScale
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._input_kernel import InputKernel, is_named
 
@@ -43,7 +45,11 @@ class KernelModel(MultiTaskEstimator):
 
     def _read(self, X, y, sample_weight, tasks):
         data = read_training_data(self, X, y, sample_weight, tasks, dtype=self._y_dtype)
-        return self._prepare(data)
+        return self._prepare(self._scaled(data))
+
+    def _scaled(self, data):
+        """The data on the scale on which they are fitted."""
+        return data
 
     def _prepare(self, data):
         return data
@@ -117,3 +123,20 @@ class KernelModel(MultiTaskEstimator):
         check_is_fitted(self)
         X, _ = read_features(self, X, reset=False, ids=False)
         return self._predict(X, None)
+
+
+class ScaledTargets:
+    """Mixin of the kernel models of numbers: `normalize_y`.
+
+    They are fitted to targets of mean 0 and variance 1 in each task, and ``_target_scale`` leads
+    back to units of y. Models without intercepts have no means to take off.
+    """
+
+    def _check_params(self):
+        super()._check_params()
+        check_bool(self.normalize_y, "normalize_y")
+
+    def _scaled(self, data):
+        center = getattr(self, "fit_intercept", True)
+        self._target_scale = TargetScale(data, self.normalize_y, center)
+        return self._target_scale.apply(data)

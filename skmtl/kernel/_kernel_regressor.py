@@ -2,18 +2,19 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
 from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import SOLVERS
-from skmtl.kernel._base import KernelModel
+from skmtl.kernel._base import KernelModel, ScaledTargets
 from skmtl.kernel._input_kernel import sliceable
 from skmtl.kernel._task_kernel import check_task_kernel
 
 _ASYMMETRY = 1e-6  # of a precomputed kernel, relative to its largest entry
 
 
-class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class KernelRegressor(ScaledTargets, KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Base of the kernel ridge regressors, which are fitted from a :class:`KernelReading`."""
 
     def __sklearn_tags__(self):
@@ -68,15 +69,19 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
         intercepts = mean + system.intercepts(y, dual)
         return dual, intercepts
 
-    def _store(self, reading, system, covariance, kernel, jitter):
+    def _store(self, reading, system, kernel, jitter):
         """Set the fitted attributes; returns self."""
-        dual, self.intercept_ = self._solve(system, reading)
+        dual, intercepts = self._solve(system, reading)
+        mean = self._target_scale.mean
+        self.y_scale_ = self._target_scale.scale
+        self.intercept_ = mean + self.y_scale_ * intercepts
         self._store_tasks(reading.data)
-        self.task_covariance_ = covariance
+        self._B = system.B
         self.solver_ = system.name
         self.jitter_ = float(jitter)
         self._kernel = kernel
-        self._store_samples(reading, dual)
+        scale_of_observation = self.y_scale_[reading.observations.task]
+        self._store_samples(reading, scale_of_observation * dual)
         return self
 
     def _store_samples(self, reading, dual):
@@ -95,13 +100,12 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
     def _predict(self, X, codes):
         K = self._kernel_to_fit(X)
         if codes is None:
-            weights = self._weights(self.task_covariance_)
-            return K @ weights + self.intercept_
+            return K @ self._weights_of_all() + self.intercept_
         return self._predict_own_tasks(K, codes)
 
     def _predict_own_tasks(self, K, codes):
         """Predictions of the tasks of `codes`; code -1 is the average of all tasks."""
-        covariance = self.task_covariance_
+        covariance = self.y_scale_[:, None] * np.asarray(self._B)
         average = covariance.mean(axis=0)
         weights = self._weights(np.vstack([covariance, average]))
         intercepts = np.append(self.intercept_, self.intercept_.mean())
@@ -112,15 +116,28 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
             predictions[samples] = values + intercepts[t]
         return predictions
 
+    def _weights_of_all(self):
+        """The :meth:`_weights` of all tasks."""
+        if self._codes is None:
+            return self.y_scale_ * (self._scaled_dual() @ self._B)
+        return self._weights(self.y_scale_[:, None] * np.asarray(self._B))
+
     def _weights(self, covariance):
         """Factors of ``k(x, x_i)`` for tasks with these covariances, (n_samples, n_tasks).
 
         `covariance` holds the covariances of the tasks with those of the fit, one row each.
         """
+        dual = self._scaled_dual()
         if self._codes is None:
-            return self.dual_coef_ @ covariance.T
+            return dual @ covariance.T
         of_samples = covariance.T[self._codes]
-        return self.dual_coef_[:, None] * of_samples
+        return dual[:, None] * of_samples
+
+    def _scaled_dual(self):
+        """Dual coefficients on the scale of the fit."""
+        if self._codes is None:
+            return self.dual_coef_ / self.y_scale_
+        return self.dual_coef_ / self.y_scale_[self._codes]
 
     def _kernel_to_fit(self, X):
         """The input kernel between X and the samples of `fit`."""
@@ -130,6 +147,12 @@ class KernelRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimat
 
 class TaskKernelRegressor(KernelRegressor):
     """Base of the kernel ridge regressors whose task kernel is given."""
+
+    @property
+    def task_covariance_(self):
+        """B, the task kernel."""
+        check_is_fitted(self)
+        return np.asarray(self._B)
 
     def _check_params(self):
         super()._check_params()

@@ -82,8 +82,8 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
     >>> X = np.linspace(0, 3, 20)[:, None]
     >>> Y = np.sin(X) + [0.0, 2.0]
     >>> Y[5:, 1] = np.nan  # the second task borrows the curve of the first
-    >>> model = MultiTaskKernelRidge(alpha=0.01, task_strength=1.0).fit(X, Y)
-    >>> model.predict([[1.5]]).round(1)
+    >>> model = MultiTaskKernelRidge(alpha=0.01, task_strength=1.0, normalize_y=False)
+    >>> model.fit(X, Y).predict([[1.5]]).round(1)
     array([[1., 3.]])
     """
 
@@ -101,6 +101,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         graph=None,
         solver="auto",
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
     ):
@@ -115,6 +116,7 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         self.graph = graph
         self.solver = solver
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
@@ -140,5 +142,5 @@ class MultiTaskKernelRidge(TaskKernelRegressor):
         system = make_system(
             solver, K, covariance, alpha + jitter, observations, self.fit_intercept
         )
-        warn_of_jitter(jitter, stacklevel=4)
-        return self._store(reading, system, covariance, kernel, jitter)
+        warn_of_jitter(jitter)
+        return self._store(reading, system, kernel, jitter)

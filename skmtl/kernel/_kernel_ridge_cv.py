@@ -1,7 +1,5 @@
 """Kernel ridge regression whose strengths are chosen by exact leave-one-out."""
 
-import warnings
-
 import numpy as np
 
 from skmtl._data.checks import check_alphas, check_option, check_real
@@ -17,6 +15,7 @@ from skmtl._task_covariance.systems import (
     smallest_alpha,
     warn_of_jitter,
 )
+from skmtl._warn import warn
 from skmtl.kernel._input_kernel import check_gammas, gamma_or_none, is_named
 from skmtl.kernel._kernel_regressor import TaskKernelRegressor
 from skmtl.kernel._task_kernel import check_task_strength, task_covariance
@@ -120,6 +119,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         graph=None,
         solver="auto",
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
     ):
@@ -135,6 +135,7 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         self.graph = graph
         self.solver = solver
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
@@ -160,11 +161,10 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
                 chosen = best
                 kept = kernel, K, K_spectrum
         if np.isnan(self.loo_scores_).all():
-            warnings.warn(
+            warn(
                 "No task has more than one target, so leaving one out cannot compare strengths: "
                 "the smallest task strength and the largest alpha are used.",
                 UserWarning,
-                stacklevel=3,
             )
         self._store_choice(chosen)
         return self._refit(reading, solver, *kept)
@@ -256,7 +256,13 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         for alpha in alphas:
             alpha_by_task = np.full(observations.n_tasks, alpha)
             system = make_system(
-                "schur", K, B, alpha_by_task, observations, self.fit_intercept, K_spectrum
+                "schur",
+                K,
+                B,
+                alpha_by_task,
+                observations,
+                self.fit_intercept,
+                K_spectrum,
             )
             errors = system.leave_one_out(y, self.loo)
             squares = observations.weight * errors**2
@@ -268,7 +274,14 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         free = observations.indicators() if self.fit_intercept else None
         kernel = observation_kernel(K, B, observations)
         parts = spectrum(kernel, observations.weight, free)
-        return observation_errors(parts, alphas, y, observations, self.loo, self.fit_intercept)
+        return observation_errors(
+            parts,
+            alphas,
+            y,
+            observations,
+            self.loo,
+            self.fit_intercept,
+        )
 
     def _refit(self, reading, solver, kernel, K, K_spectrum):
         """Fit with the chosen strengths; returns self."""
@@ -277,9 +290,17 @@ class MultiTaskKernelRidgeCV(TaskKernelRegressor):
         smallest = smallest_alpha(K, B, observations)
         jitter = max(smallest - self.alpha_, 0.0)
         alpha = np.full(observations.n_tasks, self.alpha_ + jitter)
-        system = make_system(solver, K, B, alpha, observations, self.fit_intercept, K_spectrum)
-        warn_of_jitter(jitter, stacklevel=5)
-        return self._store(reading, system, B, kernel, jitter)
+        system = make_system(
+            solver,
+            K,
+            B,
+            alpha,
+            observations,
+            self.fit_intercept,
+            K_spectrum,
+        )
+        warn_of_jitter(jitter)
+        return self._store(reading, system, kernel, jitter)
 
 
 def best_of(scores):

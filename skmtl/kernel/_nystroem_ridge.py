@@ -8,7 +8,7 @@ from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
-from skmtl.kernel._base import KernelModel
+from skmtl.kernel._base import KernelModel, ScaledTargets
 from skmtl.kernel._input_kernel import check_gamma, is_named, sliceable
 from skmtl.kernel._nystroem_features import (
     FeatureReading,
@@ -19,7 +19,9 @@ from skmtl.kernel._nystroem_features import (
 from skmtl.kernel._shared_ridge import SharedRidge
 
 
-class NystroemRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class NystroemRegressor(
+    ScaledTargets, KernelModel, RegressorMixin, MultiOutputMixin, BaseEstimator
+):
     """Base of the regressors on Nystroem features, fitted from a :class:`FeatureReading`."""
 
     _why_not_precomputed = "draws samples from X"
@@ -47,8 +49,8 @@ class NystroemRegressor(KernelModel, RegressorMixin, MultiOutputMixin, BaseEstim
         """Set the fitted attributes; returns self."""
         self._store_tasks(reading.data)
         self.jitter_ = float(solution.jitter)
-        self.coef_ = np.ascontiguousarray(solution.W.T)
-        self.intercept_ = system.intercepts(solution.W)
+        intercepts = system.intercepts(solution.W)
+        self.coef_, self.intercept_ = self._target_scale.restore(solution.W, intercepts)
         self.shared_coef_ = self.coef_.mean(axis=0)
         return self
 
@@ -153,6 +155,7 @@ class MultiTaskNystroemRidge(NystroemRegressor):
         n_components=100,
         task_strength=0.5,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         random_state=None,
@@ -166,6 +169,7 @@ class MultiTaskNystroemRidge(NystroemRegressor):
         self.n_components = n_components
         self.task_strength = task_strength
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.random_state = random_state
@@ -179,5 +183,5 @@ class MultiTaskNystroemRidge(NystroemRegressor):
         read_statistics = reading.statistics_reader(reading.data.weight, self.fit_intercept)
         system = SharedRidge(read_statistics(), self.fit_intercept)
         solution = system.solve(self.alpha, self.task_strength)
-        warn_of_jitter(solution.jitter, stacklevel=4)
+        warn_of_jitter(solution.jitter)
         return self._finish(reading, system, solution)

@@ -92,6 +92,7 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemRegressor):
         kernel_params=None,
         n_components=100,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         random_state=None,
@@ -109,6 +110,7 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemRegressor):
         self.kernel_params = kernel_params
         self.n_components = n_components
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.random_state = random_state
@@ -143,5 +145,5 @@ class MultiTaskNystroemRidgeCV(PathSearch, NystroemRegressor):
         self.task_strength_ = params["task_strength"]
 
     def _refit(self, worker, reading, datafit, solution):
-        warn_of_jitter(solution.jitter, stacklevel=4)
+        warn_of_jitter(solution.jitter)
         return super()._refit(worker, reading, datafit, solution)

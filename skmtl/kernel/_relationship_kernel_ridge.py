@@ -1,12 +1,11 @@
 """Kernel ridge regression whose task covariance is learned along with it."""
 
-import warnings
-
 from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._data.checks import check_int, check_real
 from skmtl._docs import documented
 from skmtl._task_covariance.systems import warn_of_jitter
+from skmtl._warn import warn
 from skmtl.kernel._covariance_learner import CovarianceLearner
 from skmtl.kernel._input_kernel import check_gamma
 from skmtl.kernel._kernel_regressor import KernelRegressor
@@ -23,27 +22,22 @@ class RelationshipKernelRegressor(KernelRegressor):
     def _store_relationship(self, reading, learner, history, kernel, jitter):
         """Set the fitted attributes from the last of the relationships; returns self."""
         found = history[-1]
-        self._mixing = found.mixing
+        self.task_covariance_ = found.omega
         self.n_iter_ = len(history)
         self.objective_ = found.objective
         self.dual_gap_ = found.gap
         self.optimality_ = learner.optimality(found)
-        return self._store(reading, found.system, found.omega, kernel, jitter)
+        return self._store(reading, found.system, kernel, jitter)
 
-    def _warn_of_gap(self, stacklevel):
+    def _warn_of_gap(self):
         """ConvergenceWarning if `max_iter` was too small."""
         if self.optimality_ > self.tol:
-            warnings.warn(
+            warn(
                 f"The duality gap is {self.optimality_:.2e} of the null objective after "
                 f"{self.n_iter_} covariances, but tol={self.tol:.1e}: increase max_iter "
                 f"(now {self.max_iter}) or alpha, or accept a larger tol.",
                 ConvergenceWarning,
-                stacklevel=stacklevel,
             )
-
-    def _weights(self, covariance):
-        # `task_covariance_` is Omega, and its product with the mixing matrix the task kernel B
-        return super()._weights(covariance @ self._mixing)
 
 
 @documented
@@ -124,6 +118,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         coef0=1,
         kernel_params=None,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         max_iter=200,
@@ -137,6 +132,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         self.coef0 = coef0
         self.kernel_params = kernel_params
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.max_iter = max_iter
@@ -158,7 +154,7 @@ class MultiTaskRelationshipKernelRidge(RelationshipKernelRegressor):
         )
         history = learner.learn(alpha, ridge, max_iter=self.max_iter, tol=self.tol)
         jitter = learner.jitter(alpha, ridge)
-        warn_of_jitter(jitter, stacklevel=4)
+        warn_of_jitter(jitter)
         self._store_relationship(reading, learner, history, kernel, jitter)
-        self._warn_of_gap(stacklevel=4)
+        self._warn_of_gap()
         return self

@@ -86,6 +86,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         coef0=1,
         kernel_params=None,
         fit_intercept=True,
+        normalize_y=True,
         task_column=None,
         handle_unknown="error",
         max_iter=200,
@@ -103,6 +104,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         self.coef0 = coef0
         self.kernel_params = kernel_params
         self.fit_intercept = fit_intercept
+        self.normalize_y = normalize_y
         self.task_column = task_column
         self.handle_unknown = handle_unknown
         self.max_iter = max_iter
@@ -151,7 +153,7 @@ class MultiTaskRelationshipKernelRidgeCV(PathSearch, RelationshipKernelRegressor
         kernel = self._input_kernel(self.gamma_)
         learner = datafit.learner(self.gamma_)
         jitter = learner.jitter(self.alpha_, self.ridge_)
-        warn_of_jitter(jitter, stacklevel=4)
+        warn_of_jitter(jitter)
         self._store_relationship(reading, learner, history, kernel, jitter)
-        self._warn_of_gap(stacklevel=4)
+        self._warn_of_gap()
         return self

@@ -7,7 +7,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data
-from skmtl._data.task_ids import encode
+from skmtl._data.spellings import plain_labels
 from skmtl._docs import documented
 from skmtl.kernel._svm import MultiTaskSVM
 
@@ -94,9 +94,7 @@ class MultiTaskSVC(MultiTaskSVM, ClassifierMixin, MultiOutputMixin, BaseEstimato
         self.random_state = random_state
 
     def _machine_targets(self, y, weight, wide):
-        if y.dtype == object:
-            encode(y, "y")  # a TypeError if types are mixed
-            y = np.array(y.tolist())
+        y = plain_labels(y)
         check_classification_targets(y)
         classes = np.unique(y)
         self.classes_ = [classes] * self.n_tasks_ if wide else classes

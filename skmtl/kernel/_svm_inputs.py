@@ -8,6 +8,20 @@ from scipy import sparse
 from sklearn.utils import gen_batches
 
 _FLOATS = 2**23  # numbers of a kernel matrix at a time
+_LARGEST = 1 / np.finfo(float).eps  # kernels with rounding errors of the size of a margin
+
+
+def check_kernel_size(largest):
+    """Raise ValueError if rounding errors of a kernel are larger than margins.
+
+    No solver would end then. NaN is as bad as infinity.
+    """
+    if not largest < _LARGEST:
+        raise ValueError(
+            f"The kernel has values up to {largest:.3g} between samples of X, whose rounding "
+            "errors are larger than the margins, so the solver would not end: scale the features, "
+            "with StandardScaler, say."
+        )
 
 
 class LinearInputs:
@@ -54,6 +68,7 @@ class LinearInputs:
     def fit(self, machine, X, samples, codes, y, weight):
         """Fit the machine to observations of tasks `codes` at `samples` of X."""
         X = X[samples]
+        check_kernel_size(_squared_lengths(X).max())
         features = self.features(X, codes)
         machine.fit(features, y, sample_weight=weight)
         _, n_features = X.shape
@@ -76,6 +91,13 @@ class LinearInputs:
             features = self.features(X, codes)
             outputs.append(method(features))
         return outputs
+
+
+def _squared_lengths(X):
+    """The linear kernel of each sample with itself, (n_samples,)."""
+    X = X.astype(np.float64)
+    squares = X.multiply(X) if sparse.issparse(X) else X**2
+    return np.asarray(squares.sum(axis=1)).ravel()
 
 
 class KernelInputs:
@@ -102,6 +124,7 @@ class KernelInputs:
         self.n_observations = len(codes)
         everything = np.arange(self.n_observations)
         K = self.kernel(X)
+        check_kernel_size(np.abs(K).max())
         pairs = np.ix_(samples, samples)
         K = K[pairs]
         K = self._coupled(K, codes, everything)

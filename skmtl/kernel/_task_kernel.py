@@ -6,7 +6,8 @@ from scipy import sparse
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.task_graph import laplacian
 from skmtl._data.task_ids import some_of
-from skmtl._data.task_parameters import is_labeled
+from skmtl._data.task_parameters import square_in_order
+from skmtl._task_covariance.low_rank import LowRank
 from skmtl.kernel._input_kernel import is_named
 
 TASK_KERNELS = ("shared", "identity", "graph")
@@ -44,7 +45,7 @@ def check_task_strength(strength, task_kernel, name="task_strength"):
 
 
 def task_covariance(task_kernel, strength, graph, task_ids):
-    """The matrix B of a task kernel, (n_tasks, n_tasks).
+    """The matrix B of a task kernel, (n_tasks, n_tasks), as :class:`LowRank` where it is that.
 
     With d the strength, B is ``(1 - d) I + d 11'/T`` for "shared", and for "graph"
     ``(d L + (1 - d) I)^-1`` scaled to a mean diagonal of 1, L being the Laplacian. The two are the
@@ -53,21 +54,26 @@ def task_covariance(task_kernel, strength, graph, task_ids):
     if not isinstance(task_kernel, str):
         return _given_covariance(task_kernel, task_ids)
     n_tasks = len(task_ids)
-    identity = np.eye(n_tasks)
     if task_kernel == "identity":
-        return identity
+        return _shared(n_tasks, 0.0)
     if task_kernel == "shared":
-        return (1 - strength) * identity + strength / n_tasks
+        return _shared(n_tasks, strength)
     L = laplacian(graph, task_ids)
-    precision = strength * L + (1 - strength) * identity
+    precision = strength * L + (1 - strength) * np.eye(n_tasks)
     B = np.linalg.inv(precision)
     B = (B + B.T) / 2
     return B / B.diagonal().mean()
 
 
+def _shared(n_tasks, strength):
+    """``(1 - d) I + d 11'/T``."""
+    share = np.sqrt(strength / n_tasks)
+    return LowRank(np.full(n_tasks, 1.0 - strength), np.full((n_tasks, 1), share))
+
+
 def _given_covariance(matrix, task_ids):
     """The task covariance of an array or frame, checked, (n_tasks, n_tasks)."""
-    B = np.asarray(_in_order_of_tasks(matrix, task_ids))
+    B = np.asarray(square_in_order(matrix, "task_kernel", task_ids))
     if B.dtype.kind not in "buif":
         raise TypeError(
             f"task_kernel must hold real numbers, got {B.ravel()[:3].tolist()} of dtype {B.dtype}."
@@ -85,20 +91,6 @@ def _given_covariance(matrix, task_ids):
     if not np.allclose(B, B.T, rtol=1e-8, atol=1e-12 * largest):
         raise ValueError("task_kernel must be symmetric, as it holds covariances.")
     return _semidefinite((B + B.T) / 2)
-
-
-def _in_order_of_tasks(matrix, task_ids):
-    """A frame that is labeled with task ids, in the order of these; anything else as it is."""
-    if not hasattr(matrix, "reindex") or not is_labeled(matrix.index, task_ids):
-        return matrix
-    complete = matrix.index.intersection(matrix.columns)
-    missing = [task for task in task_ids.tolist() if task not in complete]
-    if missing:
-        raise ValueError(
-            f"task_kernel has no row or no column for task(s) {some_of(missing)}; every task needs "
-            "both."
-        )
-    return matrix.reindex(index=task_ids, columns=task_ids)
 
 
 def _semidefinite(B):

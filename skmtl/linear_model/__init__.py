@@ -12,6 +12,12 @@ from skmtl.linear_model._fused_sparse_group_lasso import (
     FusedSparseGroupLasso,
     FusedSparseGroupLassoClassifier,
 )
+from skmtl.linear_model._group_lasso import (
+    MultiTaskGroupLasso,
+    MultiTaskGroupLassoClassifier,
+    MultiTaskGroupLassoClassifierCV,
+    MultiTaskGroupLassoCV,
+)
 from skmtl.linear_model._mean_regularized import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
@@ -85,6 +91,10 @@ __all__ = [
     "MultiTaskElasticNet",
     "MultiTaskElasticNetCV",
     "MultiTaskElasticNetClassifier",
+    "MultiTaskGroupLasso",
+    "MultiTaskGroupLassoCV",
+    "MultiTaskGroupLassoClassifier",
+    "MultiTaskGroupLassoClassifierCV",
     "MultiTaskLasso",
     "MultiTaskLassoCV",
     "MultiTaskLassoClassifier",

@@ -4,7 +4,6 @@ Given the other tasks, each model says what it believes of a new one: a :class:`
 new task alone is a small problem.
 """
 
-import warnings
 from copy import deepcopy
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.new_task import new_task_id
 from skmtl._data.task_ids import as_id_array
+from skmtl._warn import warn
 from skmtl.linear_model._new_task import fit_task
 from skmtl.linear_model._new_task_data import Scales, read_new_task
 
@@ -77,11 +77,10 @@ class AdaptableModel:
         fits = [fit_task(new_task, prior, self.fit_intercept) for prior in priors]
         chosen = int(np.argmin([fit.objective for fit in fits]))
         if not fits[chosen].converged:
-            warnings.warn(
+            warn(
                 f"Task {task_id!r} did not converge: its minimum may be at infinity. Give the "
                 "model a ridge.",
                 ConvergenceWarning,
-                stacklevel=2,
             )
         model = _extended(self, new_task, fits[chosen], task_id)
         model._store_new_task(chosen)

@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._data.spellings import stack_labels
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, warn_of_pseudo_observations
 from skmtl.losses import Logistic
@@ -78,7 +79,7 @@ class LinearMultiTaskClassifier(
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks, dtype=None)
         problem = class_problem(data, self.class_weight)
-        warn_of_pseudo_observations(problem.degenerate_tasks, self._make_loss(), stacklevel=3)
+        warn_of_pseudo_observations(problem.degenerate_tasks, self._make_loss())
         return problem
 
     def _fit_options(self):
@@ -247,7 +248,7 @@ class LinearMultiTaskClassifier(
         """Most probable classes, (n_samples, n_tasks), from the scores of all tasks."""
         wide = isinstance(self.classes_, list)
         classes = self.classes_ if wide else [self.classes_] * self.n_tasks_
-        return np.column_stack([own[_best(scores[:, t])] for t, own in enumerate(classes)])
+        return stack_labels([own[_best(scores[:, t])] for t, own in enumerate(classes)])
 
 
 def _best(scores):

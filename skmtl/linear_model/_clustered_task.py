@@ -9,13 +9,14 @@ from skmtl._docs import documented
 from skmtl.linear_model._adapt import AdaptableModel
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._cross_validation import RegressorCV
+from skmtl.linear_model._learned_covariance import LearnedCovariance
 from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import ClusterNorm
 
 
-class ClusteredTaskModel(AdaptableModel, PenalizedModel):
+class ClusteredTaskModel(LearnedCovariance, AdaptableModel, PenalizedModel):
     """The relaxation of k-means on tasks, for any loss."""
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
@@ -31,12 +32,13 @@ class ClusteredTaskModel(AdaptableModel, PenalizedModel):
     def _store_model(self, solution, unpack):
         n_tasks = self.n_tasks_
         n_clusters = min(self.n_clusters, n_tasks)
-        full = len(solution.W) < n_tasks
-        _, s, V = np.linalg.svd(solution.W, full_matrices=full)
-        s = np.concatenate([s, np.zeros(max(n_tasks - len(s), 0))])[:n_tasks]
+        _, s, V = np.linalg.svd(solution.W, full_matrices=False)
+        rank = len(s)
+        s = np.concatenate([s, np.zeros(n_tasks - rank)])
         theta = ClusterNorm(1.0, self.n_clusters, self.eta).weights(s, n_tasks)
-        self.task_covariance_ = (V.T * theta) @ V
-        leading = V[:n_clusters].T * np.sqrt(theta[:n_clusters] - self.eta)
+        above = theta[:rank] - self.eta  # what is beyond the rank is eta
+        self._store_covariance(V, above, self.eta)
+        leading = V[:n_clusters].T * np.sqrt(above[:n_clusters])
         n_distinct = len(np.unique(leading.round(12), axis=0))
         k_means = KMeans(min(n_clusters, n_distinct), n_init=10, random_state=0)
         self.task_clusters_ = k_means.fit_predict(leading)

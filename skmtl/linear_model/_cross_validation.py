@@ -33,6 +33,16 @@ class BestEstimatorMixin:
             return getattr(best, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name == "handle_unknown":  # which `predict` asks for
+            self._tell_best(value)
+
+    def _tell_best(self, handle_unknown):
+        """Set `handle_unknown` of a fitted `best_estimator_`."""
+        if "best_estimator_" in vars(self):
+            self.best_estimator_.set_params(handle_unknown=handle_unknown)
+
     def __dir__(self):
         best = vars(self).get("best_estimator_")
         fitted = [name for name in vars(best) if name.endswith("_")] if best else []
@@ -189,29 +199,11 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
                 params.setdefault(name, own[name])
         return model.set_params(**params)
 
-    def set_params(self, **params):
-        """Set parameters of the search; `handle_unknown` also of a fitted `best_estimator_`.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameters by name.
-
-        Returns
-        -------
-        self : object
-            The search.
-        """
-        super().set_params(**params)
-        if "handle_unknown" in params and "best_estimator_" in vars(self):
-            self.best_estimator_.set_params(handle_unknown=self.handle_unknown)
-        return self
-
     def _worker(self):
         return self._template()
 
     def _candidates(self, name, datafit):
-        raise NotImplementedError
+        raise ValueError(f"{name} must be a number or a list of numbers, got None.")
 
     def _values(self, name, datafit):
         """The values to try of a parameter, a list."""

@@ -11,7 +11,7 @@ from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._new_task_data import strength_of_new_task
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
-from skmtl.penalties import TaskCoupling
+from skmtl.penalties import TaskCoupling, mean_coupling, ridge_coupling
 
 
 class MeanRegularizedModel(AdaptableModel, PenalizedModel):
@@ -24,10 +24,9 @@ class MeanRegularizedModel(AdaptableModel, PenalizedModel):
 
     def _penalty(self, n_features, tasks):
         pull = per_task(self.alpha, "alpha", tasks)
-        total = pull.sum() or 1.0
-        coupling = np.diag(pull) - np.outer(pull, pull) / total
-        ridge = np.diag(per_task(self.ridge, "ridge", tasks))
-        return TaskCoupling(1.0, coupling + ridge)
+        ridge = per_task(self.ridge, "ridge", tasks)
+        coupling = mean_coupling(pull) + ridge_coupling(ridge, len(tasks))
+        return TaskCoupling(1.0, coupling)
 
     def _store_model(self, solution, unpack):
         self._store_mean()

@@ -1,5 +1,6 @@
 """Tasks of different kinds: numbers, classes and counts, from the same inputs."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +11,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
-from skmtl._data.reading import read_features, read_wide_targets
+from skmtl._data.magnitudes import check_features
+from skmtl._data.reading import names_of_features, read_features, read_wide_targets
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
-from skmtl._data.task_ids import column_names, some_of
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import entries_by_label, in_order
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
-from skmtl.linear_model._mixed_task import are_numbers, grouped_loss, read_mixed_task
+from skmtl.linear_model._mixed_task import (
+    are_numbers,
+    grouped_loss,
+    list_of_losses,
+    read_mixed_task,
+)
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import is_of_classes, make_loss
@@ -28,9 +38,9 @@ def _may_have_classes(model):
     """Whether some task has classes, as far as is known."""
     if hasattr(model, "classes_"):
         return any(classes is not None for classes in model.classes_)
-    losses = model.losses or []
+    losses = model.losses
     losses = losses.values() if isinstance(losses, dict) else losses
-    return any(is_of_classes(loss) for loss in losses)
+    return isinstance(losses, Iterable) and any(is_of_classes(loss) for loss in losses)
 
 
 @documented
@@ -49,7 +59,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     Parameters
     ----------
-    losses : dict or list, default=None
+    losses : dict, Series or list, default=None
         Loss of every task, by task id or in the order of the columns of y: a name or an instance
         of :class:`skmtl.losses.Loss`. None takes "squared_error" for columns of numbers and
         "logistic" for others.
@@ -108,8 +118,14 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     Raises
     ------
     ValueError
-        In `fit`, if y is 1-D, a task has a single class or counts of zero only, or the penalty
-        couples tasks of different numbers of classes.
+        In `fit`, if y is 1-D, a task has no targets, or the penalty couples tasks of different
+        numbers of classes.
+
+    Warns
+    -----
+    UserWarning
+        In `fit`, if a task has counts of zero only, whose intercept is kept finite by half a count
+        more, or a single class, which is then always predicted.
 
     See Also
     --------
@@ -221,9 +237,9 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
-        if self._framed and hasattr(y, "astype"):
-            y = y.astype(object)  # truth values stay such
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
+        check_features(self, X)
         Y, weight, tasks = read_wide_targets(self, X.shape[0], y, sample_weight, None)
         X = X.tocsc() if sparse.issparse(X) else X
         return TaskData(
@@ -234,6 +250,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             sample_indices=np.arange(len(Y)),
             n_samples=len(Y),
             layout="wide",
+            feature_names=names_of_features(self),
         )
 
     def _kinds(self, data):
@@ -243,24 +260,17 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
             return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
         losses = self.losses
-        if isinstance(losses, dict):
-            tasks = data.tasks.tolist()
-            missing = [task_id for task_id in tasks if task_id not in losses]
-            unknown = [task_id for task_id in losses if task_id not in tasks]
-            if missing:
-                raise ValueError(
-                    f"losses has no entry for task(s) {some_of(missing)}; tasks are "
-                    f"{some_of(tasks)}."
-                )
-            if unknown:
+        entries = entries_by_label(losses, data.tasks)
+        if entries is not None:
+            ids, _ = entries
+            unknown = ids[codes_of(ids, data.tasks) < 0]
+            if len(unknown):
                 raise ValueError(
                     f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
-                    f"{some_of(tasks)}."
+                    f"{some_of(data.tasks)}."
                 )
-            losses = [losses[task_id] for task_id in tasks]
-        if len(losses) != data.n_tasks:
-            raise ValueError(f"losses has {len(losses)} entries, but y has {data.n_tasks} tasks.")
-        return list(losses)
+            losses = in_order(losses, "losses", data.tasks)
+        return list_of_losses(losses, data.n_tasks)
 
     def _problem(self, data):
         """The problem of all columns; sets the descriptions of the tasks."""
@@ -289,6 +299,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
     def _penalty(self, problem):
         """The penalty of the columns of W."""
         penalty = L21(0.1) if self.penalty is None else self.penalty
+        penalty = penalty.for_features(problem.data.features)
         check_fits(penalty, problem.design.n_features, problem.data.n_tasks)
         if problem.n_columns == 0 and penalty.sees_tasks:
             raise ValueError(
@@ -348,13 +359,15 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         Returns
         -------
         pandas.DataFrame or ndarray of shape (n_samples, n_tasks)
-            A frame if `fit` was given one; floats if no task has classes, else objects.
+            A frame, with the index of X, if `fit` was given one; floats if no task has classes,
+            else objects.
         """
         columns = [task.predict(z) for task, z in self._scores(X)]
         if self._framed:
             import pandas as pd
 
-            return pd.DataFrame(dict(zip(self.tasks_.tolist(), columns, strict=True)))
+            columns = dict(zip(self.tasks_.tolist(), columns, strict=True))
+            return pd.DataFrame(columns, index=getattr(X, "index", None))
         dtype = object if _may_have_classes(self) else float
         out = np.empty((len(columns[0]), len(columns)), dtype=dtype)
         for t, column in enumerate(columns):
@@ -385,7 +398,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -408,7 +421,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Test samples.
         y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets.
+            Their targets; the columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
             Non-negative weights.
 
@@ -417,9 +430,12 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         ndarray of shape (n_tasks,)
             NaN for tasks without a target here, and if the baseline is perfect.
         """
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])
         y = self._in_order(y)
+        if sample_weight is not None:
+            sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
         weight = np.broadcast_to(weight, Y.shape)
         skills = np.full(self.n_tasks_, np.nan)
@@ -431,14 +447,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
 
     def _in_order(self, y):
         """y with its columns in the order of the tasks."""
-        names = column_names(y)
-        tasks = self.tasks_.tolist()
-        if names is not None and self._framed:
-            if sorted(map(str, names)) != sorted(map(str, tasks)):
-                raise ValueError(f"y has the columns {names}, expected the tasks {tasks}.")
-            return y[tasks]
-        if np.ndim(y) != 2 or np.shape(y)[1] != len(tasks):
-            raise ValueError(
-                f"y has shape {np.shape(y)}, expected a column for {len(tasks)} tasks."
-            )
+        y = targets_in_order(y, self.tasks_)
+        if y.shape[1:] != (self.n_tasks_,):
+            raise ValueError(f"y has shape {y.shape}, expected a column for {self.n_tasks_} tasks.")
         return y

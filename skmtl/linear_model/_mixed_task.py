@@ -1,12 +1,15 @@
 """The tasks of :class:`MultiTaskMixed`: their targets as columns, predictions and skills."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 
-from skmtl._data.task_ids import encode
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, encode
+from skmtl._warn import warn
 from skmtl.losses import Grouped, Loss, Softmax
 
 _LEAST_PROBABILITY = np.finfo(float).eps
@@ -40,12 +43,14 @@ class MixedTask:
     @property
     def size(self):
         """Number of columns of W."""
-        if self.classes is None or len(self.classes) == 2:
+        if self.classes is None or len(self.classes) <= 2:
             return 1
         return len(self.classes)
 
     def proba(self, z):
         """Class probabilities of scores (n_samples, size)."""
+        if len(self.classes) == 1:
+            return np.ones((len(z), 1))
         if self.size == 1:
             p = expit(z[:, 0])
             return np.column_stack([1 - p, p])
@@ -79,11 +84,8 @@ class MixedTask:
 
     def _class_losses(self, y, z):
         """Log-losses of the scores and of the baseline; an unknown class is most improbable."""
-        if y.dtype == object:
-            y = np.array(y.tolist())
-        codes = np.searchsorted(self.classes, y)
-        codes = np.minimum(codes, len(self.classes) - 1)
-        known = self.classes[codes] == y
+        codes = codes_of(plain_labels(y), self.classes, "y")
+        known = codes >= 0
         samples = np.arange(len(y))
         own = self.proba(z)[samples, codes]
         baseline = self.baseline[codes]
@@ -98,6 +100,19 @@ class MixedTask:
         own = self.loss.value(target, z[:, 0])
         baseline = self.loss.value(target, np.full(len(y), null))
         return own, baseline
+
+
+def list_of_losses(losses, n_tasks):
+    """The losses of the tasks as a list; raise unless there is one for each task."""
+    if isinstance(losses, str) or not isinstance(losses, Iterable):
+        raise TypeError(
+            "losses must be a list with a loss for each task, or a dict by task id, got "
+            f"{losses!r}; the same for all tasks is [{losses!r}] * {n_tasks}."
+        )
+    losses = list(losses)
+    if len(losses) != n_tasks:
+        raise ValueError(f"losses has {len(losses)} entries, but y has {n_tasks} tasks.")
+    return losses
 
 
 def _surprise(p):
@@ -133,17 +148,28 @@ def read_mixed_task(y, weight, kind, loss, *, normalize, name):
 
 
 def _read_classes(y, weight, kind, loss, normalize, name):
-    classes, codes = encode(y, f"Task {name}")
-    classes = np.array(classes.tolist())
+    classes, codes = encode(plain_labels(y, f"Task {name}"), f"Task {name}")
     check_classification_targets(classes[codes])
     if len(classes) < 2:
-        raise ValueError(f"Task {name} holds one class, {classes.tolist()}: leave it out.")
+        return _of_one_class(weight, kind, loss, classes, name)
     if len(classes) > 2:
         loss = Softmax()
     baseline = np.bincount(codes, weight) / weight.sum()
     task = MixedTask(kind, loss, 0.0, 1.0, classes, baseline)
     indicators = np.eye(len(classes))[codes]
     return task, indicators[:, -task.size :]
+
+
+def _of_one_class(weight, kind, loss, classes, name):
+    """Return a task that is always of its one class, and targets with finite scores."""
+    warn(
+        f"Task {name} holds one class, {classes.tolist()}, which is always predicted: nothing can "
+        "be learned of it."
+    )
+    task = MixedTask(kind, loss, 0.0, 1.0, classes, np.ones(1))
+    total = weight.sum()
+    blended = (total + 0.5) / (total + 1)  # one pseudo-observation, half of it of the class
+    return task, np.full((len(weight), 1), blended)
 
 
 def _read_numbers(y, weight, kind, loss, normalize, name):
@@ -160,10 +186,11 @@ def _read_numbers(y, weight, kind, loss, normalize, name):
     total = weight.sum()
     sums = np.array([weight @ y])
     if loss.degenerate(sums, np.array([total])).any():
-        raise ValueError(
+        warn(
             f"Task {name} of loss {kind!r} has {loss.degenerate_targets}, so that its intercept "
-            "would be infinite: leave it out."
+            "would be infinite: it got one pseudo-observation, half a count."
         )
+        y = np.full(len(y), 0.5 / (total + 1))
     mean = float(weight @ y / total)
     variance = weight @ (y - mean) ** 2 / total
     deviation = float(np.sqrt(variance))
@@ -191,5 +218,4 @@ def grouped_loss(tasks, n_samples):
     for task, end in zip(tasks, ends, strict=True):
         columns = np.arange(end - task.size, end)
         parts.append((first_cells + columns, task.loss))
-    longest_steps = [task.loss.longest_step for task in tasks]
-    return Grouped(tuple(parts), np.repeat(longest_steps, sizes))
+    return Grouped(tuple(parts))

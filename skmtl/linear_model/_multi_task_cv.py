@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl._docs import documented
-from skmtl.base import MultiTaskEstimator
+from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._cross_validation import BestEstimatorMixin
 from skmtl.linear_model._penalized_model import model_path
@@ -102,6 +102,30 @@ class MultiTaskCV(
             return getattr(self.estimator, name)
         return super().__getattr__(name)
 
+    def __setattr__(self, name, value):
+        if name in _DELEGATED:
+            self.set_params(**{f"estimator__{name}": value})
+        else:
+            super().__setattr__(name, value)
+
+    def set_params(self, **params):
+        """Set parameters of the search; `estimator__handle_unknown` also of a fitted search.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : object
+            The search.
+        """
+        super().set_params(**params)
+        if "estimator__handle_unknown" in params:
+            self._tell_best(self.estimator.handle_unknown)
+        return self
+
     def _prototype(self):
         return self.estimator
 
@@ -122,8 +146,9 @@ class MultiTaskCV(
     def _check_params(self):
         if not hasattr(self.estimator, "_penalty_of") or hasattr(self.estimator, "cv"):
             raise TypeError(
-                f"MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
-                f"{self.estimator!r}. For others there is sklearn.model_selection.GridSearchCV."
+                "MultiTaskCV takes a linear estimator of skmtl such as TraceNormRegressor(), got "
+                f"{self.estimator!r}{namesake(self.estimator)}. For others there is "
+                "sklearn.model_selection.GridSearchCV."
             )
         check_real(self.eps, "eps", high=1.0, include="right")
         super()._check_params()

@@ -4,25 +4,36 @@ import numpy as np
 from sklearn.utils import check_array, check_random_state
 
 from skmtl._data.checks import check_bool, check_option
-from skmtl._data.task_parameters import RATIO
+from skmtl._data.task_parameters import RATIO, by_feature
 from skmtl._docs import documented
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import L21, Ridge
-from skmtl.solvers import solution_at, solution_path, solve_penalized, starting_at
+from skmtl.solvers import (
+    at_alpha,
+    polish,
+    solution_at,
+    solution_path,
+    solve_penalized,
+    starting_at,
+)
 
 
-def group_penalty(feature_weight, positive, n_features):
-    """:class:`L21` of unit strength from the parameters of an estimator, checked."""
+def group_penalty(feature_weight, positive, features):
+    """:class:`L21` of unit strength from the parameters of an estimator, checked.
+
+    `features` are the names of the features, or 0, 1, ... where they have none.
+    """
     check_bool(positive, "positive")
     if feature_weight is None:
         return L21(1.0, None, positive)
-    u = check_array(feature_weight, ensure_2d=False, dtype=np.float64, input_name="feature_weight")
-    if u.shape != (n_features,):
+    u = by_feature(feature_weight, "feature_weight", features)
+    u = check_array(u, ensure_2d=False, input_name="feature_weight")
+    if u.shape != (len(features),):
         raise ValueError(
-            f"feature_weight has shape {u.shape}, expected ({n_features},): one weight for each "
+            f"feature_weight has shape {u.shape}, expected ({len(features)},): one weight for each "
             "feature, the task column not counted."
         )
     if (u < 0).any():
@@ -50,8 +61,12 @@ class ElasticNetModel(PenalizedModel):
     def _norm_share(self):
         return self.l1_ratio
 
+    def _penalty_of(self, read):
+        self._features = read.data.features
+        return super()._penalty_of(read)
+
     def _penalty(self, n_features, tasks):
-        penalty = group_penalty(self.feature_weight, self.positive, n_features)
+        penalty = group_penalty(self.feature_weight, self.positive, self._features)
         return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
 
 
@@ -165,7 +180,7 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
             start = None if W0 is None else starting_at(W0)
             penalty = self._penalty_of(read)
             return solve_penalized(datafit, penalty, start, max_iter=self.max_iter, tol=self.tol)
-        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
+        penalty = group_penalty(self.feature_weight, self.positive, read.data.features)
         options = solver_options(self)
         return solution_at(datafit, penalty, self.alpha, self.l1_ratio, W0, **options)
 
@@ -185,12 +200,20 @@ class ElasticNetSearch(RegressorCV):
     def _solutions(self, datafit, read, params, alphas, fold):
         if not read.loss.is_quadratic:
             return super()._solutions(datafit, read, params, alphas, fold)
-        penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
+        penalty = group_penalty(self.feature_weight, self.positive, read.data.features)
         options = solver_options(self)
         if self.selection == "random":  # each fold its own seed, so that threads share none
             seed = self._seed + (0 if fold is None else fold + 1)
             options["random_state"] = np.random.RandomState(seed)
         return solution_path(datafit, penalty, alphas, **params, **options)
+
+    def _refit(self, worker, read, datafit, solution):
+        if read.loss.is_quadratic:
+            penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
+            l1_ratio = getattr(self, "l1_ratio_", 1.0)
+            shrunk, scaled = at_alpha(datafit, penalty, self.alpha_, l1_ratio)
+            solution = polish(shrunk, scaled, solution)
+        return super()._refit(worker, read, datafit, solution)
 
 
 @documented

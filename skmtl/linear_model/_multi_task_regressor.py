@@ -12,6 +12,12 @@ from skmtl.penalties import Penalty
 class PenaltyModel(PenalizedModel):
     """Any penalty, for any loss."""
 
+    @property
+    def _selects(self):
+        """Whether a part of the penalty is a sum of norms over features."""
+        parts = [part for term in self.penalty.terms for part in term.parts]
+        return any(part.is_separable and not part.is_quadratic for part in parts)
+
     def _check_alpha(self):
         if not isinstance(self.penalty, Penalty):
             raise TypeError(
@@ -19,9 +25,14 @@ class PenaltyModel(PenalizedModel):
                 "skmtl.penalties.TraceNorm(0.1)."
             )
 
+    def _penalty_of(self, read):
+        self._features = read.data.features
+        return super()._penalty_of(read)
+
     def _penalty(self, n_features, tasks):
-        check_fits(self.penalty, n_features, len(tasks))
-        return self.penalty
+        penalty = self.penalty.for_features(self._features)
+        check_fits(penalty, n_features, len(tasks))
+        return penalty
 
     def _store_model(self, solution, unpack):
         vars(self).pop("shared_part_", None)  # of another penalty
@@ -50,8 +61,8 @@ def _check_shape(penalty, n_features, n_tasks):
 
 
 def _check_convex(penalty, n_tasks):
-    least, most = np.linalg.eigvalsh(penalty.matrix(n_tasks))[[0, -1]]
-    if least < -1e-10 * max(most, -least):
+    least = penalty.between_tasks(n_tasks).least
+    if least < 0:
         raise ValueError(
             f"The matrix of a {type(penalty).__name__} has the negative eigenvalue {least:.4g}: "
             "tasks that repel each other have no convex penalty."

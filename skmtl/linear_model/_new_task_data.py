@@ -8,7 +8,10 @@ from scipy import sparse
 from skmtl._data.designs import take_samples
 from skmtl._data.new_task import read_new_targets
 from skmtl._data.reading import read_features
-from skmtl._data.task_ids import some_of
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import position_of, some_of
+from skmtl._data.task_parameters import entries_by_label
 from skmtl.datafits import class_factors, warn_of_pseudo_observations
 from skmtl.losses import Logistic, Softmax
 
@@ -77,17 +80,22 @@ def strength_of_new_task(value, name, task_id):
     """The strength of a new task: the one of all tasks, or an entry of a dict or Series."""
     if np.ndim(value) == 0 and not isinstance(value, dict):
         return float(value)
-    entries = value.to_dict() if hasattr(value, "to_dict") else value
-    if not isinstance(entries, dict) or task_id not in entries:
+    entries = entries_by_label(value)
+    position = None
+    if entries is not None:
+        labels, values = entries
+        position = position_of(task_id, labels)
+    if position is None:
         raise ValueError(
             f"{name} differs between tasks and has no entry for the new task {task_id!r}: give "
             f"one, as in model.set_params({name}={{task_id: number, ...}}).adapt(...)."
         )
-    return float(entries[task_id])
+    return float(values[position])
 
 
 def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
+    warn_of_row_order(X, y_new=y, sample_weight=sample_weight)
     X, _ = read_features(fitted, X, reset=False, ids=False)
     classifier = hasattr(fitted, "classes_")
     dtype = None if classifier else np.float64
@@ -126,7 +134,7 @@ def _read_numbers(fitted, y, weight, task_id):
     total = weight.sum()
     sums = np.array([weight @ y])
     if loss.degenerate(sums, np.array([total])).any():
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         share = 1.0 / (total + 1.0)
         y = (1 - share) * y + share * fitted._scales.pooled
     return NewTask(None, y[:, None], weight, loss, mean, scale)
@@ -142,6 +150,7 @@ def _deviation(y, weight, mean):
 
 def _read_class_labels(fitted, y, weight, task_id):
     n_columns = 1 if fitted.coef_.ndim == 2 else fitted.coef_.shape[1]
+    y = plain_labels(y, "y_new")
     classes = _classes_of(fitted, np.unique(y), max(n_columns, 2))
     codes = np.searchsorted(classes, y)
     factors = class_factors(fitted.class_weight, classes, codes, weight)
@@ -149,7 +158,7 @@ def _read_class_labels(fitted, y, weight, task_id):
     target = np.eye(len(classes))[codes]
     loss = Logistic() if n_columns == 1 else Softmax()
     if len(np.unique(codes)) < len(classes):
-        warn_of_pseudo_observations([task_id], loss, stacklevel=4)
+        warn_of_pseudo_observations([task_id], loss)
         pooled = fitted._scales.pooled
         counts = np.array([pooled.get(label, 1.0) for label in classes.tolist()])
         frequencies = counts / counts.sum()

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skmtl._data.checks import check_alphas, check_int, check_real
-from skmtl.base import warn_unconverged
+from skmtl.base import namesake, warn_unconverged
 from skmtl.linear_model._alpha_max import critical_strength, strengths
 from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, group_penalty
 from skmtl.linear_model._penalized_model import model_path
@@ -23,21 +23,21 @@ class MultiTaskPath(NamedTuple):
     n_iters: np.ndarray
 
 
-def _model(estimator, **given):
+def _model(estimator, **params):
     """The estimator whose path is asked for.
 
-    Beside an estimator every parameter in `given` must have its default.
+    Beside an estimator all `params` must have their default.
     """
     if estimator is None:
-        return MultiTaskElasticNet(**given)
+        return MultiTaskElasticNet(**params)
     if not hasattr(estimator, "_penalty") or "alpha" not in estimator.get_params():
         raise TypeError(
-            f"estimator must be a linear estimator of skmtl that has alpha, such as "
-            f"TraceNormRegressor(), got {estimator!r}."
+            "estimator must be a linear estimator of skmtl that has alpha, such as "
+            f"TraceNormRegressor(), got {estimator!r}{namesake(estimator)}."
         )
     default = {"l1_ratio": 1.0, "fit_intercept": True, "positive": False}
-    for name, value in given.items():
-        if value is not default.get(name) and value != default.get(name):
+    for name, value in params.items():
+        if not np.array_equal(value, default.get(name)):
             raise ValueError(
                 f"{name}={value!r} was given beside an estimator: set it there, as in "
                 f"{type(estimator).__name__}(...)."
@@ -76,7 +76,7 @@ def alpha_max(
         Share of the L2,1 norm, in (0, 1].
     fit_intercept : bool, default=True
         Fit one unpenalized intercept for each task.
-    feature_weight : array-like of shape (n_features,), default=None
+    feature_weight : dict, Series or array-like of shape (n_features,), default=None
         Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
         Constrain the coefficients to be non-negative.
@@ -152,7 +152,7 @@ def multi_task_path(
         Number of alphas of the grid, if `alphas` is None.
     fit_intercept : bool, default=True
         Fit one unpenalized intercept for each task.
-    feature_weight : array-like of shape (n_features,), default=None
+    feature_weight : dict, Series or array-like of shape (n_features,), default=None
         Weights of the features in the L2,1 norm; None is 1 for all.
     positive : bool, default=False
         Constrain the coefficients to be non-negative.
@@ -199,15 +199,15 @@ def multi_task_path(
     datafit = model._datafit(read, path=True)
     if alphas is None:
         alphas = strengths(model, datafit, read, n_alphas, eps)
-    alphas = check_alphas(alphas)
+    alphas = check_alphas(alphas, "a list of numbers; n_alphas is the number of them")
     if estimator is None:
-        penalty = group_penalty(feature_weight, positive, read.data.design.n_features)
+        penalty = group_penalty(feature_weight, positive, read.data.features)
         solutions = list(solution_path(datafit, penalty, alphas, l1_ratio, **options))
     else:
         solutions = list(model_path(model, datafit, read, alphas))
     worst = max(solutions, key=lambda solution: solution.optimality)
     if not worst.converged:
-        warn_unconverged(worst, **options, where=" at an alpha of the path", stacklevel=3)
+        warn_unconverged(worst, **options, where=" at an alpha of the path")
     return _as_path(alphas, solutions, datafit, read)
 
 

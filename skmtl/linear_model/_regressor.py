@@ -1,6 +1,5 @@
 """The template of linear multi-task regressors: read, solve, unpack; predict."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.stratification import data_strata
+from skmtl._data.target_scale import TargetScale
 from skmtl._data.task_data import TaskData
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import (
@@ -22,44 +22,6 @@ from skmtl.datafits import (
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import make_loss, names_of_losses
 from skmtl.solvers import solve_penalized
-
-
-class TargetScale:
-    """Weighted mean and standard deviation of each task's y; the identity unless asked for.
-
-    Models are solved on `(y - mean) / scale`; :meth:`restore` brings coefficients back.
-    """
-
-    def __init__(self, data, normalize):
-        self.mean = np.zeros(data.n_tasks)
-        self.scale = np.ones(data.n_tasks)
-        self.normalize = normalize
-        if normalize:
-            self._measure(data)
-
-    def _measure(self, data):
-        task_sum = data.design.task_sum
-        total = task_sum(data.weight)
-        self.mean = task_sum(data.weight * data.y) / total
-        centered = data.y - data.design.spread(self.mean)
-        deviation = np.sqrt(task_sum(data.weight * centered**2) / total)
-        rounding = 10 * np.finfo(float).eps * np.abs(self.mean)
-        self.scale = np.where(deviation > rounding, deviation, 1.0)
-
-    def apply(self, data):
-        """The data with normalized targets."""
-        if not self.normalize:
-            return data
-        spread = data.design.spread
-        return replace(data, y=(data.y - spread(self.mean)) / spread(self.scale))
-
-    def unpack(self, W):
-        """W (n_features, n_tasks) on the original scale, (n_tasks, n_features)."""
-        return np.ascontiguousarray((W * self.scale).T)
-
-    def restore(self, W, intercepts):
-        """`coef_` (n_tasks, n_features) and `intercept_` (n_tasks,) on the original scale."""
-        return self.unpack(W), self.mean + self.scale * intercepts
 
 
 class Reading(NamedTuple):
@@ -183,7 +145,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             seen = np.broadcast_to(data.weight > 0, data.y.shape)
             read.loss.check_targets(data.y[seen])
             tasks = read.problem.degenerate_tasks
-            warn_of_pseudo_observations(tasks, read.loss, stacklevel=3)
+            warn_of_pseudo_observations(tasks, read.loss)
         return read
 
     def _fit_options(self):

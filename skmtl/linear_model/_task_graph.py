@@ -3,14 +3,21 @@
 import numpy as np
 
 from skmtl._data.checks import check_option
-from skmtl._data.task_graph import laplacian
+from skmtl._data.task_graph import edge_weights
 from skmtl._data.task_parameters import AT_LEAST_0, per_task
 from skmtl._docs import documented
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
-from skmtl.penalties import L1, L21, TaskCoupling
+from skmtl.penalties import (
+    L1,
+    L21,
+    TaskCoupling,
+    graph_coupling,
+    mean_coupling,
+    ridge_coupling,
+)
 
 
 class TaskGraphModel(PenalizedModel):
@@ -24,10 +31,16 @@ class TaskGraphModel(PenalizedModel):
         check_option(self.sparsity_norm, "sparsity_norm", ("l1", "l21"))
 
     def _penalty(self, n_features, tasks):
-        coupling = self.alpha * laplacian(self.graph, tasks)
-        coupling += np.diag(per_task(self.ridge, "ridge", tasks))
+        ridge = per_task(self.ridge, "ridge", tasks)
+        coupling = self._pull(tasks) + ridge_coupling(ridge, len(tasks))
         norm = L1 if self.sparsity_norm == "l1" else L21
         return TaskCoupling(1.0, coupling) + norm(self.sparsity)
+
+    def _pull(self, tasks):
+        """The coupling along the edges."""
+        if isinstance(self.graph, str) and self.graph == "complete":
+            return mean_coupling(np.full(len(tasks), float(self.alpha)))
+        return graph_coupling(edge_weights(self.graph, tasks), self.alpha)
 
 
 @documented

@@ -5,12 +5,13 @@ import numpy as np
 from skmtl._data.task_parameters import AT_LEAST_0
 from skmtl._docs import documented
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
+from skmtl.linear_model._learned_covariance import LearnedCovariance
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.penalties import Ridge, SquaredTraceNorm
 
 
-class TaskRelationshipModel(PenalizedModel):
+class TaskRelationshipModel(LearnedCovariance, PenalizedModel):
     """The squared trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -21,8 +22,11 @@ class TaskRelationshipModel(PenalizedModel):
 
     def _store_model(self, solution, unpack):
         _, s, V = np.linalg.svd(solution.W, full_matrices=False)
-        total, T = s.sum(), self.n_tasks_
-        self.task_covariance_ = (V.T * s) @ V / total if total > 0 else np.eye(T) / T
+        total = s.sum()
+        if total > 0:
+            self._store_covariance(V, s / total, 0.0)
+        else:
+            self._store_covariance(V, s, 1 / self.n_tasks_)
 
 
 @documented

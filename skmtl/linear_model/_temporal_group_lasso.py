@@ -1,6 +1,6 @@
 """Points in time that share features and change smoothly."""
 
-import numpy as np
+from scipy import sparse
 
 from skmtl._data.task_parameters import AT_LEAST_0
 from skmtl._docs import documented
@@ -8,7 +8,7 @@ from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
 from skmtl.linear_model._time_order import time_order
-from skmtl.penalties import L21, TaskCoupling
+from skmtl.penalties import L21, TaskCoupling, graph_coupling, ridge_coupling
 
 
 class TemporalModel(PenalizedModel):
@@ -19,11 +19,11 @@ class TemporalModel(PenalizedModel):
 
     def _penalty(self, n_features, tasks):
         order, gaps = time_order(self.times, tasks)
-        edges = np.arange(len(gaps))
-        R = np.zeros((len(tasks), len(gaps)))  # W R: the differences of neighbors
-        R[order[1:], edges] = 1 / gaps
-        R[order[:-1], edges] = -1 / gaps
-        coupling = self.smoothness * (R @ R.T) + self.ridge * np.eye(len(tasks))
+        n_tasks = len(tasks)
+        neighbors = (order[1:], order[:-1])
+        one_way = sparse.csr_array((1 / gaps**2, neighbors), shape=(n_tasks, n_tasks))
+        coupling = graph_coupling(one_way + one_way.T, self.smoothness)
+        coupling = coupling + ridge_coupling(self.ridge, n_tasks)
         return L21(self.alpha) + TaskCoupling(1.0, coupling)
 
 

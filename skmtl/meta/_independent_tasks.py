@@ -5,7 +5,8 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing
 
-from skmtl._data.task_ids import some_of
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_parameters import entries_by_label
 from skmtl.meta._task_models import TaskMetaEstimator, fit_task, predict_by, proba_by
 
 
@@ -16,7 +17,8 @@ class IndependentTasks(TaskMetaEstimator):
     any depth), a task with fewer samples than folds gets as many folds as it has samples (of its
     largest class). A task with a single sample is then predicted by its mean, and a task with a
     single sample of some class by the frequencies of its classes. A task with one class only is
-    always predicted to have that class.
+    always predicted to have that class, and one with too few positive counts for a Poisson
+    regression (none, or a single one if its strength is tuned) its mean.
 
     Parameters
     ----------
@@ -24,8 +26,8 @@ class IndependentTasks(TaskMetaEstimator):
         Any scikit-learn regressor or classifier for 1-D y.
     task_params : dict, default=None
         Parameters of the estimator that differ between tasks, by name: an array-like in the order
-        of `tasks_`, or a dict {task id: value}; tasks without an entry keep the parameter of the
-        estimator. For example ``{"alpha": [0.1, 1.0, 10.0]}``.
+        of `tasks_`, or a dict or Series {task id: value}; tasks without an entry keep the parameter
+        of the estimator. For example ``{"alpha": [0.1, 1.0, 10.0]}``.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"
@@ -90,30 +92,31 @@ class IndependentTasks(TaskMetaEstimator):
         """Return the unfitted estimator of each task."""
         estimators = [self.estimator] * self.n_tasks_
         for name, values in (self.task_params or {}).items():
-            by_task = self._values_by_task(name, values)
-            for t, task in enumerate(self.tasks_.tolist()):
-                if task in by_task:
-                    estimator = clone(estimators[t])
-                    estimators[t] = estimator.set_params(**{name: by_task[task]})
+            for t, value in self._values_by_task(name, values):
+                estimator = clone(estimators[t])
+                estimators[t] = estimator.set_params(**{name: value})
         return estimators
 
     def _values_by_task(self, name, values):
-        """Return the values of a parameter in `task_params` as a dict by task id."""
-        tasks = self.tasks_.tolist()
-        if not isinstance(values, dict):
-            if np.shape(values)[:1] != (len(tasks),):
+        """Yield codes of tasks and the values of a parameter in `task_params`."""
+        entries = entries_by_label(values, self.tasks_)
+        if entries is None:
+            if np.shape(values)[:1] != (self.n_tasks_,):
                 raise ValueError(
                     f"task_params has {np.size(values)} value(s) of {name!r}, expected "
-                    f"{len(tasks)}: one for each task in the order of tasks_."
+                    f"{self.n_tasks_}: one for each task in the order of tasks_."
                 )
-            return dict(zip(tasks, values, strict=True))
-        for task in values:
-            if task not in tasks:
-                raise ValueError(
-                    f"task_params gives {name!r} to {task!r}, which is no task; tasks are "
-                    f"{some_of(tasks)}."
-                )
-        return values
+            return enumerate(values)
+        labels, values = entries
+        codes = codes_of(labels, self.tasks_)
+        unknown = labels[codes < 0]
+        if len(unknown):
+            first = unknown.tolist()[0]
+            raise ValueError(
+                f"task_params gives {name!r} to {first!r}, which is no task; tasks are "
+                f"{some_of(self.tasks_)}."
+            )
+        return zip(codes.tolist(), values, strict=True)
 
     def _predict_task(self, X, t):
         return predict_by(self.estimators_, X, t, self._classes_of(t))

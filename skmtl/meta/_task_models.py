@@ -7,7 +7,7 @@ from numbers import Integral, Number
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
+from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skmtl._data.fold_samples import fold_positions
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
+from skmtl._data.spellings import concatenate_labels, stack_labels
 from skmtl._data.stratification import split_by_stratum
 from skmtl.base import MultiTaskEstimator
 
@@ -87,6 +88,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         -------
         self
         """
+        self._check_estimators()
         self._check_layout_params()
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         if sample_weight is None or isinstance(sample_weight, Number):
@@ -99,6 +101,17 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         self._fit_parts(data)
         return self
 
+    def _check_estimators(self):
+        """Raise if an estimator of single tasks expects the targets of several tasks."""
+        for one in (self.task_estimator(), self._predictor()):
+            if not hasattr(one, "fit"):
+                raise TypeError(f"{type(self).__name__} needs an estimator, got {one!r}.")
+            if isinstance(one, MultiTaskEstimator) or not get_tags(one).target_tags.single_output:
+                raise TypeError(
+                    f"{type(self).__name__} needs an estimator of a single target, such as "
+                    f"RidgeCV(), but {type(one).__module__.split('.')[0]}'s {one!r} learns several."
+                )
+
     def _is_classifier(self):
         return get_tags(self.task_estimator()).estimator_type == "classifier"
 
@@ -110,7 +123,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             of_task = np.unique(part.y)
             classes.append(of_task)
         if data.layout != "wide":
-            classes = np.unique(np.concatenate(classes))
+            classes = np.unique(concatenate_labels(classes))
         self.classes_ = classes
 
     def _classes_of(self, t):
@@ -163,10 +176,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
 
     def _predict_every_task(self, X):
         """Return the predictions of all tasks, (n_samples, n_tasks), from `_inputs`."""
-        columns = []
-        for t in range(self.n_tasks_):
-            columns.append(self._predict_task(X, t))
-        return np.column_stack(columns)
+        columns = [self._predict_task(X, t) for t in range(self.n_tasks_)]
+        return stack_labels(columns)
 
     def predict_all_tasks(self, X):
         """Predict all tasks for every sample, in any data form.
@@ -288,6 +299,8 @@ def _for_targets(estimator, y):
         _, counts = np.unique(y, return_counts=True)
         if len(counts) == 1:
             return DummyClassifier()
+    elif np.count_nonzero(y) < _fewest_counts(estimator):
+        return DummyRegressor()
     numbers_of_folds = _numbers_of_folds(estimator)
     if not numbers_of_folds:
         return estimator
@@ -303,6 +316,16 @@ def _for_targets(estimator, y):
         if has_single_samples and not classifier:
             _choose_by_squared_error(estimator, name.removesuffix("cv"))
     return estimator
+
+
+def _fewest_counts(estimator):
+    """Return how many positive counts a Poisson regression needs: more if it tunes itself."""
+    params = estimator.get_params()
+    parts = [estimator, *params.values()]
+    if not any(isinstance(part, PoissonRegressor) for part in parts):
+        return 0
+    is_tuned = any(name.split("__")[-1] == "cv" for name in params)
+    return 2 if is_tuned else 1  # the logarithm of 0 is no intercept
 
 
 def _choose_by_squared_error(estimator, prefix):

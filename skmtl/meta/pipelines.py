@@ -5,6 +5,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
+from skmtl._data.spellings import target_array
+from skmtl._data.target_names import check_names_differ
 from skmtl._data.task_ids import (
     check_task_ids,
     column_names,
@@ -58,6 +60,10 @@ def with_task_column(estimator, X, task_column):
 
     If only one of the two is known, the other is set to it.
     """
+    if not isinstance(task_column, str | Integral | None):
+        raise TypeError(
+            f"task_column must be a column name, an integer or None, got {task_column!r}."
+        )
     final = final_estimator(estimator)
     own = getattr(final, "task_column", None)
     if task_column is None and isinstance(own, Integral) and has_steps(estimator):
@@ -123,13 +129,14 @@ def read_task_ids(X, y, task_column, tasks):
     if task_ids is not None:
         known, codes = encode(task_ids)
         return task_ids, known, codes
-    Y = np.asarray(y)
+    Y = target_array(y)
     if Y.ndim != 2:
         raise ValueError(
             f"y has shape {Y.shape} and the estimator no task_column: set its task_column, pass "
             "tasks=, or give y of shape (n_samples, n_tasks)."
         )
     every_code = np.arange(Y.shape[1])
-    known = np.asarray(getattr(y, "columns", every_code))
+    names = column_names(y)
+    known = every_code if names is None else check_names_differ(names)
     codes = np.where(missing_mask(Y), -1, every_code)
     return None, known, codes

@@ -9,9 +9,10 @@ from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skmtl._data.checks import check_int, check_option
+from skmtl._data.checks import check_int, check_option, check_splitter
 from skmtl._data.fold_samples import fold_positions
 from skmtl._data.stratification import assign_folds
+from skmtl._data.task_ids import split_task_column
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
@@ -109,8 +110,17 @@ def mean_errors(errors):
 
     Errors are NaN where a task has no test sample.
     """
-    by_task = np.nanmean(errors, axis=-2)
-    return np.nanmean(by_task, axis=-1)
+    by_task = _mean_of_known(errors, axis=-2)
+    return _mean_of_known(by_task, axis=-1)
+
+
+def _mean_of_known(values, axis):
+    """Return the mean of the values that are not NaN; NaN where there is none."""
+    known = ~np.isnan(values)
+    counts = known.sum(axis=axis)
+    sums = np.where(known, values, 0.0).sum(axis=axis)
+    nothing = np.full(sums.shape, np.nan)
+    return np.divide(sums, counts, out=nothing, where=counts > 0)
 
 
 def choose_alpha(errors, rule):
@@ -125,8 +135,8 @@ def choose_alpha(errors, rule):
     n_folds = errors.shape[1]
     if rule == "min" or n_folds < 2:
         return best
-    task_means = np.nanmean(errors[best], axis=0)
-    deviations = np.nanmean(errors[best] - task_means, axis=1)
+    task_means = _mean_of_known(errors[best], axis=0)
+    deviations = _mean_of_known(errors[best] - task_means, axis=1)
     standard_deviation = deviations.std(ddof=1)
     standard_error = standard_deviation / np.sqrt(n_folds)
     within = mean <= mean[best] + standard_error
@@ -185,8 +195,8 @@ class PathSearch:
         worker = self._worker()
         self._check_params()
         read = worker._read(X, y, sample_weight, tasks)
-        if tasks is not None and isinstance(self.cv, BaseTaskSplitter):
-            split_params = {"groups": tasks, **split_params}
+        if isinstance(self.cv, BaseTaskSplitter):
+            split_params = {**self._task_groups(worker, X, tasks), **split_params}
         strata = worker._strata(read)
         splits = self._splits(read.data, strata, X, y, split_params)
         folds = worker._make_folds(read, splits)
@@ -201,6 +211,12 @@ class PathSearch:
         (solution,) = solutions(datafit, chosen, [alpha])
         return self._refit(worker, read, datafit, solution)
 
+    def _task_groups(self, worker, X, tasks):
+        """Return the task ids as `groups`, for a splitter that cannot take them from X."""
+        if tasks is None and self.cv.task_column is None and worker.task_column is not None:
+            _, tasks = split_task_column(X, worker.task_column)
+        return {} if tasks is None else {"groups": tasks}
+
     def _refit(self, worker, read, datafit, solution):
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
@@ -210,7 +226,7 @@ class PathSearch:
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata)
         else:
-            splitter = check_cv(self.cv)
+            splitter = check_splitter(self.cv)
             splits = list(splitter.split(X, y, **split_params))
         if not splits:
             raise ValueError(f"cv={self.cv!r} gives no split.")
@@ -265,7 +281,7 @@ class PathSearch:
         for name in ("mse", "cv_error"):  # of an earlier fit with another loss
             vars(self).pop(f"{name}_path_", None)
             vars(self).pop(f"task_{name}_path_", None)
-        setattr(self, f"{self._error_name}_path_", np.nanmean(errors, axis=-1))
+        setattr(self, f"{self._error_name}_path_", _mean_of_known(errors, axis=-1))
         setattr(self, f"task_{self._error_name}_path_", errors)
 
     def _split_params(self, params):

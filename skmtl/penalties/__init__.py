@@ -8,21 +8,27 @@ changed with :meth:`Penalty.scaled`.
 """
 
 from skmtl.penalties._base import ByTask, Penalty, Sum, Unstacked
+from skmtl.penalties._coupling import Coupling
 from skmtl.penalties._decomposition import Decomposition
+from skmtl.penalties._feature_groups import FeatureGroups, GroupNorm
 from skmtl.penalties._fused import FusedSparseGroup
+from skmtl.penalties._graph_coupling import graph_coupling, mean_coupling, ridge_coupling
 from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
 from skmtl.penalties._layouts import stack_columns, unstack_columns
 from skmtl.penalties._quadratic import QuadraticPenalty, Ridge, TaskCoupling
 from skmtl.penalties._spectral import ClusterNorm, SquaredTraceNorm, TraceNorm
-from skmtl.penalties._terms import common_ridge, move_unpenalized, separate_quadratic
+from skmtl.penalties._terms import move_unpenalized, separate_quadratic
 
 __all__ = [
     "L1",
     "L21",
     "ByTask",
     "ClusterNorm",
+    "Coupling",
     "Decomposition",
+    "FeatureGroups",
     "FusedSparseGroup",
+    "GroupNorm",
     "L1Inf",
     "Penalty",
     "QuadraticPenalty",
@@ -34,8 +40,10 @@ __all__ = [
     "TaskNorm",
     "TraceNorm",
     "Unstacked",
-    "common_ridge",
+    "graph_coupling",
+    "mean_coupling",
     "move_unpenalized",
+    "ridge_coupling",
     "separate_quadratic",
     "stack_columns",
     "unstack_columns",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skmtl._data.checks import check_real
+from skmtl.penalties._graph_coupling import coupling_of
 from skmtl.penalties._layouts import stack_columns, unstack_columns
 
 
@@ -84,6 +85,10 @@ class Penalty(ABC):
         """M (n_tasks, n_tasks) of the value `1/2 tr(W M W')`, strength included, if quadratic."""
         raise NotImplementedError(f"{type(self).__name__} is not quadratic: it has no matrix.")
 
+    def between_tasks(self, n_tasks):
+        """:meth:`matrix` as a :class:`Coupling`, which solvers use: its structure saves work."""
+        return coupling_of(self.matrix(n_tasks))
+
     def unpenalized_features(self, n_features):
         """Indices of the features that the penalty does not see; by default there are none."""
         return np.empty(0, dtype=np.intp)
@@ -101,6 +106,10 @@ class Penalty(ABC):
 
         Override it where a parameter has one value for each feature.
         """
+        return self
+
+    def for_features(self, features):
+        """The penalty of the features of these names, (n_features,), to which parameters may go."""
         return self
 
     def for_columns(self, n_columns):
@@ -166,12 +175,27 @@ class Sum(Penalty):
             "skmtl.solvers.solve_penalized takes it apart."
         )
 
+    def dual_norm(self, G):
+        raise NotImplementedError(
+            f"A sum of {len(self.penalties)} penalties has no dual norm of its own: its terms "
+            "share what each has to bear; skmtl.solvers.solve_penalized takes it apart."
+        )
+
+    def conjugate(self, G):
+        raise NotImplementedError(
+            f"A sum of {len(self.penalties)} penalties has no conjugate of its own: its terms "
+            "share what each has to bear; skmtl.solvers.solve_penalized takes it apart."
+        )
+
     def scaled(self, factor):
         return Sum(tuple(term.scaled(factor) for term in self.penalties))
 
     def with_alpha(self, alpha):
         """The terms scaled by alpha: a sum has no strength of its own."""
         return self.scaled(alpha)
+
+    def for_features(self, features):
+        return Sum(tuple(term.for_features(features) for term in self.penalties))
 
     def for_columns(self, n_columns):
         return Sum(tuple(term.for_columns(n_columns) for term in self.penalties))
@@ -182,6 +206,10 @@ class Sum(Penalty):
     @property
     def terms(self):
         return self.penalties
+
+    @property
+    def positive(self):
+        return any(term.positive for term in self.penalties)
 
     @property
     def sees_tasks(self):
@@ -259,6 +287,10 @@ class ByTask(_OtherLayout):
         """M of all columns, which the columns of a class share: `M (x) I`."""
         between_tasks = self.penalty.matrix(n_tasks // self.n_columns)
         return np.kron(between_tasks, np.eye(self.n_columns))
+
+    def between_tasks(self, n_tasks):
+        between_tasks = self.penalty.between_tasks(n_tasks // self.n_columns)
+        return between_tasks.repeated(self.n_columns)
 
     def unpenalized_features(self, n_features):
         """The features of which no column is penalized."""

@@ -62,6 +62,9 @@ class Decomposition(Penalty):
         """The parts scaled by alpha: a decomposition has no strength of its own."""
         return self.scaled(alpha)
 
+    def for_features(self, features):
+        return Decomposition(*(part.for_features(features) for part in self.parts))
+
     def for_columns(self, n_columns):
         return Decomposition(*(part.for_columns(n_columns) for part in self.parts))
 

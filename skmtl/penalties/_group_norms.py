@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skmtl._data.checks import check_real
+from skmtl._data.task_parameters import by_feature, has_labels
 from skmtl.penalties._base import Penalty
 from skmtl.prox import clip_rows, group_shrink, soft_threshold
 
@@ -43,8 +44,9 @@ class L21(Penalty):
     ----------
     alpha : float
         Regularization strength, at least 0.
-    feature_weight : ndarray of shape (n_features,) or None, default=None
-        u, at least 0; 0 leaves the feature unpenalized; None is 1 everywhere.
+    feature_weight : ndarray of shape (n_features,), dict, Series or None, default=None
+        u, at least 0; 0 leaves the feature unpenalized; None is 1 everywhere. A dict or Series has
+        them by the name of the feature, for estimators that are given a frame.
     positive : bool, default=False
         Whether W is constrained to be at least 0.
     """
@@ -58,9 +60,16 @@ class L21(Penalty):
     def __post_init__(self):
         super().__post_init__()
         u = self.feature_weight
-        if u is not None and not isinstance(u, np.ndarray):
+        if u is not None and not has_labels(u):
             u = np.asarray(u, dtype=float)
             object.__setattr__(self, "feature_weight", u)
+
+    def for_features(self, features):
+        """The penalty with its weights in the order of these features."""
+        if not has_labels(self.feature_weight):
+            return self
+        u = by_feature(self.feature_weight, "feature_weight", features)
+        return replace(self, feature_weight=u)
 
     def restrict(self, features):
         if self.feature_weight is None:
@@ -71,6 +80,12 @@ class L21(Penalty):
         """`alpha * u`, shape (n_features,)."""
         if self.feature_weight is None:
             return np.full(n_features, float(self.alpha))
+        if has_labels(self.feature_weight):
+            raise ValueError(
+                "feature_weight has the names of features, which this penalty does not know: give "
+                "an array in the order of the features, or the parameter feature_weight of "
+                "MultiTaskLasso."
+            )
         return self.alpha * self.feature_weight
 
     def value(self, W):

@@ -2,16 +2,21 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from skmtl.penalties._base import Penalty
+from skmtl.penalties._coupling import Coupling
+from skmtl.penalties._graph_coupling import coupling_of, ridge_coupling
 
 
 class QuadraticPenalty(Penalty):
     """`1/2 tr(W M W')` with a positive semidefinite matrix M between tasks.
 
-    A subclass implements `matrix`; value, prox and conjugate follow from it.
+    A subclass implements `matrix`; value, prox and conjugate follow from it. Where a matrix of all
+    pairs of tasks would be large, :meth:`between_tasks` may give its structure.
     """
 
     is_quadratic = True
@@ -21,27 +26,18 @@ class QuadraticPenalty(Penalty):
         """M, strength included, of shape (n_tasks, n_tasks)."""
 
     def value(self, W):
-        M = self.matrix(W.shape[1])
+        M = self.between_tasks(W.shape[1])
         return 0.5 * float(np.vdot(W, W @ M))
 
     def prox(self, W, step):
-        n_tasks = W.shape[1]
-        system = np.eye(n_tasks) + step * self.matrix(n_tasks)
-        return np.linalg.solve(system, W.T).T
+        if step == 0:
+            return W.copy()
+        M = self.between_tasks(W.shape[1])
+        return M.solve_shifted(W / step, 1 / step)
 
     def conjugate(self, G):
         """`1/2 tr(G M^-1 G')`, infinite where G is outside the range of M."""
-        M = self.matrix(G.shape[1])
-        values, U = np.linalg.eigh(M)
-        rounding = len(M) * np.finfo(float).eps
-        kept = values > rounding * values[-1]
-        rotated = G @ U
-        outside = np.linalg.norm(rotated[:, ~kept])
-        if outside > 1e-12 * np.linalg.norm(G):
-            return np.inf
-        squares = rotated[:, kept] ** 2
-        quotients = squares / values[kept]
-        return 0.5 * float(quotients.sum())
+        return self.between_tasks(G.shape[1]).conjugate(G)
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,9 @@ class Ridge(QuadraticPenalty):
 
     def matrix(self, n_tasks):
         return self.alpha * np.eye(n_tasks)
+
+    def between_tasks(self, n_tasks):
+        return ridge_coupling(self.alpha, n_tasks)
 
     def value(self, W):
         return 0.5 * self.alpha * float(np.vdot(W, W))
@@ -79,8 +78,9 @@ class TaskCoupling(QuadraticPenalty):
     ----------
     alpha : float
         Regularization strength, at least 0.
-    coupling : ndarray of shape (n_tasks, n_tasks)
-        M, symmetric; for example the Laplacian of a graph.
+    coupling : array or sparse matrix of shape (n_tasks, n_tasks), or Coupling
+        M, symmetric; for example the Laplacian of a graph. Of a Laplacian with few edges, and of
+        what pulls all tasks to their mean, nothing of the size of all pairs is ever computed.
     """
 
     alpha: float
@@ -89,12 +89,37 @@ class TaskCoupling(QuadraticPenalty):
 
     def __post_init__(self):
         super().__post_init__()
-        M = np.asarray(self.coupling, dtype=float)
+        M = self.coupling
+        if isinstance(M, Coupling):
+            return
+        as_matrix = sparse.csr_array if sparse.issparse(M) else np.asarray
+        M = as_matrix(M, dtype=float)
         object.__setattr__(self, "coupling", M)
         if M.ndim != 2 or M.shape[0] != M.shape[1]:
             raise ValueError(f"coupling has shape {M.shape}, expected (n_tasks, n_tasks).")
-        if not np.isfinite(M).all() or not np.allclose(M, M.T, rtol=1e-10, atol=0):
+        if not _is_symmetric(M):
             raise ValueError("coupling must be finite and symmetric.")
 
     def matrix(self, n_tasks):
-        return self.alpha * self.coupling
+        M = self.coupling
+        return self.alpha * (M if isinstance(M, np.ndarray) else M.toarray())
+
+    @cached_property
+    def _structure(self):
+        M = self.coupling
+        if not isinstance(M, Coupling):
+            M = coupling_of(M)
+        return M * self.alpha
+
+    def between_tasks(self, n_tasks):
+        return self._structure
+
+
+def _is_symmetric(M):
+    """Whether an array or sparse matrix is finite and symmetric."""
+    if not sparse.issparse(M):
+        return np.isfinite(M).all() and np.allclose(M, M.T, rtol=1e-10, atol=0)
+    if not np.isfinite(M.data).all():
+        return False
+    excess = np.abs(M - M.T) - 1e-10 * np.abs(M)
+    return not (excess.data > 0).any()

@@ -1,6 +1,6 @@
 """Taking the sum of several penalties apart."""
 
-import numpy as np
+from skmtl.penalties._graph_coupling import ridge_coupling
 
 
 def separate_quadratic(penalty, n_tasks):
@@ -17,16 +17,16 @@ def separate_quadratic(penalty, n_tasks):
     -------
     terms : list of Penalty
         The active terms that are not quadratic.
-    coupling : ndarray of shape (n_tasks, n_tasks)
+    coupling : Coupling
         M, such that the quadratic terms add up to `1/2 tr(W M W')`.
     """
     terms = []
-    coupling = np.zeros((n_tasks, n_tasks))
+    coupling = ridge_coupling(0.0, n_tasks)
     for term in penalty.terms:
         if not term.is_active:
             continue
         if term.is_quadratic:
-            coupling = coupling + term.matrix(n_tasks)
+            coupling = coupling + term.between_tasks(n_tasks)
         else:
             terms.append(term)
     return terms, coupling
@@ -62,10 +62,3 @@ def move_unpenalized(shares, terms):
             taker[features] += share[features]
             share[features] = 0.0
     return shares
-
-
-def common_ridge(coupling):
-    """The ridge that a coupling of tasks amounts to, None if it is no multiple of the identity."""
-    ridge = coupling[0, 0]
-    isotropic = np.array_equal(coupling, ridge * np.eye(len(coupling)))
-    return ridge if isotropic else None

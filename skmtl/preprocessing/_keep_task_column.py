@@ -2,9 +2,12 @@
 
 from functools import partial
 
+import numpy as np
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import FunctionTransformer
 
-from skmtl._data.task_ids import column_names, column_position
+from skmtl._data.task_ids import are_exact, column_names, column_position
 
 
 def keep_task_column(transformer, task_column):
@@ -31,8 +34,9 @@ def keep_task_column(transformer, task_column):
     Notes
     -----
     Without `set_output`, string ids and numeric features come out as one object array, which the
-    estimators of skmtl accept. Strings do not fit into a sparse matrix: where the
-    transformer returns one, add ``.set_params(sparse_threshold=0)``.
+    estimators of skmtl accept; so do integers that are too large for floats. Strings do not fit
+    into a sparse matrix: where the transformer returns one, add
+    ``.set_params(sparse_threshold=0)``.
 
     Examples
     --------
@@ -52,9 +56,10 @@ def keep_task_column(transformer, task_column):
     (4,)
     """
     other_columns = partial(_other_columns, task_column=task_column)  # unlike a lambda, it pickles
+    task_ids = FunctionTransformer(_exact_ids, feature_names_out="one-to-one")
     return ColumnTransformer(
         [("features", transformer, other_columns)],
-        remainder="passthrough",  # comes after the named steps
+        remainder=task_ids,  # comes after the named steps
         verbose_feature_names_out=False,
     )
 
@@ -64,3 +69,11 @@ def _other_columns(X, task_column):
     n_columns = X.shape[1]
     position = column_position(column_names(X), n_columns, task_column)
     return [j for j in range(n_columns) if j != position]
+
+
+def _exact_ids(column):
+    """Return the task column, as objects if numbers next to the features would round its ids."""
+    if sparse.issparse(column) or hasattr(column, "get_columns"):  # polars has no such objects
+        return column
+    ids = np.asarray(column)
+    return column if are_exact(ids, float) else ids.astype(object)

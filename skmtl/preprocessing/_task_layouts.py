@@ -10,10 +10,14 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 
+from skmtl._data.spellings import join_labels, plain_labels, target_array
 from skmtl._data.task_ids import (
+    are_exact,
+    as_objects,
     check_task_ids,
     column_names,
     encode,
+    exact_limit,
     missing_mask,
     some_of,
     split_task_column,
@@ -38,8 +42,8 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     ys : list of n_tasks array-like of shape (n_samples_t,)
         Targets of each task.
     names : array-like of shape (n_tasks,), default=None
-        Task ids, all different; None is 0, 1, ... Strings turn a dense array into an object array
-        and do not fit into a sparse matrix.
+        Task ids, all different; None is 0, 1, ... Strings, dates, and integers too large for floats
+        turn a dense array into an object array and do not fit into a sparse matrix.
     task_column : str, default="task"
         Name of the new column, for frames.
 
@@ -75,8 +79,8 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     >>> y
     array([1., 2., 3.])
     """
-    Xs = [_with_shape(X) for X in Xs]
-    ys = [np.asarray(y) for y in ys]
+    Xs = [X if hasattr(X, "shape") else np.asarray(X) for X in Xs]
+    ys = [target_array(y) for y in ys]
     if not Xs or len(Xs) != len(ys):
         raise ValueError(f"Got {len(Xs)} X and {len(ys)} y, expected one of each for every task.")
     names = _check_names(names, len(Xs), "names")
@@ -86,7 +90,7 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     n_samples = [len(y) for y in ys]
     task_ids = np.repeat(names, n_samples)
     X = _append_ids(_concatenate(Xs), task_ids, task_column)
-    return X, np.concatenate(ys)
+    return X, join_labels(ys)
 
 
 def unstack_tasks(X, y, *, task_column=-1):
@@ -182,6 +186,7 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     array([1., 3., 4.])
     """
     tasks = column_names(Y) if tasks is None else tasks
+    Y = target_array(Y, "Y")
     Y = check_array(Y, dtype=None, ensure_all_finite=False, input_name="Y")
     tasks = _check_names(tasks, Y.shape[1], "tasks")
     if column_names(X) is None:
@@ -191,14 +196,14 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     codes, samples = np.nonzero(known.T)  # sorted by task
     features = _safe_indexing(X, samples)
     X = _append_ids(features, tasks[codes], task_column)
-    return X, Y[samples, codes]
+    return X, plain_labels(Y[samples, codes], "Y", strict=False)
 
 
 def _with_shape(values):
     """Return an array or frame as it is, a list as an array."""
     if hasattr(values, "shape"):
         return values
-    return np.asarray(values)
+    return target_array(values)
 
 
 def _check_names(names, n_tasks, parameter):
@@ -275,18 +280,20 @@ def _append_ids(X, task_ids, task_column):
     """Return X with the task ids as its last column, called `task_column` in a frame."""
     kind = _kind(X)
     numeric = task_ids.dtype.kind in "biuf"
+    if numeric and kind in ("sparse matrix", "array"):
+        numeric = are_exact(task_ids, np.result_type(X.dtype, task_ids.dtype))
     if kind == "sparse matrix":
         if not numeric:
             raise ValueError(
                 f"A sparse X cannot hold the task ids {some_of(np.unique(task_ids))}: give numbers "
-                "as ids, or a dense X."
+                f"below {exact_limit(float)} as ids, or a dense X."
             )
         column = sparse.coo_matrix(task_ids[:, None])
         return sparse.hstack([X, column], format="csr")
     if kind == "array":
         if not numeric:
             X = X.astype(object)
-            task_ids = task_ids.astype(object)
+            task_ids = as_objects(task_ids)
         return np.column_stack([X, task_ids])
     if task_column in column_names(X):
         raise ValueError(

@@ -10,7 +10,14 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
 from skmtl._data.targets import ids_name
-from skmtl._data.task_ids import codes_of, column_names, column_position, encode, some_of
+from skmtl._data.task_ids import (
+    are_exact,
+    check_known,
+    codes_of,
+    column_names,
+    column_position,
+    encode,
+)
 
 
 class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -242,13 +249,13 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if task_ids is None:
             return np.zeros(n_samples, dtype=int)
         codes = codes_of(task_ids, self.tasks_, ids_name(self))
-        unknown = codes < 0
-        if unknown.any() and self.handle_unknown == "error":
-            raise ValueError(
-                f"Found task(s) {some_of(np.unique(task_ids[unknown]))} that were not seen in fit, "
-                f"which had {some_of(self.tasks_)}. Set handle_unknown='shared' to standardize "
-                "them by the mean and standard deviation of all samples."
-            )
+        check_known(
+            codes,
+            task_ids,
+            self.tasks_,
+            self.handle_unknown,
+            instead="standardize them by the mean and standard deviation of all samples",
+        )
         return codes
 
     def _put_back(self, X, features):
@@ -261,13 +268,24 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if sparse.issparse(X):
             j = column_position(None, X.shape[1], self.task_column)
             task_ids = X.tocsc()[:, [j]]
+            if not are_exact(task_ids.data, features.dtype):
+                raise ValueError(
+                    f"Scaled features in a sparse X are {features.dtype} numbers, of which the "
+                    "largest task ids would be equal: give smaller ids, or a dense X."
+                )
             parts = [features[:, :j], task_ids, features[:, j:]]
             return sparse.hstack(parts, format="csr", dtype=features.dtype)
         X = check_array(X, dtype=None, ensure_all_finite=False)
-        dtype = object if X.dtype == object else features.dtype
+        dtype = features.dtype
+        if X.dtype == object or not are_exact(self._ids_in(X), dtype):
+            dtype = object
         out = X.astype(dtype)
         out[:, self._feature_positions(X)] = features
         return out
+
+    def _ids_in(self, X):
+        """Return the task column of an array."""
+        return X[:, column_position(None, X.shape[1], self.task_column)]
 
     def _feature_positions(self, X):
         """Return the positions of all columns but the task column."""

@@ -6,6 +6,7 @@ from skmtl.solvers._critical_alpha import critical_alpha, null_correlation
 from skmtl.solvers._fista import fista
 from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._path import alpha_grid, at_alpha, solution_at, solution_path
+from skmtl.solvers._polish import polish
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution, starting_at
@@ -25,6 +26,7 @@ __all__ = [
     "gram_path",
     "null_correlation",
     "null_solution",
+    "polish",
     "proximal_newton",
     "quadratic",
     "solution_at",

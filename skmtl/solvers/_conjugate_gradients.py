@@ -65,7 +65,7 @@ class Preconditioner:
     ----------
     datafit : GramForm or ResidualForm
         The loss.
-    coupling : ndarray of shape (n_tasks, n_tasks)
+    coupling : Coupling
         M.
     product : callable
         The operator that is preconditioned.
@@ -73,12 +73,14 @@ class Preconditioner:
 
     def __init__(self, datafit, coupling, product):
         self.product = product
-        shift = _dominant_diagonal(coupling)
+        shift = coupling.dominant_diagonal()
+        shift = np.maximum(shift, 1e-6 * shift.max())
         self.mean_system = None
         if datafit.is_gram:
             of_blocks = [shift[tasks].max() for tasks in datafit.blocks]
             self.own_systems = datafit.shifted_solver(np.array(of_blocks))
-            self.mean_system = _MeanSystem(datafit.mean_gram(), coupling)
+            if coupling.is_narrow:
+                self.mean_system = _MeanSystem(datafit.mean_gram(), coupling)
         elif datafit.is_sparse:
             diagonal = datafit.curvature + shift
             self.own_systems = lambda R: R / diagonal
@@ -96,27 +98,15 @@ class Preconditioner:
         return Z + self.own_systems(left)
 
 
-def _dominant_diagonal(M):
-    """A positive diagonal (n_tasks,), at least that of M, with `2 diag - M` psd."""
-    diagonal = np.diag(M)
-    half = 0.5 * np.abs(M).sum(axis=1)
-    shift = np.maximum(diagonal, half)
-    least = 1e-6 * shift.max()
-    return np.maximum(shift, least)
-
-
 class _MeanSystem:
-    """The system of tasks that all have the mean Gram, in the eigenbases of both matrices."""
+    """The system of tasks that all have the mean Gram, feature by feature in its eigenbasis."""
 
     def __init__(self, gram, coupling):
         values, self.V = eigen(gram)
-        of_tasks, self.U = eigen(coupling)
-        curvature = values[:, None] + of_tasks
-        largest = values[-1] + of_tasks[-1]
-        self.curvature = np.maximum(curvature, 1e-8 * largest)
+        largest = values[-1] + coupling.largest
+        values = np.maximum(values, 1e-8 * largest)
+        self.solve_rows = coupling.shifted_solver(values)
 
     def solve(self, R):
         """Z with `G Z + Z M = R`."""
-        rotated = self.V.T @ R @ self.U
-        solved = rotated / self.curvature
-        return self.V @ solved @ self.U.T
+        return self.V @ self.solve_rows(self.V.T @ R)

@@ -3,9 +3,8 @@
 import numpy as np
 
 from skmtl.datafits import inner
-from skmtl.penalties import common_ridge, move_unpenalized
+from skmtl.penalties import move_unpenalized
 from skmtl.solvers._certificates import conjugate_with_ridge
-from skmtl.solvers._quadratic import conjugate_of_coupling
 
 
 def likelihood_bound(point, terms, coupling, state=None):
@@ -17,7 +16,7 @@ def likelihood_bound(point, terms, coupling, state=None):
         The likelihood at some W.
     terms : list of Penalty
         The terms of the penalty that are not quadratic: one decomposition, or any number of others.
-    coupling : ndarray of shape (n_tasks, n_tasks)
+    coupling : Coupling
         The matrix of those that are.
     state : State, default=None
         State of :func:`~skmtl.solvers.admm`, whose multipliers tell how a sum shares the
@@ -30,11 +29,11 @@ def likelihood_bound(point, terms, coupling, state=None):
     """
     correlation = point.correlation
     if not terms:
-        conjugate = conjugate_of_coupling(coupling, correlation)
+        conjugate = coupling.half_square(correlation)
         return point.bound(1.0) - conjugate
     bound = _scaled_bound(point, terms, coupling, state)
     first = terms[0]
-    ridge = common_ridge(coupling)
+    ridge = coupling.common_ridge
     single = len(terms) == 1 and not first.is_decomposition
     if single and ridge:
         conjugate = conjugate_with_ridge(first, ridge, correlation)

@@ -21,7 +21,7 @@ class LikelihoodProblem:
     ----------
     terms : list of Penalty
         The active terms of the penalty that are not quadratic.
-    coupling : ndarray of shape (n_tasks, n_tasks)
+    coupling : Coupling
         The matrix of those that are.
     free : ndarray of int
         Features that neither a term nor a ridge sees; they are kept at their optimum.
@@ -58,9 +58,7 @@ class LikelihoodProblem:
         """Whether there is a dual: not where a quadratic penalty alone leaves directions free."""
         if self.terms:
             return True
-        values = np.linalg.eigvalsh(self.coupling)
-        scale = max(self.coupling.max(), 1e-300)
-        return values[0] > 1e-10 * scale
+        return self.coupling.is_definite
 
     def penalty_value(self, parts):
         """The penalty of W, the sum of the parts."""
@@ -91,7 +89,12 @@ class LikelihoodProblem:
         return likelihood_bound(point, self.terms, self.coupling, state)
 
     def relative_gradient(self, point):
-        """The norm of the gradient of likelihood and quadratic terms, relative to that at W = 0."""
+        """The norm of the gradient of likelihood and quadratic terms, relative to that at W = 0.
+
+        Infinite where the intercepts are not at their optimum.
+        """
+        if not point.arrived:
+            return np.inf
         gradient = point.correlation - point.W @ self.coupling
         norm = np.linalg.norm(gradient)
         at_zero = np.linalg.norm(self.null.correlation)

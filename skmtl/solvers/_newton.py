@@ -21,6 +21,7 @@ from skmtl.solvers._certificates import scaled_bound
 _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value, to which an e_j may change in one step
 _LEAST = 1e-10  # of the largest e_j
+_ROUNDING = 1e-13  # of an objective, a difference of larger sums
 
 
 def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
@@ -63,7 +64,7 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
             break
         new, V, hessian = found
         value, gap, norms = _certify(form, group_weights, new, V)
-        if not value <= objective:
+        if not value <= objective + _ROUNDING * abs(objective):
             if change is None or step == last:
                 break
             change *= 0.25

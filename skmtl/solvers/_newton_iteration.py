@@ -11,6 +11,7 @@ _LEAST_SHARE = 1e-6  # below which a step that does not lower the objective is r
 _INNER = 1000  # iterations that this may take
 _MEMORY = 6  # steps that are extrapolated
 _DAMPING = 1e-8  # of their extrapolation
+_ROUNDING = 1e-9  # of the objective
 _TINY = 1e-300
 
 
@@ -54,6 +55,7 @@ class NewtonIteration:
             if not self._step(self.share * max(most, least)):
                 break  # rounding: nothing is lower
             n_iter += 1
+        self._fix_shift_of_classes()
         return Solution(
             self.point.W,
             n_iter=max(n_iter, 1),
@@ -80,16 +82,33 @@ class NewtonIteration:
             self.optimality = self.problem.relative_gradient(self.point)
             self.left = self.optimality**2 * null
 
+    def _fix_shift_of_classes(self):
+        """Let the coefficients of the classes of a task add up to 0 where only a ridge could tell.
+
+        What all classes have in common is not seen by the likelihood, nor by a quadratic penalty
+        that leaves directions free.
+        """
+        likelihood = self.problem.likelihood
+        if self.problem.terms or not likelihood.class_columns:
+            return
+        W = self.point.W.copy()
+        for columns in likelihood.class_columns:
+            W[:, columns] -= W[:, columns].mean(axis=2, keepdims=True)
+        rounding = _ROUNDING * self.objective
+        if self.problem.penalty_value([W]) <= self.problem.penalty_value(self.parts) + rounding:
+            self.point = likelihood.at(W, self.point.b)
+            self.parts = [W]
+            self._measure()
+
     def _step(self, enough):
         """Go towards the minimum of the squared loss; returns whether that lowered the objective.
 
         Where it did not, it is solved more exactly in the next step, until that is exact.
         """
         likelihood = self.problem.likelihood
-        b = self._solve_inner(enough)
+        other = self._solve_inner(enough)
         before = self.parts
         after = self._parts_of(self.inner, self.inner.W)
-        other = likelihood.direction(self.inner.W, b)
 
         def penalty_value(step):
             return self.problem.penalty_value(_between(before, after, step))
@@ -109,7 +128,7 @@ class NewtonIteration:
         return True
 
     def _solve_inner(self, enough):
-        """Set `inner` to the minimum of the squared loss, up to a gap; returns its intercepts."""
+        """Set `inner` to the minimum of the squared loss, up to a gap; returns its point."""
         options = {"inner_solver": self.inner_solver, "max_iter": _INNER}
         if self.n_classes:
             self.inner, b = softmax_step(
@@ -120,7 +139,7 @@ class NewtonIteration:
                 enough,
                 **options,
             )
-            return b
+            return self.problem.likelihood.direction(self.inner.W, b)
         Q = self.point.quadratic()
         self.inner = self.inner_solver(
             Q,
@@ -129,7 +148,7 @@ class NewtonIteration:
             max_iter=_INNER,
             tol=enough / max(0.5 * Q.yy, _TINY),
         )
-        return Q.intercepts(self.inner.W)
+        return self.problem.likelihood.minimum_of(Q, self.inner.W)
 
     def _extrapolate(self, moved):
         """The affine combination of the last points whose steps cancel best, if it is lower.

@@ -8,6 +8,7 @@ import numpy as np
 
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._gram_path import gram_path
+from skmtl.solvers._polish import polish
 
 
 def alpha_grid(alpha_max, eps=1e-3, n_alphas=100):
@@ -32,7 +33,7 @@ def solution_at(
     W0=None,
     **options,
 ):
-    """The solution at one alpha; arguments are those of :func:`solution_path`."""
+    """The polished solution at one alpha; arguments are those of :func:`solution_path`."""
     path = solution_path(
         datafit,
         penalty,
@@ -41,7 +42,8 @@ def solution_at(
         W0,
         **options,
     )
-    return next(path)
+    shrunk, scaled = at_alpha(datafit, penalty, alpha, l1_ratio)
+    return polish(shrunk, scaled, next(path))
 
 
 def solution_path(

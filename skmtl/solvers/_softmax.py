@@ -14,7 +14,8 @@ from skmtl.penalties import stack_columns, unstack_columns
 
 _FLOATS = 2**24  # of Grams of all tasks
 _LARGEST = 1000  # unknowns of a task
-_LEAST = 1e-6  # probability in a curvature
+_TINY = 1e-100
+_LEAST = 1e-6  # probability in a curvature, relative to the gradient of its sample
 
 
 def n_classes_to_stack(likelihood):
@@ -68,16 +69,18 @@ def softmax_step(
     Returns
     -------
     (Solution, ndarray of shape (n_columns,))
-        The solution and its intercepts, in columns.
+        The solution and its intercepts of centered features, in columns.
     """
-    model = _SecondOrderModel(point, n_classes)
+    stacked = penalty.stacked(n_classes)
+    fixed = all(term.is_quadratic for term in stacked.terms if term.is_active)
+    model = _SecondOrderModel(point, n_classes, fix_shift=fixed)
     start = inner._replace(
         W=stack_columns(point.W, n_classes),
         state=_in_layout(inner.state, stack_columns, n_classes),
     )
     found = inner_solver(
         model.datafit,
-        penalty.stacked(n_classes),
+        stacked,
         start,
         max_iter=max_iter,
         tol=enough / max(0.5 * model.datafit.yy, 1e-300),
@@ -103,10 +106,16 @@ def _in_layout(state, layout, n_classes):
 
 
 class _SecondOrderModel:
-    """The second-order model of a likelihood at a point as a GramForm, intercepts eliminated."""
+    """The second-order model of a likelihood at a point as a GramForm, intercepts eliminated.
 
-    def __init__(self, point, n_classes):
+    What all classes of a task have in common is not seen by the likelihood. With `fix_shift` it has
+    a curvature like that of the rest, about 0: the minimum is the same where the penalty treats
+    classes alike and is quadratic, and no direction is without curvature.
+    """
+
+    def __init__(self, point, n_classes, *, fix_shift):
         self.n_classes = n_classes
+        self.fix_shift = fix_shift
         self.fit_intercept = point.likelihood.fit_intercept
         self.n_features, n_columns = point.likelihood.shape
         n_tasks = n_columns // n_classes
@@ -138,13 +147,17 @@ class _SecondOrderModel:
         K = self.n_classes
         probability = softmax(z, axis=1)
         v = y - probability
-        probability = (probability + _LEAST) / (1 + K * _LEAST)
+        least = _LEAST * np.abs(v).max(axis=1, keepdims=True) + _TINY
+        probability = (probability + least) / (1 + K * least)
         mean_z = (probability * z).sum(axis=1, keepdims=True)
         Hz = probability * (z - mean_z)
         if self.fit_intercept:
             ones = np.ones(len(X))
             X = np.column_stack([X, ones])
-        gram = _gram(X, weight, probability)
+        shift = np.zeros(len(X))
+        if self.fix_shift:
+            shift = (probability * (1 - probability)).sum(axis=1) / K**2
+        gram = _gram(X, weight, probability, shift)
         weighted = (Hz + v) * weight[:, None]
         squares = z * (Hz + 2 * v)
         squares += v**2 / probability
@@ -180,13 +193,14 @@ class _SecondOrderModel:
 
 
 def _samples_of_task(point, t, n_classes):
-    """X, weights (n,), linear predictions and targets (n, n_classes) of the task's samples."""
+    """Centered X, weights (n,), linear predictions and targets (n, n_classes) of the task."""
     likelihood = point.likelihood
     design = likelihood.design
     index, _ = likelihood.loss.parts[t]
+    first_column = t * n_classes
     X = design.X
     if X.shape[0] != len(index):  # samples of its own
-        start, stop = design.ptr[t * n_classes :][:2]
+        start, stop = design.ptr[first_column:][:2]
         X = X[start:stop]
     weight = likelihood.weight.reshape(-1)
     weight = weight[index[:, 0]]
@@ -194,17 +208,17 @@ def _samples_of_task(point, t, n_classes):
     index = index[seen]
     z = point.z.reshape(-1)[index]
     y = likelihood.y.reshape(-1)[index]
-    return X[seen], weight[seen], z, y
+    return X[seen] - likelihood.center[:, first_column], weight[seen], z, y
 
 
-def _gram(X, weight, probability):
-    """`sum_i weight_i H_i (x) x_i x_i'`, (K, p, K, p), H the curvature of softmax."""
+def _gram(X, weight, probability, shift):
+    """`sum_i weight_i H_i (x) x_i x_i'`, (K, p, K, p), H the curvature of softmax plus a shift."""
     K = probability.shape[1]
     p = X.shape[1]
     G = np.empty((K, p, K, p))
     for k in range(K):
         for c in range(k + 1):
-            curvature = -probability[:, k] * probability[:, c]
+            curvature = shift - probability[:, k] * probability[:, c]
             if k == c:
                 curvature += probability[:, k]
             curvature *= weight

@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmtl.datafits import Coupled, Likelihood
-from skmtl.penalties import TaskCoupling, common_ridge, separate_quadratic
+from skmtl.penalties import TaskCoupling, ridge_coupling, separate_quadratic
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
 from skmtl.solvers._proximal_newton import proximal_newton
@@ -52,12 +52,13 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         return proximal_newton(datafit, penalty, start, inner_solver=solve_penalized, **options)
     n_tasks = datafit.shape[1]
     terms, coupling = separate_quadratic(penalty, n_tasks)
-    coupling = coupling + datafit.ridge * np.eye(n_tasks)
+    if datafit.ridge:
+        coupling = coupling + ridge_coupling(datafit.ridge, n_tasks)
     datafit = datafit.with_ridge(0.0)
     if not terms:
         W0 = None if start is None else start.W
         return quadratic(datafit, coupling, W0, **options)
-    ridge = common_ridge(coupling)
+    ridge = coupling.common_ridge
     _check_sum(terms, ridge, datafit.shape[0])
     penalty = sum(terms[1:], terms[0])
     if start is None:
@@ -103,8 +104,7 @@ def _solve_coupled(
 ):
     """Norms and a coupling of tasks: by gradient steps while they are quick, else by splitting."""
     n_done = 0
-    largest = np.linalg.norm(coupling, 2)
-    stiff = largest > _STIFF * datafit.lipschitz()
+    stiff = coupling.largest > _STIFF * datafit.lipschitz()
     if len(penalty.terms) == 1 and not stiff:
         n_done = min(_QUICK, max_iter)
         coupled = Coupled(datafit, coupling)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits import ROUNDING, eigen, inner
+from skmtl.datafits import ROUNDING, inner
 from skmtl.penalties import move_unpenalized
 from skmtl.solvers._certificates import best_bound
 from skmtl.solvers._solution import certified_solution, gap_between
@@ -139,10 +139,18 @@ class _Splitting:
         state = None if start is None else start.state
         if state is not None and len(state.V) == self.n_copies:
             self.V, self.U, self.rho = state
+            self._shrink_multipliers()
             return
         self.V = np.zeros((self.n_copies, *self.zero.shape))
         self.U = self.V
         self.rho = self._first_rho()
+
+    def _shrink_multipliers(self):
+        """Scale multipliers to the dual balls, where those of a stronger penalty are outside."""
+        pairs = zip(self.penalties, self.U, strict=True)
+        norm = max(penalty.dual_norm(self.rho * share) for penalty, share in pairs)
+        if 1 < norm < np.inf:
+            self.U = self.U / norm
 
     def _first_rho(self):
         """The curvature of the loss, larger for stronger penalties."""
@@ -241,11 +249,11 @@ class _Copies(_Splitting):
         self.returned = positive.index(True) if self.positive else 0  # the copy that is W
         n_unseen = _count_unseen(self.penalties, n_features)
         self.free = np.flatnonzero(n_unseen == self.n_copies)
-        self.ranges = [_range(term, n_tasks) for term in self.penalties]
+        self.couplings = [_coupling(term, n_tasks) for term in self.penalties]
         self.norms = [k for k, term in enumerate(self.penalties) if not term.is_quadratic]
 
     def is_null(self):
-        if self.n_copies > 1:
+        if self.n_copies > 1 or len(self.free):
             return False
         (penalty,) = self.penalties
         norm = penalty.dual_norm(self.correlation)
@@ -281,10 +289,9 @@ class _Copies(_Splitting):
         if 0 < len(self.norms) < self.n_copies:
             whole = shares.sum(axis=0)
             shares = shares.copy()
-            for k, pair in enumerate(self.ranges):
-                if pair is not None:
-                    matrix, projection = pair
-                    shares[k] = self.V[k] @ matrix @ projection
+            for k, coupling in enumerate(self.couplings):
+                if coupling is not None:
+                    shares[k] = coupling.in_range(self.V[k] @ coupling)
             shares[self.norms[0]] += whole - shares.sum(axis=0)
         return super()._feasible(shares)
 
@@ -338,11 +345,6 @@ def _count_unseen(penalties, n_features):
     return counts
 
 
-def _range(term, n_tasks):
-    """The matrix of a quadratic term and the projection on its range; None for other terms."""
-    if not term.is_quadratic:
-        return None
-    matrix = term.matrix(n_tasks)
-    values, U = eigen(matrix)
-    U = U[:, values > 0]
-    return matrix, U @ U.T
+def _coupling(term, n_tasks):
+    """The coupling of a quadratic term; None for other terms."""
+    return term.between_tasks(n_tasks) if term.is_quadratic else None

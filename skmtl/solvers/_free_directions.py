@@ -1,0 +1,100 @@
+"""What a coupling of tasks leaves free, and where the loss alone decides."""
+
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import lstsq
+
+_MOST = 1000  # unknowns that are solved for at once
+_MOST_FLOATS = 2**25  # of the systems of groups of tasks
+
+
+class FreeDirections:
+    """The null space of a coupling: shifts of groups of tasks, or any directions.
+
+    Parameters
+    ----------
+    datafit : GramForm or ResidualForm
+        The loss.
+    coupling : Coupling
+        A matrix between tasks.
+    """
+
+    def __init__(self, datafit, coupling):
+        self.datafit = datafit
+        self.n_features = datafit.shape[0]
+        self.n_free = coupling.n_free
+        self.groups = coupling.free_groups()
+        self.directions = coupling.free if self.groups is None else None
+
+    @property
+    def is_affordable(self):
+        """Whether the optimum in these directions is not too much to be solved for exactly."""
+        if self.groups is None:
+            return self.n_free * self.n_features <= _MOST
+        floats = self.n_free * self.n_features**2
+        return self.n_features <= _MOST and floats <= _MOST_FLOATS
+
+    def minimize(self, W):
+        """W at its optimum in these directions; W itself if there are none."""
+        if self.n_free == 0:
+            return W
+        correlation = self.datafit.evaluate(W).correlation
+        if self.groups is None:
+            return W + self._best_multiple(correlation) @ self.directions.T
+        W = W.copy()
+        for tasks, system in zip(self.groups, self._grams_of_groups, strict=True):
+            shift, *_ = lstsq(system, correlation[:, tasks].sum(axis=1))
+            W[:, tasks] += shift[:, None]
+        return W
+
+    def _best_multiple(self, correlation):
+        """D (n_features, n_free), where `W + D directions'` is at its optimum."""
+        right = correlation @ self.directions
+        D, *_ = lstsq(self._system, right.ravel())
+        return D.reshape(right.shape)
+
+    @cached_property
+    def _system(self):
+        """The matrix of the equations of D."""
+        p = self.n_features
+        k = self.n_free
+        system = np.zeros((p, k, p, k))
+        everything = np.arange(p)
+        for block, tasks in enumerate(self.datafit.blocks):
+            directions = self.directions[tasks]
+            squares = directions.T @ directions
+            gram = self.datafit.gram_block(block, everything)
+            system += np.einsum("ij,ab->iajb", gram, squares)
+        return system.reshape(p * k, -1)
+
+    @cached_property
+    def _grams_of_groups(self):
+        """The sum of the Grams of the tasks of each group, (n_free, n_features, n_features)."""
+        blocks = self.datafit.blocks
+        counts = self._tasks_of_blocks()
+        square = (self.n_features, self.n_features)
+        if self.datafit.is_gram:
+            flat = self.datafit.grams.reshape(-1, len(blocks))
+            return (counts @ flat.T).reshape(-1, *square)
+        summed = np.zeros((self.n_free, *square))
+        everything = np.arange(self.n_features)
+        counts = counts.tocsc()
+        for block in np.flatnonzero(np.diff(counts.indptr)):
+            gram = self.datafit.gram_block(block, everything)
+            own = slice(*counts.indptr[block : block + 2])
+            summed[counts.indices[own]] += counts.data[own, None, None] * gram
+        return summed
+
+    def _tasks_of_blocks(self):
+        """Number of tasks that a group has in each block, (n_free, n_blocks), sparse."""
+        blocks = self.datafit.blocks
+        block_of_task = np.empty(self.datafit.shape[1], dtype=np.intp)
+        for block, tasks in enumerate(blocks):
+            block_of_task[tasks] = block
+        sizes = [len(tasks) for tasks in self.groups]
+        group = np.repeat(np.arange(self.n_free), sizes)
+        block = block_of_task[np.concatenate(self.groups)]
+        ones = np.ones(len(group))
+        return sparse.csr_array((ones, (group, block)), shape=(self.n_free, len(blocks)))
