@@ -127,7 +127,8 @@ def compare_to_single_task(
     Warns
     -----
     ConvergenceWarning
-        If fits did not converge; once, with their number for each model.
+        If fits of the estimators, or of a `baseline` that was given, did not converge; once, with
+        their numbers. The report tells about those of the automatic baselines.
     UserWarning
         If the targets of tasks must be in different units, and the pooled baselines would learn
         them as one.
@@ -179,7 +180,8 @@ def compare_to_single_task(
         for method, count in sizes.pop("n_unconverged").items():
             quantities["n_unconverged"][method] += count
         quantities |= sizes
-    warn_about_convergence(quantities["n_unconverged"])
+    own = estimators if isinstance(baseline, str) else models
+    warn_about_convergence({name: quantities["n_unconverged"][name] for name in own})
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)
