@@ -180,8 +180,9 @@ def compare_to_single_task(
         for method, count in sizes.pop("n_unconverged").items():
             quantities["n_unconverged"][method] += count
         quantities |= sizes
-    own = estimators if isinstance(baseline, str) else models
-    warn_about_convergence({name: quantities["n_unconverged"][name] for name in own})
+    is_automatic = isinstance(baseline, str)
+    chosen_by_user = estimators if is_automatic else models
+    warn_about_convergence(quantities["n_unconverged"], chosen_by_user)
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)

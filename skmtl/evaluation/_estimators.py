@@ -100,9 +100,12 @@ def normalizes_targets(estimator):
     return any(value is True for value in named)
 
 
-def warn_about_convergence(n_unconverged):
-    """Warn once about fits that did not converge, whose number is given by model."""
-    counts = [f"{count} of {name}" for name, count in n_unconverged.items() if count]
+def warn_about_convergence(n_unconverged, names):
+    """Warn once about fits of these models that did not converge; their number is by model."""
+    counts = []
+    for name in names:
+        if n_unconverged[name]:
+            counts.append(f"{n_unconverged[name]} of {name}")
     if counts:
         warn(
             f"Fits did not converge ({', '.join(counts)}): raise max_iter or tol of these models.",
