@@ -175,7 +175,8 @@ def compare_to_single_task(
     cv_results = _cv_results(errors, runs, data, splits, measure)
     quantities = _run_quantities(runs)
     if model_figures:
-        seed = rng.randint(np.iinfo(np.int32).max)
+        largest_seed = np.iinfo(np.int32).max
+        seed = rng.randint(largest_seed)
         sizes = model_sizes(models, data, seed, parallel)
         for method, count in sizes.pop("n_unconverged").items():
             quantities["n_unconverged"][method] += count
