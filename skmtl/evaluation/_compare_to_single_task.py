@@ -178,8 +178,9 @@ def compare_to_single_task(
         largest_seed = np.iinfo(np.int32).max
         seed = rng.randint(largest_seed)
         sizes = model_sizes(models, data, seed, parallel)
+        n_unconverged = quantities["n_unconverged"]
         for method, count in sizes.pop("n_unconverged").items():
-            quantities["n_unconverged"][method] += count
+            n_unconverged[method] += count
         quantities |= sizes
     is_automatic = isinstance(baseline, str)
     chosen_by_user = estimators if is_automatic else models

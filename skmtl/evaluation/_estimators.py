@@ -83,8 +83,8 @@ def check_responses(models, measure):
             continue
         if measure.response_method == ("predict_proba",):
             raise TypeError(
-                f"Classifiers are judged by probabilities, but {model!r} gives none: choose another "
-                f"scoring for {name}, such as 'accuracy', or a baseline that has predict_proba."
+                f"Classifiers are judged by probabilities, but {model!r} gives none: choose "
+                f"another scoring for {name}, such as 'accuracy', or another baseline."
             )
         raise TypeError(
             f"{measure.name} needs {' or '.join(measure.response_method)}, which {name}, "
