@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Lasso, LogisticRegression, RidgeCV
 from sklearn.model_selection import KFold
@@ -103,7 +104,7 @@ def test_units_change_no_gain_by_any_score(wide, scoring):
 
 def test_units_do_not_matter_to_models_whose_tasks_do_not_couple(wide):
     X, Y = wide
-    model = MultiTaskKernelRidge(task_kernel="identity")
+    model = MultiTaskKernelRidge(task_kernel="identity", normalize_y=False)
     options = {**FAST, "baseline": RidgeCV()}
     with pytest.warns(UserWarning, match="The targets of task 0 vary 7e.05 times as much"):
         other = compare_to_single_task(model, X, in_units(Y, UNITS[0], 0.0)[:, :2], **options)
@@ -124,6 +125,25 @@ def test_units_change_no_transfer(wide, mode):
     np.testing.assert_allclose(other.gain, one.gain, atol=1e-6)
     np.testing.assert_allclose(other.error, units * one.error, rtol=1e-6)
     assert other.note == {}
+
+
+def test_units_that_matter_are_warned_of(wide):
+    X, Y = wide
+    Y = in_units(Y, UNITS[0])
+    mixing = clone(MEAN).set_params(normalize_y=False)
+    with pytest.warns(UserWarning, match="what tasks share in 'mixing' serves the first only"):
+        compare_to_single_task({"mixing": mixing, "free": MEAN}, X, Y, **FAST)
+    options = {"cv": 2, "random_state": 0}
+    with pytest.warns(UserWarning, match="what tasks share serves the first only"):
+        task_transfer_matrix(mixing, X, Y, **options)
+    with pytest.warns(UserWarning, match="what tasks share serves the first only"):
+        select_tasks(mixing, X, Y, target=0, **options)
+    with pytest.warns(UserWarning, match="predicts nothing of use in the unit of the other"):
+        task_transfer_matrix(MEAN, X, Y, mode="cross_predict", **options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        task_transfer_matrix(MEAN, X, Y, **options)
+        task_transfer_matrix(IndependentTasks(RidgeCV()), X, Y, **options)
 
 
 @pytest.mark.parametrize("direction", ["forward", "backward"])

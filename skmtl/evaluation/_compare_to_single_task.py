@@ -9,6 +9,7 @@ from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import (
     are_classifiers,
     check_responses,
+    mixes_units,
     normalizes_targets,
     read_estimators,
     warn_about_convergence,
@@ -130,8 +131,8 @@ def compare_to_single_task(
         If fits of the estimators, or of a `baseline` that was given, did not converge; once, with
         their numbers. The report tells about those of the automatic baselines.
     UserWarning
-        If the targets of tasks must be in different units, and the pooled baselines would learn
-        them as one.
+        If the targets of tasks must be in different units, and estimators or the pooled baselines
+        do not standardize them.
 
     References
     ----------
@@ -221,17 +222,26 @@ def _check_ids_reach_estimators(estimators, tasks):
 
 
 def _read_normalize_y(normalize_y, estimators, include_pooled, data):
-    """Whether the pooled baselines standardize targets; warn if they should and do not."""
+    """Whether the pooled baselines standardize targets; warn of models that should and do not."""
     if data.targets.classes is not None:
         return False
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
         finals = [final_estimator(one) for one in estimators.values()]
         normalize_y = any(normalizes_targets(one) for one in finals)
-        are_counts = any(takes_counts(one) for one in finals)
-        if include_pooled and not normalize_y and not are_counts:
-            warn_about_units(data)
-    return check_bool(normalize_y, "normalize_y")
+    normalize_y = check_bool(normalize_y, "normalize_y")
+    mixing = [name for name, one in estimators.items() if mixes_units(one)]
+    are_counts = any(takes_counts(final_estimator(one)) for one in estimators.values())
+    if include_pooled and not normalize_y and not are_counts:
+        mixing += ["intercept", "pooled"]
+    if mixing:
+        names = ", ".join(repr(name) for name in mixing)
+        warn_about_units(
+            data,
+            f"what tasks share in {names} serves the first only. If their units differ, set "
+            "normalize_y=True (of the estimator; the baselines follow it, or the comparison)",
+        )
+    return normalize_y
 
 
 def _error_functions(runs, held_out, measure):

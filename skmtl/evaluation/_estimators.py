@@ -9,6 +9,8 @@ from sklearn.utils import get_tags
 from skmtl._warn import warn
 from skmtl.base import namesake
 from skmtl.evaluation._baselines import BASELINES
+from skmtl.evaluation._single_task import takes_counts
+from skmtl.meta import IndependentTasks
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
 
@@ -101,6 +103,17 @@ def normalizes_targets(estimator):
     params = final_estimator(estimator).get_params()
     named = [value for name, value in params.items() if name.split("__")[-1] == "normalize_y"]
     return any(value is True for value in named)
+
+
+def mixes_units(estimator):
+    """Whether the unit of a task matters to what a regressor learns about the others.
+
+    Counts have no unit.
+    """
+    final = final_estimator(estimator)
+    if isinstance(final, IndependentTasks) or takes_counts(final):
+        return False
+    return not normalizes_targets(estimator)
 
 
 def warn_about_convergence(n_unconverged, names):

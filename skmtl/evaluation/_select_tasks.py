@@ -107,7 +107,7 @@ def select_tasks(
     Warns
     -----
     UserWarning
-        If some tasks were no candidates.
+        If some tasks were no candidates, or if units of tasks seem to differ and matter.
     ConvergenceWarning
         If fits did not converge; once, with their number.
 

@@ -9,11 +9,13 @@ from sklearn.utils import check_random_state
 from skmtl.evaluation._estimators import (
     check_responses,
     estimator_kind,
+    mixes_units,
     predicting_unseen_tasks,
 )
 from skmtl.evaluation._evaluation_data import EvaluationData, of_task, read_evaluation_data
 from skmtl.evaluation._find_measure import find_measure
 from skmtl.evaluation._splits import make_splits
+from skmtl.evaluation._task_notes import warn_about_units
 from skmtl.meta.pipelines import with_task_column
 
 
@@ -84,6 +86,12 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.n_tasks < 2:
         raise ValueError(f"Expected at least two tasks, found one: {data.tasks.tolist()}.")
+    if mixes_units(estimator):
+        warn_about_units(
+            data,
+            "what tasks share serves the first only. If their units differ, set normalize_y=True "
+            "of the estimator",
+        )
     splits = make_splits(cv, data, check_random_state(random_state))
     is_trainable = _is_trainable(data, splits)
     held_out = _held_out_samples(data, splits, is_trainable)

@@ -23,8 +23,10 @@ def has_one_value(data):
     return np.array(flags)
 
 
-def warn_about_units(data):
-    """Warn if the targets of tasks are in units too different to be learned as one."""
+def warn_about_units(data, consequence):
+    """Warn of the consequence if the targets of tasks are in units that differ much."""
+    if data.targets.classes is not None:
+        return
     known = data.task_codes >= 0
     units = spreads(data.targets.truth[known], data.task_codes[known], data.n_tasks)
     is_compared = ~has_one_value(data)
@@ -37,9 +39,7 @@ def warn_about_units(data):
         names = [name_of_task(data.tasks[t]) for t in (order[-1], order[0])]
         warn(
             f"The targets of task {names[0]} vary {ratio:.0e} times as much as those of task "
-            f"{names[1]}: the baselines 'intercept' and 'pooled' learn all tasks as one and serve "
-            "the first only. If their units differ, set normalize_y=True (of the estimator, or of "
-            "the comparison).",
+            f"{names[1]}: {consequence}.",
         )
 
 

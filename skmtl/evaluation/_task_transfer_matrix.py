@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from skmtl._data.checks import check_option
 from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
 from skmtl.evaluation._subset_problem import read_subset_problem
+from skmtl.evaluation._task_notes import warn_about_units
 
 
 def task_transfer_matrix(
@@ -113,7 +114,7 @@ def task_transfer_matrix(
     Warns
     -----
     UserWarning
-        If some tasks have NaN gains.
+        If some tasks have NaN gains, or if units of tasks seem to differ and matter.
     ConvergenceWarning
         If fits did not converge; once, with their number.
 
@@ -160,6 +161,11 @@ def task_transfer_matrix(
     notes = dict(problem.notes)
     plan = _PLANS[mode](problem.kept)
     if mode == "cross_predict":
+        warn_about_units(
+            problem.data,
+            "a model of one of them predicts nothing of use in the unit of the other. If their "
+            "units differ, standardize the targets of each task first",
+        )
         _note_untrainable(problem, notes)
         plan = [one for one in plan if one.trained[0] not in notes]
     fits = [one.fit for one in plan]

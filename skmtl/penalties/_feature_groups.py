@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from skmtl._data.task_ids import missing_mask
 from skmtl._data.task_parameters import check_known, in_order
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
@@ -153,10 +154,11 @@ class FeatureGroups(Penalty):
 
     @property
     def _parts(self):
-        """Pairs of a penalty and the indices of its features."""
+        """Pairs of a penalty that is not 0 and the indices of its features."""
         pairs = []
         for label, penalty in self._given.items():
-            pairs.append((penalty, self._members.features(label)))
+            if penalty.alpha > 0:
+                pairs.append((penalty, self._members.features(label)))
         return pairs
 
     @property
@@ -200,9 +202,8 @@ class FeatureGroups(Penalty):
     def unpenalized_features(self, n_features):
         free = np.ones(n_features, dtype=bool)
         for penalty, features in self._parts:
-            if penalty.alpha > 0:
-                unseen = penalty.unpenalized_features(len(features))
-                free[np.delete(features, unseen)] = False
+            unseen = penalty.unpenalized_features(len(features))
+            free[np.delete(features, unseen)] = False
         return np.flatnonzero(free)
 
     def scaled(self, factor):
@@ -272,16 +273,17 @@ def label_groups(groups):
     """The labels of groups as an array, or as they are given if they may be by name."""
     if isinstance(groups, dict) or hasattr(groups, "to_dict"):
         return groups
-    labels = np.asarray(groups)
+    labels = as_id_array(groups)
     if labels.ndim != 1 or len(labels) == 0:
         raise ValueError(
             f"groups has shape {labels.shape}, expected (n_features,): the label of the group of "
             "each feature."
         )
-    missing = labels != labels
-    if np.any(missing):
+    missing = missing_mask(labels)
+    if missing.any():
         raise ValueError(
-            f"groups has no label (NaN) for the feature(s) {np.flatnonzero(missing).tolist()}."
+            "groups has no label (NaN or None) for the feature(s) "
+            f"{np.flatnonzero(missing).tolist()}."
         )
     return labels
 
