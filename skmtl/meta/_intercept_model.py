@@ -6,6 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.linear_model import (
+    GammaRegressor,
+    HuberRegressor,
+    LogisticRegression,
+    LogisticRegressionCV,
+    PoissonRegressor,
+    SGDClassifier,
+    SGDRegressor,
+    TweedieRegressor,
+)
 from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
@@ -19,6 +29,17 @@ from skmtl.meta._intercept_ridge import (
     has_closed_form,
 )
 
+# They do not center features themselves; of others some shrink the intercept.
+_UNCENTERED = (
+    GammaRegressor,
+    HuberRegressor,
+    LogisticRegression,
+    LogisticRegressionCV,
+    PoissonRegressor,
+    SGDClassifier,
+    SGDRegressor,
+    TweedieRegressor,
+)
 _DENSE = 2**22  # numbers of features that may be made dense
 _DENSE_INDICATORS = 2**18
 
@@ -152,11 +173,18 @@ class InterceptData:
         model = InterceptModel(steps, final, factor, self.n_tasks)
         if seen.fit(final, factor):
             return model
-        inputs = model.with_indicators(seen.X, self.codes)
+        X = seen.X
+        origin = None
+        if _should_be_centered(final) and not sparse.issparse(X):
+            origin = np.average(X, axis=0, weights=self.weight)
+            X = X - origin
+        inputs = model.with_indicators(X, self.codes)
         fit_kwargs = {}
         if self.weight is not None:
             fit_kwargs["sample_weight"] = self.weight
         final.fit(inputs, self.y, **fit_kwargs)
+        if origin is not None:
+            _move_origin(final, origin)
         return model
 
     @cached_property
@@ -239,6 +267,19 @@ def split_steps(estimator):
 def check_features(X):
     """Return features as a numeric array or sparse matrix."""
     return check_array(X, accept_sparse=("csr", "csc"), input_name="X")
+
+
+def _should_be_centered(estimator):
+    """Whether a shift of features should change the intercept only, but would cost digits."""
+    if not isinstance(estimator, _UNCENTERED) or not estimator.fit_intercept:
+        return False
+    return getattr(estimator, "solver", None) != "liblinear"  # it shrinks the intercept
+
+
+def _move_origin(estimator, origin):
+    """Make an estimator that was fitted to features less `origin` take them as they are."""
+    coef = np.asarray(estimator.coef_)[..., : len(origin)]
+    estimator.intercept_ = estimator.intercept_ - coef @ origin
 
 
 def _feature_scale(X, weight):

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skmtl._data.task_ids import missing_mask
+from skmtl._data.task_ids import as_id_array, missing_mask
 from skmtl._data.task_parameters import check_known, in_order
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups

@@ -6,6 +6,9 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lstsq
 
+from skmtl.datafits import ROUNDING
+
+_LEAST = 1e-13  # size of a feature, relative to the largest, that is rounding
 _MOST = 1000  # unknowns that are solved for at once
 _MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
@@ -45,14 +48,14 @@ class FreeDirections:
             return W + self._best_multiple(correlation) @ self.directions.T
         W = W.copy()
         for tasks, system in zip(self.groups, self._grams_of_groups, strict=True):
-            shift, *_ = lstsq(system, correlation[:, tasks].sum(axis=1))
+            shift = solve_scaled(system, correlation[:, tasks].sum(axis=1))
             W[:, tasks] += shift[:, None]
         return W
 
     def _best_multiple(self, correlation):
         """D (n_features, n_free), where `W + D directions'` is at its optimum."""
         right = correlation @ self.directions
-        D, *_ = lstsq(self._system, right.ravel())
+        D = solve_scaled(self._system, right.ravel())
         return D.reshape(right.shape)
 
     @cached_property
@@ -98,3 +101,17 @@ class FreeDirections:
         block = block_of_task[np.concatenate(self.groups)]
         ones = np.ones(len(group))
         return sparse.csr_array((ones, (group, block)), shape=(self.n_free, len(blocks)))
+
+
+def solve_scaled(system, right):
+    """A solution of psd equations, the shortest one in units in which their diagonal is 1.
+
+    So the units of features do not matter to what is taken for a rounding error.
+    """
+    roots = np.sqrt(np.maximum(system.diagonal(), 0.0))
+    seen = roots > _LEAST * roots.max()
+    units = np.zeros(len(roots))
+    units[seen] = 1 / roots[seen]
+    scaled = units[:, None] * system * units
+    x, *_ = lstsq(scaled, units * right, cond=ROUNDING * len(units))
+    return units * x

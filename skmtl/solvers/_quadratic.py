@@ -1,12 +1,11 @@
 """Quadratic penalties: linear systems."""
 
 import numpy as np
-from scipy.linalg import lstsq
 
 from skmtl.datafits import ROUNDING, inner
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
-from skmtl.solvers._free_directions import FreeDirections
+from skmtl.solvers._free_directions import FreeDirections, solve_scaled
 from skmtl.solvers._solution import Solution, gap_between
 
 
@@ -88,11 +87,18 @@ def _solve_directly(datafit, coupling, correlation):
 
 def _meet(datafit, diagonal, u, correlation):
     """W with `(Q_t + d_t) w_t = q_t + u_t z`, `z = sum_t u_t w_t`."""
-    solve = datafit.of_single_tasks().shifted_inverses(diagonal)
-    pulled = np.tensordot(solve.inverses, u**2, 1)
-    system = np.eye(len(correlation)) - pulled
+    datafit = datafit.of_single_tasks()
+    solve = datafit.shifted_inverses(diagonal)
+    # I - sum_t u_t^2 (Q_t + d_t)^-1, without a difference of nearly equal numbers
+    shares = u**2 / diagonal
+    left = 1 - shares.sum()
+    grams = np.moveaxis(datafit.grams, 2, 0)
+    explained = np.matmul(np.moveaxis(solve.inverses, 2, 0), grams)
+    system = np.tensordot(shares, explained, 1)
+    if left > ROUNDING * len(u):
+        system += left * np.eye(len(correlation))
     right = solve(correlation) @ u
-    z, *_ = lstsq(system, right)
+    z = solve_scaled(system, right)
     return solve(correlation + np.outer(z, u))
 
 
