@@ -229,7 +229,8 @@ def test_mixed_tasks_take_groups_by_name(X, Y):
     [
         ({"groups": [0, 1]}, "groups has 2 labels, but there are 6 features"),
         ({"groups": [[0, 1]]}, "groups has shape"),
-        ({"groups": [0, 1, 2, 3, 4, np.nan]}, r"no label \(NaN\)"),
+        ({"groups": ["a", "b", "a", "b", "a", None]}, r"no label \(NaN or None\)"),
+        ({"groups": [0, 1, 2, 3, 4, np.nan]}, r"no label \(NaN or None\)"),
         ({"groups": {"a": 0}}, "which are no features"),
         ({"groups": {0: 0, 1: 0}}, r"no entry for feature\(s\) \[2, 3, 4, 5\]"),
         ({"groups": GROUPS, "group_weight": {0: 1.0}}, r"no entry for the group\(s\) \[1, 2\]"),
@@ -268,6 +269,15 @@ def test_strengths_of_groups_are_weights_of_features(X, Y):
     own = FeatureGroups({0: L21(0.1), 1: L21(0.3), 2: None}, GROUPS)
     model = MultiTaskRegressor(own, **TIGHT).fit(X, Y)
     close(model, MultiTaskLasso(1.0, feature_weight=strengths[GROUPS], **TIGHT).fit(X, Y))
+
+
+@pytest.mark.parametrize("none", [L1(0.0), L21(0.0), Ridge(0.0), TraceNorm(0.0)])
+def test_a_penalty_of_strength_zero_is_none(X, Y, none):
+    models = []
+    for last in (none, None):
+        own = FeatureGroups({0: Ridge(0.4), 1: L1(0.3), 2: last}, GROUPS)
+        models.append(MultiTaskRegressor(own, **TIGHT).fit(X, Y))
+    close(*models)
 
 
 def test_each_group_meets_the_conditions_of_its_penalty(X, Y):

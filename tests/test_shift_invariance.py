@@ -9,6 +9,12 @@ from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import (
+    HuberRegressor,
+    LogisticRegression,
+    LogisticRegressionCV,
+    PoissonRegressor,
+)
 from sklearn.metrics import log_loss
 
 from skmtl import (
@@ -20,7 +26,9 @@ from skmtl import (
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     MultiTaskMixed,
+    RandomInterceptTasks,
     TaskGraphClassifier,
+    TaskGraphRegressor,
     TraceNormClassifier,
     TraceNormRegressor,
     alpha_max,
@@ -296,3 +304,72 @@ def test_predictions_of_missing_targets_may_overflow():
     coef = clone(model).fit(data.X, data.missing).coef_
     expected = clone(model).fit(data.X[1:], data.missing[1:]).coef_
     np.testing.assert_allclose(coef, expected, rtol=0, atol=1e-2)
+
+
+LINEAR_OF_SKLEARN = {
+    "poisson": ("counts", PoissonRegressor(tol=1e-10, max_iter=1000)),
+    "huber": ("numbers", HuberRegressor(tol=1e-10, max_iter=1000)),
+    "searched": ("labels", LogisticRegressionCV(use_legacy_attributes=False, scoring="accuracy")),
+    "softmax": ("classes", LogisticRegression(tol=1e-10, max_iter=1000)),
+    "balanced": ("labels", LogisticRegression(class_weight="balanced", tol=1e-10)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:The default value")
+@pytest.mark.parametrize("name", LINEAR_OF_SKLEARN)
+def test_random_intercepts_do_not_see_a_shift(name):
+    kind, estimator = LINEAR_OF_SKLEARN[name]
+    data = Data(kind)
+    y = data.Y[np.arange(N), data.tasks]
+    found = []
+    for shift in (0.0, 1e4):
+        X = data.X + shift
+        model = RandomInterceptTasks(estimator, scales=[1.0]).fit(X, y, tasks=data.tasks)
+        found.append(model.predict(X, tasks=data.tasks))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5, atol=1e-5)
+
+
+LEFT_FREE = [
+    MeanRegularizedRegressor(1.0),
+    MeanRegularizedRegressor(1.0, loss="huber"),
+    MeanRegularizedClassifier(1.0),
+    TaskGraphRegressor(1.0, graph="chain"),
+    TraceNormRegressor(0.0),
+    MultiTaskLasso(0.0),
+    MultiTaskLasso(0.1, feature_weight=[1.0, 0.0, 1.0]),
+]
+
+
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("model", LEFT_FREE, ids=name_of)
+def test_a_feature_that_varies_in_no_task_has_no_coefficient(model, convert):
+    data = Data(kind_of(model))
+    data.X[:, 1] = np.array([1 / 3, 1e3 + 0.1, 0.7])[data.tasks]
+    model, _ = data.fit(clone(model), "long", convert=convert)
+    np.testing.assert_allclose(model.coef_[:, 1], 0.0, atol=1e-12)
+
+
+UNPENALIZED = [
+    MeanRegularizedRegressor(1.0),
+    TaskGraphRegressor(1.0, graph="chain"),
+    TraceNormRegressor(0.0),
+    MultiTaskLasso(0.0),
+    MultiTaskLasso(0.1, feature_weight=[0.0, 0.0, 0.0]),
+]
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+@pytest.mark.parametrize("model", UNPENALIZED, ids=name_of)
+def test_no_unit_of_a_feature_is_a_rounding_error_of_another(model, form):
+    """What tasks have in common is not penalized: residuals are orthogonal to all features."""
+    data = Data("numbers")
+    data.X = data.X * [1e-8, 1.0, 1e4]
+    _, predictions = data.fit(clone(model), form)
+    if form == "wide":
+        left = [(data.X, data.Y - predictions)]
+    else:
+        residual = data.Y[np.arange(N), data.tasks] - predictions
+        left = [(data.X[data.tasks == t], residual[data.tasks == t, None]) for t in range(T)]
+    products = sum((X - X.mean(axis=0)).T @ r.sum(axis=1) for X, r in left)
+    scale = np.linalg.norm(data.X, axis=0) * np.linalg.norm(data.Y)
+    np.testing.assert_allclose(products / scale, 0.0, atol=1e-10)

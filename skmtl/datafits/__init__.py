@@ -12,7 +12,7 @@ from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._likelihood import Likelihood, Point
-from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner
+from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
 from skmtl.datafits._residual_form import ResidualForm
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
@@ -43,6 +43,7 @@ __all__ = [
     "squared_datafit",
     "squared_errors",
     "statistics_reader",
+    "unit_sizes",
     "unpack_classes",
     "warn_of_pseudo_observations",
 ]

@@ -148,11 +148,11 @@ class GramForm(SquaredDatafit):
         local = self.restrict(others)
         eliminations = []
         for k, spectrum in enumerate(self._spectra_of_features(features)):
-            values, V = self._kept_spectrum(*spectrum)
+            _, root = self._roots(*spectrum)
             tasks = self.blocks[k]
             elimination = Elimination(
                 tasks=tasks,
-                root=V / np.sqrt(values),
+                root=root,
                 across=self.grams[:, :, k][np.ix_(features, others)],
                 q=self.q[np.ix_(features, tasks)],
             )

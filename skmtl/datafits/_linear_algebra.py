@@ -6,6 +6,7 @@ from scipy.linalg import eigh, eigvalsh
 
 from skmtl._data.designs import weighted_gram
 
+_ALIKE = 1e3  # ratio of sizes of features that costs no more than six digits
 ROUNDING = np.finfo(float).eps  # relative error of one operation
 
 
@@ -19,6 +20,20 @@ def eigen(M):
     values, U = eigh(M)
     least = _rounding(M) * values[-1]
     return np.where(values > least, values, 0.0), U
+
+
+def unit_sizes(gram):
+    """Sizes of features, their units, by which a psd matrix is divided before it is solved.
+
+    Ones where the features are of similar size, so that solutions of least norm are those of the
+    features as they are; else the roots of the diagonal, so that a feature is not taken for a
+    rounding error of another one. The size of a feature that is 0 is infinite.
+    """
+    sizes = np.sqrt(np.maximum(gram.diagonal(), 0.0))
+    seen = sizes > 0
+    if not seen.any() or sizes.max() <= _ALIKE * sizes[seen].min():
+        return np.ones(len(sizes))
+    return np.where(seen, sizes, np.inf)
 
 
 def top_eigenvalue(G):

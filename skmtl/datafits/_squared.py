@@ -15,7 +15,7 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import nnls
 
-from skmtl.datafits._linear_algebra import ROUNDING, inner
+from skmtl.datafits._linear_algebra import ROUNDING, inner, unit_sizes
 
 
 @dataclass
@@ -183,41 +183,48 @@ class SquaredDatafit(ABC):
         minimum = self._block_minimum_positive if positive else self._block_minimum
         correlation = self.evaluate(W).correlation[features]
         spectra = self._spectra_of_features(features)
-        for tasks, (values, vectors) in zip(self.blocks, spectra, strict=True):
+        for tasks, spectrum in zip(self.blocks, spectra, strict=True):
             here = np.ix_(features, tasks)
-            root = self._kept_spectrum(values, vectors)
+            roots = self._roots(*spectrum)
             gradient = self.ridge * W[here] - correlation[:, tasks]
-            W[here] = minimum(W[here], gradient, *root)
+            W[here] = minimum(W[here], gradient, *roots)
         if positive and self.value(W) > self.value(before):
             return before.copy()
         return W
 
-    def _kept_spectrum(self, values, vectors):
-        """Positive eigenvalues with the ridge, and their eigenvectors."""
+    def _roots(self, sizes, values, vectors):
+        """A with `A'A = Q + ridge I` and R with `R R'` its inverse, in directions that are seen."""
         values = values + self.ridge
         rounding = len(values) * ROUNDING
         kept = values > values[-1] * rounding
-        return values[kept], vectors[:, kept]
+        scale = np.sqrt(values[kept])
+        V = vectors[:, kept]
+        known_sizes = np.where(np.isfinite(sizes), sizes, 0.0)
+        return (V * scale).T * known_sizes, V / scale / sizes[:, None]
 
     @staticmethod
-    def _block_minimum(W, gradient, values, V):
-        step = (V.T @ gradient) / values[:, None]
-        return W - V @ step
+    def _block_minimum(W, gradient, A, R):
+        return W - R @ (R.T @ gradient)
 
     @staticmethod
-    def _block_minimum_positive(W, gradient, values, V):
-        """`argmin 1/2 w' A w - b' w` over w >= 0, with A = V diag(values) V', for each task."""
-        scale = np.sqrt(values)
-        root = (V * scale).T
-        right = root @ W - (V / scale).T @ gradient
-        columns = [nnls(root, column)[0] for column in right.T]
+    def _block_minimum_positive(W, gradient, A, R):
+        """`argmin 1/2 ||A w||^2 - b' w` over w >= 0 for each task."""
+        right = A @ W - R.T @ gradient
+        columns = [nnls(A, column)[0] for column in right.T]
         return np.column_stack(columns)
 
     def _spectra_of_features(self, features):
-        """Eigenvalues and eigenvectors of each block's Gram over some features, computed once."""
+        """Sizes of the features, and eigenvalues and vectors of each block's Gram of their units.
+
+        Computed once. A ridge is in the units of the features, whose sizes are 1 then.
+        """
         known = self._spectra_cache.of_features
-        key = features.tobytes()
+        key = (self.ridge > 0, features.tobytes())
         if key not in known:
-            n_blocks = len(self.blocks)
-            known[key] = [eigh(self.gram_block(k, features)) for k in range(n_blocks)]
+            spectra = []
+            for k in range(len(self.blocks)):
+                gram = self.gram_block(k, features)
+                sizes = np.ones(len(features)) if self.ridge else unit_sizes(gram)
+                spectra.append((sizes, *eigh(gram / np.outer(sizes, sizes))))
+            known[key] = spectra
         return known[key]

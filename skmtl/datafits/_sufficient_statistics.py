@@ -11,6 +11,7 @@ from operator import add, sub
 import numpy as np
 
 _LEAST = 1e-8  # share of a sum that a difference of sums may come to
+_CONSTANT = 1e-13  # share of the squares of a feature, at its origin, that is rounding
 _VISIBLE = 10 * _LEAST**1.5  # share of its terms, below which an error shows rounding
 
 
@@ -148,12 +149,16 @@ class SufficientStatistics:
         mean_y = self.y / self.per_task(total)
         squares = self.x[:, :, None] * mean_x[:, None, :]
         products = self.per_task(self.x).T * mean_y
-        about_means = replace(
-            self,
-            xx=self.xx - squares,
-            xy=self.xy - products,
-            yy=self.yy - self.y * mean_y,
-        )
+        xx = self.xx - squares
+        xy = self.xy - products
+        left = np.einsum("kjj->kj", xx)
+        whole = np.einsum("kjj->kj", self.xx)
+        constant = left <= _CONSTANT * whole
+        if constant.any():
+            xx[constant] = 0.0
+            xx.transpose(0, 2, 1)[constant] = 0.0
+            xy[self.per_task(constant).T.astype(bool)] = 0.0
+        about_means = replace(self, xx=xx, xy=xy, yy=self.yy - self.y * mean_y)
         mean_x = self.per_task(self.x0 + mean_x)
         return about_means, mean_x, self.y0 + mean_y
 

@@ -6,9 +6,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lstsq
 
-from skmtl.datafits import ROUNDING
+from skmtl.datafits import ROUNDING, unit_sizes
 
-_LEAST = 1e-13  # size of a feature, relative to the largest, that is rounding
 _MOST = 1000  # unknowns that are solved for at once
 _MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
@@ -104,14 +103,7 @@ class FreeDirections:
 
 
 def solve_scaled(system, right):
-    """A solution of psd equations, the shortest one in units in which their diagonal is 1.
-
-    So the units of features do not matter to what is taken for a rounding error.
-    """
-    roots = np.sqrt(np.maximum(system.diagonal(), 0.0))
-    seen = roots > _LEAST * roots.max()
-    units = np.zeros(len(roots))
-    units[seen] = 1 / roots[seen]
-    scaled = units[:, None] * system * units
-    x, *_ = lstsq(scaled, units * right, cond=ROUNDING * len(units))
-    return units * x
+    """A solution of psd equations, whatever the units of the unknowns."""
+    sizes = unit_sizes(system)
+    x, *_ = lstsq(system / np.outer(sizes, sizes), right / sizes, cond=ROUNDING * len(sizes))
+    return x / sizes
