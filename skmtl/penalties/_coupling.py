@@ -131,6 +131,11 @@ class Coupling(ABC):
     def solve(self, C):
         """X with `X M = C`, for C in the range of M."""
 
+    def value(self, W):
+        """`1/2 tr(W M W')`, to the digits of how tasks differ, however large what they share."""
+        part = self.in_range(W)
+        return 0.5 * float(np.vdot(part, part @ self))
+
     def half_square(self, C):
         """`1/2 tr(C M^-1 C')`, for C in the range of M."""
         return 0.5 * float(np.vdot(C, self.solve(C)))

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skmtl.datafits import inner
 from skmtl.penalties import separate_quadratic
 from skmtl.solvers._dual_bounds import likelihood_bound
 
@@ -63,7 +62,7 @@ class LikelihoodProblem:
     def penalty_value(self, parts):
         """The penalty of W, the sum of the parts."""
         W = sum(parts)
-        value = 0.5 * inner(W, W @ self.coupling)
+        value = self.coupling.value(W)
         if len(parts) == 1:
             for term in self.terms:
                 value += term.value(W)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.datafits import ROUNDING, inner
+from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
 from skmtl.solvers._free_directions import FreeDirections, solve_scaled
@@ -171,7 +171,7 @@ def _certified(datafit, coupling, W, n_iter, tol):
     """The solution W, optimal in the directions that the coupling leaves free."""
     at = datafit.evaluate(W)
     null = 0.5 * datafit.yy
-    objective = 0.5 * (at.rr + inner(W, W @ coupling))
+    objective = 0.5 * at.rr + coupling.value(W)
     conjugate = coupling.half_square(at.correlation)
     bound = scaled_bound(1.0, at.rr, at.ry) - conjugate
     gap = gap_between(objective, bound)
