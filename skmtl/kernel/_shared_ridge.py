@@ -8,6 +8,8 @@ from scipy.linalg import cho_factor, cho_solve
 
 from skmtl._task_covariance.systems import noise_floor
 
+_LEAST = 1e-14  # eigenvalue relative to the largest of its block, up to which it is rounding
+
 
 class SharedRidgeSolution(NamedTuple):
     """Exact coefficients W, (n_features, n_tasks), and what was added to alpha (`jitter`)."""
@@ -23,10 +25,11 @@ class BlockSpectra(NamedTuple):
 
     Attributes
     ----------
-    vectors : ndarray of shape (n_features, n_blocks, n_features)
-        The eigenvectors of block k are the columns of ``vectors[:, k]``.
-    values : ndarray of shape (n_blocks, n_features)
-    cross : ndarray of shape (n_tasks, n_features)
+    vectors : ndarray of shape (n_features, n_blocks, rank)
+        The eigenvectors of block k are the columns of ``vectors[:, k]``. The rank is the largest
+        of a Gram.
+    values : ndarray of shape (n_blocks, rank)
+    cross : ndarray of shape (n_tasks, rank)
         The centered `X'y` of each task in the basis of these eigenvectors.
     """
 
@@ -79,8 +82,13 @@ class SharedRidge:
             vectors[:, k] = V
             cross_of_block = cross[tasks]
             cross[tasks] = cross_of_block @ V
-        values = np.maximum(values, 0.0)
-        return BlockSpectra(vectors, values, cross)
+        # blocks with few samples have few directions
+        least = _LEAST * values[:, -1:]
+        values[values <= least] = 0.0
+        rank = max(np.count_nonzero(values, axis=1).max(), 1)
+        cross = np.ascontiguousarray(cross[:, -rank:])
+        vectors = np.ascontiguousarray(vectors[:, :, -rank:])
+        return BlockSpectra(vectors, values[:, -rank:], cross)
 
     def _centered_cross(self):
         """`X'y` of each task without the means, (n_tasks, n_features)."""
@@ -109,7 +117,8 @@ class SharedRidge:
         rotated = np.einsum("jkl,j->kl", vectors, shared_part)
         explained = values * rotated
         factors = specific * inverse
-        coef = np.empty_like(cross)
+        n_features, n_tasks = self.shape
+        coef = np.empty((n_tasks, n_features))
         for k, tasks in enumerate(self.statistics.blocks):
             V = vectors[:, k]
             residual = cross[tasks] - explained[k]
@@ -128,7 +137,7 @@ class SharedRidge:
     def _shared_part(self, strength, inverse):
         """`sqrt(d/T) u`, (n_features,), from the system that is left without the v_t.
 
-        `inverse` holds the inverses of the regularized eigenvalues, (n_blocks, n_features).
+        `inverse` holds the inverses of the regularized eigenvalues, (n_blocks, rank).
         """
         vectors, values, cross = self._spectra
         blocks = self.statistics.blocks
