@@ -5,9 +5,9 @@
         --rst doc/many_tasks_table.inc
 
 Every task has 5 rows of its own and 5 features. The estimators are those that `tests/conftest.py`
-lists, with their parameters there. Each is measured in a process of its own, in one thread, after
-first fits of 10 and 100 tasks that load what is compiled; the time is the smallest of up to three
-fits. A fit that takes longer than ``--budget`` seconds, or more than ``--memory`` GiB, is stopped,
+lists, with their parameters there. Each is measured in a process of its own, in one thread; the
+time is the smallest of up to three fits, since the first may have to load what is compiled. A fit
+that takes longer than ``--budget`` seconds, or more than ``--memory`` GiB, is stopped,
 and more tasks are not tried. MultiTaskMixed takes tasks that share rows only: they share 50.
 
 With ``--before``, the table has the times of another file beside those that are measured. To make
@@ -35,7 +35,8 @@ SIZES = (10, 100, 1000, 10_000)
 N_ROWS = 5
 N_FEATURES = 5
 ENOUGH = 0.5  # seconds of fits, after which no more are taken
-PATIENCE = 5  # times the budget, for the first fits
+QUICK = 0.02  # of the budget: a tenfold number of tasks will not exceed it
+PATIENCE = 5  # times the budget, for first fits
 FIELDS = ("estimator", *(str(size) for size in SIZES))
 
 
@@ -121,25 +122,35 @@ def fit(estimator, n_tasks):
     return time.perf_counter() - start
 
 
+def fits(estimator, size, budget, quick):
+    """Seconds of up to three fits; the first may load what is compiled, if they should be quick."""
+    seconds = []
+    patience = PATIENCE if quick else 1
+    while len(seconds) < 3:
+        signal.setitimer(signal.ITIMER_REAL, patience * budget)
+        seconds.append(fit(estimator, size))
+        patience = 1
+        counted = seconds[1:] if quick else seconds
+        if sum(counted) > ENOUGH:
+            break
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return seconds
+
+
 def measure(estimator, budget, memory):
     """Print the seconds of every size; the alarm ends the process."""
     warnings.simplefilter("ignore")
     limit = int(memory * 2**30)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE * budget)
-    for size in SIZES[:2]:
-        fit(estimator, size)
+    before = 0.0
     for size in SIZES:
-        seconds = []
-        while len(seconds) < 3 and sum(seconds) < ENOUGH:
-            signal.setitimer(signal.ITIMER_REAL, budget)
-            try:
-                seconds.append(fit(estimator, size))
-            except MemoryError:
-                print("memory", flush=True)
-                return
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        print(f"{min(seconds):.3g}", flush=True)
+        quick = before < QUICK * budget
+        try:
+            before = min(fits(estimator, size, budget, quick))
+        except MemoryError:
+            print("memory", flush=True)
+            return
+        print(f"{before:.3g}", flush=True)
 
 
 # ---------------------------------------------------------------- all of them

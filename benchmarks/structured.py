@@ -227,8 +227,8 @@ def as_cvxpy(penalty, W, constraints):
     if kind is pen.Ridge:
         return 0.5 * a * cp.sum_squares(W)
     if kind is pen.TaskCoupling:
-        values, U = np.linalg.eigh(penalty.coupling)
-        return 0.5 * a * cp.sum_squares(W @ (U * np.sqrt(np.maximum(values, 0))))
+        values, U = np.linalg.eigh(penalty.matrix(W.shape[1]))
+        return 0.5 * cp.sum_squares(W @ (U * np.sqrt(np.maximum(values, 0))))
     raise NotImplementedError(kind.__name__)
 
 
