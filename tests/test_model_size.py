@@ -155,6 +155,22 @@ def test_random_intercepts_are_between_pooled_and_one_for_each_task():
     assert pooled.dof < size.dof < P + T
 
 
+@pytest.mark.parametrize("ridge", [Ridge(3.0), RidgeCV(), Ridge(3.0, fit_intercept=False)])
+def test_random_intercepts_have_the_trace_of_the_ridge_of_indicators(ridge):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 4)) + 10
+    ids = np.arange(60) % 7
+    model = RandomInterceptTasks(ridge, scales=[0.5, 2.0]).fit(X, X[:, 0] + ids, tasks=ids)
+    inputs = model.pooled_inputs(X, ids)
+    if ridge.fit_intercept:
+        inputs = inputs - inputs.mean(axis=0)
+    squares = np.linalg.svd(inputs, compute_uv=False) ** 2
+    alpha = getattr(model.estimator_, "alpha_", 3.0)
+    expected = ridge.fit_intercept + np.sum(squares / (squares + alpha))
+    size = model_size(model, X, X[:, 0] + ids, tasks=ids)
+    assert size.dof == pytest.approx(expected)
+
+
 def test_a_task_of_one_sample_counts_once():
     rng = np.random.default_rng(0)
     X = np.column_stack([rng.standard_normal((9, 2)), np.repeat([0, 1], [1, 8])])

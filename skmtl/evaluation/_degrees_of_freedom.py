@@ -24,7 +24,7 @@ from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 from skmtl.evaluation._estimators import normalizes_targets
 from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
 from skmtl.evaluation._statistics import spread, spreads
-from skmtl.meta import IndependentTasks, PooledTasks
+from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
 
 _STEP = 1e-2  # of the targets, relative to their standard deviation
@@ -62,10 +62,14 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
     targets = np.concatenate(targets)
     task_codes = np.repeat(np.arange(data.n_tasks), data.n_samples_per_task)
     features = _safe_indexing(data.features, np.concatenate(samples))
-    features = model.pooled_inputs(features, task_codes)
+    inputs = model.pooled_inputs(features, task_codes)
     if isinstance(model, StandardizedTasks):
-        return _of_standardized_tasks(model, features, targets, task_codes, n_probes, rng)
-    return _of_single_model(model.estimator_, features, targets, n_probes, rng)
+        return _of_standardized_tasks(model, inputs, targets, task_codes, n_probes, rng)
+    if isinstance(model, RandomInterceptTasks):
+        trace = model.hat_trace(features, task_codes)
+        if trace is not None:
+            return trace
+    return _of_single_model(model.estimator_, inputs, targets, n_probes, rng)
 
 
 def _of_standardized_tasks(model, X, y, task_codes, n_probes, rng):

@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from skmtl._warn import warn
 from skmtl.meta._intercept_ridge import InterceptRidge
 
-_TOL = 1e-10  # on half the squared Newton decrement, relative to the objective
+_TOL = 1e-12  # on the decrease of the objective in a step, relative to that of zero coefficients
 _LEAST_CURVATURE = 1e-8
 _SHORTEST_STEP = 1e-6
 _SMOOTH_SOLVERS = ("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")
@@ -59,10 +59,16 @@ class InterceptLogistic:
     """
 
     def __init__(self, X, labels, codes, weight, n_tasks, fit_intercept):
-        self.X = X.astype(float)
+        if weight is None:
+            weight = np.ones(len(labels))
+        X = X.astype(float)
+        self.origin = np.zeros(X.shape[1])
+        if fit_intercept:  # digits would be lost far from zero
+            self.origin = np.average(X, axis=0, weights=weight)
+        self.X = X - self.origin
         self.labels = labels.astype(float)
         self.codes = codes
-        self.weight = np.ones(len(labels)) if weight is None else weight
+        self.weight = weight
         self.n_tasks = n_tasks
         self.fit_intercept = fit_intercept
 
@@ -93,12 +99,13 @@ class InterceptLogistic:
         return intercept + self.X @ coef + effects[self.codes]
 
     def solve(self, C, factor, max_iter):
-        """Return the minimum, the number of steps, and whether they converged."""
+        """Return the minimum for features less `origin`, the number of steps, and convergence."""
         alpha = 1 / C
         strength = alpha / factor**2
         n_samples, n_features = self.X.shape
         point = _Point(np.zeros(n_features), 0.0, np.zeros(self.n_tasks), np.zeros(n_samples))
         value = self._value(point, alpha, strength)
+        least_decrease = _TOL * value
         for n_iter in range(1, max_iter + 1):
             target = self._newton_point(point, alpha, strength)
             step = 1.0
@@ -109,7 +116,7 @@ class InterceptLogistic:
                 new = point.towards(target, step)
                 new_value = self._value(new, alpha, strength)
             decrease = value - new_value
-            if not decrease > _TOL * value:
+            if not decrease > least_decrease:
                 return (point if decrease < 0 else new), n_iter, True
             point = new
             value = new_value
@@ -155,7 +162,8 @@ def fit_newton(estimator, classes, problem, factor):
     coef = np.append(point.coef, point.effects / factor)
     estimator.classes_ = classes
     estimator.coef_ = coef[None]
-    estimator.intercept_ = np.array([point.intercept])
+    intercept = point.intercept - problem.origin @ point.coef
+    estimator.intercept_ = np.array([intercept])
     estimator.n_features_in_ = len(coef)
     estimator.n_iter_ = np.array([n_iter], dtype=np.int32)
     return estimator

@@ -12,7 +12,12 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skmtl.meta._added_columns import append_columns
 from skmtl.meta._intercept_logistic import InterceptLogistic, fit_newton, is_smooth_logistic
-from skmtl.meta._intercept_ridge import InterceptRidge, fit_closed_form, has_closed_form
+from skmtl.meta._intercept_ridge import (
+    InterceptRidge,
+    chosen_alpha,
+    fit_closed_form,
+    has_closed_form,
+)
 
 _DENSE = 2**22  # numbers of features that may be made dense
 _DENSE_INDICATORS = 2**18
@@ -43,6 +48,22 @@ class InterceptModel(NamedTuple):
         if self.steps is not None:
             X = self.steps.transform(X)
         return self.with_indicators(check_features(X), codes)
+
+    def hat_trace(self, X, codes):
+        """Return the trace of the matrix that maps y to the fitted values of these samples.
+
+        None if the estimator has no closed form, or the features are too many to be dense.
+        """
+        if not has_closed_form(self.estimator):
+            return None
+        if self.steps is not None:
+            X = self.steps.transform(X)
+        n_samples = X.shape[0]
+        data = InterceptData(X, np.zeros(n_samples), None, codes, self.n_tasks)
+        seen = _SeenFeatures(X, data)
+        if not seen.may_be_dense:
+            return None
+        return seen.hat_trace(self.estimator, self.factor)
 
     def with_task(self, coef):
         """Return this model, its estimator changed: with one indicator more, (1,) or (n_classes,).
@@ -177,6 +198,15 @@ class _SeenFeatures:
                 fit_newton(estimator, classes, logistic, factor)
                 return True
         return False
+
+    def hat_trace(self, estimator, factor):
+        """Return the trace of the hat matrix of a fitted ridge regression."""
+        ridge = self._problem(InterceptRidge, self.data.y, estimator.fit_intercept)
+        alpha = chosen_alpha(estimator)
+        strength = alpha / factor**2
+        fit = ridge.solve(alpha, strength)
+        leverages = ridge.leverages(fit, strength)
+        return float(leverages.sum())
 
     def _problem(self, kind, y, fit_intercept):
         """Return the problem of the features and targets, an InterceptRidge, say."""

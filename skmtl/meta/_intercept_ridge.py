@@ -114,25 +114,34 @@ class InterceptRidge:
             coef = self.basis @ coef
         return coef, intercept - self.origin @ coef, fit.shares * fit.rest
 
+    def leverages(self, fit, strength):
+        """Return the diagonal of the matrix that maps y to the fitted values, (n_samples,).
+
+        It is ``w_i z_i' M^-1 z_i``, with z_i the features, the constant and the indicators of
+        sample i and M the matrix of their normal equations, from which the block of the indicators
+        is eliminated.
+        """
+        retained = (1 - fit.shares)[self.codes]
+        deviations = self.X - self.mean_x[self.codes]
+        seen = deviations + retained[:, None] * fit.dx[self.codes]
+        solved = _solve(fit.matrix, seen.T)
+        own = 1 / (self.total[self.codes] + strength)
+        leverage = own + np.sum(seen.T * solved, axis=0)
+        if self.fit_intercept:
+            leverage += strength * own**2 / fit.shares.sum()
+        return self.weight * leverage
+
     def leave_one_out(self, fit, strength):
         """Return the weighted mean square of the errors of samples that are left out.
 
-        A residual is divided by 1 less its leverage ``w_i z_i' M^-1 z_i``, with z_i the features,
-        the constant and the indicators of sample i and M the matrix of their normal equations, from
-        which the block of the indicators is eliminated.
+        They are the residuals, divided by 1 less their leverages.
         """
         deviations = self.X - self.mean_x[self.codes]
         retained = (1 - fit.shares)[self.codes]
-        seen = deviations + retained[:, None] * fit.dx[self.codes]
-        leverage = np.sum(seen.T * _solve(fit.matrix, seen.T), axis=0)
-        own = 1 / (self.total[self.codes] + strength)
-        leverage += own
-        if self.fit_intercept:
-            leverage += strength * own**2 / fit.shares.sum()
         residuals = self.y - self.mean_y[self.codes] - deviations @ fit.v
         residuals += retained * fit.rest[self.codes]
         with np.errstate(divide="ignore", invalid="ignore"):
-            errors = residuals / (1 - self.weight * leverage)
+            errors = residuals / (1 - self.leverages(fit, strength))
         return np.mean(self.weight * errors**2)
 
 
@@ -166,6 +175,13 @@ def has_closed_form(estimator):
     else:
         return False
     return is_plain and all(isinstance(alpha, Real) and 0 < alpha < np.inf for alpha in alphas)
+
+
+def chosen_alpha(estimator):
+    """Return the alpha of a fitted ridge regression."""
+    if isinstance(estimator, RidgeCV):
+        return estimator.alpha_
+    return estimator.alpha
 
 
 def fit_closed_form(estimator, problem, factor):

@@ -34,7 +34,8 @@ class MultiTaskStacking(TaskMetaEstimator):
     the features and the stage-one predictions of *all* tasks. It is trained on out-of-fold
     predictions: each sample belongs to one fold, and the models of all tasks that predict it were
     fitted without the samples of that fold. New samples are predicted by stage-one models fitted to
-    all samples.
+    all samples. Every model of stage one predicts every sample, so that time and memory grow with
+    the number of samples times that of tasks.
 
     With ``final_estimator="curds_and_whey"`` stage two is a closed form instead, after Breiman and
     Friedman. Least-squares predictions :math:`\\hat Y` of centered targets are combined linearly,
@@ -60,7 +61,8 @@ class MultiTaskStacking(TaskMetaEstimator):
         samples of each task (and, of classifiers, each class) are spread without shuffling. A
         splitter gets the task ids as `groups`. Every sample must be in one test set.
     passthrough : bool, default=True
-        Whether stage two sees the features, which must then be numeric.
+        Whether stage two sees the features, which must then be what `final_estimator` takes: a
+        frame stays one, with the predictions as its last columns.
     task_column : str or int, default=None
         Column of X that holds the task ids.
     handle_unknown : {"error", "shared"}, default="error"

@@ -8,6 +8,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge, RidgeCV
 
 from skmtl._data.task_ids import some_of
+from skmtl.meta._intercept_ridge import chosen_alpha
 
 
 def new_intercept(model, X, y, weight):
@@ -29,7 +30,7 @@ def new_intercept(model, X, y, weight):
     estimator = model.estimator
     shared = model.inputs(X, np.full(len(y), -1))
     if isinstance(estimator, Ridge | RidgeCV):
-        alpha = estimator.alpha_ if isinstance(estimator, RidgeCV) else estimator.alpha
+        alpha = chosen_alpha(estimator)
         residuals = y.astype(float) - estimator.predict(shared)
         return _of_ridge(residuals, weight, alpha, model.factor, estimator.get_params())
     if isinstance(estimator, LogisticRegression):

@@ -262,6 +262,20 @@ class RandomInterceptTasks(PooledTasks):
             return np.zeros((X.shape[0], 1))
         return self._model.inputs(X, codes)
 
+    def hat_trace(self, X, codes):
+        """Return the trace of the matrix that maps y to the fitted values of these samples.
+
+        None for estimators other than a ridge regression.
+
+        Parameters
+        ----------
+        X : {ndarray, sparse matrix, frame} of shape (n_samples, n_features)
+            The samples of the fit, without the task column.
+        codes : ndarray of int of shape (n_samples,)
+            Their tasks, by position in `tasks_`.
+        """
+        return self._model.hat_trace(X, codes)
+
     def adapt(self, X_new, y_new, *, task=None, sample_weight=None):
         """The model with one task more, learned from few samples; no other task is fitted again.
 
@@ -292,13 +306,18 @@ class RandomInterceptTasks(PooledTasks):
         Raises
         ------
         ValueError
-            If the task id is known already, a class is unknown, or the input is invalid as in
-            `fit`.
+            If the task id is known already, a class is unknown, the fit had a single sample or
+            class, or the input is invalid as in `fit`.
         TypeError
             If the estimator is no ridge and no logistic regression with an L2 penalty, or the task
             id cannot be sorted among the others, as a string among numbers.
         """
         check_is_fitted(self)
+        if isinstance(self.estimator_, DummyClassifier | DummyRegressor):
+            raise ValueError(
+                "The fit had a single sample or class, so that there is no model to adapt: fit "
+                "again with the new task."
+            )
         task_id = new_task_id(self, y_new, task)
         X, _ = read_features(self, X_new, reset=False, numeric=False, ids=False)
         dtype = None if self._is_classifier() else np.float64

@@ -34,7 +34,9 @@ class SequentialTasks(TaskMetaEstimator):
         + \\frac{10}{\\mathrm{rms}}\\, a\\, \\bar f_k(x) + b\\right) + \\mathrm{penalty}(v, a)
 
     where a is hardly penalized: with :math:`a = \\mathrm{rms} / 10` it keeps :math:`\\bar f_k` as
-    it is. A scaler inside the estimator would undo this; scale the features before instead.
+    it is. A scaler inside the estimator would undo this; scale the features before instead. Since
+    samples pass through all earlier classifiers, the cost grows with the square of the number of
+    tasks; that of linear regressors grows linearly.
 
     The first tasks gain nothing from later ones.
 

@@ -262,11 +262,13 @@ def splits_of_samples(cv, data, groups=None):
     splits = []
     with warnings.catch_warnings():  # most splitters need no groups
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
-        splitter = check_cv(cv)
-        for train, test in splitter.split(data.features, y, groups):
+        pairs = check_cv(cv).split(data.features, y, groups)
+        for train, test in pairs:
             trained = fold_positions(train, n_samples)
             tested = fold_positions(test, n_samples)
             splits.append((trained, tested))
+    if not splits:
+        raise ValueError(f"cv={cv!r} gives no split.")
     return splits
 
 
