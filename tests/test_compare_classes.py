@@ -272,7 +272,7 @@ def test_support_vectors_are_judged_by_what_they_have(wide):
     values = model.fit(wide.X[train], wide.y[train]).decision_function(wide.X[test])
     expected = 1 - roc_auc_score(wide.y[test, 1], values[:, 1])
     assert report.cv_results_["errors"][0, 1, 1] == pytest.approx(expected)
-    with pytest.raises(TypeError, match="judged by probabilities with log_loss, but multi"):
+    with pytest.raises(TypeError, match="judged by probabilities, but MultiTaskSVC"):
         compare_to_single_task(model, wide.X, wide.y, cv=2)
     with pytest.raises(TypeError, match="needs decision_function or predict_proba, which single"):
         compare_to_single_task(model, wide.X, wide.y, cv=2, scoring="roc_auc")

@@ -127,7 +127,8 @@ def compare_to_single_task(
     Warns
     -----
     ConvergenceWarning
-        If fits did not converge; once, with their number for each model.
+        If fits of the estimators, or of a `baseline` that was given, did not converge; once, with
+        their numbers. The report tells about those of the automatic baselines.
     UserWarning
         If the targets of tasks must be in different units, and the pooled baselines would learn
         them as one.
@@ -174,12 +175,16 @@ def compare_to_single_task(
     cv_results = _cv_results(errors, runs, data, splits, measure)
     quantities = _run_quantities(runs)
     if model_figures:
-        seed = rng.randint(np.iinfo(np.int32).max)
+        largest_seed = np.iinfo(np.int32).max
+        seed = rng.randint(largest_seed)
         sizes = model_sizes(models, data, seed, parallel)
+        n_unconverged = quantities["n_unconverged"]
         for method, count in sizes.pop("n_unconverged").items():
-            quantities["n_unconverged"][method] += count
+            n_unconverged[method] += count
         quantities |= sizes
-    warn_about_convergence(quantities["n_unconverged"])
+    is_automatic = isinstance(baseline, str)
+    chosen_by_user = estimators if is_automatic else models
+    warn_about_convergence(quantities["n_unconverged"], chosen_by_user)
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)

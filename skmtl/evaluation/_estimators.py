@@ -86,9 +86,8 @@ def check_responses(models, measure):
             continue
         if measure.response_method == ("predict_proba",):
             raise TypeError(
-                f"Classifiers are judged by probabilities with {measure.name}, but {name}, "
-                f"{model!r}, gives none: choose another scoring, such as 'accuracy', or a baseline "
-                "that has predict_proba."
+                f"Classifiers are judged by probabilities, but {model!r} gives none: choose "
+                f"another scoring for {name}, such as 'accuracy', or another baseline."
             )
         needed = " or ".join(measure.response_method)
         raise TypeError(
@@ -104,9 +103,12 @@ def normalizes_targets(estimator):
     return any(value is True for value in named)
 
 
-def warn_about_convergence(n_unconverged):
-    """Warn once about fits that did not converge, whose number is given by model."""
-    counts = [f"{count} of {name}" for name, count in n_unconverged.items() if count]
+def warn_about_convergence(n_unconverged, names):
+    """Warn once about fits of these models that did not converge; their number is by model."""
+    counts = []
+    for name in names:
+        if n_unconverged[name]:
+            counts.append(f"{n_unconverged[name]} of {name}")
     if counts:
         warn(
             f"Fits did not converge ({', '.join(counts)}): raise max_iter or tol of these models.",

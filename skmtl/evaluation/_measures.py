@@ -215,8 +215,7 @@ def poisson_deviance(truth, predictions):
             f"Counts are predicted to be {predictions.min():.4g}, where the Poisson deviance is "
             "not defined: compare models of counts, such as loss='poisson'."
         )
-    with np.errstate(divide="ignore"):
-        return 2 * kl_div(truth, predictions)
+    return 2 * kl_div(truth, predictions)
 
 
 def error_of_rounding(measure, targets, task_codes, n_tasks):

@@ -17,7 +17,8 @@ class StandardizedTasks:
 
     def _fit_parts(self, data):
         samples, codes = data.pooled()
-        levels, units = levels_and_units(samples.y.astype(float), codes, data.n_tasks)
+        targets = samples.y.astype(float)
+        levels, units = levels_and_units(targets, codes, data.n_tasks)
         parts = []
         for t, part in enumerate(data.parts):
             targets = (part.y - levels[t]) / units[t]
@@ -27,7 +28,8 @@ class StandardizedTasks:
         self._units = np.append(units, units.mean())
 
     def _predict_task(self, X, t):
-        return self._levels[t] + self._units[t] * super()._predict_task(X, t)
+        standardized = super()._predict_task(X, t)
+        return self._levels[t] + self._units[t] * standardized
 
     def _predict_own_tasks(self, X, codes):
         standardized = super()._predict_own_tasks(X, codes)

@@ -56,19 +56,25 @@ def _on_single_tasks(report):
         f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} (corrected "
         f"for overlapping splits and for {n_tasks} tests)."
     )
-    table = report.table_
-    unjudged = table[table["verdict"] == "not judged"]
-    if len(unjudged):
-        names = [name_of_task(task) for task in unjudged["task"][:_MOST_NAMES]]
-        more = ", ..." if len(unjudged) > _MOST_NAMES else ""
-        yield (
-            f"Not judged, and left out of all numbers over tasks: {len(unjudged)} task(s) "
-            f"({', '.join(names)}{more})."
-        )
-    noted = table[table["note"] != ""]
+    yield from _on_unjudged(report.table_)
+    noted = report.table_[report.table_["note"] != ""]
     if len(noted):
         task = name_of_task(noted[0]["task"])
         yield f"{len(noted)} task(s) have a note, such as {task}: {noted[0]['note']}."
+
+
+def _on_unjudged(table):
+    """A sentence on the tasks that are not judged, if there are any."""
+    unjudged = table["task"][table["verdict"] == "not judged"]
+    if len(unjudged) == 0:
+        return
+    names = [name_of_task(task) for task in unjudged[:_MOST_NAMES]]
+    if len(unjudged) > _MOST_NAMES:
+        names.append("...")
+    yield (
+        f"Not judged, and left out of all numbers over tasks: {len(unjudged)} task(s) "
+        f"({', '.join(names)})."
+    )
 
 
 def _on_doubts(report):
@@ -76,13 +82,16 @@ def _on_doubts(report):
     summary = report.summary_
     table = report.table_
     mean_gain = summary["delta_m"]
-    is_contrary = mean_gain * summary["median_gain"] < 0
-    if is_contrary or mean_gain * _mean_change(report, "multi", "single") > 0:
+    opposite = mean_gain * summary["median_gain"]
+    change = _mean_change(report, "multi", "single")
+    if opposite < 0 or mean_gain * change > 0:
         yield (
             "These disagree: relative gains explode for tasks that are nearly perfect alone. "
             "Look at the table before you decide."
         )
-    if np.mean(table["n_test"]) > np.mean(table["n_train"]):
+    mean_test = np.mean(table["n_test"])
+    mean_train = np.mean(table["n_train"])
+    if mean_test > mean_train:
         yield (
             "The test sets are larger than the training sets, where the corrected intervals "
             "of single tasks are very wide."
@@ -112,14 +121,17 @@ def _mean_change(report, method, other):
 
     NaN if a method was left out.
     """
-    table = report.table_[report.table_["verdict"] != "not judged"]
+    is_judged = report.table_["verdict"] != "not judged"
+    table = report.table_[is_judged]
     first = table[f"error_{method}"]
     second = table[f"error_{other}"]
     total = first + second
     differences = 2 * (first - second)
     relative = np.zeros_like(total)
     np.divide(differences, total, out=relative, where=total != 0)
-    return relative.mean() if len(table) else np.nan
+    if len(table) == 0:
+        return np.nan
+    return relative.mean()
 
 
 def _on_order(ranking):

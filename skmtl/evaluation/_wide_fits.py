@@ -21,7 +21,7 @@ def training_data(data, samples, trained=None):
     """X and y of the training samples, with the columns of the tasks to train."""
     X = _safe_indexing(data.X, samples)
     y = _safe_indexing(data.y, samples)
-    if data.is_wide and trained is not None and len(trained) < data.n_tasks:
+    if trained is not None and data.is_wide:
         y = _safe_indexing(y, trained, axis=1)
     return X, y
 
