@@ -137,13 +137,30 @@ class Design:
         return self._with(X)
 
     def is_offset(self, means):
-        """Whether centering a dense X by means (n_features, n_tasks) would cancel digits."""
-        if sparse.issparse(self.X):
-            return False
-        step = max(1, len(self.X) // _SAMPLE)
-        deviation = self.X[::step].std(axis=0)
-        largest = np.abs(means).max(axis=1)
+        """Whether centering X by means (n_features, n_tasks) would cancel digits.
+
+        Of a sparse X only features matter that are stored for all samples of a task: zeros among
+        others keep their means small beside their deviations.
+        """
+        X = self.X
+        largest = np.abs(means)
+        if sparse.issparse(X):
+            stored = self._stored_throughout()
+            if not stored.any():
+                return False
+            X = X.tocsr()
+            largest = np.where(stored, largest, 0.0)
+        step = max(1, X.shape[0] // _SAMPLE)
+        sample = X[::step]
+        if sparse.issparse(sample):
+            sample = sample.toarray()
+        deviation = sample.std(axis=0)
+        largest = largest.max(axis=1)
         return bool((largest > 1e3 * deviation).any())
+
+    def _stored_throughout(self):
+        """Which features of a sparse X are stored for all samples of a task."""
+        raise NotImplementedError
 
 
 class SharedDesign(Design):
@@ -171,8 +188,22 @@ class SharedDesign(Design):
         return self._with(self.X[:, features])
 
     def shifted(self, means):
-        """Return a copy whose features have means near zero."""
-        return self._with(self.X - means.mean(axis=1))
+        """Return a copy whose features have means near zero.
+
+        Of a sparse X they are those that are stored for all samples.
+        """
+        shift = np.median(means, axis=1)
+        if not sparse.issparse(self.X):
+            return self._with(self.X - shift)
+        X = self.X.tocsc(copy=True)
+        shift = np.where(self._stored_throughout()[:, 0], shift, 0.0)
+        X.data -= np.repeat(shift, np.diff(X.indptr))
+        return self._with(X)
+
+    def _stored_throughout(self):
+        X = self.X.tocsc()
+        counts = np.diff(X.indptr)
+        return counts[:, None] == X.shape[0]
 
     def forward(self, W):
         """Return the predictions `X w_t` without intercepts, (n_samples, n_tasks)."""
@@ -255,9 +286,30 @@ class StackedDesign(Design):
         return self._with(self.by_column()[:, features])
 
     def shifted(self, means):
-        """Return a copy whose features have means near zero in every task."""
-        mean_of_sample = means.T[self.task_of_sample]
-        return self._with(self.X - mean_of_sample)
+        """Return a copy whose features have means near zero in every task.
+
+        Of a sparse X they are those that are stored for all samples of the task.
+        """
+        if not sparse.issparse(self.X):
+            mean_of_sample = means.T[self.task_of_sample]
+            return self._with(self.X - mean_of_sample)
+        X = self.X.tocsc(copy=True)
+        shift = np.where(self._stored_throughout(), means, 0.0)
+        X.data -= shift.ravel()[self._places_of_entries(X)]
+        return self._with(X)
+
+    def _stored_throughout(self):
+        X = self.X.tocsc()
+        places = self._places_of_entries(X)
+        n_places = self.n_features * self.n_tasks
+        counts = np.bincount(places, minlength=n_places)
+        return counts.reshape(-1, self.n_tasks) == np.diff(self.ptr)
+
+    def _places_of_entries(self, X):
+        """Return where the entries of a CSC matrix are in raveled (n_features, n_tasks)."""
+        n_stored = np.diff(X.indptr)
+        feature = np.repeat(np.arange(self.n_features), n_stored)
+        return feature * self.n_tasks + self.task_of_sample[X.indices]
 
     def forward(self, W):
         """Return the predictions `x_i . w_t(i)` without intercepts, (n_samples,)."""

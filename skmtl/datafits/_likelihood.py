@@ -272,7 +272,7 @@ class Point:
     b : ndarray of shape (n_tasks,)
         The intercepts of centered features.
     z : ndarray
-        Linear predictions.
+        Linear predictions, 0 where a target is missing.
     arrived : bool
         False if the search of the intercepts ended before they were at their optimum. Nothing is
         known then of the distance to the minimum.
@@ -285,6 +285,8 @@ class Point:
         self.forward = forward
         self.b = b
         self.z = forward + likelihood.design.spread(b)
+        if not likelihood.all_seen:
+            self.z[~likelihood.seen] = 0.0  # might overflow, and do not matter
         self._value = None
         self._derivatives = None
         self._correlation = None
@@ -342,5 +344,5 @@ class Point:
         least = _LEAST_FALL * self.gradient**2 / f.mean_loss
         curvature = np.maximum(self.curvature, least + _TINY)
         target = self.z - self.gradient / curvature
-        weight = f.weight * curvature
+        weight = f.weighted(curvature)
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)
