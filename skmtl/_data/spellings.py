@@ -8,6 +8,7 @@ and None among other values.
 from numbers import Number
 
 import numpy as np
+from scipy import sparse
 
 from skmtl._data.task_ids import column_names, encode, missing_mask, some_of, warn_of_nan_as_text
 
@@ -22,6 +23,8 @@ def target_array(y, name="y", *, labels=True):
     of objects. Unless they are class `labels`, the columns of a frame are brought to one type of
     numbers.
     """
+    if sparse.issparse(y):
+        raise TypeError(f"{name} is a sparse matrix; targets are dense: {name}.toarray().")
     if isinstance(y, np.ma.MaskedArray):
         array = _unmasked(y)
     elif column_names(y) is not None:
