@@ -275,7 +275,9 @@ def test_names_of_columns_are_not_taken_for_positions():
 def test_task_weights_are_matched_by_task_id():
     weight = pd.Series([1.0, 2.0, 0.5], index=TASKS)
     expected = lasso(task_weight=weight.to_numpy()).fit(X, Y)
-    for given in (weight[::-1], weight.to_dict(), pd.Series(weight.to_numpy())):
+    backwards = weight[::-1]
+    unnamed = pd.Series(weight.to_numpy())
+    for given in (backwards, backwards.to_frame(), weight.to_dict(), unnamed):
         assert_same_model(lasso(task_weight=given).fit(X, Y), expected)
     with pytest.raises(ValueError, match=r"task_weight has no entry for task\(s\) \['age'\]"):
         lasso(task_weight=weight.rename({"age": "Age"})).fit(X, Y)
