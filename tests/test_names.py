@@ -554,6 +554,8 @@ def test_frames_keep_large_ids():
     assert ids_in(kept.fit_transform(frame)["task"]) == LARGE.tolist()
     scaled = TaskStandardScaler(task_column="task").fit_transform(frame)
     assert ids_in(scaled["task"]) == LARGE.tolist()
+    to_pandas = TaskStandardScaler(task_column="task").set_output(transform="pandas")
+    assert ids_in(to_pandas.fit_transform(pl.from_pandas(frame))["task"]) == LARGE.tolist()
 
 
 @pytest.mark.parametrize(("dtype", "first"), [(np.float64, 2**53), (np.float32, 2**24)])
