@@ -354,3 +354,19 @@ def test_sparse_targets_are_refused():
     for read in (partial(model.score, X), partial(wide_to_long, X), partial(task_score, SCORES)):
         with pytest.raises(TypeError, match="is a sparse matrix"):
             read(Y)
+
+
+def test_dates_are_no_features():
+    days = pd.to_datetime(["2020-01-01", None] * (N // 2))
+    frame = pd.DataFrame({"day": days, "school": [0, 1] * (N // 2)})
+    for form in (frame, frame.assign(x=1.0), pl.from_pandas(frame)):
+        for estimator in (
+            MultiTaskLasso(task_column="school"),
+            TaskStandardScaler(task_column="school"),
+        ):
+            with pytest.raises(TypeError, match=r"X holds (?i:datetime).* values: give numbers"):
+                estimator.fit(form, SCORES[:, 0])
+    with pytest.raises(TypeError, match=r"X holds datetime64\[.*\] values: give numbers"):
+        MultiTaskLasso().fit(days.to_numpy()[:, None], SCORES)
+    by_day = MultiTaskLasso(task_column="day").fit(frame.fillna(days[0]), SCORES[:, 0])
+    assert by_day.n_tasks_ == 1

@@ -262,3 +262,19 @@ def refuse_masked(values, name):
             f"{name} is a masked array with {n_masked} masked value(s), which cannot be missing: "
             "fill them in, or leave these samples out."
         )
+
+
+def refuse_dates(X):
+    """Raise if features of an array or frame are dates or durations.
+
+    Their counts of a unit would be taken for numbers, and so would what stands for missing ones.
+    """
+    dtypes = getattr(X, "dtypes", None)  # of the columns of a frame
+    if dtypes is None:
+        dtypes = [getattr(X, "dtype", None)]
+    for dtype in dtypes:
+        is_temporal = getattr(dtype, "is_temporal", None)  # polars
+        if getattr(dtype, "kind", None) in ("m", "M") or (is_temporal and is_temporal()):
+            raise TypeError(
+                f"X holds {dtype} values: give numbers as features, such as the days since a date."
+            )

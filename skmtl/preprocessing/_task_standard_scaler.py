@@ -10,6 +10,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
+from skmtl._data.spellings import refuse_dates
 from skmtl._data.targets import ids_name
 from skmtl._data.task_ids import (
     are_exact,
@@ -140,6 +141,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, tasks, *, reset):
         """Return numeric features and task ids (or None)."""
         features, task_ids = read_features(self, X, tasks, reset=reset, numeric=False)
+        refuse_dates(features)
         features = check_array(
             features,
             accept_sparse="csr",
