@@ -49,8 +49,8 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
     Raises
     ------
     ValueError
-        If a parameter is invalid; and in `split`, if the tasks are not known, a time is missing, or
-        a split has nothing to train on.
+        If a parameter is invalid; and in `split`, if the tasks are not known, a time is missing or
+        is text that is no date, or a split has nothing to train on.
 
     See Also
     --------

@@ -62,7 +62,7 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
         match, names repeat or are strings for a sparse X, or the frames have a column
         `task_column` already.
     TypeError
-        If arrays, sparse matrices and frames are mixed.
+        If arrays, sparse matrices and frames are mixed, or names of two types.
 
     See Also
     --------
