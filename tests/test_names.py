@@ -2,6 +2,7 @@
 
 import datetime
 import warnings
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
+    FusedSparseGroupLasso,
     IndependentTasks,
     MeanRegularizedRegressor,
     MultiTaskCV,
@@ -275,7 +277,9 @@ def test_names_of_columns_are_not_taken_for_positions():
 def test_task_weights_are_matched_by_task_id():
     weight = pd.Series([1.0, 2.0, 0.5], index=TASKS)
     expected = lasso(task_weight=weight.to_numpy()).fit(X, Y)
-    for given in (weight[::-1], weight.to_dict(), pd.Series(weight.to_numpy())):
+    backwards = weight[::-1]
+    unnamed = pd.Series(weight.to_numpy())
+    for given in (backwards, backwards.to_frame(), weight.to_dict(), unnamed):
         assert_same_model(lasso(task_weight=given).fit(X, Y), expected)
     with pytest.raises(ValueError, match=r"task_weight has no entry for task\(s\) \['age'\]"):
         lasso(task_weight=weight.rename({"age": "Age"})).fit(X, Y)
@@ -550,6 +554,8 @@ def test_frames_keep_large_ids():
     assert ids_in(kept.fit_transform(frame)["task"]) == LARGE.tolist()
     scaled = TaskStandardScaler(task_column="task").fit_transform(frame)
     assert ids_in(scaled["task"]) == LARGE.tolist()
+    to_pandas = TaskStandardScaler(task_column="task").set_output(transform="pandas")
+    assert ids_in(to_pandas.fit_transform(pl.from_pandas(frame))["task"]) == LARGE.tolist()
 
 
 @pytest.mark.parametrize(("dtype", "first"), [(np.float64, 2**53), (np.float32, 2**24)])
@@ -585,3 +591,29 @@ def test_searches_learn_of_unseen_tasks_after_the_fit(search):
     prefix = "estimator__" if isinstance(search, MultiTaskCV) else ""
     search.set_params(**{f"{prefix}handle_unknown": "shared"})
     np.testing.assert_array_equal(search.predict(new), expected)
+
+
+# Tasks in the order of their ids
+
+IN_SEQUENCE = [
+    TemporalGroupLasso,
+    FusedSparseGroupLasso,
+    partial(TaskGraphRegressor, graph="chain"),
+]
+
+
+@pytest.mark.parametrize("make", IN_SEQUENCE)
+def test_text_that_is_not_in_the_order_of_its_numbers_is_warned_of(make):
+    Y = rng.normal(size=(20, 3))
+    X = rng.normal(size=(20, 2))
+    weeks = pd.DataFrame(Y, columns=["week2", "week9", "week10"])
+    with pytest.warns(UserWarning, match=r"in the order of text, \['week10', 'week2', 'week9'\]"):
+        make().fit(X, weeks)
+    features, y = wide_to_long(pd.DataFrame(X), weeks)
+    features.columns = features.columns.astype(str)
+    with pytest.warns(UserWarning, match="in the order of text"):
+        make(task_column="task").fit(features, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = make().fit(X, weeks.set_axis(["week02", "week09", "week10"], axis=1))
+    np.testing.assert_allclose(model.coef_, make().fit(X, Y).coef_)

@@ -476,3 +476,34 @@ def test_importance_counts_all_classes():
     model.coef_ = np.arange(24.0).reshape(4, 2, 3)  # n_tasks, n_classes, n_features
     norms = np.sqrt((model.coef_**2).sum(axis=(0, 1)))
     np.testing.assert_allclose(task_feature_importance(model), [*norms, norms.max()])
+
+
+def test_masked_features_are_not_read_through_their_mask():
+    X = np.ma.masked_array(np.ones((2, 1)), mask=[[True], [False]])
+    for stack in (lambda: stack_tasks([X], [[1, 2]]), lambda: wide_to_long(X, np.ones((2, 1)))):
+        with pytest.raises(ValueError, match="X is a masked array with 1 masked value"):
+            stack()
+
+
+def test_rows_labeled_in_another_order_are_warned_of():
+    X = pd.DataFrame({"x": [1, 2], "school": [0, 1]})
+    y = pd.Series([1.0, 2.0], index=[1, 0])
+    for name, lay_out in (
+        (r"ys\[0\]", lambda: stack_tasks([X], [y])),
+        ("y", lambda: unstack_tasks(X, y, task_column="school")),
+        ("Y", lambda: wide_to_long(X, y.to_frame("t"))),
+    ):
+        with pytest.warns(UserWarning, match=f"The index of {name} has the labels of X in another"):
+            lay_out()
+
+
+def test_text_does_not_make_numbers_text():
+    X, _ = stack_tasks([np.ones((1, 1)), np.array([["a"]])], [[1], [2]], names=[3, 4])
+    assert X.tolist() == [[1.0, 3], ["a", 4]]
+    X, _ = stack_tasks([np.array([["a"]])] * 2, [[1], [2]], names=[3, 4])
+    assert X.tolist() == [["a", 3], ["a", 4]]
+
+
+def test_names_of_two_types_are_refused():
+    with pytest.raises(TypeError, match=r"names mixes types that cannot be sorted \(int, str\)"):
+        stack_tasks([np.ones((1, 1))] * 2, [[1], [2]], names=[1, "b"])

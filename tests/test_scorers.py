@@ -584,3 +584,30 @@ def test_pictures_of_mixed_tasks_show_their_skills(no_windows):
     assert drawn.ax_.get_xlabel() == "skill"
     with pytest.raises(ValueError, match="MultiTaskLasso has no skills"):
         TaskScoreDisplay.from_estimator(model, X, Y, baseline=MultiTaskLasso().fit(X, Y))
+
+
+@pytest.mark.parametrize("weight", [[1.0, np.nan], [1.0, -1.0], [1.0, np.inf]])
+def test_weights_that_are_none_are_refused(weight):
+    Y = np.array([[1.0], [2.0]])
+    for options in ({}, {"tasks": [0, 0]}):
+        with pytest.raises(ValueError, match="sample_weight must be finite and at least 0"):
+            task_score(Y, Y, sample_weight=weight, **options)
+    masked = np.ma.array([1.0, 1.0], mask=[True, False])
+    with pytest.raises(ValueError, match="sample_weight is a masked array"):
+        task_score(Y, Y, sample_weight=masked)
+
+
+def test_targets_without_a_prediction_are_named():
+    y = np.array([[1.0, 1.0], [2.0, np.nan], [4.0, 3.0]])
+    z = np.array([[1.0, 1.5], [2.0, np.nan], [np.nan, 2.5]])
+    with pytest.raises(ValueError, match=r"NaN or None for 1 target\(s\) of task 0"):
+        task_score(y, z)
+    assert task_score(y[:2], z[:2], metric=mean_squared_error) == 0.125
+
+
+def test_scorers_of_two_tasks_have_two_names():
+    days = pd.to_datetime(["2024-01-02 00:00:00.000000001", "2024-01-02"], format="mixed")
+    first, _ = per_task_scoring("r2", days)
+    assert first == "task_2024-01-02T00:00:00.000000001"
+    with pytest.raises(ValueError, match="Two of the tasks have the scorer 'task_1'"):
+        per_task_scoring("r2", np.array([1, "1"], dtype=object))

@@ -19,6 +19,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from skmtl import (
     IndependentTasks,
     MultiTaskCV,
+    MultiTaskLassoCV,
     MultiTaskMixed,
     MultiTaskStacking,
     PooledTasks,
@@ -209,6 +210,9 @@ def test_meta_estimators_take_folds_of_targets_in_every_form(meta, mode):
 
 
 def test_a_mask_of_other_data_is_refused():
+    slices = [(slice(0, 9), slice(9, 18))]
+    with pytest.raises(ValueError, match=r"Folds hold positions .* of samples in one dimension"):
+        MultiTaskLassoCV(cv=slices).fit(FEATURES, Y)
     short = [(np.ones(5, dtype=bool), np.ones(5, dtype=bool))]
     for model in (RandomInterceptTasks(Ridge(), cv=short), MultiTaskStacking(Ridge(), cv=short)):
         with pytest.raises(ValueError, match=r"a mask of shape \(5,\), but X has 18 samples"):

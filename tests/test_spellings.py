@@ -1,9 +1,12 @@
 """Targets, class labels and what is missing mean the same, however they are spelled."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -30,7 +33,7 @@ from skmtl import (
     wide_to_long,
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._measures import find_measure
+from skmtl.evaluation._find_measure import find_measure
 from skmtl.penalties import TraceNorm
 
 rng = np.random.default_rng(0)
@@ -335,3 +338,35 @@ def test_stacked_labels_keep_their_types():
     assert y.tolist() == ["n", "y", 0, 1]
     _, y = stack_tasks([X[:2], X[2:4]], [["n", np.nan], ["y", "n"]])
     assert y.tolist() == ["n", None, "y", "n"]
+
+
+def test_dates_are_no_targets_of_regressors(estimator):
+    if is_classifier(estimator) or isinstance(estimator, MultiTaskMixed):
+        pytest.skip("takes class labels")
+    days = pd.to_datetime(["2020-01-01", None] * (N // 2))
+    with pytest.raises(TypeError, match=r"y holds datetime64\[us\] values"):
+        estimator.fit(X, pd.DataFrame({"a": days, "b": days[::-1]}).astype("M8[us]"))
+
+
+def test_sparse_targets_are_refused():
+    Y = sparse.csr_matrix(SCORES)
+    model = MultiTaskLasso(0.1).fit(X, SCORES)
+    for read in (partial(model.score, X), partial(wide_to_long, X), partial(task_score, SCORES)):
+        with pytest.raises(TypeError, match="is a sparse matrix"):
+            read(Y)
+
+
+def test_dates_are_no_features():
+    days = pd.to_datetime(["2020-01-01", None] * (N // 2))
+    frame = pd.DataFrame({"day": days, "school": [0, 1] * (N // 2)})
+    for form in (frame, frame.assign(x=1.0), pl.from_pandas(frame)):
+        for estimator in (
+            MultiTaskLasso(task_column="school"),
+            TaskStandardScaler(task_column="school"),
+        ):
+            with pytest.raises(TypeError, match=r"X holds (?i:datetime).* values: give numbers"):
+                estimator.fit(form, SCORES[:, 0])
+    with pytest.raises(TypeError, match=r"X holds datetime64\[.*\] values: give numbers"):
+        MultiTaskLasso().fit(days.to_numpy()[:, None], SCORES)
+    by_day = MultiTaskLasso(task_column="day").fit(frame.fillna(days[0]), SCORES[:, 0])
+    assert by_day.n_tasks_ == 1

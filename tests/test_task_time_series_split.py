@@ -153,3 +153,17 @@ def test_what_cannot_be_split_in_time_is_refused():
         TaskTimeSeriesSplit(0)
     with pytest.raises(ValueError, match="gap"):
         TaskTimeSeriesSplit(2, gap=-1)
+
+
+def test_times_as_text_are_dates_or_refused():
+    X = np.zeros((12, 1))
+    Y = np.zeros((12, 2))
+    days = pd.date_range("2019-12-25", periods=12)
+    order = np.r_[6:12, 0:6]
+    expected = TaskTimeSeriesSplit(2, times=days[order]).split(X, Y)
+    as_text = TaskTimeSeriesSplit(2, times=days[order].astype(str)).split(X, Y)
+    for split, expected_split in zip(as_text, expected, strict=True):
+        np.testing.assert_array_equal(np.concatenate(split), np.concatenate(expected_split))
+    for texts in (days.strftime("%m/%d/%Y"), days.strftime("%Y%m%d"), np.arange(12).astype(str)):
+        with pytest.raises(ValueError, match="times are strings such as"):
+            list(TaskTimeSeriesSplit(2, times=texts).split(X, Y))

@@ -13,7 +13,13 @@ def fold_positions(samples, n_samples):
     n_samples : int
         Number of samples that are split.
     """
-    samples = np.asarray(samples)
+    given = samples
+    samples = np.asarray(given)
+    if samples.ndim != 1:
+        raise ValueError(
+            "Folds hold positions (integers) or masks (True and False) of samples in one "
+            f"dimension, got {given!r}."
+        )
     if samples.dtype == object and all(isinstance(one, bool | np.bool_) for one in samples):
         samples = samples.astype(bool)
     if samples.dtype == bool:
@@ -31,8 +37,9 @@ def fold_positions(samples, n_samples):
             f"{samples.dtype} such as {samples[0]}."
         )
     if not 0 <= samples.min() <= samples.max() < n_samples:
+        found = samples.min() if samples.min() < 0 else samples.max()
         raise ValueError(
-            f"A fold holds sample {samples.max()}, but X has {n_samples} samples; were the folds "
+            f"A fold holds sample {found}, but X has {n_samples} samples; were the folds "
             "made for other data?"
         )
     if len(samples) == n_samples > 2 and samples.max() <= 1:

@@ -17,7 +17,7 @@ from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
 from skmtl._data.magnitudes import check_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
-from skmtl._data.spellings import refuse_masked
+from skmtl._data.spellings import refuse_dates, refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
@@ -46,6 +46,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
         raise ValueError(f"Both task_column={column!r} and tasks= were given; use one of them.")
     if column is None:
         if numeric:
+            refuse_dates(X)
             X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=_FLOATS)
             X = _without_duplicates(X)
         else:
@@ -59,6 +60,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
         )
     features, task_ids = split_task_column(X, column, read=ids)
     if numeric:
+        refuse_dates(features)
         features = check_array(
             features,
             accept_sparse=_SPARSE,

@@ -8,6 +8,7 @@ and None among other values.
 from numbers import Number
 
 import numpy as np
+from scipy import sparse
 
 from skmtl._data.task_ids import column_names, encode, missing_mask, some_of, warn_of_nan_as_text
 
@@ -22,6 +23,8 @@ def target_array(y, name="y", *, labels=True):
     of objects. Unless they are class `labels`, the columns of a frame are brought to one type of
     numbers.
     """
+    if sparse.issparse(y):
+        raise TypeError(f"{name} is a sparse matrix; targets are dense: {name}.toarray().")
     if isinstance(y, np.ma.MaskedArray):
         array = _unmasked(y)
     elif column_names(y) is not None:
@@ -259,3 +262,19 @@ def refuse_masked(values, name):
             f"{name} is a masked array with {n_masked} masked value(s), which cannot be missing: "
             "fill them in, or leave these samples out."
         )
+
+
+def refuse_dates(X):
+    """Raise if features of an array or frame are dates or durations.
+
+    Their counts of a unit would be taken for numbers, and so would what stands for missing ones.
+    """
+    dtypes = getattr(X, "dtypes", None)  # of the columns of a frame
+    if dtypes is None:
+        dtypes = [getattr(X, "dtype", None)]
+    for dtype in dtypes:
+        is_temporal = getattr(dtype, "is_temporal", None)  # polars
+        if getattr(dtype, "kind", None) in ("m", "M") or (is_temporal and is_temporal()):
+            raise TypeError(
+                f"X holds {dtype} values: give numbers as features, such as the days since a date."
+            )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import is_regressor
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 
@@ -21,7 +22,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     Missing targets are filled, and their weights are 0. With `empty`, tasks may have no targets.
     """
     names = column_names(y)
-    Y = _check_targets(y, dtype)
+    Y = _check_targets(estimator, y, dtype)
     if Y.ndim == 1:
         raise ValueError(
             f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
@@ -46,10 +47,15 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     return Y, weight, tasks
 
 
-def _check_targets(y, dtype):
+def _check_targets(estimator, y, dtype):
     """Return targets as an array of the type (None: any), missing ones as NaN or None."""
     if not sparse.issparse(y):
         y = target_array(y, labels=dtype is None)
+        if y.dtype.kind in "mM" and is_regressor(estimator):
+            raise TypeError(
+                f"y holds {y.dtype} values, which {type(estimator).__name__} would take for counts "
+                "of their unit, missing ones included. Give numbers, such as the days since a date."
+            )
     return check_array(
         y,
         dtype=dtype,
@@ -125,7 +131,7 @@ class SortedSamples(NamedTuple):
 
 def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
     """Return the samples of long data; a sample of zero weight is as if absent."""
-    y = _check_targets(y, dtype)
+    y = _check_targets(estimator, y, dtype)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
             f"y has shape {y.shape}, but task ids were given for each sample, so y must be 1-D: "

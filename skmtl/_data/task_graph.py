@@ -7,6 +7,7 @@ from scipy import sparse
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import codes_of, some_of
+from skmtl._data.task_order import order_of_ids
 from skmtl._data.task_parameters import square_in_order
 
 
@@ -60,7 +61,7 @@ def _from_name(graph, tasks):
     T = len(tasks)
     if graph == "complete":
         return np.full((T, T), 1.0 / T)
-    order = np.argsort(tasks, kind="stable")
+    order = order_of_ids(tasks, "a list of edges (task id, task id, weight) gives another chain")
     neighbors = (order[1:], order[:-1])
     weights = sparse.csr_array((np.ones(T - 1), neighbors), shape=(T, T))
     return weights + weights.T

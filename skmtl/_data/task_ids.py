@@ -325,9 +325,9 @@ def codes_of(ids, known, name="tasks"):
     ids = as_id_array(ids)
     known = as_id_array(known)
     if known.dtype.kind == "M":
-        ids = _dates_of_strings(ids)
+        ids = dates_of_strings(ids)
     elif ids.dtype.kind == "M":
-        known = _dates_of_strings(known)
+        known = dates_of_strings(known)
     inverse = slice(None)
     if ids.dtype != object:
         ids, inverse = encode(ids, name)
@@ -349,7 +349,7 @@ def _keys(ids):
     return [(kind, factor * count) for count in counts]  # nanoseconds of any size
 
 
-def _dates_of_strings(ids):
+def dates_of_strings(ids):
     """Return strings as dates if all of them are dates, else the ids as they are."""
     texts = ids.tolist()
     if not texts or not all(isinstance(one, str) for one in texts):

@@ -91,11 +91,19 @@ def entries_by_label(value, known=None):
     if isinstance(value, dict):
         values = list(value.values())
         return as_id_array(list(value)), values
+    value = _as_series(value)
     if not hasattr(value, "to_dict") or not hasattr(value, "index"):
         return None
     if known is not None and not is_labeled(value.index, known):
         return None
     return check_names_differ(value.index, "A Series"), value.tolist()
+
+
+def _as_series(value):
+    """Return the Series in a pandas frame of a single column, anything else as it is."""
+    if hasattr(value, "iloc") and np.ndim(value) == 2 and value.shape[1] == 1:
+        return value.iloc[:, 0]
+    return value
 
 
 def square_in_order(matrix, name, tasks):

@@ -209,7 +209,7 @@ class ElasticNetSearch(RegressorCV):
 
     def _refit(self, worker, read, datafit, solution):
         if read.loss.is_quadratic:
-            penalty = group_penalty(self.feature_weight, self.positive, datafit.shape[0])
+            penalty = group_penalty(self.feature_weight, self.positive, read.data.features)
             l1_ratio = getattr(self, "l1_ratio_", 1.0)
             shrunk, scaled = at_alpha(datafit, penalty, self.alpha_, l1_ratio)
             solution = polish(shrunk, scaled, solution)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from skmtl._data.task_ids import some_of
+from skmtl._data.task_order import order_of_ids
 from skmtl._data.task_parameters import by_task
 
 
@@ -17,7 +18,8 @@ def time_order(times, tasks):
         Task ids.
     """
     if times is None:
-        return np.argsort(tasks, kind="stable"), np.ones(len(tasks) - 1)
+        order = order_of_ids(tasks, "times= gives the time of each task")
+        return order, np.ones(len(tasks) - 1)
     times = np.atleast_1d(by_task(times, "times", tasks))
     if len(times) != len(tasks):
         raise ValueError(f"times has 1 entry, expected {len(tasks)}: one for each task.")

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skmtl._data.row_names import refuse_other_rows
-from skmtl._data.spellings import plain_labels, target_array
+from skmtl._data.spellings import plain_labels, refuse_masked, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import (
     as_id_array,
@@ -52,6 +52,8 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     else:
         read = _read_long(metric, y_true, y_pred, sample_weight, tasks)
     task_ids, parts = read
+    if metric.is_known:
+        _check_predicted(task_ids, parts)
     if metric.takes_labels:
         return task_ids, parts
     classes_of_tasks = _classes_of_tasks(classes, len(parts))
@@ -65,6 +67,21 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
             own = _find_classes(task, part, labels, wide=tasks is None)
         scored.append(part._replace(classes=own))
     return task_ids, scored
+
+
+def _check_predicted(task_ids, parts):
+    """Raise if targets have no prediction; only metrics of the user's own may take such."""
+    for task, part in zip(task_ids.tolist(), parts, strict=True):
+        if part.y_pred is None:
+            continue
+        lacking = missing_mask(part.y_pred)
+        if lacking.any():
+            n_lacking = lacking.reshape(len(lacking), -1).any(axis=1).sum()
+            raise ValueError(
+                f"y_pred is NaN or None for {n_lacking} target(s) of task {task!r}, such as those "
+                "of samples that no fold has tested: make these targets missing, or leave the "
+                "samples out."
+            )
 
 
 def _check_scores(metric, y_pred):
@@ -233,7 +250,14 @@ def _broadcast_weight(sample_weight, shape, task_ids=None):
     weight = sample_weight
     if task_ids is not None:
         weight = targets_in_order(sample_weight, task_ids, "sample_weight")
+    refuse_masked(sample_weight, "sample_weight")
     weight = np.asarray(weight, dtype=float)
+    invalid = ~(np.isfinite(weight) & (weight >= 0))
+    if invalid.any():
+        raise ValueError(
+            f"sample_weight must be finite and at least 0, got {weight[invalid][0]}; a target of "
+            "weight 0 is not scored."
+        )
     if weight.ndim == 1 and len(shape) == 2:
         weight = weight[:, None]
     if weight.ndim and weight.shape[0] != shape[0]:

@@ -6,7 +6,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.task_ids import as_id_array, position_of, some_of, split_task_column
+from skmtl._data.target_names import check_names_differ
+from skmtl._data.task_ids import (
+    as_objects,
+    position_of,
+    some_of,
+    split_task_column,
+)
 from skmtl._warn import warn
 from skmtl.metrics import (
     AVERAGES,
@@ -247,8 +253,13 @@ def per_task_scoring(
     ['task_north', 'task_south']
     """
     scorers = {}
-    for task in as_id_array(tasks).tolist():
-        scorers[f"task_{task}"] = make_task_scorer(
+    ids = check_names_differ(tasks, "tasks")
+    in_nanoseconds = ids.dtype == "M8[ns]"  # which are integers as a list
+    for task in as_objects(ids) if in_nanoseconds else ids.tolist():
+        name = f"task_{task}"
+        if name in scorers:
+            raise ValueError(f"Two of the tasks have the scorer {name!r}: name the scorers apart.")
+        scorers[name] = make_task_scorer(
             metric,
             task_column=task_column,
             task=task,

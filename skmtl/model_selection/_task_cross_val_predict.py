@@ -11,6 +11,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.fold_samples import fold_positions
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
 from skmtl._data.task_ids import (
@@ -117,6 +118,7 @@ def task_cross_val_predict(
     0.66
     """
     check_option(method, "method", METHODS)
+    warn_of_row_order(X, y=y, tasks=tasks, groups=groups)
     X, y, tasks, groups = indexable(X, y, tasks, groups)
     n_samples = len(y)
     column = _task_column(estimator) if task_column is None else task_column

@@ -9,6 +9,7 @@ from skmtl._data.stratification import split_by_stratum
 from skmtl._data.task_ids import (
     as_id_array,
     column_names,
+    dates_of_strings,
     encode,
     missing_mask,
     some_of,
@@ -35,7 +36,7 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
         several tasks has neither, and its samples are split for all tasks alike.
     times : str, int or array-like of shape (n_samples,), default=None
         When every sample was observed: a column of X, by name or position, or the times
-        themselves, as numbers, dates or strings that sort in time. None takes the order of the
+        themselves, as numbers, dates, or strings such as "2020-12-31". None takes the order of the
         rows. A training sample as late as the first test sample of its task is left out.
     max_train_size : int, default=None
         Largest number of training samples of each task, the latest ones.
@@ -48,8 +49,8 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
     Raises
     ------
     ValueError
-        If a parameter is invalid; and in `split`, if the tasks are not known, a time is missing, or
-        a split has nothing to train on.
+        If a parameter is invalid; and in `split`, if the tasks are not known, a time is missing or
+        is text that is no date, or a split has nothing to train on.
 
     See Also
     --------
@@ -184,6 +185,7 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
                 f"times has shape {times.shape}, but X has {n_samples} samples; for parts of the "
                 "data, as in a search within folds, give times as a column of X."
             )
+        times = _of_strings(times)
         missing = missing_mask(times)
         if missing.any():
             raise ValueError(
@@ -191,6 +193,24 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
                 f"{int(np.argmax(missing))}."
             )
         return encode(times, "times")[1]
+
+
+def _of_strings(times):
+    """Return strings that are dates as dates, other times as they are.
+
+    Other strings are refused: "10" comes before "9", and "1/2/2020" before "12/31/2019".
+    """
+    texts = times.tolist()
+    if not all(isinstance(one, str) for one in texts):
+        return times
+    dates = dates_of_strings(times)
+    are_numbers = any(one.isdigit() and len(one) != len("2020") for one in texts)
+    if dates.dtype.kind != "M" or are_numbers:
+        raise ValueError(
+            f"times are strings such as {some_of(times, 2)}, whose order need not be that of time: "
+            "give dates (pandas.to_datetime), numbers, or dates as text such as '2020-12-31'."
+        )
+    return dates
 
 
 def _column(X, column):

@@ -181,7 +181,10 @@ class FeatureGroups(Penalty):
 
     def value(self, W):
         self._members.check(W)
-        return sum((own.value(W[features]) for own, features in self._parts), 0.0)
+        value = 0.0
+        for own, features in self._parts:
+            value += own.value(W[features])
+        return value
 
     def prox(self, W, step):
         self._members.check(W)
@@ -197,7 +200,10 @@ class FeatureGroups(Penalty):
         return max(norms, default=0.0)
 
     def conjugate(self, G):
-        return sum((own.conjugate(G[features]) for own, features in self._parts), 0.0)
+        value = 0.0
+        for own, features in self._parts:
+            value += own.conjugate(G[features])
+        return value
 
     def unpenalized_features(self, n_features):
         free = np.ones(n_features, dtype=bool)

@@ -102,7 +102,9 @@ class TaskCoupling(QuadraticPenalty):
 
     def matrix(self, n_tasks):
         M = self.coupling
-        return self.alpha * (M if isinstance(M, np.ndarray) else M.toarray())
+        if not isinstance(M, np.ndarray):
+            M = M.toarray()
+        return self.alpha * M
 
     @cached_property
     def _structure(self):
@@ -117,9 +119,9 @@ class TaskCoupling(QuadraticPenalty):
 
 def _is_symmetric(M):
     """Whether an array or sparse matrix is finite and symmetric."""
-    if not sparse.issparse(M):
-        return np.isfinite(M).all() and np.allclose(M, M.T, rtol=1e-10, atol=0)
-    if not np.isfinite(M.data).all():
+    entries = M.data if sparse.issparse(M) else M
+    if not np.isfinite(entries).all():
         return False
-    excess = np.abs(M - M.T) - 1e-10 * np.abs(M)
-    return not (excess.data > 0).any()
+    rounding = 1e-10 * np.abs(M)
+    excess = np.abs(M - M.T) - rounding
+    return excess.max() <= 0

@@ -10,7 +10,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 
-from skmtl._data.spellings import join_labels, plain_labels, target_array
+from skmtl._data.row_names import warn_of_row_order
+from skmtl._data.spellings import join_labels, plain_labels, refuse_masked, target_array
 from skmtl._data.task_ids import (
     are_exact,
     as_objects,
@@ -61,7 +62,7 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
         match, names repeat or are strings for a sparse X, or the frames have a column
         `task_column` already.
     TypeError
-        If arrays, sparse matrices and frames are mixed.
+        If arrays, sparse matrices and frames are mixed, or names of two types.
 
     See Also
     --------
@@ -79,6 +80,11 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     >>> y
     array([1., 2., 3.])
     """
+    Xs = list(Xs)
+    ys = list(ys)
+    for k, (X, y) in enumerate(zip(Xs, ys, strict=False)):
+        refuse_masked(X, "X")
+        warn_of_row_order(X, **{f"ys[{k}]": y})
     Xs = [X if hasattr(X, "shape") else np.asarray(X) for X in Xs]
     ys = [target_array(y) for y in ys]
     if not Xs or len(Xs) != len(ys):
@@ -126,6 +132,8 @@ def unstack_tasks(X, y, *, task_column=-1):
     >>> tasks.ys
     [array([1., 2.]), array([3.])]
     """
+    refuse_masked(X, "X")
+    warn_of_row_order(X, y=y)
     features, task_ids = split_task_column(X, task_column)
     y = _with_shape(y)
     check_consistent_length(features, y)
@@ -185,6 +193,8 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     >>> y
     array([1., 3., 4.])
     """
+    refuse_masked(X, "X")
+    warn_of_row_order(X, Y=Y)
     tasks = column_names(Y) if tasks is None else tasks
     Y = target_array(Y, "Y")
     Y = check_array(Y, dtype=None, ensure_all_finite=False, input_name="Y")
@@ -215,8 +225,8 @@ def _check_names(names, n_tasks, parameter):
         raise ValueError(
             f"{parameter} has {len(names)} ids, expected {n_tasks}: one for each task."
         )
-    unique, counts = np.unique(names, return_counts=True)
-    repeated = unique[counts > 1]
+    unique, codes = encode(names, parameter)
+    repeated = unique[np.bincount(codes) > 1]
     if len(repeated):
         raise ValueError(f"{parameter} must be all different, but {some_of(repeated)} repeat.")
     return names
@@ -266,7 +276,7 @@ def _concatenate(Xs):
     if kind == "sparse matrix":
         return sparse.vstack(Xs, format="csr")
     if kind == "array":
-        return np.concatenate(Xs)
+        return join_labels(Xs)  # text next to numbers does not make them text
     if kind == "pandas frame":
         import pandas
 
@@ -280,7 +290,7 @@ def _append_ids(X, task_ids, task_column):
     """Return X with the task ids as its last column, called `task_column` in a frame."""
     kind = _kind(X)
     numeric = task_ids.dtype.kind in "biuf"
-    if numeric and kind in ("sparse matrix", "array"):
+    if numeric and kind in ("sparse matrix", "array") and X.dtype.kind in "biuf":
         numeric = are_exact(task_ids, np.result_type(X.dtype, task_ids.dtype))
     if kind == "sparse matrix":
         if not numeric:
@@ -291,7 +301,7 @@ def _append_ids(X, task_ids, task_column):
         column = sparse.coo_matrix(task_ids[:, None])
         return sparse.hstack([X, column], format="csr")
     if kind == "array":
-        if not numeric:
+        if not (numeric and X.dtype.kind in "biuf"):
             X = X.astype(object)
             task_ids = as_objects(task_ids)
         return np.column_stack([X, task_ids])

@@ -5,10 +5,12 @@ from scipy import sparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
+from skmtl._data.spellings import refuse_dates
 from skmtl._data.targets import ids_name
 from skmtl._data.task_ids import (
     are_exact,
@@ -139,6 +141,7 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, tasks, *, reset):
         """Return numeric features and task ids (or None)."""
         features, task_ids = read_features(self, X, tasks, reset=reset, numeric=False)
+        refuse_dates(features)
         features = check_array(
             features,
             accept_sparse="csr",
@@ -262,7 +265,9 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """Return the features in a container like X, together with its task column."""
         if column_names(X) is not None:
             positions = self._feature_positions(X)
-            return _in_frame(X, features, positions)
+            frame = _in_frame(X, features, positions)
+            output = _get_output_config("transform", self)
+            return _as_pandas(frame) if output["dense"] == "pandas" else frame
         if self.task_column is None:
             return features
         if sparse.issparse(X):
@@ -316,3 +321,12 @@ def _in_frame(X, features, positions):
     for k, j in enumerate(positions):
         columns.append(polars.Series(X.columns[j], features[:, k]))
     return X.with_columns(columns)
+
+
+def _as_pandas(frame):
+    """Return a frame as one of pandas, column by column, so that no id passes through floats."""
+    if hasattr(frame, "iloc"):
+        return frame
+    import pandas
+
+    return pandas.DataFrame({name: frame[name].to_numpy() for name in frame.columns})

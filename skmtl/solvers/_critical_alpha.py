@@ -104,7 +104,8 @@ def _fixed_point(function, start, accuracy):
     def excess(alpha):
         return function(alpha) - alpha
 
-    high = max(start, np.finfo(float).tiny)
+    least = np.finfo(float).tiny
+    high = max(start, least)
     while excess(high) > 0:
         high *= 2.0
     return brentq(excess, 0.0, high, rtol=accuracy)

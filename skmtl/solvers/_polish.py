@@ -36,7 +36,9 @@ def polish(datafit, penalty, solution):
     """
     group_weights = penalty.group_weights(len(solution.W))
     nonzero = solution.W.any(axis=1)
-    if penalty.positive or not nonzero.any() or not solution.converged or solution.gap == 0:
+    constrained = penalty.positive
+    finished = solution.gap == 0 or not nonzero.any()
+    if constrained or finished or not solution.converged:
         return solution
     active = np.flatnonzero(nonzero | (group_weights == 0))
     if not _is_cheap(datafit, len(active)):
@@ -57,8 +59,10 @@ def polish(datafit, penalty, solution):
 
 def _is_cheap(datafit, n_active):
     """Whether a factorization of the active features costs little."""
-    few = n_active <= _FEW * datafit.shape[0]
-    return few or len(datafit.blocks) * n_active**3 <= _QUICK
+    if n_active <= _FEW * datafit.shape[0]:
+        return True
+    operations = len(datafit.blocks) * n_active**3
+    return operations <= _QUICK
 
 
 def _newton_of_active(datafit, group_weights, W, active):
@@ -95,7 +99,13 @@ def _newton(form, group_weights, W):
     free_features_of = None
     if len(free):
         form, free_features_of = form.eliminate(free)
-    inside, _ = group_newton(form, group_weights[penalized], W[penalized], 0.0, max_iter=_STEPS)
+    inside, _ = group_newton(
+        form,
+        group_weights[penalized],
+        W[penalized],
+        tol=0.0,
+        max_iter=_STEPS,
+    )
     if inside is None:
         return None
     W = W.copy()

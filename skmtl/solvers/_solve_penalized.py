@@ -78,7 +78,8 @@ def _check_sum(terms, ridge, n_features):
     """ValueError for terms that no solver takes; `ridge` is None if tasks are coupled."""
     decomposed = any(term.is_decomposition for term in terms)
     if decomposed and (len(terms) > 1 or ridge is None):
-        names = " + ".join(type(term).__name__ for term in terms)
+        kinds = [type(term).__name__ for term in terms]
+        names = " + ".join(kinds)
         coupled = " with a coupling of tasks" if ridge is None else ""
         raise ValueError(
             f"No solver takes {names}{coupled}: to a Decomposition only ridges can be added."
