@@ -18,6 +18,7 @@ from sklearn.linear_model import (
 from sklearn.metrics import log_loss
 
 from skmtl import (
+    ClusteredTaskRegressor,
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MultiTaskElasticNet,
@@ -373,3 +374,24 @@ def test_no_unit_of_a_feature_is_a_rounding_error_of_another(model, form):
     products = sum((X - X.mean(axis=0)).T @ r.sum(axis=1) for X, r in left)
     scale = np.linalg.norm(data.X, axis=0) * np.linalg.norm(data.Y)
     np.testing.assert_allclose(products / scale, 0.0, atol=1e-10)
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "model",
+    [
+        ClusteredTaskRegressor(0.1),
+        MeanRegularizedRegressor(1.0),
+        MultiTaskLasso(0.1),
+        TraceNormRegressor(0.1),
+    ],
+    ids=name_of,
+)
+def test_constant_targets_have_no_coefficients_and_no_warning(model, form):
+    data = Data("numbers")
+    data.Y[:] = 0.1  # whose mean is rounded
+    data.missing = np.where(np.isnan(data.missing), np.nan, 0.1)
+    model, predictions = data.fit(clone(model), form)
+    assert not model.coef_.any()
+    np.testing.assert_allclose(predictions, 0.1, rtol=1e-15)

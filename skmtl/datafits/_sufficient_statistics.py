@@ -11,7 +11,7 @@ from operator import add, sub
 import numpy as np
 
 _LEAST = 1e-8  # share of a sum that a difference of sums may come to
-_CONSTANT = 1e-13  # share of the squares of a feature, at its origin, that is rounding
+_CONSTANT = 1e-13  # share of the squares about an origin that is rounding
 _VISIBLE = 10 * _LEAST**1.5  # share of its terms, below which an error shows rounding
 
 
@@ -158,7 +158,11 @@ class SufficientStatistics:
             xx[constant] = 0.0
             xx.transpose(0, 2, 1)[constant] = 0.0
             xy[self.per_task(constant).T.astype(bool)] = 0.0
-        about_means = replace(self, xx=xx, xy=xy, yy=self.yy - self.y * mean_y)
+        yy = self.yy - self.y * mean_y
+        same = yy <= _CONSTANT * self.yy
+        yy[same] = 0.0
+        xy[:, same] = 0.0
+        about_means = replace(self, xx=xx, xy=xy, yy=yy)
         mean_x = self.per_task(self.x0 + mean_x)
         return about_means, mean_x, self.y0 + mean_y
 
