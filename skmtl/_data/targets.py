@@ -50,13 +50,21 @@ def _check_targets(y, dtype):
     """Return targets as an array of the type (None: any), missing ones as NaN or None."""
     if not sparse.issparse(y):
         y = target_array(y, labels=dtype is None)
-    return check_array(
-        y,
-        dtype=dtype,
-        ensure_2d=False,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    try:
+        return check_array(
+            y,
+            dtype=dtype,
+            ensure_2d=False,
+            ensure_all_finite=False,
+            input_name="y",
+        )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
+            "classifier, such as MultiTaskLassoClassifier."
+        ) from error
 
 
 def _check_no_infinity(Y, tasks):
