@@ -520,3 +520,12 @@ def test_warnings_are_lines_that_occur_once(shops, capsys):
     assert all(line.startswith("skmtl: warning: ") for line in lines)
     assert len(set(lines)) == len(lines)
     assert not any("least populated" in line or "string 'nan'" in line for line in lines)
+
+
+def test_points_between_thousands_mean_that_decimals_have_commas(read):
+    data = file_of(price=["1.234"] * 11 + ["12"], staff=["0,25"] * 12, sales=range(12))
+    text = data.to_csv(index=False, sep=";")
+    assert read(text)[0] is None
+    X, _, _ = read(text, "--thousands", ".")
+    assert X["price"].tolist() == [1234.0] * 11 + [12.0]
+    assert X["staff"].tolist() == [0.25] * 12
