@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import log_softmax, xlogy
 from sklearn.base import clone
-from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.linear_model import LinearRegression, Ridge, RidgeCV
 
 from skmtl import (
     ClusteredTaskClassifier,
@@ -19,6 +19,7 @@ from skmtl import (
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
+    RandomInterceptTasks,
     TaskGraphRegressor,
     TraceNormClassifier,
     TraceNormClassifierCV,
@@ -338,7 +339,7 @@ def test_layouts_agree():
     column = clone(model).set_params(task_column=2)
     with_ids = column.fit(np.insert(long_X, 2, tasks, axis=1), long_y)
     anything = np.insert(X, 2, -1, axis=1)
-    in_column = with_ids.adapt(anything, y)
+    in_column = with_ids.adapt(anything, y, task=4)
     for other in (by_ids, in_column):
         np.testing.assert_allclose(other.coef_, wide.coef_, atol=1e-7)
     expected = wide.predict(X)[:, -1]
@@ -354,8 +355,8 @@ def test_the_new_task_is_the_last_and_found_by_its_label():
     model = MeanRegularizedRegressor(task_column="school").fit(frame, data.y)
     new = pd.DataFrame(X, columns=list("abcde")).assign(school="?")
     adapted = model.adapt(new, y)
-    assert adapted.tasks_.tolist() == ["east", "north", "south", "west", "new"]
-    assert adapted.adapt(new, y).tasks_[-1] == "new2"
+    assert adapted.tasks_.tolist() == ["east", "north", "south", "west", "?"]
+    assert adapted.adapt(new, y).tasks_[-1] == "new"
     named = adapted.adapt(new, y, task="beside the others")
     asked = new.assign(school="beside the others")
     np.testing.assert_array_equal(named.predict(asked), named.predict_all_tasks(asked)[:, -1])
@@ -498,3 +499,25 @@ def test_a_minimum_at_infinity_is_warned_of():
     model = MeanRegularizedClassifier(0.0).fit(data.X, data.y)
     with pytest.warns(UserWarning, match="minimum may be at infinity"):
         model.adapt(new_rows(4)[0], [0, 1, 0, 1])
+
+
+@pytest.mark.parametrize("ids", [[0, 1, 2], ["a", "b", "c"]], ids=["numbers", "strings"])
+def test_a_new_id_in_the_task_column_names_the_task(ids):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.standard_normal((30, 2)), columns=["x", "z"])
+    frame["task"] = np.repeat(ids, 10)
+    y = frame["x"] + rng.standard_normal(30)
+    new_id = 7 if ids[0] == 0 else "g"
+    of_new = frame[:4].assign(task=new_id)
+    for model in (
+        MeanRegularizedRegressor(0.1, task_column="task"),
+        RandomInterceptTasks(Ridge(), task_column="task"),
+    ):
+        fitted = model.fit(frame, y)
+        adapted = fitted.adapt(of_new, y[:4] + 5)
+        assert adapted.tasks_.tolist() == [*ids, new_id]
+        by_argument = fitted.adapt(frame[:4], y[:4] + 5, task=new_id)
+        np.testing.assert_array_equal(adapted.predict(of_new), by_argument.predict(of_new))
+        several = pd.concat([of_new, frame[:4]])
+        named_by_default = 3 if ids[0] == 0 else "new"
+        assert fitted.adapt(several, [*y[:4], *y[:4]]).tasks_[-1] == named_by_default

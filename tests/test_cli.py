@@ -480,3 +480,52 @@ def test_ids_that_look_alike_are_pointed_out(read, ids):
 
 def test_a_number_of_two_values_may_be_a_class(read):
     assert "say --classify if these are classes" in read(file_of(sales=[0, 1] * 6).to_csv())[2]
+
+
+def test_three_decimals_after_a_zero_are_no_thousands(read):
+    prices = [f"0,{k}00" for k in range(1, 10)] + ["1,250", "12,500", "0,000"]
+    expected = [float(text.replace(",", ".")) for text in prices]
+    data = file_of(price=prices, staff=1, sales=range(12)).to_csv(index=False, sep=";")
+    X, _, said = read(data)
+    assert "decimal comma" in said
+    assert X["price"].tolist() == expected
+    fits = ["--thousands", ",", "--decimal", "."]
+    assert "'price' have numbers that can be read in two ways" in read(data, *fits)[2]
+    target = file_of(price=1, staff=2, sales=["1,234"] * 11 + ["2,345"]).to_csv(index=False)
+    assert "target 'sales' has 12 number(s) that can be read in two ways" in read(target)[2]
+
+
+def test_truth_values_may_be_missing_by_option(read):
+    data = file_of(price=[True, False, ""] * 4).to_csv(index=False)
+    assert read(data)[0] is None
+    X, _, said = read(data, "--na", "")
+    assert X["price"].tolist() == [1.0, 0.0] * 4
+    assert "Rows left out for a missing value: 4 of 12." in said
+
+
+def test_too_few_rows_for_the_folds_get_one_line(read):
+    few = file_of().iloc[[0, 1, 4, 5, 8, 9]].to_csv(index=False)
+    assert "6 rows are too few: of 4 folds, training sets have 4 rows" in read(few)[2]
+    assert "--cv 13: there are only 12 rows" in read(PLAIN, "--cv", "13")[2]
+
+
+def test_warnings_are_lines_that_occur_once(shops, capsys):
+    frame, path = shops
+    rare = np.where(np.arange(90) % 15 == 0, "nan", "low")
+    spoil(frame, path, lambda f: f.assign(sales=np.where(f["shop"] == "west", "low", rare)))
+    arguments = ["compare", str(path), "--task", "shop", "--target", "sales", "--cv", "2"]
+    assert main([*arguments, "--classify"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert any("Task(s) ['west'] have targets that lack a class" in line for line in lines)
+    assert all(line.startswith("skmtl: warning: ") for line in lines)
+    assert len(set(lines)) == len(lines)
+    assert not any("least populated" in line or "string 'nan'" in line for line in lines)
+
+
+def test_points_between_thousands_mean_that_decimals_have_commas(read):
+    data = file_of(price=["1.234"] * 11 + ["12"], staff=["0,25"] * 12, sales=range(12))
+    text = data.to_csv(index=False, sep=";")
+    assert read(text)[0] is None
+    X, _, _ = read(text, "--thousands", ".")
+    assert X["price"].tolist() == [1234.0] * 11 + [12.0]
+    assert X["staff"].tolist() == [0.25] * 12

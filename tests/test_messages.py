@@ -341,3 +341,13 @@ def test_reports_escape_the_names_of_tasks():
     assert any(line.startswith("line break ") for line in str(report).splitlines())
     drawn(report.plot())
     drawn(report.plot(kind="scatter"))
+
+
+@pytest.mark.parametrize("estimator", [MultiTaskLasso(), MultiTaskKernelRidge()])
+@pytest.mark.parametrize("as_y", [np.array, pd.DataFrame, pd.Series])
+def test_text_given_to_a_regressor_names_the_classifiers(estimator, as_y):
+    X = np.arange(12.0).reshape(6, 2)
+    y = np.array(["a", "b"] * 3)
+    tasks = None if as_y is pd.DataFrame else [0, 1, 1, 0, 0, 1]
+    with pytest.raises(ValueError, match=r"to float: .*for class labels take a classifier"):
+        estimator.fit(X, as_y(y) if tasks else as_y({"t": y}), tasks=tasks)

@@ -17,6 +17,7 @@ from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
     MultiTaskLasso,
+    MultiTaskLassoCV,
     MultiTaskMixed,
     MultiTaskNystroemRidge,
     MultiTaskNystroemRidgeCV,
@@ -244,3 +245,14 @@ def test_normalized_support_vectors_are_those_of_scikit_learn_on_scaled_targets(
     raw = MultiTaskSVR(mu=1e9, **options).fit(X, (Y - mean) / scale).predict(X_test)
     np.testing.assert_allclose(found, mean + scale * raw, rtol=1e-8, atol=1e-9)
     assert isinstance(SVR(), type(MultiTaskSVR().fit(X, Y).svm_))
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1e-40])
+def test_strengths_are_chosen_in_units_that_are_tiny(unit):
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((40, 3))
+    Y = X @ rng.standard_normal((3, 2)) + 0.1 * rng.standard_normal((40, 2))
+    model = MultiTaskLassoCV(alphas=10).fit(X, Y)
+    tiny = MultiTaskLassoCV(alphas=10).fit(X, Y * unit)
+    np.testing.assert_allclose(tiny.alphas_, model.alphas_ * unit)
+    np.testing.assert_allclose(tiny.coef_, model.coef_ * unit, rtol=1e-6)

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skmtl import linear_model
 from skmtl._command_line.outputs import check_outputs, write_outputs
 from skmtl._command_line.problem import read_problem
-from skmtl._command_line.usage import UsageError
+from skmtl._command_line.usage import UsageError, warnings_as_lines
 from skmtl.datasets import load_parkinsons
 from skmtl.evaluation import compare_to_single_task
 from skmtl.model_selection import TaskStratifiedShuffleSplit
@@ -28,6 +28,8 @@ REGRESSORS = (
 CLASSIFIERS = ("MultiTaskLassoClassifierCV", "TraceNormClassifierCV")
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 _MOST_NAMES = 60  # features that are printed
+_N_FOLDS = 4  # of compare_to_single_task
+_N_INNER_FOLDS = 5  # by which the models choose the strength of their penalty
 
 
 def demo(n_splits, seed):
@@ -62,22 +64,37 @@ def compare(options):
     names = _check_estimators(options.estimators, options.classify)
     check_outputs(options)
     problem = read_problem(options)
+    _check_size(len(problem.y), options)
     print(_description(options, problem, names), flush=True)
     models = {name: _scaled(name, options.task) for name in names}
     try:
-        report = compare_to_single_task(
-            models if len(models) > 1 else models[names[0]],
-            problem.X,
-            problem.y,
-            task_column=options.task,
-            cv=options.cv,
-            n_jobs=options.jobs,
-            verbose=int(sys.stderr.isatty()),
-            random_state=options.seed,
-        )
+        with warnings_as_lines():
+            report = compare_to_single_task(
+                models if len(models) > 1 else models[names[0]],
+                problem.X,
+                problem.y,
+                task_column=options.task,
+                cv=options.cv,
+                n_jobs=options.jobs,
+                verbose=int(sys.stderr.isatty()),
+                random_state=options.seed,
+            )
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
     write_outputs(report, options)
+
+
+def _check_size(n_rows, options):
+    """Raise unless every training set has a row for each of the folds that the models make."""
+    n_folds = options.cv or _N_FOLDS
+    if n_folds > n_rows:
+        raise UsageError(f"--cv {n_folds}: there are only {n_rows} rows")
+    n_train = n_rows - -(-n_rows // n_folds)
+    if n_train < _N_INNER_FOLDS:
+        raise UsageError(
+            f"{n_rows} rows are too few: of {n_folds} folds, training sets have {n_train} rows, "
+            f"and every model chooses its penalty by {_N_INNER_FOLDS} folds of those"
+        )
 
 
 def _description(options, problem, names):

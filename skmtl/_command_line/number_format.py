@@ -9,7 +9,8 @@ _TRUTH = {"true": 1.0, "false": 0.0}
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([ T].*)?|\d\d?[./-]\d\d?[./-](\d{4}|\d\d)( .*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d*),\d+([eE][+-]?\d+)?")
 _DECIMAL_POINT = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d*)\.\d+([eE][+-]?\d+)?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+")  # a number with thousands, or with three decimals
+# A number with thousands, or with three decimals; no group of thousands begins with 0.
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 
 
 def find_decimal(cells):
@@ -61,7 +62,7 @@ class NumberFormat:
         self._missing_numbers = {float_or_none(text) for text in self.missing} - {None}
         if thousands is not None:
             sign = re.escape(thousands)
-            self._grouped = re.compile(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+(?!\d).*")
+            self._grouped = re.compile(rf"[+-]?[1-9]\d{{0,2}}({sign}\d{{3}})+(?!\d).*")
 
     def is_missing(self, cell):
         """Whether the user says that this cell is missing."""
@@ -74,8 +75,9 @@ class NumberFormat:
 
     def numbers(self, cells):
         """The cells as floats, NaN where one is missing, and the positions that are no numbers."""
-        if all(cell.strip().lower() in _TRUTH for cell in cells):
-            return np.array([_TRUTH[cell.strip().lower()] for cell in cells]), []
+        values = self._truth_values(cells)
+        if values is not None:
+            return values, []
         values = self._plain_numbers(cells)
         if values is not None:
             return values, []
@@ -90,6 +92,17 @@ class NumberFormat:
             elif value not in self._missing_numbers:
                 values[k] = value
         return values, bad
+
+    def _truth_values(self, cells):
+        """The cells as 1 and 0, NaN where one is missing, if all others are true or false."""
+        values = []
+        for cell in cells:
+            value = np.nan if self.is_missing(cell) else _TRUTH.get(cell.strip().lower())
+            if value is None:
+                return None
+            values.append(value)
+        values = np.array(values)
+        return None if np.isnan(values).all() else values
 
     def _plain_numbers(self, cells):
         """The cells as floats if all are plain numbers, else None; fast, for long files."""

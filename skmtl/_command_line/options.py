@@ -100,7 +100,9 @@ def _add_format(group):
     group.add_argument(
         "--decimal",
         choices=(".", ","),
-        help="decimal sign (default: a comma where the numbers leave no doubt, else a point)",
+        metavar="SIGN",
+        help="decimal sign, '.' or ',' (default: a comma where the numbers leave no doubt, else a "
+        "point)",
     )
     group.add_argument("--thousands", metavar="CHARACTER", help="between groups of three digits")
     group.add_argument(

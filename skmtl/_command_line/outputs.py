@@ -44,7 +44,7 @@ def write_outputs(report, options):
         print(f"\nThe table is saved in {options.save}.", flush=True)
     if options.plot is not None:
         _write("--plot", _draw, report, options.plot)
-        print(f"\nThe gains are drawn in {options.plot}.")
+        print(f"\nThe plot is saved in {options.plot}.")
 
 
 def _write(option, write, report, path):

@@ -14,6 +14,7 @@ from skmtl._command_line.tasks import check_tasks, read_tasks
 from skmtl._command_line.text_table import read_table
 from skmtl._command_line.usage import UsageError, check_names_known, listed
 
+_OTHER_SIGN = {",": ".", ".": ","}  # the decimal sign where this one groups thousands
 _NAMED_BY_PANDAS = re.compile(r"Unnamed: \d+(_level_\d+)?")  # columns without a name
 
 
@@ -111,6 +112,8 @@ def _is_unnamed(name):
 def _number_format(table, names, options):
     """The :class:`NumberFormat` of the features and a numeric target."""
     decimal = options.decimal
+    if decimal is None:
+        decimal = _OTHER_SIGN.get(options.thousands)
     if decimal is None:
         numeric = [name for name in names if name not in options.one_hot]
         if not options.classify:

@@ -4,7 +4,7 @@ from shlex import quote
 
 import numpy as np
 
-from skmtl._command_line.number_format import is_marker
+from skmtl._command_line.number_format import is_grouped, is_marker
 from skmtl._command_line.tasks import texts
 from skmtl._command_line.usage import UsageError
 
@@ -23,6 +23,11 @@ def read_target(table, name, number_format):
                 f"target {name!r} has {len(bad)} missing or infinite value(s), {where}: --na "
                 f"{quote(text)} leaves those rows out"
             )
+        if any(is_grouped(cells[k]) for k in bad):
+            raise UsageError(
+                f"target {name!r} has {len(bad)} number(s) that can be read in two ways, {where}: "
+                "say what the signs are, such as --decimal , or --thousands ,"
+            )
         raise UsageError(
             f"target {name!r} is not numeric in {len(bad)} of {len(cells)} rows, {where}: add "
             "--classify if it is a class; else see --decimal, --thousands and --na"
@@ -31,7 +36,7 @@ def read_target(table, name, number_format):
 
 
 def read_classes(table, name, number_format):
-    """The target as texts, and whether each row has one."""
+    """The target as an array of Python's texts, and whether each row has one."""
     cells = table.column(name)
     y = texts(cells, f"target {name!r}")
     is_missing = number_format.are_missing(cells)
@@ -52,4 +57,4 @@ def read_classes(table, name, number_format):
             f"target {name!r} has {n_classes} classes in {len(y)} rows: leave out --classify if "
             "it is a number"
         )
-    return y, ~is_missing
+    return y.astype(object), ~is_missing

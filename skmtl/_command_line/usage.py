@@ -1,5 +1,8 @@
 """Mistakes of the user, and the words for what they are about."""
 
+import sys
+import warnings
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 _MOST = 8  # names that a message lists
@@ -26,3 +29,24 @@ def check_names_known(names, known, path):
         question = f"; did you mean {similar[0]!r}?" if similar else ""
         some = ", ".join(known[:30])
         raise UsageError(f"{path} has no column {name!r}; it has {some}{question}")
+
+
+@contextmanager
+def warnings_as_lines():
+    """Print each warning once, as a line that does not point into code.
+
+    That a class has fewer rows than scikit-learn makes folds is left out: it names no task, and
+    is about the folds by which baselines choose their penalty.
+    """
+    shown = set()
+
+    def show(message, category, filename, lineno, file=None, line=None):
+        text = " ".join(str(message).split())
+        if text not in shown:
+            shown.add(text)
+            print(f"skmtl: warning: {text}", file=sys.stderr, flush=True)
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class in y has only")
+        warnings.showwarning = show
+        yield

@@ -4,16 +4,24 @@ import numpy as np
 
 from skmtl._data.spellings import target_array
 from skmtl._data.targets import read_wide_targets
-from skmtl._data.task_ids import column_names, position_of, same_kind, some_of
+from skmtl._data.task_ids import (
+    column_names,
+    position_of,
+    same_kind,
+    some_of,
+    split_task_column,
+)
 
 
-def new_task_id(fitted, y, task):
+def new_task_id(fitted, X, y, task):
     """Return the id of the new task of a fitted estimator.
 
     Parameters
     ----------
     fitted : estimator
         With ``tasks_``, the ids that are known.
+    X : array-like, sparse matrix or frame
+        Its samples; a task column with one id that is new names the task.
     y : array-like or frame
         Its targets; the name of the column of a frame is an id if the fit had two-dimensional y.
     task : task id or None
@@ -22,6 +30,8 @@ def new_task_id(fitted, y, task):
     if task is None and fitted._layout == "wide" and np.ndim(y) == 2:
         names = column_names(y)
         task = names[0] if names else None
+    if task is None:
+        task = _id_in_column(fitted, X)
     if task is None:
         return _next_id(fitted.tasks_)
     known = fitted.tasks_
@@ -35,6 +45,22 @@ def new_task_id(fitted, y, task):
             "again to learn more of a task."
         )
     return task
+
+
+def _id_in_column(fitted, X):
+    """The id in the task column of X, if it is a single one that could be that of a new task."""
+    if fitted.task_column is None:
+        return None
+    try:
+        _, ids = split_task_column(X, fitted.task_column)
+    except (TypeError, ValueError):  # ids that are missing or of many types name no task
+        return None
+    if not same_kind(ids, fitted.tasks_):
+        return None
+    distinct = set(ids.tolist())
+    if len(distinct) != 1 or position_of(ids[0], fitted.tasks_) is not None:
+        return None
+    return ids[0]
 
 
 def _next_id(known):

@@ -56,13 +56,21 @@ def _check_targets(estimator, y, dtype):
                 f"y holds {y.dtype} values, which {type(estimator).__name__} would take for counts "
                 "of their unit, missing ones included. Give numbers, such as the days since a date."
             )
-    return check_array(
-        y,
-        dtype=dtype,
-        ensure_2d=False,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    try:
+        return check_array(
+            y,
+            dtype=dtype,
+            ensure_2d=False,
+            ensure_all_finite=False,
+            input_name="y",
+        )
+    except ValueError as error:
+        if "could not convert string" not in str(error):
+            raise
+        raise ValueError(
+            f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
+            "classifier, such as MultiTaskLassoClassifier."
+        ) from error
 
 
 def _check_no_infinity(Y, tasks):

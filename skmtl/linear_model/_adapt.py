@@ -45,13 +45,14 @@ class AdaptableModel:
         Parameters
         ----------
         X_new : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            At least one sample, with the columns of `fit`; the ids in a task column are ignored.
+            At least one sample, with the columns of `fit`, the task column too.
         y_new : array-like of shape (n_samples,) or (n_samples, 1)
             Targets or class labels; NaN or None where one is missing. Classes are those of the
             fitted tasks.
         task : int, str or other task id, default=None
-            Id of the new task. None is the name of the column if y_new is a frame, else the largest
-            id plus 1 or, for strings, "new".
+            Id of the new task, whatever the task column says. None is the name of the column if
+            y_new is a frame, else the id in the task column if that is a single one and new, else
+            the largest id plus 1 or, for strings, "new".
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights.
 
@@ -70,7 +71,7 @@ class AdaptableModel:
             If the task id cannot be sorted among the others, as a string among numbers.
         """
         check_is_fitted(self)
-        task_id = new_task_id(self, y_new, task)
+        task_id = new_task_id(self, X_new, y_new, task)
         new_task = read_new_task(self, X_new, y_new, sample_weight, task_id)
         W = (self.coef_.reshape(self.n_tasks_, -1) / self._scales.target[:, None]).T
         priors = self._new_task_priors(W, task_id)

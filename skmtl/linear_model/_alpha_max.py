@@ -19,6 +19,10 @@ def critical_strength(model, datafit, read):
 def strengths(model, datafit, read, n_alphas, eps):
     """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
     if model._empties:
-        return alpha_grid(critical_strength(model, datafit, read), eps, n_alphas)
+        y = read.data.y
+        largest = np.abs(y).max() if y.dtype.kind == "f" else 1.0  # of class labels
+        # Relative to the data: alpha has their units, so that no value of it is small by itself.
+        rounding = np.finfo(float).eps * largest * np.sqrt(datafit.mean_curvature or 1.0)
+        return alpha_grid(critical_strength(model, datafit, read), eps, n_alphas, rounding)
     curvature = datafit.mean_curvature or 1.0
     return curvature * np.logspace(3, -4, n_alphas)

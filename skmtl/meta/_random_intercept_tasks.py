@@ -288,13 +288,14 @@ class RandomInterceptTasks(PooledTasks):
         Parameters
         ----------
         X_new : array-like, sparse matrix or frame of shape (n_samples, n_columns)
-            At least one sample, with the columns of `fit`; the ids in a task column are ignored.
+            At least one sample, with the columns of `fit`, the task column too.
         y_new : array-like of shape (n_samples,) or (n_samples, 1)
             Targets or class labels; NaN or None where one is missing. Classes are those of the
             fitted tasks.
         task : int, str or other task id, default=None
-            Id of the new task. None is the name of the column if y_new is a frame, else the largest
-            id plus 1 or, for strings, "new".
+            Id of the new task, whatever the task column says. None is the name of the column if
+            y_new is a frame, else the id in the task column if that is a single one and new, else
+            the largest id plus 1 or, for strings, "new".
         sample_weight : array-like of shape (n_samples,), default=None
             Non-negative weights.
 
@@ -318,7 +319,7 @@ class RandomInterceptTasks(PooledTasks):
                 "The fit had a single sample or class, so that there is no model to adapt: fit "
                 "again with the new task."
             )
-        task_id = new_task_id(self, y_new, task)
+        task_id = new_task_id(self, X_new, y_new, task)
         X, _ = read_features(self, X_new, reset=False, numeric=False, ids=False)
         dtype = None if self._is_classifier() else np.float64
         samples, y, weight = read_new_targets(self, X.shape[0], y_new, sample_weight, dtype)

@@ -11,11 +11,13 @@ from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._polish import polish
 
 
-def alpha_grid(alpha_max, eps=1e-3, n_alphas=100):
-    """`n_alphas` values from `alpha_max` down to `eps * alpha_max`, evenly spaced in the log."""
-    least = np.finfo(float).resolution
-    if alpha_max <= least:
-        return np.full(n_alphas, least)
+def alpha_grid(alpha_max, eps=1e-3, n_alphas=100, rounding=0.0):
+    """`n_alphas` values from `alpha_max` down to `eps * alpha_max`, evenly spaced in the log.
+
+    Where `alpha_max` is no larger than `rounding`, the targets are all the same and any value does.
+    """
+    if alpha_max <= max(rounding, np.finfo(float).tiny / eps):
+        return np.full(n_alphas, np.finfo(float).resolution)
     return np.geomspace(alpha_max, eps * alpha_max, n_alphas)
 
 
