@@ -8,6 +8,7 @@ from scipy.linalg import lstsq
 
 from skmtl.datafits import ROUNDING, unit_sizes
 
+_NOISE = 1e2 * ROUNDING  # of the largest eigenvalue of a Gram whose centering cancelled digits
 _MOST = 1000  # unknowns that are solved for at once
 _MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
@@ -105,5 +106,6 @@ class FreeDirections:
 def solve_scaled(system, right):
     """A solution of psd equations, whatever the units of the unknowns."""
     sizes = unit_sizes(system)
-    x, *_ = lstsq(system / np.outer(sizes, sizes), right / sizes, cond=ROUNDING * len(sizes))
+    scaled = system / np.outer(sizes, sizes)
+    x, *_ = lstsq(scaled, right / sizes, cond=_NOISE * len(sizes))
     return x / sizes
