@@ -567,12 +567,9 @@ def test_numbers_beyond_floats_are_named(solver):
         np.errstate(all="ignore"),
     ):
         problem.fit(kernel=HUGE, solver=solver)
-    with (
-        pytest.raises(ValueError, match="infinite standard deviations: scale X"),
-        np.errstate(all="ignore"),
-    ):
+    with pytest.raises(ValueError, match=r"X has .* in column 0: squares of numbers beyond 1e\+70"):
         MultiTaskGaussianProcessRegressor(solver=solver).fit(1e200 * problem.X, problem.Y)
-    with pytest.raises(ValueError, match="y is too large for its squares"):
+    with pytest.raises(ValueError, match=r"y has .* squares of numbers beyond 1e\+70"):
         MultiTaskGaussianProcessRegressor(solver=solver).fit(problem.X, 1e200 * problem.Y)
     with pytest.raises(ValueError, match="The optimizer returned 3"):
         problem.fit(optimizer=lambda objective, theta, bounds: 3, solver=solver)

@@ -187,7 +187,7 @@ def test_the_kind_of_label_does_not_matter(kind, X, holes):
     ids = labels[codes] if hasattr(labels, "dtype") else np.array(labels)[codes]
     model = MultiTaskLasso(0.1, **TIGHT)
     named = clone(model).fit(X_long[:, :-1], y, tasks=ids)
-    assert named.tasks_.tolist() == np.asarray(labels).tolist()
+    np.testing.assert_array_equal(named.tasks_, np.asarray(labels))
     assert_same(named, fit(model, "wide", X, holes))
 
 

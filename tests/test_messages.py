@@ -351,3 +351,15 @@ def test_text_given_to_a_regressor_names_the_classifiers(estimator, as_y):
     tasks = None if as_y is pd.DataFrame else [0, 1, 1, 0, 0, 1]
     with pytest.raises(ValueError, match=r"to float: .*for class labels take a classifier"):
         estimator.fit(X, as_y(y) if tasks else as_y({"t": y}), tasks=tasks)
+
+
+@pytest.mark.parametrize("form", ["wide", "long"])
+def test_targets_whose_squares_vanish_are_refused(form):
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    Y = X * [1.0, 1e-200]
+    data = {"y": Y}
+    if form == "long":
+        X = np.vstack([X, X])
+        data = {"y": Y.T.ravel(), "tasks": np.repeat([0, 1], 20)}
+    with pytest.raises(ValueError, match=r"at most \d.* in task\(s\) \[1\]: squares of numbers"):
+        MultiTaskLasso().fit(X, **data)

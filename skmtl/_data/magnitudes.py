@@ -1,4 +1,4 @@
-"""Numbers whose squares overflow are refused, by column or task and value."""
+"""Numbers whose squares overflow, or vanish, are refused, by column or task and value."""
 
 from numbers import Real
 
@@ -8,6 +8,7 @@ from scipy import sparse
 from skmtl._data.task_ids import column_position, some_of
 
 _LARGEST = 1e70  # products of four such numbers, as in duality gaps, are finite
+_SMALLEST = 1e-70  # and of these, are not zero
 
 
 def check_features(estimator, X):
@@ -24,7 +25,7 @@ def check_features(estimator, X):
 
 
 def check_targets(Y, tasks, codes=None):
-    """Raise ValueError if a target is too large to compute with.
+    """Raise ValueError if a target, or all targets of a task, cannot be computed with.
 
     Parameters
     ----------
@@ -38,13 +39,39 @@ def check_targets(Y, tasks, codes=None):
     if Y.dtype == object:
         numbers = [one if isinstance(one, Real) else 0.0 for one in Y.ravel()]
         Y = np.array(numbers, dtype=float).reshape(Y.shape)
-    if Y.dtype.kind != "f" or not _are_too_large(Y):
+    if Y.dtype.kind != "f" or Y.size == 0:
         return
+    if _are_too_large(Y):
+        _refuse_largest(Y, tasks, codes)
+    _refuse_tiny_tasks(Y, tasks, codes)
+
+
+def _refuse_largest(Y, tasks, codes):
+    """Raise ValueError for the largest target."""
     largest = np.argmax(np.abs(Y))
     sample, *column = np.unravel_index(largest, Y.shape)
     task = codes[sample] if codes is not None else column[0]
     value = Y.ravel()[largest]
     raise ValueError(_message("y", f"task(s) {some_of(tasks[[task]])}", value))
+
+
+def _refuse_tiny_tasks(Y, tasks, codes):
+    """Raise ValueError for a task whose targets are tiny, but not all zero."""
+    sizes = np.abs(Y)
+    if sizes.max() == 0 or sizes[sizes > 0].min() >= _SMALLEST:
+        return
+    if codes is None:
+        largest = np.broadcast_to(sizes.max(axis=0), len(tasks))
+    else:
+        largest = np.zeros(len(tasks))
+        np.maximum.at(largest, codes, sizes)
+    tiny = (largest > 0) & (largest < _SMALLEST)
+    if tiny.any():
+        t = np.flatnonzero(tiny)[0]
+        raise ValueError(
+            f"Input y is at most {largest[t]:.3g} in task(s) {some_of(tasks[[t]])}: squares of "
+            f"numbers below {_SMALLEST:g} vanish. Rescale."
+        )
 
 
 def _are_too_large(values):

@@ -36,15 +36,20 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     _check_no_infinity(Y, tasks)
     weight = _check_weight(sample_weight, Y.shape, tasks)
     Y, weight = _fill_missing(Y, weight)
-    has_targets = (weight > 0).any(axis=0)
     check_targets(Y, tasks)
-    lacking = np.broadcast_to(~has_targets, len(tasks))
-    if lacking.any() and not empty:
+    if not empty:
+        check_has_targets(weight > 0, tasks)
+    return Y, weight, tasks
+
+
+def check_has_targets(has_target, tasks):
+    """Raise ValueError if a task of wide data has no targets; `has_target` is where they are."""
+    lacking = np.broadcast_to(~has_target.any(axis=0), len(tasks))
+    if lacking.any():
         raise ValueError(
             f"Input y contains NaN only, or only samples of zero weight, for task(s) "
             f"{some_of(tasks[lacking])}: a task needs at least one target."
         )
-    return Y, weight, tasks
 
 
 def _check_targets(estimator, y, dtype):

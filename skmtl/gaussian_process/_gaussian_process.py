@@ -25,7 +25,7 @@ from skmtl.gaussian_process._marginal_likelihood import (
     guarded_value,
 )
 from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
-from skmtl.gaussian_process._normalization import check_size, mean_and_scale, normalized
+from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
 from skmtl.gaussian_process._prediction import PredictionMixin, dense
@@ -356,7 +356,6 @@ class MultiTaskGaussianProcessRegressor(
         self._codes = read.observations.task if read.long else None
         self.X_train_ = dense(read.X).copy()
         self.y_train_ = read.y
-        check_size(read.observations, read.y)
         mean = np.zeros(self.n_tasks_)
         scale = np.ones(self.n_tasks_)
         if self.normalize_y:

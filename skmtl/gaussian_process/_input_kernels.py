@@ -67,8 +67,6 @@ def _typical_distances(X, ard):
     if not ard:
         scale = np.sqrt(np.mean(scale**2))
     scale = scale * np.sqrt(X.shape[1])
-    if not np.isfinite(scale).all():
-        raise ValueError("The features have infinite standard deviations: scale X.")
     return scale
 
 

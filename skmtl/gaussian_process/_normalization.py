@@ -5,23 +5,6 @@ import numpy as np
 _ROUNDING = 1e-12  # deviations below this, relative to the mean of a task, are zero
 
 
-_LARGEST = 1e150  # targets whose squares, and sums of these, are finite
-_SMALLEST = 1e-150  # targets whose squares are not zero
-
-
-def check_size(observations, y):
-    """Raise ValueError if variances of targets are no numbers of double precision."""
-    sizes = np.maximum.reduceat(np.abs(y), observations.ptr[:-1])
-    largest = sizes.max()
-    if largest > _LARGEST:
-        raise ValueError(f"y is too large for its squares, up to {largest:.3g}: scale it.")
-    smallest = sizes[sizes > 0].min(initial=np.inf)
-    if smallest < _SMALLEST:
-        raise ValueError(
-            f"y is too small for its squares, at most {smallest:.3g} in a task: scale it."
-        )
-
-
 def mean_and_scale(observations, y):
     """The mean and standard deviation of each task, (n_tasks,).
 
