@@ -159,7 +159,9 @@ class _SecondOrderModel:
         of_loss = self._classes if isinstance(loss, Softmax) else self._numbers
         gram, right, squares = of_loss(X, index)
         if self.fit_intercept:
-            gram, right, explained = self._eliminate_intercepts(gram, right)
+            columns = slice(first_column, first_column + len(right))
+            here = self.point.b[columns]
+            gram, right, explained = self._eliminate_intercepts(gram, right, here)
             squares -= explained
         return gram, right, squares
 
@@ -200,8 +202,11 @@ class _SecondOrderModel:
     def _parabolas(self):
         return self.point.parabolas()
 
-    def _eliminate_intercepts(self, gram, right):
-        """Gram and right-hand side at the optimal intercepts, and what these take off yy."""
+    def _eliminate_intercepts(self, gram, right, here):
+        """Gram and right-hand side at the optimal intercepts, and what these take off yy.
+
+        Where there is no curvature, as of a class without targets, intercepts stay where they are.
+        """
         K = len(right)
         p = self.n_features
         size = K * p
@@ -211,11 +216,12 @@ class _SecondOrderModel:
         target = right[:, :p].reshape(size)
         target_of_intercepts = right[:, p]
         inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
-        first = inverse @ target_of_intercepts
+        slope = target_of_intercepts - of_intercepts @ here
+        first = here + inverse @ slope
         self.eliminated.append((first, inverse @ across.T))
         gram = of_features - across @ inverse @ across.T
         right = target - across @ first
-        explained = target_of_intercepts @ first
+        explained = (2 * target_of_intercepts - of_intercepts @ first) @ first
         return gram, right, float(explained)
 
     def intercepts(self, W, n_all_columns):
