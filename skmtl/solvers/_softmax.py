@@ -157,22 +157,22 @@ class _SecondOrderModel:
             ones = np.ones(len(X))
             X = np.column_stack([X, ones])
         of_loss = self._classes if isinstance(loss, Softmax) else self._numbers
-        gram, right, squares = of_loss(X, index)
+        here = self.point.b[first_column:][: index.shape[1]]
+        gram, right, squares = of_loss(X, index, here)
         if self.fit_intercept:
-            columns = slice(first_column, first_column + len(right))
-            here = self.point.b[columns]
             gram, right, explained = self._eliminate_intercepts(gram, right, here)
             squares -= explained
         return gram, right, squares
 
-    def _classes(self, X, index):
-        """The same of a softmax; an intercept may be among the columns of X."""
+    def _classes(self, X, index, here):
+        """The same of a softmax, at intercepts `here`; their changes may be unknowns."""
         K = index.shape[1]
         likelihood = self.point.likelihood
         weight = likelihood.weight.reshape(-1)
         weight = weight[index[:, 0]]
         z = self.point.z.reshape(-1)[index]
         probability = softmax(z, axis=1)
+        z = z - here
         v = likelihood.y.reshape(-1)[index] - probability
         least = _LEAST * np.abs(v).max(axis=1, keepdims=True) + _TINY
         probability = (probability + least) / (1 + K * least)
@@ -188,10 +188,10 @@ class _SecondOrderModel:
         yy = weight @ squares.sum(axis=1)
         return gram, weighted.T @ X, float(yy)
 
-    def _numbers(self, X, index):
+    def _numbers(self, X, index, here):
         """The same of a loss of one column, which is a parabola for every target."""
         target, weight = self._parabolas
-        target = target.reshape(-1)[index]
+        target = target.reshape(-1)[index] - here
         weighted = weight.reshape(-1)[index] * X
         gram = weighted.T @ X
         right = target.T @ weighted
@@ -205,7 +205,7 @@ class _SecondOrderModel:
     def _eliminate_intercepts(self, gram, right, here):
         """Gram and right-hand side at the optimal intercepts, and what these take off yy.
 
-        Where there is no curvature, as of a class without targets, intercepts stay where they are.
+        Their changes are 0 where there is no curvature, as of a class without targets.
         """
         K = len(right)
         p = self.n_features
@@ -216,12 +216,11 @@ class _SecondOrderModel:
         target = right[:, :p].reshape(size)
         target_of_intercepts = right[:, p]
         inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
-        slope = target_of_intercepts - of_intercepts @ here
-        first = here + inverse @ slope
-        self.eliminated.append((first, inverse @ across.T))
+        first = inverse @ target_of_intercepts
+        self.eliminated.append((here + first, inverse @ across.T))
         gram = of_features - across @ inverse @ across.T
         right = target - across @ first
-        explained = (2 * target_of_intercepts - of_intercepts @ first) @ first
+        explained = target_of_intercepts @ first
         return gram, right, float(explained)
 
     def intercepts(self, W, n_all_columns):
