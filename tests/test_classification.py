@@ -652,3 +652,20 @@ def test_the_order_of_penalties_does_not_matter(first, weights):
         assert weights is not None or (model.coef_ >= -1e-12).all()
         objectives.append(model.objective_)
     assert objectives[0] == pytest.approx(objectives[1], rel=1e-5)  # a few tol
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.001])
+def test_few_steps_are_enough_where_tasks_have_different_numbers_of_classes(alpha):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    Z = X @ rng.normal(size=(3, 3))
+    Y = np.full((60, 3), np.nan)
+    for t, own in enumerate(np.split(np.arange(60), 3)):
+        Y[own, t] = Z[own, t] + rng.logistic(size=20) > 0
+    Y[20:40, 1] = 0  # a task with one class
+    Y[3, 0] = 2  # the only sample of this class
+    with pytest.warns(UserWarning, match="lack a class"):
+        model = MultiTaskLassoClassifier(alpha).fit(X, Y)
+    assert [len(classes) for classes in model.classes_] == [3, 3, 2]
+    assert model.n_iter_ <= 12
+    assert model.dual_gap_ <= 1e-4 * 60 * model.objective_

@@ -19,6 +19,8 @@ from skmtl.penalties import (
     TraceNorm,
 )
 from skmtl.solvers import solve_penalized
+from skmtl.solvers._softmax import softmax_step
+from skmtl.solvers._solution import starting_at
 
 N, P, T, K = 40, 5, 3, 3  # samples, features, tasks, classes
 TIGHT = 1e-12  # gap, relative to the null model
@@ -399,3 +401,67 @@ def test_softmax_of_two_columns_is_logistic_of_half_the_ridge():
     one = one_task(BINARY, 1.0, Logistic())
     W, w = (solve_penalized(f, Ridge(r), tol=TIGHT).W for f, r in ((two, 1.0), (one, 0.5)))
     np.testing.assert_allclose(W[:, 1] - W[:, 0], w[:, 0], rtol=0, atol=W_ATOL)
+
+
+# Tasks of different numbers of columns
+
+
+def uneven(losses, sizes, *, fit_intercept):
+    """A likelihood of tasks with so many columns each, a fifth of their targets missing."""
+    rng = np.random.default_rng(3)
+    n_columns = sum(sizes)
+    y, weight = np.zeros((N, n_columns)), np.full((N, n_columns), 1 / N)
+    cells, parts = np.arange(N * n_columns).reshape(N, n_columns), []
+    for loss, size, end in zip(losses, sizes, np.cumsum(sizes), strict=True):
+        columns = np.arange(end - size, end)
+        z = X @ rng.normal(size=(P, size))
+        y[:, columns] = rng.poisson(np.exp(0.3 * z)) if isinstance(loss, Poisson) else z > 0
+        if size > 1:
+            y[:, columns] = np.eye(size)[(z + rng.gumbel(size=z.shape)).argmax(axis=1)]
+        weight[np.ix_(rng.random(N) < 0.2, columns)] = 0.0
+        parts.append((cells[:, columns], loss))
+    loss = Grouped(tuple(parts))
+    return Likelihood(SharedDesign(X, n_columns), y, weight, loss, fit_intercept=fit_intercept)
+
+
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("name", ["L21", "L21 of some features", "L1 + ridge", "decomposition"])
+@pytest.mark.parametrize(
+    ("losses", "sizes"),
+    [
+        ((Softmax(), Softmax(), Softmax()), (4, 2, 3)),
+        ((Logistic(), Softmax(), Poisson(), Logistic()), (1, 3, 1, 1)),
+    ],
+)
+def test_few_steps_find_the_minimum_of_tasks_of_different_numbers_of_columns(
+    losses, sizes, name, fit_intercept, monkeypatch
+):
+    likelihood = uneven(losses, sizes, fit_intercept=fit_intercept)
+    few = solve_penalized(likelihood, PENALTIES[name], tol=TIGHT, max_iter=12)
+    assert few.converged
+    monkeypatch.setattr("skmtl.solvers._newton_iteration.columns_to_stack", lambda likelihood: 0)
+    bounds = solve_penalized(likelihood, PENALTIES[name], tol=1e-7, max_iter=1000)
+    assert few.objective <= bounds.objective * (1 + 1e-12)
+    assert few.objective == pytest.approx(bounds.objective, rel=1e-6)
+    means, expected = (
+        likelihood.loss.inverse_link(likelihood.at(each.W).z) for each in (few, bounds)
+    )
+    np.testing.assert_allclose(means, expected, rtol=0, atol=1e-3)  # root of the gap
+
+
+def test_the_intercept_of_a_class_without_targets_stays_where_it_is():
+    y = np.column_stack([1 - BINARY, BINARY, np.full(N, 1e-14)])
+    cells = np.arange(3 * N).reshape(N, 3)
+    likelihood = Likelihood(SharedDesign(X, 3), y, np.ones((N, 3)), Grouped(((cells, Softmax()),)))
+    point = likelihood.null()
+    _, b = softmax_step(
+        point,
+        L21(1.0),
+        starting_at(point.W),
+        3,
+        1e-6,
+        inner_solver=solve_penalized,
+        max_iter=1000,
+    )
+    assert point.b[2] < -10
+    assert abs(b[2] - point.b[2]) < 1

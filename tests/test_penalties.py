@@ -31,6 +31,7 @@ from skmtl.penalties import (
     TaskNorm,
     TraceNorm,
     stack_columns,
+    unstack_columns,
 )
 from skmtl.prox import fill, fuse, map_singular_values
 from skmtl.solvers import critical_alpha, solve_penalized
@@ -369,6 +370,27 @@ def test_penalties_of_columns_may_be_given_them_stacked(penalty, shape, step, rn
     assert stacked.dual_norm(stack_columns(G, 3)) == pytest.approx(columns.dual_norm(G), rel=1e-11)
     expected = columns.conjugate(G)
     assert stacked.conjugate(stack_columns(G, 3)) == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PENALTIES if not PENALTIES[name](6, 4).sees_tasks]
+)
+@each_step
+def test_stacked_columns_may_be_of_different_numbers_in_each_task(penalty, shape, step, rng):
+    n_features, n_tasks = shape
+    sizes = tuple(1 + np.arange(n_tasks) % 3)
+    W = 2 * rng.normal(size=(n_features, sum(sizes)))
+    stacked, V = penalty.stacked(sizes), stack_columns(W, sizes)
+    assert V.shape == (n_features * max(sizes), n_tasks)
+    np.testing.assert_array_equal(unstack_columns(V, sizes), W)
+    assert stacked.value(V) == pytest.approx(penalty.value(W), rel=ROUNDING)
+    expected = stack_columns(penalty.prox(W, step), sizes)
+    np.testing.assert_allclose(stacked.prox(V, step), expected, rtol=0, atol=1e-12)
+    G = W - penalty.prox(W, 1.0)
+    norm = penalty.dual_norm(G)
+    assert stacked.dual_norm(stack_columns(G, sizes)) == pytest.approx(norm, rel=1e-11)
+    conjugate = penalty.conjugate(G)
+    assert stacked.conjugate(stack_columns(G, sizes)) == pytest.approx(conjugate, rel=1e-11)
 
 
 @declaring("is_quadratic")

@@ -334,8 +334,8 @@ class Point:
         conjugate = f.loss.conjugate(f.y, scale * self.gradient)
         return -float(f.weighted(conjugate).sum())
 
-    def quadratic(self):
-        """The squared loss that has the same gradient and curvature here.
+    def parabolas(self):
+        """Targets and weights of the squared losses that have the same gradient and curvature here.
 
         A target whose parabola is so flat that its fall dwarfs the losses gets a steeper one, lest
         digits cancel.
@@ -343,6 +343,10 @@ class Point:
         f = self.likelihood
         least = _LEAST_FALL * self.gradient**2 / f.mean_loss
         curvature = np.maximum(self.curvature, least + _TINY)
-        target = self.z - self.gradient / curvature
-        weight = f.weighted(curvature)
+        return self.z - self.gradient / curvature, f.weighted(curvature)
+
+    def quadratic(self):
+        """The squared loss of :meth:`parabolas`."""
+        f = self.likelihood
+        target, weight = self.parabolas()
         return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)

@@ -119,7 +119,10 @@ class Penalty(ABC):
         return ByTask(self, n_columns)
 
     def stacked(self, n_columns):
-        """The penalty of columns as a function of W in the layout of :func:`stack_columns`."""
+        """The penalty of columns as a function of W in the layout of :func:`stack_columns`.
+
+        `n_columns` is a tuple where tasks have different numbers of columns.
+        """
         if self.is_elementwise:
             return self
         return Unstacked(self, n_columns)
@@ -315,19 +318,21 @@ class Unstacked(_OtherLayout):
     Parameters
     ----------
     penalty : Penalty
-        Penalty of a matrix (n_features, n_tasks * n_columns).
-    n_columns : int
-        Number of columns of every task.
+        Penalty of a matrix with all columns of all tasks.
+    n_columns : int or tuple of int
+        Number of columns of every task, or of each. The zeros at the end of the long columns of
+        tasks that have fewer are no unknowns.
     """
 
     penalty: Penalty
-    n_columns: int
+    n_columns: int | tuple
 
     def unpenalized_features(self, n_features):
         """The entries of the long columns that belong to features without a penalty."""
-        n_features = n_features // self.n_columns
+        n_columns = np.max(self.n_columns)
+        n_features = n_features // n_columns
         inner = self.penalty.unpenalized_features(n_features)
-        first = np.arange(self.n_columns)[:, None] * n_features
+        first = np.arange(n_columns)[:, None] * n_features
         return (first + inner).ravel()
 
     def _inward(self, W):

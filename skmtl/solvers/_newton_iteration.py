@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmtl.solvers._extrapolation import anderson_weights
-from skmtl.solvers._softmax import n_classes_to_stack, softmax_step
+from skmtl.solvers._softmax import columns_to_stack, softmax_step
 from skmtl.solvers._solution import Solution, gap_between, starting_at
 
 _SHARE = 0.01  # of the gap, to which a squared loss in the place of the likelihood is solved
@@ -36,7 +36,7 @@ class NewtonIteration:
         if start is not None:
             self.point = self._with_free_features(problem.likelihood.at(start.W))
             self.inner = start
-        self.n_classes = n_classes_to_stack(problem.likelihood)
+        self.n_columns = columns_to_stack(problem.likelihood)
         self.parts = self._parts_of(self.inner, self.point.W)
         self.bound = 0.0
         self.share = _SHARE
@@ -117,7 +117,7 @@ class NewtonIteration:
         if step == 0 and self.share < _LEAST_SHARE:
             return False
         self.parts = _between(before, after, step)
-        if not (likelihood.loss.exact_curvature or self.n_classes):
+        if not (likelihood.loss.exact_curvature or self.n_columns):
             moved = self._extrapolate(moved)
         self.progress = self.objective - self._objective(moved, self.parts)
         quick = self.progress > 0.5 * self.share * self.left
@@ -130,12 +130,12 @@ class NewtonIteration:
     def _solve_inner(self, enough):
         """Set `inner` to the minimum of the squared loss, up to a gap; returns its point."""
         options = {"inner_solver": self.inner_solver, "max_iter": _INNER}
-        if self.n_classes:
+        if self.n_columns:
             self.inner, b = softmax_step(
                 self.point,
                 self.problem.penalty,
                 self.inner,
-                self.n_classes,
+                self.n_columns,
                 enough,
                 **options,
             )

@@ -1,8 +1,12 @@
 """Newton's steps for softmax, with the exact curvature between the classes of a task.
 
-The columns of a task are stacked to one long column, (n_classes * n_features, n_tasks), whose Gram
-holds the curvature of all classes together.
+The columns of a task are stacked to one long column, (n_columns * n_features, n_tasks), whose Gram
+holds the curvature of all classes together. Tasks may have different numbers of classes, and other
+losses in one column: `n_columns` is the most columns of a task, and what lies beyond those of a
+task has no slope and the curvature of the rest, so that it stays zero.
 """
+
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -18,30 +22,32 @@ _TINY = 1e-100
 _LEAST = 1e-6  # probability in a curvature, relative to the gradient of its sample
 
 
-def n_classes_to_stack(likelihood):
-    """Number of classes of every task, if the exact curvature is affordable, else 0."""
+def columns_to_stack(likelihood):
+    """Number of columns of every task, if the exact curvature is affordable, else 0.
+
+    It is a tuple with the numbers of all tasks if these differ.
+    """
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
-    sizes = set()
+    sizes = []
     for index, part in loss.parts:
-        if not isinstance(part, Softmax):
+        if not (isinstance(part, Softmax) or part.exact_curvature):
             return 0
-        sizes.add(index.shape[1])
-    if len(sizes) > 1:
+        sizes.append(index.shape[1])
+    most = max(sizes)
+    n_unknowns = most * likelihood.shape[0]
+    floats = n_unknowns**2 * len(sizes)
+    if most == 1 or n_unknowns > _LARGEST or floats > _FLOATS:
         return 0
-    (n_classes,) = sizes
-    n_unknowns = n_classes * likelihood.shape[0]
-    floats = n_unknowns**2 * len(loss.parts)
-    affordable = n_unknowns <= _LARGEST and floats <= _FLOATS
-    return n_classes if affordable else 0
+    return most if min(sizes) == most else tuple(sizes)
 
 
 def softmax_step(
     point,
     penalty,
     inner,
-    n_classes,
+    n_columns,
     enough,
     *,
     inner_solver,
@@ -57,8 +63,8 @@ def softmax_step(
         The penalty of the columns.
     inner : Solution
         The result of the step before, whose state is continued from.
-    n_classes : int
-        Number of classes of every task.
+    n_columns : int or tuple of int
+        Of :func:`columns_to_stack`.
     enough : float
         Duality gap at which to stop.
     inner_solver : callable
@@ -71,12 +77,12 @@ def softmax_step(
     (Solution, ndarray of shape (n_columns,))
         The solution and its intercepts of centered features, in columns.
     """
-    stacked = penalty.stacked(n_classes)
+    stacked = penalty.stacked(n_columns)
     fixed = all(term.is_quadratic for term in stacked.terms if term.is_active)
-    model = _SecondOrderModel(point, n_classes, fix_shift=fixed)
+    model = _SecondOrderModel(point, n_columns, fix_shift=fixed)
     start = inner._replace(
-        W=stack_columns(point.W, n_classes),
-        state=_in_layout(inner.state, stack_columns, n_classes),
+        W=stack_columns(point.W, n_columns),
+        state=_in_layout(inner.state, stack_columns, n_columns),
     )
     found = inner_solver(
         model.datafit,
@@ -85,22 +91,22 @@ def softmax_step(
         max_iter=max_iter,
         tol=enough / max(0.5 * model.datafit.yy, 1e-300),
     )
-    b = model.intercepts(found.W)
+    b = model.intercepts(found.W, point.W.shape[1])
     found = found._replace(
-        W=unstack_columns(found.W, n_classes),
-        parts=tuple(unstack_columns(part, n_classes) for part in found.parts),
-        state=_in_layout(found.state, unstack_columns, n_classes),
+        W=unstack_columns(found.W, n_columns),
+        parts=tuple(unstack_columns(part, n_columns) for part in found.parts),
+        state=_in_layout(found.state, unstack_columns, n_columns),
     )
     return found, b
 
 
-def _in_layout(state, layout, n_classes):
+def _in_layout(state, layout, n_columns):
     """The state of a solver with its arrays in another layout."""
     if state is None:
         return None
 
     def mapped(arrays):
-        return np.array([layout(A, n_classes) for A in arrays])
+        return np.array([layout(A, n_columns) for A in arrays])
 
     return state._replace(V=mapped(state.V), U=mapped(state.U))
 
@@ -113,47 +119,65 @@ class _SecondOrderModel:
     classes alike and is quadratic, and no direction is without curvature.
     """
 
-    def __init__(self, point, n_classes, *, fix_shift):
-        self.n_classes = n_classes
+    def __init__(self, point, n_columns, *, fix_shift):
+        self.point = point
         self.fix_shift = fix_shift
         self.fit_intercept = point.likelihood.fit_intercept
-        self.n_features, n_columns = point.likelihood.shape
-        n_tasks = n_columns // n_classes
-        size = n_classes * self.n_features
-        grams = np.empty((size, size, n_tasks))
-        q = np.empty((size, n_tasks))
+        self.n_features = point.likelihood.shape[0]
+        parts = point.likelihood.loss.parts
+        size = np.max(n_columns) * self.n_features
+        grams = np.zeros((size, size, len(parts)))
+        q = np.zeros((size, len(parts)))
         self.eliminated = []
         yy = 0.0
-        for t in range(n_tasks):
-            samples = _samples_of_task(point, t, n_classes)
-            gram, right, squares = self._task(*samples)
-            if self.fit_intercept:
-                gram, right, explained = self._eliminate_intercepts(gram, right)
-                squares -= explained
-            grams[:, :, t] = gram.reshape(size, size)
-            q[:, t] = right.reshape(size)
+        first_column = 0
+        for t, (index, loss) in enumerate(parts):
+            gram, right, squares = self._task(index, loss, first_column)
+            first_column += index.shape[1]
+            own = right.size
+            gram = gram.reshape(own, own)
+            grams[:own, :own, t] = gram
+            q[:own, t] = right.reshape(own)
+            beyond = np.arange(own, size)
+            grams[beyond, beyond, t] = np.trace(gram) / own or 1.0
             yy += squares
         self.datafit = GramForm(
             grams,
             q,
             max(yy, 0.0),
-            blocks=list(np.arange(n_tasks)[:, None]),
-            mean_x=np.zeros((size, n_tasks)),
-            mean_y=np.zeros(n_tasks),
+            blocks=list(np.arange(len(parts))[:, None]),
+            mean_x=np.zeros(q.shape),
+            mean_y=np.zeros(len(parts)),
         )
 
-    def _task(self, X, weight, z, y):
-        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task, an intercept among p."""
-        K = self.n_classes
+    def _task(self, index, loss, first_column):
+        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task of K columns."""
+        X, index = _samples_of_task(self.point, index, first_column)
+        if self.fit_intercept:
+            ones = np.ones(len(X))
+            X = np.column_stack([X, ones])
+        of_loss = self._classes if isinstance(loss, Softmax) else self._numbers
+        here = self.point.b[first_column:][: index.shape[1]]
+        gram, right, squares = of_loss(X, index, here)
+        if self.fit_intercept:
+            gram, right, explained = self._eliminate_intercepts(gram, right, here)
+            squares -= explained
+        return gram, right, squares
+
+    def _classes(self, X, index, here):
+        """The same of a softmax, at intercepts `here`; their changes may be unknowns."""
+        K = index.shape[1]
+        likelihood = self.point.likelihood
+        weight = likelihood.weight.reshape(-1)
+        weight = weight[index[:, 0]]
+        z = self.point.z.reshape(-1)[index]
         probability = softmax(z, axis=1)
-        v = y - probability
+        z = z - here
+        v = likelihood.y.reshape(-1)[index] - probability
         least = _LEAST * np.abs(v).max(axis=1, keepdims=True) + _TINY
         probability = (probability + least) / (1 + K * least)
         mean_z = (probability * z).sum(axis=1, keepdims=True)
         Hz = probability * (z - mean_z)
-        if self.fit_intercept:
-            ones = np.ones(len(X))
-            X = np.column_stack([X, ones])
         shift = np.zeros(len(X))
         if self.fix_shift:
             shift = (probability * (1 - probability)).sum(axis=1) / K**2
@@ -164,9 +188,26 @@ class _SecondOrderModel:
         yy = weight @ squares.sum(axis=1)
         return gram, weighted.T @ X, float(yy)
 
-    def _eliminate_intercepts(self, gram, right):
-        """Gram and right-hand side at the optimal intercepts, and what these take off yy."""
-        K = self.n_classes
+    def _numbers(self, X, index, here):
+        """The same of a loss of one column, which is a parabola for every target."""
+        target, weight = self._parabolas
+        target = target.reshape(-1)[index] - here
+        weighted = weight.reshape(-1)[index] * X
+        gram = weighted.T @ X
+        right = target.T @ weighted
+        yy = weight.reshape(-1)[index[:, 0]] @ target[:, 0] ** 2
+        return gram[None, :, None], right, float(yy)
+
+    @cached_property
+    def _parabolas(self):
+        return self.point.parabolas()
+
+    def _eliminate_intercepts(self, gram, right, here):
+        """Gram and right-hand side at the optimal intercepts, and what these take off yy.
+
+        Their changes are 0 where there is no curvature, as of a class without targets.
+        """
+        K = len(right)
         p = self.n_features
         size = K * p
         of_features = gram[:, :p, :, :p].reshape(size, size)
@@ -176,39 +217,34 @@ class _SecondOrderModel:
         target_of_intercepts = right[:, p]
         inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
         first = inverse @ target_of_intercepts
-        self.eliminated.append((first, inverse @ across.T))
+        self.eliminated.append((here + first, inverse @ across.T))
         gram = of_features - across @ inverse @ across.T
         right = target - across @ first
         explained = target_of_intercepts @ first
         return gram, right, float(explained)
 
-    def intercepts(self, W):
-        """The optimal intercepts of all columns at W, stacked: (n_columns,)."""
+    def intercepts(self, W, n_all_columns):
+        """The optimal intercepts of all columns at W, stacked: (n_all_columns,)."""
         if not self.fit_intercept:
-            return np.zeros(self.n_classes * W.shape[1])
+            return np.zeros(n_all_columns)
         columns = []
         for w, (first, A) in zip(W.T, self.eliminated, strict=True):
-            columns.append(first - A @ w)
+            own = A.shape[1]
+            columns.append(first - A @ w[:own])
         return np.concatenate(columns)
 
 
-def _samples_of_task(point, t, n_classes):
-    """Centered X, weights (n,), linear predictions and targets (n, n_classes) of the task."""
+def _samples_of_task(point, index, first_column):
+    """Centered X of the samples of a task that count, and their rows of the index."""
     likelihood = point.likelihood
     design = likelihood.design
-    index, _ = likelihood.loss.parts[t]
-    first_column = t * n_classes
     X = design.X
     if X.shape[0] != len(index):  # samples of its own
         start, stop = design.ptr[first_column:][:2]
         X = X[start:stop]
     weight = likelihood.weight.reshape(-1)
-    weight = weight[index[:, 0]]
-    seen = weight > 0
-    index = index[seen]
-    z = point.z.reshape(-1)[index]
-    y = likelihood.y.reshape(-1)[index]
-    return X[seen] - likelihood.center[:, first_column], weight[seen], z, y
+    seen = weight[index[:, 0]] > 0
+    return X[seen] - likelihood.center[:, first_column], index[seen]
 
 
 def _gram(X, weight, probability, shift):
