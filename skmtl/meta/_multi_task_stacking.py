@@ -244,12 +244,16 @@ class MultiTaskStacking(TaskMetaEstimator):
                 "estimator or None."
             )
 
-    def _check_final(self, final, data):
-        """Raise unless the estimator of stage two suits that of stage one and the weights."""
-        if isinstance(final, str):
+    def _check_estimators(self):
+        final = self.final_estimator
+        if isinstance(final, str) and final != _CURDS:
             raise ValueError(
                 f"final_estimator={final!r} is not known: give an estimator, {_CURDS!r} or None."
             )
+        super()._check_estimators()
+
+    def _check_final(self, final, data):
+        """Raise unless the estimator of stage two suits that of stage one and the weights."""
         kind = get_tags(self.task_estimator()).estimator_type
         final_kind = get_tags(final).estimator_type
         if kind != final_kind:
