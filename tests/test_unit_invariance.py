@@ -123,7 +123,7 @@ def test_a_target_that_is_much_larger_does_not_matter_to_the_others(model):
     X, Y, X_test, Y_test = curves()
     expected = clone(model).fit(X, Y).predict(X_test)
     assert r2_score(Y_test, expected) > 0.9
-    for factor in (1e2, 1e3, 1e5, 1e12, 1e-12, 1e200, 1e-200):
+    for factor in (1e2, 1e3, 1e5, 1e12, 1e-12, 1e60, 1e-60):
         units = np.array([1.0, 1.0, factor])
         found = clone(model).fit(X, Y * units).predict(X_test) / units
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
