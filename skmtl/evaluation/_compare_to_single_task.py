@@ -5,6 +5,7 @@ from joblib import Parallel
 from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
+from skmtl._data.targets import check_has_targets
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import (
     are_classifiers,
@@ -162,6 +163,8 @@ def compare_to_single_task(
     measure = find_measure(scoring, are_classifiers(estimators), has_probabilities)
     check_responses(estimators, measure)
     data = read_evaluation_data(X, y, task_column, tasks, measure)
+    if data.is_wide:
+        check_has_targets(data.task_codes >= 0, data.tasks)
     normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
     models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
     check_responses(models, measure)

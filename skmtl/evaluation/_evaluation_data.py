@@ -7,7 +7,6 @@ from sklearn.utils import check_consistent_length
 
 from skmtl._data.spellings import has_several_kinds, target_array
 from skmtl._data.target_names import in_form_of
-from skmtl._data.targets import check_has_targets
 from skmtl.evaluation._measures import Targets
 from skmtl.meta.pipelines import read_task_ids
 
@@ -97,8 +96,6 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
             f"y has shape {y.shape}, but tasks were given for each sample, so y must be 1-D: one "
             "target for each sample."
         )
-    if task_codes.ndim == 2:
-        check_has_targets(task_codes >= 0, names)
     targets = measure.read(y, task_codes)
     if has_several_kinds(targets.classes):
         y = _as_codes(y, targets, task_codes)
