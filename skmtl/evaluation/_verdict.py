@@ -34,12 +34,13 @@ def _on_means(report):
     if np.isnan(summary["delta_m"]):
         yield "No task has a relative gain; the notes in the table say why."
         return
-    mean = summary["delta_m"]
+    median = summary["median_gain"]  # no single task can decide it
+    verb = "lowered" if median > 0 else "raised"
     yield (
-        f"Sharing {'lowered' if mean > 0 else 'raised'} the error of a task "
-        f"({report.error_name.replace('_', ' ')}) by {abs(mean):.1%} on average: the mean gain is "
-        f"{mean:+.1%} ({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
-        f"{summary['delta_m_high']:+.1%}), the median {summary['median_gain']:+.1%}."
+        f"Sharing {verb} the error of a typical task ({report.error_name.replace('_', ' ')}) by "
+        f"{abs(median):.1%}, the median gain; the mean gain is {summary['delta_m']:+.1%} "
+        f"({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
+        f"{summary['delta_m_high']:+.1%})."
     )
     yield (
         f"{summary['share_negative']:.0%} of the tasks did worse than alone; the worst is task "
