@@ -1,6 +1,30 @@
-"""The samples on one side of a split, in any of the forms that `cv=` may give them."""
+"""Splits of samples, in any of the forms that `cv=` may give them."""
 
 import numpy as np
+
+from skmtl._data.checks import check_splitter
+
+
+def given_splits(cv, n_samples, *data, **params):
+    """Return the pairs (train, test) of positions that `cv` gives; raise if it gives none.
+
+    Parameters
+    ----------
+    cv : splitter or iterable of (train, test)
+        What the user passed.
+    n_samples : int
+        Number of samples that are split.
+    *data, **params
+        Arguments of `split`.
+    """
+    splits = []
+    for train, test in check_splitter(cv).split(*data, **params):
+        trained = fold_positions(train, n_samples)
+        tested = fold_positions(test, n_samples)
+        splits.append((trained, tested))
+    if not splits:
+        raise ValueError(f"cv={cv!r} gives no split.")
+    return splits
 
 
 def fold_positions(samples, n_samples):

@@ -4,8 +4,8 @@ from numbers import Integral
 
 import numpy as np
 
-from skmtl._data.checks import check_int, check_splitter
-from skmtl._data.fold_samples import fold_positions
+from skmtl._data.checks import check_int
+from skmtl._data.fold_samples import given_splits
 from skmtl.model_selection import TaskStratifiedKFold
 
 _MAX_SEED = np.iinfo(np.int32).max
@@ -31,16 +31,8 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5):
     if isinstance(cv, Integral):
         check_int(cv, "cv", low=2)
         return _shuffled_folds(cv, 1, data, rng)
-    splits = []
     n_samples = np.shape(data.X)[0]
-    splitter = check_splitter(cv)
-    for train, test in splitter.split(data.X, data.y, data.strata):
-        trained = fold_positions(train, n_samples)
-        tested = fold_positions(test, n_samples)
-        splits.append((trained, tested))
-    if not splits:
-        raise ValueError(f"cv={cv!r} gives no split.")
-    return splits
+    return given_splits(cv, n_samples, data.X, data.y, data.strata)
 
 
 def _shuffled_folds(n_folds, n_repeats, data, rng):

@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold, check_cv
+from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from skmtl._data.fold_samples import fold_positions
+from skmtl._data.fold_samples import given_splits
 from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
 from skmtl._data.spellings import concatenate_labels, stack_labels
 from skmtl._data.stratification import split_by_stratum
@@ -259,17 +259,9 @@ def splits_of_samples(cv, data, groups=None):
         groups[pooled.indices] = codes
         y = np.full(n_samples, pooled.y[0], dtype=pooled.y.dtype)
         y[pooled.indices] = pooled.y
-    splits = []
     with warnings.catch_warnings():  # most splitters need no groups
         warnings.filterwarnings("ignore", "The groups parameter is ignored")
-        pairs = check_cv(cv).split(data.features, y, groups)
-        for train, test in pairs:
-            trained = fold_positions(train, n_samples)
-            tested = fold_positions(test, n_samples)
-            splits.append((trained, tested))
-    if not splits:
-        raise ValueError(f"cv={cv!r} gives no split.")
-    return splits
+        return given_splits(cv, n_samples, data.features, y, groups)
 
 
 def _by_task(X, codes):

@@ -4,13 +4,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 
 from skmtl._data.checks import check_int, check_option
-from skmtl._data.fold_samples import fold_positions
+from skmtl._data.fold_samples import given_splits
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
@@ -181,17 +180,9 @@ def _stratified_splits(estimator, y, task_ids, cv):
 
 def _given_splits(X, y, task_ids, groups, cv):
     """Return the pairs (train, test) of a splitter or an iterable as positions."""
-    splitter = check_cv(cv)
-    if groups is None and isinstance(splitter, BaseTaskSplitter) and splitter.task_column is None:
+    if groups is None and isinstance(cv, BaseTaskSplitter) and cv.task_column is None:
         groups = task_ids
-    splits = []
-    for train, test in splitter.split(X, y, groups):
-        trained = fold_positions(train, len(y))
-        tested = fold_positions(test, len(y))
-        splits.append((trained, tested))
-    if not splits:
-        raise ValueError(f"cv={cv!r} gives no split.")
-    return splits
+    return given_splits(cv, len(y), X, y, groups)
 
 
 def _check_splits(splits, n_samples):

@@ -9,8 +9,8 @@ from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from skmtl._data.checks import check_int, check_option, check_splitter
-from skmtl._data.fold_samples import fold_positions
+from skmtl._data.checks import check_int, check_option
+from skmtl._data.fold_samples import given_splits
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
 from skmtl.base import warn_unconverged
@@ -98,9 +98,8 @@ def _held_out_errors(fold, coefficients):
     )
 
 
-def sample_counts(indices, n_samples):
-    """Return how often each sample is in `indices` (or a mask), (n_samples,) of float."""
-    positions = fold_positions(indices, n_samples)
+def sample_counts(positions, n_samples):
+    """Return how often each sample is among `positions`, (n_samples,) of float."""
     counts = np.bincount(positions, minlength=n_samples)
     return counts.astype(float)
 
@@ -226,10 +225,7 @@ class PathSearch:
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata)
         else:
-            splitter = check_splitter(self.cv)
-            splits = list(splitter.split(X, y, **split_params))
-        if not splits:
-            raise ValueError(f"cv={self.cv!r} gives no split.")
+            splits = given_splits(self.cv, data.n_samples, X, y, **split_params)
         counts = []
         for train, test in splits:
             trained = sample_counts(train, data.n_samples)
