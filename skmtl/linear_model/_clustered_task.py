@@ -26,7 +26,7 @@ class ClusteredTaskModel(LearnedCovariance, AdaptableModel, PenalizedModel):
         super()._check_params()
         check_int(self.n_clusters, "n_clusters")
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         return ClusterNorm(self.alpha, self.n_clusters, self.eta)
 
     def _store_model(self, solution, unpack):

@@ -25,13 +25,9 @@ class PenaltyModel(PenalizedModel):
                 "skmtl.penalties.TraceNorm(0.1)."
             )
 
-    def _penalty_of(self, read):
-        self._features = read.data.features
-        return super()._penalty_of(read)
-
-    def _penalty(self, n_features, tasks):
-        penalty = self.penalty.for_features(self._features)
-        check_fits(penalty, n_features, len(tasks))
+    def _penalty(self, features, tasks):
+        penalty = self.penalty.for_features(features)
+        check_fits(penalty, len(features), len(tasks))
         return penalty
 
     def _store_model(self, solution, unpack):
