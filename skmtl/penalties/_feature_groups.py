@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skmtl._data.task_ids import as_id_array, missing_mask
+from skmtl._data.task_ids import as_id_array, missing_mask, some_of
 from skmtl._data.task_parameters import check_known, in_order
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
@@ -120,18 +120,8 @@ class FeatureGroups(Penalty):
             self._check_labels()
 
     def _check_labels(self):
-        labels = self._members.labels.tolist()
-        missing = [label for label in labels if label not in self.penalties]
-        unknown = [label for label in self.penalties if label not in labels]
-        if missing:
-            raise ValueError(
-                f"penalties has no entry for the group(s) {missing}; it has "
-                f"{list(self.penalties)}. Give each group one, or None if it is not penalized."
-            )
-        if unknown:
-            raise ValueError(
-                f"penalties has entries for {unknown}, which are no groups; groups are {labels}."
-            )
+        advice = "Give each group one, or None if it is not penalized."
+        check_entries(self.penalties, "penalties", self._members.labels.tolist(), advice)
 
     def for_features(self, features):
         groups = groups_in_order(self.groups, features)
@@ -312,18 +302,27 @@ def weights_of_groups(group_weight, labels):
             f"group_weight must be a dict or Series of weights by label, got {group_weight!r}."
         )
     known = labels.tolist()
-    missing = [label for label in known if label not in group_weight]
-    unknown = [label for label in group_weight if label not in known]
-    if missing:
-        raise ValueError(f"group_weight has no entry for the group(s) {missing}: give each one.")
-    if unknown:
-        raise ValueError(
-            f"group_weight has entries for {unknown}, which are no groups; groups are {known}."
-        )
+    check_entries(group_weight, "group_weight", known, "Give each group one.")
     weights = np.array([group_weight[label] for label in known], dtype=float)
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"group_weight must be finite and at least 0, got {group_weight!r}.")
     return weights
+
+
+def check_entries(entries, name, labels, advice):
+    """ValueError unless a dict has an entry for each label, and no other."""
+    missing = [label for label in labels if label not in entries]
+    unknown = [label for label in entries if label not in labels]
+    if missing:
+        raise ValueError(
+            f"{name} has no entry for the group(s) {some_of(missing)}; it has "
+            f"{some_of(entries)}. {advice}"
+        )
+    if unknown:
+        raise ValueError(
+            f"{name} has entries for {some_of(unknown)}, which are no groups; groups are "
+            f"{some_of(labels)}."
+        )
 
 
 def _check_single(label, penalty):
