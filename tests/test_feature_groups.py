@@ -245,9 +245,23 @@ def test_what_are_no_groups_is_refused(X, Y, params, message):
         MultiTaskGroupLasso(**params).fit(X, Y)
 
 
-def test_weights_need_labels(X, Y):
-    with pytest.raises(TypeError, match="dict or Series of weights by label"):
-        MultiTaskGroupLasso(groups=GROUPS, group_weight=[1.0, 2.0, 3.0]).fit(X, Y)
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"group_weight": [1.0, 2.0, 3.0]}, "dict or Series of weights by label"),
+        ({"group_weight": {0: 1.0, 1: 1.0, 2: "2"}}, "must hold numbers"),
+        ({"groups": ["a", "b", "a", "b", 1, 1]}, "groups mixes types"),
+    ],
+)
+def test_labels_have_one_type_and_weights_are_numbers_by_label(X, Y, params, message):
+    with pytest.raises(TypeError, match=message):
+        MultiTaskGroupLasso(**{"groups": GROUPS, **params}).fit(X, Y)
+
+
+def test_a_group_has_one_weight(X, Y):
+    weight = pd.Series([1.0, 1.0, 1.0, 2.0], index=[0, 1, 2, 2])
+    with pytest.raises(ValueError, match=r"group_weight names \[2\] more than once"):
+        MultiTaskGroupLasso(groups=GROUPS, group_weight=weight).fit(X, Y)
 
 
 # ------------------------------------------------ another penalty for each group

@@ -5,7 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from skmtl._data.task_ids import as_id_array, missing_mask, some_of
+from skmtl._data.target_names import check_names_differ
+from skmtl._data.task_ids import as_id_array, encode, missing_mask, some_of
 from skmtl._data.task_parameters import check_known, in_order
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
@@ -240,7 +241,7 @@ class Members:
             raise TypeError(
                 "groups by the name of the feature are for estimators: give an array of labels."
             )
-        self.labels, self.codes = np.unique(groups, return_inverse=True)
+        self.labels, self.codes = encode(groups, "groups")
 
     @property
     def sizes(self):
@@ -296,6 +297,7 @@ def groups_in_order(groups, features):
 def weights_of_groups(group_weight, labels):
     """One weight of at least 0 for each label, from a dict or Series."""
     if hasattr(group_weight, "to_dict"):
+        check_names_differ(group_weight.index, "group_weight")
         group_weight = group_weight.to_dict()
     if not isinstance(group_weight, dict):
         raise TypeError(
@@ -303,10 +305,12 @@ def weights_of_groups(group_weight, labels):
         )
     known = labels.tolist()
     check_entries(group_weight, "group_weight", known, "Give each group one.")
-    weights = np.array([group_weight[label] for label in known], dtype=float)
+    weights = np.array([group_weight[label] for label in known])
+    if weights.dtype.kind not in "iuf":
+        raise TypeError(f"group_weight must hold numbers, got {group_weight!r}.")
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"group_weight must be finite and at least 0, got {group_weight!r}.")
-    return weights
+    return weights.astype(float)
 
 
 def check_entries(entries, name, labels, advice):
