@@ -7,7 +7,7 @@ import numpy as np
 
 from skmtl._data.target_names import check_names_differ
 from skmtl._data.task_ids import as_id_array, encode, missing_mask, some_of
-from skmtl._data.task_parameters import check_known, in_order
+from skmtl._data.task_parameters import in_order, refuse_unknown
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
 
@@ -289,7 +289,7 @@ def groups_in_order(groups, features):
     """Labels of groups as an array in the order of the features."""
     if isinstance(groups, np.ndarray):
         return groups
-    check_known(groups, "groups", features)
+    refuse_unknown(groups, "groups", features, "feature")
     labels = in_order(groups, "groups", features, "feature")
     return label_groups(np.asarray(labels))
 
