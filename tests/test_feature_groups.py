@@ -335,6 +335,19 @@ def test_penalties_of_groups_may_be_searched(X, Y):
     assert search.best_params_["penalty"] is penalties[0]
 
 
+def test_weights_of_groups_may_be_searched(X, Y):
+    weights = [dict.fromkeys(range(3), u) for u in (1.0, 100.0)]
+    model = MultiTaskGroupLasso(0.1, groups=GROUPS)
+    search = MultiTaskCV(model, {"group_weight": weights}, cv=3).fit(X, Y)
+    assert search.best_params_["group_weight"] is weights[0]
+
+
+def test_with_a_coupling_of_tasks_every_group_needs_a_penalty(X, Y):
+    own = FeatureGroups({0: L1(0.1), 1: L1(0.1), 2: None}, GROUPS)
+    with pytest.raises(ValueError, match="or their group a small penalty"):
+        MultiTaskRegressor(own + TaskCoupling(1.0, 3 * np.eye(3) - 1)).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("penalties", "error", "message"),
     [
