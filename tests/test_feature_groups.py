@@ -364,6 +364,19 @@ def test_what_is_no_penalty_of_groups_is_refused(penalties, error, message):
         FeatureGroups(penalties, GROUPS)
 
 
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        GroupNorm(1.0, {"a": 0, "b": 1}, {0: 1.0, 1: 2.0}),
+        FeatureGroups({0: L1(1.0), 1: None}, {"a": 0, "b": 1}),
+    ],
+    ids=["GroupNorm", "FeatureGroups"],
+)
+def test_penalties_alone_do_not_know_the_names_of_features(penalty):
+    with pytest.raises(TypeError, match="groups has the names of features"):
+        penalty.value(np.ones((2, 3)))
+
+
 # ------------------------------------------------ what sums say of themselves
 
 

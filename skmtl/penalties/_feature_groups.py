@@ -37,13 +37,8 @@ class GroupNorm(Penalty):
     def __post_init__(self):
         super().__post_init__()
         object.__setattr__(self, "groups", label_groups(self.groups))
-        self._check_weights()
-
-    def _check_weights(self):
-        if self.group_weight is None or not isinstance(self.groups, np.ndarray):
-            return
-        weights = weights_of_groups(self.group_weight, self._members.labels)
-        object.__setattr__(self, "_given_weights", weights)
+        if self.group_weight is not None and isinstance(self.groups, np.ndarray):
+            weights_of_groups(self.group_weight, self._members.labels)
 
     def for_features(self, features):
         return replace(self, groups=groups_in_order(self.groups, features))
@@ -58,12 +53,13 @@ class GroupNorm(Penalty):
     def _members(self):
         return Members(self.groups)
 
-    @property
+    @cached_property
     def _weights(self):
         """`alpha * u`, (n_groups,)."""
+        labels = self._members.labels
         if self.group_weight is None:
-            return np.full(len(self._members.labels), float(self.alpha))
-        return self.alpha * self._given_weights
+            return np.full(len(labels), float(self.alpha))
+        return self.alpha * weights_of_groups(self.group_weight, labels)
 
     def _norms(self, W):
         """The Frobenius norm of every group."""
@@ -239,7 +235,8 @@ class Members:
     def __init__(self, groups):
         if not isinstance(groups, np.ndarray):
             raise TypeError(
-                "groups by the name of the feature are for estimators: give an array of labels."
+                "groups has the names of features, which this penalty does not know: give an "
+                "array of labels in the order of the features."
             )
         self.labels, self.codes = encode(groups, "groups")
 
