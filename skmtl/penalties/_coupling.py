@@ -83,7 +83,7 @@ class Coupling(ABC):
     @property
     @abstractmethod
     def least(self):
-        """The smallest eigenvalue, 0 where it is a rounding error, or where none is negative."""
+        """The smallest eigenvalue if it is negative beyond rounding errors, else 0."""
 
     @property
     @abstractmethod
