@@ -14,9 +14,9 @@ class PenaltyModel(PenalizedModel):
 
     @property
     def _selects(self):
-        """Whether a part of the penalty is a sum of norms over features."""
+        """Whether a part of the penalty selects features."""
         parts = [part for term in self.penalty.terms for part in term.parts]
-        return any(part.is_separable and not part.is_quadratic for part in parts)
+        return any(part.selects for part in parts)
 
     def _check_alpha(self):
         if not isinstance(self.penalty, Penalty):

@@ -33,6 +33,7 @@ class GroupNorm(Penalty):
     alpha: float
     groups: np.ndarray
     group_weight: dict | None = None
+    selects = True
 
     def __post_init__(self):
         super().__post_init__()
@@ -161,6 +162,10 @@ class FeatureGroups(Penalty):
     @property
     def sees_tasks(self):
         return any(penalty.sees_tasks for penalty in self._given.values())
+
+    @property
+    def selects(self):
+        return any(penalty.selects for penalty in self._given.values())
 
     @property
     def is_active(self):
