@@ -319,6 +319,18 @@ def test_copies_can_be_pickled_cloned_and_adapted_again(model):
     assert not hasattr(clone(adapted), "coef_")
 
 
+@pytest.mark.parametrize("model", [ClusteredTaskRegressor(0.3), CLASSIFIERS[-1]], ids=repr)
+def test_the_covariance_of_clusters_has_the_new_task(model):
+    model, X, y = fitted(model)
+    model.task_covariance_.trace()  # computed before the copy is made
+    adapted = model.adapt(X, y)
+    C = adapted.task_covariance_
+    assert C.shape == (T + 1, T + 1)
+    assert C.trace() == pytest.approx(model.n_clusters + model.eta * (T + 1))
+    products = adapted.coef_ @ adapted.coef_.T
+    np.testing.assert_allclose(C @ products, products @ C, atol=1e-12)  # the same eigenvectors
+
+
 @each_model
 @pytest.mark.filterwarnings("ignore:Task")
 def test_one_row_is_enough(model):

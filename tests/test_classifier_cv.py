@@ -270,6 +270,13 @@ def test_alphas_by_number_start_at_alpha_max(search, n_classes):
     np.testing.assert_allclose(model.alphas_, np.geomspace(top, 0.2 * top, 3), rtol=1e-10)
 
 
+def test_the_size_of_class_labels_does_not_matter():
+    numbers = np.unique(labels(2), return_inverse=True)[1].reshape(N, T).astype(float)
+    small, large = (MultiTaskLassoClassifierCV(alphas=3).fit(X, c * numbers) for c in (1, 2.0**52))
+    np.testing.assert_array_equal(large.alphas_, small.alphas_)
+    assert large.alpha_ == small.alpha_
+
+
 def test_any_search_is_the_named_search():
     options = {"cv": 3, "eps": 0.1}
     named = TraceNormClassifierCV(alphas=3, **options, **TIGHT).fit(X, labels(3))

@@ -30,7 +30,7 @@ from skmtl.evaluation._standardized_tasks import (
     StandardizedPooledTasks,
     StandardizedRandomInterceptTasks,
 )
-from skmtl.penalties import L1, Ridge, TraceNorm
+from skmtl.penalties import L1, FeatureGroups, GroupNorm, Ridge, TraceNorm
 
 FAST = {"cv": 2, "model_figures": False, "random_state": 0}
 ALONE = {**FAST, "cv": 3, "include_pooled": False}
@@ -332,6 +332,9 @@ def test_a_number_of_folds_is_at_least_two(wide, cv):
         (L1(0.1) + TraceNorm(0.1), "LassoCV"),
         (TraceNorm(0.1), "RidgeCV"),
         (Ridge(0.1), "RidgeCV"),
+        (GroupNorm(0.1, [0, 0, 1]), "LassoCV"),
+        (FeatureGroups({0: L1(0.1), 1: Ridge(0.1)}, [0, 0, 1]), "LassoCV"),
+        (FeatureGroups({0: TraceNorm(0.1), 1: Ridge(0.1)}, [0, 0, 1]), "RidgeCV"),
     ],
 )
 def test_any_penalty_that_selects_features_is_compared_with_a_lasso(penalty, kind):

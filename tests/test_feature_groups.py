@@ -245,9 +245,23 @@ def test_what_are_no_groups_is_refused(X, Y, params, message):
         MultiTaskGroupLasso(**params).fit(X, Y)
 
 
-def test_weights_need_labels(X, Y):
-    with pytest.raises(TypeError, match="dict or Series of weights by label"):
-        MultiTaskGroupLasso(groups=GROUPS, group_weight=[1.0, 2.0, 3.0]).fit(X, Y)
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"group_weight": [1.0, 2.0, 3.0]}, "dict or Series of weights by label"),
+        ({"group_weight": {0: 1.0, 1: 1.0, 2: "2"}}, "must hold numbers"),
+        ({"groups": ["a", "b", "a", "b", 1, 1]}, "groups mixes types"),
+    ],
+)
+def test_labels_have_one_type_and_weights_are_numbers_by_label(X, Y, params, message):
+    with pytest.raises(TypeError, match=message):
+        MultiTaskGroupLasso(**{"groups": GROUPS, **params}).fit(X, Y)
+
+
+def test_a_group_has_one_weight(X, Y):
+    weight = pd.Series([1.0, 1.0, 1.0, 2.0], index=[0, 1, 2, 2])
+    with pytest.raises(ValueError, match=r"group_weight names \[2\] more than once"):
+        MultiTaskGroupLasso(groups=GROUPS, group_weight=weight).fit(X, Y)
 
 
 # ------------------------------------------------ another penalty for each group
@@ -321,6 +335,19 @@ def test_penalties_of_groups_may_be_searched(X, Y):
     assert search.best_params_["penalty"] is penalties[0]
 
 
+def test_weights_of_groups_may_be_searched(X, Y):
+    weights = [dict.fromkeys(range(3), u) for u in (1.0, 100.0)]
+    model = MultiTaskGroupLasso(0.1, groups=GROUPS)
+    search = MultiTaskCV(model, {"group_weight": weights}, cv=3).fit(X, Y)
+    assert search.best_params_["group_weight"] is weights[0]
+
+
+def test_with_a_coupling_of_tasks_every_group_needs_a_penalty(X, Y):
+    own = FeatureGroups({0: L1(0.1), 1: L1(0.1), 2: None}, GROUPS)
+    with pytest.raises(ValueError, match="or their group a small penalty"):
+        MultiTaskRegressor(own + TaskCoupling(1.0, 3 * np.eye(3) - 1)).fit(X, Y)
+
+
 @pytest.mark.parametrize(
     ("penalties", "error", "message"),
     [
@@ -335,6 +362,19 @@ def test_penalties_of_groups_may_be_searched(X, Y):
 def test_what_is_no_penalty_of_groups_is_refused(penalties, error, message):
     with pytest.raises(error, match=message):
         FeatureGroups(penalties, GROUPS)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        GroupNorm(1.0, {"a": 0, "b": 1}, {0: 1.0, 1: 2.0}),
+        FeatureGroups({0: L1(1.0), 1: None}, {"a": 0, "b": 1}),
+    ],
+    ids=["GroupNorm", "FeatureGroups"],
+)
+def test_penalties_alone_do_not_know_the_names_of_features(penalty):
+    with pytest.raises(TypeError, match="groups has the names of features"):
+        penalty.value(np.ones((2, 3)))
 
 
 # ------------------------------------------------ what sums say of themselves

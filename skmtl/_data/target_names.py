@@ -93,7 +93,7 @@ def check_names_differ(names, name="y"):
     if len(repeated):
         some = some_of(repeated)
         raise ValueError(
-            f"{name} names {some} more than once; tasks and features need different names."
+            f"{name} names {some} more than once; tasks, features and groups need different names."
         )
     return ids
 

@@ -48,22 +48,23 @@ def by_feature(value, name, features):
     They come from a dict or pandas Series by the name of the feature (by its position, if X has no
     names), or from an array in the order of X without the task column.
     """
-    check_known(value, name, features)
+    refuse_unknown(value, name, features, "feature")
     value = in_order(value, name, features, "feature")
     return _numbers(value, name, features, "feature", "X, the task column not counted")
 
 
-def check_known(value, name, features):
-    """Raise ValueError if a dict or Series has entries for what is no feature."""
-    entries = entries_by_label(value, features)
+def refuse_unknown(value, name, known, kind="task"):
+    """Raise ValueError if a dict or Series has entries for what is no known task (feature)."""
+    entries = entries_by_label(value, known)
     if entries is None:
         return
     labels, _ = entries
-    unknown = labels[codes_of(labels, features) < 0]
+    unknown = labels[codes_of(labels, known) < 0]
     if len(unknown):
+        except_for = ", without the task column" if kind == "feature" else ""
         raise ValueError(
-            f"{name} has entries for {some_of(unknown)}, which are no features; features are "
-            f"{some_of(features, 8)}, without the task column."
+            f"{name} has entries for {some_of(unknown)}, which are no {kind}s; {kind}s are "
+            f"{some_of(known, 8)}{except_for}."
         )
 
 

@@ -47,9 +47,7 @@ class _Slopes:
     @cached_property
     def reading(self):
         """How far an intercept moves without a change of predictions: their rounding errors."""
-        likelihood = self.point.likelihood
-        total = np.where(likelihood.total > 0, likelihood.total, 1.0)
-        return 2 * _EPS * likelihood.column_sum(np.abs(self.point.z)) / total
+        return 2 * _EPS * self.point.likelihood.column_mean(np.abs(self.point.z))
 
     @cached_property
     def noise(self):

@@ -63,8 +63,7 @@ class Likelihood:
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
-        total = np.where(self.total > 0, self.total, 1.0)
-        return self.design.adjoint(self.weighted(np.ones(self.y.shape))) / total
+        return self.design.adjoint(self.weighted(np.ones(self.y.shape))) / self._divisor
 
     def weighted(self, values):
         """Values of the targets times their weights, 0 where a target is missing."""
@@ -75,6 +74,15 @@ class Likelihood:
     def column_sum(self, values):
         """Weighted sums of values of the targets of every column, (n_columns,)."""
         return self.design.task_sum(self.weighted(values))
+
+    def column_mean(self, values):
+        """Weighted means of values of the targets of every column, 0 where it has none."""
+        return self.column_sum(values) / self._divisor
+
+    @property
+    def _divisor(self):
+        """The weight of every column, 1 where it has no targets."""
+        return np.where(self.total > 0, self.total, 1.0)
 
     def forward(self, W):
         """The predictions of centered features, without intercepts."""
@@ -225,13 +233,12 @@ class Likelihood:
 
     def _links_of_means(self):
         """The linear predictions at which mean targets are expected, 0 where they are infinite."""
-        total = np.where(self.total > 0, self.total, 1.0)
-        mean = self.column_sum(self.y) / total
-        mean = np.broadcast_to(self.design.spread(mean), self.y.shape)
+        mean = self.design.spread(self.column_mean(self.y))
+        mean = np.broadcast_to(mean, self.y.shape)
         with np.errstate(divide="ignore", invalid="ignore"):
             link = self.loss.link(mean)
         link = np.where(np.isfinite(link), link, 0.0)
-        return self.column_sum(link) / total
+        return self.column_mean(link)
 
     @cached_property
     def _column_groups(self):

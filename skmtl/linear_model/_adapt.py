@@ -31,6 +31,11 @@ class AdaptableModel:
     def _store_new_task(self, chosen):
         """Set what else the extended model is inspected by; `chosen` is the prior's position."""
 
+    def _normalized_coef(self):
+        """W (n_columns * n_features, n_tasks), the coefficients on the scale of normalized y."""
+        W = self.coef_.reshape(self.n_tasks_, -1)
+        return (W / self._scales.target[:, None]).T
+
     def _finish(self, read, datafit, solution):
         self._scales = Scales.of(read)
         return super()._finish(read, datafit, solution)
@@ -73,8 +78,7 @@ class AdaptableModel:
         check_is_fitted(self)
         task_id = new_task_id(self, X_new, y_new, task)
         new_task = read_new_task(self, X_new, y_new, sample_weight, task_id)
-        W = (self.coef_.reshape(self.n_tasks_, -1) / self._scales.target[:, None]).T
-        priors = self._new_task_priors(W, task_id)
+        priors = self._new_task_priors(self._normalized_coef(), task_id)
         fits = [fit_task(new_task, prior, self.fit_intercept) for prior in priors]
         chosen = int(np.argmin([fit.objective for fit in fits]))
         if not fits[chosen].converged:

@@ -1,7 +1,7 @@
 """The critical alpha of a model, and grids of alphas to try."""
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 
 from skmtl.solvers import alpha_grid, critical_alpha
 
@@ -19,9 +19,8 @@ def critical_strength(model, datafit, read):
 def strengths(model, datafit, read, n_alphas, eps):
     """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
     if model._empties:
-        y = read.data.y
-        largest = np.abs(y).max() if y.dtype.kind == "f" else 1.0  # of class labels
-        # Relative to the data: alpha has their units, so that no value of it is small by itself.
+        largest = 1.0 if is_classifier(model) else np.abs(read.data.y).max()
+        # relative to the data: alpha has their units, so that no value of it is small by itself
         rounding = np.finfo(float).eps * largest * np.sqrt(datafit.mean_curvature or 1.0)
         return alpha_grid(critical_strength(model, datafit, read), eps, n_alphas, rounding)
     curvature = datafit.mean_curvature or 1.0

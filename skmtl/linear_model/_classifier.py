@@ -97,7 +97,7 @@ class LinearMultiTaskClassifier(
 
     def _penalty_of(self, problem):
         """The penalty of the columns of W."""
-        penalty = self._penalty(problem.design.n_features, problem.data.tasks)
+        penalty = self._penalty(problem.data.features, problem.data.tasks)
         if problem.n_columns == 0 and penalty.sees_tasks:
             raise ValueError(
                 f"{type(self).__name__} couples tasks, which must then have the same number of "

@@ -26,22 +26,27 @@ class ClusteredTaskModel(LearnedCovariance, AdaptableModel, PenalizedModel):
         super()._check_params()
         check_int(self.n_clusters, "n_clusters")
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         return ClusterNorm(self.alpha, self.n_clusters, self.eta)
 
     def _store_model(self, solution, unpack):
+        n_clusters = min(self.n_clusters, self.n_tasks_)
+        V, above = self._store_covariance_of(solution.W)
+        leading = V[:n_clusters].T * np.sqrt(above[:n_clusters])
+        n_distinct = len(np.unique(leading.round(12), axis=0))
+        k_means = KMeans(min(n_clusters, n_distinct), n_init=10, random_state=0)
+        self.task_clusters_ = k_means.fit_predict(leading)
+
+    def _store_covariance_of(self, W):
+        """Store the optimal covariance for W; returns the eigenvectors and eigenvalues of M."""
         n_tasks = self.n_tasks_
-        n_clusters = min(self.n_clusters, n_tasks)
-        _, s, V = np.linalg.svd(solution.W, full_matrices=False)
+        _, s, V = np.linalg.svd(W, full_matrices=False)
         rank = len(s)
         s = np.concatenate([s, np.zeros(n_tasks - rank)])
         theta = ClusterNorm(1.0, self.n_clusters, self.eta).weights(s, n_tasks)
         above = theta[:rank] - self.eta  # what is beyond the rank is eta
         self._store_covariance(V, above, self.eta)
-        leading = V[:n_clusters].T * np.sqrt(above[:n_clusters])
-        n_distinct = len(np.unique(leading.round(12), axis=0))
-        k_means = KMeans(min(n_clusters, n_distinct), n_init=10, random_state=0)
-        self.task_clusters_ = k_means.fit_predict(leading)
+        return V, above
 
     def _new_task_priors(self, W, task_id):
         # M the projection on clusters: tr(W (eta I + M)^-1 W') is the sum of squares within them
@@ -58,6 +63,7 @@ class ClusteredTaskModel(LearnedCovariance, AdaptableModel, PenalizedModel):
 
     def _store_new_task(self, chosen):
         self.task_clusters_ = np.append(self.task_clusters_, chosen)
+        self._store_covariance_of(self._normalized_coef())
 
 
 @documented

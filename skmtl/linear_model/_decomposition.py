@@ -16,7 +16,7 @@ class DecomposedModel(PenalizedModel):
         """The two penalties, of unit strength."""
         raise NotImplementedError
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         shared, specific = self._parts()
         ratio = getattr(self, self._ratio)
         return Decomposition(

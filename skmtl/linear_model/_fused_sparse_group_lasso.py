@@ -28,7 +28,7 @@ class FusedModel(PenalizedModel):
                 "nothing. Take 0.999 for nearly that."
             )
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         order, gaps = time_order(self.times, tasks)
         return FusedSparseGroup(self.alpha, self.l1_ratio, self.fused_ratio, gaps, order)
 

@@ -19,18 +19,14 @@ class GroupLassoModel(PenalizedModel):
         if isinstance(self.group_weight, str):
             check_option(self.group_weight, "group_weight", ("sqrt_size",))
 
-    def _penalty_of(self, read):
-        self._features = read.data.features
-        return super()._penalty_of(read)
-
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         if self.groups is None:
             self._check_no_weight()
             return L21(self.alpha)
         by_size = isinstance(self.group_weight, str)
         weight = None if by_size else self.group_weight
         penalty = GroupNorm(self.alpha, self.groups, weight)
-        penalty = penalty.for_features(self._features)
+        penalty = penalty.for_features(features)
         return penalty.weighted_by_size() if by_size else penalty
 
     def _check_no_weight(self):

@@ -22,7 +22,7 @@ class MeanRegularizedModel(AdaptableModel, PenalizedModel):
     def _check_alpha(self):
         """Any number of strengths will do."""
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         pull = per_task(self.alpha, "alpha", tasks)
         ridge = per_task(self.ridge, "ridge", tasks)
         coupling = mean_coupling(pull) + ridge_coupling(ridge, len(tasks))

@@ -8,8 +8,8 @@ from scipy.special import expit, softmax
 from sklearn.utils.multiclass import check_classification_targets
 
 from skmtl._data.spellings import plain_labels
-from skmtl._data.task_ids import codes_of, encode, some_of
-from skmtl._data.task_parameters import entries_by_label, in_order
+from skmtl._data.task_ids import codes_of, encode
+from skmtl._data.task_parameters import in_order, refuse_unknown
 from skmtl._warn import warn
 from skmtl.losses import Grouped, Loss, Softmax
 
@@ -106,16 +106,8 @@ class MixedTask:
 def list_of_losses(losses, tasks):
     """The losses of the tasks as a list, from one or from a dict or Series by task id."""
     n_tasks = len(tasks)
-    entries = entries_by_label(losses, tasks)
-    if entries is not None:
-        ids, _ = entries
-        unknown = ids[codes_of(ids, tasks) < 0]
-        if len(unknown):
-            raise ValueError(
-                f"losses has entries for {some_of(unknown)}, which are no tasks; tasks are "
-                f"{some_of(tasks)}."
-            )
-        losses = in_order(losses, "losses", tasks)
+    refuse_unknown(losses, "losses", tasks)
+    losses = in_order(losses, "losses", tasks)
     if isinstance(losses, str) or not isinstance(losses, Iterable):
         raise TypeError(
             "losses must be a list with a loss for each task, or a dict by task id, got "

@@ -61,12 +61,8 @@ class ElasticNetModel(PenalizedModel):
     def _norm_share(self):
         return self.l1_ratio
 
-    def _penalty_of(self, read):
-        self._features = read.data.features
-        return super()._penalty_of(read)
-
-    def _penalty(self, n_features, tasks):
-        penalty = group_penalty(self.feature_weight, self.positive, self._features)
+    def _penalty(self, features, tasks):
+        penalty = group_penalty(self.feature_weight, self.positive, features)
         return penalty.scaled(self.alpha * self.l1_ratio) + Ridge(self.alpha * (1 - self.l1_ratio))
 
 

@@ -14,9 +14,9 @@ class PenaltyModel(PenalizedModel):
 
     @property
     def _selects(self):
-        """Whether a part of the penalty is a sum of norms over features."""
+        """Whether a part of the penalty selects features."""
         parts = [part for term in self.penalty.terms for part in term.parts]
-        return any(part.is_separable and not part.is_quadratic for part in parts)
+        return any(part.selects for part in parts)
 
     def _check_alpha(self):
         if not isinstance(self.penalty, Penalty):
@@ -25,13 +25,9 @@ class PenaltyModel(PenalizedModel):
                 "skmtl.penalties.TraceNorm(0.1)."
             )
 
-    def _penalty_of(self, read):
-        self._features = read.data.features
-        return super()._penalty_of(read)
-
-    def _penalty(self, n_features, tasks):
-        penalty = self.penalty.for_features(self._features)
-        check_fits(penalty, n_features, len(tasks))
+    def _penalty(self, features, tasks):
+        penalty = self.penalty.for_features(features)
+        check_fits(penalty, len(features), len(tasks))
         return penalty
 
     def _store_model(self, solution, unpack):

@@ -36,8 +36,12 @@ class PenalizedModel:
     def _check_alpha(self):
         check_strength(self.alpha, "alpha", type(self).__name__)
 
-    def _penalty(self, n_features, tasks):
-        """The :class:`~skmtl.penalties.Penalty` of the parameters, for tasks with these ids."""
+    def _penalty(self, features, tasks):
+        """The :class:`~skmtl.penalties.Penalty` of the parameters.
+
+        `features` are the names of the features, or 0, 1, ... where they have none, and `tasks` the
+        task ids.
+        """
         raise NotImplementedError
 
     def _store_parts(self, solution, unpack):

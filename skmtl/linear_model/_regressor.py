@@ -181,7 +181,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
 
     def _penalty_of(self, read):
         """The penalty of the columns of W."""
-        return self._penalty(read.data.design.n_features, read.data.tasks)
+        return self._penalty(read.data.features, read.data.tasks)
 
     def _solve(self, datafit, read):
         """The :class:`~skmtl.solvers.Solution` of the model."""

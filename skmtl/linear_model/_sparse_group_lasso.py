@@ -14,7 +14,7 @@ class SparseGroupModel(PenalizedModel):
     _ranges = {"l1_ratio": RATIO, "ridge": AT_LEAST_0}  # noqa: RUF012
     _selects = True
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         return SparseGroup(self.alpha, self.l1_ratio) + Ridge(self.ridge)
 
 

@@ -30,7 +30,7 @@ class TaskGraphModel(PenalizedModel):
         super()._check_params()
         check_option(self.sparsity_norm, "sparsity_norm", ("l1", "l21"))
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         ridge = per_task(self.ridge, "ridge", tasks)
         coupling = self._pull(tasks) + ridge_coupling(ridge, len(tasks))
         norm = L1 if self.sparsity_norm == "l1" else L21

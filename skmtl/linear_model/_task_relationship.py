@@ -17,7 +17,7 @@ class TaskRelationshipModel(LearnedCovariance, PenalizedModel):
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
     _empties = False
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         return SquaredTraceNorm(self.alpha) + Ridge(self.ridge)
 
     def _store_model(self, solution, unpack):

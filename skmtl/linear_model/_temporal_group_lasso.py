@@ -17,7 +17,7 @@ class TemporalModel(PenalizedModel):
     _ranges = {"smoothness": AT_LEAST_0, "ridge": AT_LEAST_0}  # noqa: RUF012
     _selects = True
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         order, gaps = time_order(self.times, tasks)
         n_tasks = len(tasks)
         neighbors = (order[1:], order[:-1])

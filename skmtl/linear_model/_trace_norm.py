@@ -19,7 +19,7 @@ class TraceNormModel(AdaptableModel, PenalizedModel):
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
 
-    def _penalty(self, n_features, tasks):
+    def _penalty(self, features, tasks):
         return TraceNorm(self.alpha) + Ridge(self.ridge)
 
     def _store_model(self, solution, unpack):

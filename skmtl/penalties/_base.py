@@ -35,6 +35,9 @@ class Penalty(ABC):
     is_separable : bool, default=False
         Whether the penalty is a sum over features. Losses that are not squared are then solved on
         working sets of features, whose penalty :meth:`restrict` gives.
+    selects : bool
+        Whether features vanish for all tasks, alone or in groups. What one task alone is fitted
+        with, to compare, then selects features too. By default so do norms that are separable.
     is_elementwise : bool, default=False
         Whether the penalty is a sum over the entries of W, wherever they are.
     is_group_norm : bool, default=False
@@ -52,6 +55,10 @@ class Penalty(ABC):
     is_elementwise = False
     is_group_norm = False
     is_decomposition = False
+
+    @property
+    def selects(self):
+        return self.is_separable and not self.is_quadratic
 
     def __post_init__(self):
         """Check the parameters; the base checks alpha."""

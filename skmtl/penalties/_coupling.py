@@ -47,6 +47,14 @@ class Coupling(ABC):
         """The sum of two couplings."""
 
     @abstractmethod
+    def __mul__(self, factor):
+        """`factor` times M, for a factor of at least 0."""
+
+    @abstractmethod
+    def repeated(self, n_columns):
+        """`M (x) I`, for tasks of several columns."""
+
+    @abstractmethod
     def any(self):
         """Whether an entry is not zero."""
 
@@ -75,7 +83,7 @@ class Coupling(ABC):
     @property
     @abstractmethod
     def least(self):
-        """The smallest eigenvalue, 0 where it is a rounding error, or where none is negative."""
+        """The smallest eigenvalue if it is negative beyond rounding errors, else 0."""
 
     @property
     @abstractmethod
@@ -184,7 +192,6 @@ class DenseCoupling(Coupling):
         return np.maximum(self.diagonal(), half)
 
     def repeated(self, n_columns):
-        """M (x) I, for tasks of several columns."""
         return DenseCoupling(np.kron(self.M, np.eye(n_columns)))
 
     @property

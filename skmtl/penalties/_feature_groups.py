@@ -5,8 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from skmtl._data.task_ids import as_id_array, missing_mask
-from skmtl._data.task_parameters import check_known, in_order
+from skmtl._data.target_names import check_names_differ
+from skmtl._data.task_ids import as_id_array, encode, missing_mask, some_of
+from skmtl._data.task_parameters import in_order, refuse_unknown
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
 
@@ -32,17 +33,13 @@ class GroupNorm(Penalty):
     alpha: float
     groups: np.ndarray
     group_weight: dict | None = None
+    selects = True
 
     def __post_init__(self):
         super().__post_init__()
         object.__setattr__(self, "groups", label_groups(self.groups))
-        self._check_weights()
-
-    def _check_weights(self):
-        if self.group_weight is None or not isinstance(self.groups, np.ndarray):
-            return
-        weights = weights_of_groups(self.group_weight, self._members.labels)
-        object.__setattr__(self, "_given_weights", weights)
+        if self.group_weight is not None and isinstance(self.groups, np.ndarray):
+            weights_of_groups(self.group_weight, self._members.labels)
 
     def for_features(self, features):
         return replace(self, groups=groups_in_order(self.groups, features))
@@ -57,12 +54,13 @@ class GroupNorm(Penalty):
     def _members(self):
         return Members(self.groups)
 
-    @property
+    @cached_property
     def _weights(self):
         """`alpha * u`, (n_groups,)."""
+        labels = self._members.labels
         if self.group_weight is None:
-            return np.full(len(self._members.labels), float(self.alpha))
-        return self.alpha * self._given_weights
+            return np.full(len(labels), float(self.alpha))
+        return self.alpha * weights_of_groups(self.group_weight, labels)
 
     def _norms(self, W):
         """The Frobenius norm of every group."""
@@ -120,18 +118,8 @@ class FeatureGroups(Penalty):
             self._check_labels()
 
     def _check_labels(self):
-        labels = self._members.labels.tolist()
-        missing = [label for label in labels if label not in self.penalties]
-        unknown = [label for label in self.penalties if label not in labels]
-        if missing:
-            raise ValueError(
-                f"penalties has no entry for the group(s) {missing}; it has "
-                f"{list(self.penalties)}. Give each group one, or None if it is not penalized."
-            )
-        if unknown:
-            raise ValueError(
-                f"penalties has entries for {unknown}, which are no groups; groups are {labels}."
-            )
+        advice = "Give each group one, or None if it is not penalized."
+        check_entries(self.penalties, "penalties", self._members.labels.tolist(), advice)
 
     def for_features(self, features):
         groups = groups_in_order(self.groups, features)
@@ -174,6 +162,10 @@ class FeatureGroups(Penalty):
     @property
     def sees_tasks(self):
         return any(penalty.sees_tasks for penalty in self._given.values())
+
+    @property
+    def selects(self):
+        return any(penalty.selects for penalty in self._given.values())
 
     @property
     def is_active(self):
@@ -248,9 +240,10 @@ class Members:
     def __init__(self, groups):
         if not isinstance(groups, np.ndarray):
             raise TypeError(
-                "groups by the name of the feature are for estimators: give an array of labels."
+                "groups has the names of features, which this penalty does not know: give an "
+                "array of labels in the order of the features."
             )
-        self.labels, self.codes = np.unique(groups, return_inverse=True)
+        self.labels, self.codes = encode(groups, "groups")
 
     @property
     def sizes(self):
@@ -298,7 +291,7 @@ def groups_in_order(groups, features):
     """Labels of groups as an array in the order of the features."""
     if isinstance(groups, np.ndarray):
         return groups
-    check_known(groups, "groups", features)
+    refuse_unknown(groups, "groups", features, "feature")
     labels = in_order(groups, "groups", features, "feature")
     return label_groups(np.asarray(labels))
 
@@ -306,24 +299,36 @@ def groups_in_order(groups, features):
 def weights_of_groups(group_weight, labels):
     """One weight of at least 0 for each label, from a dict or Series."""
     if hasattr(group_weight, "to_dict"):
+        check_names_differ(group_weight.index, "group_weight")
         group_weight = group_weight.to_dict()
     if not isinstance(group_weight, dict):
         raise TypeError(
             f"group_weight must be a dict or Series of weights by label, got {group_weight!r}."
         )
     known = labels.tolist()
-    missing = [label for label in known if label not in group_weight]
-    unknown = [label for label in group_weight if label not in known]
-    if missing:
-        raise ValueError(f"group_weight has no entry for the group(s) {missing}: give each one.")
-    if unknown:
-        raise ValueError(
-            f"group_weight has entries for {unknown}, which are no groups; groups are {known}."
-        )
-    weights = np.array([group_weight[label] for label in known], dtype=float)
+    check_entries(group_weight, "group_weight", known, "Give each group one.")
+    weights = np.array([group_weight[label] for label in known])
+    if weights.dtype.kind not in "iuf":
+        raise TypeError(f"group_weight must hold numbers, got {group_weight!r}.")
     if not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"group_weight must be finite and at least 0, got {group_weight!r}.")
-    return weights
+    return weights.astype(float)
+
+
+def check_entries(entries, name, labels, advice):
+    """ValueError unless a dict has an entry for each label, and no other."""
+    missing = [label for label in labels if label not in entries]
+    unknown = [label for label in entries if label not in labels]
+    if missing:
+        raise ValueError(
+            f"{name} has no entry for the group(s) {some_of(missing)}; it has "
+            f"{some_of(entries)}. {advice}"
+        )
+    if unknown:
+        raise ValueError(
+            f"{name} has entries for {some_of(unknown)}, which are no groups; groups are "
+            f"{some_of(labels)}."
+        )
 
 
 def _check_single(label, penalty):

@@ -141,7 +141,6 @@ class GraphCoupling(Coupling):
         return GraphCoupling(self.ridge * factor, self.edges * factor, self.pulls * factor)
 
     def repeated(self, n_columns):
-        """M (x) I, for tasks of several columns."""
         edges = sparse.csr_array(sparse.kron(self.edges, np.eye(n_columns)))
         edges.eliminate_zeros()
         return GraphCoupling(

@@ -90,7 +90,7 @@ def _check_sum(terms, ridge, n_features):
         if len(term.unpenalized_features(n_features)):
             raise ValueError(
                 "No solver takes unpenalized features with a coupling of tasks: give them a small "
-                "feature_weight."
+                "feature_weight, or their group a small penalty."
             )
 
 
