@@ -43,6 +43,11 @@ class StandardizedPooledTasks(StandardizedTasks, PooledTasks):
 class StandardizedRandomInterceptTasks(StandardizedTasks, RandomInterceptTasks):
     """:class:`RandomInterceptTasks` of targets that are standardized task by task."""
 
+    @property
+    def adapt(self):
+        """There is none: the level and the unit of a new task are not known."""
+        raise AttributeError(f"{type(self).__name__} cannot adapt: fit again with the new task.")
+
 
 def levels_and_units(targets, codes, n_tasks):
     """Mean and standard deviation of the targets of every task, each (n_tasks,)."""
