@@ -27,10 +27,6 @@ class StandardizedTasks:
         self._levels = np.append(levels, levels.mean())  # the code -1 is the last
         self._units = np.append(units, units.mean())
 
-    def _predict_task(self, X, t):
-        standardized = super()._predict_task(X, t)
-        return self._levels[t] + self._units[t] * standardized
-
     def _predict_own_tasks(self, X, codes):
         standardized = super()._predict_own_tasks(X, codes)
         return self._levels[codes] + self._units[codes] * standardized
