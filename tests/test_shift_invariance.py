@@ -318,13 +318,14 @@ LINEAR_OF_SKLEARN = {
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:The default value")
 @pytest.mark.parametrize("name", LINEAR_OF_SKLEARN)
-def test_random_intercepts_do_not_see_a_shift(name):
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_random_intercepts_do_not_see_a_shift(name, convert):
     kind, estimator = LINEAR_OF_SKLEARN[name]
     data = Data(kind)
     y = data.Y[np.arange(N), data.tasks]
     found = []
     for shift in (0.0, 1e4):
-        X = data.X + shift
+        X = convert(data.X + shift)
         model = RandomInterceptTasks(estimator, scales=[1.0]).fit(X, y, tasks=data.tasks)
         found.append(model.predict(X, tasks=data.tasks))
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5, atol=1e-5)
