@@ -329,6 +329,19 @@ def test_the_closed_form_is_the_ridge_of_indicators(levels, weight, fit_intercep
     assert model.estimator_.best_score_ == pytest.approx(expected.best_score_)
 
 
+def test_features_of_different_units_are_solved_without_a_warning(levels):
+    X, y = levels
+    units = np.ones(X.shape[1])
+    units[0] = 1e8
+    factor = np.sqrt((units * X)[:, :-1].var(axis=0).mean())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = RandomInterceptTasks(Ridge(1e-3), scales=[1.0], task_column=-1).fit(X * units, y)
+    inputs = with_indicators(X, factor) * [*units[:-1], *np.ones(6)]
+    expected = Ridge(1e-3, solver="svd").fit(inputs, y)
+    np.testing.assert_allclose(model.predict(X * units), expected.predict(inputs), rtol=1e-6)
+
+
 @pytest.mark.parametrize("weight", [None, WEIGHT])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @pytest.mark.parametrize("C", [1e-3, 1.0, 1e3])

@@ -208,6 +208,7 @@ def test_standardized_baselines_are_pooled_ones_of_standardized_targets(wide):
     assert np.isfinite(model.predict(new)).all()
     intercepts = StandardizedRandomInterceptTasks(RidgeCV(), task_column=-1).fit(long_X, y)
     assert intercepts.score(long_X, y) > 0
+    assert not hasattr(intercepts, "adapt")  # it would take targets that are not standardized
 
 
 def test_normalize_y_of_the_comparison_standardizes_the_pooled_baselines(wide):

@@ -149,7 +149,10 @@ def test_numbers_vectors_and_names_are_spread_over_targets():
     np.testing.assert_allclose(predictions(0.0), predictions(None), **EXACT)
     frame = pd.DataFrame(V, columns=["a", "b", "c"])
     by_name = predictions(frame[["c", "a", "b"]], pd.DataFrame(Y, columns=["a", "b", "c"]))
-    np.testing.assert_allclose(by_name, predictions(V), **EXACT)
+    by_position = predictions(V)
+    np.testing.assert_allclose(by_name, by_position, **EXACT)
+    nullable = pd.DataFrame(V).convert_dtypes()  # missing as pd.NA
+    np.testing.assert_allclose(predictions(nullable), by_position, **EXACT)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_numbers_vectors_and_names_are_spread_over_targets():
         (np.ones(N - 1), r"noise_variance has shape \(15,\), expected \(16, 3\)"),
         (-np.ones(N), "at least 0 where y is known, got -1.0 in sample 0"),
         (np.full((N, T), np.nan), "finite and at least 0 where y is known, got nan"),
-        (pd.DataFrame(np.ones((N, T)), columns=["a", "b", "d"]), "give it the columns of y"),
+        (pd.DataFrame(np.ones((N, T)), columns=["a", "b", "d"]), "no column for task.*'c'.*'d'"),
     ],
 )
 def test_other_noise_is_refused(wrong, message):

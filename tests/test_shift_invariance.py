@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ESTIMATORS, KERNEL, name_of
 from scipy import sparse
@@ -19,6 +20,7 @@ from sklearn.metrics import log_loss
 
 from skmtl import (
     ClusteredTaskRegressor,
+    IndependentTasks,
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MultiTaskElasticNet,
@@ -35,7 +37,7 @@ from skmtl import (
     alpha_max,
     multi_task_path,
 )
-from skmtl.losses import Loss
+from skmtl.losses import Loss, Poisson
 
 N, P, T = 36, 3, 3
 SHIFTS = {"1e2": 1e2, "1e4": 1e4, "1e6": 1e6, "kelvin and hPa": [278.0, 1013.0, -4e3]}
@@ -318,16 +320,27 @@ LINEAR_OF_SKLEARN = {
 
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore:The default value")
 @pytest.mark.parametrize("name", LINEAR_OF_SKLEARN)
-def test_random_intercepts_do_not_see_a_shift(name):
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_random_intercepts_do_not_see_a_shift(name, convert):
     kind, estimator = LINEAR_OF_SKLEARN[name]
     data = Data(kind)
     y = data.Y[np.arange(N), data.tasks]
     found = []
     for shift in (0.0, 1e4):
-        X = data.X + shift
+        X = convert(data.X + shift)
         model = RandomInterceptTasks(estimator, scales=[1.0]).fit(X, y, tasks=data.tasks)
         found.append(model.predict(X, tasks=data.tasks))
     np.testing.assert_allclose(found[1], found[0], rtol=1e-5, atol=1e-5)
+
+
+def test_what_counts_are_compared_with_does_not_see_a_shift():
+    data = Data("counts")
+    frame = pd.DataFrame(data.X).rename(columns=str)
+    model = IndependentTasks(Poisson().single_task(selects=False))
+    expected = clone(model).fit(data.X, data.Y).predict(data.X)
+    found = model.fit(frame + 1e5, data.Y).predict(frame + 1e5)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert (model.estimators_[0].best_estimator_.feature_names_in_ == frame.columns).all()
 
 
 LEFT_FREE = [

@@ -27,10 +27,6 @@ class StandardizedTasks:
         self._levels = np.append(levels, levels.mean())  # the code -1 is the last
         self._units = np.append(units, units.mean())
 
-    def _predict_task(self, X, t):
-        standardized = super()._predict_task(X, t)
-        return self._levels[t] + self._units[t] * standardized
-
     def _predict_own_tasks(self, X, codes):
         standardized = super()._predict_own_tasks(X, codes)
         return self._levels[codes] + self._units[codes] * standardized
@@ -42,6 +38,11 @@ class StandardizedPooledTasks(StandardizedTasks, PooledTasks):
 
 class StandardizedRandomInterceptTasks(StandardizedTasks, RandomInterceptTasks):
     """:class:`RandomInterceptTasks` of targets that are standardized task by task."""
+
+    @property
+    def adapt(self):
+        """There is none: the level and the unit of a new task are not known."""
+        raise AttributeError(f"{type(self).__name__} cannot adapt: fit again with the new task.")
 
 
 def levels_and_units(targets, codes, n_tasks):

@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skmtl._data.task_ids import column_names, some_of
+from skmtl._data.spellings import target_array
+from skmtl._data.target_names import targets_in_order
 
 
 def read_noise_variance(noise_variance, read):
@@ -25,15 +26,14 @@ def read_noise_variance(noise_variance, read):
     if noise_variance is None:
         return None
     data = read.data
-    names = column_names(noise_variance)
-    if names is not None and not read.long:
-        noise_variance = _in_order_of_tasks(noise_variance, names, data.tasks)
-    if np.ma.isMaskedArray(noise_variance):
-        noise_variance = noise_variance.astype(float).filled(np.nan)
     if np.ndim(noise_variance) == 0:
         noise_variance = np.full(data.n_samples, noise_variance)
+    if read.long:
+        values = target_array(noise_variance, "noise_variance")
+    else:
+        values = targets_in_order(noise_variance, data.tasks, "noise_variance")
     values = check_array(
-        noise_variance,
+        values,
         dtype=np.float64,
         ensure_2d=False,
         allow_nd=True,
@@ -59,16 +59,3 @@ def read_noise_variance(noise_variance, read):
             f"{known[wrong][0]} in sample {sample[wrong][0]}."
         )
     return known if known.any() else None
-
-
-def _in_order_of_tasks(frame, names, tasks):
-    """The frame with its columns in the order of the tasks."""
-    position = {name: k for k, name in enumerate(names)}
-    lacking = [task for task in tasks.tolist() if task not in position]
-    if lacking or len(names) != len(tasks):
-        raise ValueError(
-            f"noise_variance has the columns {some_of(names)}, but the tasks are "
-            f"{some_of(tasks)}: give it the columns of y."
-        )
-    order = [position[task] for task in tasks.tolist()]
-    return np.asarray(frame)[:, order]

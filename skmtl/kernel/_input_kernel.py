@@ -72,19 +72,30 @@ def warn_of_useless_kernel(K, X):
         A kernel between the samples X.
     X : {ndarray, sparse matrix} of shape (n, n_features)
     """
-    size = np.abs(K).max(initial=0.0)
-    if len(K) < 3 or size == 0:
+    if len(K) < 3:
         return
-    between = K[~np.eye(len(K), dtype=bool)]
+    size = _largest(K)
+    if size == 0:
+        return
     problem = None
-    if np.abs(between).max() < _NOTHING * size:
+    if _largest(_off_diagonal(K)) < _NOTHING * size:
         problem = "is zero between any two samples, so predictions elsewhere are intercepts"
     elif np.ptp(K) < _NOTHING * size and np.ptp(to_dense(X), axis=0).any():
         problem = "is the same for all samples, so functions are constant"
     if problem is not None:
-        warn(
-            f"The kernel {problem}: scale X, with StandardScaler, say, or choose gamma.",
-        )
+        warn(f"The kernel {problem}: scale X, with StandardScaler, say, or choose gamma.")
+
+
+def _largest(K):
+    """The largest absolute value, without an array of them."""
+    return max(K.max(), -K.min())
+
+
+def _off_diagonal(K):
+    """A view of the entries beside the diagonal of a contiguous K, (n - 1, n)."""
+    n = len(K)
+    between_diagonal = K.ravel(order="K")[1:].reshape(n - 1, n + 1)
+    return between_diagonal[:, :-1]
 
 
 @dataclass(frozen=True)

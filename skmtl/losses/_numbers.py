@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import xlogy
-from sklearn.linear_model import PoissonRegressor
 from sklearn.model_selection import BaseCrossValidator, GridSearchCV
 
 from skmtl._data.checks import check_real
 from skmtl.losses._base import Loss
+from skmtl.losses._centered_poisson import CenteredPoisson
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Poisson(Loss):
 
     def single_task(self, selects, *, fit_intercept=True, max_iter=1000):
         """Poisson regression with a ridge, whether or not features are to be selected."""
-        model = PoissonRegressor(fit_intercept=fit_intercept, max_iter=max(1000, max_iter))
+        model = CenteredPoisson(fit_intercept=fit_intercept, max_iter=max(1000, max_iter))
         grid = {"alpha": np.geomspace(1e-4, 1e2, 13)}
         return GridSearchCV(model, grid, scoring="neg_mean_poisson_deviance", cv=_CountFolds())
 

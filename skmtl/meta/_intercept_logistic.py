@@ -33,6 +33,11 @@ class _Point(NamedTuple):
     effects: np.ndarray  # a, (n_tasks,)
     z: np.ndarray  # (n_samples,)
 
+    def less(self, other):
+        """Return the differences from another point."""
+        parts = [own - of_other for own, of_other in zip(self, other, strict=True)]
+        return _Point(*parts)
+
     def towards(self, other, step):
         """Return the point that is a part of the way to another."""
         parts = [own + step * (new - own) for own, new in zip(self, other, strict=True)]
@@ -80,7 +85,7 @@ class InterceptLogistic:
         return loss + 0.5 * penalty
 
     def _newton_point(self, point, alpha, strength):
-        """Return the minimum of the parabola at a point."""
+        """Return the minimum of the parabola at a point, and how much lower it is there."""
         p = expit(point.z)
         curvature = np.maximum(p * (1 - p), _LEAST_CURVATURE)
         responses = point.z + (self.labels - p) / curvature
@@ -93,7 +98,11 @@ class InterceptLogistic:
             self.fit_intercept,
         )
         coef, intercept, effects = ridge.coefficients(ridge.solve(alpha, strength))
-        return _Point(coef, intercept, effects, self._scores(coef, intercept, effects))
+        target = _Point(coef, intercept, effects, self._scores(coef, intercept, effects))
+        change = target.less(point)
+        bend = (self.weight * curvature) @ change.z**2
+        bend += alpha * change.coef @ change.coef + strength * change.effects @ change.effects
+        return target, 0.5 * bend
 
     def _scores(self, coef, intercept, effects):
         return intercept + self.X @ coef + effects[self.codes]
@@ -107,20 +116,25 @@ class InterceptLogistic:
         value = self._value(point, alpha, strength)
         least_decrease = _TOL * value
         for n_iter in range(1, max_iter + 1):
-            target = self._newton_point(point, alpha, strength)
-            step = 1.0
-            new = target
-            new_value = self._value(new, alpha, strength)
-            while not new_value <= value and step > _SHORTEST_STEP:
-                step *= 0.5
-                new = point.towards(target, step)
-                new_value = self._value(new, alpha, strength)
-            decrease = value - new_value
-            if not decrease > least_decrease:
-                return (point if decrease < 0 else new), n_iter, True
-            point = new
+            target, decrease = self._newton_point(point, alpha, strength)
+            if decrease <= least_decrease:
+                return target, n_iter, True
+            point, new_value = self._step(point, target, value, alpha, strength)
+            if not new_value < value:
+                return point, n_iter, False
             value = new_value
         return point, max_iter, False
+
+    def _step(self, point, target, value, alpha, strength):
+        """Return a better point on the way to the target, or else the same one, and its value."""
+        step = 1.0
+        while step > _SHORTEST_STEP:
+            new = point.towards(target, step)
+            new_value = self._value(new, alpha, strength)
+            if new_value < value:
+                return new, new_value
+            step *= 0.5
+        return point, value
 
 
 def is_smooth_logistic(estimator):
@@ -155,8 +169,8 @@ def fit_newton(estimator, classes, problem, factor):
     point, n_iter, converged = problem.solve(estimator.C, factor, estimator.max_iter)
     if not converged:
         warn(
-            f"The logistic regression with an intercept for each task did not converge within "
-            f"max_iter={estimator.max_iter} steps: increase max_iter or scale the features.",
+            f"The logistic regression with an intercept for each task did not converge in {n_iter} "
+            f"steps: increase max_iter (now {estimator.max_iter}) or scale the features.",
             ConvergenceWarning,
         )
     coef = np.append(point.coef, point.effects / factor)

@@ -175,9 +175,9 @@ class InterceptData:
             return model
         X = seen.X
         origin = None
-        if _should_be_centered(final) and not sparse.issparse(X):
-            origin = np.average(X, axis=0, weights=self.weight)
-            X = X - origin
+        if _should_be_centered(final) and seen.may_be_dense:
+            origin = np.average(seen.dense, axis=0, weights=self.weight)
+            X = seen.dense - origin
         inputs = model.with_indicators(X, self.codes)
         fit_kwargs = {}
         if self.weight is not None:
@@ -210,6 +210,13 @@ class _SeenFeatures:
         n_samples, n_features = self.X.shape
         return n_samples * n_features <= _DENSE
 
+    @cached_property
+    def dense(self):
+        """The features as an array."""
+        if sparse.issparse(self.X):
+            return self.X.toarray()
+        return self.X
+
     def fit(self, estimator, factor):
         """Fit an estimator that needs no indicators; returns False if it does."""
         if not self.may_be_dense:
@@ -240,11 +247,8 @@ class _SeenFeatures:
         """Return the problem of the features and targets, an InterceptRidge, say."""
         key = (kind, fit_intercept)
         if key not in self._problems:
-            X = self.X
-            if sparse.issparse(X):
-                X = X.toarray()
             self._problems[key] = kind(
-                X,
+                self.dense,
                 y,
                 self.data.codes,
                 self.data.weight,

@@ -20,6 +20,7 @@ import numpy as np
 from scipy import linalg, sparse
 from sklearn.linear_model import Ridge, RidgeCV
 
+_ROUNDING = 1e-14  # eigenvalues and squared pivots of a matrix of diagonal 1 that count as 0
 _SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
 # Parameters of RidgeCV that ask for another search than leave-one-out
 _GENERIC = ("cv", "scoring", "alpha_per_target", "store_cv_results", "store_cv_values")
@@ -154,10 +155,22 @@ def _ratio(numerator, denominator):
 
 def _solve(matrix, right):
     """Return the solution of positive definite equations, the smallest one of singular ones."""
+    root = np.sqrt(matrix.diagonal())
+    matrix = matrix / root / root[:, None]  # features of different units do not look singular
+    right = (right.T / root).T
     try:
-        return linalg.solve(matrix, right, assume_a="pos")
+        solution = linalg.cho_solve(_regular_factor(matrix), right)
     except linalg.LinAlgError:
-        return linalg.lstsq(matrix, right)[0]
+        solution, *_ = linalg.lstsq(matrix, right, cond=_ROUNDING)
+    return (solution.T / root).T
+
+
+def _regular_factor(matrix):
+    """Return the Cholesky factor of a matrix of diagonal 1; raise LinAlgError if it is singular."""
+    factor, lower = linalg.cho_factor(matrix)
+    if factor.diagonal().min() ** 2 < _ROUNDING:
+        raise linalg.LinAlgError("What is left of a feature is rounding errors.")
+    return factor, lower
 
 
 def has_closed_form(estimator):

@@ -1,9 +1,11 @@
 """One scikit-learn estimator for all tasks."""
 
 import numpy as np
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, gen_batches
 
 from skmtl.meta._task_models import TaskMetaEstimator, aligned_proba, fit_task
+
+_ROWS = 2**12  # samples of several tasks that are predicted at a time
 
 
 class PooledTasks(TaskMetaEstimator):
@@ -78,16 +80,24 @@ class PooledTasks(TaskMetaEstimator):
         codes = np.full(X.shape[0], t)
         return self.pooled_inputs(X, codes)
 
+    def _predict_every_task(self, X):
+        n_samples = X.shape[0]
+        columns = []
+        for batch in gen_batches(self.n_tasks_, max(1, _ROWS // n_samples)):
+            tasks = np.arange(batch.start, batch.stop)
+            samples = np.tile(np.arange(n_samples), len(tasks))
+            predictions = self._predict_own_tasks(
+                _safe_indexing(X, samples), np.repeat(tasks, n_samples)
+            )
+            columns.append(predictions.reshape(len(tasks), n_samples).T)
+        return np.hstack(columns)
+
     def _predict_own_tasks(self, X, codes):
         return self.estimator_.predict(self.pooled_inputs(X, codes))
 
     def _proba_of_own_tasks(self, X, codes):
         X = self.pooled_inputs(X, codes)
         return aligned_proba(self.estimator_, X, self.classes_)
-
-    def _predict_task(self, X, t):
-        X = self._seen_by_task(X, t)
-        return self.estimator_.predict(X)
 
     def _proba_task(self, X, t, classes):
         X = self._seen_by_task(X, t)
