@@ -225,6 +225,17 @@ def test_normalize_y_of_the_comparison_standardizes_the_pooled_baselines(wide):
         compare_to_single_task(model, X, Y, normalize_y="all", **options)
 
 
+def test_counts_and_classes_are_never_standardized(wide):
+    X, Y = wide
+    counts = np.random.default_rng(0).poisson(np.exp(0.3 * X[:, :3]))
+    model = MeanRegularizedRegressor(loss="poisson")
+    one = compare_to_single_task(model, X, counts, **FAST)
+    other = compare_to_single_task(model, X, counts, normalize_y=True, **FAST)
+    np.testing.assert_array_equal(other.cv_results_["errors"], one.cv_results_["errors"])
+    with pytest.raises(TypeError, match="normalize_y must be"):
+        compare_to_single_task(MeanRegularizedClassifier(), X, Y > 0, normalize_y=1, **FAST)
+
+
 # ---------------------------------------------------------------- what cannot be judged
 
 
