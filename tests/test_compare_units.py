@@ -140,8 +140,12 @@ def test_units_that_matter_are_warned_of(wide):
         select_tasks(mixing, X, Y, target=0, **options)
     with pytest.warns(UserWarning, match="predicts nothing of use in the unit of the other"):
         task_transfer_matrix(MEAN, X, Y, mode="cross_predict", **options)
+    levels = np.full((40, 2), np.nan)
+    levels[:3] = [[1e9, 1e9], [np.nan, 1e9], [np.nan, 1e9]]  # one sample has no spread
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Gains of some tasks are NaN")
+        task_transfer_matrix(mixing, X, np.column_stack([wide[1], levels]), **options)
         task_transfer_matrix(MEAN, X, Y, **options)
         task_transfer_matrix(IndependentTasks(RidgeCV()), X, Y, **options)
 
@@ -263,13 +267,15 @@ def test_a_task_of_one_class_is_not_judged_and_counts_nowhere():
     assert "nan" not in str(report)
 
 
-def test_a_constant_target_is_not_judged_whatever_its_errors(wide):
+@pytest.mark.parametrize("values", [[3.3, 3.3], [3.3, 1.1 * 3]], ids=["exact", "rounded"])
+def test_a_constant_target_is_not_judged_whatever_its_errors(wide, values):
     X, Y = wide
-    Y = np.column_stack([Y, np.full(40, 3.3)])
+    Y = np.column_stack([Y, np.tile(values, 20)])
     model = MeanRegularizedRegressor(alpha=1.0)
     report = compare_to_single_task(model, X, Y, baseline=Lasso(), **ALONE)
     assert report.table_["error_multi"][3] > 0.01
     assert report.table_["verdict"].tolist()[3] == "not judged"
+    assert "constant target" in report.table_["note"][3]
     alone = {
         "one": IndependentTasks(RidgeCV()),
         "other": MultiTaskKernelRidge(task_kernel="identity"),
