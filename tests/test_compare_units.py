@@ -317,9 +317,10 @@ def test_a_task_that_a_training_set_lacks_is_predicted_alike_in_wide_and_long_da
     )
     assert one.table_["note"][2] == "one row; not in 1 of 1 training sets"
     np.testing.assert_allclose(one.cv_results_["errors"], other.cv_results_["errors"], atol=1e-8)
-    named = pd.DataFrame(Y, columns=["a", "b", "c"])
-    frame = compare_to_single_task(model, X, named, cv=folds, **options)
-    np.testing.assert_allclose(frame.cv_results_["errors"], one.cv_results_["errors"])
+    for names in (["a", "b", "c"], pd.date_range("2020", periods=3, tz="UTC")):
+        named = pd.DataFrame(Y, columns=names)
+        frame = compare_to_single_task(model, X, named, cv=folds, **options)
+        np.testing.assert_allclose(frame.cv_results_["errors"], one.cv_results_["errors"])
 
 
 # ---------------------------------------------------------------- fits and folds
