@@ -146,6 +146,11 @@ def _mean_by_method(values, methods):
     return dict(zip(methods, means.tolist(), strict=True))
 
 
+def overlap_ratio(n_train, n_test):
+    """The ratio that :func:`corrected_t` takes, from the numbers of targets in splits."""
+    return OVERLAP * np.sum(n_test) / max(np.sum(n_train), 1)
+
+
 def corrected_t(differences, ratio, confidence_level):
     """Corrected resampled t-test of the differences over J splits.
 
