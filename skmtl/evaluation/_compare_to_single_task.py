@@ -76,8 +76,8 @@ def compare_to_single_task(
         tuned by inner cross-validation, after the same preprocessing steps; it may differ between
         the estimators of a dict.
     include_pooled : bool, default=True
-        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge
-        or logistic regression with an intercept for each task ("intercept",
+        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge,
+        Poisson or logistic regression with an intercept for each task ("intercept",
         :class:`RandomInterceptTasks`).
     normalize_y : bool or "auto", default="auto"
         Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize

@@ -17,11 +17,11 @@ def tasks_of_samples(data, samples):
     return np.flatnonzero(has_target).tolist()
 
 
-def training_data(data, samples, trained=None):
-    """X and y of the training samples, with the columns of the tasks to train."""
+def training_data(data, samples, trained):
+    """X and y of the training samples; of wide data, y has the columns of the tasks to train."""
     X = _safe_indexing(data.X, samples)
     y = _safe_indexing(data.y, samples)
-    if trained is not None and data.is_wide:
+    if data.is_wide:
         y = _safe_indexing(y, trained, axis=1)
     return X, y
 
