@@ -183,6 +183,7 @@ def test_identical_methods_are_inconclusive(long):
     assert (report.table_["gain"] == 0).all()
     assert (report.table_["verdict"] == "inconclusive").all()
     assert report.summary_["wilcoxon_p"] == 1.0
+    assert "Sharing did not change the error of a typical task" in report.verdict()
 
 
 def test_opposite_tasks_pooled_are_flagged_as_negative_transfer():

@@ -22,6 +22,7 @@ from skmtl import (
     wide_to_long,
 )
 from skmtl.evaluation import single_task
+from skmtl.evaluation._find_measure import find_measure
 from skmtl.evaluation._measures import RankLoss
 
 SINGLE_TASK = LogisticRegression()
@@ -258,6 +259,22 @@ def test_three_classes_have_errors_by_scores_of_several_classes():
     single = SINGLE_TASK.fit(data.X[train], data.y[train, 1])
     score = get_scorer("roc_auc_ovr")(single, data.X[test], data.y[test, 1])
     assert report.cv_results_["errors"][0, 1, 0] == pytest.approx(1 - score)
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc_ovr", "d2_log_loss_score"])
+def test_a_class_that_some_fits_lack_has_probability_zero_there(scoring):
+    y = np.tile([0, 1, 2], 8)
+    codes = np.zeros(len(y), dtype=int)
+    measure = find_measure(scoring, is_classification=True)
+    truth = measure.read(y, codes).truth
+    probabilities = np.random.default_rng(0).dirichlet(np.ones(3), len(y))
+    probabilities[:6, 2] = 0.0
+    probabilities[:6] /= probabilities[:6].sum(axis=1, keepdims=True)
+    lacking = probabilities.copy()
+    lacking[:6, 2] = np.nan
+    errors = measure.error_function(truth, lacking, codes, 1)()
+    expected = measure.error_function(truth, probabilities, codes, 1)()
+    np.testing.assert_array_equal(errors, expected)
 
 
 def test_support_vectors_are_judged_by_what_they_have(wide):

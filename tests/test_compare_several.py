@@ -219,6 +219,7 @@ def test_no_task_with_a_gain_is_said(long):
     )
     assert np.isnan(report.summary_["delta_m"])
     assert "No task has a relative gain" in report.verdict()
+    assert "one by one" not in report.verdict()
 
 
 def test_rounding_is_neither_gain_nor_loss(long):

@@ -140,8 +140,12 @@ def test_units_that_matter_are_warned_of(wide):
         select_tasks(mixing, X, Y, target=0, **options)
     with pytest.warns(UserWarning, match="predicts nothing of use in the unit of the other"):
         task_transfer_matrix(MEAN, X, Y, mode="cross_predict", **options)
+    levels = np.full((40, 2), np.nan)
+    levels[:3] = [[1e9, 1e9], [np.nan, 1e9], [np.nan, 1e9]]  # one sample has no spread
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "Gains of some tasks are NaN")
+        task_transfer_matrix(mixing, X, np.column_stack([wide[1], levels]), **options)
         task_transfer_matrix(MEAN, X, Y, **options)
         task_transfer_matrix(IndependentTasks(RidgeCV()), X, Y, **options)
 
@@ -226,6 +230,17 @@ def test_normalize_y_of_the_comparison_standardizes_the_pooled_baselines(wide):
         compare_to_single_task(model, X, Y, normalize_y="all", **options)
 
 
+def test_counts_and_classes_are_never_standardized(wide):
+    X, Y = wide
+    counts = np.random.default_rng(0).poisson(np.exp(0.3 * X[:, :3]))
+    model = MeanRegularizedRegressor(loss="poisson")
+    one = compare_to_single_task(model, X, counts, **FAST)
+    other = compare_to_single_task(model, X, counts, normalize_y=True, **FAST)
+    np.testing.assert_array_equal(other.cv_results_["errors"], one.cv_results_["errors"])
+    with pytest.raises(TypeError, match="normalize_y must be"):
+        compare_to_single_task(MeanRegularizedClassifier(), X, Y > 0, normalize_y=1, **FAST)
+
+
 # ---------------------------------------------------------------- what cannot be judged
 
 
@@ -253,13 +268,15 @@ def test_a_task_of_one_class_is_not_judged_and_counts_nowhere():
     assert "nan" not in str(report)
 
 
-def test_a_constant_target_is_not_judged_whatever_its_errors(wide):
+@pytest.mark.parametrize("values", [[3.3, 3.3], [3.3, 1.1 * 3]], ids=["exact", "rounded"])
+def test_a_constant_target_is_not_judged_whatever_its_errors(wide, values):
     X, Y = wide
-    Y = np.column_stack([Y, np.full(40, 3.3)])
+    Y = np.column_stack([Y, np.tile(values, 20)])
     model = MeanRegularizedRegressor(alpha=1.0)
     report = compare_to_single_task(model, X, Y, baseline=Lasso(), **ALONE)
     assert report.table_["error_multi"][3] > 0.01
     assert report.table_["verdict"].tolist()[3] == "not judged"
+    assert "constant target" in report.table_["note"][3]
     alone = {
         "one": IndependentTasks(RidgeCV()),
         "other": MultiTaskKernelRidge(task_kernel="identity"),
@@ -301,9 +318,10 @@ def test_a_task_that_a_training_set_lacks_is_predicted_alike_in_wide_and_long_da
     )
     assert one.table_["note"][2] == "one row; not in 1 of 1 training sets"
     np.testing.assert_allclose(one.cv_results_["errors"], other.cv_results_["errors"], atol=1e-8)
-    named = pd.DataFrame(Y, columns=["a", "b", "c"])
-    frame = compare_to_single_task(model, X, named, cv=folds, **options)
-    np.testing.assert_allclose(frame.cv_results_["errors"], one.cv_results_["errors"])
+    for names in (["a", "b", "c"], pd.date_range("2020", periods=3, tz="UTC")):
+        named = pd.DataFrame(Y, columns=names)
+        frame = compare_to_single_task(model, X, named, cv=folds, **options)
+        np.testing.assert_allclose(frame.cv_results_["errors"], one.cv_results_["errors"])
 
 
 # ---------------------------------------------------------------- fits and folds

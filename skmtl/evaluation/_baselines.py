@@ -42,7 +42,7 @@ def all_models(estimators, baseline, include_pooled, normalize_y):
     include_pooled : bool
         Whether to have the baselines "intercept" and "pooled" as well.
     normalize_y : bool
-        Whether these two standardize the targets of each task.
+        Whether these two standardize the targets of each task, other than counts.
 
     Returns
     -------
@@ -84,7 +84,9 @@ def baselines(estimator, baseline, include_pooled, normalize_y):
     models = {"single": IndependentTasks(task_estimator, **options)}
     if include_pooled:
         kind = get_tags(final).estimator_type
-        models["intercept"] = _random_intercept(kind, takes_counts(final), normalize_y, options)
+        of_counts = takes_counts(final)
+        normalize_y = normalize_y and not of_counts  # counts have no unit, and stay positive
+        models["intercept"] = _random_intercept(kind, of_counts, normalize_y, options)
         pooled = StandardizedPooledTasks if normalize_y else PooledTasks
         models["pooled"] = pooled(task_estimator, **options)
     return {role: with_final(estimator, model) for role, model in models.items()}

@@ -76,13 +76,14 @@ def compare_to_single_task(
         tuned by inner cross-validation, after the same preprocessing steps; it may differ between
         the estimators of a dict.
     include_pooled : bool, default=True
-        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge
-        or logistic regression with an intercept for each task ("intercept",
+        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge,
+        Poisson or logistic regression with an intercept for each task ("intercept",
         :class:`RandomInterceptTasks`).
     normalize_y : bool or "auto", default="auto"
         Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize
         the targets of each task first, so that its unit and its level do not matter. "auto" does so
-        if an estimator has ``normalize_y=True``.
+        if an estimator has ``normalize_y=True``. Class labels and counts (``loss="poisson"``) stay
+        as they are.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
@@ -226,13 +227,13 @@ def _check_ids_reach_estimators(estimators, tasks):
 
 def _read_normalize_y(normalize_y, estimators, include_pooled, data):
     """Whether the pooled baselines standardize targets; warn of models that should and do not."""
-    if data.targets.classes is not None:
-        return False
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
         finals = [final_estimator(one) for one in estimators.values()]
         normalize_y = any(normalizes_targets(one) for one in finals)
     normalize_y = check_bool(normalize_y, "normalize_y")
+    if data.targets.classes is not None:
+        return False
     mixing = [name for name, one in estimators.items() if mixes_units(one)]
     are_counts = any(takes_counts(final_estimator(one)) for one in estimators.values())
     if include_pooled and not normalize_y and not are_counts:

@@ -6,11 +6,11 @@ from scipy import stats
 from skmtl.evaluation._baselines import ROLES
 from skmtl.evaluation._statistics import (
     NO_ERROR,
-    OVERLAP,
     corrected_t,
     holm,
     mean_error_and_rank,
     mean_of_known,
+    overlap_ratio,
 )
 
 _NUMBERS = (
@@ -82,9 +82,9 @@ def _test_gains(table, cv_results, is_judged, confidence_level):
     differences[np.abs(differences) <= rounding] = 0.0
     for t in np.flatnonzero(is_judged):
         tested = ~np.isnan(differences[:, t])
-        n_train = cv_results["n_train"][tested, t].sum()
-        n_test = cv_results["n_test"][tested, t].sum()
-        ratio = OVERLAP * n_test / max(n_train, 1.0)
+        n_train = cv_results["n_train"][tested, t]
+        n_test = cv_results["n_test"][tested, t]
+        ratio = overlap_ratio(n_train, n_test)
         mean, half_width, p_value = corrected_t(differences[tested, t], ratio, confidence_level)
         record = table[t]
         scale = record["error_single"]
@@ -141,9 +141,9 @@ def gain_interval(cv_results, is_judged, confidence_level):
     multi = errors[..., methods.index("multi")]
     gains = (single - multi) / mean_of_known(single)
     by_split = mean_of_known(gains.T)
-    n_train = cv_results["n_train"][:, is_judged].sum()
-    n_test = cv_results["n_test"][:, is_judged].sum()
-    ratio = OVERLAP * n_test / max(n_train, 1)
+    n_train = cv_results["n_train"][:, is_judged]
+    n_test = cv_results["n_test"][:, is_judged]
+    ratio = overlap_ratio(n_train, n_test)
     known = by_split[~np.isnan(by_split)]
     mean, half_width, _ = corrected_t(known, ratio, confidence_level)
     return mean - half_width, mean + half_width

@@ -86,7 +86,7 @@ class MetricError:
                 f"{self.metric.name} is {value:.4g}, but gains are relative, so scoring= must be "
                 f"{expected}."
             )
-        return max(error, 0.0) if error == error else np.nan
+        return np.nan if np.isnan(error) else max(error, 0.0)
 
     def _value(self, truth, predictions):
         """The value of the metric for one group of targets."""
@@ -97,8 +97,8 @@ class MetricError:
             return self.metric(labels, self._classes[predictions.astype(int)])
         scored = np.flatnonzero(~np.isnan(predictions).all(axis=0))
         values = predictions[:, scored]
-        is_probability = values.min() >= 0
-        lowest = 0.0 if is_probability else np.nanmin(values)
+        # Of a class that a fit lacked: the probability 0, or the smallest decision value.
+        lowest = min(0.0, np.nanmin(values))
         values = np.where(np.isnan(values), lowest, values)
         return self.metric(labels, values, classes=self._classes[scored])
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from skmtl.evaluation._statistics import (
     NO_ERROR,
-    OVERLAP,
     corrected_t,
     holm,
     mean_of_known,
+    overlap_ratio,
 )
 
 
@@ -31,9 +31,7 @@ def pairwise_tests(cv_results, confidence_level):
     seen = cv_results["is_judged"]
     errors = cv_results["errors"][:, seen]
     rounding = cv_results["rounding"][seen]
-    n_train = cv_results["n_train"][:, seen].sum()
-    n_test = cv_results["n_test"][:, seen].sum()
-    ratio = OVERLAP * n_test / max(n_train, 1)
+    ratio = overlap_ratio(cv_results["n_train"][:, seen], cv_results["n_test"][:, seen])
 
     n_methods = len(methods)
     pairs = list(combinations(range(n_methods), 2))

@@ -132,7 +132,7 @@ def _tuned_lasso(estimator, *, eps, alphas, cv):
     It takes over the grid, the number of folds and what scikit-learn has a parameter for; weights
     of features or tasks, the one-standard-error rule and splitters have no counterpart there.
     """
-    if not make_loss(estimator.loss).takes_normalized_targets:  # no numbers, but counts, say
+    if not make_loss(estimator.loss).takes_normalized_targets:  # such as counts
         return _regression(estimator, MultiTaskElasticNet)
     options = {
         "eps": eps,

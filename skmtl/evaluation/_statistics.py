@@ -37,9 +37,19 @@ def spreads(targets, codes, n_tasks):
     """
     deviations = _deviations(targets, codes, n_tasks)
     largest = _largest(targets, codes, n_tasks)
-    is_constant = deviations <= _PRECISION * largest
-    units = np.where(is_constant, largest, deviations)
+    units = np.where(_exceed_rounding(deviations, largest), deviations, largest)
     return np.where(units > 0, units, 1.0)
+
+
+def are_different(targets, codes, n_tasks):
+    """Whether the targets of each task differ by more than rounding, (n_tasks,)."""
+    deviations = _deviations(targets, codes, n_tasks)
+    return _exceed_rounding(deviations, _largest(targets, codes, n_tasks))
+
+
+def _exceed_rounding(deviations, largest):
+    """Whether deviations are more than the rounding of targets of some size."""
+    return deviations > _PRECISION * largest
 
 
 def spread(targets):
@@ -134,6 +144,11 @@ def _mean_by_method(values, methods):
     """Mean over tasks of values (n_tasks, n_methods), by method."""
     means = values.mean(axis=0)
     return dict(zip(methods, means.tolist(), strict=True))
+
+
+def overlap_ratio(n_train, n_test):
+    """The ratio that :func:`corrected_t` takes, from the numbers of targets in splits."""
+    return OVERLAP * np.sum(n_test) / max(np.sum(n_train), 1)
 
 
 def corrected_t(differences, ratio, confidence_level):

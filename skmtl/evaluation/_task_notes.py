@@ -4,7 +4,7 @@ import numpy as np
 
 from skmtl._data.task_ids import name_of_task
 from skmtl._warn import warn
-from skmtl.evaluation._statistics import spreads
+from skmtl.evaluation._statistics import are_different, spreads
 
 _SAME_UNIT = 1e3  # ratio of the spreads of two tasks, beyond which their units must differ
 
@@ -14,13 +14,13 @@ def has_one_value(data):
 
     There is nothing to learn then, so no model can be judged by it.
     """
+    known = data.task_codes >= 0
+    codes = data.task_codes[known]
+    differ = are_different(data.targets.values[known], codes, data.n_tasks)
+    counts = np.bincount(codes, minlength=data.n_tasks)
     is_classification = data.targets.classes is not None
-    flags = []
-    for t in range(data.n_tasks):
-        values = data.targets.values[data.task_codes == t]
-        can_differ = is_classification or len(values) > 1
-        flags.append(can_differ and len(np.unique(values)) == 1)
-    return np.array(flags)
+    fewest = 1 if is_classification else 2  # a single number may still be predicted well
+    return ~differ & (counts >= fewest)
 
 
 def warn_about_units(data, consequence):
@@ -28,12 +28,14 @@ def warn_about_units(data, consequence):
     if data.targets.classes is not None:
         return
     known = data.task_codes >= 0
-    units = spreads(data.targets.truth[known], data.task_codes[known], data.n_tasks)
-    is_compared = ~has_one_value(data)
-    if is_compared.sum() < 2:
+    targets = data.targets.values[known]
+    task_codes = data.task_codes[known]
+    units = spreads(targets, task_codes, data.n_tasks)
+    has_spread = are_different(targets, task_codes, data.n_tasks)
+    compared = np.flatnonzero(has_spread)
+    if len(compared) < 2:
         return
-    codes = np.flatnonzero(is_compared)
-    order = codes[np.argsort(units[codes])]
+    order = compared[np.argsort(units[compared])]
     ratio = units[order[-1]] / units[order[0]]
     if ratio > _SAME_UNIT:
         names = [name_of_task(data.tasks[t]) for t in (order[-1], order[0])]
@@ -58,13 +60,14 @@ def task_notes(data, splits, tested, measure):
         The error measure.
     """
     notes = []
+    are_constant = has_one_value(data)
     for t, tested_splits in enumerate(tested.T):
         mask = data.task_codes == t
-        notes.append(_notes(mask, splits, data.targets, tested_splits, measure))
+        notes.append(_notes(mask, are_constant[t], splits, data.targets, tested_splits, measure))
     return notes
 
 
-def _notes(mask, splits, targets, tested, measure):
+def _notes(mask, is_constant, splits, targets, tested, measure):
     """The notes on the task whose targets are at True in the mask."""
     is_classification = targets.classes is not None
     n_values = len(np.unique(targets.values[mask]))
@@ -86,10 +89,8 @@ def _notes(mask, splits, targets, tested, measure):
     notes = []
     if mask.sum() == 1:
         notes.append("one row")
-    elif n_values == 1 and is_classification:
-        notes.append("one class only")
-    elif n_values == 1:
-        notes.append("constant target")
+    elif is_constant:
+        notes.append("one class only" if is_classification else "constant target")
     if n_untrained:
         notes.append(f"not in {n_untrained} of {n_test_sets} training sets")
     elif is_classification and n_lacking:

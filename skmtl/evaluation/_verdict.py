@@ -7,6 +7,7 @@ import numpy as np
 from skmtl._data.task_ids import name_of_task
 
 _MOST_NAMES = 5
+_SHOWN = 5e-4  # gains below it are written as 0.0%
 
 
 def report_verdict(report):
@@ -34,11 +35,9 @@ def _on_means(report):
     if np.isnan(summary["delta_m"]):
         yield "No task has a relative gain; the notes in the table say why."
         return
-    median = summary["median_gain"]  # no single task can decide it
-    verb = "lowered" if median > 0 else "raised"
+    change = _median_change(summary["median_gain"], report.error_name)
     yield (
-        f"Sharing {verb} the error of a typical task ({report.error_name.replace('_', ' ')}) by "
-        f"{abs(median):.1%}, the median gain; the mean gain is {summary['delta_m']:+.1%} "
+        f"Sharing {change}; the mean gain is {summary['delta_m']:+.1%} "
         f"({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
         f"{summary['delta_m_high']:+.1%})."
     )
@@ -48,15 +47,26 @@ def _on_means(report):
     )
 
 
+def _median_change(median, error_name):
+    """What sharing did to the error by the median gain, which no single task can decide."""
+    of_what = f"the error of a typical task ({error_name.replace('_', ' ')})"
+    if abs(median) < _SHOWN:
+        return f"did not change {of_what}: the median gain is {median:+.1%}"
+    if median > 0:
+        return f"lowered {of_what} by {median:.1%}, the median gain"
+    return f"raised {of_what} by {-median:.1%}, the median loss"
+
+
 def _on_single_tasks(report):
     """Sentences on single tasks."""
     summary = report.summary_
     n_tasks = summary["n_judged"]
-    yield (
-        f"Taken one by one, {summary['n_positive']} of {n_tasks} tasks gained and "
-        f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} (corrected "
-        f"for overlapping splits and for {n_tasks} tests)."
-    )
+    if n_tasks:
+        yield (
+            f"Taken one by one, {summary['n_positive']} of {n_tasks} tasks gained and "
+            f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} "
+            f"(corrected for overlapping splits and for {n_tasks} tests)."
+        )
     yield from _on_unjudged(report.table_)
     noted = report.table_[report.table_["note"] != ""]
     if len(noted):
@@ -83,12 +93,10 @@ def _on_doubts(report):
     summary = report.summary_
     table = report.table_
     mean_gain = summary["delta_m"]
-    opposite = mean_gain * summary["median_gain"]
-    change = _mean_change(report, "multi", "single")
-    if opposite < 0 or mean_gain * change > 0:
+    if mean_gain * summary["median_gain"] < 0:
         yield (
-            "These disagree: relative gains explode for tasks that are nearly perfect alone. "
-            "Look at the table before you decide."
+            "The median and the mean gain disagree: relative gains explode for tasks that are "
+            "nearly perfect alone. Look at the table before you decide."
         )
     mean_test = np.mean(table["n_test"])
     mean_train = np.mean(table["n_train"])
@@ -147,7 +155,7 @@ def _on_order(ranking):
             f"{len(ranking.pairwise_)} tests)."
         )
     if ahead:
-        yield f"Yet the mean error of {', '.join(ahead)} is below its own beyond doubt."
+        yield f"Yet the error of {', '.join(ahead)} is below its own beyond doubt."
     if undecided:
         yield f"These data cannot tell it from {', '.join(undecided)}."
 

@@ -17,11 +17,11 @@ def tasks_of_samples(data, samples):
     return np.flatnonzero(has_target).tolist()
 
 
-def training_data(data, samples, trained=None):
-    """X and y of the training samples, with the columns of the tasks to train."""
+def training_data(data, samples, trained):
+    """X and y of the training samples; of wide data, y has the columns of the tasks to train."""
     X = _safe_indexing(data.X, samples)
     y = _safe_indexing(data.y, samples)
-    if trained is not None and data.is_wide:
+    if data.is_wide:
         y = _safe_indexing(y, trained, axis=1)
     return X, y
 
@@ -35,32 +35,32 @@ def predict_every_task(data, model, trained, samples):
     known = data.targets.of_tasks(trained).predictions(model, X, samples, {})
     for k, t in enumerate(trained):
         columns[t] = known[:, k]
-    shared = _shared_model(model)
+    shared = _shared_model(model, data.tasks[trained])
     features = seen_by_final(model, X)
     for t in range(data.n_tasks):
         if t not in columns:
-            targets = data.targets.of_tasks(t)
-            columns[t] = _by_shared_model(shared, targets, features, samples, known)
+            columns[t] = _by_shared_model(shared, data, t, features, samples)
     ordered = [columns[t] for t in range(data.n_tasks)]
     return np.stack(ordered, axis=1)
 
 
-def _by_shared_model(shared, targets, X, samples, known):
-    """Predictions of a task that was not trained; NaN if the tasks that were share no classes."""
+def _by_shared_model(shared, data, t, X, samples):
+    """Predictions of task t, which was not trained; NaN without a shared model."""
+    targets = data.targets.of_tasks(t)
     if shared is None:
-        return np.full(known[:, 0].shape, np.nan)
-    unseen = _unseen_id(shared.tasks_)
-    task_ids = np.full(len(samples), unseen)
+        return np.full_like(targets.perfect(samples), np.nan, dtype=float)
+    task_ids = np.full(len(samples), data.tasks[t], dtype=data.tasks.dtype)
     return targets.predictions(shared, X, samples, {"tasks": task_ids})
 
 
-def _shared_model(model):
+def _shared_model(model, tasks):
     """The last step of a fitted model of wide data, as if its samples had been passed as long.
 
     None for classifiers whose tasks differ in their classes.
     """
     shared = copy.copy(fitted_final(model))
     shared._layout = "tasks"
+    shared.tasks_ = tasks  # those of an array of targets were numbered anew
     classes = getattr(shared, "classes_", None)
     if isinstance(classes, list):
         first = classes[0]
@@ -68,11 +68,3 @@ def _shared_model(model):
             return None
         shared.classes_ = first
     return shared
-
-
-def _unseen_id(task_ids):
-    """A task id of the same kind that is none of these."""
-    if task_ids.dtype.kind in "iuf":
-        return task_ids.max() + 1
-    longest = max(str(task) for task in task_ids)
-    return f"{longest} unseen"
