@@ -225,6 +225,15 @@ def test_a_pipeline_may_hide_the_task_column_from_a_splitter_that_needs_none(dat
     assert by_column.shape == y.shape
 
 
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_long_targets_may_be_a_single_column(data, method):
+    X, y = wide_to_long(*data)
+    model = MultiTaskLassoClassifier(alpha=0.03, task_column=-1)
+    expected = task_cross_val_predict(model, X, y, method=method)
+    for column in (y[:, None], pd.DataFrame({"ill": y})):
+        assert np.array_equal(task_cross_val_predict(model, X, column, method=method), expected)
+
+
 def test_probabilities_of_mixed_tasks_and_decision_values_of_machines(data):
     X, Y = data
     mixed = pd.DataFrame({"size": X[:, 0], "ill": Y[:, 0]})

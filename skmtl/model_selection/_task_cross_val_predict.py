@@ -23,6 +23,7 @@ from skmtl._data.task_ids import (
     some_of,
     split_task_column,
 )
+from skmtl.model_selection._task_column import task_column_of
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -121,13 +122,17 @@ def task_cross_val_predict(
     warn_of_row_order(X, y=y, tasks=tasks, groups=groups)
     X, y, tasks, groups = indexable(X, y, tasks, groups)
     n_samples = len(y)
-    column = _task_column(estimator) if task_column is None else task_column
+    own, is_known = task_column_of(estimator)
+    if task_column is None and is_known:
+        task_column = own
+    if any(one is not None for one in (own, task_column, tasks)):
+        y = _without_second_dimension(y)
     task_ids = None
     if tasks is not None:
         tasks = check_task_ids(tasks)
         task_ids = tasks
-    elif column is not None:
-        _, task_ids = split_task_column(X, column)
+    elif task_column is not None:
+        _, task_ids = split_task_column(X, task_column)
     if cv is None or isinstance(cv, Integral):
         splits = _stratified_splits(estimator, y, task_ids, cv)
     else:
@@ -147,16 +152,11 @@ def task_cross_val_predict(
     return _combine(parts, tests, n_samples)
 
 
-def _task_column(estimator):
-    """Return the column of X with the task ids, None if the estimator does not say."""
-    if hasattr(estimator, "steps"):
-        _, last = estimator.steps[-1]
-        column = _task_column(last)
-        return column if isinstance(column, str) else None  # steps may move columns
-    if hasattr(estimator, "task_column"):
-        return estimator.task_column
-    inner = getattr(estimator, "estimator", None)
-    return None if inner is None else _task_column(inner)
+def _without_second_dimension(y):
+    """Return the targets of long data as 1-D, those in a single column, too."""
+    if np.ndim(y) == 2 and np.shape(y)[1] == 1:
+        return target_array(y).ravel()
+    return y
 
 
 def _stratified_splits(estimator, y, task_ids, cv):
