@@ -14,7 +14,9 @@ from skmtl._data.fold_samples import fold_positions
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
+from skmtl._data.target_names import take_tasks, targets_in_order
 from skmtl._data.task_ids import (
+    as_id_array,
     check_task_ids,
     codes_of,
     column_names,
@@ -261,12 +263,14 @@ def _absent_tasks(y, tasks):
 def _without_tasks(y, fit_params, absent):
     """Return y, and the arguments of `fit` that have its shape, without columns."""
     shape = np.shape(y)
+    names = column_names(y)
+    tasks = np.arange(shape[1]) if names is None else as_id_array(names)
     kept = np.setdiff1d(np.arange(shape[1]), absent)
     parts = {}
     for name, value in fit_params.items():
         is_of_targets = hasattr(value, "shape") and np.shape(value) == shape
-        parts[name] = _safe_indexing(value, kept, axis=1) if is_of_targets else value
-    return _safe_indexing(y, kept, axis=1), parts
+        parts[name] = targets_in_order(value, tasks, name)[:, kept] if is_of_targets else value
+    return take_tasks(y, kept), parts
 
 
 def _with_missing_task(values, t, names, classes, n_samples):
