@@ -48,12 +48,12 @@ def by_feature(value, name, features):
     They come from a dict or pandas Series by the name of the feature (by its position, if X has no
     names), or from an array in the order of X without the task column.
     """
-    check_known(value, name, features)
+    refuse_unknown_features(value, name, features)
     value = in_order(value, name, features, "feature")
     return _numbers(value, name, features, "feature", "X, the task column not counted")
 
 
-def check_known(value, name, features):
+def refuse_unknown_features(value, name, features):
     """Raise ValueError if a dict or Series has entries for what is no feature."""
     entries = entries_by_label(value, features)
     if entries is None:

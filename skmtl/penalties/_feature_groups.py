@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from skmtl._data.task_ids import as_id_array, missing_mask
-from skmtl._data.task_parameters import check_known, in_order
+from skmtl._data.task_parameters import in_order, refuse_unknown_features
 from skmtl.penalties._base import Penalty
 from skmtl.prox import shrink_groups
 
@@ -298,7 +298,7 @@ def groups_in_order(groups, features):
     """Labels of groups as an array in the order of the features."""
     if isinstance(groups, np.ndarray):
         return groups
-    check_known(groups, "groups", features)
+    refuse_unknown_features(groups, "groups", features)
     labels = in_order(groups, "groups", features, "feature")
     return label_groups(np.asarray(labels))
 
