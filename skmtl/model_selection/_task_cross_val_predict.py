@@ -4,12 +4,11 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone, is_classifier
-from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.parallel import Parallel, delayed
 
-from skmtl._data.checks import check_int, check_option
+from skmtl._data.checks import check_int, check_option, check_splitter
 from skmtl._data.fold_samples import fold_positions
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
@@ -183,7 +182,7 @@ def _stratified_splits(estimator, y, task_ids, cv):
 
 def _given_splits(X, y, task_ids, groups, cv):
     """Return the pairs (train, test) of a splitter or an iterable as positions."""
-    splitter = check_cv(cv)
+    splitter = check_splitter(cv)
     if groups is None and isinstance(splitter, BaseTaskSplitter) and splitter.task_column is None:
         groups = task_ids
     splits = []
