@@ -65,7 +65,7 @@ class MultiTaskEstimator:
             If the input is invalid: shapes do not match, or a frame y lacks the column of a task
             or has others.
         """
-        warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
+        warn_of_row_order(X, y=y, sample_weight=sample_weight)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
         if self.task_column is not None:

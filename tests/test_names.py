@@ -30,6 +30,7 @@ from skmtl import (
     TemporalGroupLasso,
     TraceNormRegressor,
     alpha_max,
+    compare_to_single_task,
     keep_task_column,
     multi_task_path,
     select_tasks,
@@ -172,6 +173,24 @@ def test_rows_labeled_in_another_order_go_by_position_with_a_warning(name):
         lasso().fit(X, **given)
     with pytest.warns(UserWarning, match=f"The index of {name}"):
         IndependentTasks(Ridge()).fit(X, **given)
+
+
+def test_task_ids_labeled_in_another_order_are_warned_of():
+    tasks = pd.Series(np.arange(len(X)) % 2, index=X.index)
+    y = Y.iloc[:, 0]
+    fitted = lasso().fit(X, y, tasks=tasks)
+    calls = [
+        lambda: lasso().fit(X, y, tasks=tasks[::-1]),
+        lambda: fitted.predict(X, tasks=tasks[::-1]),
+        lambda: fitted.score(X, y.to_numpy(), tasks=tasks[::-1]),
+        lambda: TaskStandardScaler().fit(X, tasks=tasks[::-1]),
+        lambda: compare_to_single_task(lasso(), X, y, tasks=tasks[::-1], random_state=0),
+    ]
+    for call in calls:
+        with pytest.warns(UserWarning, match="The index of tasks has the labels of X in another"):
+            call()
+    with pytest.warns(UserWarning, match="The index of y has the labels of X in another"):
+        compare_to_single_task(lasso(), X, Y[::-1], random_state=0)
 
 
 def test_other_labels_of_rows_are_as_good():

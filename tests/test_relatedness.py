@@ -215,6 +215,18 @@ def test_frames_and_sparse_X_give_the_same(wide):
     )
 
 
+def test_parameters_by_task_id_are_those_of_the_same_tasks_in_every_subset(wide):
+    X, Y = wide
+    names = [f"task {t}" for t in range(Y.shape[1])]
+    weight = dict(enumerate(np.logspace(-2, 2, len(names))))
+    named_weight = dict(zip(names, weight.values(), strict=True))
+    model = MultiTaskLasso(alpha=0.3, task_weight=weight)
+    found = task_transfer_matrix(model, X, Y, random_state=0)
+    model = MultiTaskLasso(alpha=0.3, task_weight=named_weight)
+    expected = task_transfer_matrix(model, X, pd.DataFrame(Y, columns=names), random_state=0)
+    assert np.array_equal(found.gain, expected.gain)
+
+
 def test_results_do_not_depend_on_n_jobs(wide):
     one = task_transfer_matrix(MODEL, *wide, mode="drop_one", random_state=0)
     with parallel_backend("threading"):  # no processes to start

@@ -38,6 +38,7 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskMixed,
     MultiTaskSVC,
+    keep_task_column,
     make_mixed_scorer,
     make_task_scorer,
     per_task_scoring,
@@ -128,6 +129,26 @@ def test_scorers_of_long_tasks_see_probabilities(labels):
         for scores in (P, P[:, 1]):
             found = task_score(labels(y_long), scores, metric=metric, tasks=tasks, average=None)
             assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_targets_in_a_single_column_are_scored_by_task():
+    X, Y = binary_tasks(missing=0.3)
+    X, y = wide_to_long(X, Y)
+    column = y[:, None]
+    model = MultiTaskLassoClassifier(alpha=0.05, task_column=-1).fit(X, y)
+    scorer = make_task_scorer("roc_auc")
+    assert scorer(model, X, column) == scorer(model, X, y)
+    pipeline = make_pipeline(keep_task_column(StandardScaler(), -1), model).fit(X, y)
+    with pytest.raises(ValueError, match="cannot know the tasks"):
+        scorer(pipeline, X, column)
+    expected = make_task_scorer("roc_auc", task_column=-1)(pipeline, X, y)
+    assert make_task_scorer("roc_auc", task_column=-1)(pipeline, X, column) == expected
+    frame = pd.DataFrame(X).add_prefix("x").rename(columns={"x6": "task"})
+    scale = keep_task_column(StandardScaler(), "task").set_output(transform="pandas")
+    last = MultiTaskLassoClassifier(alpha=0.05, task_column="task")
+    named = make_pipeline(scale, last).fit(frame, y)
+    for given in (y, column):
+        assert scorer(named, frame, given) == pytest.approx(expected)
 
 
 def test_a_search_by_the_area_under_the_curve_ranks_by_probabilities():

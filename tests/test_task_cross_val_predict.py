@@ -149,6 +149,26 @@ def test_a_task_that_a_training_set_lacks_is_missing_there(data, method):
     assert np.isnan(found[1]).all()
 
 
+def test_other_tasks_keep_their_weights_where_a_training_set_lacks_a_task(data):
+    X, Y = data
+    Y = Y[:, :2].copy()
+    Y[20:, 0] = np.nan
+    weight = np.linspace(1, 2, Y.size).reshape(Y.shape)
+    cv = [next(KFold(3).split(X))]
+    model = MultiTaskLassoClassifier(alpha=0.03, task_weight={0: 1.0, 1: 9.0})
+    alone = MultiTaskLassoClassifier(alpha=0.03, task_weight=[9.0])
+    params = {"sample_weight": weight[:, 1]}
+    expected = task_cross_val_predict(alone, X, Y[:, [1]], cv=cv, params=params)
+    params = {"sample_weight": weight}
+    found = task_cross_val_predict(model, X, Y, cv=cv, params=params)
+    assert np.array_equal(found[:, 1], expected[:, 0], equal_nan=True)
+    frame = pd.DataFrame(Y, columns=["u", "v"])
+    params = {"sample_weight": pd.DataFrame(weight, columns=["u", "v"])[["v", "u"]]}
+    model.set_params(task_weight={"u": 1.0, "v": 9.0})
+    found = task_cross_val_predict(model, X, frame, cv=cv, params=params)
+    assert np.array_equal(found[:, 1], expected[:, 0], equal_nan=True)
+
+
 def test_a_labeled_task_that_a_training_set_lacks_is_none(data):
     X, Y = data
     labels = np.where(np.isnan(Y), None, np.where(Y == 1, "yes", "no"))
@@ -223,6 +243,15 @@ def test_a_pipeline_may_hide_the_task_column_from_a_splitter_that_needs_none(dat
         task_cross_val_predict(pipeline, long, y)
     by_column = task_cross_val_predict(pipeline, long, y, task_column=-1)
     assert by_column.shape == y.shape
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_long_targets_may_be_a_single_column(data, method):
+    X, y = wide_to_long(*data)
+    model = MultiTaskLassoClassifier(alpha=0.03, task_column=-1)
+    expected = task_cross_val_predict(model, X, y, method=method)
+    for column in (y[:, None], pd.DataFrame({"ill": y})):
+        assert np.array_equal(task_cross_val_predict(model, X, column, method=method), expected)
 
 
 def test_probabilities_of_mixed_tasks_and_decision_values_of_machines(data):

@@ -167,3 +167,11 @@ def test_times_as_text_are_dates_or_refused():
     for texts in (days.strftime("%m/%d/%Y"), days.strftime("%Y%m%d"), np.arange(12).astype(str)):
         with pytest.raises(ValueError, match="times are strings such as"):
             list(TaskTimeSeriesSplit(2, times=texts).split(X, Y))
+
+
+def test_times_labeled_in_another_order_than_X_are_warned_of():
+    X = pd.DataFrame({"x": np.arange(6.0), "task": [0, 0, 0, 1, 1, 1]})
+    times = pd.Series(np.arange(6))
+    splitter = TaskTimeSeriesSplit(2, task_column="task", times=times)
+    with pytest.warns(UserWarning, match="index of times has the labels of X in another order"):
+        list(splitter.split(X[::-1]))

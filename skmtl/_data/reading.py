@@ -40,6 +40,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     user passed, for estimators that hand them on. Without `ids` a task column is removed unread.
     With `reset`, n_features_in_ and feature_names_in_ are set on the estimator.
     """
+    warn_of_row_order(X, tasks=tasks)
     refuse_masked(X, "X")
     column = estimator.task_column
     if column is not None and tasks is not None:
@@ -165,7 +166,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     TaskData
     """
     _check_y_given(estimator, y)
-    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
     check_features(estimator, X)
     if task_ids is None:
@@ -195,7 +196,7 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     SamplesByTask
     """
     _check_y_given(estimator, y)
-    warn_of_row_order(X, y=y, sample_weight=sample_weight, tasks=tasks)
+    warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)
     n_samples = X.shape[0]
     parts = []

@@ -13,12 +13,7 @@ def warn_of_row_order(X, **others):
     those without an index, and None, have no order of their own.
     """
     index = _index_of(X)
-    if index is None:
-        return
-    for name, values in others.items():
-        other = _index_of(values)
-        if other is None or len(other) != len(index) or index.equals(other):
-            continue
+    for name, other in _other_indexes(index, others):
         if index.is_unique and other.is_unique and index.isin(other).all():
             warn(
                 f"The index of {name} has the labels of X in another order. Rows go by position, "
@@ -34,12 +29,7 @@ def refuse_other_rows(y_true, **others):
     beside any others, unless these are the same in another order.
     """
     index = _index_of(y_true)
-    if index is None:
-        return
-    for name, values in others.items():
-        other = _index_of(values)
-        if other is None or len(other) != len(index) or index.equals(other):
-            continue
+    for name, other in _other_indexes(index, others):
         is_permuted = len(index.symmetric_difference(other)) == 0
         if not is_permuted and (_is_default(index) or _is_default(other)):
             continue
@@ -51,6 +41,17 @@ def refuse_other_rows(y_true, **others):
             f"{name}.loc[y_true.index] brings them into the order of y_true, and arrays say that "
             "rows go by position."
         )
+
+
+def _other_indexes(index, others):
+    """Yield name and index of what has as many rows as an index (or None), but other labels."""
+    if index is None:
+        return
+    for name, values in others.items():
+        other = _index_of(values)
+        if other is None or len(other) != len(index) or index.equals(other):
+            continue
+        yield name, other
 
 
 def _is_default(index):

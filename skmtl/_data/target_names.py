@@ -1,6 +1,7 @@
 """Targets of several tasks, matched by the names of their columns."""
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 
 from skmtl._data.spellings import target_array
 from skmtl._data.task_ids import as_id_array, codes_of, column_names, some_of
@@ -36,6 +37,23 @@ def targets_in_order(y, tasks, name="y"):
     if np.array_equal(positions, in_order):
         return values
     return values[:, positions]
+
+
+def take_tasks(y, positions):
+    """Return the columns of two-dimensional y at some positions, which keep their names.
+
+    Those of an array are named by their positions, so that parameters by task id are still those of
+    the same tasks. Without pandas they are numbered anew.
+    """
+    taken = _safe_indexing(y, positions, axis=1)
+    are_first = np.array_equal(positions, np.arange(len(positions)))
+    if are_first or column_names(y) is not None:
+        return taken
+    try:
+        import pandas
+    except ImportError:
+        return taken
+    return pandas.DataFrame(taken, columns=positions)
 
 
 def in_form_of(y, values):

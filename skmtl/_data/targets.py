@@ -223,7 +223,7 @@ def _check_weight(sample_weight, shape, tasks=None):
         input_name="sample_weight",
     )
     allowed = [shape[:1]]
-    if len(shape) == 2 and shape[1] > 1:
+    if len(shape) == 2:
         allowed.append(shape)
     if weight.shape not in allowed:
         expected = " or ".join(map(str, allowed))

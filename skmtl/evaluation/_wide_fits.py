@@ -8,6 +8,7 @@ import copy
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from skmtl._data.target_names import take_tasks
 from skmtl.meta.pipelines import fitted_final, seen_by_final
 
 
@@ -22,7 +23,7 @@ def training_data(data, samples, trained):
     X = _safe_indexing(data.X, samples)
     y = _safe_indexing(data.y, samples)
     if data.is_wide:
-        y = _safe_indexing(y, trained, axis=1)
+        y = take_tasks(y, trained)
     return X, y
 
 

@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
 from skmtl._data.task_ids import (
@@ -121,6 +122,7 @@ def read_task_ids(X, y, task_column, tasks):
 
     For wide data the ids are None, and the codes are -1 where a target is missing.
     """
+    warn_of_row_order(X, y=y, tasks=tasks)
     task_ids = None
     if tasks is not None:
         task_ids = check_task_ids(tasks)

@@ -22,6 +22,7 @@ from skmtl.metrics import (
     observe,
     score_observations,
 )
+from skmtl.model_selection._task_column import task_column_of
 
 
 class _RoutedScorer:
@@ -111,13 +112,13 @@ class _TaskScorer(_RoutedScorer):
     def _task_ids(self, estimator, X, y):
         """Return the task id of every sample, or None for two-dimensional y."""
         column = self.task_column
+        is_known = True
         if column is None:
-            searched = getattr(estimator, "best_estimator_", estimator)
-            column = getattr(searched, "task_column", None)
-        if column is not None:
+            column, is_known = task_column_of(estimator)
+        if is_known and column is not None:
             _, task_ids = split_task_column(X, column)
             return task_ids
-        if np.ndim(y) != 2:
+        if not is_known or np.ndim(y) != 2:
             raise ValueError(
                 f"The scorer cannot know the tasks: y has shape {np.shape(y)}. Give "
                 "make_task_scorer the task_column of the X that is scored."
@@ -152,7 +153,8 @@ def make_task_scorer(
         How tasks are averaged, as in :func:`task_score`.
     task_column : str or int, default=None
         Column of the X that is scored (in a pipeline: before its first step) which holds the task
-        ids. None takes the estimator's `task_column`; two-dimensional y needs none.
+        ids. None takes the estimator's `task_column`, of a pipeline if it is a name;
+        two-dimensional y needs none.
     task : task id, default=None
         Score this task only; NaN if it cannot be scored.
     min_samples : int, default=None

@@ -13,7 +13,9 @@ from skmtl._data.fold_samples import given_splits
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
+from skmtl._data.target_names import take_tasks, targets_in_order
 from skmtl._data.task_ids import (
+    as_id_array,
     check_task_ids,
     codes_of,
     column_names,
@@ -22,6 +24,7 @@ from skmtl._data.task_ids import (
     some_of,
     split_task_column,
 )
+from skmtl.model_selection._task_column import task_column_of
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
 METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
@@ -120,13 +123,17 @@ def task_cross_val_predict(
     warn_of_row_order(X, y=y, tasks=tasks, groups=groups)
     X, y, tasks, groups = indexable(X, y, tasks, groups)
     n_samples = len(y)
-    column = _task_column(estimator) if task_column is None else task_column
+    own, is_known = task_column_of(estimator)
+    if task_column is None and is_known:
+        task_column = own
+    if any(one is not None for one in (own, task_column, tasks)):
+        y = _without_second_dimension(y)
     task_ids = None
     if tasks is not None:
         tasks = check_task_ids(tasks)
         task_ids = tasks
-    elif column is not None:
-        _, task_ids = split_task_column(X, column)
+    elif task_column is not None:
+        _, task_ids = split_task_column(X, task_column)
     if cv is None or isinstance(cv, Integral):
         splits = _stratified_splits(estimator, y, task_ids, cv)
     else:
@@ -146,16 +153,11 @@ def task_cross_val_predict(
     return _combine(parts, tests, n_samples)
 
 
-def _task_column(estimator):
-    """Return the column of X with the task ids, None if the estimator does not say."""
-    if hasattr(estimator, "steps"):
-        _, last = estimator.steps[-1]
-        column = _task_column(last)
-        return column if isinstance(column, str) else None  # steps may move columns
-    if hasattr(estimator, "task_column"):
-        return estimator.task_column
-    inner = getattr(estimator, "estimator", None)
-    return None if inner is None else _task_column(inner)
+def _without_second_dimension(y):
+    """Return the targets of long data as 1-D, those in a single column, too."""
+    if np.ndim(y) == 2 and np.shape(y)[1] == 1:
+        return target_array(y).ravel()
+    return y
 
 
 def _stratified_splits(estimator, y, task_ids, cv):
@@ -252,12 +254,14 @@ def _absent_tasks(y, tasks):
 def _without_tasks(y, fit_params, absent):
     """Return y, and the arguments of `fit` that have its shape, without columns."""
     shape = np.shape(y)
+    names = column_names(y)
+    tasks = np.arange(shape[1]) if names is None else as_id_array(names)
     kept = np.setdiff1d(np.arange(shape[1]), absent)
     parts = {}
     for name, value in fit_params.items():
         is_of_targets = hasattr(value, "shape") and np.shape(value) == shape
-        parts[name] = _safe_indexing(value, kept, axis=1) if is_of_targets else value
-    return _safe_indexing(y, kept, axis=1), parts
+        parts[name] = targets_in_order(value, tasks, name)[:, kept] if is_of_targets else value
+    return take_tasks(y, kept), parts
 
 
 def _with_missing_task(values, t, names, classes, n_samples):

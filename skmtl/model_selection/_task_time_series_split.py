@@ -5,6 +5,7 @@ from scipy import sparse
 from sklearn.utils import _safe_indexing
 
 from skmtl._data.checks import check_int
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.stratification import split_by_stratum
 from skmtl._data.task_ids import (
     as_id_array,
@@ -51,6 +52,11 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
     ValueError
         If a parameter is invalid; and in `split`, if the tasks are not known, a time is missing or
         is text that is no date, or a split has nothing to train on.
+
+    Warns
+    -----
+    UserWarning
+        In `split`, if `times` has the index labels of X in another order: rows go by position.
 
     See Also
     --------
@@ -179,6 +185,7 @@ class TaskTimeSeriesSplit(BaseTaskSplitter):
         times = self.times
         if isinstance(times, str | int | np.integer):
             times = _column(X, times)
+        warn_of_row_order(X, times=times)
         times = as_id_array(times)
         if times.shape != (n_samples,):
             raise ValueError(

@@ -12,6 +12,7 @@ from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import join_labels, plain_labels, refuse_masked, target_array
+from skmtl._data.stratification import split_by_stratum
 from skmtl._data.task_ids import (
     are_exact,
     as_objects,
@@ -140,8 +141,7 @@ def unstack_tasks(X, y, *, task_column=-1):
     names, codes = encode(task_ids, f"task_column={task_column!r}")
     Xs = []
     ys = []
-    for t in range(len(names)):
-        samples = np.flatnonzero(codes == t)
+    for samples in split_by_stratum(codes, np.arange(len(codes))):
         Xs.append(_safe_indexing(features, samples))
         ys.append(_safe_indexing(y, samples))
     return UnstackedTasks(Xs, ys, names)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted
 from skmtl._data.checks import check_bool, check_option
 from skmtl._data.reading import read_features
 from skmtl._data.spellings import refuse_dates
+from skmtl._data.stratification import split_by_stratum
 from skmtl._data.targets import ids_name
 from skmtl._data.task_ids import (
     are_exact,
@@ -130,8 +131,8 @@ class TaskStandardScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.shared_mean_, self.shared_scale_ = self._mean_and_scale(features)
         means = []
         scales = []
-        for t in range(self.n_tasks_):
-            mean, scale = self._mean_and_scale(features[codes == t])
+        for samples in split_by_stratum(codes, np.arange(len(codes))):
+            mean, scale = self._mean_and_scale(features[samples])
             means.append(np.where(np.isnan(mean), self.shared_mean_, mean))
             scales.append(np.where(np.isnan(scale), self.shared_scale_, scale))
         self.mean_ = np.stack(means)
