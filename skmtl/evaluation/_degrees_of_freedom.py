@@ -17,6 +17,7 @@ from sklearn.linear_model import (
 )
 from sklearn.utils import _safe_indexing, check_array
 
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.reading import read_samples_by_task
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
@@ -25,7 +26,7 @@ from skmtl.evaluation._estimators import normalizes_targets
 from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
 from skmtl.evaluation._statistics import spread, spreads
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
-from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
+from skmtl.meta.pipelines import read_task_ids
 
 _STEP = 1e-2  # of the targets, relative to their standard deviation
 _MAX_DENSE_ENTRIES = 2**24  # of a matrix whose singular values are computed

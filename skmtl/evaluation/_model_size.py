@@ -7,11 +7,12 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.spellings import target_array
 from skmtl.evaluation._degrees_of_freedom import degrees_of_freedom
 from skmtl.evaluation._statistics import spreads
 from skmtl.inspection.coefficients import task_coefficients
-from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final
+from skmtl.meta.pipelines import read_task_ids
 from skmtl.prox import singular_values
 
 

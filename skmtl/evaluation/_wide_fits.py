@@ -8,8 +8,8 @@ import copy
 import numpy as np
 from sklearn.utils import _safe_indexing
 
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.target_names import take_tasks
-from skmtl.meta.pipelines import fitted_final, seen_by_final
 
 
 def tasks_of_samples(data, samples):

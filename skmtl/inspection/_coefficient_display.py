@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option
+from skmtl._data.fitted_final import fitted_final
 from skmtl._data.task_ids import column_position
 from skmtl.base import namesake
 from skmtl.inspection._names import default_names, fit_names, given_names, short_names
@@ -18,7 +19,6 @@ from skmtl.inspection._style import (
     with_notes,
 )
 from skmtl.inspection.coefficients import task_coefficients
-from skmtl.meta.pipelines import fitted_final
 
 
 class CoefficientDisplay(Display):

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.target_names import column_positions
 from skmtl.inspection._names import fit_names, legend_label, short_names
 from skmtl.inspection._style import (
@@ -17,7 +18,7 @@ from skmtl.inspection._style import (
     width_of,
     with_notes,
 )
-from skmtl.meta.pipelines import fitted_final, read_task_ids, seen_by_final, with_task_column
+from skmtl.meta.pipelines import read_task_ids, with_task_column
 from skmtl.metrics import find_metric, observe, score_observations, task_score
 
 

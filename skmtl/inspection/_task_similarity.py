@@ -6,6 +6,7 @@ from sklearn.utils import Bunch, check_array, check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_option
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.reading import read_features
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import check_task_ids, missing_mask, split_task_column
@@ -13,7 +14,7 @@ from skmtl._task_covariance.correlations import correlations
 from skmtl.base import namesake
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta import PooledTasks
-from skmtl.meta.pipelines import fitted_final, has_steps, seen_by_final
+from skmtl.meta.pipelines import has_steps
 
 _ROUNDING = 1e-13  # of predictions, relative to the largest target of a task
 _WITH_COVARIANCE = (

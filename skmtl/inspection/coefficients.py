@@ -7,8 +7,8 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.preprocessing import StandardScaler
 
+from skmtl._data.fitted_final import fitted_final
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
-from skmtl.meta.pipelines import fitted_final
 
 
 @singledispatch

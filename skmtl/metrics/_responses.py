@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl._data.fitted_final import fitted_final
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import are_default_names, targets_in_order
 from skmtl._data.task_ids import as_id_array, column_names
@@ -55,12 +56,7 @@ def observe(estimator, X, y, metric, *, task_ids=None, sample_weight=None, **pre
 
 def fitted_tasks(estimator):
     """Return the `tasks_` at the end of pipelines and searches, None if there are none."""
-    if hasattr(estimator, "best_estimator_"):
-        return fitted_tasks(estimator.best_estimator_)
-    if hasattr(estimator, "steps"):
-        _, last = estimator.steps[-1]
-        return fitted_tasks(last)
-    return getattr(estimator, "tasks_", None)
+    return getattr(fitted_final(estimator), "tasks_", None)
 
 
 def _task_names(y, fitted):

@@ -6,6 +6,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.metadata_routing import MetadataRequest
 
 from skmtl._data.checks import check_int, check_option
+from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.target_names import check_names_differ
 from skmtl._data.task_ids import (
     as_objects,
@@ -283,9 +284,14 @@ class _MixedScorer(_RoutedScorer):
         return f"make_mixed_scorer(average={self.average!r}, task={self.task!r})"
 
     def __call__(self, estimator, X, y, sample_weight=None):
-        estimator, X = _unwrapped(estimator, X)
-        skills = estimator.skills(X, y, sample_weight)
-        tasks = estimator.tasks_
+        final = fitted_final(estimator)
+        if not hasattr(final, "skills"):
+            raise TypeError(
+                f"make_mixed_scorer scores MultiTaskMixed, got {type(final).__name__}; use "
+                "make_task_scorer."
+            )
+        skills = final.skills(seen_by_final(estimator, X), y, sample_weight)
+        tasks = final.tasks_
         if self.task is not None:
             position = position_of(self.task, tasks)
             if position is None:
@@ -302,24 +308,6 @@ class _MixedScorer(_RoutedScorer):
         if self.average == "worst":
             return float(skills[has_skill].min())
         return float(skills[has_skill].mean())
-
-
-def _unwrapped(estimator, X):
-    """Return the fitted estimator inside of searches and pipelines, and X as it sees it."""
-    if hasattr(estimator, "skills"):
-        return estimator, X
-    if hasattr(estimator, "best_estimator_"):
-        return _unwrapped(estimator.best_estimator_, X)
-    if not hasattr(estimator, "steps"):
-        raise TypeError(
-            f"make_mixed_scorer scores MultiTaskMixed, got {type(estimator).__name__}; use "
-            "make_task_scorer."
-        )
-    *steps, (_, last) = estimator.steps
-    for _, step in steps:
-        if step not in (None, "passthrough"):
-            X = step.transform(X)
-    return _unwrapped(last, X)
 
 
 def make_mixed_scorer(average="uniform_average", *, task=None):

@@ -1,0 +1,25 @@
+"""The fitted estimator at the end of pipelines and searches, and the X that it sees."""
+
+
+def fitted_final(estimator):
+    """Return the fitted estimator at the end of pipelines and searches."""
+    if hasattr(estimator, "best_estimator_"):
+        return fitted_final(estimator.best_estimator_)
+    if hasattr(estimator, "steps"):
+        _, last = estimator.steps[-1]
+        return fitted_final(last)
+    return estimator
+
+
+def seen_by_final(estimator, X):
+    """Return X as the estimator of :func:`fitted_final` sees it."""
+    if hasattr(estimator, "best_estimator_"):
+        return seen_by_final(estimator.best_estimator_, X)
+    if not hasattr(estimator, "steps"):
+        return X
+    *steps, (_, last) = estimator.steps
+    for _, step in steps:
+        skipped = step is None or isinstance(step, str)
+        if not skipped:
+            X = step.transform(X)
+    return seen_by_final(last, X)
