@@ -7,7 +7,8 @@ from sklearn.utils import _safe_indexing
 
 from skmtl._data.task_ids import codes_of, some_of
 from skmtl._data.task_parameters import entries_by_label
-from skmtl.meta._task_models import TaskMetaEstimator, fit_task, predict_by, proba_by
+from skmtl.meta._fit_task import fit_task
+from skmtl.meta._task_models import TaskMetaEstimator, predict_by, proba_by
 
 
 class IndependentTasks(TaskMetaEstimator):

@@ -18,7 +18,6 @@ from skmtl.meta._task_models import (
     TaskMetaEstimator,
     aligned_proba,
     check_takes_weights,
-    fit_task,
     predict_by,
     proba_by,
     splits_of_samples,

@@ -1,0 +1,141 @@
+"""scikit-learn's RidgeCV without folds, from one singular value decomposition.
+
+With rows that are centered by their weighted means and multiplied by the roots w of their weights,
+``X = U S V'`` and an alpha, the residuals of the fit are ``U (alpha / (S^2 + alpha)) U'y`` plus
+what no feature explains, ``y - U U'y``. One less the leverage of a row is that formula for the row
+of the identity, less ``w w' / sum(w^2)`` for the intercept. The error of a row that is left out
+is their ratio: all alphas cost a product of U each.
+"""
+
+from numbers import Real
+
+import numpy as np
+from sklearn.linear_model import RidgeCV
+from sklearn.utils import gen_batches
+
+_MODES = (None, "auto", "svd", "eigen")
+# Parameters that ask for another search than for the smallest mean squared error
+_GENERIC = ("cv", "scoring", "store_cv_values")
+_ROUNDING = 1e-13  # relative difference of errors that are equal
+_ENTRIES = 2**20  # of the errors of rows at all alphas, at a time
+
+
+def is_plain_ridge(estimator):
+    """Whether an estimator is a ridge regression whose search :class:`RidgeRows` does.
+
+    Those with parameters that are not valid are not, so that they raise where they are fitted.
+    """
+    if type(estimator) is not RidgeCV:
+        return False
+    params = vars(estimator)
+    if any(params.get(name) not in (None, False, "deprecated") for name in _GENERIC):
+        return False
+    flags = (estimator.fit_intercept, estimator.store_cv_results, estimator.alpha_per_target)
+    if not all(isinstance(flag, bool) for flag in flags) or estimator.gcv_mode not in _MODES:
+        return False
+    alphas = _alphas(estimator)
+    return len(alphas) > 0 and all(isinstance(alpha, Real) and alpha > 0 for alpha in alphas)
+
+
+def _alphas(estimator):
+    """Return the alphas of a ridge regression as a list."""
+    return np.ravel(estimator.alphas).tolist()
+
+
+class RidgeRows:
+    """Rows of features, decomposed for ridge regressions of any targets.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+        Features.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples.
+    fit_intercept : bool
+        Whether there is an intercept, else it is zero.
+    """
+
+    def __init__(self, X, weight, fit_intercept):
+        if weight is None:
+            weight = np.ones(len(X))
+        self.weight = weight
+        self.root = np.sqrt(weight)
+        self.fit_intercept = fit_intercept
+        self.origin = np.zeros(X.shape[1])
+        if fit_intercept:
+            self.origin = np.average(X, axis=0, weights=weight)
+            X = X - self.origin
+            rest = np.average(X, axis=0, weights=weight)  # rounding errors far from zero
+            self.origin += rest
+            X -= rest
+        U, S, Vt = np.linalg.svd(self.root[:, None] * X, full_matrices=False)
+        rounding = max(X.shape) * np.finfo(float).eps
+        rank = np.count_nonzero(S > rounding * S[0])
+        rank = min(rank, self._most_directions())
+        self.U = U[:, :rank]
+        self.S = S[:rank]
+        self.V = Vt[:rank].T
+        self.free = self._unexplained()
+
+    def _most_directions(self):
+        """Return how many directions the rows have, less that of the intercept."""
+        return np.count_nonzero(self.weight) - self.fit_intercept
+
+    def _unexplained(self):
+        """Return one less the leverages without a penalty, (n_samples,)."""
+        free = 1 - np.sum(self.U**2, axis=1)
+        if self.fit_intercept:
+            free -= self.weight / self.weight.sum()
+        if len(self.S) == self._most_directions():
+            free[self.weight > 0] = 0.0  # what is left are rounding errors
+        return np.maximum(free, 0.0)
+
+    def squared_errors(self, y, alphas):
+        """Yield batches of samples and their squared errors where left out, (n_batch, n_alphas).
+
+        A sample without which there is no intercept has none: NaN.
+        """
+        projected = self.U.T @ y
+        rest = y - self.U @ projected
+        rest[self.free == 0] = 0.0
+        kept = alphas / (self.S[:, None] ** 2 + alphas)
+        kept_y = kept * projected[:, None]
+        for batch in gen_batches(len(y), max(1, _ENTRIES // len(alphas))):
+            U = self.U[batch]
+            residuals = rest[batch, None] + U @ kept_y
+            with np.errstate(divide="ignore", invalid="ignore"):
+                errors = residuals / (self.free[batch, None] + U**2 @ kept)
+            yield batch, errors**2
+
+    def fit(self, estimator, y):
+        """Fit a ridge regression that :func:`is_plain_ridge` in place, to these targets."""
+        level = 0.0
+        if self.fit_intercept:
+            level = np.average(y, weights=self.weight)
+        y = self.root * (y - level)
+        alphas = np.array(_alphas(estimator), dtype=float)
+        total = np.zeros(len(alphas))
+        of_samples = []
+        for _, errors in self.squared_errors(y, alphas):
+            total += errors.sum(axis=0)
+            if estimator.store_cv_results:
+                of_samples.append(errors)
+        scores = -total / len(y)
+        best = _first_best(scores)
+        alpha = alphas[best]
+        coef = self.V @ (self.S / (self.S**2 + alpha) * (self.U.T @ y))
+        estimator.alpha_ = float(alpha)
+        estimator.best_score_ = scores[best]
+        if estimator.store_cv_results:
+            estimator.cv_results_ = np.concatenate(of_samples)
+        estimator.coef_ = coef
+        estimator.intercept_ = level - self.origin @ coef if self.fit_intercept else 0.0
+        return estimator
+
+
+def _first_best(scores):
+    """Return the position of the best score, at most 0; of equal ones, but for rounding, the first.
+
+    It is 0 if some are NaN.
+    """
+    return int(np.argmin(scores < (1 + _ROUNDING) * scores.max()))
