@@ -10,15 +10,40 @@ from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import get_tags
 
-from skmtl.meta._single_task import fit_single_task
+from skmtl.meta._single_task import fit_fast, has_fast_form, unfitted_copy
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
 
 
+class TaskFit:
+    """Fits clones of an estimator to the samples of single tasks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        The estimator; it is not changed.
+    """
+
+    def __init__(self, estimator):
+        self.estimator = clone(estimator)
+        self.is_fast = has_fast_form(self.estimator)
+
+    def __call__(self, X, y, weight):
+        """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
+        if self.is_fast:
+            estimator = unfitted_copy(self.estimator)
+            if fit_fast(estimator, X, y, weight):
+                return estimator
+        estimator = _for_targets(clone(self.estimator), y)
+        fit_kwargs = {}
+        if weight is not None:
+            fit_kwargs["sample_weight"] = weight
+        return estimator.fit(X, y, **fit_kwargs)
+
+
 def fit_task(estimator, X, y, weight):
-    """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
-    estimator = _for_targets(clone(estimator), y)
-    return fit_single_task(estimator, X, y, weight)
+    """Return a fitted clone of an estimator, see :class:`TaskFit`."""
+    return TaskFit(estimator)(X, y, weight)
 
 
 def _for_targets(estimator, y):

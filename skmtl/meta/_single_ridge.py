@@ -11,7 +11,6 @@ from numbers import Real
 
 import numpy as np
 from sklearn.linear_model import RidgeCV
-from sklearn.utils import gen_batches
 
 _MODES = (None, "auto", "svd", "eigen")
 # Parameters that ask for another search than for the smallest mean squared error
@@ -63,19 +62,22 @@ class RidgeRows:
         self.fit_intercept = fit_intercept
         self.origin = np.zeros(X.shape[1])
         if fit_intercept:
-            self.origin = np.average(X, axis=0, weights=weight)
+            self.origin = self._mean(X)
             X = X - self.origin
-            rest = np.average(X, axis=0, weights=weight)  # rounding errors far from zero
+            rest = self._mean(X)  # rounding errors far from zero
             self.origin += rest
             X -= rest
-        U, S, Vt = np.linalg.svd(self.root[:, None] * X, full_matrices=False)
+        U, singular, Vt = np.linalg.svd(self.root[:, None] * X, full_matrices=False)
         rounding = max(X.shape) * np.finfo(float).eps
-        rank = np.count_nonzero(S > rounding * S[0])
+        rank = np.count_nonzero(singular > rounding * singular[0])
         rank = min(rank, self._most_directions())
         self.U = U[:, :rank]
-        self.S = S[:rank]
+        self.singular = singular[:rank]
         self.V = Vt[:rank].T
         self.free = self._unexplained()
+
+    def _mean(self, values):
+        return self.weight @ values / self.weight.sum()
 
     def _most_directions(self):
         """Return how many directions the rows have, less that of the intercept."""
@@ -86,7 +88,7 @@ class RidgeRows:
         free = 1 - np.sum(self.U**2, axis=1)
         if self.fit_intercept:
             free -= self.weight / self.weight.sum()
-        if len(self.S) == self._most_directions():
+        if len(self.singular) == self._most_directions():
             free[self.weight > 0] = 0.0  # what is left are rounding errors
         return np.maximum(free, 0.0)
 
@@ -98,9 +100,11 @@ class RidgeRows:
         projected = self.U.T @ y
         rest = y - self.U @ projected
         rest[self.free == 0] = 0.0
-        kept = alphas / (self.S[:, None] ** 2 + alphas)
+        kept = alphas / (self.singular[:, None] ** 2 + alphas)
         kept_y = kept * projected[:, None]
-        for batch in gen_batches(len(y), max(1, _ENTRIES // len(alphas))):
+        n_rows = max(1, _ENTRIES // len(alphas))
+        for start in range(0, len(y), n_rows):
+            batch = slice(start, start + n_rows)
             U = self.U[batch]
             residuals = rest[batch, None] + U @ kept_y
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -111,7 +115,7 @@ class RidgeRows:
         """Fit a ridge regression that :func:`is_plain_ridge` in place, to these targets."""
         level = 0.0
         if self.fit_intercept:
-            level = np.average(y, weights=self.weight)
+            level = self._mean(y)
         y = self.root * (y - level)
         alphas = np.array(_alphas(estimator), dtype=float)
         total = np.zeros(len(alphas))
@@ -123,7 +127,7 @@ class RidgeRows:
         scores = -total / len(y)
         best = _first_best(scores)
         alpha = alphas[best]
-        coef = self.V @ (self.S / (self.S**2 + alpha) * (self.U.T @ y))
+        coef = self.V @ (self.singular / (self.singular**2 + alpha) * (self.U.T @ y))
         estimator.alpha_ = float(alpha)
         estimator.best_score_ = scores[best]
         if estimator.store_cv_results:

@@ -1,11 +1,15 @@
-"""The fit of one estimator to the samples of one task, fast where a faster algorithm is known.
+"""Fits of an estimator to single tasks, by a faster algorithm where one is known.
 
-Its results are those of the estimator's own `fit`, which is called in all other cases.
+The results are those of the estimator's own `fit`, which is called in all other cases.
 """
+
+from copy import copy
 
 import numpy as np
 from scipy import sparse
+from sklearn import get_config
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 from skmtl.meta._single_ridge import RidgeRows, is_plain_ridge
@@ -13,41 +17,56 @@ from skmtl.meta._single_ridge import RidgeRows, is_plain_ridge
 _MAX_DENSE_ENTRIES = 10**7  # of sparse features
 
 
-def fit_single_task(estimator, X, y, weight):
-    """Fit the estimator in place; weights may be None.
-
-    Returns
-    -------
-    estimator
-    """
-    if _has_fast_form(estimator):
-        data = _plain_data(X, y, weight)
-        if data is not None:
-            validate_data(estimator, X, skip_check_array=True)  # its names of features
-            return _fit_fast(estimator, *data)
-    elif _ends_in_fast_form(estimator):
+def has_fast_form(estimator):
+    """Whether :func:`fit_fast` may fit the estimator."""
+    if type(estimator) is Pipeline:
         *steps, (_, last) = estimator.steps
-        if steps:
-            X = estimator[:-1].fit_transform(X, y)
-        fit_single_task(last, X, y, weight)
-        return estimator
-    fit_kwargs = {}
-    if weight is not None:
-        fit_kwargs["sample_weight"] = weight
-    return estimator.fit(X, y, **fit_kwargs)
-
-
-def _has_fast_form(estimator):
-    """Whether :func:`_fit_fast` fits the estimator."""
+        is_plain = estimator.memory is None and not estimator.verbose
+        return is_plain and has_fast_form(last) and all(_is_plain_scaler(step) for _, step in steps)
     return is_plain_ridge(estimator)
 
 
-def _ends_in_fast_form(estimator):
-    """Whether an estimator is a pipeline to the end of an estimator with a fast form."""
-    if type(estimator) is not Pipeline or estimator.memory is not None or estimator.verbose:
+def _is_plain_scaler(step):
+    """Whether a step of a pipeline is a scaler that returns arrays."""
+    if type(step) is not StandardScaler or hasattr(step, "_sklearn_output_config"):
         return False
-    _, last = estimator.steps[-1]
-    return _has_fast_form(last)
+    is_plain = step.with_mean is True and step.with_std is True
+    return is_plain and get_config()["transform_output"] == "default"
+
+
+def unfitted_copy(estimator):
+    """Return a copy of an unfitted estimator that has a fast form."""
+    estimator = copy(estimator)
+    if type(estimator) is Pipeline:
+        estimator.steps = [(name, copy(step)) for name, step in estimator.steps]
+    return estimator
+
+
+def fit_fast(estimator, X, y, weight):
+    """Fit an estimator that has a fast form in place; weights may be None.
+
+    Returns
+    -------
+    bool
+        Whether it is fitted: only if the data are plain finite numbers.
+    """
+    data = _plain_data(X, y, weight)
+    if data is None:
+        return False
+    array, y, weight = data
+    steps = [estimator]
+    if type(estimator) is Pipeline:
+        steps = [step for _, step in estimator.steps]
+    for step in steps:
+        step.n_features_in_ = array.shape[1]
+    if not isinstance(X, np.ndarray):
+        validate_data(steps[0], X, skip_check_array=True)  # its names of features
+    *scalers, model = steps
+    for scaler in scalers:
+        array = _standardize(scaler, array)
+    rows = RidgeRows(array, weight, model.fit_intercept)
+    rows.fit(model, y)
+    return True
 
 
 def _plain_data(X, y, weight):
@@ -73,7 +92,16 @@ def _plain_data(X, y, weight):
     return arrays
 
 
-def _fit_fast(estimator, X, y, weight):
-    """Fit an estimator with a fast form in place."""
-    rows = RidgeRows(X, weight, estimator.fit_intercept)
-    return rows.fit(estimator, y)
+def _standardize(scaler, X):
+    """Fit a scaler in place and return what it makes of X."""
+    n_samples = len(X)
+    mean = X.mean(axis=0)
+    deviations = X - mean
+    variance = np.mean(deviations**2, axis=0) - deviations.mean(axis=0) ** 2
+    eps = np.finfo(float).eps
+    rounding = n_samples * eps * variance + (n_samples * mean * eps) ** 2
+    scaler.mean_ = mean
+    scaler.var_ = variance
+    scaler.scale_ = np.sqrt(np.where(variance <= rounding, 1.0, variance))
+    scaler.n_samples_seen_ = np.int64(n_samples)
+    return deviations / scaler.scale_

@@ -258,13 +258,20 @@ def splits_of_samples(cv, data, groups=None):
         return given_splits(cv, n_samples, data.features, y, groups)
 
 
+def rows_of(X, samples):
+    """Return some rows of features of any type."""
+    if isinstance(X, np.ndarray):
+        return X[samples]
+    return _safe_indexing(X, samples)
+
+
 def _by_task(X, codes):
     """Yield the code of every task, the positions of its samples, and its part of X."""
     present, positions = np.unique(codes, return_inverse=True)
     every_sample = np.arange(len(codes))
     samples_of_tasks = split_by_stratum(positions, every_sample)
     for t, samples in zip(present, samples_of_tasks, strict=True):
-        yield t, samples, _safe_indexing(X, samples)
+        yield t, samples, rows_of(X, samples)
 
 
 def aligned_proba(estimator, X, classes):
