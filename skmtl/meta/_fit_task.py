@@ -10,7 +10,7 @@ from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import get_tags
 
-from skmtl.meta._single_task import fit_fast, has_fast_form, unfitted_copy
+from skmtl.meta._single_task import FastFits, NoFastForm, has_fast_form
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
 
@@ -26,15 +26,20 @@ class TaskFit:
 
     def __init__(self, estimator):
         self.estimator = clone(estimator)
-        self.is_fast = has_fast_form(self.estimator)
+        self.depends_on_targets = _depends_on_targets(self.estimator)
 
     def __call__(self, X, y, weight):
         """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
-        if self.is_fast:
-            estimator = unfitted_copy(self.estimator)
-            if fit_fast(estimator, X, y, weight):
-                return estimator
-        estimator = _for_targets(clone(self.estimator), y)
+        estimator = self.estimator
+        if self.depends_on_targets:
+            estimator = _for_targets(clone(estimator), y)
+        if has_fast_form(estimator):
+            try:
+                return FastFits(estimator, X, y, weight).fit(y)
+            except NoFastForm:
+                pass
+        if not self.depends_on_targets:
+            estimator = clone(estimator)
         fit_kwargs = {}
         if weight is not None:
             fit_kwargs["sample_weight"] = weight
@@ -44,6 +49,13 @@ class TaskFit:
 def fit_task(estimator, X, y, weight):
     """Return a fitted clone of an estimator, see :class:`TaskFit`."""
     return TaskFit(estimator)(X, y, weight)
+
+
+def _depends_on_targets(estimator):
+    """Whether :func:`_for_targets` may change the estimator."""
+    if get_tags(estimator).estimator_type == "classifier":
+        return True
+    return _fewest_counts(estimator) > 0 or len(_numbers_of_folds(estimator)) > 0
 
 
 def _for_targets(estimator, y):

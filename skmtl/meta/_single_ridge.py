@@ -12,6 +12,8 @@ from numbers import Real
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
+from skmtl.meta._centered_rows import CenteredRows
+
 _MODES = (None, "auto", "svd", "eigen")
 # Parameters that ask for another search than for the smallest mean squared error
 _GENERIC = ("cv", "scoring", "store_cv_values")
@@ -55,19 +57,8 @@ class RidgeRows:
     """
 
     def __init__(self, X, weight, fit_intercept):
-        if weight is None:
-            weight = np.ones(len(X))
-        self.weight = weight
-        self.root = np.sqrt(weight)
-        self.fit_intercept = fit_intercept
-        self.origin = np.zeros(X.shape[1])
-        if fit_intercept:
-            self.origin = self._mean(X)
-            X = X - self.origin
-            rest = self._mean(X)  # rounding errors far from zero
-            self.origin += rest
-            X -= rest
-        U, singular, Vt = np.linalg.svd(self.root[:, None] * X, full_matrices=False)
+        self.rows = CenteredRows(X, weight, fit_intercept)
+        U, singular, Vt = np.linalg.svd(self.rows.X, full_matrices=False)
         rounding = max(X.shape) * np.finfo(float).eps
         rank = np.count_nonzero(singular > rounding * singular[0])
         rank = min(rank, self._most_directions())
@@ -76,24 +67,22 @@ class RidgeRows:
         self.V = Vt[:rank].T
         self.free = self._unexplained()
 
-    def _mean(self, values):
-        return self.weight @ values / self.weight.sum()
-
     def _most_directions(self):
         """Return how many directions the rows have, less that of the intercept."""
-        return np.count_nonzero(self.weight) - self.fit_intercept
+        return np.count_nonzero(self.rows.weight) - self.rows.fit_intercept
 
     def _unexplained(self):
         """Return one less the leverages without a penalty, (n_samples,)."""
+        weight = self.rows.weight
         free = 1 - np.sum(self.U**2, axis=1)
-        if self.fit_intercept:
-            free -= self.weight / self.weight.sum()
+        if self.rows.fit_intercept:
+            free -= weight / self.rows.total
         if len(self.singular) == self._most_directions():
-            free[self.weight > 0] = 0.0  # what is left are rounding errors
+            free[weight > 0] = 0.0  # what is left are rounding errors
         return np.maximum(free, 0.0)
 
     def squared_errors(self, y, alphas):
-        """Yield batches of samples and their squared errors where left out, (n_batch, n_alphas).
+        """Yield the squared errors of samples that are left out, (n_batch, n_alphas), in batches.
 
         A sample without which there is no intercept has none: NaN.
         """
@@ -109,18 +98,15 @@ class RidgeRows:
             residuals = rest[batch, None] + U @ kept_y
             with np.errstate(divide="ignore", invalid="ignore"):
                 errors = residuals / (self.free[batch, None] + U**2 @ kept)
-            yield batch, errors**2
+            yield errors**2
 
     def fit(self, estimator, y):
-        """Fit a ridge regression that :func:`is_plain_ridge` in place, to these targets."""
-        level = 0.0
-        if self.fit_intercept:
-            level = self._mean(y)
-        y = self.root * (y - level)
+        """Fit a ridge regression that :func:`is_plain_ridge` in place; returns True."""
+        y, level = self.rows.center(y)
         alphas = np.array(_alphas(estimator), dtype=float)
         total = np.zeros(len(alphas))
         of_samples = []
-        for _, errors in self.squared_errors(y, alphas):
+        for errors in self.squared_errors(y, alphas):
             total += errors.sum(axis=0)
             if estimator.store_cv_results:
                 of_samples.append(errors)
@@ -133,8 +119,8 @@ class RidgeRows:
         if estimator.store_cv_results:
             estimator.cv_results_ = np.concatenate(of_samples)
         estimator.coef_ = coef
-        estimator.intercept_ = level - self.origin @ coef if self.fit_intercept else 0.0
-        return estimator
+        estimator.intercept_ = self.rows.intercept(coef, level)
+        return True
 
 
 def _first_best(scores):
