@@ -26,24 +26,22 @@ class TaskFit:
 
     def __init__(self, estimator):
         self.estimator = clone(estimator)
-        self.depends_on_targets = _depends_on_targets(self.estimator)
+        self.enough_samples = _enough_samples(self.estimator)
 
     def __call__(self, X, y, weight):
         """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
         estimator = self.estimator
-        if self.depends_on_targets:
+        if len(y) < self.enough_samples:
             estimator = _for_targets(clone(estimator), y)
         if has_fast_form(estimator):
             try:
                 return FastFits(estimator, X, y, weight).fit(y)
             except NoFastForm:
                 pass
-        if not self.depends_on_targets:
-            estimator = clone(estimator)
         fit_kwargs = {}
         if weight is not None:
             fit_kwargs["sample_weight"] = weight
-        return estimator.fit(X, y, **fit_kwargs)
+        return clone(estimator).fit(X, y, **fit_kwargs)
 
 
 def fit_task(estimator, X, y, weight):
@@ -51,11 +49,13 @@ def fit_task(estimator, X, y, weight):
     return TaskFit(estimator)(X, y, weight)
 
 
-def _depends_on_targets(estimator):
-    """Whether :func:`_for_targets` may change the estimator."""
-    if get_tags(estimator).estimator_type == "classifier":
-        return True
-    return _fewest_counts(estimator) > 0 or len(_numbers_of_folds(estimator)) > 0
+def _enough_samples(estimator):
+    """Return the number of samples from which on :func:`_for_targets` changes nothing."""
+    is_classifier = get_tags(estimator).estimator_type == "classifier"
+    if is_classifier or _fewest_counts(estimator) > 0:
+        return np.inf
+    folds = _numbers_of_folds(estimator).values()
+    return 2 * max(map(_count, folds), default=0)
 
 
 def _for_targets(estimator, y):
