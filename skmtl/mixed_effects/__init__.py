@@ -1,0 +1,1 @@
+"""Mixed-effects models: coefficients of tasks that vary about common ones."""
