@@ -125,6 +125,10 @@ class DiagonalCovariance:
         squares = np.einsum("tjk,tjk->jk", precisions, precisions)
         return self.members.T @ squares @ self.members
 
+    def curvature(self, slope):
+        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D, or 0."""
+        return 0.0
+
 
 class FullCovariance:
     """Effects of any covariance.
@@ -200,3 +204,8 @@ class FullCovariance:
         traces = 2 * (crossed + same).reshape(n_entries, n_entries)
         entries = self.rows * self.n_effects + self.columns
         return traces[np.ix_(entries, entries)]
+
+    def curvature(self, slope):
+        """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
+        same_column = self.columns[:, None] == self.columns
+        return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
