@@ -61,6 +61,17 @@ class DiagonalCovariance:
         """Which effects vary, (n_effects,) of bool."""
         return self.members.any(axis=1)
 
+    @property
+    def divided(self):
+        """Which effects are larger in outlying tasks: slopes, or intercepts if only they vary."""
+        slopes = self.varying.copy()
+        slopes[0] = not slopes[1:].any()
+        return slopes
+
+    def times(self, theta, factor):
+        """The parameters of a covariance that is multiplied by a factor."""
+        return factor * theta
+
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""
         return self.members @ theta
@@ -125,9 +136,26 @@ class DiagonalCovariance:
         squares = np.einsum("tjk,tjk->jk", precisions, precisions)
         return self.members.T @ squares @ self.members
 
+    def crossed_information(self, theta, columns):
+        """``sum_t m_tk' C_j m_tk``, with C_j the derivative by parameter j and m_tk column k.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        columns : ndarray of shape (n_tasks, n_effects, n_columns)
+            Matrices.
+
+        Returns
+        -------
+        ndarray of shape (n_parameters, n_columns)
+        """
+        squares = np.einsum("tik,tik->ik", columns, columns)
+        return self.members.T @ squares
+
     def curvature(self, slope):
-        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D, or 0."""
-        return 0.0
+        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D."""
+        return np.zeros((self.n_parameters, self.n_parameters))
 
 
 class FullCovariance:
@@ -152,6 +180,15 @@ class FullCovariance:
     def varying(self):
         """Which effects vary, (n_effects,) of bool."""
         return np.ones(self.n_effects, dtype=bool)
+
+    @property
+    def divided(self):
+        """Which effects are larger in outlying tasks: all of them."""
+        return self.varying
+
+    def times(self, theta, factor):
+        """The parameters of a covariance that is multiplied by a factor."""
+        return np.sqrt(factor) * theta
 
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""
@@ -204,6 +241,12 @@ class FullCovariance:
         traces = 2 * (crossed + same).reshape(n_entries, n_entries)
         entries = self.rows * self.n_effects + self.columns
         return traces[np.ix_(entries, entries)]
+
+    def crossed_information(self, theta, columns):
+        """As for :class:`DiagonalCovariance`."""
+        squares = np.einsum("tik,tjk->kij", columns, columns, optimize=True)
+        by_column = [self.gradient(theta, square) for square in squares]
+        return np.transpose(by_column)
 
     def curvature(self, slope):
         """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
