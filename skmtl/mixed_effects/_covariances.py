@@ -68,10 +68,6 @@ class DiagonalCovariance:
         slopes[0] = not slopes[1:].any()
         return slopes
 
-    def times(self, theta, factor):
-        """The parameters of a covariance that is multiplied by a factor."""
-        return factor * theta
-
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""
         return self.members @ theta
@@ -185,10 +181,6 @@ class FullCovariance:
     def divided(self):
         """Which effects are larger in outlying tasks: all of them."""
         return self.varying
-
-    def times(self, theta, factor):
-        """The parameters of a covariance that is multiplied by a factor."""
-        return np.sqrt(factor) * theta
 
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""

@@ -33,7 +33,7 @@ class Posterior:
         The criterion and the common effects at these parameters.
     scales : Scales
         What tasks differ by besides their effects. With noise of their own, the likelihood is that
-        of rows that are multiplied by the root of its precision, whose noise has variance 1.
+        of rows multiplied by the root of their precision, so that they have common noise.
     bound : float or None
         Lower bound of the log likelihood; None if the likelihood is exact.
     """
@@ -43,7 +43,7 @@ class Posterior:
     likelihood: MarginalLikelihood
     parameters: np.ndarray
     evaluation: Evaluation
-    scales: Scales = Scales(None, None, None)
+    scales: Scales = Scales()
     bound: float | None = None
 
     @property
@@ -57,7 +57,7 @@ class Posterior:
         if self.scales.precision is None:
             noise = np.full(len(self.likelihood.rows.total), self.noise)
         else:
-            noise = 1 / self.scales.precision
+            noise = self.noise / self.scales.precision
         return np.maximum(noise - LEAST_NOISE, 0.0)
 
     @cached_property

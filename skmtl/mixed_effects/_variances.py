@@ -41,14 +41,6 @@ class VarianceParameters:
         of_prior = 1.0 if self.fixed_effects.kind == "sparse" else variance
         return np.append(theta, np.full(self.n - self.n_of_tasks, of_prior))
 
-    def times(self, parameters, factor):
-        """The parameters of variances that are multiplied by a factor."""
-        theta, of_prior = self.split(parameters)
-        theta = self.covariance.times(theta, factor)
-        if self.fixed_effects.kind == "ridge":
-            of_prior = factor * of_prior
-        return np.append(theta, of_prior)
-
     def prior(self, parameters):
         """Prior variances of common effects, (n_effects,)."""
         theta, of_prior = self.split(parameters)

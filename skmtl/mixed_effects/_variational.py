@@ -12,7 +12,6 @@ Given these, the bound is the likelihood of :mod:`_marginal_likelihood` and furt
 variances take the steps of :mod:`_scoring`.
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -25,40 +24,32 @@ from skmtl.mixed_effects._scoring import next_step
 _MEMORY = 6  # moves from which the next one is extrapolated
 
 
-@dataclass(frozen=True)
-class Scales:
+class Scales(NamedTuple):
     """What tasks differ by besides their effects.
 
     Attributes
     ----------
     omega : ndarray of shape (n_tasks,) or None
         Expected precision of the deviations; None if they are normal.
-    precision : ndarray of shape (n_tasks,) or None
-        Expected precision of the noise; None if it is common.
+    squares : ndarray of shape (n_tasks,) or None
+        Expected sums of squares of the noise, relative to its variance, from which the following
+        were computed; None if the noise is common.
     prior : NoisePrior or None
-        Its prior.
+        The prior of the variance of the noise, relative likewise.
+    precision : ndarray of shape (n_tasks,) or None
+        Expected precision of the noise, relative likewise.
     """
 
-    omega: np.ndarray | None
-    precision: np.ndarray | None
-    prior: NoisePrior | None
+    omega: np.ndarray | None = None
+    squares: np.ndarray | None = None
+    prior: NoisePrior | None = None
+    precision: np.ndarray | None = None
 
     @property
     def logarithms(self):
-        """Logarithms of all scales, one-dimensional."""
-        parts = [part for part in (self.omega, self.precision) if part is not None]
+        """What the scales are made of, one-dimensional."""
+        parts = [part for part in (self.omega, self.squares) if part is not None]
         return np.log(np.concatenate(parts))
-
-    def with_logarithms(self, logarithms):
-        """Scales of the same kind."""
-        scales = np.exp(logarithms)
-        omega = self.omega
-        if omega is not None:
-            omega = scales[: len(omega)]
-        precision = self.precision
-        if precision is not None:
-            precision = scales[-len(precision) :]
-        return Scales(omega, precision, self.prior)
 
 
 class VariationalModel:
@@ -84,29 +75,38 @@ class VariationalModel:
         self.divided = variances.covariance.divided
         self.n_divided = int(self.divided.sum())
 
-    def start(self, optimum):
-        """Parameters and scales where those of normal deviations and common noise are optimal."""
+    def scales(self, omega, squares):
+        """Scales made of these; the precision of the noise follows from sums of squares."""
+        if squares is None:
+            return Scales(omega)
+        counts = self.rows.total
+        prior = fit_noise_prior(squares, counts)
+        return Scales(omega, squares, prior, prior.precisions(squares, counts))
+
+    def scales_from(self, logarithms):
+        """Scales from :attr:`Scales.logarithms`."""
+        values = np.exp(logarithms)
         n_tasks = len(self.rows.total)
-        omega = None if self.df is None else np.ones(n_tasks)
-        if not self.own_noise:
-            return optimum.parameters, Scales(omega, None, None)
-        noise = optimum.evaluation.noise
-        parameters = self.variances.times(optimum.parameters, noise)
-        prior = NoisePrior(10.0, noise)
-        return parameters, Scales(omega, np.full(n_tasks, 1 / noise), prior)
+        omega = None if self.df is None else values[:n_tasks]
+        squares = values[-n_tasks:] if self.own_noise else None
+        return self.scales(omega, squares)
+
+    def start(self):
+        """Scales of normal deviations and common noise."""
+        omega = None if self.df is None else np.ones(len(self.rows.total))
+        squares = self.rows.total if self.own_noise else None
+        return self.scales(omega, squares)
 
     def likelihood(self, scales):
         """The likelihood of the effects given the scales."""
         rows = self.rows
-        noise = None
         if self.own_noise:
             rows = rows.weighted(scales.precision)
-            noise = 1.0
         spread = None
         if scales.omega is not None:
             root = np.sqrt(scales.omega)
             spread = np.where(self.divided, 1 / root[:, None], 1.0)
-        return MarginalLikelihood(rows, self.variances.fixed_effects, noise, spread)
+        return MarginalLikelihood(rows, self.variances.fixed_effects, spread=spread)
 
     def point(self, parameters, scales):
         """The bound at some parameters and scales, a :class:`Bounded`."""
@@ -145,11 +145,11 @@ class VariationalModel:
         if self.df is not None:
             squares = self._squares_of_effects(evaluation, root, known) / omega
             omega = (self.df + self.n_divided) / (self.df + squares)
-        if not self.own_noise:
-            return Scales(omega, None, None)
-        squares = _squared_errors(point.likelihood, evaluation, root, known) / scales.precision
-        prior = fit_noise_prior(squares, self.rows.total)
-        return Scales(omega, prior.precisions(squares, self.rows.total), prior)
+        squares = None
+        if self.own_noise:
+            squares = _squared_errors(point.likelihood, evaluation, root, known)
+            squares = squares / scales.precision
+        return self.scales(omega, squares)
 
     def _squares_of_effects(self, evaluation, root, known):
         """Expected squares of the divided effects, in units in which their prior is standard."""
@@ -160,7 +160,7 @@ class VariationalModel:
 
 
 def _squared_errors(likelihood, evaluation, root, known):
-    """Expected sums of squares of the tasks' rows, for noise of variance 1."""
+    """Expected sums of squares of the tasks' rows, relative to the variance of the noise."""
     rows = likelihood.rows
     fixed = evaluation.fixed
     covariance = root @ root.T
@@ -172,13 +172,13 @@ def _squared_errors(likelihood, evaluation, root, known):
     effects = fixed.effects + deviations
     residuals = rows.targets - (rows.rows @ effects[:, :, None])[:, :, 0]
     moved = rows.rows @ (fixed.root - retained)
-    squares = rows.rest + np.sum(residuals**2, axis=1) + known.sum(axis=1)
-    squares = squares + np.sum(moved**2, axis=(1, 2))
-    if rows.grams is None:
-        return squares
-    products = rows.grams @ fixed.effects
-    squares = squares + rows.squares + (products - 2 * rows.products) @ fixed.effects
-    return squares + np.sum(fixed.root * (rows.grams @ fixed.root), axis=(1, 2))
+    left = rows.rest + np.sum(residuals**2, axis=1)
+    unknown = known.sum(axis=1) + np.sum(moved**2, axis=(1, 2))
+    if rows.grams is not None:
+        products = rows.grams @ fixed.effects - 2 * rows.products
+        left = left + rows.squares + products @ fixed.effects
+        unknown = unknown + np.sum(fixed.root * (rows.grams @ fixed.root), axis=(1, 2))
+    return left / evaluation.noise + unknown
 
 
 class Bounded(NamedTuple):
@@ -234,15 +234,14 @@ def maximize(model, optimum, max_iter, tol):
     cannot decrease it.
     """
     variances = model.variances
-    parameters, scales = model.start(optimum)
-    point = model.point(parameters, scales)
+    point = model.point(optimum.parameters, model.start())
     history = Extrapolation()
     for n_iter in range(1, max_iter + 1):
         step, residual, weight = next_step(
             variances, point.likelihood, point.parameters, point.evaluation
         )
         scales = model.update(point)
-        residual = max(residual, _change(point.scales, scales))
+        residual = max(residual, np.abs(scales.logarithms - point.scales.logarithms).max())
         moved = np.maximum(point.parameters + step, variances.lower)
         points = _trial_points(model, point, moved, scales, history, weight)
         point = next(new for new in points if new.bound >= point.bound or new.is_safe)
@@ -260,18 +259,7 @@ def _trial_points(model, point, moved, scales, history, weight):
     target = history.extrapolate(old, new, weight)
     if target is not None:
         parameters = np.maximum(target[:n], model.variances.lower)
-        yield model.point(parameters, scales.with_logarithms(target[n:]))
+        yield model.point(parameters, model.scales_from(target[n:]))
         history.forget()
     yield model.point(moved, scales)
     yield model.point(point.parameters, scales)._replace(is_safe=True)
-
-
-def _change(old, new):
-    """Largest relative change of a scale."""
-    change = 0.0
-    for name in ("omega", "precision"):
-        before = getattr(old, name)
-        if before is not None:
-            ratio = getattr(new, name) / before
-            change = max(change, float(np.abs(np.log(ratio)).max()))
-    return change
