@@ -58,24 +58,20 @@ def minimize(variances, likelihood, start, max_iter, tol):
 def next_step(variances, likelihood, parameters, evaluation):
     """Return the step from parameters, its length, and what gives lengths along the axes.
 
-    Lengths are in standard errors.
+    Lengths are in standard errors. Parameters of which nothing is known do not move.
     """
     gradient = variances.gradient(parameters, evaluation)
     noise_is_known = likelihood.noise is not None
-    information = _regular(variances.information(parameters, evaluation, noise_is_known))
-    step = bounded_step(gradient, information, variances.lower - parameters)
-    residual = float(np.sqrt(max(step @ information @ step, 0.0)))
-    return step, residual, np.sqrt(information.diagonal())
-
-
-def _regular(information):
-    """The information, of which parameters without any get some, so that they stay."""
-    diagonal = information.diagonal()
-    largest = diagonal.max()
-    least = np.where(diagonal > 0, _UNKNOWN * diagonal, 0.0)
-    regular = information + np.diag(least)
-    regular[diagonal <= 0, diagonal <= 0] = largest if largest > 0 else 1.0
-    return regular
+    information = variances.information(parameters, evaluation, noise_is_known)
+    size = np.sqrt(np.maximum(information.diagonal(), 0.0))
+    known = size > 0
+    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=known)
+    scaled = information * inverse * inverse[:, None]
+    scaled[np.diag_indices_from(scaled)] = 1 + _UNKNOWN
+    lower = np.where(known, (variances.lower - parameters) * size, 0.0)
+    step = bounded_step(gradient * inverse, scaled, lower)
+    residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
+    return step * inverse, residual, size
 
 
 def _descend(variances, likelihood, parameters, evaluation, step):
