@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmtl.mixed_effects._extrapolation import Extrapolation
+
 _UNKNOWN = 1e-10  # share of the second derivatives that is rounding
 _ROUNDING = 1e-12  # of the criterion
 _SUFFICIENT = 1e-4  # share of the expected decrease that a step must reach
@@ -45,9 +47,14 @@ def minimize(variances, likelihood, start, max_iter, tol):
     parameters = start
     evaluation = variances.evaluate(likelihood, parameters)
     residual = np.inf
+    history = Extrapolation()
     for n_iter in range(1, max_iter + 1):
-        step, residual, _ = next_step(variances, likelihood, parameters, evaluation)
-        found = _descend(variances, likelihood, parameters, evaluation, step)
+        step, residual, weight = next_step(variances, likelihood, parameters, evaluation)
+        found = None
+        if residual > tol:
+            found = _leap(variances, likelihood, parameters, evaluation, step, history, weight)
+        if found is None:
+            found = _descend(variances, likelihood, parameters, evaluation, step)
         if found is not None:
             parameters, evaluation = found
         if residual <= tol or found is None:
@@ -72,6 +79,20 @@ def next_step(variances, likelihood, parameters, evaluation):
     step = bounded_step(gradient * inverse, scaled, lower)
     residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
     return step * inverse, residual, size
+
+
+def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
+    """Where the steps before lead to, if the criterion is lower there, else None."""
+    moved = np.maximum(parameters + step, variances.lower)
+    target = history.extrapolate(parameters, moved, weight)
+    if target is None:
+        return None
+    target = np.maximum(target, variances.lower)
+    new = variances.evaluate(likelihood, target)
+    if new.criterion < evaluation.criterion:
+        return target, new
+    history.forget()
+    return None
 
 
 def _descend(variances, likelihood, parameters, evaluation, step):
