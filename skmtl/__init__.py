@@ -98,6 +98,7 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
+from skmtl.mixed_effects import MixedEffectsRegressor
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -133,6 +134,7 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedEffectsRegressor",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",

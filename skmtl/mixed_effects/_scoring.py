@@ -1,0 +1,140 @@
+"""Minimization of the criterion: steps by expected second derivatives, within bounds.
+
+A step minimizes ``g'd + d'F d / 2`` with variances that are not negative, F the expected second
+derivatives; it is halved until the criterion decreases. At a minimum it is zero. The residual is
+its length in the metric F, ``sqrt(d'F d)``, which is how many standard errors, about, variances are
+away from their best values: it does not depend on units.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skmtl.mixed_effects._extrapolation import Extrapolation
+
+_UNKNOWN = 1e-10  # share of the second derivatives that is rounding
+_ROUNDING = 1e-12  # of the criterion
+_SUFFICIENT = 1e-4  # share of the expected decrease that a step must reach
+_MOST_HALVINGS = 40
+
+
+class Optimum(NamedTuple):
+    """Where the search ended."""
+
+    parameters: np.ndarray
+    evaluation: object
+    residual: float  # length of the next step in standard errors
+    n_iter: int
+    converged: bool
+
+    @property
+    def criterion(self):
+        return self.evaluation.criterion
+
+
+def minimize(variances, likelihood, start, max_iter, tol):
+    """Return the :class:`Optimum` that is reached from a start.
+
+    Parameters
+    ----------
+    variances : VarianceParameters
+        What the criterion is a function of.
+    likelihood : MarginalLikelihood
+        The criterion.
+    start : ndarray of shape (n,)
+        First parameters.
+    max_iter : int
+        Largest number of steps.
+    tol : float
+        Length of a step, in standard errors, that is short enough to be the last.
+    """
+    parameters = start
+    evaluation = variances.evaluate(likelihood, parameters)
+    residual = np.inf
+    history = Extrapolation()
+    for n_iter in range(1, max_iter + 1):
+        step, residual, weight = next_step(variances, likelihood, parameters, evaluation)
+        found = None
+        if residual > tol:
+            found = _leap(variances, likelihood, parameters, evaluation, step, history, weight)
+        if found is None:
+            found = _descend(variances, likelihood, parameters, evaluation, step)
+        if found is not None:
+            parameters, evaluation = found
+        if residual <= tol or found is None:
+            return Optimum(parameters, evaluation, residual, n_iter, residual <= tol)
+    return Optimum(parameters, evaluation, residual, max_iter, False)
+
+
+def next_step(variances, likelihood, parameters, evaluation):
+    """Return the step from parameters, its length, and what gives lengths along the axes.
+
+    Lengths are in standard errors. Parameters of which nothing is known do not move.
+    """
+    gradient = variances.gradient(parameters, evaluation)
+    noise_is_known = likelihood.noise is not None
+    information = variances.information(parameters, evaluation, noise_is_known)
+    size = np.sqrt(np.maximum(information.diagonal(), 0.0))
+    known = size > 0
+    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=known)
+    scaled = information * inverse * inverse[:, None]
+    scaled[np.diag_indices_from(scaled)] = 1 + _UNKNOWN
+    lower = np.where(known, (variances.lower - parameters) * size, 0.0)
+    step = bounded_step(gradient * inverse, scaled, lower)
+    residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
+    return step * inverse, residual, size
+
+
+def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
+    """Where the steps before lead to, if the criterion is lower there, else None."""
+    moved = np.maximum(parameters + step, variances.lower)
+    target = history.extrapolate(parameters, moved, weight)
+    if target is None:
+        return None
+    target = np.maximum(target, variances.lower)
+    new = variances.evaluate(likelihood, target)
+    if new.criterion < evaluation.criterion:
+        return target, new
+    history.forget()
+    return None
+
+
+def _descend(variances, likelihood, parameters, evaluation, step):
+    """The first of ever shorter steps that decreases the criterion, None if none does."""
+    decrease = variances.gradient(parameters, evaluation) @ step
+    slack = _ROUNDING * (abs(evaluation.criterion) + evaluation.n_free)
+    for halvings in range(_MOST_HALVINGS):
+        share = 0.5**halvings
+        tried = np.maximum(parameters + share * step, variances.lower)
+        new = variances.evaluate(likelihood, tried)
+        bound = evaluation.criterion + _SUFFICIENT * share * decrease + slack
+        if new.criterion <= bound:
+            return tried, new
+    return None
+
+
+def bounded_step(gradient, curvature, lower):
+    """Return the d of at least `lower` that minimizes ``g'd + d'F d / 2``.
+
+    Variables are put on their bounds, or released, until all signs are right.
+    """
+    n = len(gradient)
+    bound = np.zeros(n, dtype=bool)
+    step = np.zeros(n)
+    for _ in range(3 * n + 1):
+        free = ~bound
+        step = np.where(bound, lower, 0.0)
+        right = -(gradient + curvature @ step)
+        if free.any():
+            inner = curvature[np.ix_(free, free)]
+            step[free] = np.linalg.lstsq(inner, right[free], rcond=None)[0]
+        violated = free & (step < lower)
+        if violated.any():
+            bound |= violated
+            continue
+        pull = gradient + curvature @ step
+        released = bound & (pull < 0)
+        if not released.any():
+            return step
+        bound[np.argmin(np.where(released, pull, 0.0))] = False
+    return np.maximum(step, lower)
