@@ -1,0 +1,114 @@
+"""What a fitted model knows of the effects: means and covariances, given variances."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from skmtl.mixed_effects._marginal_likelihood import Evaluation, MarginalLikelihood
+from skmtl.mixed_effects._units import Units
+from skmtl.mixed_effects._variances import VarianceParameters
+
+
+@dataclass
+class Posterior:
+    """Common effects beta and effects v_t of tasks, given the targets and the variances.
+
+    Arrays are in standardized units where nothing else is said; the intercept is first.
+
+    Attributes
+    ----------
+    units : Units
+        What leads to the units of the user.
+    variances : VarianceParameters
+        What the variances, relative to the noise, are made of.
+    likelihood : MarginalLikelihood
+        The criterion that they minimize.
+    parameters : ndarray
+        Their parameters; ``variances.evaluate(likelihood, parameters)`` is the criterion there, and
+        :meth:`VarianceParameters.gradient` its derivatives.
+    evaluation : Evaluation
+        The criterion and the common effects at these parameters.
+    """
+
+    units: Units
+    variances: VarianceParameters
+    likelihood: MarginalLikelihood
+    parameters: np.ndarray
+    evaluation: Evaluation
+
+    @property
+    def noise(self):
+        """Variance of the noise."""
+        return self.evaluation.noise
+
+    @cached_property
+    def covariance(self):
+        """Covariance of the effects of a task, (n_effects, n_effects)."""
+        theta, _ = self.variances.split(self.parameters)
+        return self.noise * self.variances.covariance.matrix(theta)
+
+    @cached_property
+    def common(self):
+        """Mean of beta, (n_effects,)."""
+        return self.evaluation.fixed.effects
+
+    @cached_property
+    def common_covariance(self):
+        """Covariance of beta, (n_effects, n_effects)."""
+        return self.noise * self.evaluation.fixed.covariance
+
+    @cached_property
+    def deviations(self):
+        """Means of v_t, (n_tasks, n_effects)."""
+        scores = self.evaluation.scores / self.noise
+        return self._spread(scores @ self.covariance)
+
+    def _spread(self, effects):
+        spread = self.likelihood.spread
+        return effects if spread is None else effects * spread
+
+    @cached_property
+    def own_covariances(self):
+        """Covariances of v_t given beta, (n_tasks, n_effects, n_effects).
+
+        With a root L of the covariance of v_t and the Gram matrix G_t over the variance of the
+        noise they are ``L (I + L' G_t L)^-1 L'``.
+        """
+        theta, _ = self.variances.split(self.parameters)
+        root = self.variances.covariance.root(theta)
+        rows = self.likelihood.rows.rows
+        roots = np.broadcast_to(root, (len(rows), *root.shape))
+        if self.likelihood.spread is not None:
+            roots = self.likelihood.spread[:, :, None] * roots
+        whitened = rows @ roots
+        M = whitened.transpose(0, 2, 1) @ whitened
+        np.einsum("tjj->tj", M)[:] += 1.0
+        factors = np.linalg.cholesky(M)
+        half = np.linalg.solve(factors, roots.transpose(0, 2, 1))
+        return self.noise * (half.transpose(0, 2, 1) @ half)
+
+    @cached_property
+    def retained(self):
+        """How the mean of ``beta + v_t`` moves with beta, (n_tasks, n_effects, n_effects).
+
+        It is ``I - C_t H_t``: zero where a task tells all of its effects by itself.
+        """
+        precisions = self.evaluation.precisions / self.noise
+        spread = self.likelihood.spread
+        if spread is None:
+            shrunken = self.covariance @ precisions
+        else:
+            shrunken = spread[:, :, None] * (self.covariance @ (spread[:, :, None] * precisions))
+        return np.eye(len(self.common)) - shrunken
+
+    @cached_property
+    def coefficient_covariances(self):
+        """Covariances of ``beta + v_t``, (n_tasks, n_effects, n_effects)."""
+        half = self.retained @ self.evaluation.fixed.root
+        return self.own_covariances + self.noise * (half @ half.transpose(0, 2, 1))
+
+    @cached_property
+    def new_task_covariance(self):
+        """Covariance of ``beta + v`` of a task without samples, (n_effects, n_effects)."""
+        return self.common_covariance + self.covariance
