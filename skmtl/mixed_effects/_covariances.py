@@ -51,6 +51,7 @@ class DiagonalCovariance:
     lower = 0.0  # least value of a parameter
 
     def __init__(self, groups):
+        self.groups = groups
         self.n_effects = len(groups)
         self.n_parameters = int(groups.max()) + 1
         members = groups[:, None] == np.arange(self.n_parameters)
@@ -129,6 +130,13 @@ class DiagonalCovariance:
         """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D, or 0."""
         return 0.0
 
+    def moved(self, theta, direction, variance):
+        """The parameters, but for the variance of the effect of a unit vector."""
+        (group,) = np.flatnonzero(direction @ self.members)
+        moved = theta.copy()
+        moved[group] = variance
+        return moved
+
 
 class FullCovariance:
     """Effects of any covariance.
@@ -144,6 +152,7 @@ class FullCovariance:
     lower = -np.inf  # least value of a parameter
 
     def __init__(self, n_effects):
+        self.groups = np.arange(n_effects)
         self.n_effects = n_effects
         self.rows, self.columns = np.tril_indices(n_effects)
         self.n_parameters = len(self.rows)
@@ -209,3 +218,15 @@ class FullCovariance:
         """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
         same_column = self.columns[:, None] == self.columns
         return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
+
+    def moved(self, theta, direction, variance):
+        """The parameters for which a combination of effects has this variance.
+
+        What effects have in common with it moves along; how they vary given it does not.
+        """
+        covariance = self.matrix(theta)
+        common = covariance @ direction
+        present = direction @ common
+        share = common / present if present > 0 else direction / (direction @ direction)
+        moved = covariance + (variance - present) * np.outer(share, share)
+        return self.from_moments(moved)

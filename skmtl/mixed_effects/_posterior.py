@@ -49,6 +49,12 @@ class Posterior:
         return self.noise * self.variances.covariance.matrix(theta)
 
     @cached_property
+    def root(self):
+        """A root of this covariance, (n_effects, n_effects)."""
+        theta, _ = self.variances.split(self.parameters)
+        return np.sqrt(self.noise) * self.variances.covariance.root(theta)
+
+    @cached_property
     def common(self):
         """Mean of beta, (n_effects,)."""
         return self.evaluation.fixed.effects
