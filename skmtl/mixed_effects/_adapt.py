@@ -94,8 +94,7 @@ class AdaptMixin:
         model.tasks_ = np.concatenate([self.tasks_, as_id_array([task_id])])
         model.n_tasks_ = len(model.tasks_)
         model.n_samples_per_task_ = np.append(self.n_samples_per_task_, n_samples)
-        covariance = new_task.covariance[None]
-        model._task_covariances = np.concatenate([self._task_covariances, covariance])
+        model._adapted = [*self._adapted, new_task.covariance]
         return model
 
 

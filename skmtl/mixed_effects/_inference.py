@@ -41,6 +41,16 @@ class InferenceMixin:
         return self._posterior.units.covariance(self._posterior.common_covariance)
 
     @property
+    def random_effects_covariance_(self):
+        """Covariance of the intercept and the coefficients between tasks.
+
+        The intercept is where all features are 0, so that it is correlated with the coefficients
+        also where `covariance` has them independent, which is at the means of the features.
+        """
+        check_is_fitted(self)
+        return self._posterior.units.covariance(self._posterior.covariance)
+
+    @property
     def standard_errors_(self):
         """Standard errors of the common intercept and coefficients."""
         return np.sqrt(self.fixed_effects_covariance_.diagonal())

@@ -132,7 +132,7 @@ class MixedEffectsRegressor(
     def _store(self, posterior):
         """Set the fitted attributes."""
         self._posterior = posterior
-        self._task_covariances = posterior.coefficient_covariances
+        self._adapted = []
         units = posterior.units
         common = units.coefficients(posterior.common)
         self.shared_intercept_ = float(common[0])

@@ -15,8 +15,8 @@ _FLOATS = 2**22  # of rows in standardized units at a time
 class PredictionMixin:
     """`predict` and the methods beside it, from what `fit` sets.
 
-    Besides the public attributes that are ``_posterior``, ``_task_covariances``, the covariances of
-    the coefficients of all tasks in standardized units, and ``_data``, what `fit` has read.
+    Besides the public attributes that are ``_posterior``, ``_data``, what `fit` has read, and
+    ``_adapted``, the covariances of the coefficients of tasks that were added since.
     """
 
     def predict(self, X, return_std=False, *, tasks=None, include_noise=True):
@@ -98,7 +98,11 @@ class PredictionMixin:
 
     def _deviations(self, X, codes, include_noise):
         """Standard deviations of all tasks, (n_samples, n_tasks), or of the tasks `codes`."""
-        covariances = np.concatenate([self._task_covariances, self._new_task_covariance()[None]])
+        covariances = [
+            *self._posterior.coefficient_covariances,
+            *self._adapted,
+            self._new_task_covariance(),
+        ]
         noise = np.append(self.task_noise_, self._new_task_noise()) ** 2
         units = self._posterior.units
         n_samples = X.shape[0]
