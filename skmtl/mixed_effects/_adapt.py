@@ -11,6 +11,10 @@ from skmtl._data.new_task import new_task_id, read_new_targets
 from skmtl._data.reading import read_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.task_ids import as_id_array
+from skmtl.mixed_effects._task_rows import LEAST_NOISE
+
+_MOST_UPDATES = 10_000
+_TOL = 1e-10  # of logarithms of scales
 
 
 class NewTask(NamedTuple):
@@ -42,7 +46,8 @@ class AdaptMixin:
             b + u,    u = C Z' (Z C Z' + noise)^-1 (y_new - Z b),
 
         Z being the samples with a constant, with the common coefficients b and all variances of the
-        fit, which few samples do not change.
+        fit, which few samples do not change. With `deviations` of t or noise of tasks' own, the
+        weight and the noise of the task are estimated, given their distribution in the fit.
 
         Parameters
         ----------
@@ -78,7 +83,8 @@ class AdaptMixin:
         units = self._posterior.units
         Z = units.rows(take_samples(X, samples))
         target = (y - units.level) / units.size
-        new_task = predict_effects(self._posterior, Z, target, weight)
+        df = self.deviations_df if self.deviations == "t" else None
+        new_task = predict_effects(self._posterior, Z, target, weight, df)
         return self._extended(new_task, task_id, len(samples))
 
     def _extended(self, new_task, task_id, n_samples):
@@ -86,7 +92,7 @@ class AdaptMixin:
         model = copy(self)
         units = self._posterior.units
         effects = units.effects(new_task.deviation)
-        noise = units.size * np.sqrt(new_task.noise)
+        noise = units.size * np.sqrt(max(new_task.noise - LEAST_NOISE, 0.0))
         model.random_effects_ = np.vstack([self.random_effects_, effects])
         model.intercept_ = np.append(self.intercept_, self.shared_intercept_ + effects[0])
         model.coef_ = np.vstack([self.coef_, self.shared_coef_ + effects[1:]])
@@ -98,8 +104,11 @@ class AdaptMixin:
         return model
 
 
-def predict_effects(posterior, Z, target, weight):
+def predict_effects(posterior, Z, target, weight, df):
     """Return the :class:`NewTask` of samples that the fit did not see.
+
+    With the root L of the covariance of v, effects are ``L b`` with ``b ~ N(0, I)``. What scales
+    them, and the noise of the task, are updated as in the fit, given the priors found there.
 
     Parameters
     ----------
@@ -109,14 +118,46 @@ def predict_effects(posterior, Z, target, weight):
         Rows in standardized units.
     target, weight : ndarray of shape (n_samples,)
         Their targets, and positive weights.
+    df : float or None
+        Degrees of freedom of the deviations; None if they are normal.
     """
-    noise = posterior.noise
-    root = posterior.root
-    weighted = Z * weight[:, None]
+    prior = posterior.scales.prior
+    divided = posterior.variances.covariance.divided
+    omega = 1.0
+    precision = 1.0 if prior is None else 1 / prior.scale
+    for _ in range(_MOST_UPDATES):
+        spread = np.where(divided, 1 / np.sqrt(omega), 1.0)
+        noise = posterior.noise / precision
+        task, squares_of_effects = _given_scales(posterior, Z, target, weight, spread, noise)
+        new_omega = omega
+        if df is not None:
+            squares = squares_of_effects[divided].sum() / omega
+            new_omega = (df + divided.sum()) / (df + squares)
+        new_precision = precision
+        if prior is not None:
+            residuals = target - Z @ (posterior.common + task.deviation)
+            squares = residuals**2 + np.sum((Z @ task.covariance) * Z, axis=1)
+            squares = weight @ squares / posterior.noise
+            new_precision = prior.precisions(squares, weight.sum())
+        change = abs(np.log(new_omega / omega)) + abs(np.log(new_precision / precision))
+        if change <= _TOL:
+            return task
+        omega = new_omega
+        precision = new_precision
+    return task
+
+
+def _given_scales(posterior, Z, target, weight, spread, noise):
+    """The :class:`NewTask` for known scales, and expected squares of b, (n_effects,)."""
+    root = spread[:, None] * posterior.root
     seen = Z @ root
-    M = noise * np.eye(root.shape[1]) + (seen.T * weight) @ seen
-    shrink = root @ np.linalg.solve(M, root.T)
-    deviation = shrink @ (weighted.T @ (target - Z @ posterior.common))
-    retained = np.eye(len(root)) - shrink @ (weighted.T @ Z)
-    covariance = noise * shrink + retained @ posterior.common_covariance @ retained.T
-    return NewTask(deviation, covariance, noise)
+    weighted = seen.T * (weight / noise)
+    M = np.eye(len(spread)) + weighted @ seen
+    inverse = np.linalg.inv(M)
+    common_root = np.sqrt(posterior.noise) * posterior.evaluation.fixed.root
+    mean = inverse @ (weighted @ (target - Z @ posterior.common))
+    by_common = -inverse @ (weighted @ (Z @ common_root))
+    half = common_root + root @ by_common
+    covariance = root @ inverse @ root.T + half @ half.T
+    squares = mean**2 + inverse.diagonal() + np.sum(by_common**2, axis=1)
+    return NewTask(root @ mean, covariance, noise), squares

@@ -7,6 +7,7 @@ estimate from second moments of the effects.
 
 import numpy as np
 
+_TINY = np.finfo(float).tiny
 _ROUNDING = 1e-14  # eigenvalues that count as 0, relative to the largest
 
 COVARIANCES = ("intercept", "isotropic", "diagonal", "full")
@@ -61,6 +62,13 @@ class DiagonalCovariance:
     def varying(self):
         """Which effects vary, (n_effects,) of bool."""
         return self.members.any(axis=1)
+
+    @property
+    def divided(self):
+        """Which effects are larger in outlying tasks: slopes, or intercepts if only they vary."""
+        slopes = self.varying.copy()
+        slopes[0] = not slopes[1:].any()
+        return slopes
 
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""
@@ -126,9 +134,30 @@ class DiagonalCovariance:
         squares = np.einsum("tjk,tjk->jk", precisions, precisions)
         return self.members.T @ squares @ self.members
 
+    def crossed_information(self, theta, columns):
+        """``sum_t m_tk' C_j m_tk``, with C_j the derivative by parameter j and m_tk column k.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_parameters,)
+            Parameters.
+        columns : ndarray of shape (n_tasks, n_effects, n_columns)
+            Matrices.
+
+        Returns
+        -------
+        ndarray of shape (n_parameters, n_columns)
+        """
+        squares = np.einsum("tik,tik->ik", columns, columns)
+        return self.members.T @ squares
+
     def curvature(self, slope):
-        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D, or 0."""
-        return 0.0
+        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D."""
+        return np.zeros((self.n_parameters, self.n_parameters))
+
+    def largest_steps(self, precisions):
+        """Changes of the parameters that matter however large they are: none, for variances."""
+        return np.full(self.n_parameters, np.inf)
 
     def moved(self, theta, direction, variance):
         """The parameters, but for the variance of the effect of a unit vector."""
@@ -161,6 +190,11 @@ class FullCovariance:
     def varying(self):
         """Which effects vary, (n_effects,) of bool."""
         return np.ones(self.n_effects, dtype=bool)
+
+    @property
+    def divided(self):
+        """Which effects are larger in outlying tasks: all of them."""
+        return self.varying
 
     def variances(self, theta):
         """The variance of each effect, (n_effects,)."""
@@ -214,10 +248,25 @@ class FullCovariance:
         entries = self.rows * self.n_effects + self.columns
         return traces[np.ix_(entries, entries)]
 
+    def crossed_information(self, theta, columns):
+        """As for :class:`DiagonalCovariance`."""
+        squares = np.einsum("tik,tjk->kij", columns, columns, optimize=True)
+        by_column = [self.gradient(theta, square) for square in squares]
+        return np.transpose(by_column)
+
     def curvature(self, slope):
         """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
         same_column = self.columns[:, None] == self.columns
         return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
+
+    def largest_steps(self, precisions):
+        """As for :class:`DiagonalCovariance`: those at zero, where the root has no information.
+
+        They are the roots of the standard errors of the variances.
+        """
+        squares = np.einsum("tjj,tjj->j", precisions, precisions)
+        of_effects = (2 / np.maximum(squares, _TINY)) ** 0.25
+        return of_effects[self.rows]
 
     def moved(self, theta, direction, variance):
         """The parameters for which a combination of effects has this variance.

@@ -80,12 +80,32 @@ class FixedEffects:
         variances : ndarray of shape (n_effects,)
             Variances of the effects between tasks.
         """
-        prior = np.full(len(self.flat), np.inf)
+        if self.kind == "flat":
+            return np.full(len(self.flat), np.inf)
+        factors = variances if self.kind == "sparse" else 1.0
+        return np.where(self.flat, np.inf, parameters[0] * factors)
+
+    def jacobian(self, parameters, variances, by_theta):
+        """Derivatives of the prior variances, 0 where flat.
+
+        Parameters
+        ----------
+        parameters, variances : ndarray
+            As for :meth:`prior`.
+        by_theta : ndarray of shape (n_effects, n)
+            Derivatives of the variances by what these are made of.
+
+        Returns
+        -------
+        ndarray of shape (n_effects, n + n_parameters)
+        """
+        if self.kind == "flat":
+            return np.zeros_like(by_theta)
+        varies = ~self.flat
         if self.kind == "ridge":
-            prior[1:] = parameters[0]
-        elif self.kind == "sparse":
-            prior[1:] = parameters[0] * variances[1:]
-        return prior
+            return np.column_stack([np.zeros_like(by_theta), varies])
+        jacobian = np.column_stack([parameters[0] * by_theta, variances])
+        return jacobian * varies[:, None]
 
     def solve(self, gram, right, prior):
         """Return the :class:`FixedSolution` of equations for a prior."""

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_real
 from skmtl.mixed_effects._degrees_of_freedom import degrees_of_freedom
 from skmtl.mixed_effects._region import Region, effects_of_user, profile_interval
-from skmtl.mixed_effects._summary import summarize
+from skmtl.mixed_effects._summary import root_mean_square_noise, summarize
 
 
 class ConfidenceIntervals(NamedTuple):
@@ -23,7 +23,8 @@ class ConfidenceIntervals(NamedTuple):
         Of the standard deviations between tasks of the intercept and of the coefficients, 0 where
         they do not vary.
     noise : ndarray of shape (2,)
-        Of the standard deviation of common noise; NaN with ``task_noise="own"``.
+        Of the standard deviation of the noise; of its root mean square over tasks with
+        ``task_noise="own"``, whose ratios between tasks are taken as known.
     """
 
     fixed_effects: np.ndarray
@@ -38,6 +39,7 @@ class InferenceMixin:
     def fixed_effects_covariance_(self):
         """Covariance of the estimates of the common intercept and coefficients."""
         check_is_fitted(self)
+        self._posterior.check_variances_known()
         return self._posterior.units.covariance(self._posterior.common_covariance)
 
     @property
@@ -92,6 +94,7 @@ class InferenceMixin:
         """
         check_is_fitted(self)
         check_real(level, "level", high=1, include="neither")
+        self._posterior.check_variances_known()
         region = Region(self._posterior)
         return self._intervals(region, self._degrees_of_freedom(region), level)
 
@@ -110,6 +113,7 @@ class InferenceMixin:
         """
         check_is_fitted(self)
         check_real(level, "level", high=1, include="neither")
+        self._posterior.check_variances_known()
         region = Region(self._posterior)
         freedom = self._degrees_of_freedom(region)
         intervals = self._intervals(region, freedom, level)
@@ -122,14 +126,11 @@ class InferenceMixin:
         """The :class:`ConfidenceIntervals` for these degrees of freedom."""
         estimates = np.append(self.shared_intercept_, self.shared_coef_)
         margin = stats.t.ppf((1 + level) / 2, freedom) * self.standard_errors_
-        noise = np.full(2, np.nan)
-        if not region.noise_is_known:
-            ends = profile_interval(region, None, level)
-            noise = self._posterior.units.size * np.sqrt(ends)
+        ratios = np.array(profile_interval(region, None, level)) / self._posterior.noise
         return ConfidenceIntervals(
             np.column_stack([estimates - margin, estimates + margin]),
             _intervals_between_tasks(self._posterior, region, level),
-            noise,
+            root_mean_square_noise(self, self._posterior) * np.sqrt(ratios),
         )
 
 

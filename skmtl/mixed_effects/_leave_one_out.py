@@ -52,11 +52,13 @@ def _samples_of_tasks(data):
 def _of_task(posterior, t, Z, target, weight):
     """Means and variances of the targets of a task in standardized units."""
     noise = posterior.noise
+    if posterior.scales.precision is not None:
+        noise = noise / posterior.scales.precision[t]
     coefficients = posterior.common + posterior.deviations[t]
     residual = target - Z @ coefficients
     precision = weight / noise
-    variance = _quadratic_forms(Z, posterior.coefficient_covariances[t])
-    own = _quadratic_forms(Z, posterior.own_covariances[t])
+    variance = quadratic_forms(Z, posterior.coefficient_covariances[t])
+    own = quadratic_forms(Z, posterior.own_covariances[t])
     left = 1 - precision * variance
     left_of_own = 1 - precision * own
     alone = left <= _ALONE * np.maximum(left_of_own, _ALONE)
@@ -69,8 +71,10 @@ def _of_task(posterior, t, Z, target, weight):
     return mean, variance
 
 
-def _quadratic_forms(Z, covariance):
-    return np.sum((Z @ covariance) * Z, axis=1)
+def quadratic_forms(Z, covariance):
+    """``z' C z`` of each row; it is not below 0 by rounding."""
+    variance = np.sum((Z @ covariance) * Z, axis=1)
+    return np.maximum(variance, 0.0)
 
 
 def _least_effects(posterior, t, Z):

@@ -20,6 +20,8 @@ import numpy as np
 
 from skmtl.mixed_effects._fixed_effects import FixedSolution
 
+_ROUNDING = 1e-10  # of the sum of the weights
+
 
 @dataclass
 class Evaluation:
@@ -77,7 +79,7 @@ class Evaluation:
         return self.spread[:, :, None] * self.precisions * self.spread[:, None, :]
 
     @cached_property
-    def _crossed(self):
+    def crossed(self):
         """``Z_t' S_t^-1 R_t`` times a root of the covariance of beta, (n_tasks, n_effects, k)."""
         crossed = self.precisions @ self.fixed.root
         if self.spread is not None:
@@ -87,7 +89,7 @@ class Evaluation:
     @cached_property
     def slope(self):
         """The matrix D of ``d criterion = trace(D dC)``."""
-        crossed = self._crossed
+        crossed = self.crossed
         known = np.tensordot(crossed, crossed, axes=([0, 2], [0, 2]))
         observed = self.scores.T @ self.scores / self.noise
         return self.effect_precisions.sum(axis=0) - known - observed
@@ -123,6 +125,11 @@ class MarginalLikelihood:
         self.n_free = rows.total.sum() - fixed_effects.n_flat
         columns = [rows.rows, rows.targets[:, :, None]]
         self._with_targets = np.concatenate(columns, axis=2)
+
+    @property
+    def is_saturated(self):
+        """Whether flat effects explain everything, so that nothing is known of variances."""
+        return self.n_free <= _ROUNDING * self.rows.total.sum()
 
     def evaluate(self, root, prior):
         """Return the :class:`Evaluation` at variances relative to that of the noise.

@@ -12,11 +12,9 @@ from skmtl.mixed_effects._adapt import AdaptMixin
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._fixed_effects import FIXED_EFFECTS, FixedEffects
 from skmtl.mixed_effects._inference import InferenceMixin
-from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
-from skmtl.mixed_effects._posterior import Posterior
 from skmtl.mixed_effects._prediction import PredictionMixin
-from skmtl.mixed_effects._search import search
-from skmtl.mixed_effects._task_rows import LEAST_NOISE, compress
+from skmtl.mixed_effects._search import fit_normal, fit_variational
+from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
 
 
@@ -107,27 +105,30 @@ class MixedEffectsRegressor(
         """
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
+        self._store_tasks(data)
+        self._data = data
+        posterior, optimum = self._fit_posterior(data)
+        self._store(posterior)
+        self.n_iter_ = optimum.n_iter
+        self.optimality_ = optimum.residual
+        if posterior.likelihood.is_saturated:
+            self._warn_saturated(posterior)
+        elif not optimum.converged:
+            self._warn_unconverged()
+        return self
+
+    def _fit_posterior(self, data):
+        """The posterior of the data and the optimum that it is of."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
         covariance = make_covariance(self.covariance, rows.n_effects - 1)
         fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram)
         variances = VarianceParameters(covariance, fixed_effects)
-        likelihood = MarginalLikelihood(rows, fixed_effects)
-        self._store_tasks(data)
-        self._data = data
-        optimum = search(variances, likelihood, self.max_iter, self.tol)
-        posterior = Posterior(
-            units,
-            variances,
-            likelihood,
-            optimum.parameters,
-            optimum.evaluation,
-        )
-        self._store(posterior)
-        self.n_iter_ = optimum.n_iter
-        self.optimality_ = optimum.residual
-        if not optimum.converged:
-            self._warn_unconverged()
-        return self
+        options = {"max_iter": self.max_iter, "tol": self.tol}
+        if self.deviations == "normal" and self.task_noise == "common":
+            return fit_normal(rows, units, variances, **options)
+        df = self.deviations_df if self.deviations == "t" else None
+        own_noise = self.task_noise == "own"
+        return fit_variational(rows, units, variances, df, own_noise, **options)
 
     def _store(self, posterior):
         """Set the fitted attributes."""
@@ -140,21 +141,35 @@ class MixedEffectsRegressor(
         self.random_effects_ = units.effects(posterior.deviations)
         self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
         self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self._store_variances(posterior)
-        size = posterior.likelihood.n_free * np.log(units.size**2)
-        criterion = posterior.evaluation.criterion + size - units.log_volume
-        self.log_likelihood_ = -criterion / 2
+        self.variance_components_ = self._variances_of(posterior)
+        self.task_noise_ = units.size * np.sqrt(posterior.task_noise)
+        self.deviation_scales_ = np.ones(self.n_tasks_)
+        if posterior.scales.omega is not None:
+            self.deviation_scales_ = 1 / np.sqrt(posterior.scales.omega)
+        bound = posterior.bound
+        if bound is None:
+            bound = -posterior.evaluation.criterion / 2
+        of_units = posterior.likelihood.n_free * np.log(units.size) - units.log_volume / 2
+        self.log_likelihood_ = bound - of_units
 
-    def _store_variances(self, posterior):
+    def _variances_of(self, posterior):
+        """The variance of each effect in the units of the user."""
         units = posterior.units
-        between = posterior.covariance
         if self.covariance == "full":
-            self.variance_components_ = units.covariance(between).diagonal().copy()
-        else:
-            slopes = between.diagonal()[1:] / units.scale**2
-            self.variance_components_ = units.size**2 * np.append(between[0, 0], slopes)
-        noise = max(posterior.noise - LEAST_NOISE, 0.0)
-        self.task_noise_ = np.full(self.n_tasks_, units.size * np.sqrt(noise))
+            return units.covariance(posterior.covariance).diagonal().copy()
+        variances = units.size**2 * posterior.covariance.diagonal()
+        variances[1:] /= units.scale**2
+        return variances
+
+    def _warn_saturated(self, posterior):
+        total = posterior.likelihood.rows.total.sum()
+        n_fixed = posterior.likelihood.fixed_effects.n_flat
+        warn(
+            f"The samples, {total:g} by the sum of their weights, are not more than the {n_fixed} "
+            "common effects that they determine: nothing is left to estimate variances from, and "
+            "all tasks get the same coefficients. Set fixed_effects='ridge', give more samples, or "
+            "weights that count samples."
+        )
 
     def _warn_unconverged(self):
         warn(

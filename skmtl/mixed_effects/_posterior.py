@@ -6,8 +6,10 @@ from functools import cached_property
 import numpy as np
 
 from skmtl.mixed_effects._marginal_likelihood import Evaluation, MarginalLikelihood
+from skmtl.mixed_effects._task_rows import LEAST_NOISE
 from skmtl.mixed_effects._units import Units
 from skmtl.mixed_effects._variances import VarianceParameters
+from skmtl.mixed_effects._variational import Scales
 
 
 @dataclass
@@ -29,6 +31,11 @@ class Posterior:
         :meth:`VarianceParameters.gradient` its derivatives.
     evaluation : Evaluation
         The criterion and the common effects at these parameters.
+    scales : Scales
+        What tasks differ by besides their effects. With noise of their own, the likelihood is that
+        of rows multiplied by the root of their precision, so that they have common noise.
+    bound : float or None
+        Lower bound of the log likelihood; None if the likelihood is exact.
     """
 
     units: Units
@@ -36,15 +43,35 @@ class Posterior:
     likelihood: MarginalLikelihood
     parameters: np.ndarray
     evaluation: Evaluation
+    scales: Scales = Scales()
+    bound: float | None = None
+
+    def check_variances_known(self):
+        """Raise if the samples told nothing of variances, and so of what is uncertain."""
+        if self.likelihood.is_saturated:
+            raise ValueError(
+                "The samples of fit are not more than the common effects that they determine, so "
+                "that nothing is known of variances and errors: set fixed_effects='ridge', or give "
+                "more samples."
+            )
 
     @property
     def noise(self):
-        """Variance of the noise."""
+        """Variance of the noise of the rows of the likelihood."""
         return self.evaluation.noise
 
     @cached_property
+    def task_noise(self):
+        """Variance of the noise of each task, (n_tasks,); what keeps it from 0 is taken off."""
+        if self.scales.precision is None:
+            noise = np.full(len(self.likelihood.rows.total), self.noise)
+        else:
+            noise = self.noise / self.scales.precision
+        return np.maximum(noise - LEAST_NOISE, 0.0)
+
+    @cached_property
     def covariance(self):
-        """Covariance of the effects of a task, (n_effects, n_effects)."""
+        """Covariance of the effects of a task whose omega is 1, (n_effects, n_effects)."""
         theta, _ = self.variances.split(self.parameters)
         return self.noise * self.variances.covariance.matrix(theta)
 
@@ -113,8 +140,3 @@ class Posterior:
         """Covariances of ``beta + v_t``, (n_tasks, n_effects, n_effects)."""
         half = self.retained @ self.evaluation.fixed.root
         return self.own_covariances + self.noise * (half @ half.transpose(0, 2, 1))
-
-    @cached_property
-    def new_task_covariance(self):
-        """Covariance of ``beta + v`` of a task without samples, (n_effects, n_effects)."""
-        return self.common_covariance + self.covariance

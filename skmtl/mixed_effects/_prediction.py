@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data
-from skmtl.mixed_effects._leave_one_out import leave_one_out
+from skmtl.mixed_effects._leave_one_out import leave_one_out, quadratic_forms
 
 _FLOATS = 2**22  # of rows in standardized units at a time
 
@@ -98,12 +98,13 @@ class PredictionMixin:
 
     def _deviations(self, X, codes, include_noise):
         """Standard deviations of all tasks, (n_samples, n_tasks), or of the tasks `codes`."""
+        self._posterior.check_variances_known()
         covariances = [
             *self._posterior.coefficient_covariances,
             *self._adapted,
-            self._new_task_covariance(),
+            self._covariance_of_new_task(),
         ]
-        noise = np.append(self.task_noise_, self._new_task_noise()) ** 2
+        noise = np.append(self.task_noise_**2, np.mean(self.task_noise_**2))
         units = self._posterior.units
         n_samples = X.shape[0]
         shape = (n_samples,) if codes is not None else (n_samples, self.n_tasks_)
@@ -113,21 +114,33 @@ class PredictionMixin:
             Z = units.rows(X[batch])
             if codes is None:
                 for t in range(self.n_tasks_):
-                    variance[batch, t] = _quadratic_forms(Z, covariances[t])
+                    variance[batch, t] = quadratic_forms(Z, covariances[t])
             else:
                 variance[batch] = _of_own_tasks(Z, codes[batch], covariances)
         variance *= units.size**2
         if include_noise:
             variance += noise[:-1] if codes is None else noise[codes]
+        if codes is not None and self._is_unbounded():
+            variance[codes == -1] = np.inf
         return np.sqrt(variance)
 
-    def _new_task_covariance(self):
-        """Covariance of the coefficients of a task without samples, in standardized units."""
-        return self._posterior.new_task_covariance
+    def _covariance_of_new_task(self):
+        """Covariance of the coefficients of a task that was not seen, in standardized units.
 
-    def _new_task_noise(self):
-        """Standard deviation of the noise of a task that was not seen."""
-        return np.sqrt(np.mean(self.task_noise_**2))
+        Effects that are divided by the root of omega have ``E[1 / omega] = df / (df - 2)`` times
+        the variance.
+        """
+        posterior = self._posterior
+        if self.deviations != "t" or self._is_unbounded():
+            return posterior.common_covariance + posterior.covariance
+        divided = posterior.variances.covariance.divided
+        factor = np.where(divided, self.deviations_df / (self.deviations_df - 2), 1.0)
+        root = np.sqrt(factor)[:, None] * posterior.root
+        return posterior.common_covariance + root @ root.T
+
+    def _is_unbounded(self):
+        """Whether the deviations have no variance."""
+        return self.deviations == "t" and self.deviations_df <= 2
 
     def loo_predict(self):
         """Predict each target of `fit` from all others, with the variances of `fit`.
@@ -149,6 +162,7 @@ class PredictionMixin:
         ``1 / P_ii``.
         """
         check_is_fitted(self)
+        self._posterior.check_variances_known()
         mean, std = leave_one_out(self._data, self._posterior)
         return self._as_y(mean), self._as_y(std)
 
@@ -166,11 +180,5 @@ def _of_own_tasks(Z, codes, covariances):
     order = np.argsort(codes, kind="stable")
     present, first = np.unique(codes[order], return_index=True)
     for t, samples in zip(present, np.split(order, first[1:]), strict=True):
-        variance[samples] = _quadratic_forms(Z[samples], covariances[t])
+        variance[samples] = quadratic_forms(Z[samples], covariances[t])
     return variance
-
-
-def _quadratic_forms(Z, covariance):
-    """``z' C z`` of each row; it is not below 0 by rounding."""
-    variance = np.sum((Z @ covariance) * Z, axis=1)
-    return np.maximum(variance, 0.0)

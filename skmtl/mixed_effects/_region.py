@@ -12,18 +12,19 @@ from scipy import optimize, stats
 
 from skmtl.mixed_effects._covariances import FullCovariance
 
-_MOST_STEPS = 300
-_PRECISION = 1e-7  # of the logarithm of a variance
-_FAR = 1e4  # standard errors from the best value: an end beyond them is none
-_LARGEST = 1e10  # variance relative to the noise, at which a search for an end gives up
+_MOST_ROUNDS = 30
+_RADIUS = 3.0  # standard errors of a round
+_LEAST_RADIUS = 1e-3
+_NEARLY = 0.999
+_MOST_STEPS = 100  # of a round
+_PRECISION = 1e-7  # of a variance, relative
 _NOTHING = 1e-6  # share of a variance that is 0 but for the precision of the search
 _WITHIN = 1e-3  # of the criterion, by which an end may be off its bound
+_LARGEST = 1e10  # variance relative to the noise that counts as infinite
 
 
 class Region:
     """Points are the vector of :class:`VarianceParameters` and the logarithm of the noise.
-
-    The noise, the last coordinate, is left out where the likelihood has it given.
 
     Parameters
     ----------
@@ -36,48 +37,36 @@ class Region:
         self.likelihood = posterior.likelihood
         best = posterior.evaluation
         self.least = best.criterion
-        self.noise_is_known = self.likelihood.noise is not None
-        self.best = posterior.parameters
-        self.lower = self.variances.lower
-        if not self.noise_is_known:
-            self.best = np.append(self.best, np.log(best.noise))
-            self.lower = np.append(self.lower, -np.inf)
+        self.best = np.append(posterior.parameters, np.log(best.noise))
+        self.lower = np.append(self.variances.lower, -np.inf)
 
     def evaluate(self, point):
         """The :class:`Evaluation` at a point, the noise given."""
-        if self.noise_is_known:
-            return self.variances.evaluate(self.likelihood, point)
         evaluation = self.variances.evaluate(self.likelihood, point[:-1])
         return evaluation.at_noise(np.exp(point[-1]))
 
     def criterion(self, point):
         """-2 log likelihood and its derivatives."""
         evaluation = self.evaluate(point)
-        gradient = self.variances.gradient(self.parameters(point), evaluation)
-        if not self.noise_is_known:
-            gradient = np.append(gradient, evaluation.by_log_noise)
-        return evaluation.criterion, gradient
-
-    def parameters(self, point):
-        """The variances relative to the noise."""
-        return point if self.noise_is_known else point[:-1]
+        gradient = self.variances.gradient(point[:-1], evaluation)
+        return evaluation.criterion, np.append(gradient, evaluation.by_log_noise)
 
     def standard_errors(self, point):
         """Changes of single coordinates that matter, (n,); 1 where the likelihood is flat."""
-        parameters = self.parameters(point)
         evaluation = self.evaluate(point)
-        information = self.variances.information(parameters, evaluation, self.noise_is_known)
+        information = self.variances.information(point[:-1], evaluation, noise_is_known=True)
         diagonal = information.diagonal()
         known = diagonal > 0
         errors = np.sqrt(2 / np.where(known, diagonal, 2.0))
-        if self.noise_is_known:
-            return errors
+        n_of_tasks = self.variances.n_of_tasks
+        largest = self.variances.covariance.largest_steps(evaluation.effect_precisions)
+        errors[:n_of_tasks] = np.minimum(errors[:n_of_tasks], largest)
         return np.append(errors, np.sqrt(2 / evaluation.n_free))
 
     def value(self, direction, point):
         """The variance of an effect, or of the noise for None, and its derivatives."""
-        theta, _ = self.variances.split(self.parameters(point))
-        noise = self.likelihood.noise if self.noise_is_known else np.exp(point[-1])
+        theta, _ = self.variances.split(point[:-1])
+        noise = np.exp(point[-1])
         gradient = np.zeros(len(point))
         value = noise
         if direction is not None:
@@ -85,8 +74,7 @@ class Region:
             value = noise * direction @ covariance.matrix(theta) @ direction
             by_theta = covariance.gradient(theta, np.outer(direction, direction))
             gradient[: len(theta)] = noise * by_theta
-        if not self.noise_is_known:
-            gradient[-1] = value
+        gradient[-1] = value
         return value, gradient
 
     def moved(self, direction, ratio):
@@ -98,7 +86,7 @@ class Region:
         if direction is None:
             point[-1] += np.log(ratio)
             return point
-        theta, _ = self.variances.split(point)
+        theta, _ = self.variances.split(point[:-1])
         covariance = self.variances.covariance
         point[: self.variances.n_of_tasks] = covariance.moved(theta, direction, ratio)
         return point
@@ -169,9 +157,39 @@ def _first_crossing(region, direction, bound, sign):
 
 
 def _farthest(region, direction, bound, sign, start):
-    """The largest value in the region, or the smallest, by sequential quadratic programming."""
-    scale = region.standard_errors(start)
-    first, _ = region.value(direction, start)
+    """The largest value in the region, or the smallest, by sequential quadratic programming.
+
+    Each round moves by a few standard errors at most, since quadratic models are poor far away.
+    """
+    point = start
+    value, _ = region.value(direction, point)
+    first = value
+    radius = _RADIUS
+    for _ in range(_MOST_ROUNDS):
+        new, at_edge = _round(region, direction, bound, sign, point, radius)
+        new_value, _ = region.value(direction, new)
+        criterion, _ = region.criterion(new)
+        if criterion > bound + _WITHIN:
+            radius = radius / 8
+            if radius < _LEAST_RADIUS:
+                break
+            continue
+        gain = sign * (new_value - value)
+        if gain > 0:
+            point = new
+            value = new_value
+        if not at_edge or gain <= _PRECISION * value:
+            break
+    noise, _ = region.value(None, point)
+    if sign > 0 and direction is not None and value > _LARGEST * noise:
+        return np.inf
+    return value if value > _NOTHING * first else 0.0
+
+
+def _round(region, direction, bound, sign, point, radius):
+    """The best point near another one, and whether it would go further."""
+    scale = region.standard_errors(point)
+    first, _ = region.value(direction, point)
     cache = {}
 
     def constraint(u):
@@ -190,21 +208,18 @@ def _farthest(region, direction, bound, sign, start):
         "fun": lambda u: bound - constraint(u)[0],
         "jac": lambda u: -constraint(u)[1] * scale,
     }
-    u = start / scale
-    low = np.maximum(region.lower / scale, u - _FAR)
+    u = point / scale
+    low = np.maximum(region.lower / scale, u - radius)
+    high = u + radius
     found = optimize.minimize(
         objective,
         u,
         jac=True,
-        bounds=optimize.Bounds(low, u + _FAR),
+        bounds=optimize.Bounds(low, high),
         constraints=within,
         method="SLSQP",
         options={"ftol": _PRECISION, "maxiter": _MOST_STEPS},
     )
-    value, _ = region.value(direction, found.x * scale)
-    is_farther = sign * (value - first) > 0
-    if not is_farther or constraint(found.x)[0] > bound + _WITHIN:
-        return first
-    if np.any(found.x >= u + 0.999 * _FAR):
-        return np.inf
-    return value if value > _NOTHING * first else 0.0
+    moved = np.clip(found.x, low, high)
+    at_edge = np.any(np.abs(moved - u) > _NEARLY * radius)
+    return moved * scale, at_edge

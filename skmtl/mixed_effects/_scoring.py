@@ -42,22 +42,30 @@ def minimize(variances, likelihood, start, max_iter, tol):
     tol : float
         Length of a step, in standard errors, that is short enough to be the last.
     """
-    noise_is_known = likelihood.noise is not None
     parameters = start
     evaluation = variances.evaluate(likelihood, parameters)
     residual = np.inf
     for n_iter in range(1, max_iter + 1):
-        gradient = variances.gradient(parameters, evaluation)
-        information = variances.information(parameters, evaluation, noise_is_known)
-        information = _regular(information)
-        step = bounded_step(gradient, information, variances.lower - parameters)
-        residual = float(np.sqrt(max(step @ information @ step, 0.0)))
-        found = _descend(variances, likelihood, parameters, evaluation, gradient @ step, step)
+        step, residual, _ = next_step(variances, likelihood, parameters, evaluation)
+        found = _descend(variances, likelihood, parameters, evaluation, step)
         if found is not None:
             parameters, evaluation = found
         if residual <= tol or found is None:
             return Optimum(parameters, evaluation, residual, n_iter, residual <= tol)
     return Optimum(parameters, evaluation, residual, max_iter, False)
+
+
+def next_step(variances, likelihood, parameters, evaluation):
+    """Return the step from parameters, its length, and what gives lengths along the axes.
+
+    Lengths are in standard errors.
+    """
+    gradient = variances.gradient(parameters, evaluation)
+    noise_is_known = likelihood.noise is not None
+    information = _regular(variances.information(parameters, evaluation, noise_is_known))
+    step = bounded_step(gradient, information, variances.lower - parameters)
+    residual = float(np.sqrt(max(step @ information @ step, 0.0)))
+    return step, residual, np.sqrt(information.diagonal())
 
 
 def _regular(information):
@@ -70,8 +78,9 @@ def _regular(information):
     return regular
 
 
-def _descend(variances, likelihood, parameters, evaluation, decrease, step):
+def _descend(variances, likelihood, parameters, evaluation, step):
     """The first of ever shorter steps that decreases the criterion, None if none does."""
+    decrease = variances.gradient(parameters, evaluation) @ step
     slack = _ROUNDING * (abs(evaluation.criterion) + evaluation.n_free)
     for halvings in range(_MOST_HALVINGS):
         share = 0.5**halvings

@@ -170,10 +170,8 @@ def _names_of_effects(fitted):
 def _random_table(fitted, posterior, names, intervals):
     group = fitted.task_column if isinstance(fitted.task_column, str) else "task"
     varying = posterior.variances.covariance.varying
-    variance = np.append(
-        fitted.variance_components_[varying],
-        np.mean(fitted.task_noise_[: len(posterior.deviations)] ** 2),
-    )
+    noise = root_mean_square_noise(fitted, posterior)
+    variance = np.append(fitted.variance_components_[varying], noise**2)
     table = np.empty(
         len(variance),
         dtype=[("group", object), ("name", object), *_floats("variance", "sd", "low", "high")],
@@ -188,13 +186,19 @@ def _random_table(fitted, posterior, names, intervals):
     return table
 
 
+def root_mean_square_noise(fitted, posterior):
+    """Standard deviation of the noise of the tasks of the fit."""
+    variances = fitted.task_noise_[: len(posterior.deviations)] ** 2
+    return np.sqrt(np.mean(variances))
+
+
 def _fixed_table(fitted, names, freedom, intervals):
     columns = _floats("estimate", "std_error", "df", "t", "low", "high")
     table = np.empty(len(names), dtype=[("name", object), *columns])
     estimate = np.append(fitted.shared_intercept_, fitted.shared_coef_)
     std_error = fitted.standard_errors_
     known = std_error > 0
-    t = np.full(len(names), np.inf) * np.sign(estimate)
+    t = np.copysign(np.inf, estimate)
     table["name"] = names
     table["estimate"] = estimate
     table["std_error"] = std_error
@@ -225,7 +229,7 @@ def _notes(fitted):
     if fitted.task_noise == "own":
         notes.append(
             "Every task has noise of its own (task_noise_): Residual is the mean of the variances, "
-            "and all intervals are conditional on them."
+            "and all intervals are conditional on their ratios."
         )
     if fitted.deviations == "t":
         notes.append(

@@ -25,6 +25,11 @@ class VarianceParameters:
         self.n = self.n_of_tasks + fixed_effects.n_parameters
         self.lower = np.zeros(self.n)
         self.lower[: self.n_of_tasks] = covariance.lower
+        self.has_prior = fixed_effects.n_parameters > 0
+        # Derivatives by the parameters of what prior variances depend on
+        self.by_theta = np.zeros((covariance.n_effects, self.n_of_tasks))
+        if fixed_effects.kind == "sparse":
+            self.by_theta = covariance.members
 
     def split(self, parameters):
         """Those of the effects of tasks, and those of the prior."""
@@ -48,19 +53,21 @@ class VarianceParameters:
         root = self.covariance.root(theta)
         return likelihood.evaluate(root, self.prior(parameters))
 
+    def _prior_by_parameters(self, parameters):
+        """Derivatives of the prior variances, (n_effects, n)."""
+        theta, of_prior = self.split(parameters)
+        variances = self.covariance.variances(theta)
+        return self.fixed_effects.jacobian(of_prior, variances, self.by_theta)
+
     def gradient(self, parameters, evaluation):
         """Derivatives of the criterion, (n,)."""
-        theta, of_prior = self.split(parameters)
+        theta, _ = self.split(parameters)
         gradient = self.covariance.gradient(theta, evaluation.slope)
-        kind = self.fixed_effects.kind
-        if kind == "flat":
+        if not self.has_prior:
             return gradient
-        slope = evaluation.prior_slope * ~self.fixed_effects.flat
-        if kind == "ridge":
-            return np.append(gradient, slope.sum())
-        gradient = gradient + of_prior * self.covariance.gradient(theta, np.diag(slope))
-        by_ratio = slope @ self.covariance.variances(theta)
-        return np.append(gradient, by_ratio)
+        by_prior = evaluation.prior_slope @ self._prior_by_parameters(parameters)
+        by_prior[: self.n_of_tasks] += gradient
+        return by_prior
 
     def information(self, parameters, evaluation, noise_is_known):
         """Approximate expected second derivatives of the criterion, (n, n).
@@ -73,49 +80,34 @@ class VarianceParameters:
         information = self.covariance.information(theta, precisions)
         information = information + self.covariance.curvature(_positive_part(evaluation.slope))
         by_noise = self.covariance.gradient(theta, precisions.sum(axis=0))
-        if self.fixed_effects.kind != "flat":
+        if self.has_prior:
             information, by_noise = self._with_prior(parameters, evaluation, information, by_noise)
         if noise_is_known:
             return information
         return information - np.outer(by_noise, by_noise) / evaluation.n_free
 
     def _with_prior(self, parameters, evaluation, information, by_noise):
-        """The same with a last row and column for the parameter of the prior."""
-        theta, of_prior = self.split(parameters)
-        slopes = ~self.fixed_effects.flat
+        """The same with what the prior of common effects adds, for all parameters."""
+        theta, _ = self.split(parameters)
+        jacobian = self._prior_by_parameters(parameters)
         gram = evaluation.gram
         known = evaluation.fixed.covariance @ gram
-        own = (gram - gram @ known)[np.ix_(slopes, slopes)]
-        left = evaluation.precisions @ (np.eye(len(gram)) - known)
+        own = gram - gram @ known
+        columns = evaluation.precisions @ (np.eye(len(gram)) - known)
         if evaluation.spread is not None:
-            left = left * evaluation.spread[:, :, None]
-        left = left[:, :, slopes]
-        if self.fixed_effects.kind == "ridge":
-            crossed = self.covariance.gradient(theta, np.einsum("tik,tjk->ij", left, left))
-            squares = np.sum(own**2)
-            return _bordered(information, crossed, squares), np.append(by_noise, np.trace(own))
-        members = self.covariance.members[slopes]
-        squares = own**2
-        crossed = self.covariance.members.T @ np.einsum("tik,tik->ik", left, left)
-        ratio = of_prior[0]
-        by_variance = ratio * members  # of prior variances by the parameters of tasks
-        by_ratio = members @ theta
-        with_prior = crossed @ by_variance
-        information = information + with_prior + with_prior.T
-        information += by_variance.T @ squares @ by_variance
-        last = crossed @ by_ratio + by_variance.T @ squares @ by_ratio
-        diagonal = own.diagonal()
-        by_noise = by_noise + diagonal @ by_variance
-        corner = by_ratio @ squares @ by_ratio
-        return _bordered(information, last, corner), np.append(by_noise, diagonal @ by_ratio)
+            columns = columns * evaluation.spread[:, :, None]
+        m = self.n_of_tasks
+        crossed = self.covariance.crossed_information(theta, columns) @ jacobian
+        whole = jacobian.T @ own**2 @ jacobian
+        whole[:m, :m] += information
+        whole[:m] += crossed
+        whole[:, :m] += crossed.T
+        by_prior = own.diagonal() @ jacobian
+        by_prior[:m] += by_noise
+        return whole, by_prior
 
 
 def _positive_part(matrix):
     """The matrix without its negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)
     return (vectors * np.maximum(values, 0.0)) @ vectors.T
-
-
-def _bordered(matrix, last, corner):
-    """The symmetric matrix with one more row and column."""
-    return np.block([[matrix, last[:, None]], [last[None], np.atleast_2d(corner)]])
