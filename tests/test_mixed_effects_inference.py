@@ -451,14 +451,15 @@ def test_degenerate_data_give_numbers(covariance, case):
     if case == "constant":
         y = np.full(len(y), 3.0)
     elif case == "single rows":
-        X[:, -1] = np.arange(len(y))
+        X, y = X[:12], y[:12]
+        X[:, -1] = np.arange(12)
     elif case == "collinear":
         X[:, 1] = 2 * X[:, 0]
     params = {}
     if case == "wide":
         rng = np.random.default_rng(0)
-        X = np.column_stack([rng.normal(size=(9, 10)), X[:9, -1]])
-        y = y[:9]
+        X = np.column_stack([rng.normal(size=(6, 8)), X[:6, -1]])
+        y = y[:6]
         params = {"fixed_effects": "ridge"}
     model = fitted(covariance, X, y, **{"tol": 1e-4, **params})
     mean, std = model.predict(X, return_std=True)

@@ -12,12 +12,13 @@ from scipy import optimize, stats
 
 from skmtl.mixed_effects._covariances import FullCovariance
 
-_MOST_ROUNDS = 30
+_MOST_ROUNDS = 20
 _RADIUS = 3.0  # standard errors of a round
 _LEAST_RADIUS = 1e-3
 _NEARLY = 0.999
-_MOST_STEPS = 100  # of a round
+_MOST_STEPS = 50  # of a round
 _PRECISION = 1e-7  # of a variance, relative
+_GAIN = 1e-4  # of a variance, relative, for which another round is worth it
 _NOTHING = 1e-6  # share of a variance that is 0 but for the precision of the search
 _WITHIN = 1e-3  # of the criterion, by which an end may be off its bound
 _LARGEST = 1e10  # variance relative to the noise that counts as infinite
@@ -178,7 +179,7 @@ def _farthest(region, direction, bound, sign, start):
         if gain > 0:
             point = new
             value = new_value
-        if not at_edge or gain <= _PRECISION * value:
+        if not at_edge or gain <= _GAIN * value:
             break
     noise, _ = region.value(None, point)
     if sign > 0 and direction is not None and value > _LARGEST * noise:

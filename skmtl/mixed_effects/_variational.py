@@ -23,7 +23,6 @@ from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
 from skmtl.mixed_effects._scoring import next_step
 
 
-
 class Scales(NamedTuple):
     """What tasks differ by besides their effects.
 
