@@ -105,6 +105,12 @@ class MixedEffectsRegressor(
         How many times as large as usual the deviations of a task are taken to be,
         ``1 / sqrt(omega_t)``: far above 1 for a task that is unlike the others, and 1 for normal
         deviations.
+    standard_errors_ : ndarray of shape (1 + n_features,)
+        Standard errors of the common intercept and slopes, for known variances.
+    fixed_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        Covariance of the errors of the common intercept and slopes.
+    random_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        C in the units of the data, the intercept where all features are 0.
     log_likelihood_ : float
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.

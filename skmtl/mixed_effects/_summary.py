@@ -226,6 +226,8 @@ def _correlation(posterior):
 def _notes(fitted):
     """What the numbers are conditional on."""
     notes = []
+    if fitted.covariance in ("isotropic", "diagonal"):
+        notes.append("The intercept varies where features have their means (random effects).")
     if fitted.task_noise == "own":
         notes.append(
             "Every task has noise of its own (task_noise_): Residual is the mean of the variances, "
