@@ -8,6 +8,7 @@ two-dimensional y with NaN where a target is missing, a task-id column of X, or 
 from skmtl.datasets import (
     fetch_school,
     load_parkinsons,
+    load_radon,
     make_multitask_classification,
     make_multitask_regression,
 )
@@ -199,6 +200,7 @@ __all__ = [
     "fetch_school",
     "keep_task_column",
     "load_parkinsons",
+    "load_radon",
     "make_mixed_scorer",
     "make_multitask_classification",
     "make_multitask_regression",
