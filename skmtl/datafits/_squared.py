@@ -145,6 +145,11 @@ class SquaredDatafit(ABC):
         """Mean over features and tasks of the curvature of the loss."""
         return float(self.curvature.mean())
 
+    @property
+    def intercept_curvature(self):
+        """Mean over the tasks of the curvature of the loss in an intercept."""
+        return float(self.task_total.mean())
+
     def shifted_solve(self, B, shift):
         """`(Q_t + shift_t I)^-1 b_t` for every task, Q_t its Gram: (n_features, n_tasks).
 

@@ -1,0 +1,38 @@
+"""Models whose intercepts are free or pulled to their mean."""
+
+import numpy as np
+
+from skmtl._data.checks import check_option, check_real
+from skmtl.datafits import Likelihood, with_shared_intercepts
+
+INTERCEPTS = ("free", "shared")
+INTERCEPT_GRID = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0)  # times the curvature of the loss in an intercept
+
+
+def check_intercept_alpha(value, name="intercept_alpha"):
+    """Raise unless it is a number of at least 0, which may be infinite."""
+    if not (isinstance(value, float) and value == np.inf):
+        check_real(value, name)
+
+
+class TaskIntercepts:
+    """Mixin of the models with the parameters `intercept` and `intercept_alpha`."""
+
+    def _check_params(self):
+        super()._check_params()
+        check_option(self.intercept, "intercept", INTERCEPTS)
+        check_intercept_alpha(self.intercept_alpha)
+
+    @property
+    def _intercept_strength(self):
+        """Strength of the pull of the intercepts, 0 if they are free or there are none."""
+        pulled = self.fit_intercept and self.intercept == "shared"
+        return self.intercept_alpha if pulled else 0.0
+
+    def _with_intercepts(self, datafit, read):
+        strength = self._intercept_strength
+        if strength == 0:
+            return datafit
+        if isinstance(datafit, Likelihood):
+            return datafit.with_shared_intercepts(strength, read.n_columns)
+        return with_shared_intercepts(datafit, strength)
