@@ -255,6 +255,7 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
 
     def _store_choice(self, alpha, params):
         self.alpha_ = alpha
+        vars(self).pop("intercept_alpha_", None)  # of an earlier fit
         for name, value in params.items():
             setattr(self, f"{name}_", value)
 

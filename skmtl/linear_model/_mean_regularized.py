@@ -76,6 +76,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -150,6 +151,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
     ridge : float or array-like of float, default=None
         Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
         curvature of the loss.
+    {intercept_search}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -161,6 +163,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
         Chosen alpha.
     ridge_ : float
         Chosen ridge.
+    {chosen_intercepts}
     {path_attributes}
     {linear_attributes}
 
@@ -245,6 +248,7 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
