@@ -32,18 +32,21 @@ class _LessSquares:
         self.solve = solve
         self.borders = borders
         self.solved = [solve(border) for border in borders]
-        system = np.eye(len(borders)) - self._products(*self.solved)
-        values, U = np.linalg.eigh((system + system.T) / 2)
+        products = np.array([self._products(solved) for solved in self.solved])
+        system = np.eye(len(borders)) - (products + products.T) / 2
+        values, U = np.linalg.eigh(system)
         kept = values > _SINGULAR  # else any multiple will do
-        self.inverse = (U[:, kept] / values[kept]) @ U[:, kept].T
+        self.U = U[:, kept]
+        self.values = values[kept]
 
-    def _products(self, *arrays):
-        """Inner products of the borders with some arrays, (n_borders, n_arrays)."""
-        return np.array([[inner(border, A) for A in arrays] for border in self.borders])
+    def _products(self, X):
+        """Inner products of the borders with X, (n_borders,)."""
+        return np.array([inner(border, X) for border in self.borders])
 
     def __call__(self, B):
         X = self.solve(B)
-        sizes = self.inverse @ self._products(X)[:, 0]
+        along = self.U.T @ self._products(X)
+        sizes = self.U @ (along / self.values)
         for size, solved in zip(sizes, self.solved, strict=True):
             X = X + size * solved
         return X

@@ -96,6 +96,11 @@ class Likelihood:
         return other
 
     @property
+    def level_at(self):
+        """The features (n_features,) at which pulled intercepts are pulled to their mean."""
+        return self.mean_x[:, 0]
+
+    @property
     def intercept_curvature(self):
         """Mean over the columns of the curvature in an intercept at W = 0."""
         return self.null().quadratic().intercept_curvature

@@ -202,6 +202,11 @@ class SharedIntercepts(SquaredDatafit):
         return self._separate
 
     @property
+    def level_at(self):
+        """The features (n_features,) at which the intercepts are pulled to their mean."""
+        return self.levels.center[:, 0]
+
+    @property
     def curvature(self):
         return self.free.curvature
 
