@@ -62,7 +62,9 @@ class Levels:
         if len(datafit.blocks) == 1:
             self.x[:] = 0.0  # all tasks have the same samples
         self.middle = self.means(datafit.mean_y)
-        self.y = np.where(total > 0, datafit.mean_y - self.middle, 0.0)
+        y = datafit.mean_y - self.middle
+        known = (total > 0) & (np.abs(y) > 10 * ROUNDING * np.abs(self.middle))
+        self.y = np.where(known, y, 0.0)
 
     def sums(self, values):
         """Weighted sums of values of the tasks, one for each common level: (..., n_levels)."""
