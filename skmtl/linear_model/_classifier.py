@@ -86,7 +86,7 @@ class LinearMultiTaskClassifier(
         return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
     def _datafit(self, problem, *, path=False):
-        return problem.likelihood(**self._fit_options())
+        return self._with_intercepts(problem.likelihood(**self._fit_options()), problem)
 
     def _strata(self, problem):
         """The stratum of each of the user's samples of positive weight: its task and class."""
