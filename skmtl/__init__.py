@@ -95,6 +95,7 @@ from skmtl.meta import (
     MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
+    SafeSharingRegressor,
     SequentialTasks,
 )
 from skmtl.metrics import task_score
@@ -169,6 +170,7 @@ __all__ = [
     "RobustMultiTaskFeatureRegressor",
     "RobustMultiTaskRegressor",
     "RobustMultiTaskRegressorCV",
+    "SafeSharingRegressor",
     "SequentialTasks",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
