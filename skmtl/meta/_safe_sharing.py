@@ -159,9 +159,9 @@ class SafeSharingRegressor(RegressorMixin, MultiOutputMixin, _SafeSharing):
 
     where :math:`S_t` is the Gram matrix of the members' out-of-fold residuals in task t, so that
     :math:`w^\\top S_t w` is the squared error of the stack there, :math:`s_t^2` the mean squared
-    error of the task's best member, :math:`\\bar w` the same weight for every member, and M the mean
-    over tasks of :math:`S_t` divided by the mean of its diagonal. The strength of the prior is so in
-    rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
+    error of the task's best member, :math:`\\bar w` the same weight for every member, and M the
+    mean over tasks of :math:`S_t` divided by the mean of its diagonal, so that the prior counts as
+    so many rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
 
     .. math:: \\frac{w_t^\\top S_t w_t}{s_t^2} + \\lambda \\, (w_t - w)^\\top M (w_t - w).
 

@@ -99,27 +99,31 @@ def simplex_minima(A, b):
     """
     problems = Problems(A, b).scaled()
     n_problems, n = b.shape
-    active = np.arange(n_problems)
-    w = np.zeros((n_problems, n))
-    w[active, problems.best_corners()] = 1.0
-    support = w > 0
+    coordinates = np.arange(n)
+    minima = np.empty((n_problems, n))
+    remaining = np.arange(n_problems)
+    corner = problems.best_corners()
+    support = coordinates == corner[:, None]
+    w = support.astype(float)
     is_affine_minimum = np.ones(n_problems, dtype=bool)
     for _ in range(20 * (n + 1)):
-        left = problems.take(active)
-        is_tight = left.duality_gaps(w[active]) <= left.tolerances(w[active])
-        active = active[~(is_tight & is_affine_minimum[active])]
-        if len(active) == 0:
+        is_tight = problems.duality_gaps(w) <= problems.tolerances(w)
+        is_left = ~(is_tight & is_affine_minimum)
+        minima[remaining] = w
+        remaining = remaining[is_left]
+        if len(remaining) == 0:
             break
-        left = problems.take(active)
-        joins = is_affine_minimum[active]
-        steepest = left.gradients(w[active]).argmin(axis=1)
-        support[active[joins], steepest[joins]] = True
-        target = left.affine_minima(support[active])
-        moved, is_dropped = _step(w[active], target)
-        w[active] = moved
-        support[active] &= ~is_dropped
-        is_affine_minimum[active] = ~is_dropped.any(axis=1)
-    return w / w.sum(axis=1, keepdims=True)
+        problems = problems.take(is_left)
+        w = w[is_left]
+        steepest = problems.gradients(w).argmin(axis=1)
+        joins = coordinates == steepest[:, None]
+        joins &= is_affine_minimum[is_left, None]
+        support = support[is_left] | joins
+        target = problems.affine_minima(support)
+        w, is_dropped = _step(w, target)
+        support &= ~is_dropped
+        is_affine_minimum = ~is_dropped.any(axis=1)
+    return minima / minima.sum(axis=1, keepdims=True)
 
 
 def _step(w, target):
