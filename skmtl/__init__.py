@@ -95,6 +95,7 @@ from skmtl.meta import (
     MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
+    SafeSharingClassifier,
     SafeSharingRegressor,
     SequentialTasks,
 )
@@ -170,6 +171,7 @@ __all__ = [
     "RobustMultiTaskFeatureRegressor",
     "RobustMultiTaskRegressor",
     "RobustMultiTaskRegressorCV",
+    "SafeSharingClassifier",
     "SafeSharingRegressor",
     "SequentialTasks",
     "SparseLowRankClassifier",

@@ -3,7 +3,14 @@
 import numpy as np
 from sklearn.linear_model import LassoCV, RidgeCV
 
-from skmtl.linear_model import MultiTaskLassoCV, TraceNormRegressorCV
+from skmtl.linear_model import (
+    MeanRegularizedClassifier,
+    MultiTaskCV,
+    MultiTaskLassoClassifierCV,
+    MultiTaskLassoCV,
+    TraceNormRegressorCV,
+)
+from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
 
@@ -19,4 +26,18 @@ def default_regressors():
         "pooled": PooledTasks(ridge),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
         "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
+    }
+
+
+def default_classifiers():
+    """Return the members of a classification by name."""
+    ridge = Logistic().single_task(False)
+    lasso = Logistic().single_task(True)
+    mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
+    return {
+        "ridge": IndependentTasks(ridge),
+        "lasso": IndependentTasks(lasso),
+        "pooled": PooledTasks(ridge),
+        "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
+        "near the mean": mean,
     }

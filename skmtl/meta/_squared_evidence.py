@@ -6,18 +6,19 @@ matrix of the members' residuals.
 
 import numpy as np
 
+from skmtl.meta._evidence import Evidence
 from skmtl.meta._stack_weights import simplex_minima
 
 _MOST_RATIO = 1e6  # of a task's mean error over members to that of its best one
-_RIDGE = 1e-3  # of the metric, relative to its mean diagonal
 
 
-class SquaredEvidence:
+class SquaredEvidence(Evidence):
     """Gram matrices of the residuals of all members, for each task and fold.
 
     Parameters
     ----------
     grams : ndarray of shape (n_tasks, n_folds, n_members, n_members)
+        As of :class:`Evidence`.
     n_rows : ndarray of shape (n_tasks, n_folds)
         Sums of the sample weights.
 
@@ -28,7 +29,7 @@ class SquaredEvidence:
     """
 
     def __init__(self, grams, n_rows):
-        self.grams = grams
+        super().__init__(grams)
         self.n_rows = n_rows
         self.scale = _scales(grams.sum(axis=1), n_rows.sum(axis=1))
 
@@ -60,21 +61,9 @@ class SquaredEvidence:
                 n_rows[t, fold] = weight[rows].sum()
         return cls(grams, n_rows)
 
-    @property
-    def n_tasks(self):
-        return len(self.grams)
-
-    @property
-    def n_folds(self):
-        return self.grams.shape[1]
-
-    @property
-    def n_members(self):
-        return self.grams.shape[2]
-
     def take_members(self, chosen):
         """The evidence about some of the members; the units stay."""
-        part = SquaredEvidence(self.grams[:, :, chosen][:, :, :, chosen], self.n_rows)
+        part = SquaredEvidence(self.grams_of_members(chosen), self.n_rows)
         part.scale = self.scale
         return part
 
@@ -84,20 +73,6 @@ class SquaredEvidence:
         part = SquaredEvidence(self.grams[:, kept], self.n_rows[:, kept])
         part.scale = self.scale
         return part
-
-    def metric(self):
-        """Return M: the mean over tasks of S divided by the mean of its diagonal.
-
-        No task dominates it, however large or small its errors are.
-        """
-        grams = self.grams.sum(axis=1)
-        means = np.einsum("tkk->t", grams) / self.n_members
-        known = means > 0
-        identity = np.eye(self.n_members)
-        if not known.any():
-            return identity
-        metric = np.mean(grams[known] / means[known, None, None], axis=0)
-        return metric + _RIDGE * identity
 
     def common_weights(self, strength, center):
         """Return the weights of all tasks that minimize the sum of losses and of a prior.
