@@ -27,6 +27,7 @@ from skmtl.inspection import (
     TaskScoreDisplay,
     TaskSimilarityDisplay,
     task_feature_importance,
+    task_sharing,
     task_similarity,
 )
 from skmtl.kernel import (
@@ -213,6 +214,7 @@ __all__ = [
     "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
+    "task_sharing",
     "task_similarity",
     "task_transfer_matrix",
     "unstack_tasks",
