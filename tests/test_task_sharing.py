@@ -306,7 +306,7 @@ def test_tasks_of_one_row_and_of_constant_targets_have_shares():
         assert ((shares > 0) & (shares <= 1)).all()
 
 
-@pytest.mark.parametrize("value", [0.0, 1e8])
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e8])
 def test_constant_targets_come_from_other_tasks_by_their_share_in_the_rows(value):
     X, y = long_data()
     result = exact(PooledTasks(DummyRegressor(), task_column=-1), X, np.full(len(y), value))

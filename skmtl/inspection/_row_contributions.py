@@ -29,51 +29,65 @@ class TrainingData:
     tasks : ndarray of shape (n_tasks,)
     y, weight, codes : ndarray of shape (n_rows,)
         Targets that are known, their weights and tasks: one task after the other.
+    sizes : ndarray of shape (n_tasks,)
+        Sums of the weights of each task.
     """
 
     def __init__(self, model, X, y, sample_weight, tasks):
         data = read_samples_by_task(clone(model), X, y, sample_weight, tasks)
-        samples, self.codes = data.pooled()
+        samples, codes = data.pooled()
         self.tasks = data.tasks
         self.y = samples.y.astype(float)
         self.weight = samples.weight
-        self._is_wide = data.layout == "wide"
+        self.codes = codes
+        self.sizes = self._task_sums(self.weight)
+        self._given = (X, y, sample_weight, tasks)
         self._indices = samples.indices
-        self._X = X
-        self._y = y
-        self._sample_weight = sample_weight
-        self._ids = tasks
+        self._is_wide = data.layout == "wide"
 
     def seen_by(self, model):
         """The same rows as the last step of a fitted pipeline sees them."""
-        X = seen_by_final(model, self._X)
-        return TrainingData(fitted_final(model), X, self._y, self._sample_weight, self._ids)
+        X, *others = self._given
+        X = seen_by_final(model, X)
+        return TrainingData(fitted_final(model), X, *others)
 
     def task_means(self, values):
         """Weighted means of the rows of each task, (n_tasks,)."""
-        return self.task_sums(values) / self.task_sums(np.ones(len(values)))
+        sums = self._task_sums(self.weight * values)
+        return sums / self.sizes
 
-    def task_sums(self, values):
-        """Weighted sums over the rows of each task, (n_tasks,)."""
-        return np.bincount(self.codes, self.weight * values, minlength=len(self.tasks))
+    def _task_sums(self, values):
+        n_tasks = len(self.tasks)
+        return np.bincount(self.codes, values, minlength=n_tasks)
 
     def predictions(self, fitted):
         """Predictions of the rows, (n_rows,)."""
+        X, _, _, tasks = self._given
         if self._is_wide:
-            return fitted.predict(self._X)[self._indices, self.codes]
-        X = _safe_indexing(self._X, self._indices)
-        if self._ids is None:
+            every_task = fitted.predict(X)
+            return every_task[self._indices, self.codes]
+        X = _safe_indexing(X, self._indices)
+        if tasks is None:
             return fitted.predict(X)
-        return fitted.predict(X, tasks=_safe_indexing(self._ids, self._indices))
+        tasks = _safe_indexing(tasks, self._indices)
+        return fitted.predict(X, tasks=tasks)
 
     def fitted_values(self, estimator, targets):
         """Predictions of the rows by an estimator that is fitted to other targets."""
-        Y = target_array(self._y, labels=False).astype(float)
-        rows = (self._indices, self.codes) if self._is_wide else self._indices
-        Y[rows] = targets
-        params = {"tasks": self._ids, "sample_weight": self._sample_weight}
-        params = {name: value for name, value in params.items() if value is not None}
-        estimator.fit(self._X, in_form_of(self._y, Y), **params)
+        X, y, sample_weight, tasks = self._given
+        Y = target_array(y, labels=False)
+        Y = Y.astype(float)
+        if self._is_wide:
+            Y[self._indices, self.codes] = targets
+        else:
+            Y[self._indices] = targets
+        params = {}
+        if tasks is not None:
+            params["tasks"] = tasks
+        if sample_weight is not None:
+            params["sample_weight"] = sample_weight
+        changed = in_form_of(y, Y)
+        estimator.fit(X, changed, **params)
         return self.predictions(estimator)
 
 
@@ -128,34 +142,41 @@ def responses(model, data, changes, n_groups):
 
 def _of_stack(stack, data, changes, n_groups):
     """The sum over the members, times their weights."""
-    total = np.zeros((2, 2, len(data.y)))
+    n_rows = len(data.y)
+    total = np.zeros((2, 2, n_rows))
     for k, member in enumerate(stack.estimators_):
-        weights = stack.weights_[data.codes, k]
+        weights = stack.weights_[:, k]
         if weights.any():
+            final = fitted_final(member)
             seen = data.seen_by(member)
-            of_member = responses(fitted_final(member), seen, changes, n_groups)
-            total += weights * np.array(of_member)
+            of_member = responses(final, seen, changes, n_groups)
+            total += weights[data.codes] * np.array(of_member)
     return [Response(*of_change) for of_change in total]
 
 
 def _of_independent_tasks(model, data, changes):
     """No task sees the others; if its targets are scaled or shifted, so are its predictions."""
-    means = data.task_means(data.y)[data.codes]
-    to_means = means - data.predictions(model)
-    nothing = np.zeros(len(data.y))
-    return [Response(to_means, nothing), Response(changes.levels, nothing)]
+    means = data.task_means(data.y)
+    predictions = data.predictions(model)
+    to_means = means[data.codes] - predictions
+    nothing = np.zeros(len(predictions))
+    of_effects = Response(to_means, nothing)
+    of_levels = Response(changes.levels, nothing)
+    return [of_effects, of_levels]
 
 
 def _of_joint_model(model, data, changes, n_groups):
     """From fits at the strengths that the model chose."""
-    estimator = _repeatable(with_chosen_strengths(model, tight=True))
-    groups = groups_of_tasks(data.task_sums(np.ones(len(data.y))), n_groups)
+    estimator = with_chosen_strengths(model, tight=True)
+    estimator = _repeatable(estimator)
+    groups = groups_of_tasks(data.sizes, n_groups)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fit of the model has already warned
         before = data.fitted_values(estimator, data.y)
 
         def derivative(change):
-            after = data.fitted_values(estimator, data.y + _STEP * change)
+            targets = data.y + _STEP * change
+            after = data.fitted_values(estimator, targets)
             return (after - before) / _STEP
 
         return [_response(derivative, change, data, groups) for change in changes]
@@ -172,15 +193,22 @@ def _response(derivative, change, data, groups):
     total = np.zeros(len(change))
     for group in np.unique(groups):
         in_group = group_of_row == group
-        by_group = derivative(np.where(in_group, change, 0.0))
-        total += by_group
+        by_group = derivative(change * in_group)
         own_group[in_group] = by_group[in_group]
-    sizes = data.task_sums(np.ones(len(change)))
-    in_others = sizes.sum() - sizes
-    in_other_groups = sizes.sum() - np.bincount(groups, sizes)[groups]
+        total += by_group
+    other_groups = total - own_group
+    scale = _rows_for_each_row_seen(data.sizes, groups)
+    return Response(total, scale[data.codes] * other_groups)
+
+
+def _rows_for_each_row_seen(sizes, groups):
+    """Rows of all other tasks for each row of other groups, (n_tasks,); 0 if there are none."""
+    size_of_group = np.bincount(groups, sizes)
+    n_rows = sizes.sum()
+    others = n_rows - sizes
+    seen = n_rows - size_of_group[groups]
     scale = np.zeros(len(sizes))
-    np.divide(in_others, in_other_groups, out=scale, where=in_other_groups > 0)
-    return Response(total, scale[data.codes] * (total - own_group))
+    return np.divide(others, seen, out=scale, where=seen > 0)
 
 
 def groups_of_tasks(sizes, n_groups):
@@ -189,12 +217,12 @@ def groups_of_tasks(sizes, n_groups):
     Tasks come to the smallest group, the largest task first and equal ones at random, always the
     same.
     """
-    n_groups = min(n_groups, len(sizes))
-    shuffled = np.random.RandomState(0).permutation(len(sizes))
-    order = shuffled[np.argsort(-sizes[shuffled], kind="stable")]
-    rows = np.zeros(n_groups)
-    groups = np.empty(len(sizes), dtype=np.intp)
-    for task in order:
+    n_tasks = len(sizes)
+    shuffled = np.random.RandomState(0).permutation(n_tasks)
+    order = np.argsort(-sizes[shuffled], kind="stable")
+    rows = np.zeros(min(n_groups, n_tasks))
+    groups = np.empty(n_tasks, dtype=np.intp)
+    for task in shuffled[order]:
         smallest = rows.argmin()
         groups[task] = smallest
         rows[smallest] += sizes[task]
@@ -204,7 +232,9 @@ def groups_of_tasks(sizes, n_groups):
 def _repeatable(estimator):
     """The estimator with a seed wherever it has none: fits then differ by the targets alone."""
     seeds = {}
-    for name, value in estimator.get_params().items():
-        if name.split("__")[-1] == "random_state" and value is None:
+    params = estimator.get_params()
+    for name, value in params.items():
+        own_name = name.split("__")[-1]
+        if own_name == "random_state" and value is None:
             seeds[name] = 0
     return estimator.set_params(**seeds)

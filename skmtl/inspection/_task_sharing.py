@@ -12,6 +12,7 @@ from skmtl.base import namesake
 from skmtl.inspection._row_contributions import Changes, TrainingData, responses
 
 _NEGLIGIBLE = 1e-4  # of a response, relative to the targets: the rounding of finite differences
+_ROUNDING = 1e-12  # of deviations from means, relative to the largest target
 
 
 def task_sharing(estimator, X, y, *, sample_weight=None, tasks=None, n_groups=5):
@@ -107,22 +108,31 @@ def task_sharing(estimator, X, y, *, sample_weight=None, tasks=None, n_groups=5)
         raise TypeError(
             f"task_sharing needs a multi-task regressor of skmtl, got {final!r}{namesake(final)}."
         )
-    data = TrainingData(final, seen_by_final(estimator, X), y, sample_weight, tasks)
+    X = seen_by_final(estimator, X)
+    data = TrainingData(final, X, y, sample_weight, tasks)
     spread = _Spread.of(data)
-    towards_means = data.task_means(data.y)[data.codes] - data.y
-    shift = np.full(len(data.y), spread.unit)
-    of_effects, of_levels = responses(final, data, Changes(towards_means, shift), n_groups)
+    changes = _changes(data, spread.unit)
+    of_effects, of_levels = responses(final, data, changes, n_groups)
     effects = _shared_and_total(of_effects, data)
     levels = _shared_and_total(of_levels, data)
     smallest = (_NEGLIGIBLE * spread.within) ** 2
-    has_effects = effects[1] > smallest
-    both = np.where(has_effects, effects + spread.levels**2 * levels, levels)
+    _, total = effects
+    both = effects + spread.levels**2 * levels
+    both = np.where(total > smallest, both, levels)
     return Bunch(
         sharing=_share(both, smallest),
         effects=_share(effects, smallest),
         levels=_share(levels, smallest),
         tasks=data.tasks,
     )
+
+
+def _changes(data, unit):
+    """The changes of the targets."""
+    means = data.task_means(data.y)
+    to_means = means[data.codes] - data.y
+    shift = np.full(len(data.y), unit)
+    return Changes(to_means, shift)
 
 
 class _Spread(NamedTuple):
@@ -133,7 +143,7 @@ class _Spread(NamedTuple):
     within : ndarray of shape (n_tasks,)
         Standard deviation within each task, `unit` for constant targets.
     unit : float
-        That within all tasks.
+        Root mean square of those; if all targets of a task are the same, that between tasks.
     levels : ndarray of shape (n_tasks,)
         Standard deviation of the means of tasks, at most `within`, divided by the unit.
     """
@@ -147,18 +157,22 @@ class _Spread(NamedTuple):
         means = data.task_means(data.y)
         deviations = data.y - means[data.codes]
         within = np.sqrt(data.task_means(deviations**2))
-        rms = np.sqrt(np.mean(within**2))
         between = means.std()
-        candidates = np.array([rms, between, np.abs(means).max(), 1.0])
-        unit = candidates[candidates > 0][0]
-        within = np.where(within > 0, within, unit)
-        return cls(within, unit, np.minimum(between, within) / unit)
+        pooled = np.sqrt(np.mean(within**2))
+        largest = np.abs(data.y).max()
+        rounding = _ROUNDING * largest
+        sizes = (pooled, between, largest)
+        unit = next((size for size in sizes if size > rounding), 1.0)
+        within = np.where(within > rounding, within, unit)
+        levels = np.minimum(between, within) / unit
+        return cls(within, unit, levels)
 
 
 def _shared_and_total(response, data):
     """Means of both squares over the rows of each task: what is shared and all, (2, n_tasks)."""
-    shared = data.task_means(response.others * response.total)
-    return np.stack([shared, data.task_means(response.total**2)])
+    shared = response.others * response.total
+    all_of_it = response.total**2
+    return np.stack([data.task_means(shared), data.task_means(all_of_it)])
 
 
 def _share(shared_and_total, smallest):
