@@ -64,6 +64,20 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
             estimators = self._default_members()
         return read_members(estimators, self._kind)
 
+    def members_alone(self):
+        """Return those unfitted members that learn every task alone, by name.
+
+        Where the user gave none, they are those of the default library.
+
+        Returns
+        -------
+        dict
+        """
+        for members in (self._members(), self._default_members()):
+            alone = {name: one for name, one in members.items() if is_alone(one)}
+            if alone:
+                return alone
+
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all members, and weigh them by their predictions of samples left out.
 
