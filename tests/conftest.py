@@ -21,6 +21,7 @@ from skmtl import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MixedEffectsRegressor,
     MultiTaskClassifier,
     MultiTaskCV,
     MultiTaskElasticNet,
@@ -155,6 +156,7 @@ KERNEL = [
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
+    MixedEffectsRegressor(),
     MultiTaskMixed(),
     IndependentTasks(Ridge()),
     PooledTasks(Ridge()),

@@ -36,8 +36,9 @@ from skmtl.linear_model import (
     MultiTaskLassoCV,
     RegressorCV,
 )
-from skmtl.losses import Logistic, Poisson, make_loss
+from skmtl.losses import Logistic, Poisson, Squared, make_loss
 from skmtl.meta import SafeSharingClassifier, SafeSharingRegressor, TaskMetaEstimator
+from skmtl.mixed_effects import MixedEffectsRegressor
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -113,6 +114,12 @@ def _classification(estimator, model):
         fit_intercept=estimator.fit_intercept,
         class_weight=estimator.class_weight,
     )
+
+
+@single_task.register
+def _mixed_effects(estimator: MixedEffectsRegressor):
+    """A tuned ridge regression, a lasso if slopes may vanish."""
+    return Squared().single_task(selects=estimator.fixed_effects == "sparse")
 
 
 @single_task.register
