@@ -101,6 +101,7 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
+from skmtl.mixed_effects import MixedEffectsRegressor
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -136,6 +137,7 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedEffectsRegressor",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",

@@ -37,6 +37,7 @@ PLACES = {
     "preprocessing": "from one data form to another; features scaled within tasks",
     "model_selection": "splitters and scorers that see tasks; the search along paths",
     "linear_model": "linear estimators, one file for each family",
+    "mixed_effects": "coefficients of tasks that vary about common ones",
     "_task_covariance": "covariances between tasks: systems, leave-one-out, likelihoods",
     "kernel": "kernel ridge regression and support vector machines",
     "gaussian_process": "Gaussian processes",

@@ -3,11 +3,11 @@
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 
 from skmtl._data.task_ids import codes_of, some_of
 from skmtl._data.task_parameters import entries_by_label
-from skmtl.meta._task_models import TaskMetaEstimator, fit_task, predict_by, proba_by
+from skmtl.meta._fit_task import TaskFit
+from skmtl.meta._task_models import TaskMetaEstimator, predict_by, proba_by, rows_of
 
 
 class IndependentTasks(TaskMetaEstimator):
@@ -84,9 +84,13 @@ class IndependentTasks(TaskMetaEstimator):
 
     def _jobs(self, data):
         """Yield the fit of each task."""
+        fits = {}
         for estimator, part in zip(self._estimators_of_tasks(), data.parts, strict=True):
-            X = _safe_indexing(data.features, part.indices)
-            yield delayed(fit_task)(estimator, X, part.y, part.weight)
+            if id(estimator) not in fits:
+                fits[id(estimator)] = TaskFit(estimator)
+            fit = fits[id(estimator)]
+            X = rows_of(data.features, part.indices)
+            yield delayed(fit)(X, part.y, part.weight)
 
     def _estimators_of_tasks(self):
         """Return the unfitted estimator of each task."""

@@ -12,11 +12,11 @@ from skmtl.meta._added_columns import append_columns
 from skmtl.meta._complete_folds import complete_folds
 from skmtl.meta._curds_and_whey import curds_and_whey
 from skmtl.meta._decision_chain import decisions
+from skmtl.meta._fit_task import fit_task
 from skmtl.meta._task_models import (
     TaskMetaEstimator,
     aligned_proba,
     check_takes_weights,
-    fit_task,
     predict_by,
     proba_by,
 )

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import indexable
 
-from skmtl._warn import warn
+from skmtl._warn import counting, warn
 from skmtl.meta._members import is_alone
 from skmtl.meta.chosen_strengths import with_chosen_strengths
 from skmtl.model_selection import task_cross_val_predict
@@ -109,18 +109,19 @@ def _fit_member(member, data, splits, task_column, method):
     Models of each task choose theirs again there: with strengths chosen by the sample left out,
     their errors would look smaller than they are.
     """
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        fitted = data.fit(member)
-        in_folds = member if is_alone(member) else with_chosen_strengths(fitted)
-        held_out = data.predict_held_out(in_folds, splits, task_column, method)
-    n_unconverged = 0
-    for one in caught:
-        if issubclass(one.category, ConvergenceWarning):
-            n_unconverged += 1
-        else:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return FittedMember(fitted, held_out, n_unconverged)
+    fitted, n_unconverged = counting(ConvergenceWarning, data.fit, member)
+    in_folds = member if is_alone(member) else with_chosen_strengths(fitted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they repeat those of the fit to all samples
+        held_out, n_in_folds = counting(
+            ConvergenceWarning,
+            data.predict_held_out,
+            in_folds,
+            splits,
+            task_column,
+            method,
+        )
+    return FittedMember(fitted, held_out, n_unconverged + n_in_folds)
 
 
 def _with_mean_of_tasks(values):

@@ -3,7 +3,7 @@
 from numbers import Number
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
+from sklearn.base import MetaEstimatorMixin
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option, check_real
@@ -18,8 +18,8 @@ from skmtl.meta.pipelines import final_estimator
 _MOST_FOLDS = 10  # left out one after the other of the weights; further ones are joined to them
 
 
-class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
-    """What the regressor and the classifier share.
+class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
+    """Mixin: what the regressor and the classifier share.
 
     A subclass defines ``_kind``, the type of its members; ``_method``, what gives their out-of-fold
     predictions; ``_default_members()``; ``_read_classes(data)``, the class labels or None;
@@ -64,6 +64,20 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             estimators = self._default_members()
         return read_members(estimators, self._kind)
 
+    def members_alone(self):
+        """Return those unfitted members that learn every task alone, by name.
+
+        Where the user gave none, they are those of the default library.
+
+        Returns
+        -------
+        dict
+        """
+        for members in (self._members(), self._default_members()):
+            alone = {name: one for name, one in members.items() if is_alone(one)}
+            if alone:
+                return alone
+
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all members, and weigh them by their predictions of samples left out.
 
@@ -87,7 +101,8 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         params = {}
         if sample_weight is not None and not isinstance(sample_weight, Number):
-            params["sample_weight"] = sample_weight
+            has_shape = hasattr(sample_weight, "shape")
+            params["sample_weight"] = sample_weight if has_shape else np.asarray(sample_weight)
         self._store_tasks(data)
         classes = self._read_classes(data)
         folds = complete_folds(self.cv, data, classes)

@@ -1,7 +1,7 @@
 """A convex stack of classifiers that share and of classifiers that do not."""
 
 import numpy as np
-from sklearn.base import ClassifierMixin, MultiOutputMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data
@@ -12,7 +12,7 @@ from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
 
 
-class SafeSharingClassifier(ClassifierMixin, MultiOutputMixin, SafeSharing):
+class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, BaseEstimator):
     """Weigh classifiers that share between tasks against classifiers that do not.
 
     Every member is fitted to all samples, and its weight is chosen by the probabilities that it

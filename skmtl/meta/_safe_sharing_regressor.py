@@ -1,7 +1,7 @@
 """A convex stack of regressors that share and of regressors that do not."""
 
 import numpy as np
-from sklearn.base import MultiOutputMixin, RegressorMixin
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_features, read_prediction_data
@@ -10,7 +10,7 @@ from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._squared_evidence import SquaredEvidence
 
 
-class SafeSharingRegressor(RegressorMixin, MultiOutputMixin, SafeSharing):
+class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Weigh models that share between tasks against models that do not: a stack hard to harm by.
 
     Every member is fitted to all samples, and its weight is chosen by its predictions of samples

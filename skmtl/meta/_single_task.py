@@ -1,0 +1,153 @@
+"""Fits of an estimator to single tasks, by a faster algorithm where one is known.
+
+The results are those of the estimator's own `fit`, which is called in all other cases.
+"""
+
+from copy import copy
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import validate_data
+
+from skmtl.meta._single_lasso import LassoRows, is_plain_lasso, takes_rows
+from skmtl.meta._single_ridge import RidgeRows, is_plain_ridge
+
+_MAX_DENSE_ENTRIES = 10**7  # of sparse features
+
+
+def has_fast_form(estimator):
+    """Whether :class:`FastFits` may fit the estimator."""
+    if type(estimator) is Pipeline:
+        *steps, (_, last) = estimator.steps
+        is_plain = estimator.memory is None and not estimator.verbose
+        return is_plain and has_fast_form(last) and all(_is_plain_scaler(step) for _, step in steps)
+    return is_plain_ridge(estimator) or is_plain_lasso(estimator)
+
+
+def _is_plain_scaler(step):
+    """Whether a step of a pipeline is a scaler that returns arrays."""
+    if type(step) is not StandardScaler or hasattr(step, "_sklearn_output_config"):
+        return False
+    is_plain = step.with_mean is True and step.with_std is True
+    return is_plain and get_config()["transform_output"] == "default"
+
+
+def _steps(estimator):
+    """Return the steps of a pipeline, or the estimator alone."""
+    if type(estimator) is Pipeline:
+        return [step for _, step in estimator.steps]
+    return [estimator]
+
+
+def _copy(estimator):
+    """Return a copy of an estimator that has a fast form, whose attributes are not copied."""
+    estimator = copy(estimator)
+    if type(estimator) is Pipeline:
+        estimator.steps = [(name, copy(step)) for name, step in estimator.steps]
+    return estimator
+
+
+class FastFits:
+    """Fits of an estimator that has a fast form to the targets of some samples.
+
+    Parameters
+    ----------
+    estimator : estimator
+        An unfitted estimator that :func:`has_fast_form`; it is not changed.
+    X, y, weight : ndarray, sparse matrix or frame, ndarray, ndarray or None
+        The samples of a task.
+
+    Raises
+    ------
+    NoFastForm
+        If their values need the estimator's own `fit`.
+    """
+
+    def __init__(self, estimator, X, y, weight):
+        array = _plain_array(X)
+        weight = _plain_weight(weight)
+        self.estimator = _copy(estimator)
+        *scalers, model = _steps(self.estimator)
+        for step in (*scalers, model):
+            step.n_features_in_ = array.shape[1]
+        if not isinstance(X, np.ndarray):
+            first, *_ = _steps(self.estimator)
+            validate_data(first, X, skip_check_array=True)  # its names of features
+        for scaler in scalers:
+            array = _standardize(scaler, array)
+        if is_plain_ridge(model):
+            self.rows = RidgeRows(array, weight, model.fit_intercept)
+        elif takes_rows(array, weight):
+            self.rows = LassoRows(array, _plain_targets(y), weight, model)
+        else:
+            raise NoFastForm
+
+    def fit(self, y):
+        """Return a copy of the estimator that is fitted to these targets of the samples."""
+        y = _plain_targets(y)
+        estimator = _copy(self.estimator)
+        *_, model = _steps(estimator)
+        if not self.rows.fit(model, y):
+            raise NoFastForm
+        return estimator
+
+
+class NoFastForm(Exception):
+    """There is none for these data."""
+
+
+def _plain_array(X):
+    """Return features as an array of floats."""
+    if sparse.issparse(X):
+        if np.prod(X.shape) > _MAX_DENSE_ENTRIES:
+            raise NoFastForm
+        X = X.toarray()
+    X = _floats(X)
+    if X.ndim != 2 or X.size == 0:
+        raise NoFastForm
+    return X
+
+
+def _plain_weight(weight):
+    """Return weights as an array of floats, None if there are none."""
+    if weight is None:
+        return None
+    weight = _floats(weight)
+    if weight.min() < 0 or weight.max() == 0:
+        raise NoFastForm
+    return weight
+
+
+def _plain_targets(y):
+    """Return targets as an array of floats."""
+    y = _floats(y)
+    if y.ndim != 1:
+        raise NoFastForm
+    return y
+
+
+def _floats(values):
+    """Return finite numbers as an array of floats."""
+    values = np.asarray(values)
+    is_plain = values.dtype.kind in "biu" or values.dtype == np.float64
+    if not is_plain or not np.isfinite(values).all():
+        raise NoFastForm
+    return values.astype(float, copy=False)
+
+
+def _standardize(scaler, X):
+    """Fit a scaler in place and return what it makes of X."""
+    n_samples = len(X)
+    mean = X.mean(axis=0)
+    deviations = X - mean
+    variance = np.mean(deviations**2, axis=0) - deviations.mean(axis=0) ** 2
+    eps = np.finfo(float).eps
+    rounding = n_samples * eps * variance + (n_samples * mean * eps) ** 2
+    scaler.mean_ = mean
+    scaler.var_ = variance
+    scaler.scale_ = np.sqrt(np.where(variance <= rounding, 1.0, variance))
+    scaler.n_samples_seen_ = np.int64(n_samples)
+    return deviations / scaler.scale_

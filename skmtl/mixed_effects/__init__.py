@@ -1,0 +1,5 @@
+"""Mixed-effects models: coefficients of tasks that vary about common ones."""
+
+from skmtl.mixed_effects._mixed_effects_regressor import MixedEffectsRegressor
+
+__all__ = ["MixedEffectsRegressor"]

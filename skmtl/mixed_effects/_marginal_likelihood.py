@@ -1,0 +1,183 @@
+"""The likelihood of targets, effects integrated out, as a function of variances.
+
+With variances relative to the noise, the rows of task t have the covariance
+
+    sigma^2 S_t = sigma^2 (I + Z_t C Z_t'),    Z_t = R_t diag(spread_t),
+
+C that of the effects of tasks. All matrices follow from ``A_t = chol(S_t)^-1 R_t``. With the sums
+over tasks of ``H_t = R_t' S_t^-1 R_t`` and ``h_t = R_t' S_t^-1 r_t`` the common effects beta solve
+
+    (sum_t H_t + prior precision) beta = sum_t h_t.
+
+The criterion is -2 log of the likelihood of which flat effects and normal ones are integrated out;
+sigma^2 is at its best, ``Q / (n - number of flat effects)``, or given.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from skmtl.mixed_effects._fixed_effects import FixedSolution
+
+_ROUNDING = 1e-10  # of the sum of the weights
+
+
+@dataclass
+class Evaluation:
+    """What there is at given variances.
+
+    Attributes
+    ----------
+    criterion : float
+        -2 log likelihood, of standardized rows and targets.
+    noise : float
+        sigma^2.
+    fixed : FixedSolution
+        Common effects.
+    precisions : ndarray of shape (n_tasks, n_effects, n_effects)
+        H_t.
+    scores : ndarray of shape (n_tasks, n_effects)
+        ``Z_t' S_t^-1 (r_t - R_t beta)``: the conditional means of the effects of tasks are C times
+        these, times the spread.
+    spread : ndarray of shape (n_tasks, n_effects) or None
+        What multiplies the effects of a task; None where it is 1.
+    gram : ndarray of shape (n_effects, n_effects)
+        Of the equations for beta, without the prior.
+    """
+
+    criterion: float
+    noise: float
+    fixed: FixedSolution
+    precisions: np.ndarray
+    scores: np.ndarray
+    spread: np.ndarray | None
+    gram: np.ndarray
+    fixed_scores: np.ndarray
+    n_free: float
+
+    @cached_property
+    def effect_precisions(self):
+        """``Z_t' S_t^-1 Z_t``, (n_tasks, n_effects, n_effects)."""
+        if self.spread is None:
+            return self.precisions
+        return self.spread[:, :, None] * self.precisions * self.spread[:, None, :]
+
+    @cached_property
+    def crossed(self):
+        """``Z_t' S_t^-1 R_t`` times a root of the covariance of beta, (n_tasks, n_effects, k)."""
+        crossed = self.precisions @ self.fixed.root
+        if self.spread is not None:
+            crossed = crossed * self.spread[:, :, None]
+        return crossed
+
+    @cached_property
+    def slope(self):
+        """The matrix D of ``d criterion = trace(D dC)``."""
+        crossed = self.crossed
+        known = np.tensordot(crossed, crossed, axes=([0, 2], [0, 2]))
+        observed = self.scores.T @ self.scores / self.noise
+        return self.effect_precisions.sum(axis=0) - known - observed
+
+    @cached_property
+    def prior_slope(self):
+        """Derivatives of the criterion by prior variances of the common effects, (n_effects,)."""
+        crossed = self.gram @ self.fixed.root
+        known = np.sum(crossed**2, axis=1)
+        return self.gram.diagonal() - known - self.fixed_scores**2 / self.noise
+
+
+class MarginalLikelihood:
+    """The criterion of compressed tasks.
+
+    Parameters
+    ----------
+    rows : TaskRows
+        Rows and targets.
+    fixed_effects : FixedEffects
+        The prior of the common effects.
+    noise : float, default=None
+        sigma^2 if it is given.
+    spread : ndarray of shape (n_tasks, n_effects), default=None
+        What multiplies the effects of a task.
+    """
+
+    def __init__(self, rows, fixed_effects, noise=None, spread=None):
+        self.rows = rows
+        self.fixed_effects = fixed_effects
+        self.noise = noise
+        self.spread = spread
+        self.n_free = rows.total.sum() - fixed_effects.n_flat
+        columns = [rows.rows, rows.targets[:, :, None]]
+        self._with_targets = np.concatenate(columns, axis=2)
+
+    @property
+    def is_saturated(self):
+        """Whether flat effects explain everything, so that nothing is known of variances."""
+        return self.n_free <= _ROUNDING * self.rows.total.sum()
+
+    def evaluate(self, root, prior):
+        """Return the :class:`Evaluation` at variances relative to that of the noise.
+
+        Parameters
+        ----------
+        root : ndarray of shape (n_effects, n_effects)
+            A root of the covariance C of the effects of tasks.
+        prior : ndarray of shape (n_effects,)
+            Prior variances of common effects.
+        """
+        whitened, log_determinant = self._whiten(root)
+        R = whitened[:, :, :-1]
+        r = whitened[:, :, -1]
+        precisions = R.transpose(0, 2, 1) @ R
+        right = (r[:, None] @ R)[:, 0]
+        gram, total_right, squares = self._sums(precisions, right, r)
+        fixed = self.fixed_effects.solve(gram, total_right, prior)
+        fixed_scores = total_right - gram @ fixed.effects
+        scores = right - precisions @ fixed.effects
+        if self.spread is not None:
+            scores = scores * self.spread
+        explained = total_right @ fixed.effects
+        left = max(squares - explained, self.rows.rest.sum())
+        noise = self.noise
+        if noise is None:
+            noise = left / self.n_free
+        criterion = self.n_free * np.log(2 * np.pi * noise) + left / noise
+        criterion += log_determinant + fixed.log_determinant
+        return Evaluation(
+            criterion=float(criterion),
+            noise=float(noise),
+            fixed=fixed,
+            precisions=precisions,
+            scores=scores,
+            spread=self.spread,
+            gram=gram,
+            fixed_scores=fixed_scores,
+            n_free=self.n_free,
+        )
+
+    def _whiten(self, root):
+        """``chol(S_t)^-1 (R_t, r_t)`` and the sum of the log determinants of S_t."""
+        varying = root.any(axis=0)
+        rows = self.rows.rows
+        if self.spread is not None:
+            rows = rows * self.spread[:, None]
+        effects = rows @ root[:, varying]
+        S = effects @ effects.transpose(0, 2, 1)
+        np.einsum("tii->ti", S)[:] += 1.0
+        factors = np.linalg.cholesky(S)
+        whitened = np.linalg.solve(factors, self._with_targets)
+        diagonals = np.einsum("tii->ti", factors)
+        return whitened, 2 * np.log(diagonals).sum()
+
+    def _sums(self, precisions, right, targets):
+        """Gram matrix, right-hand side and squares of all rows, those without effects included."""
+        rows = self.rows
+        gram = precisions.sum(axis=0)
+        total_right = right.sum(axis=0)
+        squares = np.sum(targets**2) + rows.rest.sum()
+        if rows.grams is not None:
+            gram = gram + rows.grams.sum(axis=0)
+            total_right = total_right + rows.products.sum(axis=0)
+            squares += rows.squares.sum()
+        return gram, total_right, squares

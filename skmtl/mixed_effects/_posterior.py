@@ -1,0 +1,127 @@
+"""What a fitted model knows of the effects: means and covariances, given variances."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from skmtl.mixed_effects._marginal_likelihood import Evaluation, MarginalLikelihood
+from skmtl.mixed_effects._task_rows import LEAST_NOISE
+from skmtl.mixed_effects._units import Units
+from skmtl.mixed_effects._variances import VarianceParameters
+from skmtl.mixed_effects._variational import Scales
+
+
+@dataclass
+class Posterior:
+    """Common effects beta and effects v_t of tasks, given the targets and the variances.
+
+    Arrays are in standardized units where nothing else is said; the intercept is first.
+
+    Attributes
+    ----------
+    units : Units
+        What leads to the units of the user.
+    variances : VarianceParameters
+        What the variances, relative to the noise, are made of.
+    likelihood : MarginalLikelihood
+        The criterion that they minimize.
+    parameters : ndarray
+        Their parameters; ``variances.evaluate(likelihood, parameters)`` is the criterion there, and
+        :meth:`VarianceParameters.gradient` its derivatives.
+    evaluation : Evaluation
+        The criterion and the common effects at these parameters.
+    scales : Scales
+        What tasks differ by besides their effects. With noise of their own, the likelihood is that
+        of rows multiplied by the root of their precision, so that they have common noise.
+    bound : float or None
+        Lower bound of the log likelihood; None if the likelihood is exact.
+    """
+
+    units: Units
+    variances: VarianceParameters
+    likelihood: MarginalLikelihood
+    parameters: np.ndarray
+    evaluation: Evaluation
+    scales: Scales = Scales()
+    bound: float | None = None
+
+    @property
+    def noise(self):
+        """Variance of the noise of the rows of the likelihood."""
+        return self.evaluation.noise
+
+    @cached_property
+    def task_noise(self):
+        """Variance of the noise of each task, (n_tasks,); what keeps it from 0 is taken off."""
+        if self.scales.precision is None:
+            noise = np.full(len(self.likelihood.rows.total), self.noise)
+        else:
+            noise = self.noise / self.scales.precision
+        return np.maximum(noise - LEAST_NOISE, 0.0)
+
+    @cached_property
+    def covariance(self):
+        """Covariance of the effects of a task whose omega is 1, (n_effects, n_effects)."""
+        theta, _ = self.variances.split(self.parameters)
+        return self.noise * self.variances.covariance.matrix(theta)
+
+    @cached_property
+    def common(self):
+        """Mean of beta, (n_effects,)."""
+        return self.evaluation.fixed.effects
+
+    @cached_property
+    def common_covariance(self):
+        """Covariance of beta, (n_effects, n_effects)."""
+        return self.noise * self.evaluation.fixed.covariance
+
+    @cached_property
+    def deviations(self):
+        """Means of v_t, (n_tasks, n_effects)."""
+        scores = self.evaluation.scores / self.noise
+        return self._spread(scores @ self.covariance)
+
+    def _spread(self, effects):
+        spread = self.likelihood.spread
+        return effects if spread is None else effects * spread
+
+    @cached_property
+    def own_covariances(self):
+        """Covariances of v_t given beta, (n_tasks, n_effects, n_effects).
+
+        With a root L of the covariance of v_t and the Gram matrix G_t over the variance of the
+        noise they are ``L (I + L' G_t L)^-1 L'``.
+        """
+        theta, _ = self.variances.split(self.parameters)
+        root = self.variances.covariance.root(theta)
+        rows = self.likelihood.rows.rows
+        roots = np.broadcast_to(root, (len(rows), *root.shape))
+        if self.likelihood.spread is not None:
+            roots = self.likelihood.spread[:, :, None] * roots
+        whitened = rows @ roots
+        M = whitened.transpose(0, 2, 1) @ whitened
+        np.einsum("tjj->tj", M)[:] += 1.0
+        factors = np.linalg.cholesky(M)
+        half = np.linalg.solve(factors, roots.transpose(0, 2, 1))
+        return self.noise * (half.transpose(0, 2, 1) @ half)
+
+    @cached_property
+    def retained(self):
+        """How the mean of ``beta + v_t`` moves with beta, (n_tasks, n_effects, n_effects).
+
+        It is ``I - C_t H_t``: zero where a task tells all of its effects by itself.
+        """
+        precisions = self.evaluation.precisions / self.noise
+        spread = self.likelihood.spread
+        if spread is None:
+            shrunken = self.covariance @ precisions
+        else:
+            shrunken = spread[:, :, None] * (self.covariance @ (spread[:, :, None] * precisions))
+        return np.eye(len(self.common)) - shrunken
+
+    @cached_property
+    def coefficient_covariances(self):
+        """Covariances of ``beta + v_t``, (n_tasks, n_effects, n_effects)."""
+        half = self.retained @ self.evaluation.fixed.root
+        return self.own_covariances + self.noise * (half @ half.transpose(0, 2, 1))

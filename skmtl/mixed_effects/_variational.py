@@ -1,0 +1,265 @@
+"""Heavy-tailed deviations and noise of tasks' own, by a lower bound of the likelihood.
+
+The effects of a task are divided by the root of omega_t, gamma distributed of shape and rate
+df / 2, so that they have a multivariate t distribution; the precision lambda_t of its noise has a
+:class:`NoisePrior`. With independent distributions of (effects), (omega) and (lambda), the bound is
+the best where that of the effects is the normal one given mean omega_t and lambda_t,
+
+    omega_t  = (df + k) / (df + E |D^-1/2 v_t|^2),             k the number of effects that omega_t
+    lambda_t = (weight + n_t) / (weight * scale + E s_t),      divides, s_t the sum of squares.
+
+Given these, the bound is the likelihood of :mod:`_marginal_likelihood` and further terms, so that
+variances take the steps of :mod:`_scoring`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import gammaln, psi
+
+from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
+from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
+from skmtl.mixed_effects._scoring import next_step
+
+_MEMORY = 6  # moves from which the next one is extrapolated
+
+
+class Scales(NamedTuple):
+    """What tasks differ by besides their effects.
+
+    Attributes
+    ----------
+    omega : ndarray of shape (n_tasks,) or None
+        Expected precision of the deviations; None if they are normal.
+    squares : ndarray of shape (n_tasks,) or None
+        Expected sums of squares of the noise, relative to its variance, from which the following
+        were computed; None if the noise is common.
+    prior : NoisePrior or None
+        The prior of the variance of the noise, relative likewise.
+    precision : ndarray of shape (n_tasks,) or None
+        Expected precision of the noise, relative likewise.
+    """
+
+    omega: np.ndarray | None = None
+    squares: np.ndarray | None = None
+    prior: NoisePrior | None = None
+    precision: np.ndarray | None = None
+
+    @property
+    def logarithms(self):
+        """What the scales are made of, one-dimensional."""
+        parts = [part for part in (self.omega, self.squares) if part is not None]
+        return np.log(np.concatenate(parts))
+
+
+class VariationalModel:
+    """The lower bound for some kind of tasks.
+
+    Parameters
+    ----------
+    rows : TaskRows
+        Rows and targets.
+    variances : VarianceParameters
+        What the variances of effects are made of.
+    df : float or None
+        Degrees of freedom of the deviations; None if they are normal.
+    own_noise : bool
+        Whether tasks have noise of their own.
+    """
+
+    def __init__(self, rows, variances, df, own_noise):
+        self.rows = rows
+        self.variances = variances
+        self.df = df
+        self.own_noise = own_noise
+        self.divided = variances.covariance.divided
+        self.n_divided = int(self.divided.sum())
+
+    def scales(self, omega, squares):
+        """Scales made of these; the precision of the noise follows from sums of squares."""
+        if squares is None:
+            return Scales(omega)
+        counts = self.rows.total
+        prior = fit_noise_prior(squares, counts)
+        return Scales(omega, squares, prior, prior.precisions(squares, counts))
+
+    def scales_from(self, logarithms):
+        """Scales from :attr:`Scales.logarithms`."""
+        values = np.exp(logarithms)
+        n_tasks = len(self.rows.total)
+        omega = None if self.df is None else values[:n_tasks]
+        squares = values[-n_tasks:] if self.own_noise else None
+        return self.scales(omega, squares)
+
+    def start(self):
+        """Scales of normal deviations and common noise."""
+        omega = None if self.df is None else np.ones(len(self.rows.total))
+        squares = self.rows.total if self.own_noise else None
+        return self.scales(omega, squares)
+
+    def likelihood(self, scales):
+        """The likelihood of the effects given the scales."""
+        rows = self.rows
+        if self.own_noise:
+            rows = rows.weighted(scales.precision)
+        spread = None
+        if scales.omega is not None:
+            root = np.sqrt(scales.omega)
+            spread = np.where(self.divided, 1 / root[:, None], 1.0)
+        return MarginalLikelihood(rows, self.variances.fixed_effects, spread=spread)
+
+    def point(self, parameters, scales):
+        """The bound at some parameters and scales, a :class:`Bounded`."""
+        likelihood = self.likelihood(scales)
+        evaluation = self.variances.evaluate(likelihood, parameters)
+        bound = self._bound(evaluation, scales)
+        return Bounded(parameters, scales, likelihood, evaluation, bound)
+
+    def _bound(self, evaluation, scales):
+        """The lower bound of the log likelihood."""
+        bound = -evaluation.criterion / 2
+        if self.own_noise:
+            bound += scales.prior.bound(scales.precision, self.rows.total)
+        if self.df is not None:
+            bound += self._bound_of_omega(scales.omega)
+        return bound
+
+    def _bound_of_omega(self, omega):
+        a = self.df / 2
+        shape = a + self.n_divided / 2
+        rate = shape / omega
+        mean_log = psi(shape) - np.log(rate)
+        entropy = shape - np.log(rate) + gammaln(shape) + (1 - shape) * psi(shape)
+        expected = a * np.log(a) - gammaln(a) + (a - 1) * mean_log - a * omega
+        of_density = self.n_divided / 2 * (mean_log - np.log(omega))
+        return np.sum(of_density + expected + entropy)
+
+    def update(self, point):
+        """The best scales given the distribution of the effects."""
+        evaluation = point.evaluation
+        scales = point.scales
+        theta, _ = self.variances.split(point.parameters)
+        root = self.variances.covariance.root(theta)
+        known = np.sum(root * (evaluation.effect_precisions @ root), axis=1)
+        omega = scales.omega
+        if self.df is not None:
+            squares = self._squares_of_effects(evaluation, root, known) / omega
+            omega = (self.df + self.n_divided) / (self.df + squares)
+        squares = None
+        if self.own_noise:
+            squares = _squared_errors(point.likelihood, evaluation, root, known)
+            squares = squares / scales.precision
+        return self.scales(omega, squares)
+
+    def _squares_of_effects(self, evaluation, root, known):
+        """Expected squares of the divided effects, in units in which their prior is standard."""
+        means = evaluation.scores @ root / np.sqrt(evaluation.noise)
+        moved = root.T @ evaluation.crossed
+        squares = means**2 + (1 - known) + np.sum(moved**2, axis=2)
+        return squares[:, self.divided].sum(axis=1)
+
+
+def _squared_errors(likelihood, evaluation, root, known):
+    """Expected sums of squares of the tasks' rows, relative to the variance of the noise."""
+    rows = likelihood.rows
+    fixed = evaluation.fixed
+    covariance = root @ root.T
+    deviations = evaluation.scores @ covariance
+    retained = covariance @ evaluation.crossed
+    if likelihood.spread is not None:
+        deviations = deviations * likelihood.spread
+        retained = retained * likelihood.spread[:, :, None]
+    effects = fixed.effects + deviations
+    residuals = rows.targets - (rows.rows @ effects[:, :, None])[:, :, 0]
+    moved = rows.rows @ (fixed.root - retained)
+    left = rows.rest + np.sum(residuals**2, axis=1)
+    unknown = known.sum(axis=1) + np.sum(moved**2, axis=(1, 2))
+    if rows.grams is not None:
+        products = rows.grams @ fixed.effects - 2 * rows.products
+        left = left + rows.squares + products @ fixed.effects
+        unknown = unknown + np.sum(fixed.root * (rows.grams @ fixed.root), axis=(1, 2))
+    return left / evaluation.noise + unknown
+
+
+class Bounded(NamedTuple):
+    """The bound at some variances and scales."""
+
+    parameters: np.ndarray
+    scales: Scales
+    likelihood: MarginalLikelihood
+    evaluation: object
+    bound: float
+    is_safe: bool = False  # whether it cannot be below that of the point before
+
+
+class Extrapolation:
+    """Anderson's extrapolation of a fixed-point iteration."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Start again."""
+        self.points = []
+        self.moves = []
+
+    def extrapolate(self, old, new, weight):
+        """Return where moves lead to that change with the point as they did, None at first.
+
+        Parameters
+        ----------
+        old, new : ndarray of shape (n,)
+            A point, and where the iteration moves it.
+        weight : ndarray of shape (n,)
+            What differences are multiplied by to be comparable.
+        """
+        self.points.append(old)
+        self.moves.append(new - old)
+        self.points = self.points[-_MEMORY:]
+        self.moves = self.moves[-_MEMORY:]
+        if len(self.points) < 2:
+            return None
+        by_point = np.diff(self.points, axis=0).T
+        by_move = np.diff(self.moves, axis=0).T
+        move = self.moves[-1]
+        shares = np.linalg.lstsq(weight[:, None] * by_move, weight * move, rcond=1e-8)[0]
+        return new - (by_point + by_move) @ shares
+
+
+def maximize(model, optimum, max_iter, tol):
+    """Return the :class:`Bounded` that is reached from an optimum of the normal model.
+
+    Variances and scales move together, extrapolated from the moves before. Where the bound would
+    decrease, they move as far as they would without extrapolation, then scales move alone: that
+    cannot decrease it.
+    """
+    variances = model.variances
+    point = model.point(optimum.parameters, model.start())
+    history = Extrapolation()
+    for n_iter in range(1, max_iter + 1):
+        step, residual, weight = next_step(
+            variances, point.likelihood, point.parameters, point.evaluation
+        )
+        scales = model.update(point)
+        residual = max(residual, np.abs(scales.logarithms - point.scales.logarithms).max())
+        moved = np.maximum(point.parameters + step, variances.lower)
+        points = _trial_points(model, point, moved, scales, history, weight)
+        point = next(new for new in points if new.bound >= point.bound or new.is_safe)
+        if residual <= tol:
+            break
+    return point, residual, n_iter
+
+
+def _trial_points(model, point, moved, scales, history, weight):
+    """Points to go on from, the most hopeful first."""
+    old = np.concatenate([point.parameters, point.scales.logarithms])
+    new = np.concatenate([moved, scales.logarithms])
+    n = len(moved)
+    weight = np.append(weight, np.ones(len(old) - n))
+    target = history.extrapolate(old, new, weight)
+    if target is not None:
+        parameters = np.maximum(target[:n], model.variances.lower)
+        yield model.point(parameters, model.scales_from(target[n:]))
+        history.forget()
+    yield model.point(moved, scales)
+    yield model.point(point.parameters, scales)._replace(is_safe=True)
