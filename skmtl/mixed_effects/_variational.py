@@ -15,13 +15,16 @@ variances take the steps of :mod:`_scoring`.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, psi
 
+from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
-from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
+from skmtl.mixed_effects._noise_prior import (
+    NoisePrior,
+    divergence,
+    fit_noise_prior,
+    mean_logarithm,
+)
 from skmtl.mixed_effects._scoring import next_step
-
-_MEMORY = 6  # moves from which the next one is extrapolated
 
 
 class Scales(NamedTuple):
@@ -125,14 +128,13 @@ class VariationalModel:
         return bound
 
     def _bound_of_omega(self, omega):
+        """What omega adds to the bound: expected log density of deviations, less divergence."""
         a = self.df / 2
-        shape = a + self.n_divided / 2
-        rate = shape / omega
-        mean_log = psi(shape) - np.log(rate)
-        entropy = shape - np.log(rate) + gammaln(shape) + (1 - shape) * psi(shape)
-        expected = a * np.log(a) - gammaln(a) + (a - 1) * mean_log - a * omega
-        of_density = self.n_divided / 2 * (mean_log - np.log(omega))
-        return np.sum(of_density + expected + entropy)
+        half = self.n_divided / 2
+        shape = a + half
+        mean_log = mean_logarithm(shape, omega)
+        less = divergence(shape, omega, a, a)
+        return np.sum(half * (mean_log - np.log(omega)) - less)
 
     def update(self, point):
         """The best scales given the distribution of the effects."""
@@ -192,40 +194,6 @@ class Bounded(NamedTuple):
     is_safe: bool = False  # whether it cannot be below that of the point before
 
 
-class Extrapolation:
-    """Anderson's extrapolation of a fixed-point iteration."""
-
-    def __init__(self):
-        self.forget()
-
-    def forget(self):
-        """Start again."""
-        self.points = []
-        self.moves = []
-
-    def extrapolate(self, old, new, weight):
-        """Return where moves lead to that change with the point as they did, None at first.
-
-        Parameters
-        ----------
-        old, new : ndarray of shape (n,)
-            A point, and where the iteration moves it.
-        weight : ndarray of shape (n,)
-            What differences are multiplied by to be comparable.
-        """
-        self.points.append(old)
-        self.moves.append(new - old)
-        self.points = self.points[-_MEMORY:]
-        self.moves = self.moves[-_MEMORY:]
-        if len(self.points) < 2:
-            return None
-        by_point = np.diff(self.points, axis=0).T
-        by_move = np.diff(self.moves, axis=0).T
-        move = self.moves[-1]
-        shares = np.linalg.lstsq(weight[:, None] * by_move, weight * move, rcond=1e-8)[0]
-        return new - (by_point + by_move) @ shares
-
-
 def maximize(model, optimum, max_iter, tol):
     """Return the :class:`Bounded` that is reached from an optimum of the normal model.
 
@@ -236,17 +204,21 @@ def maximize(model, optimum, max_iter, tol):
     variances = model.variances
     point = model.point(optimum.parameters, model.start())
     history = Extrapolation()
-    for n_iter in range(1, max_iter + 1):
+    n_iter = 0
+    residual = np.inf
+    while residual > tol and n_iter < max_iter:
+        n_iter += 1
         step, residual, weight = next_step(
-            variances, point.likelihood, point.parameters, point.evaluation
+            variances,
+            point.likelihood,
+            point.parameters,
+            point.evaluation,
         )
         scales = model.update(point)
         residual = max(residual, np.abs(scales.logarithms - point.scales.logarithms).max())
         moved = np.maximum(point.parameters + step, variances.lower)
         points = _trial_points(model, point, moved, scales, history, weight)
         point = next(new for new in points if new.bound >= point.bound or new.is_safe)
-        if residual <= tol:
-            break
     return point, residual, n_iter
 
 
