@@ -28,6 +28,7 @@ from skmtl.inspection import (
     TaskScoreDisplay,
     TaskSimilarityDisplay,
     task_feature_importance,
+    task_sharing,
     task_similarity,
 )
 from skmtl.kernel import (
@@ -96,6 +97,8 @@ from skmtl.meta import (
     MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
+    SafeSharingClassifier,
+    SafeSharingRegressor,
     SequentialTasks,
 )
 from skmtl.metrics import task_score
@@ -172,6 +175,8 @@ __all__ = [
     "RobustMultiTaskFeatureRegressor",
     "RobustMultiTaskRegressor",
     "RobustMultiTaskRegressorCV",
+    "SafeSharingClassifier",
+    "SafeSharingRegressor",
     "SequentialTasks",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
@@ -213,6 +218,7 @@ __all__ = [
     "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
+    "task_sharing",
     "task_similarity",
     "task_transfer_matrix",
     "unstack_tasks",

@@ -56,6 +56,8 @@ from skmtl import (
     RobustMultiTaskFeatureRegressor,
     RobustMultiTaskRegressor,
     RobustMultiTaskRegressorCV,
+    SafeSharingClassifier,
+    SafeSharingRegressor,
     SequentialTasks,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
@@ -161,6 +163,22 @@ ESTIMATORS = [
     RandomInterceptTasks(Ridge(tol=1e-10)),
     SequentialTasks(Ridge(tol=1e-10)),
     MultiTaskStacking(Ridge(tol=1e-10), Ridge(tol=1e-10), cv=2),  # the checks have a task a row
+    SafeSharingRegressor(
+        {
+            "lasso": MultiTaskLasso(0.1, normalize_y=True),
+            "mean": MeanRegularizedRegressor(normalize_y=True),
+        },
+        cv=2,  # the checks have a task a row
+        task_weights="common",  # as unseen tasks have them
+    ),
+    SafeSharingClassifier(
+        {
+            "lasso": MultiTaskLassoClassifier(0.05),
+            "mean": MeanRegularizedClassifier(0.05, ridge=0.1),
+        },
+        cv=2,
+        task_weights="common",
+    ),
 ]
 TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
 

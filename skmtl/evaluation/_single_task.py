@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.metaestimators import available_if
 
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.kernel import (
@@ -36,7 +37,7 @@ from skmtl.linear_model import (
     RegressorCV,
 )
 from skmtl.losses import Logistic, Poisson, Squared, make_loss
-from skmtl.meta import TaskMetaEstimator
+from skmtl.meta import SafeSharingClassifier, SafeSharingRegressor, TaskMetaEstimator
 from skmtl.mixed_effects import MixedEffectsRegressor
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
@@ -174,6 +175,25 @@ def _meta(estimator: TaskMetaEstimator):
     return estimator.task_estimator()
 
 
+@single_task.register
+def _safe_sharing_regressor(estimator: SafeSharingRegressor):
+    return OneTask(_stack_alone(estimator))
+
+
+@single_task.register
+def _safe_sharing_classifier(estimator: SafeSharingClassifier):
+    return OneTaskClassifier(_stack_alone(estimator))
+
+
+def _stack_alone(estimator):
+    """The stack of those members that learn every task alone."""
+    return clone(estimator).set_params(
+        estimators=estimator.members_alone(),
+        task_column=None,
+        handle_unknown="error",
+    )
+
+
 @single_task.register(MultiTaskKernelRidge)
 @single_task.register(MultiTaskKernelRidgeCV)
 @single_task.register(MultiTaskNystroemRidge)
@@ -286,3 +306,7 @@ class OneTaskClassifier(ClassifierMixin, _OneTask):
     @property
     def classes_(self):
         return self.estimator_.classes_[0]
+
+    @available_if(lambda one: hasattr(one.estimator, "predict_proba"))
+    def predict_proba(self, X):
+        return self.estimator_.predict_proba(X)[0]

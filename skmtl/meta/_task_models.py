@@ -110,15 +110,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         return get_tags(self.task_estimator()).estimator_type == "classifier"
 
     def _store_classes(self, data):
-        """Set `classes_`: the class labels of each task for wide data, else those of all tasks."""
-        classes = []
-        for part in data.parts:
-            check_classification_targets(part.y)
-            of_task = np.unique(part.y)
-            classes.append(of_task)
-        if data.layout != "wide":
-            classes = np.unique(concatenate_labels(classes))
-        self.classes_ = classes
+        """Set `classes_`."""
+        self.classes_ = class_labels(data)
 
     def _classes_of(self, t):
         """Return the class labels of task t, None for regressors."""
@@ -223,6 +216,18 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         for t, samples, X_t in _by_task(X, codes):
             probabilities[samples] = self._proba_task(X_t, t, self.classes_)
         return probabilities
+
+
+def class_labels(data):
+    """Return the class labels: a list of those of each task for wide data, else of all tasks."""
+    classes = []
+    for part in data.parts:
+        check_classification_targets(part.y)
+        of_task = np.unique(part.y)
+        classes.append(of_task)
+    if data.layout != "wide":
+        classes = np.unique(concatenate_labels(classes))
+    return classes
 
 
 def check_takes_weights(estimator):

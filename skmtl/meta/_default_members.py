@@ -1,0 +1,43 @@
+"""The members of a stack that names none: few, and each the best of its kind on some data."""
+
+import numpy as np
+from sklearn.linear_model import LassoCV, RidgeCV
+
+from skmtl.linear_model import (
+    MeanRegularizedClassifier,
+    MultiTaskCV,
+    MultiTaskLassoClassifierCV,
+    MultiTaskLassoCV,
+    TraceNormRegressorCV,
+)
+from skmtl.losses import Logistic
+from skmtl.meta._independent_tasks import IndependentTasks
+from skmtl.meta._pooled_tasks import PooledTasks
+
+_ALPHAS = np.logspace(-2, 4, 25)
+
+
+def default_regressors():
+    """Return the members of a regression by name."""
+    ridge = RidgeCV(_ALPHAS)
+    return {
+        "ridge": IndependentTasks(ridge),
+        "lasso": IndependentTasks(LassoCV(cv=5, alphas=30, eps=1e-2)),
+        "pooled": PooledTasks(ridge),
+        "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
+        "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
+    }
+
+
+def default_classifiers():
+    """Return the members of a classification by name."""
+    ridge = Logistic().single_task(False)
+    lasso = Logistic().single_task(True)
+    mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
+    return {
+        "ridge": IndependentTasks(ridge),
+        "lasso": IndependentTasks(lasso),
+        "pooled": PooledTasks(ridge),
+        "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
+        "near the mean": mean,
+    }
