@@ -7,28 +7,25 @@
 training, all others for testing, two splits or more. Features are standardized; every model
 chooses its strengths from the training rows. The error is the root mean squared error of a task,
 averaged over tasks and splits. The table has the gain over a tuned ridge regression of each task in
-percent and in brackets the share of tasks whose error, averaged over splits, is more than 2 % larger
-than that ridge's.
+percent and in brackets the share of tasks whose error, averaged over splits, is more than 2 %
+larger than that ridge's.
 
 Errors of each task, and seconds, are kept in the directory of results, one file a fit, and what is
-there is not run again: delete files of a model that has changed. GPBoost and statsmodels are skipped
-if they are not installed, and a model is not run on further splits of a set after a fit took longer
-than the limit.
+there is not run again: delete files of a model that has changed. GPBoost and statsmodels are
+skipped if they are not installed, and a model is not run on further splits of a set after a fit
+took longer than the limit.
 """
 
 import argparse
-import json
-import re
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
-from time import process_time
 
 import numpy as np
+from kept_results import Results, gain, harmed, measure
 from own_rows import SETS, load, split
 from peers_mixed import CategoricalTrees, GPBoostMixed, StatsmodelsMixed
 from report import list_table
-from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV, RidgeCV
 from threadpoolctl import threadpool_limits
@@ -60,48 +57,6 @@ MODELS = {
     "statsmodels, slopes": StatsmodelsMixed(),
 }
 NEEDS = {"GPBoost": "gpboost", "statsmodels": "statsmodels"}
-WORSE = 1.02  # how much larger an error counts as harm
-
-
-class Results:
-    """Errors of tasks, and seconds, of every fit: one file each in a directory."""
-
-    def __init__(self, directory):
-        self.directory = Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
-
-    def path(self, model, case, seed):
-        name = f"{case}-{seed}-{model}".lower()
-        return self.directory / (re.sub("[^a-z0-9]+", "-", name) + ".json")
-
-    def get(self, model, case, seed):
-        """The errors and seconds of a fit, or None."""
-        path = self.path(model, case, seed)
-        return json.loads(path.read_text()) if path.exists() else None
-
-    def put(self, model, case, seed, found):
-        self.path(model, case, seed).write_text(json.dumps(found))
-
-
-def errors_of_tasks(data, predicted):
-    """Root mean squared error of each task."""
-    tasks = data.X_test[:, -1].astype(int)
-    sums = np.bincount(tasks, (data.y_test - predicted) ** 2)
-    return np.sqrt(sums / np.bincount(tasks))
-
-
-def measure(model, data):
-    """Errors of tasks and CPU seconds, or the reason why there are none."""
-    model = clone(model)
-    start = process_time()
-    try:
-        predicted = model.fit(data.X, data.y).predict(data.X_test)
-    except Exception as error:
-        return {"failed": f"{type(error).__name__}: {error}"}
-    seconds = process_time() - start
-    if not np.isfinite(predicted).all():
-        return {"failed": "predictions that are not finite"}
-    return {"errors": errors_of_tasks(data, predicted).tolist(), "seconds": seconds}
 
 
 def installed(name):
@@ -128,36 +83,29 @@ def run(options, results):
                 before = results.get(model, case, seed - 1)
                 if before is not None and before.get("seconds", 0) > options.limit:
                     continue
-                found = measure(MODELS[model], data)
+                found = measure(MODELS[model], *data)
                 results.put(model, case, seed, found)
                 error = np.mean(found["errors"]) if "errors" in found else found["failed"]
                 print(case, seed, model, error, found.get("seconds"), sep=", ", flush=True)
 
 
-def summary(results, model, case, n_splits):
+def summary(results, model, case, seeds):
     """Gain in percent, share of harmed tasks, and median seconds; None without any result."""
-    errors, references, seconds = [], [], []
-    for seed in range(n_splits):
-        found = results.get(model, case, seed)
-        alone = results.get(ALONE, case, seed)
-        if found is None or alone is None or "failed" in found:
-            continue
-        errors.append(found["errors"])
-        references.append(alone["errors"])
-        seconds.append(found["seconds"])
-    if not errors:
+    runs = results.both(model, ALONE, case, seeds)
+    if not runs:
         return None
-    error, reference = np.mean(errors, axis=0), np.mean(references, axis=0)
-    gain = 100 * (1 - error.mean() / reference.mean())
-    return gain, np.mean(error > WORSE * reference), np.median(seconds)
+    error = np.mean([run["errors"] for run, _ in runs], axis=0)
+    reference = np.mean([run["errors"] for _, run in runs], axis=0)
+    seconds = np.median([run["seconds"] for run, _ in runs])
+    return gain(error, reference), harmed(error, reference), seconds
 
 
 def cell(found):
     """The text of a summary."""
     if found is None:
         return "–"
-    gain, harmed, _ = found
-    return f"{gain:.1f} ({harmed:.2f})"
+    better, harm, _ = found
+    return f"{better:.1f} ({harm:.2f})"
 
 
 def table(options, results):
@@ -169,7 +117,8 @@ def table(options, results):
         alone = results.get(ALONE, case, 0)
         if alone is None:
             continue
-        found = [summary(results, model, case, options.splits) for model in shown]
+        runs = range(options.splits)
+        found = [summary(results, model, case, runs) for model in shown]
         title = f"{name} ({len(alone['errors'])}), {n_rows}"
         rows.append([title, *(cell(one) for one in found)])
     return rows
