@@ -19,6 +19,7 @@ took longer than the limit.
 import argparse
 import warnings
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,11 @@ from threadpoolctl import threadpool_limits
 from skmtl import (
     IndependentTasks,
     MeanRegularizedRegressorCV,
+    MixedEffectsRegressor,
     MultiTaskLassoCV,
     PooledTasks,
     RandomInterceptTasks,
+    SafeSharingRegressor,
     TraceNormRegressorCV,
 )
 
@@ -51,10 +54,27 @@ MODELS = {
     "trace norm": TraceNormRegressorCV(alphas=15, eps=1e-2, **LONG),
     "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
     "trees, task as category": CategoricalTrees(),
+    "mixed effects": MixedEffectsRegressor(task_column=-1),
+    "stack of all": SafeSharingRegressor(task_column=-1),
     "GPBoost, intercepts": GPBoostMixed(slopes=False),
     "GPBoost, slopes": GPBoostMixed(),
     "statsmodels, intercepts": StatsmodelsMixed(slopes=False),
     "statsmodels, slopes": StatsmodelsMixed(),
+}
+SETTINGS = {  # of the mixed-effects model: what its defaults were chosen from
+    f"mixed, {', '.join(values)}": MixedEffectsRegressor(
+        values[0],
+        deviations=values[1],
+        task_noise=values[2],
+        fixed_effects=values[3],
+        task_column=-1,
+    )
+    for values in product(
+        ("intercept", "isotropic", "diagonal", "full"),
+        ("normal", "t"),
+        ("common", "own"),
+        ("flat", "ridge"),
+    )
 }
 NEEDS = {"GPBoost": "gpboost", "statsmodels": "statsmodels"}
 
@@ -83,7 +103,7 @@ def run(options, results):
                 before = results.get(model, case, seed - 1)
                 if before is not None and before.get("seconds", 0) > options.limit:
                     continue
-                found = measure(MODELS[model], *data)
+                found = measure({**MODELS, **SETTINGS}[model], *data)
                 results.put(model, case, seed, found)
                 error = np.mean(found["errors"]) if "errors" in found else found["failed"]
                 print(case, seed, model, error, found.get("seconds"), sep=", ", flush=True)
@@ -129,11 +149,14 @@ def main():
     options.add_argument("--data", type=Path, required=True, help="directory of the sets")
     options.add_argument("--results", type=Path, required=True, help="directory of results")
     options.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
-    options.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    options.add_argument("--models", nargs="+", default=list(MODELS))
+    options.add_argument("--settings", action="store_true", help="of mixed effects, all in turn")
     options.add_argument("--splits", type=int, default=2)
     options.add_argument("--limit", type=float, default=np.inf, help="seconds of a fit")
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()
+    if options.settings:
+        options.models = [ALONE, *SETTINGS]
     warnings.simplefilter("ignore", ConvergenceWarning)
     results = Results(options.results)
     run(options, results)
