@@ -44,14 +44,18 @@ from skmtl import (
 
 RIDGE = RidgeCV(np.logspace(-2, 4, 25))
 LONG = {"task_column": -1, "cv": 5}
+MEAN = {"alphas": 15, "ridge": [1e-2, 1e-1, 1.0], **LONG}
+TRACE = {"alphas": 15, "eps": 1e-2, **LONG}
 ALONE = "ridge of each task"
 MODELS = {
     ALONE: IndependentTasks(RIDGE, task_column=-1),
     "lasso of each task": IndependentTasks(LassoCV(cv=3, eps=1e-2), task_column=-1),
     "pooled ridge": PooledTasks(RIDGE, task_column=-1),
     "random intercepts, ridge": RandomInterceptTasks(RIDGE, task_column=-1),
-    "mean-regularized": MeanRegularizedRegressorCV(alphas=15, ridge=[1e-2, 1e-1, 1.0], **LONG),
-    "trace norm": TraceNormRegressorCV(alphas=15, eps=1e-2, **LONG),
+    "mean-regularized": MeanRegularizedRegressorCV(intercept="free", **MEAN),
+    "mean-regularized, shared intercepts": MeanRegularizedRegressorCV(intercept="shared", **MEAN),
+    "trace norm": TraceNormRegressorCV(intercept="free", **TRACE),
+    "trace norm, shared intercepts": TraceNormRegressorCV(intercept="shared", **TRACE),
     "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
     "trees, task as category": CategoricalTrees(),
     "mixed effects": MixedEffectsRegressor(task_column=-1),
@@ -73,7 +77,7 @@ SETTINGS = {  # of the mixed-effects model: what its defaults were chosen from
         ("intercept", "isotropic", "diagonal", "full"),
         ("normal", "t"),
         ("common", "own"),
-        ("flat", "ridge"),
+        ("flat", "ridge", "sparse"),
     )
 }
 NEEDS = {"GPBoost": "gpboost", "statsmodels": "statsmodels"}
