@@ -198,7 +198,7 @@ class _Moments:
     def path(self, y, penalty):
         """Return the coefficients of all models, the mean of y and the steps of the last model.
 
-        None if one of them took too many steps.
+        None if one of them took too many steps, or if numbers overflowed.
         """
         targets, level = self.rows.center(y)
         n_features = len(self.gram)
@@ -212,7 +212,7 @@ class _Moments:
             100 + 10 * n_features,
             coefs,
         )
-        if n_models < len(coefs):
+        if n_models < len(coefs) or not np.isfinite(coefs).all():
             return None
         return coefs, level, n_iter
 

@@ -173,7 +173,6 @@ def _standardize(scaler, X):
     is_constant = variance <= rounding
     scaler.mean_ = mean
     scaler.var_ = variance
-    scaler.scale_ = np.sqrt(variance)
-    scaler.scale_[is_constant] = 1.0
+    scaler.scale_ = np.sqrt(np.where(is_constant, 1.0, variance))
     scaler.n_samples_seen_ = np.int64(n_samples)
     return deviations / scaler.scale_
