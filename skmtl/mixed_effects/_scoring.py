@@ -27,6 +27,10 @@ class Optimum(NamedTuple):
     n_iter: int
     converged: bool
 
+    @property
+    def criterion(self):
+        return self.evaluation.criterion
+
 
 def minimize(variances, likelihood, start, max_iter, tol):
     """Return the :class:`Optimum` that is reached from a start.

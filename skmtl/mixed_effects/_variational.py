@@ -15,13 +15,16 @@ variances take the steps of :mod:`_scoring`.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, psi
 
 from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
-from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
+from skmtl.mixed_effects._noise_prior import (
+    NoisePrior,
+    divergence,
+    fit_noise_prior,
+    mean_logarithm,
+)
 from skmtl.mixed_effects._scoring import next_step
-
 
 
 class Scales(NamedTuple):
@@ -125,14 +128,13 @@ class VariationalModel:
         return bound
 
     def _bound_of_omega(self, omega):
+        """What omega adds to the bound: expected log density of deviations, less divergence."""
         a = self.df / 2
-        shape = a + self.n_divided / 2
-        rate = shape / omega
-        mean_log = psi(shape) - np.log(rate)
-        entropy = shape - np.log(rate) + gammaln(shape) + (1 - shape) * psi(shape)
-        expected = a * np.log(a) - gammaln(a) + (a - 1) * mean_log - a * omega
-        of_density = self.n_divided / 2 * (mean_log - np.log(omega))
-        return np.sum(of_density + expected + entropy)
+        half = self.n_divided / 2
+        shape = a + half
+        mean_log = mean_logarithm(shape, omega)
+        less = divergence(shape, omega, a, a)
+        return np.sum(half * (mean_log - np.log(omega)) - less)
 
     def update(self, point):
         """The best scales given the distribution of the effects."""
@@ -202,17 +204,21 @@ def maximize(model, optimum, max_iter, tol):
     variances = model.variances
     point = model.point(optimum.parameters, model.start())
     history = Extrapolation()
-    for n_iter in range(1, max_iter + 1):
+    n_iter = 0
+    residual = np.inf
+    while residual > tol and n_iter < max_iter:
+        n_iter += 1
         step, residual, weight = next_step(
-            variances, point.likelihood, point.parameters, point.evaluation
+            variances,
+            point.likelihood,
+            point.parameters,
+            point.evaluation,
         )
         scales = model.update(point)
         residual = max(residual, np.abs(scales.logarithms - point.scales.logarithms).max())
         moved = np.maximum(point.parameters + step, variances.lower)
         points = _trial_points(model, point, moved, scales, history, weight)
         point = next(new for new in points if new.bound >= point.bound or new.is_safe)
-        if residual <= tol:
-            break
     return point, residual, n_iter
 
 
