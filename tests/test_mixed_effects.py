@@ -100,7 +100,7 @@ def dense(Z, r, tasks, covariance, prior, precision=None, spread=None):
 def test_the_criterion_is_the_dense_normal_density(covariance, fixed_effects):
     X, y, tasks = generate()
     rng = np.random.default_rng(1)
-    rows, units, variances, likelihood = reading(X, y, tasks, covariance, fixed_effects)
+    _, units, variances, likelihood = reading(X, y, tasks, covariance, fixed_effects)
     parameters = rng.uniform(0.05, 0.5, variances.n)
     evaluation = variances.evaluate(likelihood, parameters)
     C = variances.covariance.matrix(variances.split(parameters)[0])
@@ -116,12 +116,10 @@ def test_the_criterion_is_the_dense_normal_density(covariance, fixed_effects):
 def test_the_gradient_is_the_numerical_one(covariance, fixed_effects):
     X, y, tasks = generate()
     rng = np.random.default_rng(1)
-    rows, _, variances, likelihood = reading(X, y, tasks, covariance, fixed_effects)
-    spread = rng.uniform(0.5, 2, (rows.n_effects, 6)).T
-    for likelihood in (
-        likelihood,
-        MarginalLikelihood(rows, variances.fixed_effects, spread=spread),
-    ):
+    rows, _, variances, plain = reading(X, y, tasks, covariance, fixed_effects)
+    spread = rng.uniform(0.5, 2, (6, rows.n_effects))
+    heavy = MarginalLikelihood(rows, variances.fixed_effects, spread=spread)
+    for likelihood in (plain, heavy):
         parameters = rng.uniform(0.05, 0.5, variances.n)
 
         def criterion(point, likelihood=likelihood):
@@ -294,13 +292,11 @@ def test_units_and_origins_of_features_and_targets_do_not_matter(covariance):
     X, y, tasks = generate()
     model = MixedEffectsRegressor(covariance).fit(X, y, tasks=tasks)
     scales = np.array([1e-6, 1.0, 1e6])
-    moved = MixedEffectsRegressor(covariance).fit(
-        X * scales + 1e4 * scales, 7 * y + 1e4, tasks=tasks
-    )
+    moved_X = X * scales + 1e4 * scales
+    moved = MixedEffectsRegressor(covariance).fit(moved_X, 7 * y + 1e4, tasks=tasks)
     np.testing.assert_allclose(moved.coef_, 7 * model.coef_ / scales, rtol=1e-5)
     predictions = 7 * model.predict(X, tasks=tasks) + 1e4
-    moved_predictions = moved.predict(X * scales + 1e4 * scales, tasks=tasks)
-    np.testing.assert_allclose(moved_predictions, predictions, rtol=1e-8)
+    np.testing.assert_allclose(moved.predict(moved_X, tasks=tasks), predictions, rtol=1e-8)
     slopes = 49 * model.variance_components_[1:] / scales**2
     np.testing.assert_allclose(moved.variance_components_[1:], slopes, rtol=1e-4)
 
@@ -396,17 +392,17 @@ def two_tasks():
 @pytest.mark.parametrize("what", ["deviations", "noise"])
 def test_the_lower_bound_is_below_the_exact_likelihood_and_near(what):
     X, y, tasks = two_tasks()
-    quantiles = (np.arange(60) + 0.5) / 60  # equal weights at quantiles of the prior
+    quantiles = (np.arange(40) + 0.5) / 40  # equal weights at quantiles of the prior
     if what == "deviations":
         model = MixedEffectsRegressor("diagonal", deviations="t").fit(X, y, tasks=tasks)
         points = stats.gamma(2, scale=1 / 2).ppf(quantiles)
-        exact = exact_log_likelihood(model, (points, np.full(60, 1 / 60)), spread=True)
+        exact = exact_log_likelihood(model, (points, np.full(40, 1 / 40)), spread=True)
     else:
         model = MixedEffectsRegressor("diagonal", task_noise="own").fit(X, y, tasks=tasks)
         prior = model._posterior.scales.prior
         a = prior.weight / 2
         points = stats.gamma(a, scale=1 / (a * prior.scale)).ppf(quantiles)
-        exact = exact_log_likelihood(model, (points, np.full(60, 1 / 60)), precision=True)
+        exact = exact_log_likelihood(model, (points, np.full(40, 1 / 40)), precision=True)
     of_units = (len(y) - 2) * np.log(y.std()) + np.log(X.std())
     bound = model.log_likelihood_ + of_units
     assert exact - 2.0 < bound < exact
@@ -509,7 +505,7 @@ def degenerate():
         "a noiseless task": (X, flawless, tasks),
         "collinear": (np.column_stack([X, X[:, :2].sum(axis=1), np.ones(80)]), y, tasks),
         "more features than samples of a task": (rng.normal(size=(80, 15)), y, tasks),
-        "more features than samples": (rng.normal(size=(40, 50)), y[:40], tasks[:40]),
+        "more features than samples": (rng.normal(size=(30, 40)), y[:30], tasks[:30]),
         "an outlying task": (X, outlying, tasks),
         "constant in tasks": (np.column_stack([X, tasks]), y, tasks),
     }
@@ -521,15 +517,17 @@ def degenerate():
 @pytest.mark.parametrize("name", degenerate())
 def test_degenerate_data_have_finite_fits(name):
     X, y, tasks = degenerate()[name]
-    full = [("full", "flat")] if X.shape[1] < 6 else []
-    for covariance, fixed_effects in [*FORMS[:2], *FORMS[4:], *full]:
+    forms = [("intercept", "flat"), ("isotropic", "ridge"), ("diagonal", "flat"), FORMS[-1]]
+    if X.shape[1] < 6:
+        forms.append(("full", "flat"))
+    for covariance, fixed_effects in forms:
         for deviations, task_noise in [("normal", "common"), ("t", "own")]:
             model = MixedEffectsRegressor(
                 covariance,
                 deviations=deviations,
                 task_noise=task_noise,
                 fixed_effects=fixed_effects,
-                max_iter=20,
+                max_iter=15,
             ).fit(X, y, tasks=tasks)
             for value in vars(model).values():
                 if isinstance(value, float | np.ndarray):
