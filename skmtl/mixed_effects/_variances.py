@@ -28,6 +28,8 @@ class VarianceParameters:
         self.n = self.n_of_tasks + fixed_effects.n_parameters
         self.lower = np.zeros(self.n)
         self.lower[: self.n_of_tasks] = covariance.lower
+        self.upper = np.full(self.n, np.inf)
+        self.upper[self.n_of_tasks :] = fixed_effects.upper
         self.has_prior = fixed_effects.n_parameters > 0
         # Derivatives by the parameters of what prior variances depend on
         self.by_theta = np.zeros((covariance.n_effects, self.n_of_tasks))
@@ -37,6 +39,10 @@ class VarianceParameters:
     def split(self, parameters):
         """Those of the effects of tasks, and those of the prior."""
         return parameters[: self.n_of_tasks], parameters[self.n_of_tasks :]
+
+    def clipped(self, parameters):
+        """The parameters within their bounds."""
+        return np.clip(parameters, self.lower, self.upper)
 
     def start(self, variance):
         """Parameters with this variance of every effect of a task, and of common slopes."""
@@ -81,7 +87,7 @@ class VarianceParameters:
         theta, _ = self.split(parameters)
         precisions = evaluation.effect_precisions
         information = self.covariance.information(theta, precisions)
-        information = information + self.covariance.curvature(_positive_part(evaluation.slope))
+        information = information + self.covariance.curvature(evaluation.slope)
         by_noise = self.covariance.gradient(theta, precisions.sum(axis=0))
         if self.has_prior:
             information, by_noise = self._with_prior(parameters, evaluation, information, by_noise)
@@ -122,9 +128,3 @@ def _profiled(information, by_noise, of_noise):
     explained = with_noise @ np.linalg.lstsq(scaled, with_noise, rcond=_ROUNDING)[0]
     share = min(1.0, _MOST_EXPLAINED * of_noise / explained) if explained > 0 else 1.0
     return information - share * np.outer(by_noise, by_noise) / of_noise
-
-
-def _positive_part(matrix):
-    """The matrix without its negative eigenvalues."""
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.T
