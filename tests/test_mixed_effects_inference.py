@@ -1,6 +1,7 @@
 """Mixed-effects regression: how certain it is, against the formulas by definition."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy import optimize, stats
 
 from skmtl import MixedEffectsRegressor, load_radon
 
+SLEEPSTUDY = Path(__file__).parent / "data" / "sleepstudy.npz"
 COVARIANCES = ["intercept", "isotropic", "diagonal", "full"]
 each_covariance = pytest.mark.parametrize("covariance", COVARIANCES)
 
@@ -418,6 +420,24 @@ def test_the_summary_of_radon_is_that_of_restricted_likelihood():
     for part in ["county", "log_uranium", "Residual", "0.7845", "2059.3", "919", "85"]:
         assert part in text
     assert summary.correlation is None
+
+
+def test_the_summary_of_sleepstudy_is_that_of_lme4():
+    """Values of `summary(lmer(Reaction ~ Days + (Days | Subject)))`; df are those of lmerTest."""
+    with np.load(SLEEPSTUDY) as file:
+        days = file["X"].astype(float)
+        model = MixedEffectsRegressor("full", tol=1e-9).fit(days, file["y"], tasks=file["task"])
+    summary = model.summary()
+    np.testing.assert_allclose(summary.criterion, 1743.628, atol=1e-3)
+    random = summary.random_effects
+    assert random["group"].tolist() == ["task", "task", "Residual"]
+    np.testing.assert_allclose(random["sd"], [24.741, 5.922, 25.592], atol=1e-3)
+    np.testing.assert_allclose(summary.correlation[0, 1], 0.066, atol=1e-3)
+    fixed = summary.fixed_effects
+    np.testing.assert_allclose(fixed["estimate"], [251.405, 10.467], atol=1e-3)
+    np.testing.assert_allclose(fixed["std_error"], [6.825, 1.546], atol=1e-3)
+    np.testing.assert_allclose(fixed["t"], [36.838, 6.771], atol=1e-3)
+    np.testing.assert_allclose(fixed["df"], 17, rtol=1e-4)
 
 
 def test_frames_hold_what_the_tables_hold():
