@@ -29,11 +29,14 @@ class NewTask(NamedTuple):
         Covariance of its coefficients.
     noise : float
         Variance of its noise.
+    scale : float
+        What multiplies its deviations, ``1 / sqrt(omega)``.
     """
 
     deviation: np.ndarray
     covariance: np.ndarray
     noise: float
+    scale: float
 
 
 class AdaptMixin:
@@ -100,6 +103,7 @@ class AdaptMixin:
         model.intercept_ = np.append(self.intercept_, intercept)
         model.coef_ = np.vstack([self.coef_, coef])
         model.task_noise_ = np.append(self.task_noise_, noise)
+        model.deviation_scales_ = np.append(self.deviation_scales_, new_task.scale)
         model.tasks_ = np.concatenate([self.tasks_, as_id_array([task_id])])
         model.n_tasks_ = len(model.tasks_)
         model.n_samples_per_task_ = np.append(self.n_samples_per_task_, n_samples)
@@ -129,14 +133,14 @@ def predict_effects(posterior, Z, target, weight, df):
     omega = 1.0
     precision = 1.0 if prior is None else 1 / prior.scale
     for _ in range(_MOST_UPDATES):
-        spread = np.where(divided, 1 / np.sqrt(omega), 1.0)
+        scale = 1 / np.sqrt(omega)
         noise = posterior.noise / precision
         task, squares_of_effects = _given_scales(
             posterior,
             Z,
             target,
             weight,
-            spread,
+            scale,
             noise,
         )
         old = np.array([omega, precision])
@@ -155,8 +159,10 @@ def predict_effects(posterior, Z, target, weight, df):
     return task
 
 
-def _given_scales(posterior, Z, target, weight, spread, noise):
+def _given_scales(posterior, Z, target, weight, scale, noise):
     """The :class:`NewTask` for known scales, and expected squares of b, (n_effects,)."""
+    divided = posterior.variances.covariance.divided
+    spread = np.where(divided, scale, 1.0)
     root = spread[:, None] * posterior.root
     seen = Z @ root
     weighted = seen.T * (weight / noise)
@@ -171,4 +177,4 @@ def _given_scales(posterior, Z, target, weight, spread, noise):
     covariance = own + half @ half.T
     squares = mean**2 + inverse.diagonal()
     squares += np.sum(by_common**2, axis=1)
-    return NewTask(root @ mean, covariance, noise), squares
+    return NewTask(root @ mean, covariance, noise, scale), squares
