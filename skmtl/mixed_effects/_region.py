@@ -180,7 +180,7 @@ def _farthest(region, direction, bound, sign, start):
         if gain > 0:
             point = new
             value = new_value
-        if not at_edge or gain <= _GAIN * value:
+        if not at_edge or gain <= _GAIN * value or value <= _NOTHING * first:
             break
     noise, _ = region.value(None, point)
     if sign > 0 and direction is not None and value > _LARGEST * noise:
