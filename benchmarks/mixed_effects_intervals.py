@@ -3,8 +3,9 @@
     python benchmarks/mixed_effects_intervals.py [--n-draws N] [--rst FILE]
 
 Data are drawn from the model with eight rows a task and one feature: intercepts and slopes have the
-same standard deviation between tasks, the noise has standard deviation 1; or slopes are heavy-tailed
-(t with 4 degrees of freedom), or the variance of the noise differs between tasks (1 / Gamma(3, 3)).
+same standard deviation between tasks, the noise has standard deviation 1. Or slopes are
+heavy-tailed (t with 4 degrees of freedom), or the variance of the noise differs between tasks
+(1 / Gamma(3, 3)).
 Prints the shares of draws: for the common intercept and slope, with Student's and with normal
 quantiles; for the standard deviations of intercepts and slopes; for new targets of the tasks, of 20
 tasks that were not seen, and for the targets of the fit, each predicted from the others.

@@ -1,13 +1,16 @@
 """Mixed-effects regression: how certain it is, against the formulas by definition."""
 
+import pickle
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, sparse, stats
 
 from skmtl import MixedEffectsRegressor, load_radon
 
+SLEEPSTUDY = Path(__file__).parent / "data" / "sleepstudy.npz"
 COVARIANCES = ["intercept", "isotropic", "diagonal", "full"]
 each_covariance = pytest.mark.parametrize("covariance", COVARIANCES)
 
@@ -187,12 +190,33 @@ def test_adapting_to_a_task_of_the_fit_gives_its_coefficients(params):
     adapted = model.adapt(again, y[own])
     np.testing.assert_allclose(adapted.random_effects_[-1], model.random_effects_[3], rtol=1e-5)
     np.testing.assert_allclose(adapted.task_noise_[-1], model.task_noise_[3], rtol=1e-5)
+    scales = adapted.deviation_scales_
+    np.testing.assert_allclose(scales[-1], model.deviation_scales_[3], rtol=1e-5)
     assert adapted.tasks_[-1] == 9
     _, std = adapted.predict(again, return_std=True)
     np.testing.assert_allclose(std, model.predict(X[own], return_std=True)[1], rtol=1e-5)
     for before, after in zip(model.loo_predict(), adapted.loo_predict(), strict=True):
         np.testing.assert_array_equal(before, after)
     assert str(model.summary()) == str(adapted.summary())
+
+
+def test_adapted_copies_leave_the_model_and_its_tasks_as_they_were():
+    X, y = data()
+    model = fitted("diagonal", X, y)
+    before = {name: np.copy(getattr(model, name)) for name in vars(model) if name.endswith("_")}
+    new = np.array([[1.0, 2.0, 50]])
+    adapted = model.adapt(new, [3.0])
+    again = pickle.loads(pickle.dumps(adapted)).adapt(sparse.csr_array(new), [3.0])
+    for name, value in before.items():
+        np.testing.assert_array_equal(getattr(model, name), value)
+    assert again.tasks_.tolist() == [0, 1, 2, 3, 4, 5, 50, 51]
+    np.testing.assert_array_equal(again.coef_[:6], model.coef_)
+    np.testing.assert_allclose(again.coef_[-1], again.coef_[-2], rtol=1e-12)
+    for name in ("intercept_", "task_noise_", "deviation_scales_", "n_samples_per_task_"):
+        assert getattr(again, name).shape == (8,)
+    assert again.predict_all_tasks(X, return_std=True)[1].shape == (len(X), 8)
+    with pytest.raises(ValueError, match="task=3"):
+        model.adapt(new, [3.0], task=3)
 
 
 @pytest.mark.parametrize("params", WEIGHTED[:3])
@@ -420,6 +444,24 @@ def test_the_summary_of_radon_is_that_of_restricted_likelihood():
     assert summary.correlation is None
 
 
+def test_the_summary_of_sleepstudy_is_that_of_lme4():
+    """Values of `summary(lmer(Reaction ~ Days + (Days | Subject)))`; df are those of lmerTest."""
+    with np.load(SLEEPSTUDY) as file:
+        days = file["X"].astype(float)
+        model = MixedEffectsRegressor("full", tol=1e-9).fit(days, file["y"], tasks=file["task"])
+    summary = model.summary()
+    np.testing.assert_allclose(summary.criterion, 1743.628, atol=1e-3)
+    random = summary.random_effects
+    assert random["group"].tolist() == ["task", "task", "Residual"]
+    np.testing.assert_allclose(random["sd"], [24.741, 5.922, 25.592], atol=1e-3)
+    np.testing.assert_allclose(summary.correlation[0, 1], 0.066, atol=1e-3)
+    fixed = summary.fixed_effects
+    np.testing.assert_allclose(fixed["estimate"], [251.405, 10.467], atol=1e-3)
+    np.testing.assert_allclose(fixed["std_error"], [6.825, 1.546], atol=1e-3)
+    np.testing.assert_allclose(fixed["t"], [36.838, 6.771], atol=1e-3)
+    np.testing.assert_allclose(fixed["df"], 17, rtol=1e-4)
+
+
 def test_frames_hold_what_the_tables_hold():
     pytest.importorskip("pandas")
     summary = fitted("full").summary()
@@ -458,8 +500,8 @@ def test_degenerate_data_give_numbers(covariance, case):
     params = {}
     if case == "wide":
         rng = np.random.default_rng(0)
-        X = np.column_stack([rng.normal(size=(6, 8)), X[:6, -1]])
-        y = y[:6]
+        X = np.column_stack([rng.normal(size=(5, 5)), X[:5, -1]])
+        y = y[:5]
         params = {"fixed_effects": "ridge"}
     model = fitted(covariance, X, y, **{"tol": 1e-4, **params})
     mean, std = model.predict(X, return_std=True)

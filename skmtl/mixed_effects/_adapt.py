@@ -11,6 +11,7 @@ from skmtl._data.new_task import new_task_id, read_new_targets
 from skmtl._data.reading import read_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.task_ids import as_id_array
+from skmtl.mixed_effects._leave_one_out import quadratic_forms
 from skmtl.mixed_effects._task_rows import LEAST_NOISE
 
 _MOST_UPDATES = 10_000
@@ -28,11 +29,14 @@ class NewTask(NamedTuple):
         Covariance of its coefficients.
     noise : float
         Variance of its noise.
+    scale : float
+        What multiplies its deviations, ``1 / sqrt(omega)``.
     """
 
     deviation: np.ndarray
     covariance: np.ndarray
     noise: float
+    scale: float
 
 
 class AdaptMixin:
@@ -93,10 +97,13 @@ class AdaptMixin:
         units = self._posterior.units
         effects = units.effects(new_task.deviation)
         noise = units.size * np.sqrt(max(new_task.noise - LEAST_NOISE, 0.0))
+        intercept = self.shared_intercept_ + effects[0]
+        coef = self.shared_coef_ + effects[1:]
         model.random_effects_ = np.vstack([self.random_effects_, effects])
-        model.intercept_ = np.append(self.intercept_, self.shared_intercept_ + effects[0])
-        model.coef_ = np.vstack([self.coef_, self.shared_coef_ + effects[1:]])
+        model.intercept_ = np.append(self.intercept_, intercept)
+        model.coef_ = np.vstack([self.coef_, coef])
         model.task_noise_ = np.append(self.task_noise_, noise)
+        model.deviation_scales_ = np.append(self.deviation_scales_, new_task.scale)
         model.tasks_ = np.concatenate([self.tasks_, as_id_array([task_id])])
         model.n_tasks_ = len(model.tasks_)
         model.n_samples_per_task_ = np.append(self.n_samples_per_task_, n_samples)
@@ -126,38 +133,48 @@ def predict_effects(posterior, Z, target, weight, df):
     omega = 1.0
     precision = 1.0 if prior is None else 1 / prior.scale
     for _ in range(_MOST_UPDATES):
-        spread = np.where(divided, 1 / np.sqrt(omega), 1.0)
+        scale = 1 / np.sqrt(omega)
         noise = posterior.noise / precision
-        task, squares_of_effects = _given_scales(posterior, Z, target, weight, spread, noise)
-        new_omega = omega
+        task, squares_of_effects = _given_scales(
+            posterior,
+            Z,
+            target,
+            weight,
+            scale,
+            noise,
+        )
+        old = np.array([omega, precision])
         if df is not None:
-            squares = squares_of_effects[divided].sum() / omega
-            new_omega = (df + divided.sum()) / (df + squares)
-        new_precision = precision
+            squares = squares_of_effects[divided].sum()
+            omega = (df + divided.sum()) / (df + squares / omega)
         if prior is not None:
-            residuals = target - Z @ (posterior.common + task.deviation)
-            squares = residuals**2 + np.sum((Z @ task.covariance) * Z, axis=1)
-            squares = weight @ squares / posterior.noise
-            new_precision = prior.precisions(squares, weight.sum())
-        change = abs(np.log(new_omega / omega)) + abs(np.log(new_precision / precision))
-        if change <= _TOL:
-            return task
-        omega = new_omega
-        precision = new_precision
+            coefficients = posterior.common + task.deviation
+            residuals = target - Z @ coefficients
+            squares = residuals**2 + quadratic_forms(Z, task.covariance)
+            total = weight @ squares / posterior.noise
+            precision = prior.precisions(total, weight.sum())
+        change = np.log([omega, precision] / old)
+        if np.abs(change).max() <= _TOL:
+            break
     return task
 
 
-def _given_scales(posterior, Z, target, weight, spread, noise):
+def _given_scales(posterior, Z, target, weight, scale, noise):
     """The :class:`NewTask` for known scales, and expected squares of b, (n_effects,)."""
+    divided = posterior.variances.covariance.divided
+    spread = np.where(divided, scale, 1.0)
     root = spread[:, None] * posterior.root
     seen = Z @ root
     weighted = seen.T * (weight / noise)
     M = np.eye(len(spread)) + weighted @ seen
     inverse = np.linalg.inv(M)
     common_root = np.sqrt(posterior.noise) * posterior.evaluation.fixed.root
-    mean = inverse @ (weighted @ (target - Z @ posterior.common))
+    residuals = target - Z @ posterior.common
+    mean = inverse @ (weighted @ residuals)
     by_common = -inverse @ (weighted @ (Z @ common_root))
     half = common_root + root @ by_common
-    covariance = root @ inverse @ root.T + half @ half.T
-    squares = mean**2 + inverse.diagonal() + np.sum(by_common**2, axis=1)
-    return NewTask(root @ mean, covariance, noise), squares
+    own = root @ inverse @ root.T
+    covariance = own + half @ half.T
+    squares = mean**2 + inverse.diagonal()
+    squares += np.sum(by_common**2, axis=1)
+    return NewTask(root @ mean, covariance, noise, scale), squares

@@ -25,24 +25,31 @@ def degrees_of_freedom(region, directions):
     """
     best = region.best
     errors = region.standard_errors(best)
+    variance = _variances(region, directions, best)
+    freedom = np.full(len(variance), np.inf)
     free = np.flatnonzero(best > region.lower + _STEP * errors)
     curvature = []
     slopes = []
     for k in free:
         step = np.zeros(len(best))
         step[k] = _STEP * errors[k]
-        _, above = region.criterion(best + step)
-        _, below = region.criterion(best - step)
-        curvature.append((above - below)[free] * errors[free] / (2 * _STEP))
-        rise = _variances(region, directions, best + step)
-        fall = _variances(region, directions, best - step)
-        slopes.append((rise - fall) / (2 * _STEP))
-    variance = _variances(region, directions, best)
+        above = best + step
+        below = best - step
+        _, gradient_above = region.criterion(above)
+        _, gradient_below = region.criterion(below)
+        rise = _variances(region, directions, above)
+        fall = _variances(region, directions, below)
+        change = errors * (gradient_above - gradient_below)
+        curvature.append(change[free])
+        slopes.append(rise - fall)
     if not len(free):
-        return np.full(len(variance), np.inf)
-    uncertainty = _uncertainty(np.array(curvature), np.array(slopes))
+        return freedom
+    width = 2 * _STEP
+    uncertainty = _uncertainty(
+        np.array(curvature) / width,
+        np.array(slopes) / width,
+    )
     known = uncertainty > 2 * variance**2 / _LARGEST
-    freedom = np.full(len(variance), np.inf)
     freedom[known] = 2 * variance[known] ** 2 / uncertainty[known]
     return np.maximum(freedom, 1.0)
 
@@ -51,12 +58,15 @@ def _variances(region, directions, point):
     """Variances of the combinations at a point."""
     evaluation = region.evaluate(point)
     halves = directions @ evaluation.fixed.root
-    return evaluation.noise * np.sum(halves**2, axis=1)
+    squares = np.sum(halves**2, axis=1)
+    return evaluation.noise * squares
 
 
 def _uncertainty(curvature, slopes):
     """Variances of the variances, by those of the parameters."""
-    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
+    symmetric = (curvature + curvature.T) / 2
+    values, vectors = np.linalg.eigh(symmetric)
     known = values > _FLAT * values[-1]
     along = slopes.T @ vectors[:, known]
-    return 2 * np.sum(along**2 / values[known], axis=1)
+    shares = along**2 / values[known]
+    return 2 * np.sum(shares, axis=1)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_real
 from skmtl.mixed_effects._degrees_of_freedom import degrees_of_freedom
 from skmtl.mixed_effects._region import Region, effects_of_user, profile_interval
-from skmtl.mixed_effects._summary import root_mean_square_noise, summarize
+from skmtl.mixed_effects._summary import summarize
 
 
 class ConfidenceIntervals(NamedTuple):
@@ -82,8 +82,8 @@ class InferenceMixin:
         Notes
         -----
         With `deviations` of t or noise of tasks' own, both are conditional on the estimated weights
-        of tasks, and with a prior of the common coefficients on its variance: they are somewhat
-        short.
+        of tasks, and somewhat short. With a prior of the common coefficients, their intervals are
+        those of the posterior.
 
         References
         ----------
@@ -117,7 +117,13 @@ class InferenceMixin:
         region = Region(self._posterior)
         freedom = self._degrees_of_freedom(region)
         intervals = self._intervals(region, freedom, level)
-        return summarize(self, self._posterior, freedom, intervals, level)
+        return summarize(
+            self,
+            self._posterior,
+            freedom,
+            intervals,
+            level,
+        )
 
     def _degrees_of_freedom(self, region):
         return degrees_of_freedom(region, self._posterior.units.matrix)
@@ -125,13 +131,31 @@ class InferenceMixin:
     def _intervals(self, region, freedom, level):
         """The :class:`ConfidenceIntervals` for these degrees of freedom."""
         estimates = np.append(self.shared_intercept_, self.shared_coef_)
-        margin = stats.t.ppf((1 + level) / 2, freedom) * self.standard_errors_
-        ratios = np.array(profile_interval(region, None, level)) / self._posterior.noise
+        quantiles = stats.t.ppf((1 + level) / 2, freedom)
+        margins = quantiles * self.standard_errors_
+        lower = estimates - margins
+        upper = estimates + margins
         return ConfidenceIntervals(
-            np.column_stack([estimates - margin, estimates + margin]),
-            _intervals_between_tasks(self._posterior, region, level),
-            root_mean_square_noise(self, self._posterior) * np.sqrt(ratios),
+            fixed_effects=np.column_stack([lower, upper]),
+            random_effects=_intervals_between_tasks(
+                self._posterior,
+                region,
+                level,
+            ),
+            noise=_interval_of_noise(
+                self._posterior,
+                region,
+                level,
+            ),
         )
+
+
+def _interval_of_noise(posterior, region, level):
+    """Ends of the standard deviation of the noise: of what it is a multiple of, scaled."""
+    ends = profile_interval(region, None, level)
+    ratios = np.array(ends) / posterior.noise
+    variances = posterior.mean_noise * ratios
+    return posterior.units.size * np.sqrt(variances)
 
 
 def _intervals_between_tasks(posterior, region, level):
@@ -139,8 +163,15 @@ def _intervals_between_tasks(posterior, region, level):
     groups = posterior.variances.covariance.groups
     directions, factors = effects_of_user(posterior)
     intervals = np.zeros((len(groups), 2))
-    for group in np.unique(groups[groups >= 0]):
+    varying = groups[groups >= 0]
+    for group in np.unique(varying):
         members = np.flatnonzero(groups == group)
-        ends = profile_interval(region, directions[members[0]], level)
-        intervals[members] = np.outer(factors[members], np.sqrt(ends))
+        first = members[0]
+        ends = profile_interval(
+            region,
+            directions[first],
+            level,
+        )
+        deviations = np.sqrt(ends)
+        intervals[members] = np.outer(factors[members], deviations)
     return intervals

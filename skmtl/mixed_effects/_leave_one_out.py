@@ -43,10 +43,14 @@ def _samples_of_tasks(data):
         weights = np.broadcast_to(data.weight, data.y.shape)
         for t in range(data.n_tasks):
             samples = np.flatnonzero(weights[:, t])
-            yield t, (samples, t), take_samples(design.X, samples), weights[samples, t]
+            where = samples, t
+            X = take_samples(design.X, samples)
+            yield t, where, X, weights[where]
     else:
         for X, weight, (t,) in design.blocks(data.weight):
-            yield t, slice(design.ptr[t], design.ptr[t + 1]), X, weight
+            start = design.ptr[t]
+            stop = design.ptr[t + 1]
+            yield t, slice(start, stop), X, weight
 
 
 def _of_task(posterior, t, Z, target, weight):
@@ -61,19 +65,23 @@ def _of_task(posterior, t, Z, target, weight):
     own = quadratic_forms(Z, posterior.own_covariances[t])
     left = 1 - precision * variance
     left_of_own = 1 - precision * own
-    alone = left <= _ALONE * np.maximum(left_of_own, _ALONE)
+    least = _ALONE * np.maximum(left_of_own, _ALONE)
+    alone = left <= least
     left = np.where(alone, 1.0, left)
-    mean = target - residual / left
+    moved = residual / left
+    mean = target - moved
     variance = noise + variance / left
     if alone.any():
-        mean[alone] = target[alone] - _least_effects(posterior, t, Z[alone]) / precision[alone]
+        moved = _least_effects(posterior, t, Z[alone])
+        mean[alone] = target[alone] - moved / precision[alone]
         variance[alone] = np.inf
     return mean, variance
 
 
 def quadratic_forms(Z, covariance):
     """``z' C z`` of each row; it is not below 0 by rounding."""
-    variance = np.sum((Z @ covariance) * Z, axis=1)
+    products = (Z @ covariance) * Z
+    variance = products.sum(axis=1)
     return np.maximum(variance, 0.0)
 
 
@@ -82,6 +90,7 @@ def _least_effects(posterior, t, Z):
 
     They move along ``b = cov(beta) A'z``, A what a task retains of beta, until ``b'beta = 0``.
     """
-    direction = Z @ posterior.retained[t] @ posterior.common_covariance
+    retained = posterior.retained[t]
+    direction = Z @ retained @ posterior.common_covariance
     length = np.sum(direction**2, axis=1)
     return direction @ posterior.common / length

@@ -70,6 +70,11 @@ class Posterior:
             noise = self.noise / self.scales.precision
         return np.maximum(noise - LEAST_NOISE, 0.0)
 
+    @property
+    def mean_noise(self):
+        """Mean over tasks of the variances of the noise, for a task that was not seen."""
+        return np.mean(self.task_noise)
+
     @cached_property
     def covariance(self):
         """Covariance of the effects of a task whose omega is 1, (n_effects, n_effects)."""

@@ -99,30 +99,42 @@ class PredictionMixin:
     def _deviations(self, X, codes, include_noise):
         """Standard deviations of all tasks, (n_samples, n_tasks), or of the tasks `codes`."""
         self._posterior.check_variances_known()
+        units = self._posterior.units
         covariances = [
             *self._posterior.coefficient_covariances,
             *self._adapted,
             self._covariance_of_new_task(),
         ]
-        noise = np.append(self.task_noise_**2, np.mean(self.task_noise_**2))
-        units = self._posterior.units
-        n_samples = X.shape[0]
-        shape = (n_samples,) if codes is not None else (n_samples, self.n_tasks_)
-        variance = np.empty(shape)
-        size = max(1, _FLOATS // len(units.mean))
-        for batch in gen_batches(n_samples, size):
+        parts = []
+        n_columns = len(units.mean)
+        size = max(1, _FLOATS // n_columns)
+        for batch in gen_batches(X.shape[0], size):
             Z = units.rows(X[batch])
             if codes is None:
-                for t in range(self.n_tasks_):
-                    variance[batch, t] = quadratic_forms(Z, covariances[t])
+                part = _of_all_tasks(Z, covariances[:-1])
             else:
-                variance[batch] = _of_own_tasks(Z, codes[batch], covariances)
-        variance *= units.size**2
+                part = _of_own_tasks(
+                    Z,
+                    codes[batch],
+                    covariances,
+                )
+            parts.append(part)
+        variance = units.size**2 * np.concatenate(parts)
         if include_noise:
-            variance += noise[:-1] if codes is None else noise[codes]
+            variance += self._noise_variances(codes)
         if codes is not None and self._is_unbounded():
             variance[codes == -1] = np.inf
         return np.sqrt(variance)
+
+    def _noise_variances(self, codes):
+        """Variances of the noise of all tasks or of the tasks `codes`, -1 being a new one."""
+        of_tasks = self.task_noise_**2
+        if codes is None:
+            return of_tasks
+        posterior = self._posterior
+        of_new_task = posterior.units.size**2 * posterior.mean_noise
+        of_all = np.append(of_tasks, of_new_task)
+        return of_all[codes]
 
     def _covariance_of_new_task(self):
         """Covariance of the coefficients of a task that was not seen, in standardized units.
@@ -131,11 +143,13 @@ class PredictionMixin:
         the variance.
         """
         posterior = self._posterior
-        if self.deviations != "t" or self._is_unbounded():
-            return posterior.common_covariance + posterior.covariance
-        divided = posterior.variances.covariance.divided
-        factor = np.where(divided, self.deviations_df / (self.deviations_df - 2), 1.0)
-        root = np.sqrt(factor)[:, None] * posterior.root
+        root = posterior.root
+        if self.deviations == "t" and not self._is_unbounded():
+            df = self.deviations_df
+            factor = np.sqrt(df / (df - 2))
+            divided = posterior.variances.covariance.divided
+            scale = np.where(divided, factor, 1.0)
+            root = scale[:, None] * root
         return posterior.common_covariance + root @ root.T
 
     def _is_unbounded(self):
@@ -174,11 +188,22 @@ class PredictionMixin:
         return out
 
 
+def _of_all_tasks(Z, covariances):
+    """``z' C_t z`` of each row with the covariance of every task, (n_samples, n_tasks)."""
+    columns = []
+    for covariance in covariances:
+        column = quadratic_forms(Z, covariance)
+        columns.append(column)
+    return np.column_stack(columns)
+
+
 def _of_own_tasks(Z, codes, covariances):
-    """``z' C_t z`` of each row with the covariance of its task."""
+    """``z' C_t z`` of each row with the covariance of its task, (n_samples,)."""
     variance = np.empty(len(codes))
-    order = np.argsort(codes, kind="stable")
-    present, first = np.unique(codes[order], return_index=True)
-    for t, samples in zip(present, np.split(order, first[1:]), strict=True):
-        variance[samples] = quadratic_forms(Z[samples], covariances[t])
+    for t in np.unique(codes):
+        samples = np.flatnonzero(codes == t)
+        variance[samples] = quadratic_forms(
+            Z[samples],
+            covariances[t],
+        )
     return variance

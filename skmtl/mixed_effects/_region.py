@@ -40,6 +40,7 @@ class Region:
         self.least = best.criterion
         self.best = np.append(posterior.parameters, np.log(best.noise))
         self.lower = np.append(self.variances.lower, -np.inf)
+        self.upper = np.append(self.variances.upper, np.inf)
 
     def evaluate(self, point):
         """The :class:`Evaluation` at a point, the noise given."""
@@ -179,7 +180,7 @@ def _farthest(region, direction, bound, sign, start):
         if gain > 0:
             point = new
             value = new_value
-        if not at_edge or gain <= _GAIN * value:
+        if not at_edge or gain <= _GAIN * value or value <= _NOTHING * first:
             break
     noise, _ = region.value(None, point)
     if sign > 0 and direction is not None and value > _LARGEST * noise:
@@ -211,7 +212,7 @@ def _round(region, direction, bound, sign, point, radius):
     }
     u = point / scale
     low = np.maximum(region.lower / scale, u - radius)
-    high = u + radius
+    high = np.minimum(region.upper / scale, u + radius)
     found = optimize.minimize(
         objective,
         u,

@@ -6,6 +6,7 @@ from skmtl._data.checks import check_option
 from skmtl._data.reading import names_of_features
 from skmtl.mixed_effects._covariances import FullCovariance
 
+_TITLE = "Mixed-effects regression by restricted maximum likelihood"
 _MOST_CORRELATIONS = 6  # that are printed beside an effect
 
 
@@ -77,18 +78,29 @@ class MixedEffectsSummary:
         if effects == "fixed":
             return pd.DataFrame.from_records(self.fixed_effects, index="name")
         frame = pd.DataFrame.from_records(self.random_effects, index=["group", "name"])
-        if self.correlation is not None:
-            names = self.random_effects["name"][:-1]
-            for name, column in zip(names, self.correlation.T, strict=True):
-                frame[f"correlation with {name}"] = np.append(column, np.nan)
+        if self.correlation is None:
+            return frame
+        names = self.random_effects["name"][:-1]
+        for name, column in zip(names, self.correlation.T, strict=True):
+            title = f"correlation with {name}"
+            frame[title] = np.append(column, np.nan)
         return frame
 
     def __str__(self):
+        title = f"{_TITLE}, criterion {self.criterion:.6g}"
+        random = [
+            "Random effects:",
+            *self._random_lines(),
+            f"Number of observations: {self.n_observations}, tasks: {self.n_groups}",
+        ]
+        fixed = [
+            "Fixed effects:",
+            *self._fixed_lines(),
+        ]
         blocks = [
-            f"Mixed-effects regression by restricted maximum likelihood, "
-            f"criterion {self.criterion:.6g}",
-            "\n".join(["Random effects:", *self._random_lines(), self._counts()]),
-            "\n".join(["Fixed effects:", *self._fixed_lines()]),
+            title,
+            "\n".join(random),
+            "\n".join(fixed),
             *self.notes,
         ]
         return "\n\n".join(blocks)
@@ -96,36 +108,64 @@ class MixedEffectsSummary:
     def __repr__(self):
         return str(self)
 
-    def _counts(self):
-        return f"Number of observations: {self.n_observations}, tasks: {self.n_groups}"
-
     def _interval_title(self):
         return f"{100 * self.level:g}% interval"
 
     def _random_lines(self):
-        rows = [["Group", "Name", "Variance", "Std.Dev.", self._interval_title()]]
+        head = [
+            "Group",
+            "Name",
+            "Variance",
+            "Std.Dev.",
+            self._interval_title(),
+        ]
+        rows = [head]
         last = None
         for record in self.random_effects:
-            group = str(record["group"])
-            shown = "" if group == last else group
+            group = record["group"]
+            row = [
+                "" if group == last else str(group),
+                str(record["name"]),
+                _number(record["variance"]),
+                _number(record["sd"]),
+                _interval(record),
+            ]
+            rows.append(row)
             last = group
-            numbers = [_number(record["variance"]), _number(record["sd"])]
-            rows.append([shown, str(record["name"]), *numbers, _interval(record)])
         if self.correlation is not None:
-            rows[0].append("Corr")
-            for j, row in enumerate(rows[1:-1]):
-                before = self.correlation[j, : min(j, _MOST_CORRELATIONS)]
-                row.append(" ".join(f"{value:5.2f}" for value in before))
-            rows[-1].append("")
+            self._append_correlations(rows)
         return _aligned(rows, n_left=2)
 
+    def _append_correlations(self, rows):
+        """Put the correlations of an effect with those before it behind its row."""
+        head, *of_effects, of_noise = rows
+        head.append("Corr")
+        for j, row in enumerate(of_effects):
+            n_shown = min(j, _MOST_CORRELATIONS)
+            shown = [f"{value:5.2f}" for value in self.correlation[j, :n_shown]]
+            row.append(" ".join(shown))
+        of_noise.append("")
+
     def _fixed_lines(self):
-        rows = [["", "Estimate", "Std. Error", "df", "t value", self._interval_title()]]
+        head = [
+            "",
+            "Estimate",
+            "Std. Error",
+            "df",
+            "t value",
+            self._interval_title(),
+        ]
+        rows = [head]
         for record in self.fixed_effects:
-            numbers = [_number(record["estimate"]), _number(record["std_error"])]
-            df = f"{record['df']:.1f}"
-            t = f"{record['t']:.2f}"
-            rows.append([str(record["name"]), *numbers, df, t, _interval(record)])
+            row = [
+                str(record["name"]),
+                _number(record["estimate"]),
+                _number(record["std_error"]),
+                f"{record['df']:.1f}",
+                f"{record['t']:.2f}",
+                _interval(record),
+            ]
+            rows.append(row)
         return _aligned(rows, n_left=1)
 
 
@@ -147,11 +187,12 @@ def summarize(fitted, posterior, freedom, intervals, level):
     """
     names = _names_of_effects(fitted)
     n_groups = len(posterior.deviations)
+    n_observations = fitted.n_samples_per_task_[:n_groups].sum()
     return MixedEffectsSummary(
         _random_table(fitted, posterior, names, intervals),
         _correlation(posterior),
         _fixed_table(fitted, names, freedom, intervals),
-        n_observations=int(fitted.n_samples_per_task_[:n_groups].sum()),
+        n_observations=int(n_observations),
         n_groups=n_groups,
         criterion=-2 * fitted.log_likelihood_,
         level=level,
@@ -163,54 +204,60 @@ def _names_of_effects(fitted):
     """The intercept as other packages write it, and the features."""
     features = names_of_features(fitted)
     if features is None:
-        features = [f"x{j}" for j in range(len(fitted.shared_coef_))]
-    return np.array(["(Intercept)", *features], dtype=object)
+        n_features = len(fitted.shared_coef_)
+        features = [f"x{j}" for j in range(n_features)]
+    names = ["(Intercept)", *features]
+    return np.array(names, dtype=object)
 
 
 def _random_table(fitted, posterior, names, intervals):
-    group = fitted.task_column if isinstance(fitted.task_column, str) else "task"
     varying = posterior.variances.covariance.varying
-    noise = root_mean_square_noise(fitted, posterior)
-    variance = np.append(fitted.variance_components_[varying], noise**2)
-    table = np.empty(
-        len(variance),
-        dtype=[("group", object), ("name", object), *_floats("variance", "sd", "low", "high")],
-    )
-    ends = np.vstack([intervals.random_effects[varying], intervals.noise])
-    table["group"] = [group] * (len(table) - 1) + ["Residual"]
-    table["name"] = [*names[varying], ""]
-    table["variance"] = variance
-    table["sd"] = np.sqrt(variance)
-    table["low"] = ends[:, 0]
-    table["high"] = ends[:, 1]
-    return table
-
-
-def root_mean_square_noise(fitted, posterior):
-    """Standard deviation of the noise of the tasks of the fit."""
-    variances = fitted.task_noise_[: len(posterior.deviations)] ** 2
-    return np.sqrt(np.mean(variances))
+    noise = posterior.units.size**2 * posterior.mean_noise
+    between = fitted.variance_components_[varying]
+    variance = np.append(between, noise)
+    ends = intervals.random_effects[varying]
+    column = fitted.task_column
+    group = column if isinstance(column, str) else "task"
+    columns = {
+        "group": [group] * len(between) + ["Residual"],
+        "name": [*names[varying], ""],
+        "variance": variance,
+        "sd": np.sqrt(variance),
+        "low": np.append(ends[:, 0], intervals.noise[0]),
+        "high": np.append(ends[:, 1], intervals.noise[1]),
+    }
+    return _structured(columns, ("group", "name"))
 
 
 def _fixed_table(fitted, names, freedom, intervals):
-    columns = _floats("estimate", "std_error", "df", "t", "low", "high")
-    table = np.empty(len(names), dtype=[("name", object), *columns])
     estimate = np.append(fitted.shared_intercept_, fitted.shared_coef_)
     std_error = fitted.standard_errors_
     known = std_error > 0
     t = np.copysign(np.inf, estimate)
-    table["name"] = names
-    table["estimate"] = estimate
-    table["std_error"] = std_error
-    table["df"] = freedom
-    table["t"] = np.divide(estimate, std_error, out=t, where=known)
-    table["low"] = intervals.fixed_effects[:, 0]
-    table["high"] = intervals.fixed_effects[:, 1]
+    np.divide(estimate, std_error, out=t, where=known)
+    columns = {
+        "name": names,
+        "estimate": estimate,
+        "std_error": std_error,
+        "df": freedom,
+        "t": t,
+        "low": intervals.fixed_effects[:, 0],
+        "high": intervals.fixed_effects[:, 1],
+    }
+    return _structured(columns, ("name",))
+
+
+def _structured(columns, texts):
+    """A structured array of columns of the same length, floats but for the texts."""
+    types = []
+    for name in columns:
+        kind = object if name in texts else float
+        types.append((name, kind))
+    length = len(columns["name"])
+    table = np.empty(length, dtype=types)
+    for name, values in columns.items():
+        table[name] = values
     return table
-
-
-def _floats(*names):
-    return [(name, float) for name in names]
 
 
 def _correlation(posterior):
@@ -220,7 +267,9 @@ def _correlation(posterior):
     covariance = posterior.units.covariance(posterior.covariance)
     deviation = np.sqrt(covariance.diagonal())
     scale = np.outer(deviation, deviation)
-    return np.divide(covariance, scale, out=np.eye(len(scale)), where=scale > 0)
+    correlation = np.eye(len(scale))
+    np.divide(covariance, scale, out=correlation, where=scale > 0)
+    return correlation
 
 
 def _notes(fitted):
@@ -231,15 +280,20 @@ def _notes(fitted):
     if fitted.task_noise == "own":
         notes.append(
             "Every task has noise of its own (task_noise_): Residual is the mean of the variances, "
-            "and all intervals are conditional on their ratios."
+            "and intervals are conditional on their ratios."
         )
     if fitted.deviations == "t":
         notes.append(
             f"Deviations of tasks have t distributions of {fitted.deviations_df:g} degrees of "
             "freedom: intervals are conditional on the weights of tasks."
         )
+    if fitted.task_noise == "own" or fitted.deviations == "t":
+        notes.append("The criterion is an upper bound of -2 log likelihood.")
     if fitted.fixed_effects != "flat":
-        notes.append("Fixed effects have a prior, on whose variance intervals are conditional.")
+        notes.append(
+            "Fixed effects have a normal prior: they are shrunken to 0, and standard errors are "
+            "deviations of their posterior."
+        )
     return notes
 
 
@@ -250,18 +304,20 @@ def _number(value):
 def _interval(record):
     low = record["low"]
     high = record["high"]
-    return "" if np.isnan(low) else f"{_number(low)} to {_number(high)}"
+    return f"{_number(low)} to {_number(high)}"
 
 
 def _aligned(rows, n_left):
     """Lines of cells in columns, of which the first are aligned to the left."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    columns = []
+    for k, column in enumerate(zip(*rows, strict=True)):
+        width = max(map(len, column))
+        side = "<" if k < n_left else ">"
+        columns.append([f"{cell:{side}{width}}" for cell in column])
     lines = []
-    for row in rows:
-        cells = []
-        for k, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            cells.append(cell.ljust(width) if k < n_left else cell.rjust(width))
-        lines.append(("  " + "  ".join(cells)).rstrip())
+    for cells in zip(*columns, strict=True):
+        line = "  " + "  ".join(cells)
+        lines.append(line.rstrip())
     return lines
 
 
