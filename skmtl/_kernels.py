@@ -1524,7 +1524,8 @@ def _settle(gram, q, lam, ridge, active, n, n_factored, L, x, w):
         before = n
         if n_factored < n:
             _flat_direction(active, n_factored, L, w, x)
-            x[n_factored + 1 : n] = 0.0
+            for a in range(n_factored + 1, n):
+                x[a] = 0.0
             n, kept = _step_to_zero(active, n, x, np.inf, w)
         else:
             _direction_of_signs(q, lam, active, n, L, w, x)
@@ -1555,7 +1556,8 @@ def _activate(gram, lam, ridge, slack, positive, active, n, h, w):
 @_compiled
 def _write_correlation(gram, q, active, n, w, h):
     """h = q - gram w."""
-    h[:] = q
+    for i in range(h.size):
+        h[i] = q[i]
     for a in range(n):
         j = active[a]
         g = gram[j]
@@ -1579,7 +1581,9 @@ def lasso_path(gram, q, strengths, ridges, positive, max_steps, solutions):
     L = np.empty((n_features, n_features))
     n = 0
     n_factored = 0
-    largest = np.abs(q).max()
+    largest = 0.0
+    for j in range(n_features):
+        largest = max(largest, abs(q[j]))
     steps = 0
     for a in range(strengths.size):
         lam = strengths[a]
@@ -1597,5 +1601,7 @@ def lasso_path(gram, q, strengths, ridges, positive, max_steps, solutions):
             before = n
             n = _activate(gram, lam, ridge, slack, positive, active, n, h, w)
             steps += 1
-        solutions[a] = w
+        solution = solutions[a]
+        for j in range(n_features):
+            solution[j] = w[j]
     return strengths.size, steps

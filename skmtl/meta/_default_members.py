@@ -2,6 +2,8 @@
 
 import numpy as np
 from sklearn.linear_model import LassoCV, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skmtl.linear_model import (
     MeanRegularizedClassifier,
@@ -13,19 +15,22 @@ from skmtl.linear_model import (
 from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
-
-_ALPHAS = np.logspace(-2, 4, 25)
+from skmtl.mixed_effects import MixedEffectsRegressor
 
 
 def default_regressors():
     """Return the members of a regression by name."""
-    ridge = RidgeCV(_ALPHAS)
+    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 25)))
+    lasso = make_pipeline(StandardScaler(), LassoCV(alphas=30, eps=1e-2, cv=5))
+    effects = {"deviations": "t", "task_noise": "own"}
     return {
         "ridge": IndependentTasks(ridge),
-        "lasso": IndependentTasks(LassoCV(cv=5, alphas=30, eps=1e-2)),
+        "lasso": IndependentTasks(lasso),
         "pooled": PooledTasks(ridge),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
         "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
+        "slopes": MixedEffectsRegressor("isotropic", fixed_effects="ridge", **effects),
+        "sparse slopes": MixedEffectsRegressor("diagonal", fixed_effects="sparse", **effects),
     }
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils import get_tags
 
-from skmtl.meta._single_task import FastFits, NoFastForm, has_fast_form
+from skmtl.meta._single_task import FastFits, NoFastForm, has_fast_form, shares_rows
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
 
@@ -26,36 +26,45 @@ class TaskFit:
 
     def __init__(self, estimator):
         self.estimator = clone(estimator)
-        self.depends_on_targets = _depends_on_targets(self.estimator)
+        self.enough_samples = _enough_samples(self.estimator)
+        self.shares_rows = has_fast_form(self.estimator) and shares_rows(self.estimator)
 
-    def __call__(self, X, y, weight):
-        """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
+    def __call__(self, X, targets, weight):
+        """Return a fitted clone for each of some targets of the same samples.
+
+        Few samples or one class are treated as IndependentTasks says. There may be several targets
+        only if `shares_rows`.
+        """
         estimator = self.estimator
-        if self.depends_on_targets:
-            estimator = _for_targets(clone(estimator), y)
-        if has_fast_form(estimator):
-            try:
-                return FastFits(estimator, X, y, weight).fit(y)
-            except NoFastForm:
-                pass
-        if not self.depends_on_targets:
-            estimator = clone(estimator)
-        fit_kwargs = {}
-        if weight is not None:
-            fit_kwargs["sample_weight"] = weight
-        return estimator.fit(X, y, **fit_kwargs)
+        if len(targets[0]) < self.enough_samples:
+            estimator = _for_targets(clone(estimator), targets[0])
+        try:
+            fits = FastFits(estimator, X, targets[0], weight)
+            return [fits.fit(y) for y in targets]
+        except NoFastForm:
+            return [_fit_clone(estimator, X, y, weight) for y in targets]
+
+
+def _fit_clone(estimator, X, y, weight):
+    fit_kwargs = {}
+    if weight is not None:
+        fit_kwargs["sample_weight"] = weight
+    return clone(estimator).fit(X, y, **fit_kwargs)
 
 
 def fit_task(estimator, X, y, weight):
     """Return a fitted clone of an estimator, see :class:`TaskFit`."""
-    return TaskFit(estimator)(X, y, weight)
+    (fitted,) = TaskFit(estimator)(X, [y], weight)
+    return fitted
 
 
-def _depends_on_targets(estimator):
-    """Whether :func:`_for_targets` may change the estimator."""
-    if get_tags(estimator).estimator_type == "classifier":
-        return True
-    return _fewest_counts(estimator) > 0 or len(_numbers_of_folds(estimator)) > 0
+def _enough_samples(estimator):
+    """Return the number of samples from which on :func:`_for_targets` changes nothing."""
+    is_classifier = get_tags(estimator).estimator_type == "classifier"
+    if is_classifier or _fewest_counts(estimator) > 0:
+        return np.inf
+    folds = _numbers_of_folds(estimator).values()
+    return 2 * max(map(_count, folds), default=0)
 
 
 def _for_targets(estimator, y):

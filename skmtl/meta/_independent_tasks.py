@@ -1,5 +1,7 @@
 """A scikit-learn estimator for each task."""
 
+from typing import NamedTuple
+
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
@@ -8,6 +10,13 @@ from skmtl._data.task_ids import codes_of, some_of
 from skmtl._data.task_parameters import entries_by_label
 from skmtl.meta._fit_task import TaskFit
 from skmtl.meta._task_models import TaskMetaEstimator, predict_by, proba_by, rows_of
+
+
+class _Group(NamedTuple):
+    """Tasks that are fitted together."""
+
+    fit: TaskFit
+    tasks: list  # their codes
 
 
 class IndependentTasks(TaskMetaEstimator):
@@ -80,17 +89,36 @@ class IndependentTasks(TaskMetaEstimator):
         self.n_jobs = n_jobs
 
     def _fit_parts(self, data):
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(self._jobs(data))
+        groups = self._groups(data)
+        fitted = Parallel(n_jobs=self.n_jobs)(self._jobs(data, groups))
+        self.estimators_ = [None] * data.n_tasks
+        for group, estimators in zip(groups, fitted, strict=True):
+            for t, estimator in zip(group.tasks, estimators, strict=True):
+                self.estimators_[t] = estimator
 
-    def _jobs(self, data):
-        """Yield the fit of each task."""
-        fits = {}
-        for estimator, part in zip(self._estimators_of_tasks(), data.parts, strict=True):
-            if id(estimator) not in fits:
-                fits[id(estimator)] = TaskFit(estimator)
+    def _groups(self, data):
+        """Return the fits: of one task each, or of all tasks with the same samples at once."""
+        estimators = self._estimators_of_tasks()
+        distinct = {id(estimator): estimator for estimator in estimators}
+        fits = {key: TaskFit(estimator) for key, estimator in distinct.items()}
+        groups = {}
+        for t, (estimator, part) in enumerate(zip(estimators, data.parts, strict=True)):
             fit = fits[id(estimator)]
-            X = rows_of(data.features, part.indices)
-            yield delayed(fit)(X, part.y, part.weight)
+            key = t
+            if data.layout == "wide" and fit.shares_rows:
+                weight = None if part.weight is None else part.weight.tobytes()
+                key = (id(fit), part.indices.tobytes(), weight)
+            groups.setdefault(key, _Group(fit, [])).tasks.append(t)
+        return list(groups.values())
+
+    def _jobs(self, data, groups):
+        """Yield the fit of each group."""
+        for group in groups:
+            parts = [data.parts[t] for t in group.tasks]
+            first = parts[0]
+            X = rows_of(data.features, first.indices)
+            targets = [part.y for part in parts]
+            yield delayed(group.fit)(X, targets, first.weight)
 
     def _estimators_of_tasks(self):
         """Return the unfitted estimator of each task."""

@@ -56,6 +56,8 @@ def _member(name, estimator, kind):
     own_kind = get_tags(final).estimator_type
     if own_kind != kind:
         raise TypeError(f"estimators[{name!r}] must be a {kind}, got {estimator!r}.")
+    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
+        raise TypeError(f"estimators[{name!r}] needs predict_proba, which {estimator!r} has not.")
     if hasattr(final, "task_column"):
         return estimator
     if not get_tags(estimator).target_tags.single_output:

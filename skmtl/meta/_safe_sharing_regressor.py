@@ -91,7 +91,7 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     >>> data = make_multitask_regression(n_samples=40, random_state=0)
     >>> model = SafeSharingRegressor().fit(data.X, data.y)
     >>> model.weights_.shape
-    (5, 5)
+    (5, 7)
     """
 
     _kind = "regressor"

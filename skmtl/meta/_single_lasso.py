@@ -16,6 +16,7 @@ from skmtl.meta._centered_rows import CenteredRows
 
 _MAX_FEATURES = 2000  # whose Gram matrix is formed
 _SMALLEST = np.finfo(float).resolution  # alpha of a grid of targets that no feature explains
+_LARGEST = np.finfo(float).max
 _VERSION = parse_version(sklearn.__version__)
 _GRID_HAS_WEIGHTS = parse_version("1.7") <= _VERSION
 
@@ -51,7 +52,7 @@ def takes_rows(X, weight):
     return grid_is_weighted and X.shape[1] <= _MAX_FEATURES
 
 
-def _are_positive(values, most=np.finfo(float).max):
+def _are_positive(values, most=_LARGEST):
     """Whether a number or some, at least one, are above zero and at most `most`."""
     values = np.ravel(values).tolist()
     are_real = all(isinstance(value, Real) for value in values)

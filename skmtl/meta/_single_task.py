@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
-from skmtl.meta._single_lasso import LassoRows, is_plain_lasso, takes_rows
+from skmtl.meta._single_lasso import LassoRows, depends_on_rows, is_plain_lasso, takes_rows
 from skmtl.meta._single_ridge import RidgeRows, is_plain_ridge
 
 _MAX_DENSE_ENTRIES = 10**7  # of sparse features
@@ -25,6 +25,12 @@ def has_fast_form(estimator):
         is_plain = estimator.memory is None and not estimator.verbose
         return is_plain and has_fast_form(last) and all(_is_plain_scaler(step) for _, step in steps)
     return is_plain_ridge(estimator) or is_plain_lasso(estimator)
+
+
+def shares_rows(estimator):
+    """Whether an estimator that :func:`has_fast_form` prepares samples once for many targets."""
+    *_, model = _steps(estimator)
+    return is_plain_ridge(model) or depends_on_rows(model)
 
 
 def _is_plain_scaler(step):
@@ -51,22 +57,28 @@ def _copy(estimator):
 
 
 class FastFits:
-    """Fits of an estimator that has a fast form to the targets of some samples.
+    """Fits of an estimator to targets of the same samples.
 
     Parameters
     ----------
     estimator : estimator
-        An unfitted estimator that :func:`has_fast_form`; it is not changed.
-    X, y, weight : ndarray, sparse matrix or frame, ndarray, ndarray or None
-        The samples of a task.
+        An unfitted estimator; it is not changed.
+    X : ndarray, sparse matrix or frame of shape (n_samples, n_features)
+        Features.
+    y : ndarray of shape (n_samples,)
+        Targets that folds are made for.
+    weight : ndarray of shape (n_samples,) or None
+        Weights.
 
     Raises
     ------
     NoFastForm
-        If their values need the estimator's own `fit`.
+        If the estimator or the values need its own `fit`.
     """
 
     def __init__(self, estimator, X, y, weight):
+        if not has_fast_form(estimator):
+            raise NoFastForm
         array = _plain_array(X)
         weight = _plain_weight(weight)
         self.estimator = _copy(estimator)
@@ -96,7 +108,7 @@ class FastFits:
 
 
 class NoFastForm(Exception):
-    """There is none for these data."""
+    """An estimator, or its data, need its own `fit`."""
 
 
 def _plain_array(X):

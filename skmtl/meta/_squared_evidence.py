@@ -19,19 +19,13 @@ class SquaredEvidence(Evidence):
     ----------
     grams : ndarray of shape (n_tasks, n_folds, n_members, n_members)
         As of :class:`Evidence`.
-    n_rows : ndarray of shape (n_tasks, n_folds)
-        Sums of the sample weights.
-
-    Attributes
-    ----------
     scale : ndarray of shape (n_tasks,)
-        Squared error of the best member: the unit of the losses of a task.
+        Mean squared error of the best member: the unit of the losses of a task.
     """
 
-    def __init__(self, grams, n_rows):
+    def __init__(self, grams, scale):
         super().__init__(grams)
-        self.n_rows = n_rows
-        self.scale = _scales(grams.sum(axis=1), n_rows.sum(axis=1))
+        self.scale = scale
 
     @classmethod
     def from_predictions(cls, parts, predictions, folds, n_folds):
@@ -48,31 +42,27 @@ class SquaredEvidence(Evidence):
         """
         n_members = predictions[0].shape[1]
         grams = np.zeros((len(parts), n_folds, n_members, n_members))
-        n_rows = np.zeros((len(parts), n_folds))
+        n_rows = np.zeros(len(parts))
         for t, (part, of_members) in enumerate(zip(parts, predictions, strict=True)):
             y = part.y.astype(float)
             residuals = y[:, None] - of_members
             weight = np.ones(len(y)) if part.weight is None else part.weight
+            n_rows[t] = weight.sum()
             fold_of_row = folds[part.indices]
             for fold in np.unique(fold_of_row):
                 rows = fold_of_row == fold
                 weighted = weight[rows, None] * residuals[rows]
                 grams[t, fold] = weighted.T @ residuals[rows]
-                n_rows[t, fold] = weight[rows].sum()
-        return cls(grams, n_rows)
+        return cls(grams, _scales(grams.sum(axis=1), n_rows))
 
     def take_members(self, chosen):
-        """The evidence about some of the members; the units stay."""
-        part = SquaredEvidence(self.grams_of_members(chosen), self.n_rows)
-        part.scale = self.scale
-        return part
+        """The evidence about some of the members, in the same units."""
+        return SquaredEvidence(self.grams_of_members(chosen), self.scale)
 
     def without_fold(self, fold):
-        """The evidence of all other folds; the units stay."""
+        """The evidence of all other folds, in the same units."""
         kept = np.arange(self.n_folds) != fold
-        part = SquaredEvidence(self.grams[:, kept], self.n_rows[:, kept])
-        part.scale = self.scale
-        return part
+        return SquaredEvidence(self.grams[:, kept], self.scale)
 
     def common_weights(self, strength, center):
         """Return the weights of all tasks that minimize the sum of losses and of a prior.
