@@ -10,6 +10,9 @@ W is (n_features, n_tasks). The `sweep_` kernels touch the samples; `gram_path` 
 moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the products of
 many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
 Gaussian processes, `lasso_path` is the lasso of a single task. All release the GIL.
+
+
+Gaussian processes, `solve_triangular` those of mixed effects. All release the GIL.
 """
 
 from typing import NamedTuple
@@ -1605,3 +1608,19 @@ def lasso_path(gram, q, strengths, ridges, positive, max_steps, solutions):
         for j in range(n_features):
             solution[j] = w[j]
     return strengths.size, steps
+
+
+def solve_triangular(factors, right):
+    """Replace right, (n_tasks, n, m), by ``L_t^-1 right_t`` for lower triangular L_t."""
+    n = factors.shape[1]
+    for t in range(factors.shape[0]):
+        L = factors[t]
+        B = right[t]
+        for i in range(n):
+            for k in range(i):
+                share = L[i, k]
+                for j in range(B.shape[1]):
+                    B[i, j] -= share * B[k, j]
+            share = 1.0 / L[i, i]
+            for j in range(B.shape[1]):
+                B[i, j] *= share

@@ -31,6 +31,8 @@ from skmtl import (
     compare_to_single_task,
 )
 from skmtl.meta._log_weights import LogProblems, log_minima
+from skmtl.meta._squared_evidence import SquaredEvidence
+from skmtl.meta._stack import Prior, fit_stack
 from skmtl.meta._stack_weights import Problems, simplex_minima
 from skmtl.meta.chosen_strengths import with_chosen_strengths
 
@@ -173,18 +175,20 @@ def test_tasks_have_the_common_weights_if_told_so(stack):
     np.testing.assert_array_equal(shrunk.common_weights_, model.common_weights_)
 
 
-def test_a_task_has_weights_of_its_own_where_half_of_the_tasks_are_unrelated():
+@pytest.mark.parametrize("factor", [1, 3], ids=["alike", "different"])
+def test_tasks_have_weights_of_their_own_where_members_suit_different_ones(factor):
     rng = np.random.default_rng(0)
-    tasks = np.repeat(np.arange(16), 30)
-    X = rng.standard_normal((480, 10))
-    coef = rng.standard_normal((16, 10))
-    coef[:8] = coef[0]
-    y = np.sum(X * coef[tasks], axis=1) + 4 * rng.standard_normal(480)
-    members = {"alone": LinearRegression(), "pooled": PooledTasks(LinearRegression())}
-    model = SafeSharingRegressor(members).fit(X, y, tasks=tasks)
-    assert np.isfinite(model.shrinkage_)
-    on_pooled = model.weights_[:, 1]
-    assert on_pooled[:8].mean() > on_pooled[8:].mean() + 0.2
+    residuals = rng.standard_normal((8, 5, 100, 2))
+    residuals[:4, ..., 1] *= factor
+    residuals[4:, ..., 0] *= factor
+    grams = np.swapaxes(residuals, 2, 3) @ residuals
+    evidence = SquaredEvidence(grams, scale=np.ones(8))
+    stack = fit_stack(evidence, Prior(30.0, np.array([0.5, 0.5])), shrinks=True)
+    if factor == 1:
+        assert np.isinf(stack.shrinkage)
+    else:
+        np.testing.assert_allclose(stack.by_task[:4, 0], 0.9, atol=0.1)
+        np.testing.assert_allclose(stack.by_task[4:, 1], 0.9, atol=0.1)
 
 
 def test_a_nearly_noiseless_task_keeps_its_model():

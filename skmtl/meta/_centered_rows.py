@@ -49,9 +49,13 @@ class CenteredRows:
 
     def center(self, y):
         """Return targets as the rows are, and the mean that was subtracted."""
-        level = self._mean(y) if self.fit_intercept else 0.0
+        level = 0.0
+        if self.fit_intercept:
+            level = self._mean(y)
         return self.root * (y - level), level
 
     def intercept(self, coef, level):
         """Return the intercept of the model of these coefficients."""
-        return level - self.origin @ coef if self.fit_intercept else 0.0
+        if not self.fit_intercept:
+            return 0.0
+        return level - self.origin @ coef

@@ -15,18 +15,23 @@ from skmtl.linear_model import (
 from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
+from skmtl.meta._scaled_tasks import ScaledIndependentTasks
 from skmtl.mixed_effects import MixedEffectsRegressor
+
+# What the prior holds of members; the others have the rest in equal parts.
+EXPECTED_REGRESSORS = {"slopes": 0.4, "sparse slopes": 0.2}
+EXPECTED_CLASSIFIERS = {}
 
 
 def default_regressors():
     """Return the members of a regression by name."""
-    ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 25)))
-    lasso = make_pipeline(StandardScaler(), LassoCV(alphas=30, eps=1e-2, cv=5))
-    effects = {"deviations": "t", "task_noise": "own"}
+    ridge = RidgeCV(np.logspace(-2, 4, 25))
+    lasso = LassoCV(alphas=30, eps=1e-2, cv=5)
+    effects = {"deviations": "t", "task_noise": "own", "tol": 1e-3, "max_iter": 40}
     return {
-        "ridge": IndependentTasks(ridge),
-        "lasso": IndependentTasks(lasso),
-        "pooled": PooledTasks(ridge),
+        "ridge": ScaledIndependentTasks(ridge),
+        "lasso": ScaledIndependentTasks(lasso),
+        "pooled": PooledTasks(make_pipeline(StandardScaler(), ridge)),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
         "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
         "slopes": MixedEffectsRegressor("isotropic", fixed_effects="ridge", **effects),

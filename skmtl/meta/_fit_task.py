@@ -5,12 +5,27 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.dummy import (
+    DummyClassifier,
+    DummyRegressor,
+)
+from sklearn.linear_model import (
+    PoissonRegressor,
+    RidgeClassifierCV,
+    RidgeCV,
+)
+from sklearn.model_selection import (
+    KFold,
+    StratifiedKFold,
+)
 from sklearn.utils import get_tags
 
-from skmtl.meta._single_task import FastFits, NoFastForm, has_fast_form, shares_rows
+from skmtl.meta._single_task import (
+    FastFits,
+    NoFastForm,
+    has_fast_form,
+    shares_rows,
+)
 
 _DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
 

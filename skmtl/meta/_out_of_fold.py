@@ -67,7 +67,7 @@ class FittedMember(NamedTuple):
 
 
 def fit_members(members, data, splits, task_column, method, n_jobs):
-    """Fit all members, and warn once of those that did not converge.
+    """Fit all members to all samples and to those of the folds.
 
     Parameters
     ----------
@@ -88,7 +88,11 @@ def fit_members(members, data, splits, task_column, method, n_jobs):
     for member in members.values():
         job = delayed(_fit_member)(member, data, splits, task_column, method)
         jobs.append(job)
-    fitted = Parallel(n_jobs=n_jobs)(jobs)
+    return Parallel(n_jobs=n_jobs)(jobs)
+
+
+def warn_of_unconverged(members, fitted):
+    """Warn once of the members, given by name, whose fits did not converge."""
     counts = []
     for name, one in zip(members, fitted, strict=True):
         if one.n_unconverged:
@@ -99,7 +103,6 @@ def fit_members(members, data, splits, task_column, method, n_jobs):
             "these estimators.",
             ConvergenceWarning,
         )
-    return fitted
 
 
 def _fit_member(member, data, splits, task_column, method):

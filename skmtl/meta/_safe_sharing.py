@@ -11,7 +11,7 @@ from skmtl._data.reading import read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 from skmtl.meta._complete_folds import complete_folds
 from skmtl.meta._members import in_form, is_alone, read_members
-from skmtl.meta._out_of_fold import FitData, fit_members
+from skmtl.meta._out_of_fold import FitData, fit_members, warn_of_unconverged
 from skmtl.meta._stack import Prior, fit_stack, held_out_losses
 from skmtl.meta.pipelines import final_estimator
 
@@ -22,7 +22,8 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
     """Mixin: what the regressor and the classifier share.
 
     A subclass defines ``_kind``, the type of its members; ``_method``, what gives their out-of-fold
-    predictions; ``_default_members()``; ``_read_classes(data)``, the class labels or None;
+    predictions; ``_default_members()``, and ``_expected``, what the prior holds of them;
+    ``_read_classes(data)``, the class labels or None;
     ``_evidence(data, held_out, folds, n_folds)``; ``_relative_gain(losses, losses_alone)`` and
     ``_combined_held_out(data, held_out)``.
     """
@@ -32,7 +33,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         estimators=None,
         *,
         cv=5,
-        prior=30.0,
+        prior="auto",
         task_weights="shrunk",
         task_column=None,
         handle_unknown="error",
@@ -114,6 +115,8 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
             self._method,
             self.n_jobs,
         )
+        if self.estimators is not None:  # the default ones stop early on purpose
+            warn_of_unconverged(members, fitted)
         self.member_names_ = list(members)
         self.estimators_ = [one.estimator for one in fitted]
         self._fit_weights(data, folds, [one.held_out for one in fitted])
@@ -122,7 +125,10 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
     def _checked_members(self, X):
         """Return the members for this X; raise if a parameter is none."""
         self._check_layout_params()
-        check_real(self.prior, "prior")
+        if isinstance(self.prior, str):
+            check_option(self.prior, "prior", ("auto",))
+        else:
+            check_real(self.prior, "prior")
         check_option(self.task_weights, "task_weights", ("shrunk", "common"))
         members = self._members()
         return {name: in_form(one, X, self.task_column) for name, one in members.items()}
@@ -134,22 +140,30 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
             fold_of_sample[test] = k % _MOST_FOLDS
         n_folds = min(len(folds), _MOST_FOLDS)
         evidence = self._evidence(data, held_out, fold_of_sample, n_folds)
-        n_members = len(held_out)
-        prior = Prior(self.prior, np.full(n_members, 1 / n_members))
+        prior = self._prior(data, self.member_names_)
         stack = fit_stack(evidence, prior, self.task_weights == "shrunk")
         self.common_weights_ = stack.common
         self.weights_ = stack.by_task
         self.shrinkage_ = stack.shrinkage
-        self.gain_ = self._gain(evidence, prior)
+        self.gain_ = self._gain(data, evidence, prior)
         self.oof_prediction_ = self._combined_held_out(data, held_out)
 
-    def _gain(self, evidence, prior):
+    def _prior(self, data, names):
+        """Return the prior of the weights of members."""
+        expected = {}
+        if self.estimators is None and names == self.member_names_:
+            expected = self._expected
+        rows_per_task = data.n_rows / data.n_tasks
+        return Prior.of_members(self.prior, names, expected, rows_per_task)
+
+    def _gain(self, data, evidence, prior):
         """Return `gain_`, None if all or none of the members learn every task alone."""
-        alone = np.flatnonzero([is_alone(member) for member in self.estimators_])
+        is_single = [is_alone(member) for member in self.estimators_]
+        alone = np.flatnonzero(is_single)
         if len(alone) in (0, evidence.n_members):
             return None
         losses = held_out_losses(evidence, prior, self.shrinkage_)
-        prior = Prior(prior.strength, np.full(len(alone), 1 / len(alone)))
+        prior = self._prior(data, [self.member_names_[k] for k in alone])
         losses_alone = held_out_losses(evidence.take_members(alone), prior, np.inf)
         return self._relative_gain(losses, losses_alone)
 

@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.spellings import stack_labels
-from skmtl.meta._default_members import default_classifiers
+from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, default_classifiers
 from skmtl.meta._log_evidence import LogEvidence
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
@@ -32,7 +32,7 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
         + \\lambda \\, (w_t - w)^\\top M (w_t - w).
 
     :math:`\\lambda` is 0, 5, 20, 80, 320 or infinite (common weights), the largest whose log-loss
-    in folds left out of the weights is within one standard error of the smallest.
+    in folds left out of the weights is within two standard errors of the smallest.
 
     Parameters
     ----------
@@ -46,9 +46,9 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
         one test set. Models that all tasks share keep the strengths that they chose by all samples;
         those of single tasks choose anew in each fold.
-    prior : float, default=30.0
-        Rows that the prior counts as. 0 leaves the weights to the data; as it grows, all members
-        get the same weight.
+    prior : float or "auto", default="auto"
+        Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
+        task. 0 leaves the weights to the data; as it grows, all members get the same weight.
     task_weights : {"shrunk", "common"}, default="shrunk"
         Whether tasks have weights of their own, or all the same.
     task_column : str or int, default=None
@@ -104,6 +104,7 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
 
     _kind = "classifier"
     _method = "predict_proba"
+    _expected = EXPECTED_CLASSIFIERS
 
     def _default_members(self):
         return default_classifiers()

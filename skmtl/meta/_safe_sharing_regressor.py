@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_features, read_prediction_data
-from skmtl.meta._default_members import default_regressors
+from skmtl.meta._default_members import EXPECTED_REGRESSORS, default_regressors
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._squared_evidence import SquaredEvidence
 
@@ -22,14 +22,15 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
 
     where :math:`S_t` is the Gram matrix of the members' out-of-fold residuals in task t, so that
     :math:`w^\\top S_t w` is the squared error of the stack there, :math:`s_t^2` the mean squared
-    error of the task's best member, :math:`\\bar w` the same weight for every member, and M the
+    error of the task's best member, :math:`\\bar w` the same weight for every member (by
+    default 0.4 for "slopes", 0.2 for "sparse slopes" and equal parts for the others), and M the
     mean over tasks of :math:`S_t` divided by the mean of its diagonal, so that the prior counts as
     so many rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
 
     .. math:: \\frac{w_t^\\top S_t w_t}{s_t^2} + \\lambda \\, (w_t - w)^\\top M (w_t - w).
 
     :math:`\\lambda` is 0, 5, 20, 80, 320 or infinite (common weights), the largest whose error in
-    folds left out of the weights is within one standard error of the smallest.
+    folds left out of the weights is within two standard errors of the smallest.
 
     Parameters
     ----------
@@ -43,9 +44,9 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
         shuffling. A splitter gets the task ids as `groups`. Every sample must be in one test set.
         Models that all tasks share keep the strengths that they chose by all samples; those of
         single tasks choose anew in each fold.
-    prior : float, default=30.0
-        Rows that the prior counts as. 0 leaves the weights to the data; as it grows, all members
-        get the same weight.
+    prior : float or "auto", default="auto"
+        Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
+        task. 0 leaves the weights to the data; as it grows, weights become :math:`\\bar w`.
     task_weights : {"shrunk", "common"}, default="shrunk"
         Whether tasks have weights of their own, or all the same.
     task_column : str or int, default=None
@@ -96,6 +97,7 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
 
     _kind = "regressor"
     _method = "predict"
+    _expected = EXPECTED_REGRESSORS
 
     def _default_members(self):
         return default_regressors()

@@ -3,7 +3,7 @@
 The paths of all folds are exact, so that neither `tol` nor `max_iter` matters.
 """
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 import sklearn
@@ -13,12 +13,11 @@ from sklearn.utils.fixes import parse_version
 
 from skmtl import _kernels
 from skmtl.meta._centered_rows import CenteredRows
+from skmtl.meta._plain_params import are_flags, are_positive, is_at_least
 
 _MAX_FEATURES = 2000  # whose Gram matrix is formed
 _SMALLEST = np.finfo(float).resolution  # alpha of a grid of targets that no feature explains
-_LARGEST = np.finfo(float).max
-_VERSION = parse_version(sklearn.__version__)
-_GRID_HAS_WEIGHTS = parse_version("1.7") <= _VERSION
+_GRID_HAS_WEIGHTS = parse_version(sklearn.__version__) >= parse_version("1.7")
 
 
 def is_plain_lasso(estimator):
@@ -28,22 +27,21 @@ def is_plain_lasso(estimator):
     """
     if type(estimator) not in (LassoCV, ElasticNetCV):
         return False
-    flags = (estimator.fit_intercept, estimator.positive, estimator.copy_X)
-    if not all(isinstance(flag, bool) for flag in flags) or estimator.verbose:
-        return False
-    if estimator.selection != "cyclic" or not isinstance(estimator.precompute, bool | str):
-        return False
-    if not isinstance(estimator.max_iter, Integral) or estimator.max_iter < 1:
-        return False
-    if not isinstance(estimator.tol, Real) or estimator.tol < 0:
-        return False
     grid = _n_alphas(estimator)
     if grid is None:
         grid = estimator.alphas
-        if not isinstance(grid, list | tuple | np.ndarray):
-            return False
-    are_positive = _are_positive(estimator.eps) and _are_positive(grid)
-    return are_positive and _are_positive(_l1_ratios(estimator), most=1)
+    is_plain = (
+        are_flags(estimator, "fit_intercept", "positive", "copy_X"),
+        is_at_least(estimator.max_iter, 1, Integral),
+        is_at_least(estimator.tol, 0),
+        are_positive(estimator.eps),
+        are_positive(grid),
+        are_positive(_l1_ratios(estimator), most=1),
+        isinstance(estimator.precompute, bool | str),
+        estimator.selection == "cyclic",
+        not estimator.verbose,
+    )
+    return all(is_plain)
 
 
 def takes_rows(X, weight):
@@ -52,22 +50,17 @@ def takes_rows(X, weight):
     return grid_is_weighted and X.shape[1] <= _MAX_FEATURES
 
 
-def _are_positive(values, most=_LARGEST):
-    """Whether a number or some, at least one, are above zero and at most `most`."""
-    values = np.ravel(values).tolist()
-    are_real = all(isinstance(value, Real) for value in values)
-    return len(values) > 0 and are_real and min(values) > 0 and max(values) <= most
-
-
 def _n_alphas(estimator):
     """Return how many alphas an estimator chooses itself, None if they are given."""
     alphas = estimator.alphas
     n_alphas = getattr(estimator, "n_alphas", "deprecated")  # of scikit-learn before 1.9
-    if n_alphas != "deprecated":
-        return n_alphas if alphas is None else None
+    if n_alphas != "deprecated" and alphas is None:
+        return n_alphas
     if isinstance(alphas, str) and alphas == "warn":
         return 100
-    return alphas if isinstance(alphas, Integral) else None
+    if isinstance(alphas, Integral):
+        return alphas
+    return None
 
 
 def _l1_ratios(estimator):
@@ -78,7 +71,9 @@ def _l1_ratios(estimator):
 def depends_on_rows(estimator):
     """Whether the folds of a lasso are those of other targets of the same samples, too."""
     cv = estimator.cv
-    return cv is None or isinstance(cv, Integral) or (type(cv) is KFold and not cv.shuffle)
+    if type(cv) is KFold:
+        return not cv.shuffle
+    return isinstance(cv, Integral | None)
 
 
 class LassoRows:
@@ -106,29 +101,13 @@ class LassoRows:
 
     def fit(self, estimator, y):
         """Fit an estimator that :func:`is_plain_lasso` in place; returns whether it succeeded."""
-        l1_ratios = _l1_ratios(estimator)
-        grids = [self._grid(estimator, y, l1_ratio) for l1_ratio in l1_ratios]
-        errors = []
-        for l1_ratio, alphas in zip(l1_ratios, grids, strict=True):
-            penalty = _Penalty(alphas, l1_ratio, estimator.positive)
-            paths = [fold.errors(y, penalty) for fold in self.folds]
-            if any(path is None for path in paths):
-                return False
-            errors.append(np.stack(paths, axis=1))
-        errors = np.array(errors)  # (n_l1_ratios, n_alphas, n_folds)
+        penalties = self._penalties(estimator, y)
+        errors = self._errors(y, penalties)
+        if errors is None:
+            return False
         means = errors.mean(axis=2)
         ratio, best = np.unravel_index(np.argmin(means), means.shape)
-        estimator.mse_path_ = np.squeeze(errors)
-        if isinstance(estimator, ElasticNetCV):
-            estimator.l1_ratio_ = l1_ratios[ratio]
-        estimator.alpha_ = grids[ratio][best]
-        is_chosen = _n_alphas(estimator) is not None and len(grids) > 1
-        estimator.alphas_ = np.asarray(grids) if is_chosen else grids[0]
-        upto = _Penalty(grids[ratio][: best + 1], l1_ratios[ratio], estimator.positive)
-        return self._refit(estimator, y, upto)
-
-    def _refit(self, estimator, y, penalty):
-        """Store the last model of the path."""
+        penalty = penalties[ratio].until(best)
         path = self.whole.path(y, penalty)
         if path is None:
             return False
@@ -137,7 +116,37 @@ class LassoRows:
         estimator.intercept_ = self.whole.rows.intercept(estimator.coef_, level)
         estimator.dual_gap_ = self.whole.dual_gap(y, penalty, estimator.coef_)
         estimator.n_iter_ = n_iter
+        estimator.alpha_ = penalty.alphas[-1]
+        if isinstance(estimator, ElasticNetCV):
+            estimator.l1_ratio_ = penalty.l1_ratio
+        estimator.mse_path_ = np.squeeze(errors)
+        grids = [penalty.alphas for penalty in penalties]
+        estimator.alphas_ = grids[0]
+        if len(grids) > 1 and _n_alphas(estimator) is not None:
+            estimator.alphas_ = np.array(grids)
         return True
+
+    def _penalties(self, estimator, y):
+        """Return the penalties of each share of the L1 norm."""
+        penalties = []
+        for l1_ratio in _l1_ratios(estimator):
+            alphas = self._grid(estimator, y, l1_ratio)
+            penalty = _Penalties(alphas, l1_ratio, estimator.positive)
+            penalties.append(penalty)
+        return penalties
+
+    def _errors(self, y, penalties):
+        """Return the errors of all folds, (n_l1_ratios, n_alphas, n_folds), or None."""
+        errors = []
+        for penalty in penalties:
+            of_folds = []
+            for fold in self.folds:
+                of_fold = fold.errors(y, penalty)
+                if of_fold is None:
+                    return None
+                of_folds.append(of_fold)
+            errors.append(np.stack(of_folds, axis=1))
+        return np.array(errors)
 
     def _grid(self, estimator, y, l1_ratio):
         """Return the alphas, falling."""
@@ -145,21 +154,33 @@ class LassoRows:
         if n_alphas is None:
             return np.sort(estimator.alphas)[::-1]
         q = self.whole.correlation(y)
-        largest = max(0.0, q.max()) if estimator.positive else np.abs(q).max()
+        largest = _largest(q, estimator.positive)
         highest = largest / (self.whole.rows.total * l1_ratio)
         if highest <= _SMALLEST:
             return np.full(n_alphas, _SMALLEST)
         return np.geomspace(highest, highest * estimator.eps, num=n_alphas)
 
 
-class _Penalty:
+def _largest(q, positive):
+    """Return the largest of some slopes along which coefficients may leave zero."""
+    if positive:
+        return max(0.0, q.max())
+    return np.abs(q).max()
+
+
+class _Penalties:
     """``alpha (l1_ratio |w|_1 + (1 - l1_ratio) / 2 ||w||^2)`` for falling alphas."""
 
     def __init__(self, alphas, l1_ratio, positive):
         self.alphas = np.asarray(alphas, dtype=float)
+        self.l1_ratio = l1_ratio
+        self.positive = positive
         self.norms = self.alphas * l1_ratio
         self.ridges = self.alphas * (1 - l1_ratio)
-        self.positive = positive
+
+    def until(self, last):
+        """Return those of the alphas up to a position."""
+        return _Penalties(self.alphas[: last + 1], self.l1_ratio, self.positive)
 
 
 class _Moments:
@@ -177,7 +198,7 @@ class _Moments:
     def path(self, y, penalty):
         """Return the coefficients of all models, the mean of y and the steps of the last model.
 
-        None if one of them took too many steps.
+        None if one of them took too many steps, or if numbers overflowed.
         """
         targets, level = self.rows.center(y)
         n_features = len(self.gram)
@@ -191,7 +212,7 @@ class _Moments:
             100 + 10 * n_features,
             coefs,
         )
-        if n_models < len(coefs):
+        if n_models < len(coefs) or not np.isfinite(coefs).all():
             return None
         return coefs, level, n_iter
 
@@ -202,11 +223,14 @@ class _Moments:
         norm = self.rows.total * penalty.norms[-1]
         ridge = self.rows.total * penalty.ridges[-1]
         slopes = self.rows.X.T @ residuals - ridge * coef
-        steepest = slopes.max() if penalty.positive else np.abs(slopes).max()
-        scale = min(1.0, norm / steepest) if steepest > 0 else 1.0
+        steepest = _largest(slopes, penalty.positive)
+        scale = 1.0
+        if steepest > norm:
+            scale = norm / steepest
         squares = residuals @ residuals + ridge * (coef @ coef)
         gap = (1 + scale**2) / 2 * squares
-        gap += norm * np.abs(coef).sum() - scale * (residuals @ targets)
+        gap += norm * np.abs(coef).sum()
+        gap -= scale * (residuals @ targets)
         return gap / self.rows.total
 
 
@@ -216,12 +240,13 @@ class _Fold:
     def __init__(self, X, weight, train, test, fit_intercept):
         self.train = train
         self.test = test
-        weight_of = {}
-        for name, samples in (("train", train), ("test", test)):
-            weight_of[name] = None if weight is None else weight[samples]
-        self.moments = _Moments(X[train], weight_of["train"], fit_intercept)
+        self.weight = None
+        train_weight = None
+        if weight is not None:
+            self.weight = weight[test]
+            train_weight = weight[train]
+        self.moments = _Moments(X[train], train_weight, fit_intercept)
         self.X = X[test] - self.moments.rows.origin
-        self.weight = weight_of["test"]
 
     def errors(self, y, penalty):
         """Return the mean squared errors of all models, (n_alphas,), or None."""
@@ -229,5 +254,6 @@ class _Fold:
         if path is None:
             return None
         coefs, level, _ = path
-        residuals = self.X @ coefs.T - (y[self.test] - level)[:, None]
+        targets = y[self.test] - level
+        residuals = self.X @ coefs.T - targets[:, None]
         return np.average(residuals**2, axis=0, weights=self.weight)

@@ -7,12 +7,11 @@ of the identity, less ``w w' / sum(w^2)`` for the intercept. The error of a row 
 is their ratio: all alphas cost a product of U each.
 """
 
-from numbers import Real
-
 import numpy as np
 from sklearn.linear_model import RidgeCV
 
 from skmtl.meta._centered_rows import CenteredRows
+from skmtl.meta._plain_params import are_flags, are_positive
 
 _MODES = (None, "auto", "svd", "eigen")
 # Parameters that ask for another search than for the smallest mean squared error
@@ -29,13 +28,21 @@ def is_plain_ridge(estimator):
     if type(estimator) is not RidgeCV:
         return False
     params = vars(estimator)
-    if any(params.get(name) not in (None, False, "deprecated") for name in _GENERIC):
-        return False
-    flags = (estimator.fit_intercept, estimator.store_cv_results, estimator.alpha_per_target)
-    if not all(isinstance(flag, bool) for flag in flags) or estimator.gcv_mode not in _MODES:
-        return False
-    alphas = _alphas(estimator)
-    return len(alphas) > 0 and all(isinstance(alpha, Real) and alpha > 0 for alpha in alphas)
+    generic = [params.get(name) for name in _GENERIC]
+    is_plain = (
+        all(map(_is_unused, generic)),
+        are_flags(estimator, "fit_intercept", "store_cv_results", "alpha_per_target"),
+        are_positive(estimator.alphas),
+        estimator.gcv_mode in _MODES,
+    )
+    return all(is_plain)
+
+
+def _is_unused(value):
+    """Whether a parameter is at its default."""
+    if isinstance(value, str):
+        return value == "deprecated"
+    return value is None or value is False
 
 
 def _alphas(estimator):
@@ -95,9 +102,12 @@ class RidgeRows:
         for start in range(0, len(y), n_rows):
             batch = slice(start, start + n_rows)
             U = self.U[batch]
-            residuals = rest[batch, None] + U @ kept_y
+            residuals = U @ kept_y
+            residuals += rest[batch, None]
+            retained = U**2 @ kept
+            retained += self.free[batch, None]
             with np.errstate(divide="ignore", invalid="ignore"):
-                errors = residuals / (self.free[batch, None] + U**2 @ kept)
+                errors = residuals / retained
             yield errors**2
 
     def fit(self, estimator, y):
@@ -113,13 +123,15 @@ class RidgeRows:
         scores = -total / len(y)
         best = _first_best(scores)
         alpha = alphas[best]
-        coef = self.V @ (self.singular / (self.singular**2 + alpha) * (self.U.T @ y))
+        shrinkage = self.singular / (self.singular**2 + alpha)
+        projected = self.U.T @ y
+        coef = self.V @ (shrinkage * projected)
+        estimator.coef_ = coef
+        estimator.intercept_ = self.rows.intercept(coef, level)
         estimator.alpha_ = float(alpha)
         estimator.best_score_ = scores[best]
         if estimator.store_cv_results:
             estimator.cv_results_ = np.concatenate(of_samples)
-        estimator.coef_ = coef
-        estimator.intercept_ = self.rows.intercept(coef, level)
         return True
 
 
@@ -128,4 +140,5 @@ def _first_best(scores):
 
     It is 0 if some are NaN.
     """
-    return int(np.argmin(scores < (1 + _ROUNDING) * scores.max()))
+    threshold = (1 + _ROUNDING) * scores.max()
+    return int(np.argmin(scores < threshold))

@@ -12,19 +12,29 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
-from skmtl.meta._single_lasso import LassoRows, depends_on_rows, is_plain_lasso, takes_rows
-from skmtl.meta._single_ridge import RidgeRows, is_plain_ridge
+from skmtl.meta._single_lasso import (
+    LassoRows,
+    depends_on_rows,
+    is_plain_lasso,
+    takes_rows,
+)
+from skmtl.meta._single_ridge import (
+    RidgeRows,
+    is_plain_ridge,
+)
 
 _MAX_DENSE_ENTRIES = 10**7  # of sparse features
 
 
 def has_fast_form(estimator):
     """Whether :class:`FastFits` may fit the estimator."""
+    *scalers, model = _steps(estimator)
     if type(estimator) is Pipeline:
-        *steps, (_, last) = estimator.steps
-        is_plain = estimator.memory is None and not estimator.verbose
-        return is_plain and has_fast_form(last) and all(_is_plain_scaler(step) for _, step in steps)
-    return is_plain_ridge(estimator) or is_plain_lasso(estimator)
+        if estimator.memory is not None or estimator.verbose:
+            return False
+        if not all(map(_is_plain_scaler, scalers)):
+            return False
+    return is_plain_ridge(model) or is_plain_lasso(model)
 
 
 def shares_rows(estimator):
@@ -37,8 +47,9 @@ def _is_plain_scaler(step):
     """Whether a step of a pipeline is a scaler that returns arrays."""
     if type(step) is not StandardScaler or hasattr(step, "_sklearn_output_config"):
         return False
-    is_plain = step.with_mean is True and step.with_std is True
-    return is_plain and get_config()["transform_output"] == "default"
+    if get_config()["transform_output"] != "default":
+        return False
+    return step.with_mean is True and step.with_std is True
 
 
 def _steps(estimator):
@@ -157,9 +168,11 @@ def _standardize(scaler, X):
     deviations = X - mean
     variance = np.mean(deviations**2, axis=0) - deviations.mean(axis=0) ** 2
     eps = np.finfo(float).eps
-    rounding = n_samples * eps * variance + (n_samples * mean * eps) ** 2
+    rounding = n_samples * eps * variance
+    rounding += (n_samples * mean * eps) ** 2
+    is_constant = variance <= rounding
     scaler.mean_ = mean
     scaler.var_ = variance
-    scaler.scale_ = np.sqrt(np.where(variance <= rounding, 1.0, variance))
+    scaler.scale_ = np.sqrt(np.where(is_constant, 1.0, variance))
     scaler.n_samples_seen_ = np.int64(n_samples)
     return deviations / scaler.scale_

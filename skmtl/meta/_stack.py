@@ -7,6 +7,10 @@ import numpy as np
 # Pseudo-rows by which the weights of a task are pulled to the common ones.
 SHRINKAGES = (0.0, 5.0, 20.0, 80.0, 320.0, np.inf)
 
+_STANDARD_ERRORS = 2  # by which weights of tasks must be better than more common ones
+_ROWS = 30  # of the automatic prior
+_ROWS_OVER_SIZE = 1000  # and so many, divided by the rows of a task
+
 
 class Stack(NamedTuple):
     """Weights of members.
@@ -25,10 +29,29 @@ class Stack(NamedTuple):
 
 
 class Prior(NamedTuple):
-    """What weights are before any evidence: those of so many rows."""
+    """What weights are before any evidence: `center`, as if by so many rows."""
 
     strength: float
     center: np.ndarray
+
+    @classmethod
+    def of_members(cls, strength, names, expected, rows_per_task):
+        """The prior of the weights of these members.
+
+        Parameters
+        ----------
+        strength : float or "auto"
+        names : list of str
+        expected : dict
+            Weights of some members; the others have the rest in equal parts.
+        rows_per_task : float
+        """
+        if strength == "auto":
+            strength = _ROWS + _ROWS_OVER_SIZE / rows_per_task
+        others = [name for name in names if name not in expected]
+        rest = 1 - sum(expected.values())
+        center = [expected.get(name, rest / max(len(others), 1)) for name in names]
+        return cls(strength, np.array(center))
 
 
 def fit_stack(evidence, prior, shrinks):
@@ -57,7 +80,7 @@ def _weights(evidence, common, shrinkage):
 
 
 def _choose_shrinkage(evidence, prior):
-    """Return the largest shrinkage within one standard error of the best.
+    """Return the largest shrinkage within two standard errors of the best.
 
     Its losses are those of folds that were left out of the weights.
     """
@@ -71,7 +94,7 @@ def _choose_shrinkage(evidence, prior):
     best = losses.sum(axis=1).argmin()
     differences = losses - losses[best]
     standard_errors = np.sqrt(evidence.n_tasks) * differences.std(axis=1)
-    within = differences.sum(axis=1) <= standard_errors
+    within = differences.sum(axis=1) <= _STANDARD_ERRORS * standard_errors
     last = np.flatnonzero(within)[-1]
     return SHRINKAGES[last]
 

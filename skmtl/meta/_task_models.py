@@ -4,15 +4,31 @@ import warnings
 from numbers import Number
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+)
+from sklearn.utils import (
+    _safe_indexing,
+    get_tags,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import (
+    check_is_fitted,
+    has_fit_parameter,
+)
 
 from skmtl._data.fold_samples import given_splits
-from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
-from skmtl._data.spellings import concatenate_labels, stack_labels
+from skmtl._data.reading import (
+    read_features,
+    read_prediction_data,
+    read_samples_by_task,
+)
+from skmtl._data.spellings import (
+    concatenate_labels,
+    stack_labels,
+)
 from skmtl._data.stratification import split_by_stratum
 from skmtl.base import MultiTaskEstimator
 
