@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from skmtl import (
     IndependentTasks,
     MeanRegularizedRegressor,
+    MixedEffectsRegressor,
     MultiTaskLasso,
     MultiTaskLassoCV,
     PooledTasks,
@@ -23,6 +24,7 @@ from skmtl import (
     keep_task_column,
     task_sharing,
 )
+from skmtl.mixed_effects.at_variances import with_variances_of
 
 SIZES = [3, 4, 6, 9]
 T, P = len(SIZES), 2
@@ -110,6 +112,48 @@ def test_shares_are_those_of_the_dense_hat_matrix(kind):
     effects, levels = shares_by_hat_matrix(H, y, codes)
     np.testing.assert_allclose(result.effects, effects, atol=1e-5)
     np.testing.assert_allclose(result.levels, levels, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"covariance": "intercept"},
+        {"covariance": "diagonal", "task_noise": "own"},
+        {"covariance": "isotropic", "deviations": "t"},
+    ],
+)
+def test_shares_of_mixed_effects_are_those_of_the_dense_posterior_mean(options):
+    X, y = long_data(np.full(6, 8))
+    X[:, :-1] = StandardScaler().fit_transform(X[:, :-1])
+    codes = X[:, -1].astype(int)
+    model = MixedEffectsRegressor(**options, task_column=-1)
+    result = exact(model, X, y)
+    design = np.column_stack([np.ones(len(y)), X[:, :-1]])
+    scaled = design.copy()
+    scaled[:, 1:] *= model.deviation_scales_[codes, None]  # that of slopes
+    K = (scaled * model.variance_components_) @ scaled.T * (codes[:, None] == codes)
+    inverse = np.linalg.inv(K + np.diag(model.task_noise_[codes] ** 2))
+    of_common = design @ np.linalg.solve(design.T @ inverse @ design, design.T @ inverse)
+    H = of_common + K @ inverse @ (np.eye(len(y)) - of_common)
+    np.testing.assert_allclose(H @ y, model.predict(X), atol=1e-6)
+    effects, levels = shares_by_hat_matrix(H, y, codes)
+    np.testing.assert_allclose(result.effects, effects, atol=1e-5)
+    np.testing.assert_allclose(result.levels, levels, atol=1e-5)
+
+
+@pytest.mark.parametrize("deviations", ["normal", "t"])
+@pytest.mark.parametrize("task_noise", ["common", "own"])
+def test_mixed_effects_at_their_variances_are_linear_in_the_targets(deviations, task_noise):
+    X, y = long_data(np.full(6, 8))
+    options = {"deviations": deviations, "task_noise": task_noise}
+    model = MixedEffectsRegressor("full", **options, task_column=-1).fit(X, y)
+    before = model.predict(X)
+    fixed = with_variances_of(model)
+    np.testing.assert_allclose(fixed.fit(X, y).predict(X), before, atol=1e-9)
+    other = np.random.default_rng(1).standard_normal(len(y))
+    by_other = fixed.fit(X, other).predict(X)
+    by_sum = fixed.fit(X, 2 * y + other).predict(X)
+    np.testing.assert_allclose(by_sum, 2 * before + by_other, atol=1e-6)
 
 
 @pytest.mark.parametrize("model", [MultiTaskLasso(0.1), TraceNormRegressor(0.1)])

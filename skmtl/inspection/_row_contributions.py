@@ -17,6 +17,8 @@ from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
 from skmtl.meta import IndependentTasks, SafeSharingRegressor
 from skmtl.meta.chosen_strengths import with_chosen_strengths
+from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects.at_variances import with_variances_of
 
 _STEP = 1e-2  # of the targets, relative to the change
 
@@ -167,8 +169,7 @@ def _of_independent_tasks(model, data, changes):
 
 def _of_joint_model(model, data, changes, n_groups):
     """From fits at the strengths that the model chose."""
-    estimator = with_chosen_strengths(model, tight=True)
-    estimator = _repeatable(estimator)
+    estimator = _at_chosen_strengths(model)
     groups = groups_of_tasks(data.sizes, n_groups)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the first fit of the model has already warned
@@ -229,10 +230,13 @@ def groups_of_tasks(sizes, n_groups):
     return groups
 
 
-def _repeatable(estimator):
-    """The estimator with a seed wherever it has none: fits then differ by the targets alone."""
-    seeds = {}
+def _at_chosen_strengths(model):
+    """An unfitted model of which fits differ by the targets alone."""
+    if isinstance(model, MixedEffectsRegressor):
+        return with_variances_of(model)
+    estimator = with_chosen_strengths(model, tight=True)
     params = estimator.get_params()
+    seeds = {}
     for name, value in params.items():
         own_name = name.split("__")[-1]
         if own_name == "random_state" and value is None:

@@ -32,8 +32,9 @@ def task_sharing(estimator, X, y, *, sample_weight=None, tasks=None, n_groups=5)
     where levels come from. In a model of random intercepts the second share is, with many tasks,
     the part of a task's own mean that is given up for that of all.
 
-    The regularization strengths are held fixed as they were chosen, the weights of a
-    :class:`SafeSharingRegressor` and the steps of a pipeline as they were fitted. A model that
+    The regularization strengths are held fixed as they were chosen, the variances of a
+    :class:`MixedEffectsRegressor` as they were estimated, relative to the noise, and the weights of
+    a :class:`SafeSharingRegressor` and the steps of a pipeline as they were fitted. A model that
     chooses anything else chooses it again with every change.
 
     Parameters
