@@ -21,6 +21,7 @@ from skmtl import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MixedEffectsClassifier,
     MixedEffectsRegressor,
     MultiTaskClassifier,
     MultiTaskCV,
@@ -154,6 +155,7 @@ KERNEL = [
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
+    MixedEffectsClassifier(),
     MixedEffectsRegressor(),
     MultiTaskMixed(),
     IndependentTasks(Ridge()),
