@@ -54,6 +54,7 @@ class Evaluation:
     spread: np.ndarray | None
     gram: np.ndarray
     fixed_scores: np.ndarray
+    n_samples: float
     n_free: float
 
     @cached_property
@@ -153,6 +154,7 @@ class MarginalLikelihood:
             spread=self.spread,
             gram=gram,
             fixed_scores=fixed_scores,
+            n_samples=self.rows.total.sum(),
             n_free=self.n_free,
         )
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmtl.mixed_effects._extrapolation import Extrapolation
+
 _UNKNOWN = 1e-10  # share of the second derivatives that is rounding
 _ROUNDING = 1e-12  # of the criterion
 _SUFFICIENT = 1e-4  # share of the expected decrease that a step must reach
@@ -45,9 +47,14 @@ def minimize(variances, likelihood, start, max_iter, tol):
     parameters = start
     evaluation = variances.evaluate(likelihood, parameters)
     residual = np.inf
+    history = Extrapolation()
     for n_iter in range(1, max_iter + 1):
-        step, residual, _ = next_step(variances, likelihood, parameters, evaluation)
-        found = _descend(variances, likelihood, parameters, evaluation, step)
+        step, residual, weight = next_step(variances, likelihood, parameters, evaluation)
+        found = None
+        if residual > tol:
+            found = _leap(variances, likelihood, parameters, evaluation, step, history, weight)
+        if found is None:
+            found = _descend(variances, likelihood, parameters, evaluation, step)
         if found is not None:
             parameters, evaluation = found
         if residual <= tol or found is None:
@@ -58,24 +65,34 @@ def minimize(variances, likelihood, start, max_iter, tol):
 def next_step(variances, likelihood, parameters, evaluation):
     """Return the step from parameters, its length, and what gives lengths along the axes.
 
-    Lengths are in standard errors.
+    Lengths are in standard errors. Parameters of which nothing is known do not move.
     """
     gradient = variances.gradient(parameters, evaluation)
     noise_is_known = likelihood.noise is not None
-    information = _regular(variances.information(parameters, evaluation, noise_is_known))
-    step = bounded_step(gradient, information, variances.lower - parameters)
-    residual = float(np.sqrt(max(step @ information @ step, 0.0)))
-    return step, residual, np.sqrt(information.diagonal())
+    information = variances.information(parameters, evaluation, noise_is_known)
+    size = np.sqrt(np.maximum(information.diagonal(), 0.0))
+    known = size > 0
+    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=known)
+    scaled = information * inverse * inverse[:, None]
+    scaled[np.diag_indices_from(scaled)] = 1 + _UNKNOWN
+    lower = np.where(known, (variances.lower - parameters) * size, 0.0)
+    step = bounded_step(gradient * inverse, scaled, lower)
+    residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
+    return step * inverse, residual, size
 
 
-def _regular(information):
-    """The information, of which parameters without any get some, so that they stay."""
-    diagonal = information.diagonal()
-    largest = diagonal.max()
-    least = np.where(diagonal > 0, _UNKNOWN * diagonal, 0.0)
-    regular = information + np.diag(least)
-    regular[diagonal <= 0, diagonal <= 0] = largest if largest > 0 else 1.0
-    return regular
+def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
+    """Where the steps before lead to, if the criterion is lower there, else None."""
+    moved = np.maximum(parameters + step, variances.lower)
+    target = history.extrapolate(parameters, moved, weight)
+    if target is None:
+        return None
+    target = np.maximum(target, variances.lower)
+    new = variances.evaluate(likelihood, target)
+    if new.criterion < evaluation.criterion:
+        return target, new
+    history.forget()
+    return None
 
 
 def _descend(variances, likelihood, parameters, evaluation, step):

@@ -6,6 +6,9 @@ prior of common slopes, all relative to the variance of the noise.
 
 import numpy as np
 
+_ROUNDING = 1e-12  # singular values of a matrix of diagonal 1 that count as 0
+_MOST_EXPLAINED = 0.95  # share of the information of the noise that may be that of the others
+
 
 class VarianceParameters:
     """A vector of parameters.
@@ -84,7 +87,7 @@ class VarianceParameters:
             information, by_noise = self._with_prior(parameters, evaluation, information, by_noise)
         if noise_is_known:
             return information
-        return information - np.outer(by_noise, by_noise) / evaluation.n_free
+        return _profiled(information, by_noise, evaluation.n_samples)
 
     def _with_prior(self, parameters, evaluation, information, by_noise):
         """The same with what the prior of common effects adds, for all parameters."""
@@ -105,6 +108,20 @@ class VarianceParameters:
         by_prior = own.diagonal() @ jacobian
         by_prior[:m] += by_noise
         return whole, by_prior
+
+
+def _profiled(information, by_noise, of_noise):
+    """Information where the variance of the noise, `of_noise`, is at its best for the parameters.
+
+    As it is approximate, what is subtracted is bounded so that it stays positive.
+    """
+    size = np.sqrt(information.diagonal())
+    size = np.where(size > 0, size, 1.0)
+    scaled = information / size / size[:, None]
+    with_noise = by_noise / size
+    explained = with_noise @ np.linalg.lstsq(scaled, with_noise, rcond=_ROUNDING)[0]
+    share = min(1.0, _MOST_EXPLAINED * of_noise / explained) if explained > 0 else 1.0
+    return information - share * np.outer(by_noise, by_noise) / of_noise
 
 
 def _positive_part(matrix):

@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln, psi
 
+from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
 from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
 from skmtl.mixed_effects._scoring import next_step
 
-_MEMORY = 6  # moves from which the next one is extrapolated
 
 
 class Scales(NamedTuple):
@@ -190,40 +190,6 @@ class Bounded(NamedTuple):
     evaluation: object
     bound: float
     is_safe: bool = False  # whether it cannot be below that of the point before
-
-
-class Extrapolation:
-    """Anderson's extrapolation of a fixed-point iteration."""
-
-    def __init__(self):
-        self.forget()
-
-    def forget(self):
-        """Start again."""
-        self.points = []
-        self.moves = []
-
-    def extrapolate(self, old, new, weight):
-        """Return where moves lead to that change with the point as they did, None at first.
-
-        Parameters
-        ----------
-        old, new : ndarray of shape (n,)
-            A point, and where the iteration moves it.
-        weight : ndarray of shape (n,)
-            What differences are multiplied by to be comparable.
-        """
-        self.points.append(old)
-        self.moves.append(new - old)
-        self.points = self.points[-_MEMORY:]
-        self.moves = self.moves[-_MEMORY:]
-        if len(self.points) < 2:
-            return None
-        by_point = np.diff(self.points, axis=0).T
-        by_move = np.diff(self.moves, axis=0).T
-        move = self.moves[-1]
-        shares = np.linalg.lstsq(weight[:, None] * by_move, weight * move, rcond=1e-8)[0]
-        return new - (by_point + by_move) @ shares
 
 
 def maximize(model, optimum, max_iter, tol):
