@@ -13,6 +13,7 @@ _POOR = 0.25  # share of the expected decrease below which damping grows
 _GOOD = 0.75  # and above which it shrinks
 _SUFFICIENT = 1e-4  # share that a step must reach
 _ROUNDING = 1e-11  # of the function, relative
+_MOST_ROUNDED = 100  # steps whose decrease is lost in rounding
 
 
 class Point(NamedTuple):
@@ -59,18 +60,25 @@ def minimize(evaluate, point, lower, *, max_iter, tol):
     Minimum
     """
     damping = _NO_DAMPING
+    n_rounded = 0
     for n_iter in range(max_iter + 1):
         step = _damped_step(point, lower, _NO_DAMPING)
         distance = float(np.sqrt(max(step @ point.information @ step, 0.0)))
         if distance <= tol:
             return Minimum(point, n_iter, distance, True)
-        if n_iter == max_iter:
+        n_rounded += point.expected_decrease(step) <= _slack(point)
+        if n_iter == max_iter or n_rounded > _MOST_ROUNDED:
             break
         new, damping = _decrease(evaluate, point, lower, damping)
         if new is None:
             break
         point = new
     return Minimum(point, n_iter, distance, False)
+
+
+def _slack(point):
+    """What the function is off by."""
+    return _ROUNDING * (1 + abs(point.value))
 
 
 def _damped_step(point, lower, damping):
@@ -83,7 +91,7 @@ def _damped_step(point, lower, damping):
 
 def _decrease(evaluate, point, lower, damping):
     """The next point and damping; None if no damping gives a decrease."""
-    slack = _ROUNDING * (1 + abs(point.value))
+    slack = _slack(point)
     while damping < _MOST_DAMPING:
         step = _damped_step(point, lower, damping)
         expected = point.expected_decrease(step)

@@ -32,7 +32,6 @@ from scipy.special import expit
 
 _STEPS = 100
 _SHORTEST_STEP = 1e-8
-_TOL = 1e-16  # on the decrement: the square of the step in posterior standard deviations
 _ROUNDING = 1e-14  # of f
 
 
@@ -166,7 +165,7 @@ class Mode(NamedTuple):
     converged: bool
 
 
-def find_mode(rows, prior, delta, s, *, integrate_shared):
+def find_mode(rows, prior, delta, s, *, integrate_shared, tol):
     """Minimize f by Newton's method.
 
     Parameters
@@ -181,6 +180,9 @@ def find_mode(rows, prior, delta, s, *, integrate_shared):
         Where the deviations begin.
     integrate_shared : bool
         Whether delta is free; else it keeps its value.
+    tol : float
+        Stop when the next step is at most so many posterior standard deviations long, for
+        likelihoods of unit size.
 
     Returns
     -------
@@ -195,7 +197,7 @@ def find_mode(rows, prior, delta, s, *, integrate_shared):
         own = gradient[:, prior.varying] @ prior.root + s
         direction = hessian.solve(-shared, -own)
         decrement = -np.sum(own * direction[1]) - shared @ direction[0]
-        converged = decrement <= _TOL * (1 + value)
+        converged = decrement <= tol**2 * (1 + value)
         new = None if converged else _shorten(rows, prior, (delta, s), direction, value)
         if new is None:
             break

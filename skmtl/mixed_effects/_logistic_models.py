@@ -11,6 +11,8 @@ from skmtl.mixed_effects._laplace import JointHessian, Prior, evaluate, find_mod
 _WIDTH = 100.0  # prior standard deviation of shared effects that are called flat
 _COLLINEAR = 1e-12  # eigenvalues of the Gram matrix that count as 0, relative to the largest
 _STARTS = (0.03, 0.3, 3.0)  # variances of log-odds
+_TOL_OF_MODE = 1e-4  # relative to that of the search
+_LEAST_TOL = 1e-11  # what rounding allows
 _NO_INFORMATION = 10.0  # standard deviation of log-odds that are not determined
 
 FIXED_EFFECTS = ("flat", "ridge")
@@ -27,13 +29,16 @@ class _LogisticModel:
         The samples.
     covariance : DiagonalCovariance or FullCovariance
         Covariance of the effects of tasks.
+    tol : float
+        Length of a step of the search, in standard errors, that is short enough to be the last.
     """
 
     variance_rate = 0.0  # of the exponential prior of variances
 
-    def __init__(self, rows, covariance):
+    def __init__(self, rows, covariance, tol):
         self.rows = rows
         self.covariance = covariance
+        self.tol = tol
         self.varying = np.flatnonzero(covariance.varying)
 
     @property
@@ -82,7 +87,17 @@ class _LogisticModel:
         if near is not None:
             delta = near.state.delta
             s = near.state.s
-        return find_mode(self.rows, prior, delta, s, integrate_shared=integrate_shared)
+        return self._find_mode(prior, delta, s, integrate_shared)
+
+    def _find_mode(self, prior, delta, s, integrate_shared):
+        return find_mode(
+            self.rows,
+            prior,
+            delta,
+            s,
+            integrate_shared=integrate_shared,
+            tol=max(_TOL_OF_MODE * self.tol, _LEAST_TOL),
+        )
 
     def _point(self, x, mode, value, shared, by_covariance):
         """A :class:`Point` from the derivatives by shared parameters and by the covariance."""
@@ -100,10 +115,10 @@ class _LogisticModel:
         gradient = np.append(by_shared, self.covariance.gradient(theta, slope))
         return Point(x, value, gradient, whole, mode)
 
-    def fit(self, max_iter, tol):
+    def fit(self, max_iter):
         """Return the :class:`~skmtl.mixed_effects._damped_scoring.Minimum`."""
         start = self.start()
-        return minimize(self.evaluate, start, self.lower, max_iter=max_iter, tol=tol)
+        return minimize(self.evaluate, start, self.lower, max_iter=max_iter, tol=self.tol)
 
 
 class FlatModel(_LogisticModel):
@@ -113,8 +128,8 @@ class FlatModel(_LogisticModel):
     deviation; collinear features are one direction of it.
     """
 
-    def __init__(self, rows, covariance):
-        super().__init__(rows, covariance)
+    def __init__(self, rows, covariance, tol):
+        super().__init__(rows, covariance, tol)
         gram = rows.pooled_gram(rows.weight) / rows.weight.sum()
         values, vectors = np.linalg.eigh(gram)
         kept = values > _COLLINEAR * values[-1]
@@ -140,7 +155,7 @@ class FlatModel(_LogisticModel):
     def _evaluate(self, x, near):
         delta = x[: self.n_shared_parameters]
         prior = self.prior(x)
-        mode = find_mode(self.rows, prior, delta, near.s, integrate_shared=False)
+        mode = self._find_mode(prior, delta, near.s, integrate_shared=False)
         derivatives = evaluate(self.rows, mode)
         joint = self.joint_hessian(mode)
         gradient = self.basis.T @ derivatives.by_shared + self.precision * delta

@@ -66,11 +66,16 @@ class LogisticRows:
     def grams(self, curvature, columns):
         """Columns of ``Z_t'W_t Z_t`` of every task, (n_tasks, n_effects, n_columns)."""
         Z = self.design.X
-        weighted = curvature[:, None] * Z[:, columns]
+        weighted = curvature[:, None] * self._columns(columns)
         grams = np.empty((self.n_tasks, self.n_effects, len(columns)))
         for t, own in enumerate(self.slices):
             np.dot(Z[own].T, weighted[own], out=grams[t])
         return grams
+
+    def _columns(self, columns):
+        """Some columns of the rows; not copied if it is all of them."""
+        Z = self.design.X
+        return Z if len(columns) == Z.shape[1] else Z[:, columns]
 
     def pooled_gram(self, curvature):
         """The sum of the Gram matrices of all tasks, (n_effects, n_effects)."""
@@ -79,9 +84,7 @@ class LogisticRows:
 
     def variances(self, covariances, columns=None):
         """``z_ti'C_t z_ti`` of every sample; with `columns`, C_t is of these effects."""
-        Z = self.design.X
-        if columns is not None:
-            Z = Z[:, columns]
+        Z = self.design.X if columns is None else self._columns(columns)
         variances = np.empty(len(Z))
         for t, own in enumerate(self.slices):
             rows = Z[own]

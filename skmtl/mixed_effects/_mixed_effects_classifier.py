@@ -219,8 +219,8 @@ class MixedEffectsClassifier(
         rows, units = read_rows(problem)
         covariance = make_covariance(self.covariance, rows.n_effects - 1)
         model_of = {"flat": FlatModel, "ridge": RidgeModel}[self.fixed_effects]
-        model = model_of(rows, covariance)
-        minimum = model.fit(self.max_iter, self.tol)
+        model = model_of(rows, covariance, self.tol)
+        minimum = model.fit(self.max_iter)
         self._store(model, minimum, units)
         return self
 
