@@ -10,6 +10,7 @@ from skmtl._data.designs import StackedDesign
 from skmtl.mixed_effects._units import Units
 
 _DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
+_OUTLYING = 100.0  # of a standard deviation, relative to that of the median task
 
 
 class LogisticRows:
@@ -113,19 +114,42 @@ def read_rows(problem):
         labels = problem.y[sample, task]
         rows = standardized(X, units)[sample]
         return LogisticRows(rows, labels, weight[sample, task], ptr), units
-    units = _units(X, weight)
+    units = _units(X, weight, problem.design.ptr)
     rows = standardized(X, units)
     return LogisticRows(rows, problem.y, weight, problem.design.ptr), units
 
 
-def _units(X, weight):
-    """Mean and standard deviation of features over the samples of all tasks."""
-    share = weight / weight.sum()
-    mean = np.asarray(share @ X, dtype=float).ravel()
-    variance = share @ (_dense(X) - mean) ** 2
+def _units(X, weight, ptr=None):
+    """Mean and standard deviation of features over the samples of all tasks.
+
+    Tasks in which a feature varies much more than in most, as in other units, do not count.
+    """
+    X = _dense(X)
+    total = np.broadcast_to(weight[:, None], X.shape)
+    if ptr is not None:
+        total = np.where(_outlying(X, weight, ptr), 0.0, total)
+    share = total / total.sum(axis=0)
+    mean = np.sum(share * X, axis=0)
+    mean += np.sum(share * (X - mean), axis=0)  # what rounding took
+    variance = np.sum(share * (X - mean) ** 2, axis=0)
     varies = variance > (_DIGITS * mean) ** 2
     scale = np.sqrt(np.where(varies, variance, 1.0))
     return Units(mean, scale, level=0.0, size=1.0)
+
+
+def _outlying(X, weight, ptr):
+    """Which samples belong to tasks where a feature varies too much, (n_samples, n_features)."""
+    starts = ptr[:-1]
+    sizes = np.diff(ptr)
+    share = weight / np.repeat(np.add.reduceat(weight, starts), sizes)
+    share = share[:, None]
+    deviation = X - np.repeat(np.add.reduceat(share * X, starts), sizes, axis=0)
+    variance = np.add.reduceat(share * deviation**2, starts)
+    varying = np.where(variance > 0, variance, np.nan)
+    is_constant = ~(variance > 0).any(axis=0)
+    varying[:, is_constant] = 0.0
+    largest = _OUTLYING**2 * np.nanmedian(varying, axis=0)
+    return np.repeat(variance > largest, sizes, axis=0)
 
 
 def standardized(X, units):
