@@ -16,6 +16,7 @@ import numpy as np
 from scipy import linalg
 
 _COLLINEAR = 1e-12  # eigenvalues of a Gram matrix of standardized features that count as 0
+_MOST_COMMON = 1e4  # kappa of tasks whose slopes are the same
 
 FIXED_EFFECTS = ("flat", "ridge", "sparse")
 
@@ -69,6 +70,7 @@ class FixedEffects:
             self.flat[1:] = False
         self.n_flat = self.basis.shape[1] if kind == "flat" else 1
         self.n_parameters = 0 if kind == "flat" else 1
+        self.upper = _MOST_COMMON if kind == "sparse" else np.inf
 
     def prior(self, parameters, variances):
         """Prior variances of the effects, (n_effects,), infinite where flat.

@@ -16,11 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import gammaln, psi
 
-_LEAST_WEIGHT = 0.1
 _MOST_WEIGHT = 1e4  # the noise of all tasks is then the same
-_WEIGHTS = np.geomspace(_LEAST_WEIGHT, _MOST_WEIGHT, 26)
+_WEIGHTS = np.geomspace(0.1, _MOST_WEIGHT, 26)
 _REFINED = 9  # weights that are tried between neighbors
 _ROUNDS = 3
+_LONGEST_STEP = 2.0  # of the logarithm of a scale
+_MOST_STEPS = 60
+_EXACT = 1e-10  # step that is short enough to be the last
 
 
 class NoisePrior(NamedTuple):
@@ -31,22 +33,36 @@ class NoisePrior(NamedTuple):
 
     def precisions(self, squares, counts):
         """Expected ``1 / sigma_t^2`` given the squares of `counts` samples, (n_tasks,)."""
-        return (self.weight + counts) / (self.weight * self.scale + squares)
+        of_prior = self.weight * self.scale
+        return (self.weight + counts) / (of_prior + squares)
 
     def bound(self, precisions, counts):
         """What the variances add to the lower bound of the likelihood.
 
-        Of gamma distributions with these means: expected log of the density of `counts` samples,
-        but for their squares, less the divergence from the prior.
+        Of gamma distributions with these means: the expected log density of `counts` samples but
+        for their squares.
         """
         a = self.weight / 2
-        b = a * self.scale
         shape = a + counts / 2
-        rate = shape / precisions
-        mean_log = psi(shape) - np.log(rate)
-        entropy = shape - np.log(rate) + gammaln(shape) + (1 - shape) * psi(shape)
-        expected = a * np.log(b) - gammaln(a) + (a - 1) * mean_log - b * precisions
-        return np.sum(counts / 2 * mean_log + expected + entropy)
+        mean_log = mean_logarithm(shape, precisions)
+        less = divergence(shape, precisions, a, a * self.scale)
+        return np.sum(counts / 2 * mean_log - less)
+
+
+def mean_logarithm(shape, mean):
+    """Expected logarithm of gamma variables."""
+    return psi(shape) - np.log(shape / mean)
+
+
+def divergence(shape, mean, prior_shape, prior_rate):
+    """Kullback-Leibler divergence of gamma distributions from another one."""
+    rate = shape / mean
+    mean_log = mean_logarithm(shape, mean)
+    density = shape * np.log(rate) - gammaln(shape)
+    prior_density = prior_shape * np.log(prior_rate) - gammaln(prior_shape)
+    of_logarithms = (shape - prior_shape) * mean_log
+    of_means = shape - prior_rate * mean
+    return density - prior_density + of_logarithms - of_means
 
 
 def fit_noise_prior(squares, counts):
@@ -67,20 +83,26 @@ def fit_noise_prior(squares, counts):
         last = len(weights) - 1
         if best in (0, last):
             return NoisePrior(float(weights[best]), float(scales[best]))
-        around = slice(best - 1, best + 2)
-        chosen = _vertex(np.log(weights[around]), values[around])
-        weights = np.geomspace(weights[best - 1], weights[best + 1], _REFINED)
-    weight = np.exp(chosen)
-    scale = _best_scales(np.array([weight]), squares, counts)[0]
-    return NoisePrior(float(weight), float(scale))
+        low = weights[best - 1]
+        high = weights[best + 1]
+        chosen = _vertex(
+            np.log(weights[best]),
+            np.log(high / low) / 2,
+            values[best - 1 : best + 2],
+        )
+        weights = np.geomspace(low, high, _REFINED)
+    weight = np.array([np.exp(chosen)])
+    scale = _best_scales(weight, squares, counts)
+    return NoisePrior(float(weight[0]), float(scale[0]))
 
 
-def _vertex(x, values):
-    """Where the parabola through three points with equal distances has its maximum."""
-    bend = values[0] - 2 * values[1] + values[2]
+def _vertex(middle, distance, values):
+    """Where the parabola through three points has its maximum."""
+    low, center, high = values
+    bend = low - 2 * center + high
     if bend >= 0:
-        return x[1]
-    return x[1] + (x[1] - x[0]) * (values[0] - values[2]) / (2 * bend)
+        return middle
+    return middle + distance * (low - high) / (2 * bend)
 
 
 def _best_scales(weights, squares, counts):
@@ -89,17 +111,19 @@ def _best_scales(weights, squares, counts):
     It solves ``mean (weight + n_t) scale / (weight * scale + s_t) = 1``, of which the left side
     grows with the scale: by Newton's method for its logarithm.
     """
-    ratios = squares / counts
-    log_scale = np.full(len(weights), np.log(ratios.min()))
+    least = np.min(squares / counts)
+    log_scale = np.full(len(weights), np.log(least))
     weights = weights[:, None]
-    for _ in range(60):
-        pulled = weights * np.exp(log_scale)[:, None]
-        terms = (weights + counts) / weights * pulled / (pulled + squares)
+    factor = (weights + counts) / weights
+    for _ in range(_MOST_STEPS):
+        of_prior = weights * np.exp(log_scale)[:, None]
+        share = squares / (of_prior + squares)
+        terms = factor * (1 - share)
         left = terms.mean(axis=1)
-        slope = (terms * squares / (pulled + squares)).mean(axis=1)
+        slope = np.mean(terms * share, axis=1)
         step = (1 - left) / np.maximum(slope, 1e-300)
-        log_scale += np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-10:
+        log_scale += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        if np.abs(step).max() < _EXACT:
             break
     return np.exp(log_scale)
 
@@ -109,5 +133,6 @@ def _log_likelihoods(weights, scales, squares, counts):
     a = weights[:, None] / 2
     b = a * scales[:, None]
     shape = a + counts / 2
-    terms = gammaln(shape) - gammaln(a) + a * np.log(b) - shape * np.log(b + squares / 2)
-    return terms.sum(axis=1)
+    of_shapes = gammaln(shape) - gammaln(a)
+    of_rates = a * np.log(b) - shape * np.log(b + squares / 2)
+    return np.sum(of_shapes + of_rates, axis=1)

@@ -43,8 +43,8 @@ class Posterior:
     likelihood: MarginalLikelihood
     parameters: np.ndarray
     evaluation: Evaluation
-    scales: Scales = Scales()
-    bound: float | None = None
+    scales: Scales
+    bound: float | None
 
     @property
     def noise(self):
@@ -83,8 +83,22 @@ class Posterior:
         return self._spread(scores @ self.covariance)
 
     def _spread(self, effects):
+        """The effects of tasks, or the rows of matrices, times the spread of the task."""
         spread = self.likelihood.spread
-        return effects if spread is None else effects * spread
+        if spread is None:
+            return effects
+        if effects.ndim == 3:
+            spread = spread[:, :, None]
+        return spread * effects
+
+    @cached_property
+    def _roots(self):
+        """Roots of the covariances of v_t over that of the noise, (n_tasks, q, q)."""
+        theta, _ = self.variances.split(self.parameters)
+        root = self.variances.covariance.root(theta)
+        n_tasks = len(self.likelihood.rows.total)
+        roots = np.broadcast_to(root, (n_tasks, *root.shape))
+        return self._spread(roots)
 
     @cached_property
     def own_covariances(self):
@@ -93,18 +107,14 @@ class Posterior:
         With a root L of the covariance of v_t and the Gram matrix G_t over the variance of the
         noise they are ``L (I + L' G_t L)^-1 L'``.
         """
-        theta, _ = self.variances.split(self.parameters)
-        root = self.variances.covariance.root(theta)
-        rows = self.likelihood.rows.rows
-        roots = np.broadcast_to(root, (len(rows), *root.shape))
-        if self.likelihood.spread is not None:
-            roots = self.likelihood.spread[:, :, None] * roots
-        whitened = rows @ roots
+        whitened = self.likelihood.rows.rows @ self._roots
         M = whitened.transpose(0, 2, 1) @ whitened
         np.einsum("tjj->tj", M)[:] += 1.0
         factors = np.linalg.cholesky(M)
-        half = np.linalg.solve(factors, roots.transpose(0, 2, 1))
-        return self.noise * (half.transpose(0, 2, 1) @ half)
+        transposed = self._roots.transpose(0, 2, 1)
+        half = np.linalg.solve(factors, transposed)
+        products = half.transpose(0, 2, 1) @ half
+        return self.noise * products
 
     @cached_property
     def retained(self):
@@ -113,15 +123,13 @@ class Posterior:
         It is ``I - C_t H_t``: zero where a task tells all of its effects by itself.
         """
         precisions = self.evaluation.precisions / self.noise
-        spread = self.likelihood.spread
-        if spread is None:
-            shrunken = self.covariance @ precisions
-        else:
-            shrunken = spread[:, :, None] * (self.covariance @ (spread[:, :, None] * precisions))
+        spread = self._spread(precisions)
+        shrunken = self._spread(self.covariance @ spread)
         return np.eye(len(self.common)) - shrunken
 
     @cached_property
     def coefficient_covariances(self):
         """Covariances of ``beta + v_t``, (n_tasks, n_effects, n_effects)."""
         half = self.retained @ self.evaluation.fixed.root
-        return self.own_covariances + self.noise * (half @ half.transpose(0, 2, 1))
+        products = half @ half.transpose(0, 2, 1)
+        return self.own_covariances + self.noise * products

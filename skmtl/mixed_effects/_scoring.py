@@ -9,6 +9,7 @@ away from their best values: it does not depend on units.
 from typing import NamedTuple
 
 import numpy as np
+from scipy import linalg
 
 from skmtl.mixed_effects._extrapolation import Extrapolation
 
@@ -26,6 +27,10 @@ class Optimum(NamedTuple):
     residual: float  # length of the next step in standard errors
     n_iter: int
     converged: bool
+
+    @property
+    def criterion(self):
+        return self.evaluation.criterion
 
 
 def minimize(variances, likelihood, start, max_iter, tol):
@@ -54,7 +59,7 @@ def minimize(variances, likelihood, start, max_iter, tol):
         if residual > tol:
             found = _leap(variances, likelihood, parameters, evaluation, step, history, weight)
         if found is None:
-            found = _descend(variances, likelihood, parameters, evaluation, step)
+            found = descend(variances, likelihood, parameters, evaluation, step)
         if found is not None:
             parameters, evaluation = found
         if residual <= tol or found is None:
@@ -75,19 +80,24 @@ def next_step(variances, likelihood, parameters, evaluation):
     inverse = np.divide(1.0, size, out=np.zeros_like(size), where=known)
     scaled = information * inverse * inverse[:, None]
     scaled[np.diag_indices_from(scaled)] = 1 + _UNKNOWN
-    lower = np.where(known, (variances.lower - parameters) * size, 0.0)
-    step = bounded_step(gradient * inverse, scaled, lower)
+    room = np.where(known, size, 0.0)
+    step = bounded_step(
+        gradient * inverse,
+        scaled,
+        _times(variances.lower - parameters, room),
+        _times(variances.upper - parameters, room),
+    )
     residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
     return step * inverse, residual, size
 
 
 def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
     """Where the steps before lead to, if the criterion is lower there, else None."""
-    moved = np.maximum(parameters + step, variances.lower)
+    moved = variances.clipped(parameters + step)
     target = history.extrapolate(parameters, moved, weight)
     if target is None:
         return None
-    target = np.maximum(target, variances.lower)
+    target = variances.clipped(target)
     new = variances.evaluate(likelihood, target)
     if new.criterion < evaluation.criterion:
         return target, new
@@ -95,13 +105,13 @@ def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
     return None
 
 
-def _descend(variances, likelihood, parameters, evaluation, step):
+def descend(variances, likelihood, parameters, evaluation, step):
     """The first of ever shorter steps that decreases the criterion, None if none does."""
     decrease = variances.gradient(parameters, evaluation) @ step
     slack = _ROUNDING * (abs(evaluation.criterion) + evaluation.n_free)
     for halvings in range(_MOST_HALVINGS):
         share = 0.5**halvings
-        tried = np.maximum(parameters + share * step, variances.lower)
+        tried = variances.clipped(parameters + share * step)
         new = variances.evaluate(likelihood, tried)
         bound = evaluation.criterion + _SUFFICIENT * share * decrease + slack
         if new.criterion <= bound:
@@ -109,28 +119,34 @@ def _descend(variances, likelihood, parameters, evaluation, step):
     return None
 
 
-def bounded_step(gradient, curvature, lower):
-    """Return the d of at least `lower` that minimizes ``g'd + d'F d / 2``.
+def _times(distances, factors):
+    """Products, 0 where a factor is 0 even if the distance is infinite."""
+    return np.multiply(distances, factors, out=np.zeros_like(factors), where=factors > 0)
+
+
+def bounded_step(gradient, curvature, lower, upper):
+    """Return the d between `lower` and `upper` that minimizes ``g'd + d'F d / 2``.
 
     Variables are put on their bounds, or released, until all signs are right.
     """
     n = len(gradient)
-    bound = np.zeros(n, dtype=bool)
+    side = np.zeros(n)  # -1 on the lower bound, 1 on the upper one
     step = np.zeros(n)
     for _ in range(3 * n + 1):
-        free = ~bound
-        step = np.where(bound, lower, 0.0)
+        free = side == 0
+        step = np.where(side < 0, lower, 0.0)
+        step = np.where(side > 0, upper, step)
         right = -(gradient + curvature @ step)
         if free.any():
             inner = curvature[np.ix_(free, free)]
-            step[free] = np.linalg.lstsq(inner, right[free], rcond=None)[0]
-        violated = free & (step < lower)
-        if violated.any():
-            bound |= violated
+            step[free] = linalg.solve(inner, right[free], assume_a="pos")
+        below = free & (step < lower)
+        above = free & (step > upper)
+        if below.any() or above.any():
+            side = side - below + above
             continue
-        pull = gradient + curvature @ step
-        released = bound & (pull < 0)
-        if not released.any():
+        pull = side * (gradient + curvature @ step)
+        if not (pull > 0).any():
             return step
-        bound[np.argmin(np.where(released, pull, 0.0))] = False
-    return np.maximum(step, lower)
+        side[np.argmax(pull)] = 0
+    return np.clip(step, lower, upper)

@@ -6,7 +6,7 @@ from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
 from skmtl.mixed_effects._posterior import Posterior
 from skmtl.mixed_effects._scoring import Optimum, minimize
 from skmtl.mixed_effects._task_rows import LEAST_NOISE
-from skmtl.mixed_effects._variational import VariationalModel, maximize
+from skmtl.mixed_effects._variational import Scales, VariationalModel, maximize
 
 # Variances of effects of standardized features, relative to the noise
 _FINE = np.logspace(-4, 4, 17)
@@ -16,10 +16,22 @@ _ROUNDING = 1e-9  # of the criterion
 
 
 def fit_normal(rows, units, variances, max_iter, tol):
-    """Fit normal deviations and common noise; return the posterior and the :class:`Optimum`."""
+    """Fit normal deviations and common noise.
+
+    Returns
+    -------
+    posterior : Posterior
+        The effects at the optimum.
+    optimum : Optimum
+        The variances.
+    """
     likelihood = MarginalLikelihood(rows, variances.fixed_effects)
     if likelihood.is_saturated:
-        likelihood = MarginalLikelihood(rows, variances.fixed_effects, noise=LEAST_NOISE)
+        likelihood = MarginalLikelihood(
+            rows,
+            variances.fixed_effects,
+            noise=LEAST_NOISE,
+        )
         optimum = _without_variances(variances, likelihood)
     else:
         optimum = search(variances, likelihood, max_iter, tol)
@@ -29,18 +41,25 @@ def fit_normal(rows, units, variances, max_iter, tol):
         likelihood,
         optimum.parameters,
         optimum.evaluation,
+        scales=Scales(),
+        bound=None,
     )
     return posterior, optimum
 
 
 def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
-    """Fit a lower bound; return the posterior and the :class:`Optimum`."""
-    start_tol = max(tol, _START_TOL)
-    posterior, optimum = fit_normal(rows, units, variances, max_iter, start_tol)
+    """Fit t deviations of `df` degrees of freedom, or noise of tasks' own; returns the same."""
+    posterior, start = fit_normal(
+        rows,
+        units,
+        variances,
+        max_iter,
+        tol=max(tol, _START_TOL),
+    )
     if posterior.likelihood.is_saturated:
-        return posterior, optimum
+        return posterior, start
     model = VariationalModel(rows, variances, df, own_noise)
-    point, residual, n_iter = maximize(model, optimum, max_iter, tol)
+    point, residual, n_iter = maximize(model, start, max_iter, tol)
     posterior = Posterior(
         units,
         variances,
@@ -50,9 +69,13 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
         point.scales,
         point.bound,
     )
-    converged = residual <= tol
-    n_iter = n_iter + optimum.n_iter
-    optimum = Optimum(point.parameters, point.evaluation, residual, n_iter, converged)
+    optimum = Optimum(
+        point.parameters,
+        point.evaluation,
+        residual,
+        n_iter=start.n_iter + n_iter,
+        converged=residual <= tol,
+    )
     return posterior, optimum
 
 
@@ -75,16 +98,21 @@ def search(variances, likelihood, max_iter, tol):
         Length of a step, in standard errors, that is short enough to be the last.
     """
     grid = _FINE if variances.n == 1 else _COARSE
-    starts = [variances.start(variance) for variance in grid]
-    criteria = [variances.evaluate(likelihood, start).criterion for start in starts]
-    optima = []
+    starts = []
+    criteria = []
+    for variance in grid:
+        start = variances.start(variance)
+        evaluation = variances.evaluate(likelihood, start)
+        starts.append(start)
+        criteria.append(evaluation.criterion)
+    best = None
     for k in valleys(criteria):
         optimum = minimize(variances, likelihood, starts[k], max_iter, tol)
-        optima.append(optimum)
-    best = min(optima, key=lambda optimum: optimum.evaluation.criterion)
+        if best is None or optimum.criterion < best.criterion:
+            best = optimum
     none = _without_variances(variances, likelihood)
-    slack = _ROUNDING * (abs(best.evaluation.criterion) + likelihood.n_free)
-    if none.evaluation.criterion <= best.evaluation.criterion + slack:
+    size = abs(best.criterion) + likelihood.n_free
+    if none.criterion <= best.criterion + _ROUNDING * size:
         return none._replace(n_iter=best.n_iter)
     return best
 

@@ -28,6 +28,8 @@ class VarianceParameters:
         self.n = self.n_of_tasks + fixed_effects.n_parameters
         self.lower = np.zeros(self.n)
         self.lower[: self.n_of_tasks] = covariance.lower
+        self.upper = np.full(self.n, np.inf)
+        self.upper[self.n_of_tasks :] = fixed_effects.upper
         self.has_prior = fixed_effects.n_parameters > 0
         # Derivatives by the parameters of what prior variances depend on
         self.by_theta = np.zeros((covariance.n_effects, self.n_of_tasks))
@@ -37,6 +39,10 @@ class VarianceParameters:
     def split(self, parameters):
         """Those of the effects of tasks, and those of the prior."""
         return parameters[: self.n_of_tasks], parameters[self.n_of_tasks :]
+
+    def clipped(self, parameters):
+        """The parameters within their bounds."""
+        return np.clip(parameters, self.lower, self.upper)
 
     def start(self, variance):
         """Parameters with this variance of every effect of a task, and of common slopes."""

@@ -15,13 +15,18 @@ variances take the steps of :mod:`_scoring`.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln, psi
 
 from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
-from skmtl.mixed_effects._noise_prior import NoisePrior, fit_noise_prior
-from skmtl.mixed_effects._scoring import next_step
+from skmtl.mixed_effects._noise_prior import (
+    NoisePrior,
+    divergence,
+    fit_noise_prior,
+    mean_logarithm,
+)
+from skmtl.mixed_effects._scoring import descend, next_step
 
+_ROUNDING = 1e-12  # of the bound
 
 
 class Scales(NamedTuple):
@@ -125,14 +130,13 @@ class VariationalModel:
         return bound
 
     def _bound_of_omega(self, omega):
+        """What omega adds to the bound: expected log density of deviations, less divergence."""
         a = self.df / 2
-        shape = a + self.n_divided / 2
-        rate = shape / omega
-        mean_log = psi(shape) - np.log(rate)
-        entropy = shape - np.log(rate) + gammaln(shape) + (1 - shape) * psi(shape)
-        expected = a * np.log(a) - gammaln(a) + (a - 1) * mean_log - a * omega
-        of_density = self.n_divided / 2 * (mean_log - np.log(omega))
-        return np.sum(of_density + expected + entropy)
+        half = self.n_divided / 2
+        shape = a + half
+        mean_log = mean_logarithm(shape, omega)
+        less = divergence(shape, omega, a, a)
+        return np.sum(half * (mean_log - np.log(omega)) - less)
 
     def update(self, point):
         """The best scales given the distribution of the effects."""
@@ -189,43 +193,79 @@ class Bounded(NamedTuple):
     likelihood: MarginalLikelihood
     evaluation: object
     bound: float
-    is_safe: bool = False  # whether it cannot be below that of the point before
+
+    @property
+    def coordinates(self):
+        """All that is moved, one-dimensional."""
+        return np.concatenate([self.parameters, self.scales.logarithms])
 
 
 def maximize(model, optimum, max_iter, tol):
-    """Return the :class:`Bounded` that is reached from an optimum of the normal model.
+    """Maximize the bound, from an optimum of the normal model.
 
     Variances and scales move together, extrapolated from the moves before. Where the bound would
-    decrease, they move as far as they would without extrapolation, then scales move alone: that
-    cannot decrease it.
+    decrease, they move without extrapolation, then one after the other, so that it cannot.
+
+    Returns
+    -------
+    point : Bounded
+        The best variances and scales.
+    residual : float
+        Length of the last move.
+    n_iter : int
+        Number of moves.
     """
-    variances = model.variances
     point = model.point(optimum.parameters, model.start())
+    slack = _ROUNDING * (abs(point.bound) + model.rows.total.sum())
     history = Extrapolation()
-    for n_iter in range(1, max_iter + 1):
-        step, residual, weight = next_step(
-            variances, point.likelihood, point.parameters, point.evaluation
-        )
+    n_iter = 0
+    residual = np.inf
+    while residual > tol and n_iter < max_iter:
+        n_iter += 1
+        step, residual, weight = _step_of_variances(model, point)
         scales = model.update(point)
-        residual = max(residual, np.abs(scales.logarithms - point.scales.logarithms).max())
-        moved = np.maximum(point.parameters + step, variances.lower)
-        points = _trial_points(model, point, moved, scales, history, weight)
-        point = next(new for new in points if new.bound >= point.bound or new.is_safe)
-        if residual <= tol:
-            break
+        change = scales.logarithms - point.scales.logarithms
+        residual = max(residual, float(np.abs(change).max()))
+        moved = model.variances.clipped(point.parameters + step)
+        for new in _trial_points(model, point, moved, scales, history, weight):
+            if new.bound >= point.bound - slack:
+                break
+        point = new
     return point, residual, n_iter
 
 
+def _step_of_variances(model, point):
+    """What :func:`next_step` returns for variances alone."""
+    return next_step(
+        model.variances,
+        point.likelihood,
+        point.parameters,
+        point.evaluation,
+    )
+
+
 def _trial_points(model, point, moved, scales, history, weight):
-    """Points to go on from, the most hopeful first."""
-    old = np.concatenate([point.parameters, point.scales.logarithms])
+    """Points to go on from, the most hopeful first; the last one is safe."""
     new = np.concatenate([moved, scales.logarithms])
     n = len(moved)
-    weight = np.append(weight, np.ones(len(old) - n))
-    target = history.extrapolate(old, new, weight)
+    weight = np.append(weight, np.ones(len(new) - n))
+    target = history.extrapolate(point.coordinates, new, weight)
     if target is not None:
-        parameters = np.maximum(target[:n], model.variances.lower)
+        parameters = model.variances.clipped(target[:n])
         yield model.point(parameters, model.scales_from(target[n:]))
         history.forget()
     yield model.point(moved, scales)
-    yield model.point(point.parameters, scales)._replace(is_safe=True)
+    safe = model.point(point.parameters, scales)
+    step, *_ = _step_of_variances(model, safe)
+    found = descend(
+        model.variances,
+        safe.likelihood,
+        safe.parameters,
+        safe.evaluation,
+        step,
+    )
+    if found is None:
+        yield safe
+    else:
+        parameters, _ = found
+        yield model.point(parameters, scales)
