@@ -84,9 +84,18 @@ def _slack(point):
 def _damped_step(point, lower, damping):
     """The step to the minimum of the damped quadratic model within the bounds."""
     diagonal = point.information.diagonal()
-    largest = diagonal.max()
-    added = np.where(diagonal > 0, damping * diagonal, largest if largest > 0 else 1.0)
-    return bounded_step(point.gradient, point.information + np.diag(added), lower - point.x)
+    informative = diagonal > 0
+    scale = np.ones(len(diagonal))
+    scale[informative] = 1 / np.sqrt(diagonal[informative])
+    damped = scale[:, None] * point.information * scale
+    damped[np.diag_indices_from(damped)] += np.where(informative, damping, 1.0)
+    step = bounded_step(
+        scale * point.gradient,
+        damped,
+        (lower - point.x) / scale,
+        np.full(len(scale), np.inf),
+    )
+    return scale * step
 
 
 def _decrease(evaluate, point, lower, damping):

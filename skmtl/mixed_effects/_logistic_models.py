@@ -6,7 +6,7 @@ Effects are in standardized units: of features with variance 1 over the samples 
 import numpy as np
 
 from skmtl.mixed_effects._damped_scoring import Point, minimize
-from skmtl.mixed_effects._laplace import JointHessian, Prior, evaluate, find_mode, hessian_at
+from skmtl.mixed_effects._laplace import Prior, evaluate, find_mode, hessian_at
 
 _WIDTH = 100.0  # prior standard deviation of shared effects that are called flat
 _COLLINEAR = 1e-12  # eigenvalues of the Gram matrix that count as 0, relative to the largest

@@ -1,16 +1,12 @@
-"""The samples of tasks as a mixed-effects classifier sees them: standardized, sorted by task."""
+"""The samples of tasks as a mixed-effects classifier sees them: standardized, task by task."""
 
 from itertools import pairwise
 
 import numpy as np
-from scipy import sparse
 from scipy.special import expit
 
 from skmtl._data.designs import StackedDesign
-from skmtl.mixed_effects._units import Units
-
-_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
-_OUTLYING = 100.0  # of a standard deviation, relative to that of the median task
+from skmtl.mixed_effects._standardization import standardized, units_of
 
 
 class LogisticRows:
@@ -107,58 +103,18 @@ def read_rows(problem):
     """
     X = problem.design.X
     weight = problem.data.weight
-    if problem.data.layout == "wide":
-        units = _units(X, weight.sum(axis=1))
-        task, sample = np.nonzero(weight.T > 0)
-        ptr = np.searchsorted(task, np.arange(weight.shape[1] + 1))
-        labels = problem.y[sample, task]
-        rows = standardized(X, units)[sample]
-        return LogisticRows(rows, labels, weight[sample, task], ptr), units
-    units = _units(X, weight, problem.design.ptr)
-    rows = standardized(X, units)
-    return LogisticRows(rows, problem.y, weight, problem.design.ptr), units
-
-
-def _units(X, weight, ptr=None):
-    """Mean and standard deviation of features over the samples of all tasks.
-
-    Tasks in which a feature varies much more than in most, as in other units, do not count.
-    """
-    X = _dense(X)
-    total = np.broadcast_to(weight[:, None], X.shape)
-    if ptr is not None:
-        total = np.where(_outlying(X, weight, ptr), 0.0, total)
-    share = total / total.sum(axis=0)
-    mean = np.sum(share * X, axis=0)
-    mean += np.sum(share * (X - mean), axis=0)  # what rounding took
-    variance = np.sum(share * (X - mean) ** 2, axis=0)
-    varies = variance > (_DIGITS * mean) ** 2
-    scale = np.sqrt(np.where(varies, variance, 1.0))
-    return Units(mean, scale, level=0.0, size=1.0)
-
-
-def _outlying(X, weight, ptr):
-    """Which samples belong to tasks where a feature varies too much, (n_samples, n_features)."""
-    starts = ptr[:-1]
-    sizes = np.diff(ptr)
-    share = weight / np.repeat(np.add.reduceat(weight, starts), sizes)
-    share = share[:, None]
-    deviation = X - np.repeat(np.add.reduceat(share * X, starts), sizes, axis=0)
-    variance = np.add.reduceat(share * deviation**2, starts)
-    varying = np.where(variance > 0, variance, np.nan)
-    is_constant = ~(variance > 0).any(axis=0)
-    varying[:, is_constant] = 0.0
-    largest = _OUTLYING**2 * np.nanmedian(varying, axis=0)
-    return np.repeat(variance > largest, sizes, axis=0)
-
-
-def standardized(X, units):
-    """Rows of an intercept and the features in standardized units, (n_samples, n_effects)."""
-    features = (_dense(X) - units.mean) / units.scale
-    return np.column_stack([np.ones(len(features)), features])
-
-
-def _dense(X):
-    if sparse.issparse(X):
-        X = X.toarray()
-    return X.astype(np.float64, copy=False)
+    if problem.data.layout != "wide":
+        ptr = problem.design.ptr
+        units = units_of(X, weight, ptr)
+        rows = LogisticRows(standardized(X, units), problem.y, weight, ptr)
+        return rows, units
+    n_samples, n_tasks = weight.shape
+    units = units_of(X, weight.sum(axis=1), np.array([0, n_samples]))
+    task, sample = np.nonzero(weight.T > 0)
+    rows = LogisticRows(
+        standardized(X, units)[sample],
+        problem.y[sample, task],
+        weight[sample, task],
+        np.searchsorted(task, np.arange(n_tasks + 1)),
+    )
+    return rows, units

@@ -16,7 +16,8 @@ from skmtl.datafits import class_problem
 from skmtl.linear_model import ClassPredictor
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FIXED_EFFECTS, FlatModel, RidgeModel
-from skmtl.mixed_effects._logistic_rows import read_rows, standardized
+from skmtl.mixed_effects._logistic_rows import read_rows
+from skmtl.mixed_effects._standardization import standardized
 from skmtl.mixed_effects._units import Units
 
 
