@@ -33,11 +33,14 @@ class FixedSolution(NamedTuple):
         relative to the variance of the noise.
     log_determinant : float
         That of the matrix of the equations less that of the prior precision.
+    penalty : float
+        Squares of the effects over their prior variances.
     """
 
     effects: np.ndarray
     root: np.ndarray
     log_determinant: float
+    penalty: float
 
     @property
     def covariance(self):
@@ -118,6 +121,9 @@ class FixedEffects:
             matrix[np.diag_indices_from(matrix)] += ~self.flat
         factor = linalg.cholesky(matrix, lower=True)
         root = linalg.solve_triangular(factor, basis.T, lower=True).T
-        effects = root @ (root.T @ right)
+        gamma = linalg.solve_triangular(factor, root.T @ right, lower=True, trans="T")
+        penalty = 0.0
+        if self.kind != "flat":
+            penalty = np.sum(gamma[~self.flat] ** 2)
         log_determinant = 2 * np.log(factor.diagonal()).sum()
-        return FixedSolution(effects, root, log_determinant)
+        return FixedSolution(basis @ gamma, root, log_determinant, penalty)

@@ -132,14 +132,14 @@ class MarginalLikelihood:
         r = whitened[:, :, -1]
         precisions = R.transpose(0, 2, 1) @ R
         right = (r[:, None] @ R)[:, 0]
-        gram, total_right, squares = self._sums(precisions, right, r)
+        gram, total_right = self._sums(precisions, right)
         fixed = self.fixed_effects.solve(gram, total_right, prior)
         fixed_scores = total_right - gram @ fixed.effects
-        scores = right - precisions @ fixed.effects
+        residuals = r - R @ fixed.effects
+        scores = (residuals[:, None] @ R)[:, 0]
         if self.spread is not None:
             scores = scores * self.spread
-        explained = total_right @ fixed.effects
-        left = max(squares - explained, self.rows.rest.sum())
+        left = np.sum(residuals**2) + fixed.penalty + self._other_squares(fixed.effects)
         noise = self.noise
         if noise is None:
             noise = left / self.n_free
@@ -172,14 +172,22 @@ class MarginalLikelihood:
         diagonals = np.einsum("tii->ti", factors)
         return whitened, 2 * np.log(diagonals).sum()
 
-    def _sums(self, precisions, right, targets):
-        """Gram matrix, right-hand side and squares of all rows, those without effects included."""
+    def _sums(self, precisions, right):
+        """Gram matrix and right-hand side of all rows, those without effects included."""
         rows = self.rows
         gram = precisions.sum(axis=0)
         total_right = right.sum(axis=0)
-        squares = np.sum(targets**2) + rows.rest.sum()
         if rows.grams is not None:
             gram = gram + rows.grams.sum(axis=0)
             total_right = total_right + rows.products.sum(axis=0)
-            squares += rows.squares.sum()
-        return gram, total_right, squares
+        return gram, total_right
+
+    def _other_squares(self, effects):
+        """Squares that are left of what the rows do not have."""
+        rows = self.rows
+        squares = rows.rest.sum()
+        if rows.grams is None:
+            return squares
+        products = effects @ rows.grams.sum(axis=0) - 2 * rows.products.sum(axis=0)
+        of_rows = rows.squares.sum() + products @ effects
+        return squares + max(of_rows, 0.0)
