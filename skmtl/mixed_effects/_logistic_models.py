@@ -7,6 +7,7 @@ import numpy as np
 
 from skmtl.mixed_effects._damped_scoring import Point, minimize
 from skmtl.mixed_effects._laplace import Prior, evaluate, find_mode, hessian_at
+from skmtl.mixed_effects._variances import positive_part
 
 _WIDTH = 100.0  # prior standard deviation of shared effects that are called flat
 _COLLINEAR = 1e-12  # eigenvalues of the Gram matrix that count as 0, relative to the largest
@@ -39,6 +40,7 @@ class _LogisticModel:
         self.rows = rows
         self.covariance = covariance
         self.tol = tol
+        self.tol_of_mode = max(_TOL_OF_MODE * tol, _LEAST_TOL)
         self.varying = np.flatnonzero(covariance.varying)
 
     @property
@@ -79,24 +81,21 @@ class _LogisticModel:
             points.append(near)
         return min(points, key=lambda point: point.value)
 
-    def _mode(self, x, near, *, integrate_shared):
-        """The mode at parameters, from that of a point or from zero."""
+    def _joint_mode(self, x, near):
+        """The mode of shared effects and deviations, from that of a point or from zero."""
         prior = self.prior(x)
         delta = np.zeros(len(prior.precision))
         s = np.zeros((self.rows.n_tasks, len(self.varying)))
         if near is not None:
             delta = near.state.delta
             s = near.state.s
-        return self._find_mode(prior, delta, s, integrate_shared)
-
-    def _find_mode(self, prior, delta, s, integrate_shared):
         return find_mode(
             self.rows,
             prior,
             delta,
             s,
-            integrate_shared=integrate_shared,
-            tol=max(_TOL_OF_MODE * self.tol, _LEAST_TOL),
+            integrate_shared=True,
+            tol=self.tol_of_mode,
         )
 
     def _point(self, x, mode, value, shared, by_covariance):
@@ -106,7 +105,7 @@ class _LogisticModel:
         value += self.variance_rate * self.covariance.variances(theta).sum()
         precisions = self._embed(mode.hessian.precisions)
         information = 0.5 * self.covariance.information(theta, precisions)
-        information = information + self.covariance.curvature(_positive_part(slope))
+        information = information + self.covariance.curvature(positive_part(slope))
         by_shared, shared_information = shared
         n_shared = self.n_shared_parameters
         whole = np.zeros((len(x), len(x)))
@@ -143,19 +142,24 @@ class FlatModel(_LogisticModel):
 
     def _start_at(self, theta, slope_variance, near):
         x = np.append(np.zeros(self.n_shared_parameters), theta)
-        mode = self._mode(x, near, integrate_shared=True)
+        mode = self._joint_mode(x, near)
         x = np.append(mode.delta, theta)
-        return self._evaluate(x, mode)
+        return self._evaluate(x, mode.s)
 
     def evaluate(self, x, near):
         """The :class:`Point` of parameters."""
-        near = near._replace(state=near.state._replace(delta=x[: self.n_shared_parameters]))
-        return self._evaluate(x, near.state)
+        return self._evaluate(x, near.state.s)
 
-    def _evaluate(self, x, near):
+    def _evaluate(self, x, s):
         delta = x[: self.n_shared_parameters]
-        prior = self.prior(x)
-        mode = self._find_mode(prior, delta, near.s, integrate_shared=False)
+        mode = find_mode(
+            self.rows,
+            self.prior(x),
+            delta,
+            s,
+            integrate_shared=False,
+            tol=self.tol_of_mode,
+        )
         derivatives = evaluate(self.rows, mode)
         joint = self.joint_hessian(mode)
         gradient = self.basis.T @ derivatives.by_shared + self.precision * delta
@@ -197,7 +201,7 @@ class RidgeModel(_LogisticModel):
 
     def evaluate(self, x, near):
         """The :class:`Point` of parameters."""
-        mode = self._mode(x, near, integrate_shared=True)
+        mode = self._joint_mode(x, near)
         derivatives = evaluate(self.rows, mode)
         hessian = mode.hessian
         slopes = derivatives.by_shared_covariance.diagonal()[1:] + self.variance_rate
@@ -219,9 +223,3 @@ class RidgeModel(_LogisticModel):
     def is_separable(self, hessian):
         """Never: the prior holds shared effects."""
         return False
-
-
-def _positive_part(matrix):
-    """The matrix without its negative eigenvalues."""
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.T
