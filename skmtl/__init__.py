@@ -102,7 +102,7 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -138,6 +138,7 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedEffectsClassifier",
     "MixedEffectsRegressor",
     "MultiTaskCV",
     "MultiTaskClassifier",

@@ -21,6 +21,7 @@ from skmtl import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MixedEffectsClassifier,
     MixedEffectsRegressor,
     MultiTaskClassifier,
     MultiTaskCV,
@@ -156,6 +157,7 @@ KERNEL = [
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
+    MixedEffectsClassifier(),
     MixedEffectsRegressor(),
     MultiTaskMixed(),
     IndependentTasks(Ridge()),

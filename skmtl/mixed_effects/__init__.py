@@ -1,5 +1,6 @@
 """Mixed-effects models: coefficients of tasks that vary about common ones."""
 
+from skmtl.mixed_effects._mixed_effects_classifier import MixedEffectsClassifier
 from skmtl.mixed_effects._mixed_effects_regressor import MixedEffectsRegressor
 
-__all__ = ["MixedEffectsRegressor"]
+__all__ = ["MixedEffectsClassifier", "MixedEffectsRegressor"]
