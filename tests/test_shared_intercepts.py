@@ -296,6 +296,15 @@ def test_a_feature_that_is_constant_in_every_task_is_learned_between_tasks():
     assert (np.abs(model.coef_[:, -1] - 4) < 1).all()
 
 
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_one_task_has_nothing_to_share(loss):
+    model = TraceNormRegressor(0.3, loss=loss, tol=1e-10)
+    free = model.fit(DATA.X, DATA.y[:, None])
+    pulled = clone(model).set_params(**SHARED).fit(DATA.X, DATA.y[:, None])
+    np.testing.assert_allclose(pulled.coef_, free.coef_, atol=1e-5)
+    np.testing.assert_allclose(pulled.intercept_, free.intercept_, rtol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["one task", "one row", "constant", "outlier"])
 @pytest.mark.parametrize("model", NUMBERS, ids=repr)
 def test_degenerate_data_have_finite_models(model, kind):
