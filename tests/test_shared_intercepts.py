@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import xlogy
 from sklearn.base import clone
@@ -85,7 +86,7 @@ def dense_solution(weight, M):
     return theta[:, :P], theta[:, P] - theta[:, :P] @ center
 
 
-@pytest.mark.parametrize("form", ["gram", "residual"])
+@pytest.mark.parametrize("form", ["gram", "residual", "sparse"])
 @pytest.mark.parametrize(
     "M",
     [
@@ -101,7 +102,11 @@ def dense_solution(weight, M):
 )
 def test_quadratic_models_solve_the_normal_equations(form, M):
     weight = DATA.weight * T / DATA.weight.sum()
-    free = squared_datafit(StackedDesign(DATA.X, DATA.ptr), DATA.y, weight, form=form)
+    X = DATA.X
+    if form == "sparse":
+        X = sparse.csc_array(X)
+        form = "residual"
+    free = squared_datafit(StackedDesign(X, DATA.ptr), DATA.y, weight, form=form)
     datafit = with_shared_intercepts(free, PULL)
     solution = solve_penalized(datafit, TaskCoupling(1.0, M), tol=1e-12)
     W, b = dense_solution(weight, M)
@@ -206,10 +211,10 @@ def test_without_strength_intercepts_are_free(model, loss):
     zero = clone(pulled).set_params(intercept_alpha=0.0)
     free, pulled, zero = (DATA.fit(one) for one in (free, pulled, zero))
     np.testing.assert_array_equal(zero.coef_, free.coef_)
-    np.testing.assert_allclose(DATA_predictions(pulled), DATA_predictions(free), atol=1e-4)
+    np.testing.assert_allclose(fitted_values(pulled), fitted_values(free), atol=1e-4)
 
 
-def DATA_predictions(model):
+def fitted_values(model):
     return model.predict(DATA.X, tasks=DATA.tasks)
 
 
@@ -232,9 +237,7 @@ def test_tasks_that_differ_in_intercepts_only_are_random_intercepts():
     model = MeanRegularizedRegressor(
         1e9, ridge=ridge, intercept="shared", intercept_alpha=strength, **TIGHT
     )
-    np.testing.assert_allclose(
-        DATA_predictions(DATA.fit(model)), DATA_predictions(expected), atol=1e-5
-    )
+    np.testing.assert_allclose(fitted_values(DATA.fit(model)), fitted_values(expected), atol=1e-5)
 
 
 # ------------------------------------------------ what must not matter
@@ -250,7 +253,7 @@ def test_shifts_of_features_and_units_of_targets_do_not_matter(model):
     other = clone(model).fit(DATA.X + shift, factor * DATA.y + 7, tasks=DATA.tasks)
     np.testing.assert_allclose(other.coef_, factor * fit.coef_, rtol=1e-5, atol=1e-6 * factor)
     predictions = other.predict(DATA.X + shift, tasks=DATA.tasks)
-    np.testing.assert_allclose(predictions, factor * DATA_predictions(fit) + 7, rtol=1e-6)
+    np.testing.assert_allclose(predictions, factor * fitted_values(fit) + 7, rtol=1e-6)
 
 
 def test_the_squared_loss_is_a_huber_loss_without_outliers():
@@ -291,6 +294,15 @@ def test_a_feature_that_is_constant_in_every_task_is_learned_between_tasks():
     model = MeanRegularizedRegressor(1e3, intercept="shared", intercept_alpha=10.0)
     model = model.fit(X, y, tasks=DATA.tasks)
     assert (np.abs(model.coef_[:, -1] - 4) < 1).all()
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "huber"])
+def test_one_task_has_nothing_to_share(loss):
+    model = TraceNormRegressor(0.3, loss=loss, tol=1e-10)
+    free = model.fit(DATA.X, DATA.y[:, None])
+    pulled = clone(model).set_params(**SHARED).fit(DATA.X, DATA.y[:, None])
+    np.testing.assert_allclose(pulled.coef_, free.coef_, atol=1e-5)
+    np.testing.assert_allclose(pulled.intercept_, free.intercept_, rtol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["one task", "one row", "constant", "outlier"])

@@ -372,9 +372,7 @@ def test_the_best_estimator_is_fitted(shared_or_own):
         ),
         (
             MultiTaskCV(MeanRegularizedRegressor(**TIGHT), {"alpha": 5, "ridge": [0.1, 1]}, cv=3),
-            MeanRegularizedRegressorCV(
-                alphas=5, ridge=[0.1, 1], intercept="free", cv=3, **TIGHT
-            ),
+            MeanRegularizedRegressorCV(alphas=5, ridge=[0.1, 1], intercept="free", cv=3, **TIGHT),
         ),
     ],
 )

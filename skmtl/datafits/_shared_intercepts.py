@@ -51,16 +51,16 @@ class Levels:
 
     def __init__(self, datafit, strength, center=None, n_levels=1):
         total = datafit.task_total
+        self.center = center
         if center is None:
             mean = datafit.mean_x @ total / (total.sum() or 1.0)
-            center = mean[:, None]
-        self.center = center
+            self.center = mean[:, None]
         self.n_levels = n_levels
         self.weight = total / (1 + total / strength)
         self.share = total / (total + strength)
-        self.x = np.where(total > 0, datafit.mean_x - center, 0.0)
-        if len(datafit.blocks) == 1:
-            self.x[:] = 0.0  # all tasks have the same samples
+        self.x = np.where(total > 0, datafit.mean_x - self.center, 0.0)
+        if center is None and len(datafit.blocks) == 1:
+            self.x[:] = 0.0  # what rounding leaves where all tasks have the same samples
         self.middle = self.means(datafit.mean_y)
         y = datafit.mean_y - self.middle
         known = (total > 0) & (np.abs(y) > 10 * ROUNDING * np.abs(self.middle))
@@ -180,7 +180,6 @@ class SharedIntercepts(SquaredDatafit):
         The loss with intercepts that are free.
     levels : Levels
         What the pull adds.
-
     """
 
     def __init__(self, free, levels):

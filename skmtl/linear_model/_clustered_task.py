@@ -201,8 +201,8 @@ class ClusteredTaskRegressorCV(RegressorCV):
     >>> from skmtl import ClusteredTaskRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = ClusteredTaskRegressorCV(alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (3, 4, 5)
+    >>> model.mse_path_.shape  # 3 numbers of clusters and 3 strengths of intercepts, alphas, folds
+    (9, 4, 5)
     """
 
     _model = ClusteredTaskRegressor

@@ -176,8 +176,8 @@ class MeanRegularizedRegressorCV(RegressorCV):
     >>> from skmtl import MeanRegularizedRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = MeanRegularizedRegressorCV(alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (5, 4, 5)
+    >>> model.mse_path_.shape  # 5 ridges and 3 strengths of intercepts, alphas, folds
+    (15, 4, 5)
     """
 
     _model = MeanRegularizedRegressor

@@ -184,8 +184,8 @@ class TaskGraphRegressorCV(RegressorCV):
     >>> from skmtl import TaskGraphRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = TaskGraphRegressorCV(graph="chain", alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (5, 4, 5)
+    >>> model.mse_path_.shape  # 5 ridges and 3 strengths of intercepts, alphas, folds
+    (15, 4, 5)
     """
 
     _model = TaskGraphRegressor

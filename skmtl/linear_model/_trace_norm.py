@@ -249,8 +249,8 @@ class TraceNormRegressorCV(RegressorCV):
     >>> from skmtl import TraceNormRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = TraceNormRegressorCV(alphas=10).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (10, 5)
+    >>> model.mse_path_.shape  # strengths of intercepts, alphas, folds
+    (3, 10, 5)
     """
 
     _model = TraceNormRegressor
@@ -336,8 +336,8 @@ class TraceNormClassifierCV(ClassifierCV):
     >>> from skmtl import TraceNormClassifierCV, make_multitask_classification
     >>> data = make_multitask_classification(n_features=10, n_informative=3, random_state=0)
     >>> model = TraceNormClassifierCV(alphas=10, eps=1e-2).fit(data.X, data.y)
-    >>> model.cv_error_path_.shape
-    (10, 5)
+    >>> model.cv_error_path_.shape  # strengths of intercepts, alphas, folds
+    (3, 10, 5)
     """
 
     _model = TraceNormClassifier
