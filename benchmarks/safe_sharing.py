@@ -31,13 +31,22 @@ from threadpoolctl import threadpool_limits
 from skmtl import (
     IndependentTasks,
     MeanRegularizedRegressorCV,
+    MixedEffectsRegressor,
     MultiTaskLassoCV,
     PooledTasks,
+    SafeSharingRegressor,
     TraceNormRegressorCV,
 )
 
 RIDGE = RidgeCV(np.logspace(-2, 4, 25))
 LONG = {"task_column": -1, "cv": 5}
+HEAVY = {
+    "deviations": "t",
+    "task_noise": "own",
+    "fixed_effects": "ridge",
+    "task_column": -1,
+}
+SPARSE = {"fixed_effects": "sparse"}
 SINGLE = {
     "ridge of each task": IndependentTasks(RIDGE, task_column=-1),
     "lasso of each task": IndependentTasks(LassoCV(cv=5, alphas=30, eps=1e-2), task_column=-1),
@@ -47,8 +56,14 @@ JOINT = {
     "mean-regularized": MeanRegularizedRegressorCV(alphas=15, ridge=[1e-2, 1e-1, 1.0], **LONG),
     "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
     "trace norm": TraceNormRegressorCV(alphas=15, eps=1e-2, **LONG),
+    "mixed effects": MixedEffectsRegressor(task_column=-1),
+    "mixed effects, isotropic, t": MixedEffectsRegressor("isotropic", **HEAVY),
+    "mixed effects, sparse, t": MixedEffectsRegressor("diagonal", **{**HEAVY, **SPARSE}),
 }
-SAFE = {}
+SAFE = {
+    "stack": SafeSharingRegressor(task_column=-1),
+    "stack, common weights": SafeSharingRegressor(task_weights="common", task_column=-1),
+}
 MODELS = {**SINGLE, **JOINT, **SAFE}
 REAL = {  # set, and how its rows are split
     "School, 75 %": ("School", partial(shares, share=0.75)),
