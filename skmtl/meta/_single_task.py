@@ -60,7 +60,7 @@ def _steps(estimator):
 
 
 def _copy(estimator):
-    """Return a copy of an estimator that has a fast form, that shares the values of its attributes."""
+    """Return a copy of an estimator that has a fast form; values of attributes are shared."""
     estimator = copy(estimator)
     if type(estimator) is Pipeline:
         estimator.steps = [(name, copy(step)) for name, step in estimator.steps]
