@@ -349,6 +349,13 @@ def test_features_that_are_no_finite_numbers_raise(model, value):
         IndependentTasks(model).fit(X, y, tasks=np.zeros(len(y)))
 
 
+def test_sparse_features_are_not_centered_by_a_scaler():
+    X, y = samples()
+    model = IndependentTasks(make_pipeline(StandardScaler(), RIDGE))
+    with pytest.raises(ValueError, match="Cannot center sparse matrices"):
+        model.fit(sparse.csr_array(X), y, tasks=np.zeros(len(y)))
+
+
 def test_a_lasso_needs_no_iterations():
     X, y = samples(30, 50)
     with pytest.warns(ConvergenceWarning):
