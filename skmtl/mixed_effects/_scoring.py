@@ -125,7 +125,7 @@ def _times(distances, factors):
 
 
 def _solution(matrix, right):
-    """The solution of positive definite equations; the smallest if they are singular by rounding."""
+    """The solution of positive definite equations, the smallest if rounding makes them singular."""
     try:
         return linalg.cho_solve(linalg.cho_factor(matrix), right)
     except linalg.LinAlgError:
