@@ -99,7 +99,7 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects import MixedEffectsRegressor, MixedEffectsSummary
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -136,6 +136,7 @@ __all__ = [
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
     "MixedEffectsRegressor",
+    "MixedEffectsSummary",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",

@@ -110,7 +110,7 @@ class MixedEffectsRegressor(
     fixed_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
         Covariance of the errors of the common intercept and slopes.
     random_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
-        C in the units of the data, the intercept where all features are 0.
+        C in the units of the data, for ``omega_t = 1``; the intercept is where all features are 0.
     log_likelihood_ : float
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.
