@@ -285,6 +285,24 @@ def test_random_intercepts_with_a_ridge_are_those_of_RandomInterceptTasks():
     np.testing.assert_allclose(model.predict(X, tasks=tasks), same.predict(X, tasks=tasks))
 
 
+@pytest.mark.parametrize("same_features", [True, False])
+def test_auto_is_the_covariance_of_smaller_akaike_criterion(same_features):
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(20), 15)
+    X = rng.normal(size=(300, 8))
+    slopes = rng.normal(size=(20, 8)) * ([2] * 2 + [0] * 6 if same_features else 0.5)
+    y = np.sum(X * slopes[tasks], axis=1) + rng.normal(size=300)
+    auto = MixedEffectsRegressor("auto").fit(X, y, tasks=tasks)
+    criteria = {}
+    for name, n_variances in (("isotropic", 2), ("diagonal", 9)):
+        model = MixedEffectsRegressor(name).fit(X, y, tasks=tasks)
+        criteria[name] = 2 * n_variances - 2 * model.log_likelihood_
+        if name == auto.covariance_:
+            np.testing.assert_allclose(auto.coef_, model.coef_)
+    assert auto.covariance_ == min(criteria, key=criteria.get)
+    assert auto.covariance_ == ("diagonal" if same_features else "isotropic")
+
+
 # Forms of data
 
 
