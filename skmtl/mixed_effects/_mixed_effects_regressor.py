@@ -3,21 +3,30 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option, check_real
-from skmtl._data.designs import predict_own_tasks
-from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._data.reading import read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
+from skmtl.mixed_effects._adapt import AdaptMixin
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._fixed_effects import FIXED_EFFECTS, FixedEffects
+from skmtl.mixed_effects._inference import InferenceMixin
+from skmtl.mixed_effects._prediction import PredictionMixin
 from skmtl.mixed_effects._search import fit_normal, fit_variational
 from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
 
 
-class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class MixedEffectsRegressor(
+    PredictionMixin,
+    AdaptMixin,
+    InferenceMixin,
+    MultiTaskEstimator,
+    RegressorMixin,
+    MultiOutputMixin,
+    BaseEstimator,
+):
     """Linear regressions whose intercepts and slopes vary between tasks about common ones.
 
     Also known as a linear mixed model, or a hierarchical or multilevel regression: random
@@ -99,6 +108,12 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         How many times as large as usual the deviations of a task are taken to be,
         ``1 / sqrt(omega_t)``: far above 1 for a task that is unlike the others, and 1 for normal
         deviations.
+    standard_errors_ : ndarray of shape (1 + n_features,)
+        Standard errors of the common intercept and slopes, for known variances.
+    fixed_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        Covariance of the errors of the common intercept and slopes.
+    random_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        C in the units of the data, for ``omega_t = 1``; the intercept is where all features are 0.
     log_likelihood_ : float
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.
@@ -239,6 +254,7 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
         self._store_tasks(data)
+        self._data = data
         posterior, optimum = self._fit_posterior(data)
         self._store(posterior)
         self.n_iter_ = optimum.n_iter
@@ -279,6 +295,7 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
     def _store(self, posterior):
         """Set the fitted attributes."""
         self._posterior = posterior
+        self._adapted = []
         units = posterior.units
         common = units.coefficients(posterior.common)
         self.shared_intercept_ = float(common[0])
@@ -320,56 +337,3 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
             "accept a larger tol.",
             ConvergenceWarning,
         )
-
-    def predict(self, X, *, tasks=None):
-        """Predict with the task of each sample, or with all tasks if y was two-dimensional.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks) or (n_samples,)
-            Expected targets.
-
-        Raises
-        ------
-        ValueError
-            For tasks that fit did not see, unless ``handle_unknown="shared"``.
-        """
-        check_is_fitted(self)
-        X, codes = read_prediction_data(self, X, tasks)
-        if codes is None:
-            return self._predict_all(X)
-        return predict_own_tasks(
-            X,
-            codes,
-            self.coef_,
-            self.intercept_,
-            self.shared_coef_,
-            self.shared_intercept_,
-        )
-
-    def predict_all_tasks(self, X):
-        """Predict with every task for every sample, in whichever form the data were fitted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks)
-            Expected targets.
-        """
-        check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
-        return self._predict_all(X)
-
-    def _predict_all(self, X):
-        return np.asarray(X @ self.coef_.T) + self.intercept_
