@@ -8,6 +8,7 @@ two-dimensional y with NaN where a target is missing, a task-id column of X, or 
 from skmtl.datasets import (
     fetch_school,
     load_parkinsons,
+    load_radon,
     make_multitask_classification,
     make_multitask_regression,
 )
@@ -100,7 +101,7 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects import MixedEffectsRegressor, MixedEffectsSummary
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -137,6 +138,7 @@ __all__ = [
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
     "MixedEffectsRegressor",
+    "MixedEffectsSummary",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",
@@ -203,6 +205,7 @@ __all__ = [
     "fetch_school",
     "keep_task_column",
     "load_parkinsons",
+    "load_radon",
     "make_mixed_scorer",
     "make_multitask_classification",
     "make_multitask_regression",

@@ -1,5 +1,6 @@
 """Mixed-effects models: coefficients of tasks that vary about common ones."""
 
 from skmtl.mixed_effects._mixed_effects_regressor import MixedEffectsRegressor
+from skmtl.mixed_effects._summary import MixedEffectsSummary
 
-__all__ = ["MixedEffectsRegressor"]
+__all__ = ["MixedEffectsRegressor", "MixedEffectsSummary"]

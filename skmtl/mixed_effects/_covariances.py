@@ -7,6 +7,7 @@ estimate from second moments of the effects.
 
 import numpy as np
 
+_TINY = np.finfo(float).tiny
 _ROUNDING = 1e-14  # eigenvalues that count as 0, relative to the largest
 
 COVARIANCES = ("intercept", "isotropic", "diagonal", "full")
@@ -51,6 +52,7 @@ class DiagonalCovariance:
     lower = 0.0  # least value of a parameter
 
     def __init__(self, groups):
+        self.groups = groups
         self.n_effects = len(groups)
         self.n_parameters = int(groups.max()) + 1
         members = groups[:, None] == np.arange(self.n_parameters)
@@ -150,8 +152,19 @@ class DiagonalCovariance:
         return self.members.T @ squares
 
     def curvature(self, slope):
-        """Second derivatives of ``trace(D C)`` for a constant D, its positive part."""
+        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D."""
         return np.zeros((self.n_parameters, self.n_parameters))
+
+    def largest_steps(self, precisions):
+        """Changes of the parameters that matter however large they are: none, for variances."""
+        return np.full(self.n_parameters, np.inf)
+
+    def moved(self, theta, direction, variance):
+        """The parameters, but for the variance of the effect of a unit vector."""
+        (group,) = np.flatnonzero(direction @ self.members)
+        moved = theta.copy()
+        moved[group] = variance
+        return moved
 
 
 class FullCovariance:
@@ -168,6 +181,7 @@ class FullCovariance:
     lower = -np.inf  # least value of a parameter
 
     def __init__(self, n_effects):
+        self.groups = np.arange(n_effects)
         self.n_effects = n_effects
         self.rows, self.columns = np.tril_indices(n_effects)
         self.n_parameters = len(self.rows)
@@ -242,7 +256,26 @@ class FullCovariance:
 
     def curvature(self, slope):
         """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
-        values, vectors = np.linalg.eigh(slope)
-        positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
         same_column = self.columns[:, None] == self.columns
-        return 2 * positive[np.ix_(self.rows, self.rows)] * same_column
+        return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
+
+    def largest_steps(self, precisions):
+        """As for :class:`DiagonalCovariance`: those at zero, where the root has no information.
+
+        They are the roots of the standard errors of the variances.
+        """
+        squares = np.einsum("tjj,tjj->j", precisions, precisions)
+        of_effects = (2 / np.maximum(squares, _TINY)) ** 0.25
+        return of_effects[self.rows]
+
+    def moved(self, theta, direction, variance):
+        """The parameters for which a combination of effects has this variance.
+
+        What effects have in common with it moves along; how they vary given it does not.
+        """
+        covariance = self.matrix(theta)
+        common = covariance @ direction
+        present = direction @ common
+        share = common / present if present > 0 else direction / (direction @ direction)
+        moved = covariance + (variance - present) * np.outer(share, share)
+        return self.from_moments(moved)

@@ -13,7 +13,7 @@ The criterion is -2 log of the likelihood of which flat effects and normal ones 
 sigma^2 is at its best, ``Q / (n - number of flat effects)``, or given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +45,12 @@ class Evaluation:
         What multiplies the effects of a task; None where it is 1.
     gram : ndarray of shape (n_effects, n_effects)
         Of the equations for beta, without the prior.
+    fixed_scores : ndarray of shape (n_effects,)
+        Right-hand side of these less their left one.
+    n_samples, n_free : float
+        Number of samples, and the same less that of flat effects.
+    left : float
+        Q, the squares that are left at the common effects, those of their prior included.
     """
 
     criterion: float
@@ -57,6 +63,19 @@ class Evaluation:
     fixed_scores: np.ndarray
     n_samples: float
     n_free: float
+    left: float
+
+    def at_noise(self, noise):
+        """The same for another sigma^2."""
+        log_ratio = np.log(noise / self.noise)
+        of_squares = self.left / noise - self.left / self.noise
+        criterion = self.criterion + self.n_free * log_ratio + of_squares
+        return replace(self, criterion=float(criterion), noise=float(noise))
+
+    @property
+    def by_log_noise(self):
+        """Derivative of the criterion by the logarithm of sigma^2."""
+        return self.n_free - self.left / self.noise
 
     @cached_property
     def effect_precisions(self):
@@ -157,6 +176,7 @@ class MarginalLikelihood:
             fixed_scores=fixed_scores,
             n_samples=self.rows.total.sum(),
             n_free=self.n_free,
+            left=float(left),
         )
 
     def _whiten(self, root):

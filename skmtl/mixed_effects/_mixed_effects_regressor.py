@@ -3,21 +3,30 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_int, check_option, check_real
-from skmtl._data.designs import predict_own_tasks
-from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._data.reading import read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
+from skmtl.mixed_effects._adapt import AdaptMixin
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._fixed_effects import FIXED_EFFECTS, FixedEffects
+from skmtl.mixed_effects._inference import InferenceMixin
+from skmtl.mixed_effects._prediction import PredictionMixin
 from skmtl.mixed_effects._search import fit_normal, fit_variational
 from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
 
 
-class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class MixedEffectsRegressor(
+    PredictionMixin,
+    AdaptMixin,
+    InferenceMixin,
+    MultiTaskEstimator,
+    RegressorMixin,
+    MultiOutputMixin,
+    BaseEstimator,
+):
     """Linear regressions whose intercepts and slopes vary between tasks about common ones.
 
     Also known as a linear mixed model, or a hierarchical or multilevel regression: random
@@ -37,10 +46,13 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
 
     Parameters
     ----------
-    covariance : {"intercept", "isotropic", "diagonal", "full"}, default="diagonal"
+    covariance : {"intercept", "isotropic", "diagonal", "full", "auto"}, default="diagonal"
         What varies between tasks. "intercept": only intercepts; this is the random-intercept model.
         "isotropic": slopes too, all with the same variance. "diagonal": each slope has its own
         variance, which may be 0. "full": any covariance of intercept and slopes, for few features.
+        "auto": "isotropic" or "diagonal", whichever has the smaller Akaike criterion. The variances
+        of many features are not well known from few or small tasks, which then are predicted
+        better with a single one.
         Features are standardized inside, by their mean and standard deviation over the samples of
         all tasks: "isotropic" means slopes of standardized features, and intercepts vary
         independently of slopes where features have their means. Units and origins of features
@@ -96,6 +108,12 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         How many times as large as usual the deviations of a task are taken to be,
         ``1 / sqrt(omega_t)``: far above 1 for a task that is unlike the others, and 1 for normal
         deviations.
+    standard_errors_ : ndarray of shape (1 + n_features,)
+        Standard errors of the common intercept and slopes, for known variances.
+    fixed_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        Covariance of the errors of the common intercept and slopes.
+    random_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
+        C in the units of the data, for ``omega_t = 1``; the intercept is where all features are 0.
     log_likelihood_ : float
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.
@@ -103,6 +121,8 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         Size of the next step of the variances in standard errors.
     n_iter_ : int
         Number of iterations.
+    covariance_ : str
+        The `covariance`, of "auto" the chosen one.
     tasks_ : ndarray of shape (n_tasks,)
         Task ids.
     n_tasks_ : int
@@ -192,14 +212,14 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
 
     def _check_params(self):
         self._check_layout_params()
-        check_option(self.covariance, "covariance", COVARIANCES)
+        check_option(self.covariance, "covariance", ("auto", *COVARIANCES))
         check_option(self.deviations, "deviations", ("normal", "t"))
         check_real(self.deviations_df, "deviations_df", include="neither")
         check_option(self.task_noise, "task_noise", ("common", "own"))
         check_option(self.fixed_effects, "fixed_effects", FIXED_EFFECTS)
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
-        if self.fixed_effects == "sparse" and self.covariance not in ("isotropic", "diagonal"):
+        if self.fixed_effects == "sparse" and self.covariance in ("intercept", "full"):
             raise ValueError(
                 f"fixed_effects='sparse' needs a variance between tasks of every slope, which "
                 f"covariance={self.covariance!r} has not: use covariance='diagonal'."
@@ -234,6 +254,7 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         self._check_params()
         data = read_training_data(self, X, y, sample_weight, tasks)
         self._store_tasks(data)
+        self._data = data
         posterior, optimum = self._fit_posterior(data)
         self._store(posterior)
         self.n_iter_ = optimum.n_iter
@@ -245,10 +266,24 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         return self
 
     def _fit_posterior(self, data):
-        """The posterior of the data and the optimum that it is of."""
+        """The posterior of the data and the optimum that it is of; sets `covariance_`."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
-        covariance = make_covariance(self.covariance, rows.n_effects - 1)
         fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram)
+        names = [self.covariance]
+        if self.covariance == "auto":
+            names = ["isotropic", "diagonal"]
+        best = None
+        for name in names:
+            posterior, optimum = self._fit_covariance(name, rows, units, fixed_effects)
+            if best is None or posterior.akaike < best.akaike:
+                best = posterior
+                best_optimum = optimum
+                self.covariance_ = name
+        return best, best_optimum
+
+    def _fit_covariance(self, name, rows, units, fixed_effects):
+        """The same for a covariance."""
+        covariance = make_covariance(name, rows.n_effects - 1)
         variances = VarianceParameters(covariance, fixed_effects)
         options = {"max_iter": self.max_iter, "tol": self.tol}
         if self.deviations == "normal" and self.task_noise == "common":
@@ -260,6 +295,7 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
     def _store(self, posterior):
         """Set the fitted attributes."""
         self._posterior = posterior
+        self._adapted = []
         units = posterior.units
         common = units.coefficients(posterior.common)
         self.shared_intercept_ = float(common[0])
@@ -272,11 +308,8 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
         self.deviation_scales_ = np.ones(self.n_tasks_)
         if posterior.scales.omega is not None:
             self.deviation_scales_ = 1 / np.sqrt(posterior.scales.omega)
-        bound = posterior.bound
-        if bound is None:
-            bound = -posterior.evaluation.criterion / 2
         of_units = posterior.likelihood.n_free * np.log(units.size) - units.log_volume / 2
-        self.log_likelihood_ = bound - of_units
+        self.log_likelihood_ = float(posterior.log_likelihood - of_units)
 
     def _variances_of(self, posterior):
         """The variance of each effect in the units of the user."""
@@ -304,56 +337,3 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
             "accept a larger tol.",
             ConvergenceWarning,
         )
-
-    def predict(self, X, *, tasks=None):
-        """Predict with the task of each sample, or with all tasks if y was two-dimensional.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks) or (n_samples,)
-            Expected targets.
-
-        Raises
-        ------
-        ValueError
-            For tasks that fit did not see, unless ``handle_unknown="shared"``.
-        """
-        check_is_fitted(self)
-        X, codes = read_prediction_data(self, X, tasks)
-        if codes is None:
-            return self._predict_all(X)
-        return predict_own_tasks(
-            X,
-            codes,
-            self.coef_,
-            self.intercept_,
-            self.shared_coef_,
-            self.shared_intercept_,
-        )
-
-    def predict_all_tasks(self, X):
-        """Predict with every task for every sample, in whichever form the data were fitted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks)
-            Expected targets.
-        """
-        check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
-        return self._predict_all(X)
-
-    def _predict_all(self, X):
-        return np.asarray(X @ self.coef_.T) + self.intercept_

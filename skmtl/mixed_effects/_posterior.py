@@ -47,6 +47,15 @@ class Posterior:
     scales: Scales
     bound: float | None
 
+    def check_variances_known(self):
+        """Raise if the samples told nothing of variances, and so of what is uncertain."""
+        if self.likelihood.is_saturated:
+            raise ValueError(
+                "The samples of fit are not more than the common effects that they determine, so "
+                "that nothing is known of variances and errors: set fixed_effects='ridge', or give "
+                "more samples."
+            )
+
     @property
     def noise(self):
         """Variance of the noise of the rows of the likelihood."""
@@ -61,11 +70,22 @@ class Posterior:
             noise = self.noise / self.scales.precision
         return np.maximum(noise - LEAST_NOISE, 0.0)
 
+    @property
+    def mean_noise(self):
+        """Mean over tasks of the variances of the noise, for a task that was not seen."""
+        return np.mean(self.task_noise)
+
     @cached_property
     def covariance(self):
         """Covariance of the effects of a task whose omega is 1, (n_effects, n_effects)."""
         theta, _ = self.variances.split(self.parameters)
         return self.noise * self.variances.covariance.matrix(theta)
+
+    @cached_property
+    def root(self):
+        """A root of this covariance, (n_effects, n_effects)."""
+        theta, _ = self.variances.split(self.parameters)
+        return np.sqrt(self.noise) * self.variances.covariance.root(theta)
 
     @cached_property
     def common(self):
@@ -134,3 +154,15 @@ class Posterior:
         half = self.retained @ self.evaluation.fixed.root
         products = half @ half.transpose(0, 2, 1)
         return self.own_covariances + self.noise * products
+
+    @property
+    def log_likelihood(self):
+        """Log likelihood of standardized targets, or its lower bound."""
+        if self.bound is None:
+            return -self.evaluation.criterion / 2
+        return self.bound
+
+    @property
+    def akaike(self):
+        """Akaike's criterion: the smaller, the better are new tasks expected to fit."""
+        return 2 * (self.variances.n - self.log_likelihood)

@@ -124,6 +124,14 @@ def _times(distances, factors):
     return np.multiply(distances, factors, out=np.zeros_like(factors), where=factors > 0)
 
 
+def _solution(matrix, right):
+    """The solution of positive definite equations, the smallest if rounding makes them singular."""
+    try:
+        return linalg.cho_solve(linalg.cho_factor(matrix), right)
+    except linalg.LinAlgError:
+        return linalg.lstsq(matrix, right)[0]
+
+
 def bounded_step(gradient, curvature, lower, upper):
     """Return the d between `lower` and `upper` that minimizes ``g'd + d'F d / 2``.
 
@@ -139,7 +147,7 @@ def bounded_step(gradient, curvature, lower, upper):
         right = -(gradient + curvature @ step)
         if free.any():
             inner = curvature[np.ix_(free, free)]
-            step[free] = linalg.solve(inner, right[free], assume_a="pos")
+            step[free] = _solution(inner, right[free])
         below = free & (step < lower)
         above = free & (step > upper)
         if below.any() or above.any():

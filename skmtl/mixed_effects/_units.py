@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 
 class Units(NamedTuple):
@@ -33,6 +34,13 @@ class Units(NamedTuple):
         matrix = np.diag(np.append(1.0, slopes))
         matrix[0, 1:] = -self.mean * slopes
         return self.size * matrix
+
+    def rows(self, X):
+        """Rows (1, x) of samples in standardized units, a sparse X made dense."""
+        if sparse.issparse(X):
+            X = X.toarray()
+        Z = (X - self.mean) / self.scale
+        return np.column_stack([np.ones(len(Z)), Z])
 
     def effects(self, effects):
         """Deviations of coefficients, (..., 1 + n_features), in the units of the user."""
