@@ -102,7 +102,11 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
-from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
+from skmtl.mixed_effects import (
+    MixedEffectsClassifier,
+    MixedEffectsRegressor,
+    MixedEffectsSummary,
+)
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -140,6 +144,7 @@ __all__ = [
     "MeanRegularizedRegressorCV",
     "MixedEffectsClassifier",
     "MixedEffectsRegressor",
+    "MixedEffectsSummary",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",

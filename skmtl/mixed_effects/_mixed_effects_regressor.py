@@ -46,10 +46,13 @@ class MixedEffectsRegressor(
 
     Parameters
     ----------
-    covariance : {"intercept", "isotropic", "diagonal", "full"}, default="diagonal"
+    covariance : {"intercept", "isotropic", "diagonal", "full", "auto"}, default="diagonal"
         What varies between tasks. "intercept": only intercepts; this is the random-intercept model.
         "isotropic": slopes too, all with the same variance. "diagonal": each slope has its own
         variance, which may be 0. "full": any covariance of intercept and slopes, for few features.
+        "auto": "isotropic" or "diagonal", whichever has the smaller Akaike criterion. The variances
+        of many features are not well known from few or small tasks, which then are predicted
+        better with a single one.
         Features are standardized inside, by their mean and standard deviation over the samples of
         all tasks: "isotropic" means slopes of standardized features, and intercepts vary
         independently of slopes where features have their means. Units and origins of features
@@ -110,7 +113,7 @@ class MixedEffectsRegressor(
     fixed_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
         Covariance of the errors of the common intercept and slopes.
     random_effects_covariance_ : ndarray of shape (1 + n_features, 1 + n_features)
-        C in the units of the data, the intercept where all features are 0.
+        C in the units of the data, for ``omega_t = 1``; the intercept is where all features are 0.
     log_likelihood_ : float
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.
@@ -118,6 +121,8 @@ class MixedEffectsRegressor(
         Size of the next step of the variances in standard errors.
     n_iter_ : int
         Number of iterations.
+    covariance_ : str
+        The `covariance`, of "auto" the chosen one.
     tasks_ : ndarray of shape (n_tasks,)
         Task ids.
     n_tasks_ : int
@@ -207,14 +212,14 @@ class MixedEffectsRegressor(
 
     def _check_params(self):
         self._check_layout_params()
-        check_option(self.covariance, "covariance", COVARIANCES)
+        check_option(self.covariance, "covariance", ("auto", *COVARIANCES))
         check_option(self.deviations, "deviations", ("normal", "t"))
         check_real(self.deviations_df, "deviations_df", include="neither")
         check_option(self.task_noise, "task_noise", ("common", "own"))
         check_option(self.fixed_effects, "fixed_effects", FIXED_EFFECTS)
         check_int(self.max_iter, "max_iter")
         check_real(self.tol, "tol")
-        if self.fixed_effects == "sparse" and self.covariance not in ("isotropic", "diagonal"):
+        if self.fixed_effects == "sparse" and self.covariance in ("intercept", "full"):
             raise ValueError(
                 f"fixed_effects='sparse' needs a variance between tasks of every slope, which "
                 f"covariance={self.covariance!r} has not: use covariance='diagonal'."
@@ -261,10 +266,24 @@ class MixedEffectsRegressor(
         return self
 
     def _fit_posterior(self, data):
-        """The posterior of the data and the optimum that it is of."""
+        """The posterior of the data and the optimum that it is of; sets `covariance_`."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
-        covariance = make_covariance(self.covariance, rows.n_effects - 1)
         fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram)
+        names = [self.covariance]
+        if self.covariance == "auto":
+            names = ["isotropic", "diagonal"]
+        best = None
+        for name in names:
+            posterior, optimum = self._fit_covariance(name, rows, units, fixed_effects)
+            if best is None or posterior.akaike < best.akaike:
+                best = posterior
+                best_optimum = optimum
+                self.covariance_ = name
+        return best, best_optimum
+
+    def _fit_covariance(self, name, rows, units, fixed_effects):
+        """The same for a covariance."""
+        covariance = make_covariance(name, rows.n_effects - 1)
         variances = VarianceParameters(covariance, fixed_effects)
         options = {"max_iter": self.max_iter, "tol": self.tol}
         if self.deviations == "normal" and self.task_noise == "common":
@@ -289,11 +308,8 @@ class MixedEffectsRegressor(
         self.deviation_scales_ = np.ones(self.n_tasks_)
         if posterior.scales.omega is not None:
             self.deviation_scales_ = 1 / np.sqrt(posterior.scales.omega)
-        bound = posterior.bound
-        if bound is None:
-            bound = -posterior.evaluation.criterion / 2
         of_units = posterior.likelihood.n_free * np.log(units.size) - units.log_volume / 2
-        self.log_likelihood_ = bound - of_units
+        self.log_likelihood_ = float(posterior.log_likelihood - of_units)
 
     def _variances_of(self, posterior):
         """The variance of each effect in the units of the user."""

@@ -154,3 +154,15 @@ class Posterior:
         half = self.retained @ self.evaluation.fixed.root
         products = half @ half.transpose(0, 2, 1)
         return self.own_covariances + self.noise * products
+
+    @property
+    def log_likelihood(self):
+        """Log likelihood of standardized targets, or its lower bound."""
+        if self.bound is None:
+            return -self.evaluation.criterion / 2
+        return self.bound
+
+    @property
+    def akaike(self):
+        """Akaike's criterion: the smaller, the better are new tasks expected to fit."""
+        return 2 * (self.variances.n - self.log_likelihood)

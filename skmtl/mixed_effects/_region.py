@@ -21,7 +21,8 @@ _PRECISION = 1e-7  # of a variance, relative
 _GAIN = 1e-4  # of a variance, relative, for which another round is worth it
 _NOTHING = 1e-6  # share of a variance that is 0 but for the precision of the search
 _WITHIN = 1e-3  # of the criterion, by which an end may be off its bound
-_LARGEST = 1e10  # variance relative to the noise that counts as infinite
+_LARGEST = 1e10  # times the noise, or a variance that is larger: counts as infinite
+_GROWTH = 1.5  # of the steps to an end
 
 
 class Region:
@@ -147,10 +148,13 @@ def _first_crossing(region, direction, bound, sign):
         noise, _ = region.value(None, region.best)
         ratio = max(value / noise, 1 / _LARGEST)
     near = np.log(ratio)
+    farthest = np.log(_LARGEST) + max(sign * near, 0.0)
     far = near
+    step = float(sign)
     while excess(far) <= 0:
-        far += sign
-        if abs(far) > np.log(_LARGEST):
+        far += step
+        step *= _GROWTH
+        if sign * far > farthest:
             return None
     if near == far:
         return region.moved(direction, np.exp(near))
@@ -182,8 +186,7 @@ def _farthest(region, direction, bound, sign, start):
             value = new_value
         if not at_edge or gain <= _GAIN * value or value <= _NOTHING * first:
             break
-    noise, _ = region.value(None, point)
-    if sign > 0 and direction is not None and value > _LARGEST * noise:
+    if sign > 0 and value > _LARGEST * first:
         return np.inf
     return value if value > _NOTHING * first else 0.0
 

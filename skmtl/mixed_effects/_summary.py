@@ -32,6 +32,17 @@ class MixedEffectsSummary:
         Level of the intervals.
     notes : list of str
         What the numbers are conditional on.
+
+    Examples
+    --------
+    >>> from skmtl import MixedEffectsRegressor, load_radon
+    >>> radon = load_radon()
+    >>> model = MixedEffectsRegressor("intercept", task_column=-1).fit(radon.X, radon.y)
+    >>> summary = model.summary()
+    >>> summary.random_effects["sd"].round(3)  # between counties, and of houses in a county
+    array([0.146, 0.729])
+    >>> summary.fixed_effects["std_error"].round(3)
+    array([0.036, 0.066, 0.098])
     """
 
     def __init__(
