@@ -45,6 +45,10 @@ class Evaluation:
         What multiplies the effects of a task; None where it is 1.
     gram : ndarray of shape (n_effects, n_effects)
         Of the equations for beta, without the prior.
+    fixed_scores : ndarray of shape (n_effects,)
+        Right-hand side of these less their left one.
+    n_samples, n_free : float
+        Number of samples, and the same less that of flat effects.
     left : float
         Q, the squares that are left at the common effects, those of their prior included.
     """
