@@ -8,8 +8,8 @@ Most of them do cyclic block coordinate descent over features, or products, for
 `1/2 sum_t (loss of task t) + sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
 W is (n_features, n_tasks). The `sweep_` kernels touch the samples; `gram_path` only their second
 moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the products of
-many small stacked tasks, accumulated into their last argument. The last two are those of Gaussian
-processes. All release the GIL.
+many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
+Gaussian processes, `solve_triangular` those of mixed effects. All release the GIL.
 """
 
 from typing import NamedTuple
@@ -1411,3 +1411,20 @@ def task_derivatives(precision, a, K, B, task, by_K, by_B):
             if j > i:
                 by_K[j, i] = by_K[i, j]
                 by_B[u, t] += g * K[i, j]
+
+
+@_compiled
+def solve_triangular(factors, right):
+    """Replace right, (n_tasks, n, m), by ``L_t^-1 right_t`` for lower triangular L_t."""
+    n = factors.shape[1]
+    for t in range(factors.shape[0]):
+        L = factors[t]
+        B = right[t]
+        for i in range(n):
+            for k in range(i):
+                share = L[i, k]
+                for j in range(B.shape[1]):
+                    B[i, j] -= share * B[k, j]
+            share = 1.0 / L[i, i]
+            for j in range(B.shape[1]):
+                B[i, j] *= share

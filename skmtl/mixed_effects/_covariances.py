@@ -150,7 +150,7 @@ class DiagonalCovariance:
         return self.members.T @ squares
 
     def curvature(self, slope):
-        """Second derivatives of ``trace(D C)`` for a constant positive semidefinite D."""
+        """Second derivatives of ``trace(D C)`` for a constant D, its positive part."""
         return np.zeros((self.n_parameters, self.n_parameters))
 
 
@@ -242,5 +242,7 @@ class FullCovariance:
 
     def curvature(self, slope):
         """As for :class:`DiagonalCovariance`: those by the entries (i, k) and (i', k) of L."""
+        values, vectors = np.linalg.eigh(slope)
+        positive = (vectors * np.maximum(values, 0.0)) @ vectors.T
         same_column = self.columns[:, None] == self.columns
-        return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
+        return 2 * positive[np.ix_(self.rows, self.rows)] * same_column

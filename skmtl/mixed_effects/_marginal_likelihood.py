@@ -18,6 +18,7 @@ from functools import cached_property
 
 import numpy as np
 
+from skmtl import _kernels
 from skmtl.mixed_effects._fixed_effects import FixedSolution
 
 _ROUNDING = 1e-10  # of the sum of the weights
@@ -168,7 +169,8 @@ class MarginalLikelihood:
         S = effects @ effects.transpose(0, 2, 1)
         np.einsum("tii->ti", S)[:] += 1.0
         factors = np.linalg.cholesky(S)
-        whitened = np.linalg.solve(factors, self._with_targets)
+        whitened = self._with_targets.copy()
+        _kernels.solve_triangular(factors, whitened)
         diagonals = np.einsum("tii->ti", factors)
         return whitened, 2 * np.log(diagonals).sum()
 

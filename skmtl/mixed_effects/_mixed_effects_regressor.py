@@ -131,7 +131,8 @@ class MixedEffectsRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin
     samples. If common slopes explain everything, as with more features than samples, there is
     nothing to estimate variances from: tasks then share their coefficients, and there is a warning.
 
-    Errors of different tasks are taken to be independent, also those of a two-dimensional y.
+    The targets of all tasks are in the same units, and errors of different tasks are taken to be
+    independent, also those of a two-dimensional y.
 
     References
     ----------

@@ -111,8 +111,8 @@ def _best_scales(weights, squares, counts):
     It solves ``mean (weight + n_t) scale / (weight * scale + s_t) = 1``, of which the left side
     grows with the scale: by Newton's method for its logarithm.
     """
-    least = np.min(squares / counts)
-    log_scale = np.full(len(weights), np.log(least))
+    ratios = np.log(squares / counts)
+    log_scale = np.full(len(weights), np.median(ratios))
     weights = weights[:, None]
     factor = (weights + counts) / weights
     for _ in range(_MOST_STEPS):

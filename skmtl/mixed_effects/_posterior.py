@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from skmtl import _kernels
 from skmtl.mixed_effects._marginal_likelihood import Evaluation, MarginalLikelihood
 from skmtl.mixed_effects._task_rows import LEAST_NOISE
 from skmtl.mixed_effects._units import Units
@@ -111,8 +112,8 @@ class Posterior:
         M = whitened.transpose(0, 2, 1) @ whitened
         np.einsum("tjj->tj", M)[:] += 1.0
         factors = np.linalg.cholesky(M)
-        transposed = self._roots.transpose(0, 2, 1)
-        half = np.linalg.solve(factors, transposed)
+        half = self._roots.transpose(0, 2, 1).copy()
+        _kernels.solve_triangular(factors, half)
         products = half.transpose(0, 2, 1) @ half
         return self.noise * products
 

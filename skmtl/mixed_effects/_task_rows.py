@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from skmtl import _kernels
 from skmtl.datafits import statistics_reader
 from skmtl.mixed_effects._units import Units
 
@@ -179,11 +180,12 @@ def _rows_by_cholesky(within, grams, products):
     np.einsum("kjj->kj", raised)[:] = np.where(is_constant, 1.0, diagonal * (1 + _ROUNDING))
     factors = np.linalg.cholesky(raised)
     columns = within.per_task(factors)
-    targets = np.linalg.solve(columns, products[:, :, None])[:, :, 0]
+    targets = products[:, :, None].copy()
+    _kernels.solve_triangular(columns, targets)
     constant = within.per_task(is_constant).astype(bool)
     rows = columns.transpose(0, 2, 1).copy()
     rows[constant] = 0.0
-    return rows, targets
+    return rows, targets[:, :, 0]
 
 
 def _pad(array, n_axes):

@@ -87,7 +87,7 @@ class VarianceParameters:
         theta, _ = self.split(parameters)
         precisions = evaluation.effect_precisions
         information = self.covariance.information(theta, precisions)
-        information = information + self.covariance.curvature(positive_part(evaluation.slope))
+        information = information + self.covariance.curvature(evaluation.slope)
         by_noise = self.covariance.gradient(theta, precisions.sum(axis=0))
         if self.has_prior:
             information, by_noise = self._with_prior(parameters, evaluation, information, by_noise)
@@ -128,9 +128,3 @@ def _profiled(information, by_noise, of_noise):
     explained = with_noise @ np.linalg.lstsq(scaled, with_noise, rcond=_ROUNDING)[0]
     share = min(1.0, _MOST_EXPLAINED * of_noise / explained) if explained > 0 else 1.0
     return information - share * np.outer(by_noise, by_noise) / of_noise
-
-
-def positive_part(matrix):
-    """The matrix without its negative eigenvalues."""
-    values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.T
