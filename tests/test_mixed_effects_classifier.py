@@ -309,6 +309,7 @@ def test_one_task_has_only_common_effects():
     assert np.isfinite(model.log_likelihood_)
 
 
+@pytest.mark.filterwarnings("ignore:tasks holds 300 tasks")
 def test_a_task_for_every_row_is_fitted():
     tasks = np.array([f"row {i}" for i in range(len(DATA.y))])
     model = MixedEffectsClassifier("intercept").fit(DATA.X, DATA.y, tasks=tasks)

@@ -25,8 +25,20 @@ class Point(NamedTuple):
     information: np.ndarray  # positive semidefinite; approximates second derivatives
     state: object  # what a neighbor is found from
 
+    @property
+    def rounding(self):
+        """What the value is off by."""
+        return _ROUNDING * (1 + abs(self.value))
+
+    def length(self, step):
+        """Length of a step in standard errors."""
+        square = step @ self.information @ step
+        return float(np.sqrt(max(square, 0.0)))
+
     def expected_decrease(self, step):
-        return -self.gradient @ step - 0.5 * step @ self.information @ step
+        """By how much the quadratic model is lower after a step."""
+        bend = step @ self.information @ step
+        return -self.gradient @ step - 0.5 * bend
 
 
 class Minimum(NamedTuple):
@@ -63,22 +75,22 @@ def minimize(evaluate, point, lower, *, max_iter, tol):
     n_rounded = 0
     for n_iter in range(max_iter + 1):
         step = _damped_step(point, lower, _NO_DAMPING)
-        distance = float(np.sqrt(max(step @ point.information @ step, 0.0)))
-        if distance <= tol:
-            return Minimum(point, n_iter, distance, True)
-        n_rounded += point.expected_decrease(step) <= _slack(point)
-        if n_iter == max_iter or n_rounded > _MOST_ROUNDED:
+        distance = point.length(step)
+        converged = distance <= tol
+        if point.expected_decrease(step) <= point.rounding:
+            n_rounded += 1
+        if converged or n_iter == max_iter or n_rounded > _MOST_ROUNDED:
             break
         new, damping = _decrease(evaluate, point, lower, damping)
         if new is None:
             break
         point = new
-    return Minimum(point, n_iter, distance, False)
-
-
-def _slack(point):
-    """What the function is off by."""
-    return _ROUNDING * (1 + abs(point.value))
+    return Minimum(
+        point=point,
+        n_iter=n_iter,
+        distance=distance,
+        converged=converged,
+    )
 
 
 def _damped_step(point, lower, damping):
@@ -100,18 +112,21 @@ def _damped_step(point, lower, damping):
 
 def _decrease(evaluate, point, lower, damping):
     """The next point and damping; None if no damping gives a decrease."""
-    slack = _slack(point)
     while damping < _MOST_DAMPING:
         step = _damped_step(point, lower, damping)
         expected = point.expected_decrease(step)
-        new = evaluate(np.maximum(point.x + step, lower), point)
+        x = np.maximum(point.x + step, lower)
+        new = evaluate(x, point)
         decrease = point.value - new.value
-        if expected <= slack and decrease >= -slack:  # lost in rounding
+        if expected <= point.rounding and decrease >= -point.rounding:
             return new, damping
         if decrease >= _GOOD * expected:
-            return new, max(0.1 * damping, _NO_DAMPING)
-        grown = max(5 * damping, _FIRST_DAMPING)
+            shrunken = max(0.1 * damping, _NO_DAMPING)
+            return new, shrunken
+        if decrease >= _POOR * expected:
+            return new, damping
+        damping = max(5 * damping, _FIRST_DAMPING)
         if decrease >= _SUFFICIENT * expected:
-            return new, damping if decrease >= _POOR * expected else grown
-        damping = 2 * grown
+            return new, damping
+        damping = 2 * damping
     return None, damping

@@ -7,6 +7,7 @@ import numpy as np
 
 from skmtl.mixed_effects._damped_scoring import Point, minimize
 from skmtl.mixed_effects._laplace import Prior, evaluate, find_mode, hessian_at
+from skmtl.mixed_effects._variances import positive_part
 
 _WIDTH = 100.0  # prior standard deviation of shared effects that are called flat
 _COLLINEAR = 1e-12  # eigenvalues of the Gram matrix that count as 0, relative to the largest
@@ -104,7 +105,7 @@ class _LogisticModel:
         value += self.variance_rate * self.covariance.variances(theta).sum()
         precisions = self._embed(mode.hessian.precisions)
         information = 0.5 * self.covariance.information(theta, precisions)
-        information = information + self.covariance.curvature(slope)
+        information = information + self.covariance.curvature(positive_part(slope))
         by_shared, shared_information = shared
         n_shared = self.n_shared_parameters
         whole = np.zeros((len(x), len(x)))
