@@ -74,7 +74,7 @@ SETTINGS = {  # of the mixed-effects model: what its defaults were chosen from
         task_column=-1,
     )
     for values in product(
-        ("intercept", "isotropic", "diagonal", "full"),
+        ("intercept", "isotropic", "diagonal", "full", "auto"),
         ("normal", "t"),
         ("common", "own"),
         ("flat", "ridge", "sparse"),
