@@ -201,7 +201,7 @@ class PathSearch:
             split_params = {**self._task_groups(worker, X, tasks), **split_params}
         strata = worker._strata(read)
         rng = np.random.default_rng(0) if worker._shuffles_folds else None
-        splits = self._splits(read.data, strata, rng, X, y, split_params)
+        splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
         datafit = folds.whole()
         paths = self._paths(datafit, read)
@@ -232,7 +232,7 @@ class PathSearch:
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
-    def _splits(self, data, strata, rng, X, y, split_params):
+    def _splits(self, data, strata, X, y, split_params, rng=None):
         """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata, rng)
@@ -245,7 +245,7 @@ class PathSearch:
             counts.append((trained, tested))
         return counts
 
-    def _stratified_splits(self, data, strata, rng):
+    def _stratified_splits(self, data, strata, rng=None):
         """Return pairs (train, test) of samples; those of zero weight are as if absent."""
         n_splits = 5
         if self.cv is not None:
