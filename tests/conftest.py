@@ -130,7 +130,7 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
 CLASSIFIERS_CV = [
     MultiTaskLassoClassifierCV(alphas=[0.3, 0.1], cv=2),  # the checks have a task for each row
     MultiTaskGroupLassoClassifierCV(alphas=[0.3, 0.1], cv=2),
-    TraceNormClassifierCV(alphas=[0.3, 0.1], intercept_alpha=1.0, cv=2),
+    TraceNormClassifierCV(alphas=[0.3, 0.1], intercept="free", cv=2),
     MultiTaskCV(MeanRegularizedClassifier(ridge=0.1), {"alpha": [0.1, 1.0]}, cv=2),
 ]
 LINEAR = [  # they have coef_, objective_ and the like

@@ -20,6 +20,7 @@ from skmtl import (
     TaskRelationshipClassifier,
     TaskRelationshipRegressor,
     TraceNormClassifier,
+    TraceNormClassifierCV,
     TraceNormRegressor,
     TraceNormRegressorCV,
     multi_task_path,
@@ -378,6 +379,21 @@ def test_free_intercepts_are_among_those_tried():
     free = DATA.fit(model.set_params(intercept="free"), y)
     assert not hasattr(free, "intercept_alpha_")
     assert free.grid_ == [{"ridge": 0.1}]
+
+
+@pytest.mark.parametrize("sort", [False, True], ids=["mixed", "sorted"])
+def test_classes_are_not_in_equal_shares_in_the_folds(sort):
+    """Else free intercepts, which fit the shares of the training part, would be chosen."""
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(20), 10)
+    X = rng.standard_normal((200, 1))
+    y = rng.integers(2, size=200)  # all tasks are of one level
+    order = np.lexsort((y, tasks)) if sort else np.arange(200)
+    model = TraceNormClassifierCV(alphas=2, eps=0.1)
+    model = model.fit(X[order], y[order], tasks=tasks[order])
+    assert model.intercept_alpha_ == max(params["intercept_alpha"] for params in model.grid_)
+    free = np.abs(clone(model).set_params(intercept="free").fit(X, y, tasks=tasks).intercept_)
+    assert np.abs(model.intercept_).max() < 0.5 * free.max()
 
 
 def test_any_search_takes_the_strength_of_intercepts():

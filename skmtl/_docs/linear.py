@@ -110,6 +110,9 @@ intercept_alpha : float, default=1.0
 intercept : {"free", "shared"}, default="shared"
     Whether the intercepts of the tasks are free or pulled to their mean, as in the model with given
     strengths. With "shared" the strength is chosen too, and free intercepts are among those tried.
+    The folds of a classifier are then drawn within tasks, with a fixed seed, and not stratified by
+    class: with the class shares of the training part in every fold, free intercepts would look
+    better than they are.
 intercept_alpha : float or array-like of float, default=None
     Strengths of the pull to try, at least 0, if ``intercept="shared"``; None is 0, 0.3 and 2 times
     the mean curvature of the loss in an intercept.

@@ -1,8 +1,12 @@
 """Models whose intercepts are free or pulled to their mean."""
 
+from dataclasses import replace
+
 import numpy as np
+from sklearn.base import is_classifier
 
 from skmtl._data.checks import check_option, check_real
+from skmtl._data.stratification import data_strata
 from skmtl.datafits import Likelihood, with_shared_intercepts
 from skmtl.linear_model._new_task import LevelPrior
 
@@ -37,6 +41,21 @@ class TaskIntercepts:
         if isinstance(datafit, Likelihood):
             return datafit.with_shared_intercepts(strength, read.n_columns)
         return with_shared_intercepts(datafit, strength)
+
+    @property
+    def _shuffles_folds(self):
+        """Whether the folds are drawn within tasks, and do not keep the classes of a classifier.
+
+        Every fold would have the class shares of its training part, and free intercepts would look
+        better than they are.
+        """
+        return is_classifier(self) and self._intercept_strength > 0
+
+    def _strata(self, read):
+        if not self._shuffles_folds:
+            return super()._strata(read)
+        without_classes = np.zeros(read.data.y.shape)
+        return data_strata(replace(read.data, y=without_classes))
 
     def _finish(self, read, datafit, solution):
         if self._intercept_strength > 0:

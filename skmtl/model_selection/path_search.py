@@ -200,7 +200,8 @@ class PathSearch:
         if isinstance(self.cv, BaseTaskSplitter):
             split_params = {**self._task_groups(worker, X, tasks), **split_params}
         strata = worker._strata(read)
-        splits = self._splits(read.data, strata, X, y, split_params)
+        rng = np.random.default_rng(0) if worker._shuffles_folds else None
+        splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
         datafit = folds.whole()
         paths = self._paths(datafit, read)
@@ -231,10 +232,10 @@ class PathSearch:
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
-    def _splits(self, data, strata, X, y, split_params):
+    def _splits(self, data, strata, X, y, split_params, rng=None):
         """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
-            splits = self._stratified_splits(data, strata)
+            splits = self._stratified_splits(data, strata, rng)
         else:
             splits = given_splits(self.cv, data.n_samples, X, y, **split_params)
         counts = []
@@ -244,13 +245,13 @@ class PathSearch:
             counts.append((trained, tested))
         return counts
 
-    def _stratified_splits(self, data, strata):
+    def _stratified_splits(self, data, strata, rng=None):
         """Return pairs (train, test) of samples; those of zero weight are as if absent."""
         n_splits = 5
         if self.cv is not None:
             n_splits = check_int(self.cv, "cv", low=2)
         samples = np.sort(data.sample_indices)
-        folds = assign_folds(strata, n_splits)
+        folds = assign_folds(strata, n_splits, rng)
         splits = []
         for k in range(n_splits):
             train = samples[folds != k]
