@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from families import N_FEATURES, dense, opposite, sparse, unit
 from report import list_table
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LassoCV, RidgeCV
@@ -39,7 +40,7 @@ from skmtl import (
     task_score,
 )
 
-N_FEATURES, N_INFORMATIVE, N_TEST = 20, 4, 500
+N_TEST = 500
 SAMPLES, TASKS = (10, 20, 40, 80, 160), (2, 5, 10, 20, 40)
 FEW_SAMPLES, SOME_TASKS = 20, 10  # what is kept while the other changes
 RIDGE = RidgeCV(np.logspace(-2, 4, 25))
@@ -54,28 +55,6 @@ MODELS = {
     "trace norm": TraceNormRegressorCV(alphas=30, eps=1e-2, **LONG),
     "pooled": PooledTasks(RIDGE, task_column=-1),
 }
-
-
-def dense(rng, n_tasks, correlation=1.0):
-    """Coefficients of all features whose correlation between tasks is that given."""
-    common = rng.standard_normal(N_FEATURES)
-    own = rng.standard_normal((n_tasks, N_FEATURES))
-    return np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own
-
-
-def sparse(rng, n_tasks, *, same_features):
-    """Independent coefficients of a few features, the same for all tasks or not."""
-    coef = np.zeros((n_tasks, N_FEATURES))
-    features = rng.permutation(N_FEATURES)[:N_INFORMATIVE]
-    for w in coef:
-        own = features if same_features else rng.permutation(N_FEATURES)[:N_INFORMATIVE]
-        w[own] = rng.standard_normal(N_INFORMATIVE)
-    return coef
-
-
-def opposite(rng, n_tasks):
-    """One vector, its sign changed for every other task."""
-    return dense(rng, n_tasks) * (-1.0) ** np.arange(n_tasks)[:, None]
 
 
 RELATED = {
@@ -98,8 +77,7 @@ def samples_of_tasks(rng, coef, n_samples):
 def gains(related, n_samples, n_tasks, seed):
     """Gain of every model on one draw, in percent."""
     rng = np.random.default_rng(seed)
-    coef = RELATED[related](rng, n_tasks)
-    coef /= np.linalg.norm(coef, axis=1, keepdims=True)
+    coef = unit(RELATED[related](rng, n_tasks))
     X, y = samples_of_tasks(rng, coef, n_samples)
     X_test, y_test = samples_of_tasks(rng, coef, N_TEST)
 

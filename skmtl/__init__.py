@@ -28,6 +28,7 @@ from skmtl.inspection import (
     TaskScoreDisplay,
     TaskSimilarityDisplay,
     task_feature_importance,
+    task_sharing,
     task_similarity,
 )
 from skmtl.kernel import (
@@ -101,7 +102,11 @@ from skmtl.meta import (
     SequentialTasks,
 )
 from skmtl.metrics import task_score
-from skmtl.mixed_effects import MixedEffectsRegressor, MixedEffectsSummary
+from skmtl.mixed_effects import (
+    MixedEffectsClassifier,
+    MixedEffectsRegressor,
+    MixedEffectsSummary,
+)
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -137,6 +142,7 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedEffectsClassifier",
     "MixedEffectsRegressor",
     "MixedEffectsSummary",
     "MultiTaskCV",
@@ -218,6 +224,7 @@ __all__ = [
     "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
+    "task_sharing",
     "task_similarity",
     "task_transfer_matrix",
     "unstack_tasks",

@@ -21,6 +21,7 @@ from skmtl import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MixedEffectsClassifier,
     MixedEffectsRegressor,
     MultiTaskClassifier,
     MultiTaskCV,
@@ -85,7 +86,7 @@ STRUCTURED = [
     DirtyRegressor(),
     FusedSparseGroupLasso(),
     TaskGraphRegressor(),
-    TaskGraphRegressor(graph="chain", sparsity=0.1),
+    TaskGraphRegressor(graph="chain", sparsity=0.1, intercept="shared"),
     MeanRegularizedRegressor(),
     MultiTaskRegressor(TraceNorm(0.01) + L1(0.01)),
     MultiTaskRegressor(Decomposition(TraceNorm(0.02), L1(0.01))),
@@ -94,25 +95,25 @@ STRUCTURED = [
     RobustMultiTaskFeatureRegressor(),
     RobustMultiTaskRegressor(),
     SparseLowRankRegressor(),
-    TaskRelationshipRegressor(),
+    TaskRelationshipRegressor(intercept="shared"),
     TemporalGroupLasso(),
     TraceNormRegressor(),
 ]
 STRUCTURED_CV = [
-    ClusteredTaskRegressorCV(alphas=3, n_clusters=[1, 2]),
+    ClusteredTaskRegressorCV(alphas=3, n_clusters=[1, 2], intercept_alpha=1.0),
     DirtyRegressorCV(alphas=4, specific_ratio=[0.4, 0.45]),
-    TaskGraphRegressorCV(alphas=3, ridge=[0.1, 1.0]),
-    MeanRegularizedRegressorCV(alphas=3, ridge=[0.1, 1.0]),
+    TaskGraphRegressorCV(alphas=3, ridge=[0.1, 1.0], intercept="free"),
+    MeanRegularizedRegressorCV(alphas=3, ridge=0.1, intercept_alpha=[0.0, 2.0]),
     MultiTaskGroupLassoCV(alphas=4),
     RobustMultiTaskRegressorCV(alphas=4, outlier_ratio=[0.4, 0.45]),
-    TraceNormRegressorCV(alphas=4),
+    TraceNormRegressorCV(alphas=4, intercept_alpha=1.0),
     MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}),
 ]
 CLASSIFIERS = [  # a ridge, where separable classes would have no minimum without it
     ClusteredTaskClassifier(0.05),
     DirtyClassifier(0.05),
     FusedSparseGroupLassoClassifier(0.05),
-    TaskGraphClassifier(0.05, ridge=0.1),
+    TaskGraphClassifier(0.05, ridge=0.1, intercept="shared"),
     MeanRegularizedClassifier(0.05, ridge=0.1),
     MultiTaskClassifier(TraceNorm(0.05) + L1(0.05)),
     MultiTaskElasticNetClassifier(0.05),
@@ -124,12 +125,12 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
     SparseLowRankClassifier(0.05),
     TaskRelationshipClassifier(0.05),
     TemporalGroupLassoClassifier(0.05),
-    TraceNormClassifier(0.05),
+    TraceNormClassifier(0.05, intercept="shared"),
 ]
 CLASSIFIERS_CV = [
     MultiTaskLassoClassifierCV(alphas=[0.3, 0.1], cv=2),  # the checks have a task for each row
     MultiTaskGroupLassoClassifierCV(alphas=[0.3, 0.1], cv=2),
-    TraceNormClassifierCV(alphas=[0.3, 0.1], cv=2),
+    TraceNormClassifierCV(alphas=[0.3, 0.1], intercept_alpha=1.0, cv=2),
     MultiTaskCV(MeanRegularizedClassifier(ridge=0.1), {"alpha": [0.1, 1.0]}, cv=2),
 ]
 LINEAR = [  # they have coef_, objective_ and the like
@@ -156,6 +157,7 @@ KERNEL = [
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
+    MixedEffectsClassifier(),
     MixedEffectsRegressor(),
     MultiTaskMixed(),
     IndependentTasks(Ridge()),

@@ -6,6 +6,7 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone
@@ -14,14 +15,17 @@ from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge, RidgeCV
 from sklearn.model_selection import KFold, ShuffleSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.fixes import parse_version
 
 from skmtl import IndependentTasks, PooledTasks
 from skmtl._data.fitted_final import fitted_final
 
+VERSION = parse_version(sklearn.__version__)
+MODERN = parse_version("1.7") <= VERSION
 ALPHAS = np.logspace(-3, 3, 13)
 TIGHT = {"tol": 1e-12, "max_iter": 200_000}  # of scikit-learn; skmtl's paths are exact anyway
 RIDGE = RidgeCV(ALPHAS)
-LASSO = LassoCV(alphas=30, **TIGHT)
+LASSO = LassoCV(**{"alphas" if MODERN else "n_alphas": 30}, **TIGHT)
 
 
 def samples(n=40, p=6, seed=0):
@@ -132,7 +136,10 @@ def test_lasso_is_that_of_scikit_learn(shape, weighted, options):
     X, y = samples(*shape)
     weight = np.random.default_rng(1).uniform(0.2, 3.0, len(y)) if weighted else None
     kind = ElasticNetCV if "l1_ratio" in options else LassoCV
-    model = kind(**{"alphas": 10, "eps": 1e-2, **TIGHT, **options})
+    grid = {"alphas" if MODERN else "n_alphas": 10, "eps": 1e-2}
+    model = kind(**{**grid, **TIGHT, **options})
+    if weighted and not MODERN:
+        pytest.skip("scikit-learn's grid had no weights before 1.7")
     found = fast(model, X, y, weight)
     assert_alike(found, own(model, X, y, weight), X, rtol=1e-5)
     assert abs(found.dual_gap_) < 1e-12 * np.mean(y**2)
@@ -189,6 +196,8 @@ CHANGES = [
 @pytest.mark.parametrize("model", [RidgeCV(ALPHAS, gcv_mode="svd"), LASSO], ids=["ridge", "lasso"])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_predictions_are_those_of_scikit_learn_on_degenerate_data(change, scale, model):
+    if change is of_many_units and parse_version("1.9") > VERSION:
+        pytest.skip("the ridge of scikit-learn lost digits before 1.9")
     X, y = change(*samples())
     if scale:
         model = make_pipeline(StandardScaler(), model)
@@ -229,6 +238,7 @@ def test_frames_integers_and_sparse_features_are_those_of_scikit_learn(model, sc
 
 @pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide")  # of scikit-learn
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_number_of_samples_is_treated_alike_with_and_without_the_fast_form(model):
     X, y = samples(36, 3)
     tasks = np.repeat(np.arange(8), np.arange(1, 9))
@@ -314,7 +324,7 @@ def test_other_options_are_those_of_scikit_learn_too(model):
         RidgeCV([-1.0, 1.0]),
         RidgeCV(fit_intercept="yes"),
         LassoCV(alphas="many"),
-        LassoCV(alphas=0),
+        LassoCV(alphas=[-1.0]),
         LassoCV(max_iter=0),
         LassoCV(tol=-1.0),
         ElasticNetCV(l1_ratio=2.0),
@@ -337,6 +347,13 @@ def test_features_that_are_no_finite_numbers_raise(model, value):
     X[3, 1] = value
     with pytest.raises(ValueError, match="Input X contains"):
         IndependentTasks(model).fit(X, y, tasks=np.zeros(len(y)))
+
+
+def test_sparse_features_are_not_centered_by_a_scaler():
+    X, y = samples()
+    model = IndependentTasks(make_pipeline(StandardScaler(), RIDGE))
+    with pytest.raises(ValueError, match="Cannot center sparse matrices"):
+        model.fit(sparse.csr_array(X), y, tasks=np.zeros(len(y)))
 
 
 def test_a_lasso_needs_no_iterations():

@@ -70,7 +70,9 @@ GRID = {"alpha": ALPHAS, "smoothness": [0.1, 1.0]}
 
 SEARCHES = {
     "trace": Search(
-        TraceNormRegressorCV(ridge=0.05, **OPTIONS), TraceNormRegressor(ridge=0.05), {}
+        TraceNormRegressorCV(ridge=0.05, intercept_alpha=[0.3, 2.0], **OPTIONS),
+        TraceNormRegressor(ridge=0.05, intercept="shared"),
+        {"intercept_alpha": [0.3, 2.0]},
     ),
     "dirty": Search(
         DirtyRegressorCV(specific_ratio=[0.4, 0.45], shared_norm="l1inf", **OPTIONS),
@@ -83,17 +85,19 @@ SEARCHES = {
         {"outlier_ratio": [0.4, 0.48]},
     ),
     "graph": Search(
-        TaskGraphRegressorCV(graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, **OPTIONS),
+        TaskGraphRegressorCV(
+            graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, intercept="free", **OPTIONS
+        ),
         TaskGraphRegressor(graph=GRAPH, sparsity=0.05),
         {"ridge": [0.01, 0.3]},
     ),
     "mean": Search(
-        MeanRegularizedRegressorCV(ridge=[0.01, 0.3], **OPTIONS),
-        MeanRegularizedRegressor(),
-        {"ridge": [0.01, 0.3]},
+        MeanRegularizedRegressorCV(ridge=0.01, intercept_alpha=[0.3, 2.0], **OPTIONS),
+        MeanRegularizedRegressor(ridge=0.01, intercept="shared"),
+        {"ridge": [0.01], "intercept_alpha": [0.3, 2.0]},
     ),
     "clustered": Search(
-        ClusteredTaskRegressorCV(n_clusters=[1, 3], eta=0.3, **OPTIONS),
+        ClusteredTaskRegressorCV(n_clusters=[1, 3], eta=0.3, intercept="free", **OPTIONS),
         ClusteredTaskRegressor(eta=0.3),
         {"n_clusters": [1, 3]},
     ),
@@ -320,7 +324,7 @@ def test_ratios_by_default_use_both_parts(search, parameter, weights):
 
 def test_numbers_of_clusters_by_default_are_fewer_than_tasks():
     given = make("wide")
-    model = ClusteredTaskRegressorCV(alphas=2, cv=2).fit(given.X, given.y)
+    model = ClusteredTaskRegressorCV(alphas=2, intercept="free", cv=2).fit(given.X, given.y)
     assert model.grid_ == [{"n_clusters": k} for k in (1, 2, 3)]
 
 
@@ -356,7 +360,7 @@ def test_the_best_estimator_is_fitted(shared_or_own):
     [
         (
             MultiTaskCV(TraceNormRegressor(**TIGHT), {"alpha": 5}, eps=0.01, cv=3),
-            TraceNormRegressorCV(alphas=5, eps=0.01, cv=3, **TIGHT),
+            TraceNormRegressorCV(alphas=5, eps=0.01, intercept="free", cv=3, **TIGHT),
         ),
         (
             MultiTaskCV(MultiTaskLasso(**TIGHT), {"alpha": 5}, eps=0.01, cv=3),
@@ -368,7 +372,7 @@ def test_the_best_estimator_is_fitted(shared_or_own):
         ),
         (
             MultiTaskCV(MeanRegularizedRegressor(**TIGHT), {"alpha": 5, "ridge": [0.1, 1]}, cv=3),
-            MeanRegularizedRegressorCV(alphas=5, ridge=[0.1, 1], cv=3, **TIGHT),
+            MeanRegularizedRegressorCV(alphas=5, ridge=[0.1, 1], intercept="free", cv=3, **TIGHT),
         ),
     ],
 )

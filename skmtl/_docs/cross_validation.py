@@ -67,11 +67,11 @@ best_estimator_ : estimator
     "class_path_attributes": """
 grid_ : list of dict
     The other parameters that were tried, one for each path over `alphas_`.
-alphas_ : ndarray of shape (n_alphas,)
+alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
     Alphas that were tried, decreasing.
-cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+cv_error_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
     Held-out log-loss, the mean over the tasks in each fold, each over its samples.
-task_cv_error_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
+task_cv_error_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no samples in a fold.
 best_estimator_ : estimator
     The estimator with the chosen strengths, fitted to all samples. Its fitted attributes are also

@@ -38,7 +38,7 @@ from skmtl.linear_model import (
 )
 from skmtl.losses import Logistic, Poisson, Squared, make_loss
 from skmtl.meta import SafeSharingClassifier, SafeSharingRegressor, TaskMetaEstimator
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -120,6 +120,12 @@ def _classification(estimator, model):
 def _mixed_effects(estimator: MixedEffectsRegressor):
     """A tuned ridge regression, a lasso if slopes may vanish."""
     return Squared().single_task(selects=estimator.fixed_effects == "sparse")
+
+
+@single_task.register
+def _mixed_effects_classes(estimator: MixedEffectsClassifier):
+    """A tuned logistic regression."""
+    return Logistic().single_task(selects=False, class_weight=estimator.class_weight)
 
 
 @single_task.register

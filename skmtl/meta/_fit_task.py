@@ -1,5 +1,6 @@
 """The fit of an estimator to the samples of one task."""
 
+from contextlib import suppress
 from copy import copy
 from numbers import Integral
 
@@ -53,18 +54,13 @@ class TaskFit:
         estimator = self.estimator
         if len(targets[0]) < self.enough_samples:
             estimator = _for_targets(clone(estimator), targets[0])
-        try:
+        with suppress(NoFastForm):
             fits = FastFits(estimator, X, targets[0], weight)
             return [fits.fit(y) for y in targets]
-        except NoFastForm:
-            return [_fit_clone(estimator, X, y, weight) for y in targets]
-
-
-def _fit_clone(estimator, X, y, weight):
-    fit_kwargs = {}
-    if weight is not None:
-        fit_kwargs["sample_weight"] = weight
-    return clone(estimator).fit(X, y, **fit_kwargs)
+        fit_kwargs = {}
+        if weight is not None:
+            fit_kwargs["sample_weight"] = weight
+        return [clone(estimator).fit(X, y, **fit_kwargs) for y in targets]
 
 
 def fit_task(estimator, X, y, weight):

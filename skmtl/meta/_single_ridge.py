@@ -13,6 +13,7 @@ from sklearn.linear_model import RidgeCV
 from skmtl.meta._centered_rows import CenteredRows
 from skmtl.meta._plain_params import are_flags, are_positive
 
+_STORES = RidgeCV().store_cv_results  # None before scikit-learn 1.7
 _MODES = (None, "auto", "svd", "eigen")
 # Parameters that ask for another search than for the smallest mean squared error
 _GENERIC = ("cv", "scoring", "store_cv_values")
@@ -31,7 +32,8 @@ def is_plain_ridge(estimator):
     generic = [params.get(name) for name in _GENERIC]
     is_plain = (
         all(map(_is_unused, generic)),
-        are_flags(estimator, "fit_intercept", "store_cv_results", "alpha_per_target"),
+        are_flags(estimator, "fit_intercept", "alpha_per_target"),
+        estimator.store_cv_results in (True, False, _STORES),
         are_positive(estimator.alphas),
         estimator.gcv_mode in _MODES,
     )

@@ -60,7 +60,7 @@ def _steps(estimator):
 
 
 def _copy(estimator):
-    """Return a copy of an estimator that has a fast form, whose attributes are not copied."""
+    """Return a copy of an estimator that has a fast form; values of attributes are shared."""
     estimator = copy(estimator)
     if type(estimator) is Pipeline:
         estimator.steps = [(name, copy(step)) for name, step in estimator.steps]
@@ -94,6 +94,8 @@ class FastFits:
         weight = _plain_weight(weight)
         self.estimator = _copy(estimator)
         *scalers, model = _steps(self.estimator)
+        if scalers and sparse.issparse(X):  # they refuse to center it
+            raise NoFastForm
         for step in (*scalers, model):
             step.n_features_in_ = array.shape[1]
         if not isinstance(X, np.ndarray):

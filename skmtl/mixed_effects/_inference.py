@@ -81,6 +81,9 @@ class InferenceMixin:
 
         Notes
         -----
+        An end of the interval of a standard deviation takes some thirty evaluations of the
+        likelihood.
+
         With `deviations` of t or noise of tasks' own, both are conditional on the estimated weights
         of tasks, and somewhat short. With a prior of the common coefficients, their intervals are
         those of the posterior.

@@ -286,7 +286,7 @@ def _correlation(posterior):
 def _notes(fitted):
     """What the numbers are conditional on."""
     notes = []
-    if fitted.covariance in ("isotropic", "diagonal"):
+    if fitted.covariance_ in ("isotropic", "diagonal"):
         notes.append("The intercept varies where features have their means (random effects).")
     if fitted.task_noise == "own":
         notes.append(

@@ -33,6 +33,15 @@ class Branch(NamedTuple):
 
 TREE = (
     Branch(
+        "You do not know",
+        "start with one of these",
+        (
+            Leaf("linear effects", "MixedEffectsRegressor", "models/mixed_effects"),
+            Leaf("tasks may be unrelated", "SafeSharingRegressor", "which_model"),
+            Leaf("more of the models here", "compare_to_single_task", "compare", "func"),
+        ),
+    ),
+    Branch(
         "Features",
         "few features matter",
         (
@@ -66,11 +75,6 @@ TREE = (
                 "models/gaussian_process",
             ),
         ),
-    ),
-    Branch(
-        "You do not know",
-        "compare several models",
-        (Leaf("two or three of the above", "compare_to_single_task", "compare", "func"),),
     ),
 )
 

@@ -1,0 +1,177 @@
+"""Does a stack of single and sharing models avoid harm? From identical to unrelated tasks.
+
+    python benchmarks/safe_sharing.py --results DIR [--data DIR] [--cases C ...] [--models M ...]
+        [--draws N] [--rst FILE]
+
+The generated families are those of `families.py`, ten draws each; with a directory of data also
+School, 75 % of the pupils of a school for training, and Parkinson's, ten recordings of each patient
+or 75 % of them, three splits each. The error of a task is the root mean squared error of its test
+rows. The gain is 1 - error / error of single tasks, errors averaged over tasks; the single tasks
+are tuned ridges or tuned lassos, whichever has the smaller error in that draw. Prints the mean gain
+in percent, that of the worst draw, the share of tasks whose error is more than 2 % larger, and the
+median CPU seconds of a fit. "best" is the one joint model with the largest mean gain there.
+
+Errors of each task are kept in the directory of results, and what is there is not run again.
+"""
+
+import argparse
+import warnings
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from families import FAMILIES, draw
+from kept_results import Results, gain, harmed, measure
+from own_rows import load, shares, split
+from report import list_table
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LassoCV, RidgeCV
+from threadpoolctl import threadpool_limits
+
+from skmtl import (
+    IndependentTasks,
+    MeanRegularizedRegressorCV,
+    MixedEffectsRegressor,
+    MultiTaskLassoCV,
+    PooledTasks,
+    SafeSharingRegressor,
+    TraceNormRegressorCV,
+)
+
+RIDGE = RidgeCV(np.logspace(-2, 4, 25))
+LONG = {"task_column": -1, "cv": 5}
+HEAVY = {
+    "deviations": "t",
+    "task_noise": "own",
+    "fixed_effects": "ridge",
+    "task_column": -1,
+}
+SPARSE = {"fixed_effects": "sparse"}
+SINGLE = {
+    "ridge of each task": IndependentTasks(RIDGE, task_column=-1),
+    "lasso of each task": IndependentTasks(LassoCV(cv=5, alphas=30, eps=1e-2), task_column=-1),
+}
+JOINT = {
+    "pooled ridge": PooledTasks(RIDGE, task_column=-1),
+    "mean-regularized": MeanRegularizedRegressorCV(alphas=15, ridge=[1e-2, 1e-1, 1.0], **LONG),
+    "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
+    "trace norm": TraceNormRegressorCV(alphas=15, eps=1e-2, **LONG),
+    "mixed effects": MixedEffectsRegressor(task_column=-1),
+    "mixed effects, isotropic, t": MixedEffectsRegressor("isotropic", **HEAVY),
+    "mixed effects, sparse, t": MixedEffectsRegressor("diagonal", **{**HEAVY, **SPARSE}),
+}
+SAFE = {
+    "stack": SafeSharingRegressor(task_column=-1),
+    "stack, common weights": SafeSharingRegressor(task_weights="common", task_column=-1),
+}
+MODELS = {**SINGLE, **JOINT, **SAFE}
+REAL = {  # set, and how its rows are split
+    "School, 75 %": ("School", partial(shares, share=0.75)),
+    "Parkinson's, 10 rows": ("Parkinson's", partial(split, n_rows=10)),
+    "Parkinson's, 75 %": ("Parkinson's", partial(shares, share=0.75)),
+}
+N_SPLITS = 3
+
+
+def seeds_of(case, n_draws):
+    return range(n_draws if case in FAMILIES else N_SPLITS)
+
+
+def data_of(case, seeds, directory):
+    """Pairs of a seed and its data."""
+    if case in FAMILIES:
+        for seed in seeds:
+            yield seed, draw(case, seed)
+        return
+    name, divide = REAL[case]
+    X, y = load(name, directory)
+    for seed in seeds:
+        yield seed, divide(X, y, seed=seed)
+
+
+def run(options, results):
+    """Fit what is asked for and not there."""
+    for case in options.cases:
+        if case in REAL and options.data is None:
+            continue
+        for seed, data in data_of(case, seeds_of(case, options.draws), options.data):
+            for model in options.models:
+                if results.get(model, case, seed) is None:
+                    found = measure(MODELS[model], *data)
+                    results.put(model, case, seed, found)
+                    if "failed" in found:
+                        print(case, seed, model, found["failed"], sep=", ", flush=True)
+
+
+def summary(results, model, case, seeds):
+    """Mean and smallest gain, share of harmed tasks, seconds; None if a draw is missing."""
+    gains, harms, seconds = [], [], []
+    for seed in seeds:
+        runs = [results.get(name, case, seed) for name in (model, *SINGLE)]
+        if not all(one and "errors" in one for one in runs):
+            return None
+        errors, *alone = (run["errors"] for run in runs)
+        reference = min(alone, key=np.mean)
+        gains.append(gain(errors, reference))
+        harms.append(harmed(errors, reference))
+        seconds.append(runs[0]["seconds"])
+    return np.mean(gains), min(gains), np.mean(harms), np.median(seconds)
+
+
+def cells(found):
+    """The texts of a summary: gain (worst draw), percent of harmed tasks, seconds."""
+    if found is None:
+        return ["–", "–", "–"]
+    mean, worst, harm, seconds = found
+    return [f"{mean:+.1f} ({worst:+.1f})", f"{100 * harm:.0f}", f"{seconds:.2f}"]
+
+
+def table(options, results):
+    """Rows are cases; the best joint model and the stacks are in groups of columns."""
+    header = ["tasks", "best joint model", "its gain", "harmed, %"]
+    for name in SAFE:
+        header += [f"{name}, gain", "harmed, %", "fit, s"]
+    rows = [header]
+    for case in options.cases:
+        seeds = seeds_of(case, options.draws)
+        joint = {name: summary(results, name, case, seeds) for name in JOINT}
+        joint = {name: found for name, found in joint.items() if found is not None}
+        if not joint:
+            continue
+        best = max(joint, key=lambda name: joint[name][0])
+        row = [case, best, *cells(joint[best])[:2]]
+        for name in SAFE:
+            row += cells(summary(results, name, case, seeds))
+        rows.append(row)
+    return rows
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--results", type=Path, required=True, help="directory of results")
+    options.add_argument("--data", type=Path, help="directory of the sets, see own_rows.py")
+    options.add_argument("--cases", nargs="+", default=[*FAMILIES, *REAL])
+    options.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
+    options.add_argument("--draws", type=int, default=10)
+    options.add_argument("--all", action="store_true", help="print every model")
+    options.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = options.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)  # of lassos of a few rows
+    results = Results(options.results)
+    run(options, results)
+    if options.all:
+        for case in options.cases:
+            for model in options.models:
+                found = summary(results, model, case, seeds_of(case, options.draws))
+                print(f"{case:40} {model:26}", *(f"{text:>16}" for text in cells(found)))
+    rows = table(options, results)
+    for row in rows:
+        print(*row, sep=", ")
+    if options.rst:
+        widths = " ".join(["28", "18", *["12"] * (len(rows[0]) - 2)])
+        options.rst.write_text(list_table(widths, rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
