@@ -410,7 +410,7 @@ def degenerate(kind):
         X[:, 2] = X[:, 1]
         y = X @ [1.0, -1.0, 0.5]
     elif kind == "more features than rows":
-        X = np.hstack([X, rng.standard_normal((40, 60))])
+        X = np.hstack([X, rng.standard_normal((40, 20))])
     elif kind == "features in other units":
         X = X * [1e-6, 1.0, 1e6]
     elif kind == "a far task":

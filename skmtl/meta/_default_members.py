@@ -19,7 +19,7 @@ from skmtl.meta._scaled_tasks import ScaledIndependentTasks
 from skmtl.mixed_effects import MixedEffectsRegressor
 
 # What the prior holds of members; the others have the rest in equal parts.
-EXPECTED_REGRESSORS = {"slopes": 0.4, "sparse slopes": 0.2}
+EXPECTED_REGRESSORS = {"slopes": 0.6}
 EXPECTED_CLASSIFIERS = {}
 
 

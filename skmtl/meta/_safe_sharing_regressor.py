@@ -23,7 +23,7 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     where :math:`S_t` is the Gram matrix of the members' out-of-fold residuals in task t, so that
     :math:`w^\\top S_t w` is the squared error of the stack there, :math:`s_t^2` the mean squared
     error of the task's best member, :math:`\\bar w` the same weight for every member (by
-    default 0.4 for "slopes", 0.2 for "sparse slopes" and equal parts for the others), and M the
+    default 0.6 for "slopes" and equal parts for the others), and M the
     mean over tasks of :math:`S_t` divided by the mean of its diagonal, so that the prior counts as
     so many rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
 

@@ -74,13 +74,15 @@ class Problems(NamedTuple):
         n_problems, n = self.b.shape
         pairs = support[:, :, None] & support[:, None, :]
         system = np.zeros((n_problems, n + 1, n + 1))
-        system[:, :n, :n] = np.where(pairs, self.A, np.eye(n))
+        identity = np.eye(n)
+        system[:, :n, :n] = np.where(pairs, self.A, identity)
         system[:, :n, n] = support
         system[:, n, :n] = support
-        values = np.ones((n_problems, n + 1, 1))
-        values[:, :n, 0] = np.where(support, self.b, 0.0)
-        solution = np.linalg.solve(system, values)
-        return np.where(support, solution[:, :n, 0], 0.0)
+        values = np.ones((n_problems, n + 1))
+        values[:, :n] = np.where(support, self.b, 0.0)
+        solution = np.linalg.solve(system, values[:, :, None])
+        minima = solution[:, :n, 0]
+        return np.where(support, minima, 0.0)
 
 
 def simplex_minima(A, b):
@@ -130,9 +132,15 @@ def _step(w, target):
     """Return w moved towards the target as far as it stays non-negative, and what it drops."""
     falling = target < 0
     shares = np.ones(w.shape)
-    np.divide(w, w - target, out=shares, where=falling)
+    np.divide(
+        w,
+        w - target,
+        out=shares,
+        where=falling,
+    )
     step = shares.min(axis=1, keepdims=True)
     is_dropped = falling & (shares <= step)
-    moved = w + step * (target - w)
+    direction = target - w
+    moved = w + step * direction
     moved = np.maximum(moved, 0.0)
     return np.where(is_dropped, 0.0, moved), is_dropped
