@@ -71,6 +71,7 @@ from skmtl import (
     TraceNormRegressor,
     TraceNormRegressorCV,
 )
+from skmtl.meta._task_models import TaskMetaEstimator
 from skmtl.penalties import L1, Decomposition, TraceNorm
 
 pytest.register_assert_rewrite("structured")
@@ -160,6 +161,16 @@ ESTIMATORS = [
     SequentialTasks(Ridge(tol=1e-10)),
     MultiTaskStacking(Ridge(tol=1e-10), Ridge(tol=1e-10), cv=2),  # the checks have a task a row
 ]
+
+
+def read_by(estimator):
+    """What reads the data: most estimators share it, those that pass a frame on have their own."""
+    kind = type(estimator)
+    passes_on = kind if issubclass(kind, TaskMetaEstimator) else None
+    return kind.fit, kind.predict, is_classifier(estimator), passes_on
+
+
+READERS = list({read_by(one): one for one in ESTIMATORS}.values())  # one for each way to read
 TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
