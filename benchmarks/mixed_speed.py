@@ -4,7 +4,7 @@
         [--rst FILE]
 
 All models have random intercepts and independent random slopes of all features. Every fit has a
-process of its own with one thread, which first fits a small problem; the models take turns, and the
+process of its own with one thread, which first fits two features; the models take turns, and the
 median of the rounds counts. A process that needs more than the limit is stopped, and not tried
 again.
 "A million rows" has 1000 tasks of 1000 rows and 20 features. The stack of single and sharing models
@@ -72,10 +72,11 @@ PROBLEMS = {  # name, then the data and the models
 
 
 def answer(connection, model, read, data_home, limit):
-    """Send the CPU seconds of a fit, after one of a small problem."""
+    """Send the CPU seconds of a fit, after one of two features."""
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
-    model.fit(*small(None))
+    X, y = small(None)
+    model.fit(X[:, [0, 1, -1]], y)
     X, y = read(data_home)
     start = process_time()
     model.fit(X, y)

@@ -47,23 +47,25 @@ LONG = {"task_column": -1, "cv": 5}
 MEAN = {"alphas": 15, "ridge": [1e-2, 1e-1, 1.0], **LONG}
 TRACE = {"alphas": 15, "eps": 1e-2, **LONG}
 ALONE = "ridge of each task"
-MODELS = {
+MODELS = {  # the columns of the table
     ALONE: IndependentTasks(RIDGE, task_column=-1),
-    "lasso of each task": IndependentTasks(LassoCV(cv=3, eps=1e-2), task_column=-1),
-    "pooled ridge": PooledTasks(RIDGE, task_column=-1),
-    "random intercepts, ridge": RandomInterceptTasks(RIDGE, task_column=-1),
-    "mean-regularized": MeanRegularizedRegressorCV(intercept="free", **MEAN),
-    "mean-regularized, shared intercepts": MeanRegularizedRegressorCV(intercept="shared", **MEAN),
-    "trace norm": TraceNormRegressorCV(intercept="free", **TRACE),
-    "trace norm, shared intercepts": TraceNormRegressorCV(intercept="shared", **TRACE),
-    "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
-    "trees, task as category": CategoricalTrees(),
     "mixed effects": MixedEffectsRegressor(task_column=-1),
-    "stack of all": SafeSharingRegressor(task_column=-1),
-    "GPBoost, intercepts": GPBoostMixed(slopes=False),
-    "GPBoost, slopes": GPBoostMixed(),
+    "stack": SafeSharingRegressor(task_column=-1),
+    "random intercepts, ridge": RandomInterceptTasks(RIDGE, task_column=-1),
+    "mean-regularized": MeanRegularizedRegressorCV(intercept="shared", **MEAN),
+    "trace norm": TraceNormRegressorCV(intercept="shared", **TRACE),
+    "multi-task lasso": MultiTaskLassoCV(alphas=30, eps=1e-2, **LONG),
+    "pooled ridge": PooledTasks(RIDGE, task_column=-1),
+    "trees, task as category": CategoricalTrees(),
+    "GPBoost": GPBoostMixed(),
     "statsmodels, intercepts": StatsmodelsMixed(slopes=False),
-    "statsmodels, slopes": StatsmodelsMixed(),
+}
+OTHERS = {  # further models, by name only
+    "lasso of each task": IndependentTasks(LassoCV(cv=3, eps=1e-2), task_column=-1),
+    "mean-regularized, free intercepts": MeanRegularizedRegressorCV(intercept="free", **MEAN),
+    "trace norm, free intercepts": TraceNormRegressorCV(intercept="free", **TRACE),
+    "GPBoost, intercepts": GPBoostMixed(slopes=False),
+    "statsmodels": StatsmodelsMixed(),
 }
 SETTINGS = {  # of the mixed-effects model: what its defaults were chosen from
     f"mixed, {', '.join(values)}": MixedEffectsRegressor(
@@ -107,7 +109,7 @@ def run(options, results):
                 before = results.get(model, case, seed - 1)
                 if before is not None and before.get("seconds", 0) > options.limit:
                     continue
-                found = measure({**MODELS, **SETTINGS}[model], *data)
+                found = measure({**MODELS, **OTHERS, **SETTINGS}[model], *data)
                 results.put(model, case, seed, found)
                 error = np.mean(found["errors"]) if "errors" in found else found["failed"]
                 print(case, seed, model, error, found.get("seconds"), sep=", ", flush=True)

@@ -37,7 +37,7 @@ TREE = (
         "start with one of these",
         (
             Leaf("linear effects", "MixedEffectsRegressor", "models/mixed_effects"),
-            Leaf("tasks may be unrelated", "SafeSharingRegressor", "which_model"),
+            Leaf("tasks may be unrelated", "SafeSharingRegressor", "models/safe_sharing"),
             Leaf("more of the models here", "compare_to_single_task", "compare", "func"),
         ),
     ),
