@@ -1610,6 +1610,7 @@ def lasso_path(gram, q, strengths, ridges, positive, max_steps, solutions):
     return strengths.size, steps
 
 
+@_compiled
 def solve_triangular(factors, right):
     """Replace right, (n_tasks, n, m), by ``L_t^-1 right_t`` for lower triangular L_t."""
     n = factors.shape[1]
