@@ -27,14 +27,20 @@ class Extrapolation:
         weight : ndarray of shape (n,)
             What differences are multiplied by to be comparable.
         """
+        move = new - old
         self.points.append(old)
-        self.moves.append(new - old)
-        self.points = self.points[-_MEMORY:]
-        self.moves = self.moves[-_MEMORY:]
-        if len(self.points) < 2:
+        self.moves.append(move)
+        if len(self.points) > _MEMORY:
+            self.points.pop(0)
+            self.moves.pop(0)
+        if len(self.points) == 1:
             return None
         by_point = np.diff(self.points, axis=0).T
         by_move = np.diff(self.moves, axis=0).T
-        move = self.moves[-1]
-        shares = np.linalg.lstsq(weight[:, None] * by_move, weight * move, rcond=_SINGULAR)[0]
-        return new - (by_point + by_move) @ shares
+        shares, *_ = np.linalg.lstsq(
+            weight[:, None] * by_move,
+            weight * move,
+            rcond=_SINGULAR,
+        )
+        by_target = by_point + by_move
+        return new - by_target @ shares

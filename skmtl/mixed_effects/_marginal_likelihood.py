@@ -68,9 +68,15 @@ class Evaluation:
     def at_noise(self, noise):
         """The same for another sigma^2."""
         log_ratio = np.log(noise / self.noise)
-        of_squares = self.left / noise - self.left / self.noise
-        criterion = self.criterion + self.n_free * log_ratio + of_squares
-        return replace(self, criterion=float(criterion), noise=float(noise))
+        criterion = self.criterion
+        criterion += self.n_free * log_ratio
+        criterion += self.left / noise
+        criterion -= self.left / self.noise
+        return replace(
+            self,
+            criterion=float(criterion),
+            noise=float(noise),
+        )
 
     @property
     def by_log_noise(self):
@@ -82,30 +88,42 @@ class Evaluation:
         """``Z_t' S_t^-1 Z_t``, (n_tasks, n_effects, n_effects)."""
         if self.spread is None:
             return self.precisions
-        return self.spread[:, :, None] * self.precisions * self.spread[:, None, :]
+        left = self.spread[:, :, None]
+        right = self.spread[:, None, :]
+        return left * self.precisions * right
 
     @cached_property
     def crossed(self):
         """``Z_t' S_t^-1 R_t`` times a root of the covariance of beta, (n_tasks, n_effects, k)."""
         crossed = self.precisions @ self.fixed.root
         if self.spread is not None:
-            crossed = crossed * self.spread[:, :, None]
+            spread = self.spread[:, :, None]
+            crossed = crossed * spread
         return crossed
 
     @cached_property
     def slope(self):
         """The matrix D of ``d criterion = trace(D dC)``."""
         crossed = self.crossed
-        known = np.tensordot(crossed, crossed, axes=([0, 2], [0, 2]))
-        observed = self.scores.T @ self.scores / self.noise
-        return self.effect_precisions.sum(axis=0) - known - observed
+        known = np.tensordot(
+            crossed,
+            crossed,
+            axes=([0, 2], [0, 2]),
+        )
+        observed = self.scores.T @ self.scores
+        slope = self.effect_precisions.sum(axis=0)
+        slope -= known
+        slope -= observed / self.noise
+        return slope
 
     @cached_property
     def prior_slope(self):
         """Derivatives of the criterion by prior variances of the common effects, (n_effects,)."""
         crossed = self.gram @ self.fixed.root
         known = np.sum(crossed**2, axis=1)
-        return self.gram.diagonal() - known - self.fixed_scores**2 / self.noise
+        observed = self.fixed_scores**2
+        expected = self.gram.diagonal()
+        return expected - known - observed / self.noise
 
 
 class MarginalLikelihood:
@@ -128,14 +146,16 @@ class MarginalLikelihood:
         self.fixed_effects = fixed_effects
         self.noise = noise
         self.spread = spread
-        self.n_free = rows.total.sum() - fixed_effects.n_flat
-        columns = [rows.rows, rows.targets[:, :, None]]
+        self.n_samples = rows.total.sum()
+        self.n_free = self.n_samples - fixed_effects.n_flat
+        targets = rows.targets[:, :, None]
+        columns = [rows.rows, targets]
         self._with_targets = np.concatenate(columns, axis=2)
 
     @property
     def is_saturated(self):
         """Whether flat effects explain everything, so that nothing is known of variances."""
-        return self.n_free <= _ROUNDING * self.rows.total.sum()
+        return self.n_free <= _ROUNDING * self.n_samples
 
     def evaluate(self, root, prior):
         """Return the :class:`Evaluation` at variances relative to that of the noise.
@@ -150,21 +170,28 @@ class MarginalLikelihood:
         whitened, log_determinant = self._whiten(root)
         R = whitened[:, :, :-1]
         r = whitened[:, :, -1]
-        precisions = R.transpose(0, 2, 1) @ R
-        right = (r[:, None] @ R)[:, 0]
+        transposed = R.transpose(0, 2, 1)
+        precisions = transposed @ R
+        right = _products(r, R)
         gram, total_right = self._sums(precisions, right)
-        fixed = self.fixed_effects.solve(gram, total_right, prior)
-        fixed_scores = total_right - gram @ fixed.effects
+        fixed = self.fixed_effects.solve(
+            gram,
+            total_right,
+            prior,
+        )
         residuals = r - R @ fixed.effects
-        scores = (residuals[:, None] @ R)[:, 0]
+        scores = _products(residuals, R)
         if self.spread is not None:
             scores = scores * self.spread
-        left = np.sum(residuals**2) + fixed.penalty + self._other_squares(fixed.effects)
+        left = np.sum(residuals**2)
+        left += fixed.penalty
+        left += self._other_squares(fixed.effects)
         noise = self.noise
         if noise is None:
             noise = left / self.n_free
-        criterion = self.n_free * np.log(2 * np.pi * noise) + left / noise
-        criterion += log_determinant + fixed.log_determinant
+        criterion = log_determinant + fixed.log_determinant
+        criterion += self.n_free * np.log(2 * np.pi * noise)
+        criterion += left / noise
         return Evaluation(
             criterion=float(criterion),
             noise=float(noise),
@@ -173,8 +200,8 @@ class MarginalLikelihood:
             scores=scores,
             spread=self.spread,
             gram=gram,
-            fixed_scores=fixed_scores,
-            n_samples=self.rows.total.sum(),
+            fixed_scores=total_right - gram @ fixed.effects,
+            n_samples=self.n_samples,
             n_free=self.n_free,
             left=float(left),
         )
@@ -184,15 +211,19 @@ class MarginalLikelihood:
         varying = root.any(axis=0)
         rows = self.rows.rows
         if self.spread is not None:
-            rows = rows * self.spread[:, None]
+            spread = self.spread[:, None]
+            rows = rows * spread
         effects = rows @ root[:, varying]
-        S = effects @ effects.transpose(0, 2, 1)
-        np.einsum("tii->ti", S)[:] += 1.0
+        transposed = effects.transpose(0, 2, 1)
+        S = effects @ transposed
+        diagonals = np.einsum("tii->ti", S)
+        diagonals += 1.0
         factors = np.linalg.cholesky(S)
         whitened = self._with_targets.copy()
         _kernels.solve_triangular(factors, whitened)
         diagonals = np.einsum("tii->ti", factors)
-        return whitened, 2 * np.log(diagonals).sum()
+        log_roots = np.log(diagonals)
+        return whitened, 2 * log_roots.sum()
 
     def _sums(self, precisions, right):
         """Gram matrix and right-hand side of all rows, those without effects included."""
@@ -200,8 +231,8 @@ class MarginalLikelihood:
         gram = precisions.sum(axis=0)
         total_right = right.sum(axis=0)
         if rows.grams is not None:
-            gram = gram + rows.grams.sum(axis=0)
-            total_right = total_right + rows.products.sum(axis=0)
+            gram += rows.grams.sum(axis=0)
+            total_right += rows.products.sum(axis=0)
         return gram, total_right
 
     def _other_squares(self, effects):
@@ -210,6 +241,15 @@ class MarginalLikelihood:
         squares = rows.rest.sum()
         if rows.grams is None:
             return squares
-        products = effects @ rows.grams.sum(axis=0) - 2 * rows.products.sum(axis=0)
-        of_rows = rows.squares.sum() + products @ effects
+        gram = rows.grams.sum(axis=0)
+        products = rows.products.sum(axis=0)
+        left = effects @ gram - 2 * products
+        of_rows = rows.squares.sum()
+        of_rows += left @ effects
         return squares + max(of_rows, 0.0)
+
+
+def _products(targets, rows):
+    """``R_t' r_t`` of each task, (n_tasks, n_effects)."""
+    products = targets[:, None] @ rows
+    return products[:, 0]

@@ -22,6 +22,7 @@ _REFINED = 9  # weights that are tried between neighbors
 _ROUNDS = 3
 _LONGEST_STEP = 2.0  # of the logarithm of a scale
 _MOST_STEPS = 60
+_TINY = 1e-300
 _EXACT = 1e-10  # step that is short enough to be the last
 
 
@@ -43,26 +44,36 @@ class NoisePrior(NamedTuple):
         for their squares.
         """
         a = self.weight / 2
-        shape = a + counts / 2
+        b = a * self.scale
+        half = counts / 2
+        shape = a + half
         mean_log = mean_logarithm(shape, precisions)
-        less = divergence(shape, precisions, a, a * self.scale)
-        return np.sum(counts / 2 * mean_log - less)
+        terms = half * mean_log
+        terms -= divergence(shape, precisions, a, b)
+        return terms.sum()
 
 
 def mean_logarithm(shape, mean):
     """Expected logarithm of gamma variables."""
-    return psi(shape) - np.log(shape / mean)
+    rate = shape / mean
+    return psi(shape) - np.log(rate)
 
 
 def divergence(shape, mean, prior_shape, prior_rate):
     """Kullback-Leibler divergence of gamma distributions from another one."""
     rate = shape / mean
     mean_log = mean_logarithm(shape, mean)
-    density = shape * np.log(rate) - gammaln(shape)
-    prior_density = prior_shape * np.log(prior_rate) - gammaln(prior_shape)
+    difference = _log_constant(shape, rate)
+    difference -= _log_constant(prior_shape, prior_rate)
     of_logarithms = (shape - prior_shape) * mean_log
     of_means = shape - prior_rate * mean
-    return density - prior_density + of_logarithms - of_means
+    return difference + of_logarithms - of_means
+
+
+def _log_constant(shape, rate):
+    """Logarithm of the constant of the gamma density."""
+    power = shape * np.log(rate)
+    return power - gammaln(shape)
 
 
 def fit_noise_prior(squares, counts):
@@ -82,18 +93,21 @@ def fit_noise_prior(squares, counts):
         best = int(np.argmax(values))
         last = len(weights) - 1
         if best in (0, last):
-            return NoisePrior(float(weights[best]), float(scales[best]))
-        low = weights[best - 1]
-        high = weights[best + 1]
-        chosen = _vertex(
-            np.log(weights[best]),
-            np.log(high / low) / 2,
-            values[best - 1 : best + 2],
+            weight = weights[best]
+            scale = scales[best]
+            return NoisePrior(float(weight), float(scale))
+        around = slice(best - 1, best + 2)
+        low, middle, high = np.log(weights[around])
+        distance = (high - low) / 2
+        weight = np.exp(_vertex(middle, distance, values[around]))
+        weights = np.geomspace(
+            np.exp(low),
+            np.exp(high),
+            _REFINED,
         )
-        weights = np.geomspace(low, high, _REFINED)
-    weight = np.array([np.exp(chosen)])
-    scale = _best_scales(weight, squares, counts)
-    return NoisePrior(float(weight[0]), float(scale[0]))
+    chosen = np.array([weight])
+    (scale,) = _best_scales(chosen, squares, counts)
+    return NoisePrior(float(weight), float(scale))
 
 
 def _vertex(middle, distance, values):
@@ -102,7 +116,8 @@ def _vertex(middle, distance, values):
     bend = low - 2 * center + high
     if bend >= 0:
         return middle
-    return middle + distance * (low - high) / (2 * bend)
+    slope = low - high
+    return middle + distance * slope / (2 * bend)
 
 
 def _best_scales(weights, squares, counts):
@@ -111,28 +126,39 @@ def _best_scales(weights, squares, counts):
     It solves ``mean (weight + n_t) scale / (weight * scale + s_t) = 1``, of which the left side
     grows with the scale: by Newton's method for its logarithm.
     """
-    ratios = np.log(squares / counts)
-    log_scale = np.full(len(weights), np.median(ratios))
+    ratios = squares / counts
+    start = np.log(np.median(ratios))
     weights = weights[:, None]
+    log_scale = np.full_like(weights, start)
     factor = (weights + counts) / weights
     for _ in range(_MOST_STEPS):
-        of_prior = weights * np.exp(log_scale)[:, None]
+        of_prior = weights * np.exp(log_scale)
         share = squares / (of_prior + squares)
         terms = factor * (1 - share)
         left = terms.mean(axis=1)
-        slope = np.mean(terms * share, axis=1)
-        step = (1 - left) / np.maximum(slope, 1e-300)
-        log_scale += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
+        terms *= share
+        slope = terms.mean(axis=1)
+        slope = np.maximum(slope, _TINY)
+        step = (1 - left) / slope
+        step = np.clip(
+            step,
+            -_LONGEST_STEP,
+            _LONGEST_STEP,
+        )
+        log_scale += step[:, None]
         if np.abs(step).max() < _EXACT:
             break
-    return np.exp(log_scale)
+    return np.exp(log_scale[:, 0])
 
 
 def _log_likelihoods(weights, scales, squares, counts):
     """Log likelihood of pairs of weight and scale, (n_weights,)."""
-    a = weights[:, None] / 2
-    b = a * scales[:, None]
+    weights = weights[:, None]
+    scales = scales[:, None]
+    a = weights / 2
+    b = a * scales
     shape = a + counts / 2
-    of_shapes = gammaln(shape) - gammaln(a)
-    of_rates = a * np.log(b) - shape * np.log(b + squares / 2)
-    return np.sum(of_shapes + of_rates, axis=1)
+    rate = b + squares / 2
+    terms = _log_constant(a, b)
+    terms = terms - _log_constant(shape, rate)
+    return terms.sum(axis=1)

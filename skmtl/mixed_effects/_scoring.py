@@ -53,18 +53,44 @@ def minimize(variances, likelihood, start, max_iter, tol):
     evaluation = variances.evaluate(likelihood, parameters)
     residual = np.inf
     history = Extrapolation()
-    for n_iter in range(1, max_iter + 1):
-        step, residual, weight = next_step(variances, likelihood, parameters, evaluation)
+    n_iter = 0
+    while residual > tol and n_iter < max_iter:
+        n_iter += 1
+        step, residual, weight = next_step(
+            variances,
+            likelihood,
+            parameters,
+            evaluation,
+        )
         found = None
         if residual > tol:
-            found = _leap(variances, likelihood, parameters, evaluation, step, history, weight)
+            found = _leap(
+                variances,
+                likelihood,
+                parameters,
+                evaluation,
+                step,
+                history,
+                weight,
+            )
         if found is None:
-            found = descend(variances, likelihood, parameters, evaluation, step)
-        if found is not None:
-            parameters, evaluation = found
-        if residual <= tol or found is None:
-            return Optimum(parameters, evaluation, residual, n_iter, residual <= tol)
-    return Optimum(parameters, evaluation, residual, max_iter, False)
+            found = descend(
+                variances,
+                likelihood,
+                parameters,
+                evaluation,
+                step,
+            )
+        if found is None:
+            break
+        parameters, evaluation = found
+    return Optimum(
+        parameters,
+        evaluation,
+        residual,
+        n_iter,
+        converged=residual <= tol,
+    )
 
 
 def next_step(variances, likelihood, parameters, evaluation):
@@ -74,21 +100,31 @@ def next_step(variances, likelihood, parameters, evaluation):
     """
     gradient = variances.gradient(parameters, evaluation)
     noise_is_known = likelihood.noise is not None
-    information = variances.information(parameters, evaluation, noise_is_known)
-    size = np.sqrt(np.maximum(information.diagonal(), 0.0))
-    known = size > 0
-    inverse = np.divide(1.0, size, out=np.zeros_like(size), where=known)
-    scaled = information * inverse * inverse[:, None]
-    scaled[np.diag_indices_from(scaled)] = 1 + _UNKNOWN
-    room = np.where(known, size, 0.0)
+    information = variances.information(
+        parameters,
+        evaluation,
+        noise_is_known,
+    )
+    squares = np.maximum(information.diagonal(), 0.0)
+    size = np.sqrt(squares)
+    inverse = np.divide(
+        1.0,
+        size,
+        out=np.zeros_like(size),
+        where=size > 0,
+    )
+    scaled = information * inverse
+    scaled *= inverse[:, None]
+    np.fill_diagonal(scaled, 1 + _UNKNOWN)
     step = bounded_step(
         gradient * inverse,
         scaled,
-        _times(variances.lower - parameters, room),
-        _times(variances.upper - parameters, room),
+        _times(variances.lower - parameters, size),
+        _times(variances.upper - parameters, size),
     )
-    residual = float(np.sqrt(max(step @ scaled @ step, 0.0)))
-    return step * inverse, residual, size
+    square = step @ scaled @ step
+    residual = np.sqrt(max(square, 0.0))
+    return step * inverse, float(residual), size
 
 
 def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
@@ -107,21 +143,28 @@ def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
 
 def descend(variances, likelihood, parameters, evaluation, step):
     """The first of ever shorter steps that decreases the criterion, None if none does."""
-    decrease = variances.gradient(parameters, evaluation) @ step
-    slack = _ROUNDING * (abs(evaluation.criterion) + evaluation.n_free)
-    for halvings in range(_MOST_HALVINGS):
-        share = 0.5**halvings
+    gradient = variances.gradient(parameters, evaluation)
+    decrease = _SUFFICIENT * (gradient @ step)
+    old = evaluation.criterion
+    old += _ROUNDING * (abs(old) + evaluation.n_free)
+    share = 1.0
+    for _ in range(_MOST_HALVINGS):
         tried = variances.clipped(parameters + share * step)
         new = variances.evaluate(likelihood, tried)
-        bound = evaluation.criterion + _SUFFICIENT * share * decrease + slack
-        if new.criterion <= bound:
+        if new.criterion <= old + share * decrease:
             return tried, new
+        share /= 2
     return None
 
 
 def _times(distances, factors):
     """Products, 0 where a factor is 0 even if the distance is infinite."""
-    return np.multiply(distances, factors, out=np.zeros_like(factors), where=factors > 0)
+    return np.multiply(
+        distances,
+        factors,
+        out=np.zeros_like(factors),
+        where=factors > 0,
+    )
 
 
 def _solution(matrix, right):
@@ -148,13 +191,14 @@ def bounded_step(gradient, curvature, lower, upper):
         if free.any():
             inner = curvature[np.ix_(free, free)]
             step[free] = _solution(inner, right[free])
-        below = free & (step < lower)
-        above = free & (step > upper)
-        if below.any() or above.any():
-            side = side - below + above
+        beyond = np.sign(step - np.clip(step, lower, upper))
+        if beyond.any():
+            side += beyond
             continue
-        pull = side * (gradient + curvature @ step)
-        if not (pull > 0).any():
+        slope = gradient + curvature @ step
+        pull = side * slope
+        strongest = np.argmax(pull)
+        if pull[strongest] <= 0:
             return step
-        side[np.argmax(pull)] = 0
+        side[strongest] = 0
     return np.clip(step, lower, upper)

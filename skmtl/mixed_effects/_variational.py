@@ -53,8 +53,13 @@ class Scales(NamedTuple):
     @property
     def logarithms(self):
         """What the scales are made of, one-dimensional."""
-        parts = [part for part in (self.omega, self.squares) if part is not None]
-        return np.log(np.concatenate(parts))
+        parts = []
+        if self.omega is not None:
+            parts.append(self.omega)
+        if self.squares is not None:
+            parts.append(self.squares)
+        scales = np.concatenate(parts)
+        return np.log(scales)
 
 
 class VariationalModel:
@@ -92,14 +97,23 @@ class VariationalModel:
         """Scales from :attr:`Scales.logarithms`."""
         values = np.exp(logarithms)
         n_tasks = len(self.rows.total)
-        omega = None if self.df is None else values[:n_tasks]
-        squares = values[-n_tasks:] if self.own_noise else None
+        omega = None
+        squares = None
+        if self.df is not None:
+            omega = values[:n_tasks]
+        if self.own_noise:
+            squares = values[-n_tasks:]
         return self.scales(omega, squares)
 
     def start(self):
         """Scales of normal deviations and common noise."""
-        omega = None if self.df is None else np.ones(len(self.rows.total))
-        squares = self.rows.total if self.own_noise else None
+        counts = self.rows.total
+        omega = None
+        squares = None
+        if self.df is not None:
+            omega = np.ones(len(counts))
+        if self.own_noise:
+            squares = counts
         return self.scales(omega, squares)
 
     def likelihood(self, scales):
@@ -109,16 +123,26 @@ class VariationalModel:
             rows = rows.weighted(scales.precision)
         spread = None
         if scales.omega is not None:
-            root = np.sqrt(scales.omega)
-            spread = np.where(self.divided, 1 / root[:, None], 1.0)
-        return MarginalLikelihood(rows, self.variances.fixed_effects, spread=spread)
+            inverse = 1 / np.sqrt(scales.omega)
+            spread = np.where(self.divided, inverse[:, None], 1.0)
+        return MarginalLikelihood(
+            rows,
+            self.variances.fixed_effects,
+            spread=spread,
+        )
 
     def point(self, parameters, scales):
         """The bound at some parameters and scales, a :class:`Bounded`."""
         likelihood = self.likelihood(scales)
         evaluation = self.variances.evaluate(likelihood, parameters)
         bound = self._bound(evaluation, scales)
-        return Bounded(parameters, scales, likelihood, evaluation, bound)
+        return Bounded(
+            parameters,
+            scales,
+            likelihood,
+            evaluation,
+            bound,
+        )
 
     def _bound(self, evaluation, scales):
         """The lower bound of the log likelihood."""
@@ -135,8 +159,9 @@ class VariationalModel:
         half = self.n_divided / 2
         shape = a + half
         mean_log = mean_logarithm(shape, omega)
-        less = divergence(shape, omega, a, a)
-        return np.sum(half * (mean_log - np.log(omega)) - less)
+        terms = half * (mean_log - np.log(omega))
+        terms -= divergence(shape, omega, a, a)
+        return terms.sum()
 
     def update(self, point):
         """The best scales given the distribution of the effects."""
@@ -144,23 +169,37 @@ class VariationalModel:
         scales = point.scales
         theta, _ = self.variances.split(point.parameters)
         root = self.variances.covariance.root(theta)
-        known = np.sum(root * (evaluation.effect_precisions @ root), axis=1)
-        omega = scales.omega
-        if self.df is not None:
-            squares = self._squares_of_effects(evaluation, root, known) / omega
-            omega = (self.df + self.n_divided) / (self.df + squares)
+        precisions = evaluation.effect_precisions @ root
+        known = np.sum(root * precisions, axis=1)
+        omega = None
         squares = None
+        if self.df is not None:
+            of_effects = self._squares_of_effects(
+                evaluation,
+                root,
+                known,
+            )
+            of_effects /= scales.omega
+            omega = (self.df + self.n_divided) / (self.df + of_effects)
         if self.own_noise:
-            squares = _squared_errors(point.likelihood, evaluation, root, known)
-            squares = squares / scales.precision
+            squares = _squared_errors(
+                point.likelihood,
+                evaluation,
+                root,
+                known,
+            )
+            squares /= scales.precision
         return self.scales(omega, squares)
 
     def _squares_of_effects(self, evaluation, root, known):
         """Expected squares of the divided effects, in units in which their prior is standard."""
-        means = evaluation.scores @ root / np.sqrt(evaluation.noise)
+        scores = evaluation.scores @ root
         moved = root.T @ evaluation.crossed
-        squares = means**2 + (1 - known) + np.sum(moved**2, axis=2)
-        return squares[:, self.divided].sum(axis=1)
+        squares = scores**2 / evaluation.noise
+        squares += 1 - known
+        squares += np.sum(moved**2, axis=2)
+        divided = squares[:, self.divided]
+        return divided.sum(axis=1)
 
 
 def _squared_errors(likelihood, evaluation, root, known):
@@ -171,17 +210,24 @@ def _squared_errors(likelihood, evaluation, root, known):
     deviations = evaluation.scores @ covariance
     retained = covariance @ evaluation.crossed
     if likelihood.spread is not None:
-        deviations = deviations * likelihood.spread
-        retained = retained * likelihood.spread[:, :, None]
+        spread = likelihood.spread
+        deviations = deviations * spread
+        retained = retained * spread[:, :, None]
     effects = fixed.effects + deviations
-    residuals = rows.targets - (rows.rows @ effects[:, :, None])[:, :, 0]
+    fitted = rows.rows @ effects[:, :, None]
+    residuals = rows.targets - fitted[:, :, 0]
     moved = rows.rows @ (fixed.root - retained)
-    left = rows.rest + np.sum(residuals**2, axis=1)
-    unknown = known.sum(axis=1) + np.sum(moved**2, axis=(1, 2))
+    left = np.sum(residuals**2, axis=1)
+    left += rows.rest
+    unknown = np.sum(moved**2, axis=(1, 2))
+    unknown += known.sum(axis=1)
     if rows.grams is not None:
-        products = rows.grams @ fixed.effects - 2 * rows.products
-        left = left + rows.squares + products @ fixed.effects
-        unknown = unknown + np.sum(fixed.root * (rows.grams @ fixed.root), axis=(1, 2))
+        products = rows.grams @ fixed.effects
+        products -= 2 * rows.products
+        left += rows.squares
+        left += products @ fixed.effects
+        of_roots = fixed.root * (rows.grams @ fixed.root)
+        unknown += of_roots.sum(axis=(1, 2))
     return left / evaluation.noise + unknown
 
 
@@ -216,7 +262,8 @@ def maximize(model, optimum, max_iter, tol):
         Number of moves.
     """
     point = model.point(optimum.parameters, model.start())
-    slack = _ROUNDING * (abs(point.bound) + model.rows.total.sum())
+    size = abs(point.bound) + model.rows.total.sum()
+    slack = _ROUNDING * size
     history = Extrapolation()
     n_iter = 0
     residual = np.inf
@@ -225,8 +272,10 @@ def maximize(model, optimum, max_iter, tol):
         step, residual, weight = _step_of_variances(model, point)
         scales = model.update(point)
         change = scales.logarithms - point.scales.logarithms
-        residual = max(residual, float(np.abs(change).max()))
-        moved = model.variances.clipped(point.parameters + step)
+        largest = np.abs(change).max()
+        residual = max(residual, float(largest))
+        moved = point.parameters + step
+        moved = model.variances.clipped(moved)
         for new in _trial_points(model, point, moved, scales, history, weight):
             if new.bound >= point.bound - slack:
                 break
@@ -248,11 +297,13 @@ def _trial_points(model, point, moved, scales, history, weight):
     """Points to go on from, the most hopeful first; the last one is safe."""
     new = np.concatenate([moved, scales.logarithms])
     n = len(moved)
-    weight = np.append(weight, np.ones(len(new) - n))
+    of_scales = np.ones(len(new) - n)
+    weight = np.append(weight, of_scales)
     target = history.extrapolate(point.coordinates, new, weight)
     if target is not None:
         parameters = model.variances.clipped(target[:n])
-        yield model.point(parameters, model.scales_from(target[n:]))
+        extrapolated = model.scales_from(target[n:])
+        yield model.point(parameters, extrapolated)
         history.forget()
     yield model.point(moved, scales)
     safe = model.point(point.parameters, scales)
