@@ -9,10 +9,8 @@ Most of them do cyclic block coordinate descent over features, or products, for
 W is (n_features, n_tasks). The `sweep_` kernels touch the samples; `gram_path` only their second
 moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the products of
 many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
-Gaussian processes, `lasso_path` is the lasso of a single task. All release the GIL.
-
-
-Gaussian processes, `solve_triangular` those of mixed effects. All release the GIL.
+Gaussian processes, `solve_triangular` that of mixed effects, `lasso_path` is the lasso of a single
+task. All release the GIL.
 """
 
 from typing import NamedTuple

@@ -51,6 +51,7 @@ MOST_LINES = 450  # of a file; _kernels.py is one file for numba's cache
 MOST_BODY = 60  # lines of a function without its docstring
 MOST_NODES = 12  # syntax nodes on a line of code, in every file
 MEDIAN_NODES = 8.1  # and in the median file
+NOT_COMPILED = {"_compiled", "gram_work"}  # functions of _kernels.py
 
 
 @cache
@@ -173,6 +174,18 @@ def test_lines_are_not_packed():
 
 def test_the_median_file_is_not_packed():
     assert median(map(nodes_per_line, modules())) <= MEDIAN_NODES
+
+
+def test_kernels_are_compiled():
+    """A kernel that is not is right, but a hundred times as slow."""
+    functions = [node for node in tree("skmtl._kernels").body if isinstance(node, ast.FunctionDef)]
+    compiled = set()
+    for function in functions:
+        decorators = map(ast.unparse, function.decorator_list)
+        if "_compiled" in decorators:
+            compiled.add(function.name)
+    plain = {function.name for function in functions} - compiled
+    assert plain == NOT_COMPILED
 
 
 def documented():

@@ -17,9 +17,11 @@ def seen_by_final(estimator, X):
         return seen_by_final(estimator.best_estimator_, X)
     if not hasattr(estimator, "steps"):
         return X
-    *steps, (_, last) = estimator.steps
+    *steps, last = estimator.steps
     for _, step in steps:
-        skipped = step is None or isinstance(step, str)
-        if not skipped:
-            X = step.transform(X)
-    return seen_by_final(last, X)
+        is_skipped = step is None or isinstance(step, str)
+        if is_skipped:
+            continue
+        X = step.transform(X)
+    _, final = last
+    return seen_by_final(final, X)

@@ -14,7 +14,8 @@ def warn_of_row_order(X, **others):
     """
     index = _index_of(X)
     for name, other in _other_indexes(index, others):
-        if index.is_unique and other.is_unique and index.isin(other).all():
+        are_unique = index.is_unique and other.is_unique
+        if are_unique and index.isin(other).all():
             warn(
                 f"The index of {name} has the labels of X in another order. Rows go by position, "
                 f"whatever their labels: {name}.loc[X.index] brings them into the order of X, and "
@@ -30,14 +31,17 @@ def refuse_other_rows(y_true, **others):
     """
     index = _index_of(y_true)
     for name, other in _other_indexes(index, others):
-        is_permuted = len(index.symmetric_difference(other)) == 0
+        of_one = index.symmetric_difference(other)
+        is_permuted = len(of_one) == 0
         if not is_permuted and (_is_default(index) or _is_default(other)):
             continue
         found = "in another order than" if is_permuted else "other than"
-        first = int(np.argmax(np.asarray(index != other)))
+        differs = np.asarray(index != other)
+        first = int(np.argmax(differs))
+        here = slice(first, first + 1)
         raise ValueError(
             f"The index labels of {name} are {found} those of y_true: at position {first} "
-            f"{some_of(other[first : first + 1])}, not {some_of(index[first : first + 1])}. "
+            f"{some_of(other[here])}, not {some_of(index[here])}. "
             f"{name}.loc[y_true.index] brings them into the order of y_true, and arrays say that "
             "rows go by position."
         )
@@ -56,7 +60,10 @@ def _other_indexes(index, others):
 
 def _is_default(index):
     """Whether index labels are 0, 1, ..., which pandas gives to rows without labels."""
-    return index.nlevels == 1 and np.array_equal(index.to_numpy(), np.arange(len(index)))
+    if index.nlevels > 1:
+        return False
+    positions = np.arange(len(index))
+    return np.array_equal(index.to_numpy(), positions)
 
 
 def _index_of(values):

@@ -35,7 +35,8 @@ def multiply_by_tasks(K, B, observations, out):
 def observation_kernel(K, B, observations):
     """``K o B[task, task]`` between observations, of a kernel matrix K of samples; a new array."""
     sample = observations.sample
-    A = K[np.ix_(sample, sample)]
+    pairs = np.ix_(sample, sample)
+    A = K[pairs]
     A = A.astype(np.float64, copy=False)
     return multiply_by_tasks(A, B, observations, out=A)
 
@@ -74,32 +75,37 @@ class CholeskySystem(System):
             fit_intercept,
         )
         if fit_intercept:
-            K = centered(K, observations.sample_weight())
+            weight = observations.sample_weight()
+            K = centered(K, weight)
         A = observation_kernel(K, B, observations)
         self.factor = noisy_factor(A, alpha, observations)
         if fit_intercept:
-            self.P = self.factor.solve(observations.indicators())
+            indicators = observations.indicators()
+            self.P = self.factor.solve(indicators)
             self.G = observations.task_sum(self.P)
 
     def dual(self, y):
         """Dual coefficients of targets, (n_observations,)."""
         dual = self.factor.solve(y)
         if self.fit_intercept:
-            free = np.linalg.solve(self.G, self.P.T @ y)
+            sums = self.P.T @ y
+            free = np.linalg.solve(self.G, sums)
             dual = dual - self.P @ free
         return dual
 
     def leave_out_samples(self, y):
         """Errors of :meth:`leave_one_out` of whole samples."""
         observations = self.observations
-        if len(observations.by_sample) == len(observations):
+        n_samples = len(observations.by_sample)
+        if n_samples == len(observations):
             return self.leave_out_observations(y)
         known = observations.predictable_without(self.fit_intercept)
         dual = self.dual(y)
         triangle = self.factor.inverse_triangle()
         errors = np.full(len(dual), np.nan)
         for positions in observations.by_sample:
-            here = positions[known[positions]]
+            is_known = known[positions]
+            here = positions[is_known]
             block = self._block(triangle, here)
             errors[here] = np.linalg.solve(block, dual[here])
         return errors
@@ -110,7 +116,8 @@ class CholeskySystem(System):
         block = symmetrized(block)
         if self.fit_intercept:
             P = self.P[here]
-            block -= P @ np.linalg.solve(self.G, P.T)
+            half = np.linalg.solve(self.G, P.T)
+            block -= P @ half
         return block
 
     def precisions(self):
@@ -118,12 +125,14 @@ class CholeskySystem(System):
         diagonal = self.factor.inverse_diagonal()
         if self.fit_intercept:
             half = np.linalg.solve(self.G, self.P.T)
-            diagonal = diagonal - np.einsum("it,ti->i", self.P, half)
+            of_intercepts = np.einsum("it,ti->i", self.P, half)
+            diagonal = diagonal - of_intercepts
         return diagonal
 
     def log_determinant(self):
         """As in :class:`KroneckerSystem`."""
         log = self.factor.log_determinant()
         if self.fit_intercept:
-            log += np.linalg.slogdet(self.G)[1]
+            _, log_of_intercepts = np.linalg.slogdet(self.G)
+            log += log_of_intercepts
         return float(log)

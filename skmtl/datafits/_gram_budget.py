@@ -18,7 +18,11 @@ def many_features(design, weight):
 
 def worth_a_gram(design, n_features, n_blocks):
     """Whether the Grams of some features are smaller than the columns that they replace."""
-    factor = 0.75 if sparse.issparse(design.X) else 2.0  # sparse products cost more
-    replaced = n_features <= factor * design.column_size
+    factor = 2.0
+    if sparse.issparse(design.X):
+        factor = 0.75  # sparse products cost more
+    most = SMALL
+    if n_features <= factor * design.column_size:
+        most = GRAM_FLOATS
     floats = n_features**2 * n_blocks
-    return floats <= (GRAM_FLOATS if replaced else SMALL)
+    return floats <= most

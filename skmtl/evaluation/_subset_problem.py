@@ -80,9 +80,11 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     estimator = predicting_unseen_tasks(estimator)
     estimator, task_column = with_task_column(estimator, X, task_column)
     is_classification = estimator_kind(estimator) == "classifier"
-    measure = find_measure(scoring, is_classification, hasattr(estimator, "predict_proba"))
+    has_probabilities = hasattr(estimator, "predict_proba")
+    measure = find_measure(scoring, is_classification, has_probabilities)
     check_responses({"estimator": estimator}, measure)
-    X = X.tocsr() if sparse.issparse(X) else X
+    if sparse.issparse(X):
+        X = X.tocsr()
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.n_tasks < 2:
         raise ValueError(f"Expected at least two tasks, found one: {data.tasks.tolist()}.")
@@ -92,7 +94,8 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
             "what tasks share serves the first only. If their units differ, set normalize_y=True "
             "of the estimator",
         )
-    splits = make_splits(cv, data, check_random_state(random_state))
+    rng = check_random_state(random_state)
+    splits = make_splits(cv, data, rng)
     is_trainable = _is_trainable(data, splits)
     held_out = _held_out_samples(data, splits, is_trainable)
     notes = {}
@@ -130,7 +133,10 @@ def _held_out_samples(data, splits, is_trainable):
     for k, (_, test) in enumerate(splits):
         by_task = []
         for t in range(data.n_tasks):
-            by_task.append(data.samples_of_task(test, t) if is_trainable[k, t] else none)
+            samples = none
+            if is_trainable[k, t]:
+                samples = data.samples_of_task(test, t)
+            by_task.append(samples)
         held_out.append(by_task)
     return held_out
 
@@ -138,7 +144,8 @@ def _held_out_samples(data, splits, is_trainable):
 def _held_out_truth(data, held_out, t):
     """The held-out targets of task t, those of all folds one after the other."""
     samples = np.concatenate([by_task[t] for by_task in held_out])
-    return of_task(data.targets.truth, t)[samples]
+    truth = of_task(data.targets.truth, t)
+    return truth[samples]
 
 
 def _why_left_out(data, measure, held_out, t):
@@ -147,12 +154,14 @@ def _why_left_out(data, measure, held_out, t):
     n = len(data.samples_of_task(all_samples, t))
     if n < 2:
         return f"it has {n} labeled sample(s), but needs one to train on and one to test on"
-    if len(data.values_of_task(all_samples, t)) == 1:
+    values = data.values_of_task(all_samples, t)
+    if len(values) == 1:
         return "all its targets are the same"
     truth = _held_out_truth(data, held_out, t)
     if len(truth) == 0:
         return "no fold has both test samples of it and training samples it can be learned from"
-    if np.isnan(_single_error(measure, truth, _perfect(data, held_out, t))):
+    perfect = _perfect(data, held_out, t)
+    if np.isnan(_single_error(measure, truth, perfect)):
         if data.targets.classes is None:
             return f"{measure.name} is undefined for {len(truth)} held-out target(s)"
         return f"{measure.name} is undefined where all held-out targets are of one class"

@@ -54,7 +54,8 @@ def _of_pooled_tasks(model: PooledTasks):
 def _of_random_intercepts(model: RandomInterceptTasks):
     coef = _of_single_model(model.estimator_)
     if coef is not None and coef.size:
-        coef = coef[..., : -model.n_tasks_]  # without those of the task indicators
+        n_indicators = model.n_tasks_
+        coef = coef[..., :-n_indicators]
     return _with_constant_models([coef] * model.n_tasks_)
 
 
@@ -70,7 +71,9 @@ def _of_single_model(estimator):
         return None
     coef = np.asarray(coef)
     has_several_classes = coef.ndim == 2 and len(coef) > 1
-    return coef if has_several_classes else np.ravel(coef)
+    if has_several_classes:
+        return coef
+    return np.ravel(coef)
 
 
 def _of_scaled_targets(estimator):
@@ -79,7 +82,10 @@ def _of_scaled_targets(estimator):
     coef = _of_single_model(estimator.regressor_)
     if coef is None or not isinstance(transformer, StandardScaler):
         return None
-    return coef if transformer.scale_ is None else coef * transformer.scale_[0]
+    if transformer.scale_ is None:
+        return coef
+    scale = transformer.scale_[0]
+    return coef * scale
 
 
 def _with_constant_models(coefs):

@@ -40,7 +40,9 @@ def check_task_kernel(task_kernel, graph):
 
 def check_task_strength(strength, task_kernel, name="task_strength"):
     """`strength` as a float in [0, 1], for a graph in [0, 1)."""
-    bounds = "left" if is_named(task_kernel, "graph") else "both"
+    bounds = "both"
+    if is_named(task_kernel, "graph"):
+        bounds = "left"
     return check_real(strength, name, high=1.0, include=bounds)
 
 
@@ -59,38 +61,45 @@ def task_covariance(task_kernel, strength, graph, task_ids):
     if task_kernel == "shared":
         return _shared(n_tasks, strength)
     L = laplacian(graph, task_ids)
-    precision = strength * L + (1 - strength) * np.eye(n_tasks)
+    ridge = (1 - strength) * np.eye(n_tasks)
+    precision = strength * L + ridge
     B = np.linalg.inv(precision)
     B = (B + B.T) / 2
-    return B / B.diagonal().mean()
+    mean_variance = B.diagonal().mean()
+    return B / mean_variance
 
 
 def _shared(n_tasks, strength):
     """``(1 - d) I + d 11'/T``."""
     share = np.sqrt(strength / n_tasks)
-    return LowRank(np.full(n_tasks, 1.0 - strength), np.full((n_tasks, 1), share))
+    own = np.full(n_tasks, 1.0 - strength)
+    shared = np.full((n_tasks, 1), share)
+    return LowRank(own, shared)
 
 
 def _given_covariance(matrix, task_ids):
     """The task covariance of an array or frame, checked, (n_tasks, n_tasks)."""
-    B = np.asarray(square_in_order(matrix, "task_kernel", task_ids))
+    ordered = square_in_order(matrix, "task_kernel", task_ids)
+    B = np.asarray(ordered)
     if B.dtype.kind not in "buif":
-        raise TypeError(
-            f"task_kernel must hold real numbers, got {B.ravel()[:3].tolist()} of dtype {B.dtype}."
-        )
+        first = B.ravel()[:3].tolist()
+        raise TypeError(f"task_kernel must hold real numbers, got {first} of dtype {B.dtype}.")
     B = B.astype(float)
     n_tasks = len(task_ids)
-    if B.shape != (n_tasks, n_tasks):
+    shape = (n_tasks, n_tasks)
+    if B.shape != shape:
         raise ValueError(
-            f"task_kernel has shape {B.shape}, expected ({n_tasks}, {n_tasks}): the covariances of "
+            f"task_kernel has shape {B.shape}, expected {shape}: the covariances of "
             f"the tasks {some_of(task_ids)}, in this order."
         )
     if not np.isfinite(B).all():
         raise ValueError("task_kernel contains NaN or infinity.")
-    largest = np.abs(B).max()
-    if not np.allclose(B, B.T, rtol=1e-8, atol=1e-12 * largest):
+    tolerance = 1e-12 * np.abs(B).max()
+    is_symmetric = np.allclose(B, B.T, rtol=1e-8, atol=tolerance)
+    if not is_symmetric:
         raise ValueError("task_kernel must be symmetric, as it holds covariances.")
-    return _semidefinite((B + B.T) / 2)
+    symmetric = (B + B.T) / 2
+    return _semidefinite(symmetric)
 
 
 def _semidefinite(B):
@@ -100,10 +109,12 @@ def _semidefinite(B):
     if smallest >= 0:
         return B
     largest = np.abs(values).max()
-    if smallest < -_NEGATIVE * largest:
+    least = -_NEGATIVE * largest
+    if smallest < least:
         raise ValueError(
             f"task_kernel must be positive semidefinite, but its smallest eigenvalue is "
             f"{smallest:.4g} (the largest is {values[-1]:.4g}). Add at least {-smallest:.4g} to "
             "its diagonal."
         )
-    return (V * np.maximum(values, 0.0)) @ V.T
+    positive = np.maximum(values, 0.0)
+    return (V * positive) @ V.T

@@ -118,7 +118,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         for name in ("task_weight_", "task_noise_"):  # of an earlier fit
             vars(self).pop(name, None)
         datafit = self._datafit(read)
-        return self._finish(read, datafit, self._solve(datafit, read))
+        solution = self._solve(datafit, read)
+        return self._finish(read, datafit, solution)
 
     def _fit_uncertain(self, read):
         """Fit coefficients and task weights together."""
@@ -130,7 +131,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
 
         def solve(omega):
             datafit = self._datafit(read, task_weight=omega)
-            return datafit, self._solve(datafit, read)
+            solution = self._solve(datafit, read)
+            return datafit, solution
 
         omega, datafit, solution, mean_losses = learn_task_weights(read.problem, solve)
         self._finish(read, datafit, solution)
@@ -161,14 +163,16 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         loss = self._likelihood
         if read.loss.is_quadratic:
             loss = partial(self._squared_datafit, path=path)
-        return self._with_intercepts(loss(read, task_weight), read)
+        datafit = loss(read, task_weight)
+        return self._with_intercepts(datafit, read)
 
     def _likelihood(self, read, task_weight):
         return read.problem.likelihood(task_weight=task_weight, fit_intercept=self.fit_intercept)
 
     def _squared_datafit(self, read, task_weight, path):
         data = read.data
-        scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
+        total = data.design.task_sum(data.weight)
+        scale = data.weight_scale(task_weight, total)
         return squared_datafit(
             data.design,
             data.y,
@@ -199,7 +203,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
     def _finish(self, read, datafit, solution):
         """Set the fitted attributes; returns self."""
         self._store_tasks(read.data)
-        self.coef_, self.intercept_ = read.restore(solution.W, datafit.intercepts(solution.W))
+        intercepts = datafit.intercepts(solution.W)
+        self.coef_, self.intercept_ = read.restore(solution.W, intercepts)
         self.shared_coef_ = self.coef_.mean(axis=0)
         self.n_iter_ = solution.n_iter
         self.objective_ = float(solution.objective)

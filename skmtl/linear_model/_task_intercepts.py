@@ -16,7 +16,8 @@ INTERCEPT_GRID = (0.0, 0.3, 2.0)  # times the curvature of the loss in an interc
 
 def check_intercept_alpha(value, name="intercept_alpha"):
     """Raise unless it is a number of at least 0, which may be infinite."""
-    if not (isinstance(value, float) and value == np.inf):
+    is_infinite = isinstance(value, float) and value == np.inf
+    if not is_infinite:
         check_real(value, name)
 
 
@@ -32,7 +33,9 @@ class TaskIntercepts:
     def _intercept_strength(self):
         """Strength of the pull of the intercepts, 0 if they are free or there are none."""
         pulled = self.fit_intercept and self.intercept == "shared"
-        return self.intercept_alpha if pulled else 0.0
+        if not pulled:
+            return 0.0
+        return self.intercept_alpha
 
     def _with_intercepts(self, datafit, read):
         strength = self._intercept_strength
@@ -54,14 +57,17 @@ class TaskIntercepts:
     def _strata(self, read):
         if not self._shuffles_folds:
             return super()._strata(read)
-        without_classes = np.zeros(read.data.y.shape)
-        return data_strata(replace(read.data, y=without_classes))
+        data = read.data
+        without_classes = replace(data, y=np.zeros(data.y.shape))
+        return data_strata(without_classes)
 
     def _finish(self, read, datafit, solution):
         if self._intercept_strength > 0:
             at = datafit.level_at
-            levels = datafit.intercepts(solution.W) + at @ solution.W
-            self._levels = at, levels.reshape(-1, read.n_columns)
+            intercepts = datafit.intercepts(solution.W)
+            levels = intercepts + at @ solution.W
+            levels = levels.reshape(-1, read.n_columns)
+            self._levels = at, levels
         return super()._finish(read, datafit, solution)
 
     def _level_prior(self):
@@ -69,10 +75,12 @@ class TaskIntercepts:
         if strength == 0:
             return None
         at, levels = self._levels
-        share = len(levels) / (len(levels) + 1)  # one task more moves the mean
+        n_tasks = len(levels)
+        share = n_tasks / (n_tasks + 1)  # one task more moves the mean
         return LevelPrior(at, levels.mean(axis=0), share * strength)
 
     def _store_new_level(self, fit):
         if self._intercept_strength > 0:
             at, levels = self._levels
-            self._levels = at, np.vstack([levels, fit.b + at @ fit.W])
+            new_level = fit.b + at @ fit.W
+            self._levels = at, np.vstack([levels, new_level])

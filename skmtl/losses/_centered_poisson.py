@@ -16,10 +16,13 @@ class CenteredPoisson(PoissonRegressor):
     def fit(self, X, y, sample_weight=None):
         """Fit to features less their means, unless they are sparse or there is no intercept."""
         array = check_array(X, accept_sparse=("csr", "csc"), input_name="X")
-        if sparse.issparse(array) or not self.fit_intercept:
+        is_centered = self.fit_intercept and not sparse.issparse(array)
+        if not is_centered:
             return super().fit(X, y, sample_weight)
         origin = np.average(array, axis=0, weights=sample_weight)
-        super().fit(array - origin, y, sample_weight)
-        self.intercept_ -= self.coef_ @ origin
+        centered = array - origin
+        super().fit(centered, y, sample_weight)
+        change = self.coef_ @ origin
+        self.intercept_ -= change
         validate_data(self, X, skip_check_array=True)  # the names of the features
         return self

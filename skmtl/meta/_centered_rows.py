@@ -42,20 +42,24 @@ class CenteredRows:
             rest = self._mean(X)  # rounding errors far from zero
             self.origin += rest
             X -= rest
-        self.X = self.root[:, None] * X
+        root = self.root[:, None]
+        self.X = root * X
 
     def _mean(self, values):
-        return self.weight @ values / self.total
+        weighted = self.weight @ values
+        return weighted / self.total
 
     def center(self, y):
         """Return targets as the rows are, and the mean that was subtracted."""
         level = 0.0
         if self.fit_intercept:
             level = self._mean(y)
-        return self.root * (y - level), level
+        centered = y - level
+        return self.root * centered, level
 
     def intercept(self, coef, level):
         """Return the intercept of the model of these coefficients."""
         if not self.fit_intercept:
             return 0.0
-        return level - self.origin @ coef
+        at_origin = self.origin @ coef
+        return level - at_origin

@@ -50,7 +50,8 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
 
     def needed(alpha):
         """The critical alpha if the ridge were that of the given alpha."""
-        ridge = alpha * (1.0 - l1_ratio)
+        share = 1.0 - l1_ratio
+        ridge = alpha * share
         correlation = null_correlation(datafit, norm, ridge)
         return norm.dual_norm(correlation) / l1_ratio
 
@@ -58,8 +59,9 @@ def critical_alpha(datafit, penalty, l1_ratio=1.0):
     unpenalized = norm.unpenalized_features(datafit.shape[0])
     if l1_ratio == 1 or len(unpenalized) == 0:
         return without_ridge
-    squared = not isinstance(datafit, Likelihood)
-    accuracy = _SQUARED_ACCURACY if squared else _LIKELIHOOD_ACCURACY
+    accuracy = _SQUARED_ACCURACY
+    if isinstance(datafit, Likelihood):
+        accuracy = _LIKELIHOOD_ACCURACY
     return _fixed_point(needed, without_ridge, accuracy)
 
 

@@ -41,7 +41,8 @@ def fista(datafit, penalty, W0, *, max_iter=1000, tol=1e-4):
     n_iter = 0
     while True:
         certificate = certify(datafit, penalty, gradient_steps.W)
-        if certificate.gap <= tol * null or n_iter >= max_iter:
+        is_solved = certificate.gap <= tol * null
+        if is_solved or n_iter >= max_iter:
             break
         n_steps = min(_STEPS, max_iter - n_iter)
         for _ in range(n_steps):
@@ -64,7 +65,9 @@ class _GradientSteps:
         self.datafit = datafit
         self.penalty = penalty
         lipschitz = datafit.lipschitz()
-        self.size = 1.0 / lipschitz if lipschitz > 0 else 1.0
+        self.size = 1.0
+        if lipschitz > 0:
+            self.size = 1.0 / lipschitz
         self.W = penalty.prox(W0, 0.0)  # feasible
         self.Z = self.W
         self.momentum = 1.0
@@ -72,11 +75,15 @@ class _GradientSteps:
     def take(self):
         """One step; the momentum starts anew where it points uphill."""
         before = self.W
-        descended = self.Z - self.size * self.datafit.gradient(self.Z)
+        gradient = self.datafit.gradient(self.Z)
+        descended = self.Z - self.size * gradient
         self.W = self.penalty.prox(descended, self.size)
         change = self.W - before
-        if np.vdot(self.Z - self.W, change) > 0:
+        beyond = self.Z - self.W
+        if np.vdot(beyond, change) > 0:
             self.momentum = 1.0
-        momentum = (1 + np.sqrt(1 + 4 * self.momentum**2)) / 2
-        self.Z = self.W + (self.momentum - 1) / momentum * change
+        root = np.sqrt(1 + 4 * self.momentum**2)
+        momentum = (1 + root) / 2
+        share = (self.momentum - 1) / momentum
+        self.Z = self.W + share * change
         self.momentum = momentum

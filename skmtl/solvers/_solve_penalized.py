@@ -49,14 +49,22 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """
     options = {"max_iter": max_iter, "tol": tol}
     if isinstance(datafit, Likelihood):
-        return proximal_newton(datafit, penalty, start, inner_solver=solve_penalized, **options)
+        return proximal_newton(
+            datafit,
+            penalty,
+            start,
+            inner_solver=solve_penalized,
+            **options,
+        )
     n_tasks = datafit.shape[1]
     terms, coupling = separate_quadratic(penalty, n_tasks)
     if datafit.ridge:
         coupling = coupling + ridge_coupling(datafit.ridge, n_tasks)
     datafit = datafit.with_ridge(0.0)
     if not terms:
-        W0 = None if start is None else start.W
+        W0 = None
+        if start is not None:
+            W0 = start.W
         return quadratic(datafit, coupling, W0, **options)
     ridge = coupling.common_ridge
     _check_sum(terms, ridge, datafit.shape[0])
@@ -80,14 +88,17 @@ def _check_sum(terms, ridge, n_features):
     if decomposed and (len(terms) > 1 or ridge is None):
         kinds = [type(term).__name__ for term in terms]
         names = " + ".join(kinds)
-        coupled = " with a coupling of tasks" if ridge is None else ""
+        coupled = ""
+        if ridge is None:
+            coupled = " with a coupling of tasks"
         raise ValueError(
             f"No solver takes {names}{coupled}: to a Decomposition only ridges can be added."
         )
     if ridge is not None:
         return
     for term in terms:
-        if len(term.unpenalized_features(n_features)):
+        unpenalized = term.unpenalized_features(n_features)
+        if len(unpenalized):
             raise ValueError(
                 "No solver takes unpenalized features with a coupling of tasks: give them a small "
                 "feature_weight, or their group a small penalty."
