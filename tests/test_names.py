@@ -2,14 +2,14 @@
 
 import datetime
 import warnings
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -71,15 +71,25 @@ def targets_of(estimator):
     return Y
 
 
-def test_scores_match_the_columns_of_y_by_name(estimator):
-    y = targets_of(estimator)
-    estimator.fit(X, y)
-    expected = estimator.score(X, y)
-    assert estimator.score(X, y[BACKWARDS]) == expected
+@cache
+def fitted(estimator):
+    return clone(estimator).fit(X, targets_of(estimator))
+
+
+@pytest.fixture
+def model(request, estimator):
+    """Every estimator, fitted on frames: for tests that leave it as it is."""
+    return fitted(request.node.callspec.params["estimator"])
+
+
+def test_scores_match_the_columns_of_y_by_name(model):
+    y = targets_of(model)
+    expected = model.score(X, y)
+    assert model.score(X, y[BACKWARDS]) == expected
     weight = pd.DataFrame(rng.uniform(size=Y.shape), columns=TASKS)
     turned = weight[["mass", "age", "height"]]
-    expected = estimator.score(X, y, sample_weight=weight)
-    assert estimator.score(X, y[BACKWARDS], sample_weight=turned) == expected
+    expected = model.score(X, y, sample_weight=weight)
+    assert model.score(X, y[BACKWARDS], sample_weight=turned) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,13 +100,12 @@ def test_scores_take_other_frames_by_name_and_arrays_by_position(form):
     assert model.score(X, form(Y)) == model.score(X, Y)
 
 
-def test_columns_that_are_no_tasks_or_lack_are_not_scored(estimator):
-    y = targets_of(estimator)
-    estimator.fit(X, y)
+def test_columns_that_are_no_tasks_or_lack_are_not_scored(model):
+    y = targets_of(model)
     with pytest.raises(ValueError, match=r"y has no column for task\(s\) \['age'\]"):
-        estimator.score(X, y.drop(columns="age"))
+        model.score(X, y.drop(columns="age"))
     with pytest.raises(ValueError, match=r"the column\(s\) \['Age'\], which are no tasks"):
-        estimator.score(X, y.rename(columns={"age": "Age"}))
+        model.score(X, y.rename(columns={"age": "Age"}))
 
 
 def test_default_names_go_by_position():
@@ -137,20 +146,17 @@ def test_predictions_are_matched_by_name():
     np.testing.assert_array_equal(turned, expected)
 
 
-def test_features_in_another_order_are_refused(estimator):
-    y = targets_of(estimator)
-    estimator.fit(X, y)
+def test_features_in_another_order_are_refused(model):
     for method in ("predict", "predict_all_tasks", "predict_proba", "decision_function"):
-        if hasattr(estimator, method):
+        if hasattr(model, method):
             with pytest.raises(ValueError, match="feature names"):
-                getattr(estimator, method)(X[FEATURES[::-1]])
+                getattr(model, method)(X[FEATURES[::-1]])
 
 
-def test_predictions_make_a_frame_by_the_names_of_the_fit(estimator):
-    estimator.fit(X, targets_of(estimator))
+def test_predictions_make_a_frame_by_the_names_of_the_fit(model):
     indexed = X.set_axis([f"sample {i}" for i in range(N)])
-    predictions = estimator.predict(indexed)
-    frame = pd.DataFrame(predictions, index=indexed.index, columns=estimator.tasks_)
+    predictions = model.predict(indexed)
+    frame = pd.DataFrame(predictions, index=indexed.index, columns=model.tasks_)
     assert frame.columns.tolist() == TASKS
     assert not frame.isna().to_numpy().any()
 

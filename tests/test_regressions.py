@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -85,8 +85,9 @@ def test_shuffle_splits_of_holes_keep_their_sizes():
 
 def test_a_comparison_does_not_depend_on_the_unit_of_y(data):
     model = MultiTaskLassoCV(alphas=[1.0, 0.1, 0.01], normalize_y=True)
+    options = {"cv": 2, "model_figures": False, "random_state": 0}
     gains = [
-        compare_to_single_task(model, data.X, unit * data.y, cv=3, random_state=0).table_["gain"]
+        compare_to_single_task(model, data.X, unit * data.y, **options).table_["gain"]
         for unit in (1.0, 1e-5)
     ]
     np.testing.assert_allclose(gains[0], gains[1], atol=1e-6)
@@ -127,9 +128,10 @@ def test_a_comparison_refuses_two_different_task_columns(data):
     model = MultiTaskLasso(alpha=0.1, task_column=-1)
     with pytest.raises(ValueError, match=r"task_column=0 was given, but the estimator has .*=-1"):
         compare_to_single_task(model, X, y, task_column=0)
+    options = {"baseline": Ridge(), "cv": 3, "model_figures": False, "random_state": 0}
     same = [
         compare_to_single_task(
-            MultiTaskLasso(alpha=0.1, task_column=own), X, y, task_column=6, cv=3, random_state=0
+            MultiTaskLasso(alpha=0.1, task_column=own), X, y, task_column=6, **options
         )
         for own in (-1, None)
     ]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from conftest import READERS, name_of
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.linear_model import LogisticRegression, Ridge
@@ -141,9 +142,18 @@ def expected():
     return found
 
 
-@each_spelling
-@pytest.mark.parametrize("name", [*CLASSIFIERS, *OF_ONE_MODEL])
-def test_classes_are_the_same_in_every_spelling(name, y, expected):
+READ_APART = ["lasso", "lasso CV", "mixed", "machine", "independent", "pooled"]  # others alike
+OF_EACH_KIND = ["strings and None", "masked integers", "boolean"]
+READ = [
+    (name, spelling)
+    for name in [*CLASSIFIERS, *OF_ONE_MODEL]
+    for spelling in (SPELLINGS if name in READ_APART else OF_EACH_KIND)
+]
+
+
+@pytest.mark.parametrize(("name", "spelling"), READ)
+def test_classes_are_the_same_in_every_spelling(name, spelling, expected):
+    y = SPELLINGS[spelling]
     model = clone({**CLASSIFIERS, **OF_ONE_MODEL}[name]).fit(X, y)
     predictions, score = expected[name]
     np.testing.assert_array_equal(codes_of(model.predict(X)), predictions)
@@ -272,7 +282,8 @@ def test_missing_numbers_are_the_same_in_every_spelling(y):
         assert spelled.score(X, y) == plain.score(X, VALUES)
 
 
-def test_every_estimator_takes_the_mask(estimator):
+@pytest.mark.parametrize("estimator", READERS, ids=name_of)
+def test_every_way_to_read_takes_the_mask(estimator):
     y = CODES.astype(float) if is_classifier(estimator) else SCORES
     masked = np.ma.array(np.where(MISSING, 3e3, y), mask=MISSING)
     plain = clone(estimator).fit(X, np.where(MISSING, np.nan, y)).predict(X)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import parallel_backend
 from scipy import sparse
 from sklearn.cross_decomposition import CCA
 from sklearn.ensemble import RandomForestClassifier
@@ -146,7 +147,8 @@ def test_unseen_tasks_get_the_mean_of_all_models():
 
 
 def test_results_do_not_depend_on_n_jobs():
-    one, two = (MultiTaskStacking(Ridge(), n_jobs=n).fit(DATA.X, DATA.y) for n in (1, 2))
+    with parallel_backend("threading"):  # no processes to start
+        one, two = (MultiTaskStacking(Ridge(), n_jobs=n).fit(DATA.X, DATA.y) for n in (1, 2))
     np.testing.assert_array_equal(one.predict(DATA.X), two.predict(DATA.X))
 
 
