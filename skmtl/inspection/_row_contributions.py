@@ -17,8 +17,6 @@ from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
 from skmtl.meta import IndependentTasks, SafeSharingRegressor
 from skmtl.meta.chosen_strengths import with_chosen_strengths
-from skmtl.mixed_effects import MixedEffectsRegressor
-from skmtl.mixed_effects.at_variances import with_variances_of
 
 _STEP = 1e-2  # of the targets, relative to the change
 
@@ -232,8 +230,6 @@ def groups_of_tasks(sizes, n_groups):
 
 def _at_chosen_strengths(model):
     """An unfitted model of which fits differ by the targets alone."""
-    if isinstance(model, MixedEffectsRegressor):
-        return with_variances_of(model)
     estimator = with_chosen_strengths(model, tight=True)
     params = estimator.get_params()
     seeds = {}

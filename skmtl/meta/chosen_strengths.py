@@ -6,6 +6,8 @@ from sklearn.linear_model import ElasticNet, ElasticNetCV, Lasso, LassoCV, Ridge
 
 from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._random_intercept_tasks import RandomInterceptTasks
+from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects.at_variances import with_variances_of
 
 _TIGHT = {"tol": 1e-8, "max_iter": 10_000}
 _WITHOUT_CV = {  # the model of given strengths that belongs to a cross-validated one
@@ -23,12 +25,15 @@ def with_chosen_strengths(model, *, tight=False):
     model : estimator
         A fitted model, search or pipeline. What chooses in a way not known here is copied.
     tight : bool, default=False
-        Whether the copy has a small `tol`, as finite differences need it.
+        Whether the copy has a small `tol`, as finite differences need it, for fits to the same
+        samples with other targets.
     """
     if hasattr(model, "best_estimator_"):
         return with_chosen_strengths(model.best_estimator_, tight=tight)
     if hasattr(model, "steps"):
         return _pipeline(model, tight)
+    if isinstance(model, MixedEffectsRegressor):
+        return with_variances_of(model, keeps_scales=tight)
     new = _without_cv(model) if type(model) in _WITHOUT_CV else clone(model)
     if isinstance(model, RandomInterceptTasks):
         if np.isfinite(model.scale_):

@@ -1,4 +1,6 @@
-"""Mixed effects of other targets at the variances that a model estimated: a linear map of them."""
+"""Mixed effects of other samples at the variances that a model estimated."""
+
+import numpy as np
 
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
 from skmtl.mixed_effects._mixed_effects_regressor import MixedEffectsRegressor
@@ -7,27 +9,44 @@ from skmtl.mixed_effects._scoring import Optimum
 from skmtl.mixed_effects._task_rows import LEAST_NOISE, compress
 from skmtl.mixed_effects._variational import VariationalModel
 
+_MOST_UPDATES = 10  # of the scales of tasks
+_SAME = 0.02  # change of the logarithm of a scale that is small enough to be the last
 
-def with_variances_of(model):
+
+def with_variances_of(model, *, keeps_scales=True):
     """Return an unfitted copy of a fitted MixedEffectsRegressor that keeps its variances.
 
-    It is fitted to the same samples with other targets. Variances of effects stay the same relative
-    to the noise, and so do the scales of the deviations and the noise of each task relative to each
-    other.
+    Variances of effects stay the same relative to the noise. Clones keep them too.
+
+    Parameters
+    ----------
+    model : MixedEffectsRegressor
+        A fitted model.
+    keeps_scales : bool, default=True
+        Whether the scales of the deviations, and the noise of each task relative to that of the
+        others, stay the same too. The copy is then for the same samples with other targets, of
+        which it is a linear map. Else it takes other samples, of some or other tasks, to whose
+        scales it is fitted.
     """
-    params = model.get_params()
-    new = _AtVariances(**params)
+    new = _AtVariances(**model.get_params(deep=False))
     new.estimated = model._posterior
+    new.keeps_scales = keeps_scales
     return new
 
 
 class _AtVariances(MixedEffectsRegressor):
     """A MixedEffectsRegressor with the variances of a posterior, `estimated`."""
 
+    def __sklearn_clone__(self):
+        new = _AtVariances(**self.get_params(deep=False))
+        new.estimated = self.estimated
+        new.keeps_scales = self.keeps_scales
+        return new
+
     def _fit_posterior(self, data):
         estimated = self.estimated
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
-        likelihood = self._likelihood(rows)
+        likelihood, scales = self._likelihood(rows)
         evaluation = estimated.variances.evaluate(likelihood, estimated.parameters)
         posterior = Posterior(
             units,
@@ -35,7 +54,7 @@ class _AtVariances(MixedEffectsRegressor):
             likelihood,
             estimated.parameters,
             evaluation,
-            estimated.scales,
+            scales,
             bound=None,
         )
         optimum = Optimum(
@@ -48,18 +67,37 @@ class _AtVariances(MixedEffectsRegressor):
         return posterior, optimum
 
     def _likelihood(self, rows):
-        """The likelihood of these rows given the scales of tasks."""
+        """The likelihood of these rows, and the scales of tasks that it is given."""
         estimated = self.estimated
-        if estimated.likelihood.is_saturated:
-            return MarginalLikelihood(
-                rows,
-                estimated.variances.fixed_effects,
-                noise=LEAST_NOISE,
-            )
+        scales = estimated.scales
         model = VariationalModel(
             rows,
             estimated.variances,
-            self.deviations_df,
-            own_noise=estimated.scales.precision is not None,
+            self.deviations_df if scales.omega is not None else None,
+            own_noise=scales.precision is not None,
         )
-        return model.likelihood(estimated.scales)
+        is_scaled = scales.omega is not None or scales.precision is not None
+        if not self.keeps_scales:
+            scales = model.start()
+        likelihood = model.likelihood(scales)
+        if estimated.likelihood.is_saturated or likelihood.is_saturated:
+            likelihood = MarginalLikelihood(
+                likelihood.rows,
+                estimated.variances.fixed_effects,
+                noise=LEAST_NOISE,
+                spread=likelihood.spread,
+            )
+        elif is_scaled and not self.keeps_scales:
+            scales = self._fitted_scales(model, scales)
+            likelihood = model.likelihood(scales)
+        return likelihood, scales
+
+    def _fitted_scales(self, model, scales):
+        """Scales of tasks that fit to their samples, given the variances."""
+        for _ in range(_MOST_UPDATES):
+            before = scales.logarithms
+            point = model.point(self.estimated.parameters, scales)
+            scales = model.update(point)
+            if np.abs(scales.logarithms - before).max() < _SAME:
+                break
+        return scales
