@@ -8,6 +8,7 @@ two-dimensional y with NaN where a target is missing, a task-id column of X, or 
 from skmtl.datasets import (
     fetch_school,
     load_parkinsons,
+    load_radon,
     make_multitask_classification,
     make_multitask_regression,
 )
@@ -27,6 +28,7 @@ from skmtl.inspection import (
     TaskScoreDisplay,
     TaskSimilarityDisplay,
     task_feature_importance,
+    task_sharing,
     task_similarity,
 )
 from skmtl.kernel import (
@@ -95,9 +97,16 @@ from skmtl.meta import (
     MultiTaskStacking,
     PooledTasks,
     RandomInterceptTasks,
+    SafeSharingClassifier,
+    SafeSharingRegressor,
     SequentialTasks,
 )
 from skmtl.metrics import task_score
+from skmtl.mixed_effects import (
+    MixedEffectsClassifier,
+    MixedEffectsRegressor,
+    MixedEffectsSummary,
+)
 from skmtl.model_selection import (
     LeaveOneTaskOut,
     TaskStratifiedKFold,
@@ -133,6 +142,9 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedEffectsClassifier",
+    "MixedEffectsRegressor",
+    "MixedEffectsSummary",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",
@@ -169,6 +181,8 @@ __all__ = [
     "RobustMultiTaskFeatureRegressor",
     "RobustMultiTaskRegressor",
     "RobustMultiTaskRegressorCV",
+    "SafeSharingClassifier",
+    "SafeSharingRegressor",
     "SequentialTasks",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
@@ -197,6 +211,7 @@ __all__ = [
     "fetch_school",
     "keep_task_column",
     "load_parkinsons",
+    "load_radon",
     "make_mixed_scorer",
     "make_multitask_classification",
     "make_multitask_regression",
@@ -209,6 +224,7 @@ __all__ = [
     "task_cross_val_predict",
     "task_feature_importance",
     "task_score",
+    "task_sharing",
     "task_similarity",
     "task_transfer_matrix",
     "unstack_tasks",

@@ -8,8 +8,11 @@ Most of them do cyclic block coordinate descent over features, or products, for
 `1/2 sum_t (loss of task t) + sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
 W is (n_features, n_tasks). The `sweep_` kernels touch the samples; `gram_path` only their second
 moments, and certifies what it returns. The `forward_` and `adjoint_` kernels are the products of
-many small stacked tasks, accumulated into their last argument. The last two are those of Gaussian
-processes. All release the GIL.
+many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
+Gaussian processes, `lasso_path` is the lasso of a single task. All release the GIL.
+
+
+Gaussian processes, `solve_triangular` those of mixed effects. All release the GIL.
 """
 
 from typing import NamedTuple
@@ -1411,3 +1414,214 @@ def task_derivatives(precision, a, K, B, task, by_K, by_B):
             if j > i:
                 by_K[j, i] = by_K[i, j]
                 by_B[u, t] += g * K[i, j]
+
+
+@_compiled
+def _factor_feature(gram, ridge, active, k, L):
+    """Add the k-th active feature to a factor of the Gram; whether it is independent of others."""
+    j = active[k]
+    row = L[k]
+    g = gram[j]
+    full = g[j] + ridge
+    pivot = full
+    for a in range(k):
+        v = g[active[a]]
+        x = L[a]
+        for b in range(a):
+            v -= row[b] * x[b]
+        row[a] = v / x[a]
+        pivot -= row[a] * row[a]
+    if pivot <= 1e-11 * full:
+        return False
+    row[k] = np.sqrt(pivot)
+    return True
+
+
+@_compiled
+def _solve_lower(L, k, x):
+    """x = L^-1 x, of the first k features."""
+    for a in range(k):
+        row = L[a]
+        for b in range(a):
+            x[a] -= row[b] * x[b]
+        x[a] /= row[a]
+
+
+@_compiled
+def _solve_upper(L, k, x):
+    """x = L'^-1 x, of the first k features."""
+    for a in range(k - 1, -1, -1):
+        row = L[a]
+        x[a] /= row[a]
+        for b in range(a):
+            x[b] -= row[b] * x[a]
+
+
+@_compiled
+def _step_to_zero(active, n, direction, longest, w):
+    """w += t direction, with t at most `longest`, until an active feature is zero and leaves.
+
+    Returns how many of the n remain, and the position of the first that left, n if none.
+    """
+    t = longest
+    for a in range(n):
+        w_a = w[active[a]]
+        if w_a * direction[a] < 0.0:
+            t = min(t, -w_a / direction[a])
+    kept = 0
+    first = n
+    for a in range(n):
+        j = active[a]
+        w_a = w[j]
+        left = w_a * direction[a] < 0.0 and -w_a / direction[a] <= t and t < longest
+        w[j] = 0.0 if left else w_a + t * direction[a]
+        if left:
+            first = min(first, a)
+        else:
+            active[kept] = j
+            kept += 1
+    return kept, first
+
+
+@_compiled
+def _flat_direction(active, k, L, w, x):
+    """Write into x a direction of active features that the loss does not see, down the norm.
+
+    It is the k-th less its least-squares fit to those before it, whose factor is L; row k of L
+    holds their products.
+    """
+    x[k] = 1.0
+    for a in range(k):
+        x[a] = -L[k, a]
+    _solve_upper(L, k, x)
+    slope = 0.0  # of the norm
+    for a in range(k + 1):
+        slope += np.sign(w[active[a]]) * x[a]
+    if slope > 1e-9 or (slope > -1e-9 and w[active[k]] > 0.0):
+        for a in range(k + 1):
+            x[a] = -x[a]
+
+
+@_compiled
+def _direction_of_signs(q, lam, active, n, L, w, x):
+    """Write into x the step to the minimum over the active features, given their signs."""
+    for a in range(n):
+        j = active[a]
+        x[a] = q[j] - lam * np.sign(w[j])
+    _solve_lower(L, n, x)
+    _solve_upper(L, n, x)
+    for a in range(n):
+        x[a] -= w[active[a]]
+
+
+@_compiled
+def _settle(gram, q, lam, ridge, active, n, n_factored, L, x, w):
+    """Minimize over the n active features; those that would change their sign leave.
+
+    Returns how many are active, and how many of them are in the factor L.
+    """
+    settled = n == 0
+    while not settled:
+        while n_factored < n and _factor_feature(gram, ridge, active, n_factored, L):
+            n_factored += 1
+        before = n
+        if n_factored < n:
+            _flat_direction(active, n_factored, L, w, x)
+            for a in range(n_factored + 1, n):
+                x[a] = 0.0
+            n, kept = _step_to_zero(active, n, x, np.inf, w)
+        else:
+            _direction_of_signs(q, lam, active, n, L, w, x)
+            n, kept = _step_to_zero(active, n, x, 1.0, w)
+            settled = n == before or n == 0
+        n_factored = min(n_factored, kept)
+    return n, n_factored
+
+
+@_compiled
+def _activate(gram, lam, ridge, slack, positive, active, n, h, w):
+    """Move features that are zero and should not be, one after the other; how many are active."""
+    for j in range(w.size):
+        if w[j] != 0.0:
+            continue
+        size = h[j] if positive else abs(h[j])
+        if size <= lam + slack:
+            continue
+        w[j] = np.sign(h[j]) * (size - lam) / (gram[j, j] + ridge)
+        active[n] = j
+        n += 1
+        g = gram[j]
+        for i in range(w.size):
+            h[i] -= g[i] * w[j]
+    return n
+
+
+@_compiled
+def _write_correlation(gram, q, active, n, w, h):
+    """h = q - gram w."""
+    for i in range(h.size):
+        h[i] = q[i]
+    for a in range(n):
+        j = active[a]
+        g = gram[j]
+        for i in range(h.size):
+            h[i] -= g[i] * w[j]
+
+
+@_compiled
+def lasso_path(gram, q, strengths, ridges, positive, max_steps, solutions):
+    """Minima of `w'(gram + ridge I)w / 2 - q'w + strength |w|_1`, one after the other.
+
+    They are exact but for rounding: descent finds which features are not zero and their signs, the
+    equations that these signs leave are solved. Returns how many are written into `solutions`, all
+    unless one takes more than `max_steps`, and the steps of the last.
+    """
+    n_features = q.size
+    w = np.zeros(n_features)
+    h = np.empty(n_features)
+    active = np.empty(n_features, np.intp)
+    x = np.empty(n_features)
+    L = np.empty((n_features, n_features))
+    n = 0
+    n_factored = 0
+    largest = 0.0
+    for j in range(n_features):
+        largest = max(largest, abs(q[j]))
+    steps = 0
+    for a in range(strengths.size):
+        lam = strengths[a]
+        ridge = ridges[a]
+        if a > 0 and ridge != ridges[a - 1]:
+            n_factored = 0
+        slack = 1e-9 * lam + 1e-14 * largest  # rounding errors
+        steps = 0
+        before = -1
+        while n != before:
+            if steps == max_steps:
+                return a, steps
+            n, n_factored = _settle(gram, q, lam, ridge, active, n, n_factored, L, x, w)
+            _write_correlation(gram, q, active, n, w, h)
+            before = n
+            n = _activate(gram, lam, ridge, slack, positive, active, n, h, w)
+            steps += 1
+        solution = solutions[a]
+        for j in range(n_features):
+            solution[j] = w[j]
+    return strengths.size, steps
+
+
+@_compiled
+def solve_triangular(factors, right):
+    """Replace right, (n_tasks, n, m), by ``L_t^-1 right_t`` for lower triangular L_t."""
+    n = factors.shape[1]
+    for t in range(factors.shape[0]):
+        L = factors[t]
+        B = right[t]
+        for i in range(n):
+            for k in range(i):
+                share = L[i, k]
+                for j in range(B.shape[1]):
+                    B[i, j] -= share * B[k, j]
+            share = 1.0 / L[i, i]
+            for j in range(B.shape[1]):
+                B[i, j] *= share

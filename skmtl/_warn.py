@@ -26,3 +26,20 @@ def warn(message, category=UserWarning):
         frame = frame.f_back
         stacklevel += 1
     warnings.warn(message, category, stacklevel=stacklevel)
+
+
+def counting(category, call, *args, **kwargs):
+    """Return what a call returns, and how many warnings of a category it emitted.
+
+    These are not shown; all others are passed on.
+    """
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", category)
+        result = call(*args, **kwargs)
+    count = 0
+    for one in caught:
+        if issubclass(one.category, category):
+            count += 1
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    return result, count

@@ -20,6 +20,8 @@ class MultiTaskEstimator:
     the data form it was fitted on.
     """
 
+    _shuffles_folds = False  # of a search for its strengths
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         wide = self.task_column is None

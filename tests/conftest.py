@@ -21,6 +21,8 @@ from skmtl import (
     MeanRegularizedClassifier,
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
+    MixedEffectsClassifier,
+    MixedEffectsRegressor,
     MultiTaskClassifier,
     MultiTaskCV,
     MultiTaskElasticNet,
@@ -55,6 +57,8 @@ from skmtl import (
     RobustMultiTaskFeatureRegressor,
     RobustMultiTaskRegressor,
     RobustMultiTaskRegressorCV,
+    SafeSharingClassifier,
+    SafeSharingRegressor,
     SequentialTasks,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
@@ -71,6 +75,7 @@ from skmtl import (
     TraceNormRegressor,
     TraceNormRegressorCV,
 )
+from skmtl.meta._task_models import TaskMetaEstimator
 from skmtl.penalties import L1, Decomposition, TraceNorm
 
 pytest.register_assert_rewrite("structured")
@@ -82,7 +87,7 @@ STRUCTURED = [
     DirtyRegressor(),
     FusedSparseGroupLasso(),
     TaskGraphRegressor(),
-    TaskGraphRegressor(graph="chain", sparsity=0.1),
+    TaskGraphRegressor(graph="chain", sparsity=0.1, intercept="shared"),
     MeanRegularizedRegressor(),
     MultiTaskRegressor(TraceNorm(0.01) + L1(0.01)),
     MultiTaskRegressor(Decomposition(TraceNorm(0.02), L1(0.01))),
@@ -91,25 +96,25 @@ STRUCTURED = [
     RobustMultiTaskFeatureRegressor(),
     RobustMultiTaskRegressor(),
     SparseLowRankRegressor(),
-    TaskRelationshipRegressor(),
+    TaskRelationshipRegressor(intercept="shared"),
     TemporalGroupLasso(),
     TraceNormRegressor(),
 ]
-STRUCTURED_CV = [
-    ClusteredTaskRegressorCV(alphas=3, n_clusters=[1, 2]),
-    DirtyRegressorCV(alphas=4, specific_ratio=[0.4, 0.45]),
-    TaskGraphRegressorCV(alphas=3, ridge=[0.1, 1.0]),
-    MeanRegularizedRegressorCV(alphas=3, ridge=[0.1, 1.0]),
-    MultiTaskGroupLassoCV(alphas=4),
-    RobustMultiTaskRegressorCV(alphas=4, outlier_ratio=[0.4, 0.45]),
-    TraceNormRegressorCV(alphas=4),
-    MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}),
+STRUCTURED_CV = [  # two folds are as good as five to test what is not about folds
+    ClusteredTaskRegressorCV(alphas=3, n_clusters=[1, 2], intercept_alpha=1.0, cv=2),
+    DirtyRegressorCV(alphas=3, specific_ratio=[0.4, 0.45], cv=2),
+    TaskGraphRegressorCV(alphas=3, ridge=[0.1, 1.0], intercept="free", cv=2),
+    MeanRegularizedRegressorCV(alphas=3, ridge=0.1, intercept_alpha=[0.0, 2.0], cv=2),
+    MultiTaskGroupLassoCV(alphas=3, cv=2),
+    RobustMultiTaskRegressorCV(alphas=3, outlier_ratio=[0.4, 0.45], cv=2),
+    TraceNormRegressorCV(alphas=3, intercept_alpha=1.0, cv=2),
+    MultiTaskCV(TemporalGroupLasso(), {"alpha": 3, "smoothness": [0.1, 1.0]}, cv=2),
 ]
 CLASSIFIERS = [  # a ridge, where separable classes would have no minimum without it
     ClusteredTaskClassifier(0.05),
     DirtyClassifier(0.05),
     FusedSparseGroupLassoClassifier(0.05),
-    TaskGraphClassifier(0.05, ridge=0.1),
+    TaskGraphClassifier(0.05, ridge=0.1, intercept="shared"),
     MeanRegularizedClassifier(0.05, ridge=0.1),
     MultiTaskClassifier(TraceNorm(0.05) + L1(0.05)),
     MultiTaskElasticNetClassifier(0.05),
@@ -121,12 +126,12 @@ CLASSIFIERS = [  # a ridge, where separable classes would have no minimum withou
     SparseLowRankClassifier(0.05),
     TaskRelationshipClassifier(0.05),
     TemporalGroupLassoClassifier(0.05),
-    TraceNormClassifier(0.05),
+    TraceNormClassifier(0.05, intercept="shared"),
 ]
 CLASSIFIERS_CV = [
     MultiTaskLassoClassifierCV(alphas=[0.3, 0.1], cv=2),  # the checks have a task for each row
     MultiTaskGroupLassoClassifierCV(alphas=[0.3, 0.1], cv=2),
-    TraceNormClassifierCV(alphas=[0.3, 0.1], cv=2),
+    TraceNormClassifierCV(alphas=[0.3, 0.1], intercept="free", cv=2),
     MultiTaskCV(MeanRegularizedClassifier(ridge=0.1), {"alpha": [0.1, 1.0]}, cv=2),
 ]
 LINEAR = [  # they have coef_, objective_ and the like
@@ -136,8 +141,8 @@ LINEAR = [  # they have coef_, objective_ and the like
     *CLASSIFIERS_CV,
     MultiTaskLasso(),
     MultiTaskElasticNet(),
-    MultiTaskLassoCV(alphas=5),
-    MultiTaskElasticNetCV(alphas=5),
+    MultiTaskLassoCV(alphas=3, cv=2),
+    MultiTaskElasticNetCV(alphas=3, cv=2),
 ]
 KERNEL = [
     MultiTaskKernelRidge(),
@@ -153,13 +158,41 @@ KERNEL = [
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
+    MixedEffectsClassifier(),
+    MixedEffectsRegressor(),
     MultiTaskMixed(),
     IndependentTasks(Ridge()),
     PooledTasks(Ridge()),
     RandomInterceptTasks(Ridge(tol=1e-10)),
     SequentialTasks(Ridge(tol=1e-10)),
     MultiTaskStacking(Ridge(tol=1e-10), Ridge(tol=1e-10), cv=2),  # the checks have a task a row
+    SafeSharingRegressor(
+        {
+            "lasso": MultiTaskLasso(0.1, normalize_y=True),
+            "mean": MeanRegularizedRegressor(normalize_y=True),
+        },
+        cv=2,  # the checks have a task a row
+        task_weights="common",  # as unseen tasks have them
+    ),
+    SafeSharingClassifier(
+        {
+            "lasso": MultiTaskLassoClassifier(0.05),
+            "mean": MeanRegularizedClassifier(0.05, ridge=0.1),
+        },
+        cv=2,
+        task_weights="common",
+    ),
 ]
+
+
+def read_by(estimator):
+    """What reads the data: most estimators share it, those that pass a frame on have their own."""
+    kind = type(estimator)
+    passes_on = kind if issubclass(kind, TaskMetaEstimator) else None
+    return kind.fit, kind.predict, is_classifier(estimator), passes_on
+
+
+READERS = list({read_by(one): one for one in ESTIMATORS}.values())  # one for each way to read
 TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
@@ -225,9 +258,13 @@ def wide_to_long_X(features, tasks):
 NUMBERS, LABELS = Data(), Data(labels=True)
 
 
+def data_of(estimator):
+    """Labels for a classifier, else numbers."""
+    return LABELS if is_classifier(estimator) else NUMBERS
+
+
 @pytest.fixture
 def data(request):
-    """Labels where the estimator of the test is a classifier, else numbers."""
+    """The data of the estimator of the test."""
     names = {"estimator", "linear"} & set(request.fixturenames)
-    classifies = any(is_classifier(request.getfixturevalue(name)) for name in names)
-    return LABELS if classifies else NUMBERS
+    return data_of(request.getfixturevalue(names.pop())) if names else NUMBERS

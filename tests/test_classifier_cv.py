@@ -36,7 +36,10 @@ HOLES = np.random.default_rng(4).random((N, T)) < 0.15
 
 SEARCHES = {
     "lasso": (MultiTaskLassoClassifierCV(alphas=ALPHAS, **TIGHT), MultiTaskLassoClassifier()),
-    "trace": (TraceNormClassifierCV(alphas=ALPHAS, ridge=0.02, **TIGHT), TraceNormClassifier()),
+    "trace": (
+        TraceNormClassifierCV(alphas=ALPHAS, ridge=0.02, intercept="free", **TIGHT),
+        TraceNormClassifier(),
+    ),
     "any": (
         MultiTaskCV(MeanRegularizedClassifier(ridge=0.05, **TIGHT), {"alpha": ALPHAS}),
         MeanRegularizedClassifier(ridge=0.05),
@@ -279,7 +282,8 @@ def test_the_size_of_class_labels_does_not_matter():
 
 def test_any_search_is_the_named_search():
     options = {"cv": 3, "eps": 0.1}
-    named = TraceNormClassifierCV(alphas=3, **options, **TIGHT).fit(X, labels(3))
+    named = TraceNormClassifierCV(alphas=3, intercept="free", **options, **TIGHT)
+    named = named.fit(X, labels(3))
     inner = TraceNormClassifier(**TIGHT)
     search = MultiTaskCV(inner, {"alpha": 3}, **options).fit(X, labels(3))
     np.testing.assert_array_equal(named.cv_error_path_, search.cv_error_path_)
@@ -384,7 +388,7 @@ def test_folds_hold_their_share_of_each_class_of_each_task(n_classes):
 def test_folds_of_rows_in_common_hold_nearly_their_share(form, n_classes):
     """Of combinations of classes that are fewer than folds, each goes to the next fold."""
     Y = given(form, n_classes)[1]
-    folds = default_folds(TraceNormClassifierCV(), X, Y)
+    folds = default_folds(TraceNormClassifierCV(intercept="free"), X, Y)
     for column in Y.T:
         for letter in LETTERS[:n_classes]:
             counts = np.bincount(folds[column == letter], minlength=5)
@@ -394,7 +398,7 @@ def test_folds_of_rows_in_common_hold_nearly_their_share(form, n_classes):
 
 def test_one_task_in_a_column_is_stratified_by_its_classes():
     Y = labels(3)[:, :1]
-    folds = default_folds(TraceNormClassifierCV(), X, Y)
+    folds = default_folds(TraceNormClassifierCV(intercept="free"), X, Y)
     for letter in LETTERS:
         counts = np.bincount(folds[Y[:, 0] == letter], minlength=5)
         assert counts.max() - counts.min() <= 1
@@ -404,7 +408,7 @@ def test_a_rare_class_is_in_every_fold():
     Y = labels(2).copy()
     Y[:, 1] = "a"
     Y[np.random.default_rng(0).choice(N, 5, replace=False), 1] = "b"
-    folds = default_folds(TraceNormClassifierCV(), X, Y)
+    folds = default_folds(TraceNormClassifierCV(intercept="free"), X, Y)
     np.testing.assert_array_equal(np.sort(folds[Y[:, 1] == "b"]), np.arange(5))
 
 
@@ -498,7 +502,9 @@ def test_scorers_of_tasks_take_classes(average, n_classes):
 
 def test_cross_validated_classifiers_are_searched_too():
     search = GridSearchCV(
-        TraceNormClassifierCV(alphas=[0.1, 0.01], cv=3), {"ridge": [0.0, 100.0]}, cv=3
+        TraceNormClassifierCV(alphas=[0.1, 0.01], intercept="free", cv=3),
+        {"ridge": [0.0, 100.0]},
+        cv=3,
     ).fit(X, labels(2))
     assert search.best_params_ == {"ridge": 0.0}
 

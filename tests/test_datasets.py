@@ -10,6 +10,7 @@ from skmtl.datasets import (
     _school,
     fetch_school,
     load_parkinsons,
+    load_radon,
     make_multitask_classification,
     make_multitask_regression,
 )
@@ -43,15 +44,19 @@ def school(served):
     served(SCHOOL_MAT.read_bytes())
 
 
-each_loader = pytest.mark.parametrize("load", [load_parkinsons, fetch_school])
+each_loader = pytest.mark.parametrize("load", [load_parkinsons, load_radon, fetch_school])
 
 
-# Both real data sets
+# All real data sets
 
 
 @pytest.mark.parametrize(
     ("load", "task_name", "n_tasks", "n_samples", "n_features"),
-    [(load_parkinsons, "patient", 42, 5875, 17), (fetch_school, "school", 139, 15362, 27)],
+    [
+        (load_parkinsons, "patient", 42, 5875, 17),
+        (load_radon, "county", 85, 919, 2),
+        (fetch_school, "school", 139, 15362, 27),
+    ],
 )
 def test_the_task_is_the_last_column(school, load, task_name, n_tasks, n_samples, n_features):
     data = load()
@@ -158,6 +163,34 @@ def test_parkinsons_description_has_source_and_licence():
 def test_parkinsons_unknown_target_lists_the_targets():
     with pytest.raises(ValueError, match=r"target='UPDRS'.*motor_UPDRS.*total_UPDRS"):
         load_parkinsons(target="UPDRS")
+
+
+# Radon
+
+
+def test_radon_has_the_published_facts():
+    data = load_radon()
+    floor, log_uranium, county = data.X.T
+    counts = np.bincount(data.tasks)[1:]
+    assert (counts.min(), counts.max()) == (1, 116)
+    np.testing.assert_array_equal(counts[[0, 1, 25, 69, 84]], [4, 52, 105, 116, 2])
+    np.testing.assert_array_equal(np.bincount(floor.astype(int)), [766, 153])
+    in_aitkin = np.log([1.1, 2.3, 3.0, 2.3])
+    np.testing.assert_allclose(data.y[county == 1], in_aitkin, rtol=1e-14)
+    np.testing.assert_allclose(log_uranium[0], np.log(0.602054), rtol=1e-14)
+    assert np.sum(np.isclose(data.y, np.log(0.1))) == 3  # houses without radon
+
+
+def test_radon_uranium_belongs_to_the_county():
+    data = load_radon()
+    for county in np.unique(data.tasks):
+        assert np.ptp(data.X[data.tasks == county, 1]) == 0
+
+
+def test_radon_description_has_source_and_licence():
+    description = load_radon().DESCR
+    assert "public domain" in description
+    assert "Environmental Protection Agency" in description
 
 
 # School

@@ -42,7 +42,7 @@ from skmtl import (
     make_multitask_regression,
 )
 from skmtl.evaluation import model_size
-from skmtl.evaluation._chosen_strengths import with_chosen_strengths
+from skmtl.meta.chosen_strengths import with_chosen_strengths
 
 T, P = 3, 6
 
@@ -86,7 +86,7 @@ JOINT = [
 def test_estimates_come_to_the_trace_of_the_hat_matrix(model):
     made = data(missing=0.2)
     model = clone(model).fit(made.X, made.y)
-    exact = hat_trace(with_chosen_strengths(model), made.X, made.y)
+    exact = hat_trace(with_chosen_strengths(model, tight=True), made.X, made.y)
     # 4 standard errors of 50 probes
     assert estimate(model, made.X, made.y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
@@ -130,7 +130,7 @@ def test_a_lasso_has_its_non_zeros_and_intercepts():
 def test_tuned_baselines_count_as_what_they_chose(inner):
     made = data()
     tuned = PooledTasks(inner).fit(made.X, made.y)
-    given = PooledTasks(with_chosen_strengths(tuned.estimator_)).fit(made.X, made.y)
+    given = PooledTasks(with_chosen_strengths(tuned.estimator_, tight=True)).fit(made.X, made.y)
     np.testing.assert_allclose(given.predict(made.X), tuned.predict(made.X), rtol=1e-3)
     expected = model_size(given, made.X, made.y)
     assert model_size(tuned, made.X, made.y) == pytest.approx(expected)
@@ -254,7 +254,7 @@ def test_counts_stay_counts():
     Y = np.round(np.exp(0.5 * np.tanh(made.y)))
     Y[0] = 0.0
     model = MeanRegularizedRegressor(0.5, ridge=0.1, loss="poisson").fit(made.X, Y)
-    exact = hat_trace(with_chosen_strengths(model), made.X, Y)
+    exact = hat_trace(with_chosen_strengths(model, tight=True), made.X, Y)
     assert estimate(model, made.X, Y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
 
@@ -263,8 +263,10 @@ def test_learned_task_weights_are_held_fixed():
     made.y += np.random.default_rng(0).standard_normal((20, T)) * [0.1, 1.0, 3.0]
     model = MeanRegularizedRegressor(0.5, ridge=0.1, task_weight="uncertainty")
     model.fit(made.X, made.y)
-    np.testing.assert_array_equal(with_chosen_strengths(model).task_weight, model.task_weight_)
-    exact = hat_trace(with_chosen_strengths(model), made.X, made.y)
+    np.testing.assert_array_equal(
+        with_chosen_strengths(model, tight=True).task_weight, model.task_weight_
+    )
+    exact = hat_trace(with_chosen_strengths(model, tight=True), made.X, made.y)
     assert estimate(model, made.X, made.y, 50) == pytest.approx(exact, abs=4 * np.sqrt(exact / 25))
 
 

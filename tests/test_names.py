@@ -184,13 +184,13 @@ def test_task_ids_labeled_in_another_order_are_warned_of():
         lambda: fitted.predict(X, tasks=tasks[::-1]),
         lambda: fitted.score(X, y.to_numpy(), tasks=tasks[::-1]),
         lambda: TaskStandardScaler().fit(X, tasks=tasks[::-1]),
-        lambda: compare_to_single_task(lasso(), X, y, tasks=tasks[::-1], random_state=0),
+        lambda: compare_to_single_task(lasso(), X, y, baseline=Ridge(), tasks=tasks[::-1], cv=2),
     ]
     for call in calls:
         with pytest.warns(UserWarning, match="The index of tasks has the labels of X in another"):
             call()
     with pytest.warns(UserWarning, match="The index of y has the labels of X in another"):
-        compare_to_single_task(lasso(), X, Y[::-1], random_state=0)
+        compare_to_single_task(lasso(), X, Y[::-1], baseline=Ridge(), cv=2)
 
 
 def test_other_labels_of_rows_are_as_good():

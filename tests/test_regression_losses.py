@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from itertools import cycle, product
 
 import numpy as np
 import pytest
@@ -60,6 +61,16 @@ def long(Y, seen=slice(None)):
 def same(model, other, atol=SAME):
     np.testing.assert_allclose(model.coef_, other.coef_, rtol=0, atol=atol)
     np.testing.assert_allclose(model.intercept_, other.intercept_, rtol=0, atol=atol)
+
+
+# Each model and each loss: what the data are read into does not depend on both.
+DIAGONAL = {
+    "huber": ["mean", "lasso", "trace"],
+    "poisson": ["graph", "net", "sum"],
+}
+pairs = pytest.mark.parametrize(
+    ("name", "loss"), [(name, loss) for loss, names in DIAGONAL.items() for name in names]
+)
 
 
 @pytest.fixture(params=MODELS)
@@ -191,7 +202,9 @@ def test_uncoupled_tasks_of_counts_are_scikit_learns(name):
 # Layouts, weights, containers
 
 
-def test_wide_and_long_give_the_same_model(model, Y):
+@pairs
+def test_wide_and_long_give_the_same_model(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     wide = clone(model).fit(X, Y)
     rows, y = long(Y)
     column = clone(model).set_params(task_column=-1).fit(rows, y)
@@ -201,14 +214,18 @@ def test_wide_and_long_give_the_same_model(model, Y):
     same(column, clone(model).fit(rows[:, :-1], y, tasks=tasks), atol=0)
 
 
-def test_missing_cells_are_rows_left_out(model, Y):
+@pairs
+def test_missing_cells_are_rows_left_out(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     missing = np.random.default_rng(1).random(Y.shape) < 0.2
     wide = clone(model).fit(X, np.where(missing, np.nan, Y))
     rows, y = long(Y, ~missing.T.ravel())
     same(wide, clone(model).set_params(task_column=-1).fit(rows, y))
 
 
-def test_a_weight_of_two_is_a_row_twice(model, Y):
+@pairs
+def test_a_weight_of_two_is_a_row_twice(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     model.set_params(task_column=-1)
     rows, y = long(Y)
     weight = np.where(np.arange(len(y)) % 3 == 0, 2.0, 1.0)
@@ -217,28 +234,36 @@ def test_a_weight_of_two_is_a_row_twice(model, Y):
     same(weighted, clone(model).fit(rows[twice], y[twice]))
 
 
-def test_a_weight_of_zero_is_a_row_left_out(model, Y):
+@pairs
+def test_a_weight_of_zero_is_a_row_left_out(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     weight = np.ones(N)
     weight[:8] = 0.0
     same(clone(model).fit(X, Y, sample_weight=weight), clone(model).fit(X[8:], Y[8:]))
 
 
-@pytest.mark.parametrize("container", [sparse.csc_array, sparse.csr_matrix])
-def test_sparse_features_give_the_same_model(model, Y, container):
+@pairs
+def test_sparse_features_give_the_same_model(name, loss):
+    model, Y = with_loss(MODELS[name], loss, tol=1e-8), TARGETS[loss]
     thin = np.where(np.random.default_rng(2).random(X.shape) < 0.5, 0.0, X)
-    model.set_params(tol=1e-8)
-    dense, sparsely = clone(model).fit(thin, Y), clone(model).fit(container(thin), Y)
-    same(dense, sparsely, atol=2e-3)  # root of the gap over the curvature
+    dense = clone(model).fit(thin, Y)
+    for container in (sparse.csc_array, sparse.csr_matrix):
+        sparsely = clone(model).fit(container(thin), Y)
+        same(dense, sparsely, atol=2e-3)  # root of the gap over the curvature
 
 
-def test_data_are_not_modified(model, Y):
+@pairs
+def test_data_are_not_modified(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     copies = X.copy(), Y.copy()
     model.fit(X, Y).predict(X)
     np.testing.assert_array_equal(X, copies[0])
     np.testing.assert_array_equal(Y, copies[1])
 
 
-def test_without_intercepts_they_are_zero(model, Y):
+@pairs
+def test_without_intercepts_they_are_zero(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     fitted = model.set_params(fit_intercept=False).fit(X, Y)
     np.testing.assert_array_equal(fitted.intercept_, np.zeros(T))
 
@@ -399,8 +424,13 @@ def test_no_alpha_empties_a_ridge(loss, Y):
         alpha_max(X, Y, estimator=net)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "sum"])
-@pytest.mark.parametrize("layout", ["wide", "long"])
+WITH_ALPHA = [name for name in MODELS if name != "sum"]
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [*((name, "wide") for name in WITH_ALPHA), ("mean", "long"), ("net", "long")],
+)
 def test_a_path_is_separate_fits(name, loss, Y, layout):
     model, (data, y) = with_loss(MODELS[name], loss), (X, Y) if layout == "wide" else long(Y)
     model.set_params(task_column=None if layout == "wide" else -1)
@@ -436,8 +466,14 @@ def rows_of(data, indices, layout):
     return indices
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "sum"])
-@pytest.mark.parametrize("layout", ["wide", "holes", "long"])
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        *((name, "wide") for name in WITH_ALPHA),
+        *(("mean", "holes"), ("net", "holes")),
+        *(("graph", "long"), ("lasso", "long")),
+    ],
+)
 def test_held_out_losses_are_those_of_separate_fits(name, loss, Y, layout):
     """Half the mean deviance of counts; Huber's loss."""
     column = -1 if layout == "long" else None
@@ -489,12 +525,20 @@ def mean_losses(model, features, targets):
     return losses.mean(axis=0), scale
 
 
-@pytest.mark.parametrize("kind", ["squared_error", "huber"])
-@pytest.mark.parametrize("normalize_y", [True, False])
-def test_weights_are_inverse_to_mean_losses(plain, kind, normalize_y):
+SCALED = list(product(["squared_error", "huber"], [True, False]))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "normalize_y"),
+    [
+        *(("lasso", *options) for options in SCALED),  # every model learns them in one place
+        *((name, *options) for name, options in zip(MODELS, cycle(SCALED)) if name != "lasso"),
+    ],
+)
+def test_weights_are_inverse_to_mean_losses(name, kind, normalize_y):
     targets = NUMBERS * [1.0, 2.0, 0.5]
     options = {"task_weight": "uncertainty", "normalize_y": normalize_y}
-    model = with_loss(plain, kind, **options).set_params(tol=1e-8).fit(X, targets)
+    model = with_loss(MODELS[name], kind, **options).set_params(tol=1e-8).fit(X, targets)
     losses, scale = mean_losses(model, X, targets)
     products = model.task_weight_ * losses
     np.testing.assert_allclose(products / products.mean(), 1.0, rtol=1e-3)  # rounds stop at 1e-4
@@ -555,7 +599,9 @@ def test_cross_validation_and_classifiers_do_not_learn_weights(search):
         search.fit(X, y)
 
 
-def test_pickled_losses_are_clonable(model, Y):
+@pairs
+def test_pickled_losses_are_clonable(name, loss):
+    model, Y = with_loss(MODELS[name], loss), TARGETS[loss]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert clone(model.fit(X, Y)).get_params() == model.get_params()

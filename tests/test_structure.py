@@ -11,8 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import pytest
-
 import skmtl
 
 ROOT = Path(skmtl.__file__).parent
@@ -37,6 +35,7 @@ PLACES = {
     "preprocessing": "from one data form to another; features scaled within tasks",
     "model_selection": "splitters and scorers that see tasks; the search along paths",
     "linear_model": "linear estimators, one file for each family",
+    "mixed_effects": "coefficients of tasks that vary about common ones",
     "_task_covariance": "covariances between tasks: systems, leave-one-out, likelihoods",
     "kernel": "kernel ridge regression and support vector machines",
     "gaussian_process": "Gaussian processes",
@@ -87,22 +86,30 @@ def imported(name):
                 yield inner if inner in modules() else node.module
 
 
-@pytest.mark.parametrize("name", modules())
-def test_imports_point_downwards(name):
+def imports():
+    """Pairs of a module and one of the package that it imports."""
+    return [(name, other) for name in modules() for other in imported(name)]
+
+
+def test_imports_point_downwards():
     order = list(PLACES)
-    here = order.index(place(name))
-    upwards = [other for other in imported(name) if order.index(place(other)) > here]
-    assert not upwards
+
+    def height(name):
+        return order.index(place(name))
+
+    assert [pair for pair in imports() if height(pair[1]) > height(pair[0])] == []
 
 
-@pytest.mark.parametrize("name", modules())
-def test_no_private_module_of_another_package_is_imported(name):
-    for other in imported(name):
-        parts = other.split(".")
-        private = [k for k, part in enumerate(parts) if part.startswith("_")]
-        if private:
-            owner = ".".join(parts[: private[0]])
-            assert name == owner or name.startswith(f"{owner}."), other
+def of_another_package(name, other):
+    """Whether the other module is private to a package that this one is not in."""
+    parts = other.split(".")
+    private = [k for k, part in enumerate(parts) if part.startswith("_")]
+    owner = ".".join(parts[: private[0]]) if private else "skmtl"
+    return name != owner and not name.startswith(f"{owner}.")
+
+
+def test_no_private_module_of_another_package_is_imported():
+    assert [pair for pair in imports() if of_another_package(*pair)] == []
 
 
 def estimators():
@@ -111,31 +118,41 @@ def estimators():
     return [one for one in public if inspect.isclass(one) and hasattr(one, "fit")]
 
 
-@pytest.mark.parametrize("estimator", estimators())
-def test_an_estimator_is_in_a_file_named_for_it(estimator):
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", estimator.__name__)
-    stem = estimator.__module__.rpartition(".")[2].strip("_")
-    assert stem.removesuffix("_cv").removesuffix("_regressor") in words.lower()
+def test_an_estimator_is_in_a_file_named_for_it():
+    for estimator in estimators():
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", estimator.__name__)
+        stem = estimator.__module__.rpartition(".")[2].strip("_")
+        assert stem.removesuffix("_cv").removesuffix("_regressor") in words.lower(), estimator
 
 
-@pytest.mark.parametrize("name", [name for name in modules() if place(name) != "_kernels"])
-def test_files_are_short(name):
-    assert len(modules()[name].read_text().splitlines()) <= MOST_LINES
+def test_files_are_short():
+    lengths = {name: len(path.read_text().splitlines()) for name, path in modules().items()}
+    long = {name: length for name, length in lengths.items() if length > MOST_LINES}
+    assert long.keys() <= {"skmtl._kernels"}, long
 
 
 def is_docstring(node):
     return isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str)
 
 
-@pytest.mark.parametrize("name", modules())
-def test_functions_are_short(name):
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.FunctionDef):
-            body = node.body[1:] if is_docstring(node.body[0]) else node.body
-            length = node.end_lineno - body[0].lineno + 1 if body else 0
-            assert length <= MOST_BODY, node.name
+def body_length(function):
+    """Lines of the body of a function without its docstring."""
+    body = function.body[1:] if is_docstring(function.body[0]) else function.body
+    return function.end_lineno - body[0].lineno + 1 if body else 0
 
 
+def test_functions_are_short():
+    functions = [
+        (name, node)
+        for name in modules()
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    long = [(name, node.name) for name, node in functions if body_length(node) > MOST_BODY]
+    assert long == []
+
+
+@cache
 def nodes_per_line(name):
     """Syntax nodes on a line of code; docstrings, comments and empty lines are no code."""
     documentation = [node for node in ast.walk(tree(name)) if is_docstring(node)]
@@ -149,9 +166,9 @@ def nodes_per_line(name):
     return nodes / max(len(code), 10)
 
 
-@pytest.mark.parametrize("name", modules())
-def test_lines_are_not_packed(name):
-    assert nodes_per_line(name) <= MOST_NODES
+def test_lines_are_not_packed():
+    packed = {name: nodes for name in modules() if (nodes := nodes_per_line(name)) > MOST_NODES}
+    assert not packed
 
 
 def test_the_median_file_is_not_packed():
@@ -187,10 +204,11 @@ def test_every_public_parameter_is_described():
     assert not missing
 
 
-@pytest.mark.parametrize("page", sorted(PAGES.rglob("*.rst")), ids=lambda page: page.name)
-def test_files_that_pages_name_exist(page):
-    if "generated" in page.parts or "auto_examples" in page.parts:
-        return
+def test_files_that_pages_name_exist():
+    made = {"generated", "auto_examples"}
+    pages = [page for page in PAGES.rglob("*.rst") if made.isdisjoint(page.parts)]
     known = {path.name for path in CHECKOUT.rglob("*.py")}
-    for path in re.findall(r"``((?:\w+/)*\w+\.py)``", page.read_text()):
-        assert (CHECKOUT / path).exists() if "/" in path else path in known, path
+    for page in pages:
+        for path in re.findall(r"``((?:\w+/)*\w+\.py)``", page.read_text()):
+            there = (CHECKOUT / path).exists() if "/" in path else path in known
+            assert there, f"{page.name} names {path}"

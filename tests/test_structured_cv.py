@@ -70,7 +70,9 @@ GRID = {"alpha": ALPHAS, "smoothness": [0.1, 1.0]}
 
 SEARCHES = {
     "trace": Search(
-        TraceNormRegressorCV(ridge=0.05, **OPTIONS), TraceNormRegressor(ridge=0.05), {}
+        TraceNormRegressorCV(ridge=0.05, intercept_alpha=[0.3, 2.0], **OPTIONS),
+        TraceNormRegressor(ridge=0.05, intercept="shared"),
+        {"intercept_alpha": [0.3, 2.0]},
     ),
     "dirty": Search(
         DirtyRegressorCV(specific_ratio=[0.4, 0.45], shared_norm="l1inf", **OPTIONS),
@@ -83,17 +85,19 @@ SEARCHES = {
         {"outlier_ratio": [0.4, 0.48]},
     ),
     "graph": Search(
-        TaskGraphRegressorCV(graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, **OPTIONS),
+        TaskGraphRegressorCV(
+            graph=GRAPH, ridge=[0.01, 0.3], sparsity=0.05, intercept="free", **OPTIONS
+        ),
         TaskGraphRegressor(graph=GRAPH, sparsity=0.05),
         {"ridge": [0.01, 0.3]},
     ),
     "mean": Search(
-        MeanRegularizedRegressorCV(ridge=[0.01, 0.3], **OPTIONS),
-        MeanRegularizedRegressor(),
-        {"ridge": [0.01, 0.3]},
+        MeanRegularizedRegressorCV(ridge=0.01, intercept_alpha=[0.3, 2.0], **OPTIONS),
+        MeanRegularizedRegressor(ridge=0.01, intercept="shared"),
+        {"ridge": [0.01], "intercept_alpha": [0.3, 2.0]},
     ),
     "clustered": Search(
-        ClusteredTaskRegressorCV(n_clusters=[1, 3], eta=0.3, **OPTIONS),
+        ClusteredTaskRegressorCV(n_clusters=[1, 3], eta=0.3, intercept="free", **OPTIONS),
         ClusteredTaskRegressor(eta=0.3),
         {"n_clusters": [1, 3]},
     ),
@@ -186,22 +190,20 @@ def chosen_by(errors, rule):
     return path, best
 
 
-@pytest.fixture(params=["default", "list"])
-def folds(request):
-    return request.param
-
-
 @cache
 def searched(search, form, folds="default", rule="min"):
     cv = None if folds == "default" else folds_of(form, folds)
     return search_in(search, make(form), cv=cv, selection_rule=rule)
 
 
-@pytest.mark.parametrize("form", ["wide", "holes", "own"])
-@each_search
-def test_held_out_errors_are_those_of_separate_fits(search, form, folds):
-    expected = errors_of(search, form, folds)
-    model = searched(search, form, folds)
+def choice(model):
+    """Values of what was tried, by name."""
+    if isinstance(model, MultiTaskCV):
+        return model.best_params_
+    return {key: getattr(model, f"{key}_") for key in ("alpha", *model.grid_[0])}
+
+
+def assert_errors(model, search, expected):
     mean = np.nanmean(expected, axis=3)
     if len(combinations(search)) == 1:
         expected, mean = expected[0], mean[0]
@@ -212,31 +214,30 @@ def test_held_out_errors_are_those_of_separate_fits(search, form, folds):
     assert model.grid_ == combinations(search)
 
 
+def assert_choice(model, search, errors, rule):
+    path, best = chosen_by(errors, rule)
+    expected = {"alpha": sorted(ALPHAS, reverse=True)[best], **combinations(search)[path]}
+    assert choice(model) == expected
+
+
+@pytest.mark.parametrize("folds", ["default", "list"])
 @pytest.mark.parametrize("form", ["wide", "holes", "own"])
 @each_search
-@pytest.mark.parametrize("rule", ["min", "1se"])
-def test_the_choice_is_that_of_the_rule(search, form, folds, rule):
-    path, best = chosen_by(errors_of(search, form, folds), rule)
-    expected = {"alpha": sorted(ALPHAS, reverse=True)[best], **combinations(search)[path]}
-    model = searched(search, form, folds, rule)
-    if isinstance(model, MultiTaskCV):
-        chosen = model.best_params_
-    else:
-        chosen = {key: getattr(model, f"{key}_") for key in expected}
-    assert chosen == expected
+def test_held_out_errors_are_those_of_separate_fits_and_the_choice_is_theirs(search, form, folds):
+    """The other rule, which sees nothing but these errors, where tasks lack some of them."""
+    errors = errors_of(search, form, folds)
+    model = searched(search, form, folds)
+    assert_errors(model, search, errors)
+    assert_choice(model, search, errors, "min")
+    if form == "holes":
+        assert_choice(searched(search, form, folds, "1se"), search, errors, "1se")
 
 
 @each_search
 @each_form
 def test_the_refit_is_a_fit_at_the_choice(search, form):
-    given = make(form)
-    model, plain = searched(search, form), SEARCHES[search].plain
-    keys = ["alpha", *SEARCHES[search].tried]
-    if isinstance(model, MultiTaskCV):
-        chosen = model.best_params_
-    else:
-        chosen = {key: getattr(model, f"{key}_") for key in keys}
-    fit = given.fit(plain, **chosen, **NARROW)
+    model = search_in(search, make(form), cv=2)
+    fit = make(form).fit(SEARCHES[search].plain, **choice(model), **NARROW)
     np.testing.assert_allclose(model.coef_, fit.coef_, atol=5e-4)  # ten times assert_close
     assert model.objective_ == pytest.approx(fit.objective_, rel=1e-6)
 
@@ -253,15 +254,14 @@ ATTRIBUTES = {
 @pytest.mark.parametrize("search", ATTRIBUTES)
 def test_a_choice_is_inspected_like_the_plain_model(search):
     given = make("own")
-    model, plain = searched(search, "own"), SEARCHES[search].plain
-    chosen = {key: getattr(model, f"{key}_") for key in ("alpha", *SEARCHES[search].tried)}
-    fit = given.fit(plain, **chosen)
+    model = searched(search, "own")
+    fit = given.fit(SEARCHES[search].plain, **choice(model))
     for attribute in ATTRIBUTES[search]:
         values = getattr(model, attribute), getattr(fit, attribute)
         np.testing.assert_allclose(*values, atol=1e-3)  # as above, and their products
 
 
-@each_search
+@pytest.mark.parametrize("search", ["trace", "dirty", "any"])  # one path, several, any model's
 @shared_and_own
 def test_the_number_of_jobs_does_not_matter(search, shared_or_own):
     one, three = (search_in(search, shared_or_own, n_jobs=n_jobs, cv=3) for n_jobs in (1, 3))
@@ -320,7 +320,7 @@ def test_ratios_by_default_use_both_parts(search, parameter, weights):
 
 def test_numbers_of_clusters_by_default_are_fewer_than_tasks():
     given = make("wide")
-    model = ClusteredTaskRegressorCV(alphas=2, cv=2).fit(given.X, given.y)
+    model = ClusteredTaskRegressorCV(alphas=2, intercept="free", cv=2).fit(given.X, given.y)
     assert model.grid_ == [{"n_clusters": k} for k in (1, 2, 3)]
 
 
@@ -356,7 +356,7 @@ def test_the_best_estimator_is_fitted(shared_or_own):
     [
         (
             MultiTaskCV(TraceNormRegressor(**TIGHT), {"alpha": 5}, eps=0.01, cv=3),
-            TraceNormRegressorCV(alphas=5, eps=0.01, cv=3, **TIGHT),
+            TraceNormRegressorCV(alphas=5, eps=0.01, intercept="free", cv=3, **TIGHT),
         ),
         (
             MultiTaskCV(MultiTaskLasso(**TIGHT), {"alpha": 5}, eps=0.01, cv=3),
@@ -368,7 +368,7 @@ def test_the_best_estimator_is_fitted(shared_or_own):
         ),
         (
             MultiTaskCV(MeanRegularizedRegressor(**TIGHT), {"alpha": 5, "ridge": [0.1, 1]}, cv=3),
-            MeanRegularizedRegressorCV(alphas=5, ridge=[0.1, 1], cv=3, **TIGHT),
+            MeanRegularizedRegressorCV(alphas=5, ridge=[0.1, 1], intercept="free", cv=3, **TIGHT),
         ),
     ],
 )
@@ -446,10 +446,9 @@ def test_searches_that_cannot_be_meant_are_refused(search, error, message):
     refuses(message, search, error)
 
 
-@pytest.mark.parametrize("layout", ["wide", "own"])
 @each_model
-def test_scikit_learn_searches_over_every_model(name, layout):
-    given = make(layout)
+def test_scikit_learn_searches_over_every_model(name):
+    given = make("own")
     estimator = clone(MODELS[name].estimator).set_params(task_column=given.task_column)
     grid = {"alpha": [1.0, 0.05]}
     if name == "custom":

@@ -13,6 +13,7 @@ from sklearn.metrics import r2_score
 from sklearn.svm import SVR
 
 from skmtl import (
+    MixedEffectsRegressor,
     MultiTaskGaussianProcessRegressor,
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
@@ -30,8 +31,12 @@ from skmtl import (
     SequentialTasks,
 )
 
-# They hand targets of several tasks, as they are, to one estimator of scikit-learn.
-IN_UNITS = (PooledTasks, RandomInterceptTasks, SequentialTasks, MultiTaskStacking)
+# They hand targets of several tasks, as they are, to one estimator of scikit-learn, or have
+# coefficients that tasks share.
+IN_UNITS = (
+    *(PooledTasks, RandomInterceptTasks, SequentialTasks, MultiTaskStacking),
+    MixedEffectsRegressor,
+)
 REGRESSORS = [one for one in ESTIMATORS if not is_classifier(one) and not isinstance(one, IN_UNITS)]
 KERNEL_REGRESSORS = [one for one in KERNEL if not is_classifier(one)]
 CHANGED = 1  # the task whose units change

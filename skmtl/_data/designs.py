@@ -369,13 +369,16 @@ class StackedDesign(Design):
         return blocks
 
 
-def predict_own_tasks(X, codes, coef, intercept, shared_coef):
+def predict_own_tasks(X, codes, coef, intercept, shared_coef, shared_intercept=None):
     """Return `x_i . w_t(i) + b_t(i)`, (n_samples,), for the task codes t(i).
 
-    The code -1 stands for a new task: it has the coefficients `shared_coef` and the mean intercept.
+    The code -1 stands for a new task: it has the coefficients `shared_coef` and `shared_intercept`,
+    by default the mean intercept.
     """
+    if shared_intercept is None:
+        shared_intercept = intercept.mean()
     coef = np.vstack([coef, shared_coef])
-    intercept = np.append(intercept, intercept.mean())
+    intercept = np.append(intercept, shared_intercept)
     order = np.argsort(codes, kind="stable")
     present, first = np.unique(codes[order], return_index=True)
     ptr = np.append(first, len(order))

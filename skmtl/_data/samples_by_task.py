@@ -62,6 +62,13 @@ class SamplesByTask:
         return np.array(counts)
 
     @property
+    def n_rows(self):
+        """The sum of the weights of all samples, or their number."""
+        if self.weighted:
+            return sum(part.weight.sum() for part in self.parts)
+        return sum(len(part.indices) for part in self.parts)
+
+    @property
     def weighted(self):
         """Whether samples have weights."""
         return self.parts[0].weight is not None

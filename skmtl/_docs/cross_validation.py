@@ -67,11 +67,11 @@ best_estimator_ : estimator
     "class_path_attributes": """
 grid_ : list of dict
     The other parameters that were tried, one for each path over `alphas_`.
-alphas_ : ndarray of shape (n_alphas,)
+alphas_ : ndarray of shape (n_alphas,) or (n_paths, n_alphas)
     Alphas that were tried, decreasing.
-cv_error_path_ : ndarray of shape (n_alphas, n_folds)
+cv_error_path_ : ndarray of shape (n_alphas, n_folds) or (n_paths, n_alphas, n_folds)
     Held-out log-loss, the mean over the tasks in each fold, each over its samples.
-task_cv_error_path_ : ndarray of shape (n_alphas, n_folds, n_tasks)
+task_cv_error_path_ : ndarray of shape (..., n_alphas, n_folds, n_tasks)
     The same for each task; NaN where a task has no samples in a fold.
 best_estimator_ : estimator
     The estimator with the chosen strengths, fitted to all samples. Its fitted attributes are also
@@ -80,7 +80,8 @@ best_estimator_ : estimator
     "class_fold_parameters": """
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
-    task and class. Train and test are positions or boolean masks of samples.
+    task and class (by task only where the strength of intercepts is chosen). Train and test are
+    positions or boolean masks of samples.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the alpha with the smallest mean log-loss, "1se" the largest alpha whose mean is
     within one standard error of it.

@@ -27,7 +27,8 @@ handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average coefficients and intercept of all tasks.
 fit_intercept : bool, default=True
-    Fit one unpenalized intercept for each task.
+    Fit one intercept for each task. It is not penalized, unless the model has the parameter
+    `intercept` and that is "shared".
 normalize_y : bool, default=False
     Center each task's y and scale it to unit variance before the fit. `alpha` and `objective_` are
     then on that scale; coefficients and predictions are on the original one.
@@ -47,7 +48,8 @@ handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average coefficients and intercept of all tasks.
 fit_intercept : bool, default=True
-    Fit one unpenalized intercept for each task, and for each class if there are more than two.
+    Fit one intercept for each task, and for each class if there are more than two. It is not
+    penalized, unless the model has the parameter `intercept` and that is "shared".
 """,
     "newton_parameters": """
 max_iter : int, default=100
@@ -93,6 +95,31 @@ random_state : int, RandomState instance or None, default=None
     Seed of the order of the features with ``selection="random"``.
 selection : {"cyclic", "random"}, default="cyclic"
     Order in which the solver visits the features.
+""",
+    "intercept_parameters": """
+intercept : {"free", "shared"}, default="free"
+    Whether the intercepts of the tasks are free or pulled to their mean. With "shared" the
+    objective has the term ``intercept_alpha/2 * sum_t (a_t - abar)^2``, abar the mean of the
+    ``a_t = b_t + c . w_t``, which tasks predict at the mean c of all samples: a shift of the
+    features changes nothing. Classes have a mean each.
+intercept_alpha : float, default=1.0
+    Strength of this pull, at least 0; infinite for one intercept that all tasks share. At 1 it is
+    as strong as the samples of a task of mean weight are for the squared loss.
+""",
+    "intercept_search": """
+intercept : {"free", "shared"}, default="shared"
+    Whether the intercepts of the tasks are free or pulled to their mean, as in the model with given
+    strengths. With "shared" the strength is chosen too, and free intercepts are among those tried.
+    The folds of a classifier are then drawn within tasks, with a fixed seed, and not stratified by
+    class: with the class shares of the training part in every fold, free intercepts would look
+    better than they are.
+intercept_alpha : float or array-like of float, default=None
+    Strengths of the pull to try, at least 0, if ``intercept="shared"``; None is 0, 0.3 and 2 times
+    the mean curvature of the loss in an intercept.
+""",
+    "chosen_intercepts": """
+intercept_alpha_ : float
+    Chosen `intercept_alpha`, if ``intercept="shared"``.
 """,
     "linear_attributes": """
 coef_ : ndarray of shape (n_tasks, n_features)

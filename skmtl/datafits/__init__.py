@@ -11,9 +11,11 @@ from skmtl.datafits._columns import ColumnFolds, ColumnProblem, Fold, warn_of_ps
 from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
+from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._likelihood import Likelihood, Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
 from skmtl.datafits._residual_form import ResidualForm
+from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
@@ -38,6 +40,7 @@ __all__ = [
     "class_problem",
     "eigen",
     "inner",
+    "less_squares",
     "make_folds",
     "prefers_gram",
     "squared_datafit",
@@ -46,4 +49,5 @@ __all__ = [
     "unit_sizes",
     "unpack_classes",
     "warn_of_pseudo_observations",
+    "with_shared_intercepts",
 ]

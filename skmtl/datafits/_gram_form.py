@@ -28,6 +28,8 @@ class GramForm(SquaredDatafit):
         `<y, D y>` of the centered targets.
     blocks, mean_x, mean_y
         As in :class:`SquaredDatafit`.
+    task_total : ndarray of shape (n_tasks,), default=None
+        Weight of every task; None where nobody asks.
     """
 
     is_gram = True
@@ -40,6 +42,7 @@ class GramForm(SquaredDatafit):
         blocks,
         mean_x,
         mean_y,
+        task_total=None,
     ):
         super().__init__()
         self.grams = grams
@@ -48,6 +51,7 @@ class GramForm(SquaredDatafit):
         self.blocks = blocks
         self.mean_x = mean_x
         self.mean_y = mean_y
+        self.task_total = task_total
         self.first_set = len(q)
         self.largest_set = len(q)
 
@@ -91,6 +95,7 @@ class GramForm(SquaredDatafit):
             blocks,
             mean_x.T,
             mean_y,
+            statistics.task_total * scale,
         )
 
     @cached_property

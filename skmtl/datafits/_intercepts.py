@@ -20,7 +20,7 @@ _LEAST = 1e-100  # what is divided by
 _EPS = np.finfo(float).eps
 
 
-class _Slopes:
+class Slopes:
     """Weighted sums over the targets of every column, (n_columns,), at a point.
 
     Attributes
@@ -115,7 +115,7 @@ def settle(make_point, b, single, groups, *, exact):
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for _ in range(_STEPS):
             point = make_point(b)
-            slopes = _Slopes(point)
+            slopes = Slopes(point)
             if slopes.vanishes.all():
                 return point
             b = b.copy()
@@ -195,9 +195,7 @@ class _TrustRegions:
 
     def __init__(self, columns, index):
         self.columns = columns
-        self.index = np.concatenate(index)
-        lengths = [len(of_task) for of_task in index]
-        self.first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        self.index = index
         shape = columns.shape
         self.b = np.zeros(shape)
         self.gradient = np.zeros(shape)
@@ -239,7 +237,7 @@ class _TrustRegions:
 
     def _newton(self, slopes, gradient):
         """Newton's steps (n_tasks, n_classes) at a point; those of a task add up to 0."""
-        values, V = np.linalg.eigh(self._hessians(slopes.point))
+        values, V = np.linalg.eigh(class_hessians(slopes.point, self.columns, self.index))
         largest = values[:, -1:]
         least = np.maximum(_FLAT * largest, _LEAST)
         values = np.maximum(values, least)
@@ -249,24 +247,40 @@ class _TrustRegions:
         step = -np.einsum("tkj,tj->tk", V, along / values)
         return step - step.mean(axis=1, keepdims=True)
 
-    def _hessians(self, point):
-        """Second derivatives, (n_tasks, n_classes, n_classes)."""
-        likelihood = point.likelihood
-        weight = likelihood.weight.reshape(-1)
-        weight = weight[self.index[:, 0]]
-        z = point.z.reshape(-1)
-        p = Softmax().inverse_link(z[self.index])
-        p[weight == 0] = 0.0
-        n_tasks, n_classes = self.columns.shape
-        hessians = np.empty((n_tasks, n_classes, n_classes))
-        for k in range(n_classes):
-            weighted = weight * p[:, k]
-            products = -weighted[:, None] * p[:, : k + 1]
-            products[:, k] += weighted
-            sums = np.add.reduceat(products, self.first)
-            hessians[:, k, : k + 1] = sums
-            hessians[:, : k + 1, k] = sums
-        return hessians
+
+def class_hessians(point, columns, index):
+    """Second derivatives of the losses of tasks with a softmax with respect to their intercepts.
+
+    Parameters
+    ----------
+    point : Point
+        The likelihood at some W.
+    columns, index
+        A group of :func:`column_groups`.
+
+    Returns
+    -------
+    ndarray of shape (n_tasks, n_classes, n_classes)
+    """
+    lengths = [len(of_task) for of_task in index]
+    first = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    index = np.concatenate(index)
+    likelihood = point.likelihood
+    weight = likelihood.weight.reshape(-1)
+    weight = weight[index[:, 0]]
+    z = point.z.reshape(-1)
+    p = Softmax().inverse_link(z[index])
+    p[weight == 0] = 0.0
+    n_tasks, n_classes = columns.shape
+    hessians = np.empty((n_tasks, n_classes, n_classes))
+    for k in range(n_classes):
+        weighted = weight * p[:, k]
+        products = -weighted[:, None] * p[:, : k + 1]
+        products[:, k] += weighted
+        sums = np.add.reduceat(products, first)
+        hessians[:, k, : k + 1] = sums
+        hessians[:, : k + 1, k] = sums
+    return hessians
 
 
 def _largest(A):

@@ -13,6 +13,8 @@ import numpy as np
 
 from skmtl.datafits._choice import squared_datafit
 from skmtl.datafits._intercepts import column_groups, settle
+from skmtl.datafits._pulled_intercepts import InterceptPull, settle_pulled
+from skmtl.datafits._shared_intercepts import with_shared_intercepts
 
 _NEWTON_STEPS = 100  # for unpenalized features
 _ROUNDING = 1e-13
@@ -50,6 +52,7 @@ class Likelihood:
         self.total = self.column_sum(np.ones(y.shape))
         self.center = np.zeros(self.shape)  # of the design that is held, mean_x of the user's
         self.mean_x = self.center
+        self.pull = None
         if fit_intercept:
             self._center_design()
 
@@ -64,6 +67,43 @@ class Likelihood:
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
         return self.design.adjoint(self.weighted(np.ones(self.y.shape))) / self._divisor
+
+    def with_shared_intercepts(self, strength, n_levels=1):
+        """The same loss with intercepts that are pulled to their mean.
+
+        Features are then centered at the mean of all samples, where the intercepts are.
+
+        Parameters
+        ----------
+        strength : float
+            Strength of the pull, at least 0; infinite for one common intercept.
+        n_levels : int, default=1
+            Number of columns of a task: each has a mean of its own.
+
+        Returns
+        -------
+        Likelihood
+        """
+        if strength == 0:
+            return self
+        other = copy.copy(self)
+        for name in ("null_intercepts", "mean_loss"):
+            vars(other).pop(name, None)
+        other.pull = InterceptPull(strength, n_levels)
+        mean = self.mean_x @ self.total / (self.total.sum() or 1.0)
+        other.mean_x = np.tile(mean[:, None], self.shape[1])
+        other.center = other.mean_x - (self.mean_x - self.center)
+        return other
+
+    @property
+    def level_at(self):
+        """The features (n_features,) at which pulled intercepts are pulled to their mean."""
+        return self.mean_x[:, 0]
+
+    @property
+    def intercept_curvature(self):
+        """Mean over the columns of the curvature in an intercept at W = 0."""
+        return self.null().quadratic().intercept_curvature
 
     def weighted(self, values):
         """Values of the targets times their weights, 0 where a target is missing."""
@@ -264,6 +304,8 @@ class Likelihood:
         def make_point(b):
             return Point(self, W, forward, b)
 
+        if self.pull is not None:
+            return settle_pulled(make_point, b, self.pull, groups)
         return settle(make_point, b, single, groups, exact=self.loss.exact_curvature)
 
 
@@ -300,10 +342,12 @@ class Point:
 
     @property
     def value(self):
-        """The likelihood."""
+        """The likelihood, and the pull of the intercepts if there is one."""
         if self._value is None:
             f = self.likelihood
             self._value = float(f.weighted(f.loss.value(f.y, self.z)).sum())
+            if f.pull is not None:
+                self._value += f.pull.value(self.b)
         return self._value
 
     def _derive(self):
@@ -333,13 +377,17 @@ class Point:
     def bound(self, scale):
         """The part of the dual objective that the likelihood has at `scale` times the gradients.
 
-        These must add up to 0 where there is an intercept, which they do at its optimum only.
+        These must add up to 0 where there is an intercept, or be what pulls it, which they are at
+        its optimum only.
         """
         if not self.arrived:
             return -np.inf
         f = self.likelihood
         conjugate = f.loss.conjugate(f.y, scale * self.gradient)
-        return -float(f.weighted(conjugate).sum())
+        bound = -float(f.weighted(conjugate).sum())
+        if f.pull is not None:
+            bound -= f.pull.conjugate(scale * f.column_sum(self.gradient))
+        return bound
 
     def parabolas(self):
         """Targets and weights of the squared losses that have the same gradient and curvature here.
@@ -356,4 +404,11 @@ class Point:
         """The squared loss of :meth:`parabolas`."""
         f = self.likelihood
         target, weight = self.parabolas()
-        return squared_datafit(f.design, target, weight, fit_intercept=f.fit_intercept, path=False)
+        squared = squared_datafit(
+            f.design, target, weight, fit_intercept=f.fit_intercept, path=False
+        )
+        if f.pull is None:
+            return squared
+        return with_shared_intercepts(
+            squared, f.pull.strength, center=f.center, n_levels=f.pull.n_levels
+        )

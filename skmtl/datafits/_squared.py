@@ -82,11 +82,14 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    borders : sequence of ndarray of shape (n_features, n_tasks)
+        The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
     """
 
     is_gram = False
     is_sparse = False
     is_factorable = True
+    borders = ()
 
     def __init__(self):
         self.ridge = 0.0
@@ -142,6 +145,11 @@ class SquaredDatafit(ABC):
         """Mean over features and tasks of the curvature of the loss."""
         return float(self.curvature.mean())
 
+    @property
+    def intercept_curvature(self):
+        """Mean over the tasks of the curvature of the loss in an intercept."""
+        return float(self.task_total.mean())
+
     def shifted_solve(self, B, shift):
         """`(Q_t + shift_t I)^-1 b_t` for every task, Q_t its Gram: (n_features, n_tasks).
 
@@ -164,6 +172,11 @@ class SquaredDatafit(ABC):
     def shifted_solver(self, shift):
         """A function of B that returns :meth:`shifted_solve` of it, for many B."""
         return partial(self.shifted_solve, shift=shift)
+
+    @property
+    def separate(self):
+        """The loss of tasks that do not meet, which the squares of the borders are taken off."""
+        return self
 
     def with_ridge(self, ridge):
         """The same loss with another ridge; shares all arrays."""

@@ -108,7 +108,7 @@ def load_parkinsons(*, target="motor_UPDRS", as_frame=False, return_X_y=False):
         as_frame=as_frame,
         task_features=np.column_stack(list(task_features.values())),
         task_feature_names=list(task_features),
-        DESCR=(_DATA / "README.md").read_text(encoding="utf-8"),
+        DESCR=(_DATA / "parkinsons.md").read_text(encoding="utf-8"),
     )
     return (data.X, data.y) if return_X_y else data
 

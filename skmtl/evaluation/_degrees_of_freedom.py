@@ -21,11 +21,11 @@ from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.reading import read_samples_by_task
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
-from skmtl.evaluation._chosen_strengths import with_chosen_strengths
 from skmtl.evaluation._estimators import normalizes_targets
 from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
 from skmtl.evaluation._statistics import spread, spreads
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
+from skmtl.meta.chosen_strengths import with_chosen_strengths
 from skmtl.meta.pipelines import read_task_ids
 
 _STEP = 1e-2  # of the targets, relative to their standard deviation
@@ -76,7 +76,7 @@ def _of_pooled_tasks(model, X, y, tasks, n_probes, rng):
 def _of_standardized_tasks(model, X, y, task_codes, n_probes, rng):
     """Estimate for a model of standardized targets, whose levels and units are fitted as well."""
     X = seen_by_final(model.estimator_, X)
-    estimator = with_chosen_strengths(fitted_final(model.estimator_))
+    estimator = with_chosen_strengths(fitted_final(model.estimator_), tight=True)
     y = y.astype(float)
 
     def fitted_values(targets):
@@ -97,7 +97,7 @@ def _of_joint_model(model, X, y, tasks, n_probes, rng):
     known = task_codes >= 0
     Y = target_array(y, labels=False).astype(float)
     Y = Y.reshape(task_codes.shape)
-    estimator = with_chosen_strengths(model)
+    estimator = with_chosen_strengths(model, tight=True)
 
     def fitted_values(targets):
         shifted = Y.copy()
@@ -131,7 +131,7 @@ def _of_single_model(model, X, y, n_probes, rng):
         X = check_array(X, accept_sparse=True)
         return _hat_trace(model, X)
     y = y.astype(float)
-    estimator = with_chosen_strengths(model)
+    estimator = with_chosen_strengths(model, tight=True)
 
     def fitted_values(targets):
         return estimator.fit(X, targets).predict(X)

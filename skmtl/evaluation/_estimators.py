@@ -1,12 +1,10 @@
 """The estimators of an evaluation: checked, made ready for unseen tasks, and fitted."""
 
-import warnings
-
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
-from skmtl._warn import warn
+from skmtl._warn import counting, warn
 from skmtl.base import namesake
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.evaluation._single_task import takes_counts
@@ -131,10 +129,5 @@ def warn_about_convergence(n_unconverged, names):
 
 def fit_and_count(model, X, y, fit_kwargs):
     """Fit the model and return its number of ConvergenceWarnings; pass on all other warnings."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model.fit(X, y, **fit_kwargs)
-    others = [one for one in caught if not issubclass(one.category, ConvergenceWarning)]
-    for one in others:
-        warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-    return len(caught) - len(others)
+    _, count = counting(ConvergenceWarning, model.fit, X, y, **fit_kwargs)
+    return count

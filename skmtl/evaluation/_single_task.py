@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.metaestimators import available_if
 
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.kernel import (
@@ -35,8 +36,9 @@ from skmtl.linear_model import (
     MultiTaskLassoCV,
     RegressorCV,
 )
-from skmtl.losses import Logistic, Poisson, make_loss
-from skmtl.meta import TaskMetaEstimator
+from skmtl.losses import Logistic, Poisson, Squared, make_loss
+from skmtl.meta import SafeSharingClassifier, SafeSharingRegressor, TaskMetaEstimator
+from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 # Tried for kernel ridge, in addition to the alphas of the estimator.
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
@@ -115,6 +117,18 @@ def _classification(estimator, model):
 
 
 @single_task.register
+def _mixed_effects(estimator: MixedEffectsRegressor):
+    """A tuned ridge regression, a lasso if slopes may vanish."""
+    return Squared().single_task(selects=estimator.fixed_effects == "sparse")
+
+
+@single_task.register
+def _mixed_effects_classes(estimator: MixedEffectsClassifier):
+    """A tuned logistic regression."""
+    return Logistic().single_task(selects=False, class_weight=estimator.class_weight)
+
+
+@single_task.register
 def _lasso(estimator: MultiTaskElasticNet):
     return _tuned_lasso(estimator, eps=1e-3, alphas=100, cv=None)
 
@@ -165,6 +179,25 @@ def _search(estimator: MultiTaskCV):
 @single_task.register
 def _meta(estimator: TaskMetaEstimator):
     return estimator.task_estimator()
+
+
+@single_task.register
+def _safe_sharing_regressor(estimator: SafeSharingRegressor):
+    return OneTask(_stack_alone(estimator))
+
+
+@single_task.register
+def _safe_sharing_classifier(estimator: SafeSharingClassifier):
+    return OneTaskClassifier(_stack_alone(estimator))
+
+
+def _stack_alone(estimator):
+    """The stack of those members that learn every task alone."""
+    return clone(estimator).set_params(
+        estimators=estimator.members_alone(),
+        task_column=None,
+        handle_unknown="error",
+    )
 
 
 @single_task.register(MultiTaskKernelRidge)
@@ -279,3 +312,7 @@ class OneTaskClassifier(ClassifierMixin, _OneTask):
     @property
     def classes_(self):
         return self.estimator_.classes_[0]
+
+    @available_if(lambda one: hasattr(one.estimator, "predict_proba"))
+    def predict_proba(self, X):
+        return self.estimator_.predict_proba(X)[0]

@@ -5,6 +5,7 @@ from skmtl.inspection._regularization_path_display import RegularizationPathDisp
 from skmtl.inspection._task_feature_importance import task_feature_importance
 from skmtl.inspection._task_gain_display import TaskGainDisplay
 from skmtl.inspection._task_score_display import TaskScoreDisplay
+from skmtl.inspection._task_sharing import task_sharing
 from skmtl.inspection._task_similarity import task_similarity
 from skmtl.inspection._task_similarity_display import TaskSimilarityDisplay
 
@@ -15,5 +16,6 @@ __all__ = [
     "TaskScoreDisplay",
     "TaskSimilarityDisplay",
     "task_feature_importance",
+    "task_sharing",
     "task_similarity",
 ]

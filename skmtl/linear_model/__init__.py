@@ -1,5 +1,6 @@
 """Linear multi-task models."""
 
+from skmtl.linear_model._class_predictor import ClassPredictor
 from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._clustered_task import (
     ClusteredTaskClassifier,
@@ -72,6 +73,7 @@ from skmtl.linear_model._trace_norm import (
 )
 
 __all__ = [
+    "ClassPredictor",
     "ClassifierCV",
     "ClusteredTaskClassifier",
     "ClusteredTaskRegressor",

@@ -28,8 +28,15 @@ class AdaptableModel:
     def _new_task_priors(self, W, task_id):
         raise NotImplementedError
 
+    def _level_prior(self):
+        """What is believed of the intercept: a :class:`LevelPrior`, None if it is free."""
+        return None
+
     def _store_new_task(self, chosen):
         """Set what else the extended model is inspected by; `chosen` is the prior's position."""
+
+    def _store_new_level(self, fit):
+        """Keep the intercept of the new task, for those that come later."""
 
     def _normalized_coef(self):
         """W (n_columns * n_features, n_tasks), the coefficients on the scale of normalized y."""
@@ -79,7 +86,8 @@ class AdaptableModel:
         task_id = new_task_id(self, X_new, y_new, task)
         new_task = read_new_task(self, X_new, y_new, sample_weight, task_id)
         priors = self._new_task_priors(self._normalized_coef(), task_id)
-        fits = [fit_task(new_task, prior, self.fit_intercept) for prior in priors]
+        level = self._level_prior()
+        fits = [fit_task(new_task, prior, self.fit_intercept, level) for prior in priors]
         chosen = int(np.argmin([fit.objective for fit in fits]))
         if not fits[chosen].converged:
             warn(
@@ -89,6 +97,7 @@ class AdaptableModel:
             )
         model = _extended(self, new_task, fits[chosen], task_id)
         model._store_new_task(chosen)
+        model._store_new_level(fits[chosen])
         return model
 
 

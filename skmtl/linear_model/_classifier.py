@@ -1,23 +1,22 @@
 """The template of linear multi-task classifiers: read, solve, unpack; predict."""
 
 import numpy as np
-from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
-from skmtl._data.reading import read_features, read_prediction_data, read_training_data
-from skmtl._data.spellings import stack_labels
+from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, warn_of_pseudo_observations
+from skmtl.linear_model._class_predictor import ClassPredictor
 from skmtl.losses import Logistic
 from skmtl.penalties import stack_columns
 from skmtl.solvers import solve_penalized
 
 
 class LinearMultiTaskClassifier(
-    MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
+    ClassPredictor, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
     """Base of the linear classifiers.
 
@@ -86,7 +85,7 @@ class LinearMultiTaskClassifier(
         return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
     def _datafit(self, problem, *, path=False):
-        return problem.likelihood(**self._fit_options())
+        return self._with_intercepts(problem.likelihood(**self._fit_options()), problem)
 
     def _strata(self, problem):
         """The stratum of each of the user's samples of positive weight: its task and class."""
@@ -160,107 +159,3 @@ class LinearMultiTaskClassifier(
             own = self.coef_[:, k], self.intercept_[:, k], self.shared_coef_[k]
             columns.append(predict_own_tasks(X, codes, *own))
         return np.column_stack(columns), False
-
-    def decision_function(self, X, *, tasks=None):
-        """Log-odds of the second class, or scores of all classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray
-            Of shape (n_samples,) or (n_samples, n_classes) for long data; (n_samples, n_tasks) for
-            two-dimensional y, and a list of (n_samples, n_classes) for more than two classes.
-        """
-        scores, wide = self._scores(X, tasks)
-        if wide and scores.ndim == 3:
-            return [scores[:, t, : len(own)] for t, own in enumerate(self.classes_)]
-        return scores
-
-    def predict_proba(self, X, *, tasks=None):
-        """Class probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes) or list of n_tasks such arrays
-            The list for two-dimensional y. Columns are in the order of `classes_`.
-        """
-        scores, wide = self._scores(X, tasks)
-        if not wide:
-            return _probabilities(scores)
-        return [_probabilities(scores[:, t])[:, : len(c)] for t, c in enumerate(self.classes_)]
-
-    def predict(self, X, *, tasks=None):
-        """Predict the most probable class with the task of each sample, or with all tasks.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
-        tasks : array-like of shape (n_samples,), default=None
-            Task ids, if and only if `fit` was given them.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks) or (n_samples,)
-            Class labels.
-
-        Raises
-        ------
-        ValueError
-            For tasks that fit did not see, unless ``handle_unknown="shared"``.
-        """
-        scores, wide = self._scores(X, tasks)
-        if wide:
-            return self._classes_of_tasks(scores)
-        return self.classes_[_best(scores)]
-
-    def predict_all_tasks(self, X):
-        """Predict with every task for every sample, in whichever form the data were fitted.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_tasks)
-            Class labels.
-        """
-        check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
-        return self._classes_of_tasks(self._scores_of_tasks(X))
-
-    def _classes_of_tasks(self, scores):
-        """Most probable classes, (n_samples, n_tasks), from the scores of all tasks."""
-        wide = isinstance(self.classes_, list)
-        classes = self.classes_ if wide else [self.classes_] * self.n_tasks_
-        return stack_labels([own[_best(scores[:, t])] for t, own in enumerate(classes)])
-
-
-def _best(scores):
-    """Position of the most probable class, from log-odds or scores."""
-    if scores.ndim == 1:
-        return (scores > 0).astype(np.intp)
-    return scores.argmax(axis=-1)
-
-
-def _probabilities(scores):
-    """Class probabilities, from log-odds or scores."""
-    if scores.ndim == 1:
-        p = expit(scores)
-        return np.column_stack([1 - p, p])
-    return softmax(scores, axis=-1)

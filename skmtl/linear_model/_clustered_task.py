@@ -13,10 +13,11 @@ from skmtl.linear_model._learned_covariance import LearnedCovariance
 from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.linear_model._task_intercepts import TaskIntercepts
 from skmtl.penalties import ClusterNorm
 
 
-class ClusteredTaskModel(LearnedCovariance, AdaptableModel, PenalizedModel):
+class ClusteredTaskModel(TaskIntercepts, LearnedCovariance, AdaptableModel, PenalizedModel):
     """The relaxation of k-means on tasks, for any loss."""
 
     _ranges = {"eta": POSITIVE}  # noqa: RUF012
@@ -86,6 +87,7 @@ class ClusteredTaskRegressor(ClusteredTaskModel, LinearMultiTaskRegressor):
         Number of clusters, clipped at the number of tasks.
     eta : float, default=0.1
         Positive. The smaller, the more alike are the tasks of a cluster.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -129,6 +131,8 @@ class ClusteredTaskRegressor(ClusteredTaskModel, LinearMultiTaskRegressor):
         *,
         n_clusters=2,
         eta=0.1,
+        intercept="free",
+        intercept_alpha=1.0,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -142,6 +146,8 @@ class ClusteredTaskRegressor(ClusteredTaskModel, LinearMultiTaskRegressor):
         self.alpha = alpha
         self.n_clusters = n_clusters
         self.eta = eta
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -166,6 +172,7 @@ class ClusteredTaskRegressorCV(RegressorCV):
         Numbers of clusters to try; None is 1, 2, 3 and 5, as far as there are more tasks.
     eta : float, default=0.1
         As in :class:`ClusteredTaskRegressor`.
+    {intercept_search}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -181,6 +188,7 @@ class ClusteredTaskRegressorCV(RegressorCV):
         Cluster of each task, 0, 1, ...
     task_covariance_ : ndarray of shape (n_tasks, n_tasks)
         ``eta I + M``.
+    {chosen_intercepts}
     {path_attributes}
     {linear_attributes}
 
@@ -193,12 +201,12 @@ class ClusteredTaskRegressorCV(RegressorCV):
     >>> from skmtl import ClusteredTaskRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = ClusteredTaskRegressorCV(alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (3, 4, 5)
+    >>> model.mse_path_.shape  # 3 numbers of clusters and 3 strengths of intercepts, alphas, folds
+    (9, 4, 5)
     """
 
     _model = ClusteredTaskRegressor
-    _tried = ("n_clusters",)
+    _tried = ("n_clusters", "intercept_alpha")
 
     def __init__(
         self,
@@ -206,6 +214,8 @@ class ClusteredTaskRegressorCV(RegressorCV):
         alphas=15,
         n_clusters=None,
         eta=0.1,
+        intercept="shared",
+        intercept_alpha=None,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -223,6 +233,8 @@ class ClusteredTaskRegressorCV(RegressorCV):
         self.alphas = alphas
         self.n_clusters = n_clusters
         self.eta = eta
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -238,6 +250,8 @@ class ClusteredTaskRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
+        if name != "n_clusters":
+            return super()._candidates(name, datafit)
         n_tasks = datafit.shape[1]
         return [k for k in (1, 2, 3, 5) if k == 1 or k < n_tasks]
 
@@ -262,6 +276,7 @@ class ClusteredTaskClassifier(ClusteredTaskModel, LinearMultiTaskClassifier):
         Number of clusters, clipped at the number of tasks.
     eta : float, default=0.1
         Positive. The smaller, the more alike are the tasks of a cluster.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
@@ -303,6 +318,8 @@ class ClusteredTaskClassifier(ClusteredTaskModel, LinearMultiTaskClassifier):
         *,
         n_clusters=2,
         eta=0.1,
+        intercept="free",
+        intercept_alpha=1.0,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -314,6 +331,8 @@ class ClusteredTaskClassifier(ClusteredTaskModel, LinearMultiTaskClassifier):
         self.alpha = alpha
         self.n_clusters = n_clusters
         self.eta = eta
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight

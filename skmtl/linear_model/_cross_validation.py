@@ -13,6 +13,7 @@ from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._penalized_model import model_path
+from skmtl.linear_model._task_intercepts import INTERCEPT_GRID
 from skmtl.model_selection.path_search import PathSearch
 
 
@@ -202,7 +203,18 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
     def _worker(self):
         return self._template()
 
+    @property
+    def _varied(self):
+        """Names of the parameters that are tried, of the strength of intercepts if it matters."""
+        names = list(self._tried)
+        free = self.get_params(deep=False).get("intercept") != "shared" or not self.fit_intercept
+        if free and "intercept_alpha" in names:
+            names.remove("intercept_alpha")
+        return names
+
     def _candidates(self, name, datafit):
+        if name == "intercept_alpha":
+            return datafit.intercept_curvature * np.array(INTERCEPT_GRID)
         raise ValueError(f"{name} must be a number or a list of numbers, got None.")
 
     def _values(self, name, datafit):
@@ -216,11 +228,12 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
         return values.tolist()
 
     def _paths(self, datafit, read):
-        values = [self._values(name, datafit) for name in self._tried]
+        values = [self._values(name, datafit) for name in self._varied]
         paths = []
         for combination in product(*values):
-            params = dict(zip(self._tried, combination, strict=True))
-            paths.append((params, self._alphas(datafit, read, params)))
+            params = dict(zip(self._varied, combination, strict=True))
+            loss = self._loss_of(datafit, read, params)
+            paths.append((params, self._alphas(loss, read, params)))
         self.grid_ = [params for params, _ in paths]
         return paths
 
@@ -234,17 +247,21 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
             alphas = strengths(model, datafit, read, alphas, eps)
         return check_alphas(alphas)
 
+    def _loss_of(self, datafit, read, params):
+        return self._template(**params)._with_intercepts(datafit, read)
+
     def _solutions(self, datafit, read, params, alphas, fold):
         return model_path(self._template(**params), datafit, read, alphas)
 
     def _store_choice(self, alpha, params):
         self.alpha_ = alpha
+        vars(self).pop("intercept_alpha_", None)  # of an earlier fit
         for name, value in params.items():
             setattr(self, f"{name}_", value)
 
     def _refit(self, worker, read, datafit, solution):
         worker.set_params(alpha=self.alpha_)
-        worker.set_params(**{name: getattr(self, f"{name}_") for name in self._tried})
+        worker.set_params(**{name: getattr(self, f"{name}_") for name in self._varied})
         self.best_estimator_ = worker._finish(read, datafit, solution)
         return self
 

@@ -11,10 +11,11 @@ from skmtl.linear_model._new_task import pulled
 from skmtl.linear_model._new_task_data import strength_of_new_task
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.linear_model._task_intercepts import TaskIntercepts
 from skmtl.penalties import TaskCoupling, mean_coupling, ridge_coupling
 
 
-class MeanRegularizedModel(AdaptableModel, PenalizedModel):
+class MeanRegularizedModel(TaskIntercepts, AdaptableModel, PenalizedModel):
     """The pull towards a mean, for any loss."""
 
     _empties = False
@@ -75,6 +76,7 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -110,6 +112,8 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -122,6 +126,8 @@ class MeanRegularizedRegressor(MeanRegularizedModel, LinearMultiTaskRegressor):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -145,6 +151,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
     ridge : float or array-like of float, default=None
         Strengths of the ridge to try, at least 0; None is 0, 1e-3, 1e-2, 1e-1 and 1 times the mean
         curvature of the loss.
+    {intercept_search}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -156,6 +163,7 @@ class MeanRegularizedRegressorCV(RegressorCV):
         Chosen alpha.
     ridge_ : float
         Chosen ridge.
+    {chosen_intercepts}
     {path_attributes}
     {linear_attributes}
 
@@ -168,18 +176,20 @@ class MeanRegularizedRegressorCV(RegressorCV):
     >>> from skmtl import MeanRegularizedRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = MeanRegularizedRegressorCV(alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (5, 4, 5)
+    >>> model.mse_path_.shape  # 5 ridges and 3 strengths of intercepts, alphas, folds
+    (15, 4, 5)
     """
 
     _model = MeanRegularizedRegressor
-    _tried = ("ridge",)
+    _tried = ("ridge", "intercept_alpha")
 
     def __init__(
         self,
         *,
         alphas=15,
         ridge=None,
+        intercept="shared",
+        intercept_alpha=None,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -196,6 +206,8 @@ class MeanRegularizedRegressorCV(RegressorCV):
     ):
         self.alphas = alphas
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -211,6 +223,8 @@ class MeanRegularizedRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
+        if name != "ridge":
+            return super()._candidates(name, datafit)
         return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 
@@ -234,6 +248,7 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
         Strength of the pull, at least 0; one for each task in the order of `tasks_` or by task id.
     ridge : float, array-like of shape (n_tasks,) or dict, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
@@ -267,6 +282,8 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -277,6 +294,8 @@ class MeanRegularizedClassifier(MeanRegularizedModel, LinearMultiTaskClassifier)
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight

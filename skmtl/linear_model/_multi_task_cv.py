@@ -186,8 +186,9 @@ class MultiTaskCV(
         paths = []
         for params in ParameterGrid(grid) if grid else [{}]:
             model = clone(self.estimator).set_params(**params)
-            paths.append((params, self._alphas(model, alphas, datafit, read)))
             model._check_params()
+            loss = model._with_intercepts(datafit, read)
+            paths.append((params, self._alphas(model, alphas, loss, read)))
         self.grid_ = [params for params, _ in paths]
         return paths
 
@@ -199,6 +200,9 @@ class MultiTaskCV(
         if isinstance(alphas, Integral):
             return strengths(model, datafit, read, alphas, self.eps)
         return check_alphas(alphas)
+
+    def _loss_of(self, datafit, read, params):
+        return clone(self.estimator).set_params(**params)._with_intercepts(datafit, read)
 
     def _solutions(self, datafit, read, params, alphas, fold):
         return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)

@@ -23,6 +23,14 @@ class Prior(NamedTuple):
     constant: float = 0.0
 
 
+class LevelPrior(NamedTuple):
+    """`strength/2 ||a - mean||^2` of the levels `a_k = b_k + at . w_k`, strength positive."""
+
+    at: np.ndarray
+    mean: np.ndarray
+    strength: float
+
+
 def pulled(center, pull, ridge):
     """The :class:`Prior` `pull/2 ||w - center||^2 + ridge/2 ||w||^2`."""
     total = pull + ridge
@@ -40,7 +48,7 @@ class NewFit(NamedTuple):
     converged: bool
 
 
-def fit_task(new_task, prior, fit_intercept):
+def fit_task(new_task, prior, fit_intercept, level=None):
     """The minimum of the loss of a task and the prior.
 
     Parameters
@@ -51,6 +59,8 @@ def fit_task(new_task, prior, fit_intercept):
         What is believed of its coefficients.
     fit_intercept : bool
         Whether it has an intercept.
+    level : LevelPrior, default=None
+        What is believed of the intercept; None if nothing is.
 
     Returns
     -------
@@ -58,24 +68,30 @@ def fit_task(new_task, prior, fit_intercept):
     """
     n_samples, n_columns = new_task.y.shape
     n_features = new_task.X.shape[1]
-    mean = np.zeros(n_features)
+    origin = np.zeros(n_features)
+    levels = np.zeros(n_columns)
+    size = 1.0
     if fit_intercept:
-        mean = np.average(new_task.X, axis=0, weights=new_task.weight)
-    X = new_task.X - mean
-    offset = X @ prior.center.reshape(n_columns, n_features).T
+        origin = np.average(new_task.X, axis=0, weights=new_task.weight)
+    if level is not None:
+        origin = level.at
+        levels = level.mean
+        size = np.sqrt(level.strength)
+    X = new_task.X - origin
+    offset = levels + X @ prior.center.reshape(n_columns, n_features).T
     J, coefficients_of = _whitened(X, prior, n_columns)
     n_unknowns = J.shape[1]
     ridge = np.full(n_unknowns, float((prior.strength > 0).all()))
     if fit_intercept:
         constants = np.tile(np.eye(n_columns), (n_samples, 1))
-        J = np.hstack([J, constants])
-        ridge = np.append(ridge, np.zeros(n_columns))
+        J = np.hstack([J, constants / size])
+        ridge = np.append(ridge, np.full(n_columns, float(level is not None)))
     theta, objective, converged = _newton(new_task, offset, J, ridge)
     w = prior.center + coefficients_of(theta[:n_unknowns])
     W = w.reshape(n_columns, n_features).T
     b = np.zeros(n_columns)
     if fit_intercept:
-        b = theta[n_unknowns:] - mean @ W
+        b = levels + theta[n_unknowns:] / size - origin @ W
     return NewFit(W, b, objective + prior.constant, converged)
 
 

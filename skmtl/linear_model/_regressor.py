@@ -1,5 +1,6 @@
 """The template of linear multi-task regressors: read, solve, unpack; predict."""
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,8 @@ class Reading(NamedTuple):
     data: TaskData
     scale: TargetScale
     loss: object
+
+    n_columns = 1  # of a task
 
     @property
     def problem(self):
@@ -155,10 +158,15 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         """The datafit of everything that was read; `path` if several models will be fitted."""
         if task_weight is None:
             task_weight = self.task_weight
-        if not read.loss.is_quadratic:
-            return read.problem.likelihood(
-                task_weight=task_weight, fit_intercept=self.fit_intercept
-            )
+        loss = self._likelihood
+        if read.loss.is_quadratic:
+            loss = partial(self._squared_datafit, path=path)
+        return self._with_intercepts(loss(read, task_weight), read)
+
+    def _likelihood(self, read, task_weight):
+        return read.problem.likelihood(task_weight=task_weight, fit_intercept=self.fit_intercept)
+
+    def _squared_datafit(self, read, task_weight, path):
         data = read.data
         scale = data.weight_scale(task_weight, data.design.task_sum(data.weight))
         return squared_datafit(

@@ -10,6 +10,7 @@ from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.linear_model._task_intercepts import TaskIntercepts
 from skmtl.penalties import (
     L1,
     L21,
@@ -20,7 +21,7 @@ from skmtl.penalties import (
 )
 
 
-class TaskGraphModel(PenalizedModel):
+class TaskGraphModel(TaskIntercepts, PenalizedModel):
     """The coupling along a graph, for any loss."""
 
     _ranges = {"sparsity": AT_LEAST_0}  # noqa: RUF012
@@ -72,6 +73,7 @@ class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         "l1" empties single coefficients, "l21" features for all tasks.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -109,6 +111,8 @@ class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
         ridge=0.0,
         sparsity=0.0,
         sparsity_norm="l1",
+        intercept="free",
+        intercept_alpha=1.0,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -124,6 +128,8 @@ class TaskGraphRegressor(TaskGraphModel, LinearMultiTaskRegressor):
         self.ridge = ridge
         self.sparsity = sparsity
         self.sparsity_norm = sparsity_norm
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -153,6 +159,7 @@ class TaskGraphRegressorCV(RegressorCV):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         Norm, as in :class:`TaskGraphRegressor`.
+    {intercept_search}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -164,6 +171,7 @@ class TaskGraphRegressorCV(RegressorCV):
         Chosen alpha.
     ridge_ : float
         Chosen ridge.
+    {chosen_intercepts}
     {path_attributes}
     {linear_attributes}
 
@@ -176,12 +184,12 @@ class TaskGraphRegressorCV(RegressorCV):
     >>> from skmtl import TaskGraphRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = TaskGraphRegressorCV(graph="chain", alphas=4).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (5, 4, 5)
+    >>> model.mse_path_.shape  # 5 ridges and 3 strengths of intercepts, alphas, folds
+    (15, 4, 5)
     """
 
     _model = TaskGraphRegressor
-    _tried = ("ridge",)
+    _tried = ("ridge", "intercept_alpha")
 
     def __init__(
         self,
@@ -191,6 +199,8 @@ class TaskGraphRegressorCV(RegressorCV):
         ridge=None,
         sparsity=0.0,
         sparsity_norm="l1",
+        intercept="shared",
+        intercept_alpha=None,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -210,6 +220,8 @@ class TaskGraphRegressorCV(RegressorCV):
         self.ridge = ridge
         self.sparsity = sparsity
         self.sparsity_norm = sparsity_norm
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -225,6 +237,8 @@ class TaskGraphRegressorCV(RegressorCV):
         self.n_jobs = n_jobs
 
     def _candidates(self, name, datafit):
+        if name != "ridge":
+            return super()._candidates(name, datafit)
         return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 
@@ -257,6 +271,7 @@ class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
         Strength of the norm, at least 0.
     sparsity_norm : {"l1", "l21"}, default="l1"
         "l1" empties single coefficients, "l21" features for all tasks.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
@@ -293,6 +308,8 @@ class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
         ridge=0.0,
         sparsity=0.0,
         sparsity_norm="l1",
+        intercept="free",
+        intercept_alpha=1.0,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -306,6 +323,8 @@ class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):
         self.ridge = ridge
         self.sparsity = sparsity
         self.sparsity_norm = sparsity_norm
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight

@@ -8,10 +8,11 @@ from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._learned_covariance import LearnedCovariance
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.linear_model._task_intercepts import TaskIntercepts
 from skmtl.penalties import Ridge, SquaredTraceNorm
 
 
-class TaskRelationshipModel(LearnedCovariance, PenalizedModel):
+class TaskRelationshipModel(TaskIntercepts, LearnedCovariance, PenalizedModel):
     """The squared trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -48,6 +49,7 @@ class TaskRelationshipRegressor(TaskRelationshipModel, LinearMultiTaskRegressor)
         Strength of the penalty, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -83,6 +85,8 @@ class TaskRelationshipRegressor(TaskRelationshipModel, LinearMultiTaskRegressor)
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -95,6 +99,8 @@ class TaskRelationshipRegressor(TaskRelationshipModel, LinearMultiTaskRegressor)
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -125,6 +131,7 @@ class TaskRelationshipClassifier(TaskRelationshipModel, LinearMultiTaskClassifie
         Strength of the penalty, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
@@ -159,6 +166,8 @@ class TaskRelationshipClassifier(TaskRelationshipModel, LinearMultiTaskClassifie
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -169,6 +178,8 @@ class TaskRelationshipClassifier(TaskRelationshipModel, LinearMultiTaskClassifie
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight

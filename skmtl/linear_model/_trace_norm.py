@@ -10,11 +10,12 @@ from skmtl.linear_model._cross_validation import ClassifierCV, RegressorCV
 from skmtl.linear_model._new_task import Prior, pulled
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.linear_model._task_intercepts import TaskIntercepts
 from skmtl.penalties import Ridge, TraceNorm
 from skmtl.prox import singular_values
 
 
-class TraceNormModel(AdaptableModel, PenalizedModel):
+class TraceNormModel(TaskIntercepts, AdaptableModel, PenalizedModel):
     """The trace norm, for any loss."""
 
     _ranges = {"ridge": AT_LEAST_0}  # noqa: RUF012
@@ -63,6 +64,7 @@ class TraceNormRegressor(TraceNormModel, LinearMultiTaskRegressor):
         Strength of the trace norm, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -103,6 +105,8 @@ class TraceNormRegressor(TraceNormModel, LinearMultiTaskRegressor):
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -115,6 +119,8 @@ class TraceNormRegressor(TraceNormModel, LinearMultiTaskRegressor):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -144,6 +150,7 @@ class TraceNormClassifier(TraceNormModel, LinearMultiTaskClassifier):
         Strength of the trace norm, at least 0.
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_parameters}
     {class_data_parameters}
     {newton_parameters}
 
@@ -181,6 +188,8 @@ class TraceNormClassifier(TraceNormModel, LinearMultiTaskClassifier):
         alpha=1.0,
         *,
         ridge=0.0,
+        intercept="free",
+        intercept_alpha=1.0,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -191,6 +200,8 @@ class TraceNormClassifier(TraceNormModel, LinearMultiTaskClassifier):
     ):
         self.alpha = alpha
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight
@@ -211,6 +222,7 @@ class TraceNormRegressorCV(RegressorCV):
     {threshold_alphas}
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_search}
     {loss_parameters}
     {data_parameters}
     {iteration_parameters}
@@ -224,6 +236,7 @@ class TraceNormRegressorCV(RegressorCV):
         Rank of `coef_`.
     singular_values_ : ndarray of shape (min(n_features, n_tasks),)
         Singular values of `coef_`, decreasing.
+    {chosen_intercepts}
     {path_attributes}
     {linear_attributes}
 
@@ -236,11 +249,12 @@ class TraceNormRegressorCV(RegressorCV):
     >>> from skmtl import TraceNormRegressorCV, make_multitask_regression
     >>> data = make_multitask_regression(n_features=10, n_informative=3, random_state=0)
     >>> model = TraceNormRegressorCV(alphas=10).fit(data.X, data.y)
-    >>> model.mse_path_.shape
-    (10, 5)
+    >>> model.mse_path_.shape  # strengths of intercepts, alphas, folds
+    (3, 10, 5)
     """
 
     _model = TraceNormRegressor
+    _tried = ("intercept_alpha",)
 
     def __init__(
         self,
@@ -248,6 +262,8 @@ class TraceNormRegressorCV(RegressorCV):
         alphas=50,
         eps=1e-3,
         ridge=0.0,
+        intercept="shared",
+        intercept_alpha=None,
         loss="squared_error",
         huber_delta=1.35,
         task_column=None,
@@ -265,6 +281,8 @@ class TraceNormRegressorCV(RegressorCV):
         self.alphas = alphas
         self.eps = eps
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.loss = loss
         self.huber_delta = huber_delta
         self.task_column = task_column
@@ -291,6 +309,7 @@ class TraceNormClassifierCV(ClassifierCV):
     {threshold_alphas}
     ridge : float, default=0.0
         Strength of the ridge, at least 0.
+    {intercept_search}
     {class_data_parameters}
     {newton_parameters}
     {class_fold_parameters}
@@ -303,6 +322,7 @@ class TraceNormClassifierCV(ClassifierCV):
         Rank of `coef_`.
     singular_values_ : ndarray
         Singular values of `coef_`, decreasing.
+    {chosen_intercepts}
     {class_path_attributes}
     {class_attributes}
 
@@ -316,11 +336,12 @@ class TraceNormClassifierCV(ClassifierCV):
     >>> from skmtl import TraceNormClassifierCV, make_multitask_classification
     >>> data = make_multitask_classification(n_features=10, n_informative=3, random_state=0)
     >>> model = TraceNormClassifierCV(alphas=10, eps=1e-2).fit(data.X, data.y)
-    >>> model.cv_error_path_.shape
-    (10, 5)
+    >>> model.cv_error_path_.shape  # strengths of intercepts, alphas, folds
+    (3, 10, 5)
     """
 
     _model = TraceNormClassifier
+    _tried = ("intercept_alpha",)
 
     def __init__(
         self,
@@ -328,6 +349,8 @@ class TraceNormClassifierCV(ClassifierCV):
         alphas=50,
         eps=1e-3,
         ridge=0.0,
+        intercept="shared",
+        intercept_alpha=None,
         task_column=None,
         task_weight=None,
         class_weight=None,
@@ -343,6 +366,8 @@ class TraceNormClassifierCV(ClassifierCV):
         self.alphas = alphas
         self.eps = eps
         self.ridge = ridge
+        self.intercept = intercept
+        self.intercept_alpha = intercept_alpha
         self.task_column = task_column
         self.task_weight = task_weight
         self.class_weight = class_weight

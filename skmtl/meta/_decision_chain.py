@@ -9,7 +9,8 @@ from scipy.special import expit, softmax
 from sklearn.utils import _safe_indexing
 
 from skmtl.meta._added_columns import append_columns, check_appendable, take_columns
-from skmtl.meta._task_models import aligned_proba, fit_task
+from skmtl.meta._fit_task import fit_task
+from skmtl.meta._task_models import aligned_proba
 
 _ADDED = "decision"  # name of the columns of a frame that hold the earlier decisions
 _RMS = 10.0  # root mean square of the features that hold the earlier decisions

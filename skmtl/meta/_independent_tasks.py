@@ -1,13 +1,22 @@
 """A scikit-learn estimator for each task."""
 
+from typing import NamedTuple
+
 import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing
 
 from skmtl._data.task_ids import codes_of, some_of
 from skmtl._data.task_parameters import entries_by_label
-from skmtl.meta._task_models import TaskMetaEstimator, fit_task, predict_by, proba_by
+from skmtl.meta._fit_task import TaskFit
+from skmtl.meta._task_models import TaskMetaEstimator, predict_by, proba_by, rows_of
+
+
+class _Group(NamedTuple):
+    """Tasks that are fitted together."""
+
+    fit: TaskFit
+    tasks: list  # their codes
 
 
 class IndependentTasks(TaskMetaEstimator):
@@ -19,6 +28,10 @@ class IndependentTasks(TaskMetaEstimator):
     single sample of some class by the frequencies of its classes. A task with one class only is
     always predicted to have that class, and one with too few positive counts for a Poisson
     regression (none, or a single one if its strength is tuned) its mean.
+
+    `RidgeCV` without folds, `LassoCV` and `ElasticNetCV`, alone or after a `StandardScaler` in a
+    pipeline, are fitted by algorithms of skmtl that give the same results, 5 to 70 times as fast;
+    lassos are exact, whatever their `tol` and `max_iter`.
 
     Parameters
     ----------
@@ -80,13 +93,36 @@ class IndependentTasks(TaskMetaEstimator):
         self.n_jobs = n_jobs
 
     def _fit_parts(self, data):
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(self._jobs(data))
+        groups = self._groups(data)
+        fitted = Parallel(n_jobs=self.n_jobs)(self._jobs(data, groups))
+        self.estimators_ = [None] * data.n_tasks
+        for group, estimators in zip(groups, fitted, strict=True):
+            for t, estimator in zip(group.tasks, estimators, strict=True):
+                self.estimators_[t] = estimator
 
-    def _jobs(self, data):
-        """Yield the fit of each task."""
-        for estimator, part in zip(self._estimators_of_tasks(), data.parts, strict=True):
-            X = _safe_indexing(data.features, part.indices)
-            yield delayed(fit_task)(estimator, X, part.y, part.weight)
+    def _groups(self, data):
+        """Return the fits: of one task each, or of all tasks with the same samples at once."""
+        estimators = self._estimators_of_tasks()
+        distinct = {id(estimator): estimator for estimator in estimators}
+        fits = {key: TaskFit(estimator) for key, estimator in distinct.items()}
+        groups = {}
+        for t, (estimator, part) in enumerate(zip(estimators, data.parts, strict=True)):
+            fit = fits[id(estimator)]
+            key = t
+            if data.layout == "wide" and fit.shares_rows:
+                weight = None if part.weight is None else part.weight.tobytes()
+                key = (id(fit), part.indices.tobytes(), weight)
+            groups.setdefault(key, _Group(fit, [])).tasks.append(t)
+        return list(groups.values())
+
+    def _jobs(self, data, groups):
+        """Yield the fit of each group."""
+        for group in groups:
+            parts = [data.parts[t] for t in group.tasks]
+            first = parts[0]
+            X = rows_of(data.features, first.indices)
+            targets = [part.y for part in parts]
+            yield delayed(group.fit)(X, targets, first.weight)
 
     def _estimators_of_tasks(self):
         """Return the unfitted estimator of each task."""

@@ -1,7 +1,5 @@
 """Stacking over tasks: models of single tasks, then models of their predictions."""
 
-from numbers import Integral
-
 import numpy as np
 from joblib import Parallel, delayed
 from scipy import sparse
@@ -9,19 +7,18 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
 from sklearn.utils import _safe_indexing, check_array, get_tags
 
-from skmtl._data.checks import check_bool, check_int
-from skmtl._data.stratification import assign_folds
+from skmtl._data.checks import check_bool
 from skmtl.meta._added_columns import append_columns
+from skmtl.meta._complete_folds import complete_folds
 from skmtl.meta._curds_and_whey import curds_and_whey
 from skmtl.meta._decision_chain import decisions
+from skmtl.meta._fit_task import fit_task
 from skmtl.meta._task_models import (
     TaskMetaEstimator,
     aligned_proba,
     check_takes_weights,
-    fit_task,
     predict_by,
     proba_by,
-    splits_of_samples,
 )
 
 _CURDS = "curds_and_whey"
@@ -265,58 +262,14 @@ class MultiTaskStacking(TaskMetaEstimator):
             check_takes_weights(final)
 
     def _folds(self, data):
-        """Return for each fold how often each sample of X is trained on, and which are tested.
-
-        Each labeled sample is tested once.
-        """
-        samples, strata = self._strata(data)
+        """Return for each fold how often each sample of X is trained on, and which are tested."""
+        classes = self.classes_ if self._is_classifier() else None
         n_samples = data.features.shape[0]
         folds = []
-        for train, test in self._splits(data, samples, strata):
-            tested = np.intersect1d(test, samples)
-            if len(tested):  # a fold may hold unlabeled samples only
-                folds.append((np.bincount(train, minlength=n_samples), tested))
-        every_tested = [test for _, test in folds]
-        times_tested = np.bincount(np.concatenate(every_tested), minlength=n_samples)
-        if (times_tested[samples] != 1).any():
-            raise ValueError(
-                f"cv={self.cv!r} does not test every sample exactly once, so that there are no "
-                "out-of-fold predictions: give a number of folds or a KFold."
-            )
+        for train, test in complete_folds(self.cv, data, classes):
+            counts = np.bincount(train, minlength=n_samples)
+            folds.append((counts, test))
         return folds
-
-    def _splits(self, data, samples, strata):
-        """Return pairs (train, test) of positions in X."""
-        if isinstance(self.cv, Integral):
-            n_folds = check_int(self.cv, "cv", low=2)
-            fold = assign_folds(strata, n_folds)
-            return [(samples[fold != k], samples[fold == k]) for k in range(n_folds)]
-        groups = np.zeros(data.features.shape[0], dtype=int)
-        groups[samples] = strata
-        return splits_of_samples(self.cv, data, groups)
-
-    def _strata(self, data):
-        """Return the positions of labeled samples in X, and the stratum of each."""
-        if data.layout == "wide":
-            return self._strata_of_wide(data)
-        samples, strata = data.pooled()
-        if self._is_classifier():
-            class_codes = np.searchsorted(self.classes_, samples.y)
-            pairs = strata * len(self.classes_) + class_codes
-            strata = np.unique(pairs, return_inverse=True)[1]
-        order = np.argsort(samples.indices)
-        return samples.indices[order], strata[order]
-
-    def _strata_of_wide(self, data):
-        """Return the same as `_strata`; strata are patterns of missing targets and classes."""
-        patterns = np.full((data.features.shape[0], data.n_tasks), -1)
-        for t, part in enumerate(data.parts):
-            patterns[part.indices, t] = 0
-            if self._is_classifier():
-                patterns[part.indices, t] = np.searchsorted(self.classes_[t], part.y)
-        samples = np.flatnonzero((patterns >= 0).any(axis=1))
-        _, strata = np.unique(patterns[samples], axis=0, return_inverse=True)
-        return samples, strata.ravel()
 
     def _fit_first(self, data, t, counts=None):
         """Return the stage-one model of task t, fitted to its samples `counts` times, or once."""

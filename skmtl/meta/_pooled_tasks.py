@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils import _safe_indexing, gen_batches
 
-from skmtl.meta._task_models import TaskMetaEstimator, aligned_proba, fit_task
+from skmtl.meta._fit_task import fit_task
+from skmtl.meta._task_models import TaskMetaEstimator, aligned_proba
 
 _ROWS = 2**12  # samples of several tasks that are predicted at a time
 

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.dummy import DummyRegressor
 from sklearn.utils import check_array
 
-from skmtl.meta._task_models import fit_task
+from skmtl.meta._fit_task import fit_task
 
 
 class ResidualChain:

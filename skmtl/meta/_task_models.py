@@ -1,26 +1,36 @@
 """What the meta-estimators share: one estimator for each task, fits and predictions by task."""
 
 import warnings
-from copy import copy
-from numbers import Integral, Number
+from numbers import Number
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.linear_model import PoissonRegressor, RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.utils import _safe_indexing, get_tags
+from sklearn.base import (
+    BaseEstimator,
+    MetaEstimatorMixin,
+)
+from sklearn.utils import (
+    _safe_indexing,
+    get_tags,
+)
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import (
+    check_is_fitted,
+    has_fit_parameter,
+)
 
 from skmtl._data.fold_samples import given_splits
-from skmtl._data.reading import read_features, read_prediction_data, read_samples_by_task
-from skmtl._data.spellings import concatenate_labels, stack_labels
+from skmtl._data.reading import (
+    read_features,
+    read_prediction_data,
+    read_samples_by_task,
+)
+from skmtl._data.spellings import (
+    concatenate_labels,
+    stack_labels,
+)
 from skmtl._data.stratification import split_by_stratum
 from skmtl.base import MultiTaskEstimator
-
-_DEFAULT_FOLDS = 5  # of scikit-learn, where cv=None
 
 
 def _gives_probabilities(meta_estimator):
@@ -116,15 +126,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         return get_tags(self.task_estimator()).estimator_type == "classifier"
 
     def _store_classes(self, data):
-        """Set `classes_`: the class labels of each task for wide data, else those of all tasks."""
-        classes = []
-        for part in data.parts:
-            check_classification_targets(part.y)
-            of_task = np.unique(part.y)
-            classes.append(of_task)
-        if data.layout != "wide":
-            classes = np.unique(concatenate_labels(classes))
-        self.classes_ = classes
+        """Set `classes_`."""
+        self.classes_ = class_labels(data)
 
     def _classes_of(self, t):
         """Return the class labels of task t, None for regressors."""
@@ -231,6 +234,18 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         return probabilities
 
 
+def class_labels(data):
+    """Return the class labels: a list of those of each task for wide data, else of all tasks."""
+    classes = []
+    for part in data.parts:
+        check_classification_targets(part.y)
+        of_task = np.unique(part.y)
+        classes.append(of_task)
+    if data.layout != "wide":
+        classes = np.unique(concatenate_labels(classes))
+    return classes
+
+
 def check_takes_weights(estimator):
     """Raise unless the fit of the estimator takes sample weights."""
     if not has_fit_parameter(estimator, "sample_weight"):
@@ -264,101 +279,20 @@ def splits_of_samples(cv, data, groups=None):
         return given_splits(cv, n_samples, data.features, y, groups)
 
 
+def rows_of(X, samples):
+    """Return some rows of features of any type."""
+    if isinstance(X, np.ndarray):
+        return X[samples]
+    return _safe_indexing(X, samples)
+
+
 def _by_task(X, codes):
     """Yield the code of every task, the positions of its samples, and its part of X."""
     present, positions = np.unique(codes, return_inverse=True)
     every_sample = np.arange(len(codes))
     samples_of_tasks = split_by_stratum(positions, every_sample)
     for t, samples in zip(present, samples_of_tasks, strict=True):
-        yield t, samples, _safe_indexing(X, samples)
-
-
-def fit_task(estimator, X, y, weight):
-    """Return a fitted clone; few samples or one class are treated as IndependentTasks says."""
-    estimator = _for_targets(clone(estimator), y)
-    fit_kwargs = {}
-    if weight is not None:
-        fit_kwargs["sample_weight"] = weight
-    return estimator.fit(X, y, **fit_kwargs)
-
-
-def _for_targets(estimator, y):
-    """Return the estimator with as few folds as y needs, or a dummy if y is too small for it."""
-    classifier = get_tags(estimator).estimator_type == "classifier"
-    n_samples = len(y)
-    counts = np.array([n_samples])
-    if classifier:
-        _, counts = np.unique(y, return_counts=True)
-        if len(counts) == 1:
-            return DummyClassifier()
-    elif np.count_nonzero(y) < _fewest_counts(estimator):
-        return DummyRegressor()
-    numbers_of_folds = _numbers_of_folds(estimator)
-    if not numbers_of_folds:
-        return estimator
-    if counts.min() == 1:
-        if classifier:
-            return DummyClassifier()
-        return DummyRegressor()
-    most = int(counts.max())  # folds of classifiers are stratified by class
-    for name, folds in numbers_of_folds.items():
-        folds = _at_most(most, folds)
-        estimator.set_params(**{name: folds})
-        has_single_samples = most < 2 * _count(folds)
-        if has_single_samples and not classifier:
-            _choose_by_squared_error(estimator, name.removesuffix("cv"))
-    return estimator
-
-
-def _fewest_counts(estimator):
-    """Return how many positive counts a Poisson regression needs: more if it tunes itself."""
-    params = estimator.get_params()
-    parts = [estimator, *params.values()]
-    if not any(isinstance(part, PoissonRegressor) for part in parts):
-        return 0
-    is_tuned = any(name.split("__")[-1] == "cv" for name in params)
-    return 2 if is_tuned else 1  # the logarithm of 0 is no intercept
-
-
-def _choose_by_squared_error(estimator, prefix):
-    """Replace R^2 as the default score of a search, since folds of one sample have none."""
-    name = f"{prefix}scoring"
-    params = estimator.get_params()
-    if name in params and params[name] is None:
-        estimator.set_params(**{name: "neg_mean_squared_error"})
-
-
-def _count(folds):
-    """Return the number of folds of a number of folds or a splitter."""
-    return getattr(folds, "n_splits", folds)
-
-
-def _numbers_of_folds(estimator):
-    """Return the parameters, nested ones included, that are a number of folds or a splitter."""
-    params = {"": estimator, **estimator.get_params()}
-    numbers = {}
-    for name, value in params.items():
-        owner, _, own_name = name.rpartition("__")
-        if own_name != "cv":
-            continue
-        if value is None and isinstance(params[owner], RidgeCV | RidgeClassifierCV):
-            continue  # leave-one-out, for any number of samples
-        if value is None:
-            numbers[name] = _DEFAULT_FOLDS
-        elif isinstance(value, Integral | KFold | StratifiedKFold):
-            numbers[name] = value
-    return numbers
-
-
-def _at_most(most, folds):
-    """Return a number of folds, or a splitter, with at most so many folds."""
-    if _count(folds) <= most:
-        return folds
-    if isinstance(folds, Integral):
-        return most
-    splitter = copy(folds)
-    splitter.n_splits = most
-    return splitter
+        yield t, samples, rows_of(X, samples)
 
 
 def aligned_proba(estimator, X, classes):

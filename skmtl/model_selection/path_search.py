@@ -19,7 +19,7 @@ from skmtl.model_selection._task_splitters import BaseTaskSplitter
 _FLOATS = 2**22  # numbers in the solutions that are kept at a time
 
 
-def fold_errors(folds, k, paths, solutions):
+def fold_errors(folds, k, paths, solutions, loss_of):
     """Compute the held-out errors of every model of every path, for one fold.
 
     Parameters
@@ -32,6 +32,8 @@ def fold_errors(folds, k, paths, solutions):
         The paths to fit.
     solutions : callable
         ``solutions(datafit, params, alphas, k)`` yields the solutions of a path.
+    loss_of : callable
+        ``loss_of(datafit, params)`` is the loss that a path minimizes.
 
     Returns
     -------
@@ -47,10 +49,11 @@ def fold_errors(folds, k, paths, solutions):
     solution_size = int(np.prod(fold.datafit.shape))
     chunk_size = max(1, _FLOATS // solution_size)
     for params, alphas in paths:
-        path = iter(solutions(fold.datafit, params, alphas, k))
+        datafit = loss_of(fold.datafit, params)
+        path = iter(solutions(datafit, params, alphas, k))
         while chunk := list(islice(path, chunk_size)):
             coefficients = [solution.W for solution in chunk]
-            errors.append(_held_out_errors(fold, coefficients))
+            errors.append(_held_out_errors(fold, datafit, coefficients))
             worst.append(_least_converged(chunk))
     n_tasks = len(fold.total)
     errors = np.concatenate(errors)
@@ -71,13 +74,13 @@ def _least_converged(solutions):
     return max(solutions, key=lambda solution: solution.optimality)
 
 
-def _held_out_errors(fold, coefficients):
+def _held_out_errors(fold, datafit, coefficients):
     """Return the mean squared error of each task for every W, (n_models, n_tasks).
 
     A task without training samples is predicted by the average of the others.
     """
     W = np.stack(coefficients)
-    intercepts = np.stack([fold.datafit.intercepts(one) for one in coefficients])
+    intercepts = np.stack([datafit.intercepts(one) for one in coefficients])
     trained = fold.trained
     n_columns = fold.sizes[0]  # columns of W of a task
     if not trained.all() and (fold.sizes == n_columns).all():
@@ -197,7 +200,8 @@ class PathSearch:
         if isinstance(self.cv, BaseTaskSplitter):
             split_params = {**self._task_groups(worker, X, tasks), **split_params}
         strata = worker._strata(read)
-        splits = self._splits(read.data, strata, X, y, split_params)
+        rng = np.random.default_rng(0) if worker._shuffles_folds else None
+        splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
         datafit = folds.whole()
         paths = self._paths(datafit, read)
@@ -205,8 +209,12 @@ class PathSearch:
         def solutions(datafit, params, alphas, fold=None):
             return self._solutions(datafit, read, params, alphas, fold)
 
-        alpha, chosen = self._choose(folds, paths, solutions)
+        def loss_of(datafit, params):
+            return self._loss_of(datafit, read, params)
+
+        alpha, chosen = self._choose(folds, paths, solutions, loss_of)
         self._store_choice(alpha, chosen)
+        datafit = loss_of(datafit, chosen)
         (solution,) = solutions(datafit, chosen, [alpha])
         return self._refit(worker, read, datafit, solution)
 
@@ -216,14 +224,18 @@ class PathSearch:
             _, tasks = split_task_column(X, worker.task_column)
         return {} if tasks is None else {"groups": tasks}
 
+    def _loss_of(self, datafit, read, params):
+        """Return the loss that a model with these parameters minimizes."""
+        return datafit
+
     def _refit(self, worker, read, datafit, solution):
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
-    def _splits(self, data, strata, X, y, split_params):
+    def _splits(self, data, strata, X, y, split_params, rng=None):
         """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
-            splits = self._stratified_splits(data, strata)
+            splits = self._stratified_splits(data, strata, rng)
         else:
             splits = given_splits(self.cv, data.n_samples, X, y, **split_params)
         counts = []
@@ -233,13 +245,13 @@ class PathSearch:
             counts.append((trained, tested))
         return counts
 
-    def _stratified_splits(self, data, strata):
+    def _stratified_splits(self, data, strata, rng=None):
         """Return pairs (train, test) of samples; those of zero weight are as if absent."""
         n_splits = 5
         if self.cv is not None:
             n_splits = check_int(self.cv, "cv", low=2)
         samples = np.sort(data.sample_indices)
-        folds = assign_folds(strata, n_splits)
+        folds = assign_folds(strata, n_splits, rng)
         splits = []
         for k in range(n_splits):
             train = samples[folds != k]
@@ -247,11 +259,13 @@ class PathSearch:
             splits.append((train, test))
         return splits
 
-    def _choose(self, folds, paths, solutions):
+    def _choose(self, folds, paths, solutions, loss_of):
         """Return the best (alpha, params) of the folds; set alphas_ and the paths of errors."""
         parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
         n_folds = len(folds.splits)
-        results = parallel(delayed(fold_errors)(folds, k, paths, solutions) for k in range(n_folds))
+        results = parallel(
+            delayed(fold_errors)(folds, k, paths, solutions, loss_of) for k in range(n_folds)
+        )
         errors = np.stack([of_fold for of_fold, _ in results], axis=2)
         worst = _least_converged([worst_of_fold for _, worst_of_fold in results])
         if not worst.converged:

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lstsq
 
-from skmtl.datafits import ROUNDING, unit_sizes
+from skmtl.datafits import ROUNDING, less_squares, unit_sizes
 
 _NOISE = 1e2 * ROUNDING  # of the largest eigenvalue of a Gram whose centering cancelled digits
 _MOST = 1000  # unknowns that are solved for at once
@@ -26,6 +26,7 @@ class FreeDirections:
 
     def __init__(self, datafit, coupling):
         self.datafit = datafit
+        self.separate = datafit.separate
         self.n_features = datafit.shape[0]
         self.n_free = coupling.n_free
         self.groups = coupling.free_groups()
@@ -46,11 +47,22 @@ class FreeDirections:
         correlation = self.datafit.evaluate(W).correlation
         if self.groups is None:
             return W + self._best_multiple(correlation) @ self.directions.T
+        borders = [self._sums_of_groups(border) for border in self.datafit.borders]
+        solve = less_squares(self._solve_groups, borders)
+        shifts = solve(self._sums_of_groups(correlation))
         W = W.copy()
-        for tasks, system in zip(self.groups, self._grams_of_groups, strict=True):
-            shift = solve_scaled(system, correlation[:, tasks].sum(axis=1))
+        for tasks, shift in zip(self.groups, shifts, strict=True):
             W[:, tasks] += shift[:, None]
         return W
+
+    def _sums_of_groups(self, C):
+        """The sum of C over the tasks of each group, (n_free, n_features)."""
+        return np.array([C[:, tasks].sum(axis=1) for tasks in self.groups])
+
+    def _solve_groups(self, right):
+        """The shift of each group if its tasks meet no others, (n_free, n_features)."""
+        pairs = zip(self._grams_of_groups, right, strict=True)
+        return np.array([solve_scaled(system, own) for system, own in pairs])
 
     def _best_multiple(self, correlation):
         """D (n_features, n_free), where `W + D directions'` is at its optimum."""
@@ -68,9 +80,13 @@ class FreeDirections:
         for block, tasks in enumerate(self.datafit.blocks):
             directions = self.directions[tasks]
             squares = directions.T @ directions
-            gram = self.datafit.gram_block(block, everything)
+            gram = self.separate.gram_block(block, everything)
             system += np.einsum("ij,ab->iajb", gram, squares)
-        return system.reshape(p * k, -1)
+        system = system.reshape(p * k, -1)
+        for border in self.datafit.borders:
+            along = (border @ self.directions).ravel()
+            system -= np.outer(along, along)
+        return system
 
     @cached_property
     def _grams_of_groups(self):
@@ -79,13 +95,13 @@ class FreeDirections:
         counts = self._tasks_of_blocks()
         square = (self.n_features, self.n_features)
         if self.datafit.is_gram:
-            flat = self.datafit.grams.reshape(-1, len(blocks))
+            flat = self.separate.grams.reshape(-1, len(blocks))
             return (counts @ flat.T).reshape(-1, *square)
         summed = np.zeros((self.n_free, *square))
         everything = np.arange(self.n_features)
         counts = counts.tocsc()
         for block in np.flatnonzero(np.diff(counts.indptr)):
-            gram = self.datafit.gram_block(block, everything)
+            gram = self.separate.gram_block(block, everything)
             own = slice(*counts.indptr[block : block + 2])
             summed[counts.indices[own]] += counts.data[own, None, None] * gram
         return summed

@@ -1,8 +1,10 @@
 """Quadratic penalties: linear systems."""
 
+from functools import partial
+
 import numpy as np
 
-from skmtl.datafits import ROUNDING
+from skmtl.datafits import ROUNDING, less_squares
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
 from skmtl.solvers._free_directions import FreeDirections, solve_scaled
@@ -73,20 +75,28 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
 
 def _solve_directly(datafit, coupling, correlation):
     """W from linear systems of the size of a task, None if there are none."""
+    solve = _direct_solver(datafit.separate, coupling)
+    if solve is None:
+        return None
+    return less_squares(solve, datafit.borders)(correlation)
+
+
+def _direct_solver(datafit, coupling):
+    """A function of the correlation that returns W, None if there is none."""
     if len(datafit.blocks) == 1:
         ((values, V),) = datafit.spectra()
         solve = coupling.shifted_solver(values)
-        return V @ solve(V.T @ correlation)
+        return lambda correlation: V @ solve(V.T @ correlation)
     if not coupling.any():
-        return datafit.shifted_solve(correlation, 0.0)
+        return partial(datafit.shifted_solve, shift=0.0)
     pulled = coupling.pulled_to_mean() if datafit.is_gram else None
     if pulled is None:
         return None
-    return _meet(datafit, *pulled, correlation)
+    return _meet(datafit, *pulled)
 
 
-def _meet(datafit, diagonal, u, correlation):
-    """W with `(Q_t + d_t) w_t = q_t + u_t z`, `z = sum_t u_t w_t`."""
+def _meet(datafit, diagonal, u):
+    """A function of q, W with `(Q_t + d_t) w_t = q_t + u_t z`, `z = sum_t u_t w_t`."""
     datafit = datafit.of_single_tasks()
     solve = datafit.shifted_inverses(diagonal)
     # I - sum_t u_t^2 (Q_t + d_t)^-1, without a difference of nearly equal numbers
@@ -96,10 +106,14 @@ def _meet(datafit, diagonal, u, correlation):
     explained = np.matmul(np.moveaxis(solve.inverses, 2, 0), grams)
     system = np.tensordot(shares, explained, 1)
     if left > ROUNDING * len(u):
-        system += left * np.eye(len(correlation))
-    right = solve(correlation) @ u
-    z = solve_scaled(system, right)
-    return solve(correlation + np.outer(z, u))
+        system += left * np.eye(len(system))
+
+    def solution(correlation):
+        right = solve(correlation) @ u
+        z = solve_scaled(system, right)
+        return solve(correlation + np.outer(z, u))
+
+    return solution
 
 
 def _iterate(

@@ -28,6 +28,8 @@ def columns_to_stack(likelihood):
     It is a tuple with the numbers of all tasks if these differ.
     """
     loss = likelihood.loss
+    if likelihood.pull is not None:
+        return 0  # intercepts of several tasks meet
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
     sizes = []

@@ -66,7 +66,7 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     if ridge is None:
         return _solve_coupled(datafit, penalty, coupling, start, **options)
     datafit = datafit.with_ridge(ridge)
-    if penalty.is_group_norm:
+    if penalty.is_group_norm and datafit.separate is datafit:
         return bcd(datafit, penalty, start.W, **options)
     single = len(terms) == 1 and not penalty.is_decomposition
     if single and not datafit.is_factorable:

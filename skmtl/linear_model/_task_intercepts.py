@@ -1,0 +1,78 @@
+"""Models whose intercepts are free or pulled to their mean."""
+
+from dataclasses import replace
+
+import numpy as np
+from sklearn.base import is_classifier
+
+from skmtl._data.checks import check_option, check_real
+from skmtl._data.stratification import data_strata
+from skmtl.datafits import Likelihood, with_shared_intercepts
+from skmtl.linear_model._new_task import LevelPrior
+
+INTERCEPTS = ("free", "shared")
+INTERCEPT_GRID = (0.0, 0.3, 2.0)  # times the curvature of the loss in an intercept
+
+
+def check_intercept_alpha(value, name="intercept_alpha"):
+    """Raise unless it is a number of at least 0, which may be infinite."""
+    if not (isinstance(value, float) and value == np.inf):
+        check_real(value, name)
+
+
+class TaskIntercepts:
+    """Mixin of the models with the parameters `intercept` and `intercept_alpha`."""
+
+    def _check_params(self):
+        super()._check_params()
+        check_option(self.intercept, "intercept", INTERCEPTS)
+        check_intercept_alpha(self.intercept_alpha)
+
+    @property
+    def _intercept_strength(self):
+        """Strength of the pull of the intercepts, 0 if they are free or there are none."""
+        pulled = self.fit_intercept and self.intercept == "shared"
+        return self.intercept_alpha if pulled else 0.0
+
+    def _with_intercepts(self, datafit, read):
+        strength = self._intercept_strength
+        if strength == 0:
+            return datafit
+        if isinstance(datafit, Likelihood):
+            return datafit.with_shared_intercepts(strength, read.n_columns)
+        return with_shared_intercepts(datafit, strength)
+
+    @property
+    def _shuffles_folds(self):
+        """Whether the folds are drawn within tasks, and do not keep the classes of a classifier.
+
+        Every fold would have the class shares of its training part, and free intercepts would look
+        better than they are.
+        """
+        return is_classifier(self) and self._intercept_strength > 0
+
+    def _strata(self, read):
+        if not self._shuffles_folds:
+            return super()._strata(read)
+        without_classes = np.zeros(read.data.y.shape)
+        return data_strata(replace(read.data, y=without_classes))
+
+    def _finish(self, read, datafit, solution):
+        if self._intercept_strength > 0:
+            at = datafit.level_at
+            levels = datafit.intercepts(solution.W) + at @ solution.W
+            self._levels = at, levels.reshape(-1, read.n_columns)
+        return super()._finish(read, datafit, solution)
+
+    def _level_prior(self):
+        strength = self._intercept_strength
+        if strength == 0:
+            return None
+        at, levels = self._levels
+        share = len(levels) / (len(levels) + 1)  # one task more moves the mean
+        return LevelPrior(at, levels.mean(axis=0), share * strength)
+
+    def _store_new_level(self, fit):
+        if self._intercept_strength > 0:
+            at, levels = self._levels
+            self._levels = at, np.vstack([levels, fit.b + at @ fit.W])

@@ -1,0 +1,53 @@
+"""The members of a stack that names none: few, and each the best of its kind on some data."""
+
+import numpy as np
+from sklearn.linear_model import LassoCV, RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skmtl.linear_model import (
+    MeanRegularizedClassifier,
+    MultiTaskCV,
+    MultiTaskLassoClassifierCV,
+    MultiTaskLassoCV,
+    TraceNormRegressorCV,
+)
+from skmtl.losses import Logistic
+from skmtl.meta._independent_tasks import IndependentTasks
+from skmtl.meta._pooled_tasks import PooledTasks
+from skmtl.meta._scaled_tasks import ScaledIndependentTasks
+from skmtl.mixed_effects import MixedEffectsRegressor
+
+# What the prior holds of members; the others have the rest in equal parts.
+EXPECTED_REGRESSORS = {"slopes": 0.6}
+EXPECTED_CLASSIFIERS = {}
+
+
+def default_regressors():
+    """Return the members of a regression by name."""
+    ridge = RidgeCV(np.logspace(-2, 4, 25))
+    lasso = LassoCV(alphas=30, eps=1e-2, cv=5)
+    effects = {"deviations": "t", "task_noise": "own", "tol": 1e-3, "max_iter": 40}
+    return {
+        "ridge": ScaledIndependentTasks(ridge),
+        "lasso": ScaledIndependentTasks(lasso),
+        "pooled": PooledTasks(make_pipeline(StandardScaler(), ridge)),
+        "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
+        "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
+        "slopes": MixedEffectsRegressor("isotropic", fixed_effects="ridge", **effects),
+        "sparse slopes": MixedEffectsRegressor("diagonal", fixed_effects="sparse", **effects),
+    }
+
+
+def default_classifiers():
+    """Return the members of a classification by name."""
+    ridge = Logistic().single_task(False)
+    lasso = Logistic().single_task(True)
+    mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
+    return {
+        "ridge": IndependentTasks(ridge),
+        "lasso": IndependentTasks(lasso),
+        "pooled": PooledTasks(ridge),
+        "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
+        "near the mean": mean,
+    }

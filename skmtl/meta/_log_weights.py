@@ -1,0 +1,116 @@
+"""Log-losses of mixtures minimized over the simplex, by Newton's method for many at a time."""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from skmtl.meta._stack_weights import simplex_minima
+
+_TOL = 1e-8  # of the duality gap, relative to the terms of the objective
+_MAX_ITER = 50
+_SHORTEST = 2.0**-30  # step
+
+
+class LogProblems(NamedTuple):
+    """For each group of rows: ``-sum_i s_i log(p_i' w) + (w - center)' pull (w - center)``.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (n_rows, n)
+        p, positive.
+    weight : ndarray of shape (n_rows,)
+        s.
+    ends : ndarray of int of shape (n_groups + 1,)
+        Group g has the rows from ``ends[g]`` to ``ends[g + 1]``.
+    pull : ndarray of shape (n, n)
+        Positive semidefinite.
+    center : ndarray of shape (n,)
+    """
+
+    probabilities: np.ndarray
+    weight: np.ndarray
+    ends: np.ndarray
+    pull: np.ndarray
+    center: np.ndarray
+
+    @property
+    def n_groups(self):
+        return len(self.ends) - 1
+
+    def spread(self, values):
+        """Return what the rows have of values of groups, (n_rows, ...)."""
+        return np.repeat(values, np.diff(self.ends), axis=0)
+
+    def mixed(self, w):
+        """Return p_i' w of each row, w of its group."""
+        return np.einsum("ik,ik->i", self.probabilities, self.spread(w))
+
+    def pulls(self, w):
+        """Return ``w' pull w``, (n_groups,)."""
+        return np.einsum("gk,kl,gl->g", w, self.pull, w)
+
+    def values(self, w):
+        """Return the objectives, (n_groups,)."""
+        losses = -self.weight * np.log(self.mixed(w))
+        values = self.pulls(w - self.center)
+        for g, (start, stop) in enumerate(pairwise(self.ends)):
+            values[g] += losses[start:stop].sum()
+        return values
+
+    def derivatives(self, w):
+        """Return gradients (n_groups, n) and Hessians (n_groups, n, n)."""
+        ratios = self.probabilities / self.mixed(w)[:, None]
+        weighted = self.weight[:, None] * ratios
+        gradients = 2 * (w - self.center) @ self.pull
+        hessians = np.tile(2 * self.pull, (self.n_groups, 1, 1))
+        for g, (start, stop) in enumerate(pairwise(self.ends)):
+            rows = slice(start, stop)
+            gradients[g] -= weighted[rows].sum(axis=0)
+            hessians[g] += weighted[rows].T @ ratios[rows]
+        return gradients, hessians
+
+
+def log_minima(problems):
+    """Return the weights on the simplex that minimize each of the problems, (n_groups, n).
+
+    Each iteration goes towards the minimum of the quadratic model on the simplex, and halves the
+    step of a group until its objective decreases.
+    """
+    n = len(problems.center)
+    w = np.full((problems.n_groups, n), 1 / n)
+    values = problems.values(w)
+    for _ in range(_MAX_ITER):
+        gradients, hessians = problems.derivatives(w)
+        gaps = duality_gaps(gradients, w)
+        is_left = gaps > _TOL * (1 + np.abs(values) + problems.pulls(w))
+        if not is_left.any():
+            break
+        slopes = np.einsum("gkl,gl->gk", hessians, w) - gradients
+        target = simplex_minima(hessians / 2, slopes / 2)
+        direction = np.where(is_left[:, None], target - w, 0.0)
+        descent = np.einsum("gk,gk->g", gradients, direction)
+        w, values = _search(problems, w, values, direction, descent)
+    return w
+
+
+def duality_gaps(gradients, w):
+    """Return bounds of how far convex objectives at w are above their minima."""
+    at_w = np.einsum("gk,gk->g", gradients, w)
+    return at_w - gradients.min(axis=1)
+
+
+def _search(problems, w, values, direction, descent):
+    """Return weights and objectives after steps in these directions that decrease enough."""
+    steps = np.ones(len(w))
+    while True:
+        moved = w + steps[:, None] * direction
+        new_values = problems.values(moved)
+        bound = values + 1e-4 * steps * descent
+        fails = (new_values > bound) & (steps > _SHORTEST)
+        if not fails.any():
+            break
+        steps[fails] /= 2
+    is_better = new_values <= values
+    w = np.where(is_better[:, None], moved, w)
+    return w, np.where(is_better, new_values, values)

@@ -1,0 +1,82 @@
+"""The members of a stack: what the user gave by name, made ready for the data."""
+
+from sklearn.base import clone
+from sklearn.utils import get_tags
+
+from skmtl.base import namesake
+from skmtl.meta._independent_tasks import IndependentTasks
+from skmtl.meta.pipelines import final_estimator, with_task_column
+
+
+def read_members(estimators, kind):
+    """Return the members of a stack, a dict of unfitted estimators by name.
+
+    Estimators of a single target are those of each task alone.
+
+    Parameters
+    ----------
+    estimators : dict, or list of (name, estimator)
+        What the user passed.
+    kind : {"regressor", "classifier"}
+        What all of them must be.
+    """
+    members = {}
+    for name, estimator in _pairs(estimators):
+        if name in members:
+            raise ValueError(f"estimators has the name {name!r} twice.")
+        members[name] = _member(name, estimator, kind)
+    if not members:
+        raise ValueError(f"estimators={estimators!r} has no estimator; None has the default ones.")
+    return members
+
+
+def _pairs(estimators):
+    """Return the pairs (name, estimator)."""
+    if isinstance(estimators, dict):
+        pairs = list(estimators.items())
+    elif isinstance(estimators, list | tuple):
+        pairs = list(estimators)
+    else:
+        pairs = [estimators]
+    for pair in pairs:
+        is_pair = isinstance(pair, list | tuple) and len(pair) == 2
+        if not is_pair or not isinstance(pair[0], str):
+            raise TypeError(
+                "estimators is a dict {name: estimator} or a list of pairs (name, estimator), got "
+                f"{estimators!r}."
+            )
+    return pairs
+
+
+def _member(name, estimator, kind):
+    """Return an estimator of several tasks; raise unless it is of the right kind."""
+    if not hasattr(estimator, "fit"):
+        raise TypeError(f"estimators[{name!r}] must be an estimator, got {estimator!r}.")
+    final = final_estimator(estimator)
+    own_kind = get_tags(final).estimator_type
+    if own_kind != kind:
+        raise TypeError(f"estimators[{name!r}] must be a {kind}, got {estimator!r}.")
+    if kind == "classifier" and not hasattr(estimator, "predict_proba"):
+        raise TypeError(f"estimators[{name!r}] needs predict_proba, which {estimator!r} has not.")
+    if hasattr(final, "task_column"):
+        return estimator
+    if not get_tags(estimator).target_tags.single_output:
+        raise TypeError(
+            f"estimators[{name!r}] must be a multi-task {kind} of skmtl or one of a single target, "
+            f"got {estimator!r}{namesake(final)}."
+        )
+    return IndependentTasks(estimator)
+
+
+def in_form(member, X, task_column):
+    """Return a clone of a member that reads this task column and predicts unseen tasks."""
+    member = clone(member)
+    if task_column is not None:
+        member, _ = with_task_column(member, X, task_column)
+    final_estimator(member).set_params(handle_unknown="shared")
+    return member
+
+
+def is_alone(member):
+    """Whether a member learns every task alone."""
+    return isinstance(final_estimator(member), IndependentTasks)

@@ -1,0 +1,178 @@
+"""A convex stack of regressors that share and of regressors that do not."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._data.reading import read_features, read_prediction_data
+from skmtl.meta._default_members import EXPECTED_REGRESSORS, default_regressors
+from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
+from skmtl.meta._squared_evidence import SquaredEvidence
+
+
+class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEstimator):
+    """Weigh models that share between tasks against models that do not: a stack hard to harm by.
+
+    Every member is fitted to all samples, and its weight is chosen by its predictions of samples
+    that were left out. The prediction is an average with non-negative weights w that sum to one.
+    The weights of all tasks minimize
+
+    .. math:: \\sum_t \\frac{w^\\top S_t w}{s_t^2}
+        + \\mathrm{prior} \\, (w - \\bar w)^\\top M (w - \\bar w)
+
+    where :math:`S_t` is the Gram matrix of the members' out-of-fold residuals in task t, so that
+    :math:`w^\\top S_t w` is the squared error of the stack there, :math:`s_t^2` the mean squared
+    error of the task's best member, :math:`\\bar w` the same weight for every member (by
+    default 0.6 for "slopes" and equal parts for the others), and M the
+    mean over tasks of :math:`S_t` divided by the mean of its diagonal, so that the prior counts as
+    so many rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
+
+    .. math:: \\frac{w_t^\\top S_t w_t}{s_t^2} + \\lambda \\, (w_t - w)^\\top M (w_t - w).
+
+    :math:`\\lambda` is 0, 5, 20, 80, 320 or infinite (common weights), the largest whose error in
+    folds left out of the weights is within two standard errors of the smallest.
+
+    Parameters
+    ----------
+    estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
+        The members: regressors of skmtl, also in pipelines and searches, or scikit-learn's for a
+        single target, which learn each task alone as by :class:`IndependentTasks`. None is a small
+        library: tuned ridge and lasso of each task alone, a pooled ridge, and models that share
+        features or a low rank.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds. An int is the number of folds, over which the samples of each task are spread without
+        shuffling. A splitter gets the task ids as `groups`. Every sample must be in one test set.
+        Models that all tasks share keep the strengths that they chose by all samples; those of
+        single tasks choose anew in each fold.
+    prior : float or "auto", default="auto"
+        Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
+        task. 0 leaves the weights to the data; as it grows, weights become :math:`\\bar w`.
+    task_weights : {"shrunk", "common"}, default="shrunk"
+        Whether tasks have weights of their own, or all the same.
+    task_column : str or int, default=None
+        Column of X that holds the task ids. It is set in the members that have none.
+    handle_unknown : {"error", "shared"}, default="error"
+        What `predict` does with tasks that were not seen in fit: raise an error, or weigh the
+        members' predictions of such tasks with the common weights.
+    n_jobs : int, default=None
+        Number of members that are fitted in parallel.
+
+    Attributes
+    ----------
+    member_names_ : list of str
+    estimators_ : list of n_members estimators
+        Fitted to all samples.
+    weights_ : ndarray of shape (n_tasks, n_members)
+        Weights of each task.
+    common_weights_ : ndarray of shape (n_members,)
+        Weights w of all tasks.
+    shrinkage_ : float
+        The chosen :math:`\\lambda`, infinite if all tasks have the common weights.
+    gain_ : ndarray of shape (n_tasks,) or None
+        By how much the root mean squared error of the stack is below that of a stack of those
+        members alone that learn each task on its own, as a share, in folds left out of the weights.
+        None if there are no such members, or no others. It flatters neither much: strengths were
+        chosen by all samples, and members were fitted to fewer than all.
+    oof_prediction_ : ndarray of the shape of y
+        Out-of-fold predictions, with the weights of all samples.
+    tasks_ : ndarray of shape (n_tasks,)
+    n_tasks_ : int
+    n_samples_per_task_ : ndarray of shape (n_tasks,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+
+    See Also
+    --------
+    MultiTaskStacking : Its features are the predictions of *other tasks*, of one kind of model.
+    compare_to_single_task : Whether sharing helped.
+
+    Examples
+    --------
+    >>> from skmtl import SafeSharingRegressor, make_multitask_regression
+    >>> data = make_multitask_regression(n_samples=40, random_state=0)
+    >>> model = SafeSharingRegressor().fit(data.X, data.y)
+    >>> model.weights_.shape
+    (5, 7)
+    """
+
+    _kind = "regressor"
+    _method = "predict"
+    _expected = EXPECTED_REGRESSORS
+
+    def _default_members(self):
+        return default_regressors()
+
+    def _read_classes(self, data):
+        return None
+
+    def _evidence(self, data, held_out, folds, n_folds):
+        predictions = [_of_part(data, held_out, t) for t in range(data.n_tasks)]
+        return SquaredEvidence.from_predictions(data.parts, predictions, folds, n_folds)
+
+    def _relative_gain(self, losses, losses_alone):
+        ratio = np.divide(losses, losses_alone, out=np.ones(len(losses)), where=losses_alone > 0)
+        return 1 - np.sqrt(ratio)
+
+    def _combined_held_out(self, data, held_out):
+        stacked = np.stack(held_out, axis=-1)
+        if data.layout == "wide":
+            return np.einsum("itk,tk->it", stacked, self.weights_)
+        weights = self._weights_of(task_of_sample(data))
+        return np.einsum("ik,ik->i", stacked, weights)
+
+    def predict(self, X, *, tasks=None):
+        """Predict each sample's own task, or all tasks if fitted on two-dimensional y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            Samples, with the task column if there is one.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, if and only if `fit` was given them.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks) or (n_samples,)
+            Predicted targets.
+
+        Raises
+        ------
+        ValueError
+            If tasks were not seen in fit, unless ``handle_unknown="shared"``.
+        """
+        check_is_fitted(self)
+        _, codes = read_prediction_data(self, X, tasks, numeric=False)
+        weights = self.weights_ if codes is None else self._weights_of(codes)
+        kwargs = {} if tasks is None else {"tasks": tasks}
+        total = 0.0
+        for k, member in self._used():
+            total = total + weights[:, k] * member.predict(X, **kwargs)
+        return total
+
+    def predict_all_tasks(self, X):
+        """Predict all tasks for every sample, in any data form.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, frame} of shape (n_samples, n_columns)
+            As in `fit`; the ids in a task column are ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_tasks)
+            Predicted targets.
+        """
+        check_is_fitted(self)
+        read_features(self, X, reset=False, numeric=False, ids=False)
+        total = 0.0
+        for k, member in self._used():
+            total = total + self.weights_[:, k] * member.predict_all_tasks(X)
+        return total
+
+
+def _of_part(data, held_out, t):
+    """Return the predictions of all members for the samples of task t, (n_rows, n_members)."""
+    rows = data.parts[t].indices
+    if data.layout == "wide":
+        return np.column_stack([values[rows, t] for values in held_out])
+    return np.column_stack([values[rows] for values in held_out])

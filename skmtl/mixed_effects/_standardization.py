@@ -1,0 +1,79 @@
+"""Features in standardized units: of variance 1 over the samples of all tasks."""
+
+import numpy as np
+from scipy import sparse
+
+from skmtl.mixed_effects._units import Units
+
+_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
+_OUTLYING = 100.0  # of a standard deviation, relative to that of the median task
+
+
+def units_of(X, weight, ptr):
+    """Return the mean and standard deviation of features over the samples of all tasks.
+
+    Tasks in which a feature varies much more than in most, as in other units, do not count.
+
+    Parameters
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_samples, n_features)
+        Features of samples sorted by task.
+    weight : ndarray of shape (n_samples,)
+        Their weights.
+    ptr : ndarray of int of shape (n_tasks + 1,)
+        Those of task t are ``ptr[t]:ptr[t + 1]``.
+
+    Returns
+    -------
+    Units
+    """
+    X = _dense(X)
+    counted = np.where(_outlying(X, weight, ptr), 0.0, weight[:, None])
+    share = counted / counted.sum(axis=0)
+
+    def average(values):
+        return np.sum(share * values, axis=0)
+
+    mean = average(X)
+    mean += average(X - mean)  # what rounding took
+    variance = average((X - mean) ** 2)
+    varies = variance > (_DIGITS * mean) ** 2
+    scale = np.sqrt(np.where(varies, variance, 1.0))
+    return Units(mean, scale, level=0.0, size=1.0)
+
+
+def _outlying(X, weight, ptr):
+    """Which samples are of tasks where a feature varies too much, (n_samples, n_features)."""
+    starts = ptr[:-1]
+    task = np.repeat(np.arange(len(starts)), np.diff(ptr))
+    total = np.add.reduceat(weight, starts)
+    share = weight / total[task]
+    share = share[:, None]
+    mean = np.add.reduceat(share * X, starts)
+    deviation = X - mean[task]
+    variance = np.add.reduceat(share * deviation**2, starts)
+    usual = [_median_of_positive(of_tasks) for of_tasks in variance.T]
+    is_outlying = variance > _OUTLYING**2 * np.array(usual)
+    return is_outlying[task]
+
+
+def _median_of_positive(values):
+    """The median of the values that are not zero, or zero."""
+    positive = values[values > 0]
+    if len(positive) == 0:
+        return 0.0
+    return np.median(positive)
+
+
+def standardized(X, units):
+    """Rows of an intercept and the features in standardized units, (n_samples, n_effects)."""
+    features = _dense(X) - units.mean
+    features /= units.scale
+    intercept = np.ones(len(features))
+    return np.column_stack([intercept, features])
+
+
+def _dense(X):
+    if sparse.issparse(X):
+        X = X.toarray()
+    return X.astype(np.float64, copy=False)

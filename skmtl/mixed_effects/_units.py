@@ -1,0 +1,63 @@
+"""Standardized units: features of mean 0 and variance 1 over all samples, and so the targets."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+
+class Units(NamedTuple):
+    """What brings effects, the intercept first, to the units of the user.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_features,)
+        Mean and standard deviation of the features over the samples of all tasks; the scale of a
+        constant feature is 1.
+    level, size : float
+        The same of the targets.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    level: float
+    size: float
+
+    @property
+    def matrix(self):
+        """What maps effects from standardized units to those of the user.
+
+        A slope is divided by the scale of its feature, and the intercept is no longer at the means
+        of the features but where all are 0.
+        """
+        slopes = 1 / self.scale
+        matrix = np.diag(np.append(1.0, slopes))
+        matrix[0, 1:] = -self.mean * slopes
+        return self.size * matrix
+
+    def rows(self, X):
+        """Rows (1, x) of samples in standardized units, a sparse X made dense."""
+        if sparse.issparse(X):
+            X = X.toarray()
+        Z = (X - self.mean) / self.scale
+        return np.column_stack([np.ones(len(Z)), Z])
+
+    def effects(self, effects):
+        """Deviations of coefficients, (..., 1 + n_features), in the units of the user."""
+        return effects @ self.matrix.T
+
+    def coefficients(self, effects):
+        """Coefficients in the units of the user: the intercept includes the level."""
+        coefficients = self.effects(effects)
+        coefficients[..., 0] += self.level
+        return coefficients
+
+    def covariance(self, covariance):
+        """Covariances of effects, (..., q, q), in the units of the user."""
+        matrix = self.matrix
+        return matrix @ covariance @ matrix.T
+
+    @property
+    def log_volume(self):
+        """Log determinant of the Gram matrix of standardized features less that of the user's."""
+        return -2 * np.log(self.scale).sum()
