@@ -45,13 +45,16 @@ class NoisePrior(NamedTuple):
         a = self.weight / 2
         shape = a + counts / 2
         mean_log = mean_logarithm(shape, precisions)
-        less = divergence(shape, precisions, a, a * self.scale)
-        return np.sum(counts / 2 * mean_log - less)
+        rate = a * self.scale
+        less = divergence(shape, precisions, a, rate)
+        density = counts / 2 * mean_log
+        return np.sum(density - less)
 
 
 def mean_logarithm(shape, mean):
     """Expected logarithm of gamma variables."""
-    return psi(shape) - np.log(shape / mean)
+    rate = shape / mean
+    return psi(shape) - np.log(rate)
 
 
 def divergence(shape, mean, prior_shape, prior_rate):
@@ -82,14 +85,14 @@ def fit_noise_prior(squares, counts):
         best = int(np.argmax(values))
         last = len(weights) - 1
         if best in (0, last):
-            return NoisePrior(float(weights[best]), float(scales[best]))
+            weight = float(weights[best])
+            scale = float(scales[best])
+            return NoisePrior(weight, scale)
         low = weights[best - 1]
         high = weights[best + 1]
-        chosen = _vertex(
-            np.log(weights[best]),
-            np.log(high / low) / 2,
-            values[best - 1 : best + 2],
-        )
+        middle = np.log(weights[best])
+        distance = np.log(high / low) / 2
+        chosen = _vertex(middle, distance, values[best - 1 : best + 2])
         weights = np.geomspace(low, high, _REFINED)
     weight = np.array([np.exp(chosen)])
     scale = _best_scales(weight, squares, counts)
@@ -102,7 +105,8 @@ def _vertex(middle, distance, values):
     bend = low - 2 * center + high
     if bend >= 0:
         return middle
-    return middle + distance * (low - high) / (2 * bend)
+    fall = low - high
+    return middle + distance * fall / (2 * bend)
 
 
 def _best_scales(weights, squares, counts):
@@ -116,14 +120,17 @@ def _best_scales(weights, squares, counts):
     weights = weights[:, None]
     factor = (weights + counts) / weights
     for _ in range(_MOST_STEPS):
-        of_prior = weights * np.exp(log_scale)[:, None]
+        scale = np.exp(log_scale)
+        of_prior = weights * scale[:, None]
         share = squares / (of_prior + squares)
         terms = factor * (1 - share)
         left = terms.mean(axis=1)
         slope = np.mean(terms * share, axis=1)
-        step = (1 - left) / np.maximum(slope, 1e-300)
+        slope = np.maximum(slope, 1e-300)
+        step = (1 - left) / slope
         log_scale += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
-        if np.abs(step).max() < _EXACT:
+        longest = np.abs(step).max()
+        if longest < _EXACT:
             break
     return np.exp(log_scale)
 
@@ -134,5 +141,6 @@ def _log_likelihoods(weights, scales, squares, counts):
     b = a * scales[:, None]
     shape = a + counts / 2
     of_shapes = gammaln(shape) - gammaln(a)
-    of_rates = a * np.log(b) - shape * np.log(b + squares / 2)
+    rate = b + squares / 2
+    of_rates = a * np.log(b) - shape * np.log(rate)
     return np.sum(of_shapes + of_rates, axis=1)
