@@ -40,11 +40,13 @@ class LogProblems(NamedTuple):
 
     def spread(self, values):
         """Return what the rows have of values of groups, (n_rows, ...)."""
-        return np.repeat(values, np.diff(self.ends), axis=0)
+        n_rows = np.diff(self.ends)
+        return np.repeat(values, n_rows, axis=0)
 
     def mixed(self, w):
         """Return p_i' w of each row, w of its group."""
-        return np.einsum("ik,ik->i", self.probabilities, self.spread(w))
+        of_rows = self.spread(w)
+        return np.einsum("ik,ik->i", self.probabilities, of_rows)
 
     def pulls(self, w):
         """Return ``w' pull w``, (n_groups,)."""
@@ -60,14 +62,17 @@ class LogProblems(NamedTuple):
 
     def derivatives(self, w):
         """Return gradients (n_groups, n) and Hessians (n_groups, n, n)."""
-        ratios = self.probabilities / self.mixed(w)[:, None]
+        mixed = self.mixed(w)
+        ratios = self.probabilities / mixed[:, None]
         weighted = self.weight[:, None] * ratios
-        gradients = 2 * (w - self.center) @ self.pull
+        from_center = w - self.center
+        gradients = 2 * from_center @ self.pull
         hessians = np.tile(2 * self.pull, (self.n_groups, 1, 1))
         for g, (start, stop) in enumerate(pairwise(self.ends)):
             rows = slice(start, stop)
-            gradients[g] -= weighted[rows].sum(axis=0)
-            hessians[g] += weighted[rows].T @ ratios[rows]
+            weighted_rows = weighted[rows]
+            gradients[g] -= weighted_rows.sum(axis=0)
+            hessians[g] += weighted_rows.T @ ratios[rows]
         return gradients, hessians
 
 
@@ -83,10 +88,12 @@ def log_minima(problems):
     for _ in range(_MAX_ITER):
         gradients, hessians = problems.derivatives(w)
         gaps = duality_gaps(gradients, w)
-        is_left = gaps > _TOL * (1 + np.abs(values) + problems.pulls(w))
+        terms = 1 + np.abs(values) + problems.pulls(w)
+        is_left = gaps > _TOL * terms
         if not is_left.any():
             break
-        slopes = np.einsum("gkl,gl->gk", hessians, w) - gradients
+        products = np.einsum("gkl,gl->gk", hessians, w)
+        slopes = products - gradients
         target = simplex_minima(hessians / 2, slopes / 2)
         direction = np.where(is_left[:, None], target - w, 0.0)
         descent = np.einsum("gk,gk->g", gradients, direction)
@@ -107,10 +114,12 @@ def _search(problems, w, values, direction, descent):
         moved = w + steps[:, None] * direction
         new_values = problems.values(moved)
         bound = values + 1e-4 * steps * descent
-        fails = (new_values > bound) & (steps > _SHORTEST)
+        is_too_high = new_values > bound
+        fails = is_too_high & (steps > _SHORTEST)
         if not fails.any():
             break
         steps[fails] /= 2
     is_better = new_values <= values
     w = np.where(is_better[:, None], moved, w)
-    return w, np.where(is_better, new_values, values)
+    values = np.where(is_better, new_values, values)
+    return w, values

@@ -69,7 +69,8 @@ class RidgeRows:
         self.rows = CenteredRows(X, weight, fit_intercept)
         U, singular, Vt = np.linalg.svd(self.rows.X, full_matrices=False)
         rounding = max(X.shape) * np.finfo(float).eps
-        rank = np.count_nonzero(singular > rounding * singular[0])
+        least = rounding * singular[0]
+        rank = np.count_nonzero(singular > least)
         rank = min(rank, self._most_directions())
         self.U = U[:, :rank]
         self.singular = singular[:rank]
@@ -78,12 +79,14 @@ class RidgeRows:
 
     def _most_directions(self):
         """Return how many directions the rows have, less that of the intercept."""
-        return np.count_nonzero(self.rows.weight) - self.rows.fit_intercept
+        n_rows = np.count_nonzero(self.rows.weight)
+        return n_rows - self.rows.fit_intercept
 
     def _unexplained(self):
         """Return one less the leverages without a penalty, (n_samples,)."""
         weight = self.rows.weight
-        free = 1 - np.sum(self.U**2, axis=1)
+        leverages = np.sum(self.U**2, axis=1)
+        free = 1 - leverages
         if self.rows.fit_intercept:
             free -= weight / self.rows.total
         if len(self.singular) == self._most_directions():
@@ -98,7 +101,8 @@ class RidgeRows:
         projected = self.U.T @ y
         rest = y - self.U @ projected
         rest[self.free == 0] = 0.0
-        kept = alphas / (self.singular[:, None] ** 2 + alphas)
+        squared = self.singular[:, None] ** 2
+        kept = alphas / (squared + alphas)
         kept_y = kept * projected[:, None]
         n_rows = max(1, _ENTRIES // len(alphas))
         for start in range(0, len(y), n_rows):

@@ -41,23 +41,29 @@ class SquaredEvidence(Evidence):
         n_folds : int
         """
         n_members = predictions[0].shape[1]
-        grams = np.zeros((len(parts), n_folds, n_members, n_members))
+        shape = (len(parts), n_folds, n_members, n_members)
+        grams = np.zeros(shape)
         n_rows = np.zeros(len(parts))
         for t, (part, of_members) in enumerate(zip(parts, predictions, strict=True)):
             y = part.y.astype(float)
             residuals = y[:, None] - of_members
-            weight = np.ones(len(y)) if part.weight is None else part.weight
+            weight = part.weight
+            if weight is None:
+                weight = np.ones(len(y))
             n_rows[t] = weight.sum()
             fold_of_row = folds[part.indices]
             for fold in np.unique(fold_of_row):
                 rows = fold_of_row == fold
-                weighted = weight[rows, None] * residuals[rows]
-                grams[t, fold] = weighted.T @ residuals[rows]
-        return cls(grams, _scales(grams.sum(axis=1), n_rows))
+                residuals_of_fold = residuals[rows]
+                weighted = weight[rows, None] * residuals_of_fold
+                grams[t, fold] = weighted.T @ residuals_of_fold
+        scale = _scales(grams.sum(axis=1), n_rows)
+        return cls(grams, scale)
 
     def take_members(self, chosen):
         """The evidence about some of the members, in the same units."""
-        return SquaredEvidence(self.grams_of_members(chosen), self.scale)
+        grams = self.grams_of_members(chosen)
+        return SquaredEvidence(grams, self.scale)
 
     def without_fold(self, fold):
         """The evidence of all other folds, in the same units."""
@@ -73,13 +79,15 @@ class SquaredEvidence(Evidence):
         pull = strength * self.metric()
         A = total + pull
         b = pull @ center
-        return simplex_minima(A[None], b[None])[0]
+        (weights,) = simplex_minima(A[None], b[None])
+        return weights
 
     def task_weights(self, strength, center):
         """Return the weights of each task, which minimize its loss and the same prior."""
         pull = strength * self.metric()
         A = self._scaled_grams() + pull
-        b = np.broadcast_to(pull @ center, A.shape[:2])
+        linear = pull @ center
+        b = np.broadcast_to(linear, A.shape[:2])
         return simplex_minima(A, b)
 
     def losses(self, weights, fold=None):
@@ -96,5 +104,7 @@ class SquaredEvidence(Evidence):
 def _scales(grams, n_rows):
     """Return the squared error of the best member of each task, (n_tasks,)."""
     errors = np.einsum("tkk->tk", grams) / n_rows[:, None]
-    scale = np.maximum(errors.min(axis=1), errors.mean(axis=1) / _MOST_RATIO)
+    best = errors.min(axis=1)
+    least = errors.mean(axis=1) / _MOST_RATIO
+    scale = np.maximum(best, least)
     return np.where(scale > 0, scale, 1.0)

@@ -41,12 +41,14 @@ class Problems(NamedTuple):
         largest = np.maximum(of_A, of_b)
         largest[largest == 0] = 1.0
         A = self.A / largest[:, None, None]
-        ridge = _RIDGE * np.eye(n)
-        return Problems(A + ridge, self.b / largest[:, None])
+        A = A + _RIDGE * np.eye(n)
+        b = self.b / largest[:, None]
+        return Problems(A, b)
 
     def gradients(self, w):
         """Return half the gradients, (n_problems, n)."""
-        return np.einsum("pij,pj->pi", self.A, w) - self.b
+        products = np.einsum("pij,pj->pi", self.A, w)
+        return products - self.b
 
     def duality_gaps(self, w):
         """Return bounds of how far the objectives at w are above their minima, (n_problems,).
@@ -62,12 +64,14 @@ class Problems(NamedTuple):
         """Return the duality gaps at which w is a minimum, (n_problems,)."""
         curved = np.einsum("pi,pij,pj->p", w, self.A, w)
         linear = np.einsum("pi,pi->p", self.b, w)
-        return _TOL * (curved + np.abs(linear)) + _ROUNDING
+        terms = curved + np.abs(linear)
+        return _TOL * terms + _ROUNDING
 
     def best_corners(self):
         """Return the coordinate of the best corner of the simplex, (n_problems,)."""
         diagonals = np.einsum("pii->pi", self.A)
-        return np.argmin(diagonals - 2 * self.b, axis=1)
+        at_corners = diagonals - 2 * self.b
+        return np.argmin(at_corners, axis=1)
 
     def affine_minima(self, support):
         """Return the minima over coordinates of the support that sum to one but may be negative."""
@@ -109,7 +113,8 @@ def simplex_minima(A, b):
     w = support.astype(float)
     is_affine_minimum = np.ones(n_problems, dtype=bool)
     for _ in range(20 * (n + 1)):
-        is_tight = problems.duality_gaps(w) <= problems.tolerances(w)
+        gaps = problems.duality_gaps(w)
+        is_tight = gaps <= problems.tolerances(w)
         is_left = ~(is_tight & is_affine_minimum)
         minima[remaining] = w
         remaining = remaining[is_left]
@@ -117,7 +122,8 @@ def simplex_minima(A, b):
             break
         problems = problems.take(is_left)
         w = w[is_left]
-        steepest = problems.gradients(w).argmin(axis=1)
+        gradients = problems.gradients(w)
+        steepest = gradients.argmin(axis=1)
         joins = coordinates == steepest[:, None]
         joins &= is_affine_minimum[is_left, None]
         support = support[is_left] | joins
@@ -125,7 +131,8 @@ def simplex_minima(A, b):
         w, is_dropped = _step(w, target)
         support &= ~is_dropped
         is_affine_minimum = ~is_dropped.any(axis=1)
-    return minima / minima.sum(axis=1, keepdims=True)
+    sums = minima.sum(axis=1, keepdims=True)
+    return minima / sums
 
 
 def _step(w, target):
@@ -143,4 +150,5 @@ def _step(w, target):
     direction = target - w
     moved = w + step * direction
     moved = np.maximum(moved, 0.0)
-    return np.where(is_dropped, 0.0, moved), is_dropped
+    moved[is_dropped] = 0.0
+    return moved, is_dropped

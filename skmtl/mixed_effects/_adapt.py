@@ -87,7 +87,9 @@ class AdaptMixin:
         units = self._posterior.units
         Z = units.rows(take_samples(X, samples))
         target = (y - units.level) / units.size
-        df = self.deviations_df if self.deviations == "t" else None
+        df = None
+        if self.deviations == "t":
+            df = self.deviations_df
         new_task = predict_effects(self._posterior, Z, target, weight, df)
         return self._extended(new_task, task_id, len(samples))
 
@@ -96,7 +98,8 @@ class AdaptMixin:
         model = copy(self)
         units = self._posterior.units
         effects = units.effects(new_task.deviation)
-        noise = units.size * np.sqrt(max(new_task.noise - LEAST_NOISE, 0.0))
+        variance = max(new_task.noise - LEAST_NOISE, 0.0)
+        noise = units.size * np.sqrt(variance)
         intercept = self.shared_intercept_ + effects[0]
         coef = self.shared_coef_ + effects[1:]
         model.random_effects_ = np.vstack([self.random_effects_, effects])
@@ -131,7 +134,9 @@ def predict_effects(posterior, Z, target, weight, df):
     prior = posterior.scales.prior
     divided = posterior.variances.covariance.divided
     omega = 1.0
-    precision = 1.0 if prior is None else 1 / prior.scale
+    precision = 1.0
+    if prior is not None:
+        precision = 1 / prior.scale
     for _ in range(_MOST_UPDATES):
         scale = 1 / np.sqrt(omega)
         noise = posterior.noise / precision
@@ -146,11 +151,13 @@ def predict_effects(posterior, Z, target, weight, df):
         old = np.array([omega, precision])
         if df is not None:
             squares = squares_of_effects[divided].sum()
-            omega = (df + divided.sum()) / (df + squares / omega)
+            total_df = df + divided.sum()
+            omega = total_df / (df + squares / omega)
         if prior is not None:
             coefficients = posterior.common + task.deviation
             residuals = target - Z @ coefficients
-            squares = residuals**2 + quadratic_forms(Z, task.covariance)
+            variances = quadratic_forms(Z, task.covariance)
+            squares = residuals**2 + variances
             total = weight @ squares / posterior.noise
             precision = prior.precisions(total, weight.sum())
         change = np.log([omega, precision] / old)
@@ -166,15 +173,18 @@ def _given_scales(posterior, Z, target, weight, scale, noise):
     root = spread[:, None] * posterior.root
     seen = Z @ root
     weighted = seen.T * (weight / noise)
-    M = np.eye(len(spread)) + weighted @ seen
+    gram = weighted @ seen
+    M = np.eye(len(spread)) + gram
     inverse = np.linalg.inv(M)
     common_root = np.sqrt(posterior.noise) * posterior.evaluation.fixed.root
     residuals = target - Z @ posterior.common
     mean = inverse @ (weighted @ residuals)
-    by_common = -inverse @ (weighted @ (Z @ common_root))
+    seen_of_common = Z @ common_root
+    by_common = -inverse @ (weighted @ seen_of_common)
     half = common_root + root @ by_common
     own = root @ inverse @ root.T
     covariance = own + half @ half.T
     squares = mean**2 + inverse.diagonal()
     squares += np.sum(by_common**2, axis=1)
-    return NewTask(root @ mean, covariance, noise, scale), squares
+    deviation = root @ mean
+    return NewTask(deviation, covariance, noise, scale), squares

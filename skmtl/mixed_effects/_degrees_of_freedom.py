@@ -27,19 +27,21 @@ def degrees_of_freedom(region, directions):
     errors = region.standard_errors(best)
     variance = _variances(region, directions, best)
     freedom = np.full(len(variance), np.inf)
-    free = np.flatnonzero(best > region.lower + _STEP * errors)
+    steps = _STEP * errors
+    free = np.flatnonzero(best > region.lower + steps)
     curvature = []
     slopes = []
     for k in free:
         step = np.zeros(len(best))
-        step[k] = _STEP * errors[k]
+        step[k] = steps[k]
         above = best + step
         below = best - step
         _, gradient_above = region.criterion(above)
         _, gradient_below = region.criterion(below)
         rise = _variances(region, directions, above)
         fall = _variances(region, directions, below)
-        change = errors * (gradient_above - gradient_below)
+        change = gradient_above - gradient_below
+        change = errors * change
         curvature.append(change[free])
         slopes.append(rise - fall)
     if not len(free):
@@ -49,8 +51,9 @@ def degrees_of_freedom(region, directions):
         np.array(curvature) / width,
         np.array(slopes) / width,
     )
-    known = uncertainty > 2 * variance**2 / _LARGEST
-    freedom[known] = 2 * variance[known] ** 2 / uncertainty[known]
+    doubled = 2 * variance**2
+    known = uncertainty > doubled / _LARGEST
+    freedom[known] = doubled[known] / uncertainty[known]
     return np.maximum(freedom, 1.0)
 
 

@@ -45,7 +45,8 @@ class Prior(NamedTuple):
 
     def effects(self, delta, s):
         """The effects of every task, (n_tasks, n_effects)."""
-        effects = np.repeat((self.basis @ delta)[None], len(s), axis=0)
+        shared = self.basis @ delta
+        effects = np.repeat(shared[None], len(s), axis=0)
         effects[:, self.varying] += s @ self.root.T
         return effects
 
@@ -66,7 +67,8 @@ class OwnHessian:
         self.grams = grams
         self.own_grams = grams[:, prior.varying]
         root = prior.root
-        blocks = np.eye(len(root)) + root.T @ self.own_grams @ root
+        seen = root.T @ self.own_grams @ root
+        blocks = np.eye(len(root)) + seen
         self.inverses = np.linalg.inv(blocks)
         self.covariances = root @ self.inverses @ root.T  # of the deviations, given delta
         _, log_determinants = np.linalg.slogdet(blocks)
@@ -75,11 +77,14 @@ class OwnHessian:
     @property
     def precisions(self):
         """``A_t - A_t C_t A_t`` of the effects that vary, C_t their covariance given delta."""
-        return self.own_grams - self.own_grams @ self.covariances @ self.own_grams
+        explained = self.own_grams @ self.covariances @ self.own_grams
+        return self.own_grams - explained
 
     def solve(self, shared, own):
         """Return (delta, s) with ``H s = own`` and no delta."""
-        return np.zeros_like(shared), np.einsum("tij,tj->ti", self.inverses, own)
+        delta = np.zeros_like(shared)
+        s = np.einsum("tij,tj->ti", self.inverses, own)
+        return delta, s
 
     def variances(self, rows):
         """Posterior variances of the predictions, (n_samples,)."""
@@ -108,37 +113,45 @@ class JointHessian(OwnHessian):
         self.answers = grams @ self.covariances
         explained = np.tensordot(self.answers, grams, axes=([0, 2], [0, 2]))
         self.information = pooled_gram - explained  # of the shared effects
-        precision = prior.basis.T @ self.information @ prior.basis + np.diag(prior.precision)
+        precision = prior.basis.T @ self.information @ prior.basis
+        precision = precision + np.diag(prior.precision)
         self.shared_precision = precision
         self.shared_covariance = np.linalg.inv(precision)
         _, log_determinant = np.linalg.slogdet(precision)
-        self.log_determinant += float(log_determinant - np.log(prior.precision).sum())
+        of_prior = np.log(prior.precision).sum()
+        self.log_determinant += float(log_determinant - of_prior)
 
     @property
     def fixed_covariance(self):
         """Posterior covariance of ``K delta``."""
-        return self.prior.basis @ self.shared_covariance @ self.prior.basis.T
+        basis = self.prior.basis
+        return basis @ self.shared_covariance @ basis.T
 
     @property
     def shared_information(self):
         """``M - M C M`` of the shared effects, M their information and C their covariance."""
-        return self.information - self.information @ self.fixed_covariance @ self.information
+        explained = self.information @ self.fixed_covariance @ self.information
+        return self.information - explained
 
     def solve(self, shared, own):
         """Return (delta, s) with ``H (delta, s) = (shared, own)``."""
         root = self.prior.root
         basis = self.prior.basis
         _, without_shared = super().solve(shared, own)
-        eliminated = np.einsum("tij,tj->i", self.grams, without_shared @ root.T)
-        delta = self.shared_covariance @ (shared - basis.T @ eliminated)
+        deviations = without_shared @ root.T
+        eliminated = np.einsum("tij,tj->i", self.grams, deviations)
+        rest = shared - basis.T @ eliminated
+        delta = self.shared_covariance @ rest
         moved = np.einsum("tij,i->tj", self.grams, basis @ delta)
-        _, s = super().solve(shared, own - moved @ root)
+        own = own - moved @ root
+        _, s = super().solve(shared, own)
         return delta, s
 
     def effect_covariances(self):
         """Posterior covariances of the effects, (n_tasks, n_effects, n_effects)."""
         varying = self.prior.varying
-        retained = np.repeat(np.eye(len(self.information))[None], len(self.grams), axis=0)
+        identity = np.eye(len(self.information))
+        retained = np.repeat(identity[None], len(self.grams), axis=0)
         retained[:, varying] -= self.answers.transpose(0, 2, 1)
         covariances = retained @ self.fixed_covariance @ retained.transpose(0, 2, 1)
         covariances[:, varying[:, None], varying] += self.covariances
@@ -148,7 +161,8 @@ class JointHessian(OwnHessian):
         return rows.variances(self.effect_covariances())
 
     def pooled_precision(self):
-        smoothed = self.grams.transpose(0, 2, 1) @ self.effect_covariances() @ self.grams
+        transposed = self.grams.transpose(0, 2, 1)
+        smoothed = transposed @ self.effect_covariances() @ self.grams
         return np.sum(self.own_grams - smoothed, axis=0)
 
 
@@ -193,16 +207,36 @@ def find_mode(rows, prior, delta, s, *, integrate_shared, tol):
         probability = expit(z)
         gradient = rows.gradient(z)
         hessian = hessian_at(rows, prior, probability, integrate_shared)
-        shared = prior.basis.T @ gradient.sum(axis=0) + prior.precision * delta
-        own = gradient[:, prior.varying] @ prior.root + s
+        shared, own = _gradient_by_parts(prior, gradient, delta, s)
         direction = hessian.solve(-shared, -own)
-        decrement = -np.sum(own * direction[1]) - shared @ direction[0]
+        by_delta, by_s = direction
+        decrement = -np.sum(own * by_s) - shared @ by_delta
         converged = decrement <= tol**2 * (1 + value)
-        new = None if converged else _shorten(rows, prior, (delta, s), direction, value)
+        if converged:
+            break
+        new = _shorten(rows, prior, (delta, s), direction, value)
         if new is None:
             break
         delta, s, value, effects, z = new
-    return Mode(delta, s, effects, value, probability, gradient, hessian, bool(converged))
+    return Mode(
+        delta,
+        s,
+        effects,
+        value,
+        probability,
+        gradient,
+        hessian,
+        bool(converged),
+    )
+
+
+def _gradient_by_parts(prior, gradient, delta, s):
+    """The gradient of f by delta and by s, from that of the loss by the effects."""
+    pooled = gradient.sum(axis=0)
+    of_varying = gradient[:, prior.varying]
+    shared = prior.basis.T @ pooled + prior.precision * delta
+    own = of_varying @ prior.root + s
+    return shared, own
 
 
 def hessian_at(rows, prior, probability, integrate_shared):
@@ -210,7 +244,8 @@ def hessian_at(rows, prior, probability, integrate_shared):
     curvature = rows.curvature(probability)
     grams = rows.grams(curvature, prior.varying)
     if integrate_shared:
-        return JointHessian(prior, grams, rows.pooled_gram(curvature))
+        pooled_gram = rows.pooled_gram(curvature)
+        return JointHessian(prior, grams, pooled_gram)
     return OwnHessian(prior, grams)
 
 
@@ -219,19 +254,22 @@ def _objective(rows, prior, delta, s):
     effects = prior.effects(delta, s)
     z = rows.predictions(effects)
     penalty = np.sum(s**2) + prior.precision @ delta**2
-    return rows.loss(z) + 0.5 * float(penalty), effects, z
+    value = rows.loss(z) + 0.5 * float(penalty)
+    return value, effects, z
 
 
 def _shorten(rows, prior, point, direction, value):
     """The first of ever shorter steps that does not increase f; None if there is none."""
+    delta, s = point
+    by_delta, by_s = direction
     length = 1.0
     highest = value + _ROUNDING * (1 + value)
     while length > _SHORTEST_STEP:
-        delta = point[0] + length * direction[0]
-        s = point[1] + length * direction[1]
-        new_value, effects, z = _objective(rows, prior, delta, s)
+        new_delta = delta + length * by_delta
+        new_s = s + length * by_s
+        new_value, effects, z = _objective(rows, prior, new_delta, new_s)
         if new_value <= highest:
-            return delta, s, new_value, effects, z
+            return new_delta, new_s, new_value, effects, z
         length *= 0.5
     return None
 
@@ -251,26 +289,37 @@ def evaluate(rows, mode):
     prior = hessian.prior
     curvature = rows.curvature(mode.probability)
     third = curvature * (1 - 2 * mode.probability)
-    pull = rows.adjoint(0.5 * third * hessian.variances(rows))
+    variances = hessian.variances(rows)
+    pull = rows.adjoint(0.5 * third * variances)
     shared = prior.basis.T @ pull.sum(axis=0)
     own = pull[:, prior.varying] @ prior.root
-    moved = prior.effects(*hessian.solve(shared, own))
-    rest = pull - rows.adjoint(curvature * rows.predictions(moved))
+    delta, s = hessian.solve(shared, own)
+    moved = rows.predictions(prior.effects(delta, s))
+    rest = pull - rows.adjoint(curvature * moved)
     by_covariance = _by_covariance(
-        hessian.pooled_precision(), mode.gradient[:, prior.varying], rest[:, prior.varying]
+        hessian.pooled_precision(),
+        mode.gradient[:, prior.varying],
+        rest[:, prior.varying],
     )
     pooled_gradient = mode.gradient.sum(axis=0)
     pooled_rest = rest.sum(axis=0)
     by_shared_covariance = None
     if isinstance(hessian, JointHessian):
         by_shared_covariance = _by_covariance(
-            hessian.shared_information, pooled_gradient[None], pooled_rest[None]
+            hessian.shared_information,
+            pooled_gradient[None],
+            pooled_rest[None],
         )
-    value = mode.value + 0.5 * hessian.log_determinant
-    return Evaluation(value, pooled_gradient + pooled_rest, by_shared_covariance, by_covariance)
+    return Evaluation(
+        value=mode.value + 0.5 * hessian.log_determinant,
+        by_shared=pooled_gradient + pooled_rest,
+        by_shared_covariance=by_shared_covariance,
+        by_covariance=by_covariance,
+    )
 
 
 def _by_covariance(information, gradient, rest):
     """``1/2 [information - sum_t (g_t g_t' + g_t e_t' + e_t g_t')]``."""
+    squares = gradient.T @ gradient
     crossed = gradient.T @ rest
-    return 0.5 * (information - gradient.T @ gradient - crossed - crossed.T)
+    return 0.5 * (information - squares - crossed - crossed.T)

@@ -29,7 +29,8 @@ def leave_one_out(data, posterior):
     std = np.full(data.y.shape, np.nan)
     for t, where, X, weight in _samples_of_tasks(data):
         Z = units.rows(X)
-        target = (data.y[where] - units.level) / units.size
+        centered = data.y[where] - units.level
+        target = centered / units.size
         left_out, variance = _of_task(posterior, t, Z, target, weight)
         mean[where] = units.level + units.size * left_out
         std[where] = units.size * np.sqrt(variance)
@@ -56,15 +57,19 @@ def _samples_of_tasks(data):
 def _of_task(posterior, t, Z, target, weight):
     """Means and variances of the targets of a task in standardized units."""
     noise = posterior.noise
-    if posterior.scales.precision is not None:
-        noise = noise / posterior.scales.precision[t]
+    precision_of_task = posterior.scales.precision
+    if precision_of_task is not None:
+        noise = noise / precision_of_task[t]
     coefficients = posterior.common + posterior.deviations[t]
-    residual = target - Z @ coefficients
+    prediction = Z @ coefficients
+    residual = target - prediction
     precision = weight / noise
-    variance = quadratic_forms(Z, posterior.coefficient_covariances[t])
-    own = quadratic_forms(Z, posterior.own_covariances[t])
+    covariance = posterior.coefficient_covariances[t]
+    covariance_of_own = posterior.own_covariances[t]
+    variance = quadratic_forms(Z, covariance)
+    variance_of_own = quadratic_forms(Z, covariance_of_own)
     left = 1 - precision * variance
-    left_of_own = 1 - precision * own
+    left_of_own = 1 - precision * variance_of_own
     least = _ALONE * np.maximum(left_of_own, _ALONE)
     alone = left <= least
     left = np.where(alone, 1.0, left)
@@ -72,8 +77,9 @@ def _of_task(posterior, t, Z, target, weight):
     mean = target - moved
     variance = noise + variance / left
     if alone.any():
-        moved = _least_effects(posterior, t, Z[alone])
-        mean[alone] = target[alone] - moved / precision[alone]
+        effects = _least_effects(posterior, t, Z[alone])
+        moved = effects / precision[alone]
+        mean[alone] = target[alone] - moved
         variance[alone] = np.inf
     return mean, variance
 
@@ -93,4 +99,5 @@ def _least_effects(posterior, t, Z):
     retained = posterior.retained[t]
     direction = Z @ retained @ posterior.common_covariance
     length = np.sum(direction**2, axis=1)
-    return direction @ posterior.common / length
+    along = direction @ posterior.common
+    return along / length

@@ -28,7 +28,8 @@ def units_of(X, weight, ptr):
     Units
     """
     X = _dense(X)
-    counted = np.where(_outlying(X, weight, ptr), 0.0, weight[:, None])
+    is_outlying = _outlying(X, weight, ptr)
+    counted = np.where(is_outlying, 0.0, weight[:, None])
     share = counted / counted.sum(axis=0)
 
     def average(values):
@@ -36,16 +37,19 @@ def units_of(X, weight, ptr):
 
     mean = average(X)
     mean += average(X - mean)  # what rounding took
-    variance = average((X - mean) ** 2)
+    deviation = X - mean
+    variance = average(deviation**2)
     varies = variance > (_DIGITS * mean) ** 2
-    scale = np.sqrt(np.where(varies, variance, 1.0))
+    variance = np.where(varies, variance, 1.0)
+    scale = np.sqrt(variance)
     return Units(mean, scale, level=0.0, size=1.0)
 
 
 def _outlying(X, weight, ptr):
     """Which samples are of tasks where a feature varies too much, (n_samples, n_features)."""
     starts = ptr[:-1]
-    task = np.repeat(np.arange(len(starts)), np.diff(ptr))
+    tasks = np.arange(len(starts))
+    task = np.repeat(tasks, np.diff(ptr))
     total = np.add.reduceat(weight, starts)
     share = weight / total[task]
     share = share[:, None]
@@ -53,7 +57,8 @@ def _outlying(X, weight, ptr):
     deviation = X - mean[task]
     variance = np.add.reduceat(share * deviation**2, starts)
     usual = [_median_of_positive(of_tasks) for of_tasks in variance.T]
-    is_outlying = variance > _OUTLYING**2 * np.array(usual)
+    most = _OUTLYING**2 * np.array(usual)
+    is_outlying = variance > most
     return is_outlying[task]
 
 

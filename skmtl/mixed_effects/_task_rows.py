@@ -109,7 +109,15 @@ def compress(data, only_intercepts):
     if only_intercepts:
         grams = _pad(within.per_task(grams), 2)
         products = _pad(products, 1)
-        rows = TaskRows(first, first_target, least, total, grams, products, squares)
+        rows = TaskRows(
+            first,
+            first_target,
+            least,
+            total,
+            grams,
+            products,
+            squares,
+        )
         return rows, units
     rows, targets = _rows_of_grams(within, grams, products, total)
     squares = squares - np.sum(targets**2, axis=1)
@@ -124,17 +132,23 @@ def compress(data, only_intercepts):
 
 def _units(within, total, mean_x, mean_y):
     """Mean and standard deviation of features and targets over all samples."""
-    share = total / total.sum()
+    n_samples = total.sum()
+    share = total / n_samples
     mean = share @ mean_x
     level = share @ mean_y
     squares = np.einsum("kjj->kj", within.xx)
     squares = within.per_task(squares).sum(axis=0)
-    variance = squares / total.sum() + share @ (mean_x - mean) ** 2
-    variance_y = within.yy.sum() / total.sum() + share @ (mean_y - level) ** 2
+    squares_y = within.yy.sum()
+    between = share @ (mean_x - mean) ** 2
+    between_y = share @ (mean_y - level) ** 2
+    variance = squares / n_samples + between
+    variance_y = squares_y / n_samples + between_y
     varies = variance > (_DIGITS * mean) ** 2
     varies_y = variance_y > (_DIGITS * level) ** 2
     scale = np.sqrt(np.where(varies, variance, 1.0))
-    size = np.sqrt(variance_y) if varies_y else 1.0
+    size = 1.0
+    if varies_y:
+        size = np.sqrt(variance_y)
     return Units(mean, scale, float(level), float(size))
 
 
@@ -142,9 +156,12 @@ def _rows_of_means(total, mean_x, mean_y, units):
     """The first row of each task and its target."""
     root = np.sqrt(total)
     deviations = (mean_x - units.mean) / units.scale
-    rows = np.column_stack([np.ones(len(total)), deviations])
+    intercept = np.ones(len(total))
+    rows = np.column_stack([intercept, deviations])
+    rows = rows * root[:, None]
     target = (mean_y - units.level) / units.size
-    return (rows * root[:, None])[:, None], (target * root)[:, None]
+    target = target * root
+    return rows[:, None], target[:, None]
 
 
 def _rows_of_grams(within, grams, products, total):
@@ -162,12 +179,21 @@ def _rows_of_grams(within, grams, products, total):
     values, vectors = np.linalg.eigh(grams)
     is_positive = values > _ROUNDING * values[:, -1:]
     n_rows = int(is_positive.sum(axis=1).max())
-    values = values[:, n_features - n_rows :]
-    vectors = vectors[:, :, n_features - n_rows :]
-    root = np.sqrt(np.where(is_positive[:, n_features - n_rows :], values, 0.0))
-    inverse = np.divide(1.0, root, out=np.zeros_like(root), where=root > 0)
-    rows = (vectors * root[:, None]).transpose(0, 2, 1)
-    whitened = (vectors * inverse[:, None]).transpose(0, 2, 1)
+    largest = slice(n_features - n_rows, None)
+    positive = np.where(is_positive, values, 0.0)
+    root = np.sqrt(positive[:, largest])
+    inverse = np.zeros_like(root)
+    np.divide(
+        1.0,
+        root,
+        out=inverse,
+        where=root > 0,
+    )
+    vectors = vectors[:, :, largest]
+    rows = vectors * root[:, None]
+    rows = rows.transpose(0, 2, 1)
+    whitened = vectors * inverse[:, None]
+    whitened = whitened.transpose(0, 2, 1)
     targets = within.per_task(whitened) @ products[:, :, None]
     return within.per_task(rows), targets[:, :, 0]
 
@@ -176,8 +202,10 @@ def _rows_by_cholesky(within, grams, products):
     """The rows are the transposed factor; what it needs to exist is rounding."""
     diagonal = np.einsum("kjj->kj", grams)
     is_constant = diagonal == 0
+    diagonal = diagonal * (1 + _ROUNDING)
     raised = grams.copy()
-    np.einsum("kjj->kj", raised)[:] = np.where(is_constant, 1.0, diagonal * (1 + _ROUNDING))
+    diagonal_of_raised = np.einsum("kjj->kj", raised)  # a view
+    diagonal_of_raised[:] = np.where(is_constant, 1.0, diagonal)
     factors = np.linalg.cholesky(raised)
     columns = within.per_task(factors)
     targets = products[:, :, None].copy()
@@ -190,5 +218,6 @@ def _rows_by_cholesky(within, grams, products):
 
 def _pad(array, n_axes):
     """Zeros in front of the last axes, for the intercept."""
-    widths = [(0, 0)] * (array.ndim - n_axes) + [(1, 0)] * n_axes
+    n_others = array.ndim - n_axes
+    widths = [(0, 0)] * n_others + [(1, 0)] * n_axes
     return np.pad(array, widths)

@@ -46,9 +46,12 @@ class VarianceParameters:
 
     def start(self, variance):
         """Parameters with this variance of every effect of a task, and of common slopes."""
-        theta = self.covariance.from_variances(np.full(self.covariance.n_effects, variance))
-        of_prior = 1.0 if self.fixed_effects.kind == "sparse" else variance
-        return np.append(theta, np.full(self.n - self.n_of_tasks, of_prior))
+        variances = np.full(self.covariance.n_effects, variance)
+        theta = self.covariance.from_variances(variances)
+        if self.fixed_effects.kind == "sparse":
+            variance = 1.0
+        of_prior = np.full(self.n - self.n_of_tasks, variance)
+        return np.append(theta, of_prior)
 
     def prior(self, parameters):
         """Prior variances of common effects, (n_effects,)."""
@@ -60,7 +63,8 @@ class VarianceParameters:
         """The :class:`Evaluation` of a likelihood."""
         theta, _ = self.split(parameters)
         root = self.covariance.root(theta)
-        return likelihood.evaluate(root, self.prior(parameters))
+        prior = self.prior(parameters)
+        return likelihood.evaluate(root, prior)
 
     def _prior_by_parameters(self, parameters):
         """Derivatives of the prior variances, (n_effects, n)."""
@@ -74,7 +78,8 @@ class VarianceParameters:
         gradient = self.covariance.gradient(theta, evaluation.slope)
         if not self.has_prior:
             return gradient
-        by_prior = evaluation.prior_slope @ self._prior_by_parameters(parameters)
+        jacobian = self._prior_by_parameters(parameters)
+        by_prior = evaluation.prior_slope @ jacobian
         by_prior[: self.n_of_tasks] += gradient
         return by_prior
 
@@ -86,11 +91,17 @@ class VarianceParameters:
         """
         theta, _ = self.split(parameters)
         precisions = evaluation.effect_precisions
+        slope = positive_part(evaluation.slope)
         information = self.covariance.information(theta, precisions)
-        information = information + self.covariance.curvature(positive_part(evaluation.slope))
+        information = information + self.covariance.curvature(slope)
         by_noise = self.covariance.gradient(theta, precisions.sum(axis=0))
         if self.has_prior:
-            information, by_noise = self._with_prior(parameters, evaluation, information, by_noise)
+            information, by_noise = self._with_prior(
+                parameters,
+                evaluation,
+                information,
+                by_noise,
+            )
         if noise_is_known:
             return information
         return _profiled(information, by_noise, evaluation.n_samples)
@@ -102,11 +113,14 @@ class VarianceParameters:
         gram = evaluation.gram
         known = evaluation.fixed.covariance @ gram
         own = gram - gram @ known
-        columns = evaluation.precisions @ (np.eye(len(gram)) - known)
+        unknown = np.eye(len(gram)) - known
+        columns = evaluation.precisions @ unknown
         if evaluation.spread is not None:
-            columns = columns * evaluation.spread[:, :, None]
+            spread = evaluation.spread[:, :, None]
+            columns = columns * spread
         m = self.n_of_tasks
-        crossed = self.covariance.crossed_information(theta, columns) @ jacobian
+        crossed = self.covariance.crossed_information(theta, columns)
+        crossed = crossed @ jacobian
         whole = jacobian.T @ own**2 @ jacobian
         whole[:m, :m] += information
         whole[:m] += crossed
@@ -125,12 +139,18 @@ def _profiled(information, by_noise, of_noise):
     size = np.where(size > 0, size, 1.0)
     scaled = information / size / size[:, None]
     with_noise = by_noise / size
-    explained = with_noise @ np.linalg.lstsq(scaled, with_noise, rcond=_ROUNDING)[0]
-    share = min(1.0, _MOST_EXPLAINED * of_noise / explained) if explained > 0 else 1.0
-    return information - share * np.outer(by_noise, by_noise) / of_noise
+    solution, *_ = np.linalg.lstsq(scaled, with_noise, rcond=_ROUNDING)
+    explained = with_noise @ solution
+    share = 1.0
+    if explained > 0:
+        most = _MOST_EXPLAINED * of_noise
+        share = min(1.0, most / explained)
+    squares = np.outer(by_noise, by_noise)
+    return information - share * squares / of_noise
 
 
 def positive_part(matrix):
     """The matrix without its negative eigenvalues."""
     values, vectors = np.linalg.eigh(matrix)
-    return (vectors * np.maximum(values, 0.0)) @ vectors.T
+    positive = np.maximum(values, 0.0)
+    return (vectors * positive) @ vectors.T
