@@ -5,7 +5,7 @@
 
 The generated families are those of `families.py`, ten draws each; with a directory of data also
 School, 75 % of the pupils of a school for training, and Parkinson's, ten recordings of each patient
-or 75 % of them, three splits each. The error of a task is the root mean squared error of its test
+or 75 % of them, two splits each. The error of a task is the root mean squared error of its test
 rows. The gain is 1 - error / error of single tasks, errors averaged over tasks; the single tasks
 are tuned ridges or tuned lassos, whichever has the smaller error in that draw. Prints the mean gain
 in percent, that of the worst draw, the share of tasks whose error is more than 2 % larger, and the
@@ -65,7 +65,7 @@ REAL = {  # set, and how its rows are split
     "Parkinson's, 10 rows": ("Parkinson's", partial(split, n_rows=10)),
     "Parkinson's, 75 %": ("Parkinson's", partial(shares, share=0.75)),
 }
-N_SPLITS = 3
+N_SPLITS = 2
 
 
 def seeds_of(case, n_draws):

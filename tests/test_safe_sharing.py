@@ -21,6 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from skmtl import (
     IndependentTasks,
     MeanRegularizedRegressor,
+    MixedEffectsRegressor,
     MultiTaskCV,
     MultiTaskLasso,
     MultiTaskLassoCV,
@@ -307,6 +308,32 @@ def test_models_of_all_tasks_keep_the_strengths_they_chose(model, expected):
         assert fixed.scales == [chosen.scale_]
     elif "estimator__ridgecv" in expected:
         assert isinstance(again.estimator["ridgecv"], Ridge)
+
+
+@pytest.mark.parametrize("deviations", ["normal", "t"])
+def test_mixed_effects_of_one_variance_keep_it_for_other_samples_and_tasks(deviations):
+    X, y = made()
+    options = {"deviations": deviations, "task_noise": "own", "tol": 1e-8, "max_iter": 1000}
+    chosen = MixedEffectsRegressor("isotropic", **options).fit(X, y, tasks=TASKS)
+    again = clone(with_chosen_strengths(chosen))
+    again.fit(X, y, tasks=TASKS)
+    np.testing.assert_allclose(again.coef_, chosen.coef_, atol=0.02)
+    kept = TASKS > 0
+    again.fit(X[kept], y[kept], tasks=TASKS[kept])
+    np.testing.assert_array_equal(again.tasks_, [1, 2, 3])
+    ratio = again._posterior.parameters / chosen._posterior.parameters
+    np.testing.assert_array_equal(ratio, 1.0)
+    for value in (again.coef_, again.intercept_, again.task_noise_):
+        assert np.isfinite(value).all()
+
+
+def test_mixed_effects_of_a_variance_for_each_feature_search_it_anew():
+    X, y = made()
+    fit = {"X": X[::2], "y": y[::2], "tasks": TASKS[::2]}
+    chosen = MixedEffectsRegressor("diagonal").fit(X, y, tasks=TASKS)
+    again = with_chosen_strengths(chosen).fit(**fit)
+    new = MixedEffectsRegressor("diagonal").fit(**fit)
+    np.testing.assert_array_equal(again.coef_, new.coef_)
 
 
 def test_a_task_that_a_fold_does_not_train_on_is_predicted_by_the_others():

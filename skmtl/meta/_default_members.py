@@ -27,14 +27,14 @@ def default_regressors():
     """Return the members of a regression by name."""
     ridge = RidgeCV(np.logspace(-2, 4, 25))
     lasso = LassoCV(alphas=30, eps=1e-2, cv=5)
-    effects = {"deviations": "t", "task_noise": "own", "tol": 1e-3, "max_iter": 40}
+    effects = {"task_noise": "own", "tol": 1e-2, "max_iter": 15}
     return {
         "ridge": ScaledIndependentTasks(ridge),
         "lasso": ScaledIndependentTasks(lasso),
         "pooled": PooledTasks(make_pipeline(StandardScaler(), ridge)),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
-        "low rank": TraceNormRegressorCV(alphas=15, eps=1e-2),
-        "slopes": MixedEffectsRegressor("isotropic", fixed_effects="ridge", **effects),
+        "low rank": TraceNormRegressorCV(alphas=8, eps=1e-2, cv=3, tol=1e-2),
+        "slopes": MixedEffectsRegressor("auto", fixed_effects="ridge", **effects),
         "sparse slopes": MixedEffectsRegressor("diagonal", fixed_effects="sparse", **effects),
     }
 

@@ -108,9 +108,9 @@ def warn_of_unconverged(members, fitted):
 def _fit_member(member, data, splits, task_column, method):
     """Return the FittedMember of an unfitted estimator.
 
-    A model that all tasks share keeps in the folds the strengths that it chose by all samples.
+    A model that all tasks share keeps in the folds the few strengths that it chose by all samples.
     Models of each task choose theirs again there: with strengths chosen by the sample left out,
-    their errors would look smaller than they are.
+    their errors would look smaller than they are. So do models with a strength for each feature.
     """
     fitted, n_unconverged = counting(ConvergenceWarning, data.fit, member)
     in_folds = member if is_alone(member) else with_chosen_strengths(fitted)

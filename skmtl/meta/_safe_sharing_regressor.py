@@ -37,13 +37,14 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: regressors of skmtl, also in pipelines and searches, or scikit-learn's for a
         single target, which learn each task alone as by :class:`IndependentTasks`. None is a small
-        library: tuned ridge and lasso of each task alone, a pooled ridge, and models that share
-        features or a low rank.
+        library: tuned ridge and lasso of each task alone, a pooled ridge, models that share
+        features or a low rank, and two :class:`MixedEffectsRegressor`, "slopes" and
+        "sparse slopes".
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task are spread without
         shuffling. A splitter gets the task ids as `groups`. Every sample must be in one test set.
         Models that all tasks share keep the strengths that they chose by all samples; those of
-        single tasks choose anew in each fold.
+        single tasks, and mixed effects with a variance for each feature, choose anew in each fold.
     prior : float or "auto", default="auto"
         Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
         task. 0 leaves the weights to the data; as it grows, weights become :math:`\\bar w`.

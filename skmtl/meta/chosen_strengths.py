@@ -33,7 +33,7 @@ def with_chosen_strengths(model, *, tight=False):
     if hasattr(model, "steps"):
         return _pipeline(model, tight)
     if isinstance(model, MixedEffectsRegressor):
-        return with_variances_of(model, keeps_scales=tight)
+        return _mixed_effects(model, tight)
     new = _without_cv(model) if type(model) in _WITHOUT_CV else clone(model)
     if isinstance(model, RandomInterceptTasks):
         if np.isfinite(model.scale_):
@@ -43,6 +43,17 @@ def with_chosen_strengths(model, *, tight=False):
     if hasattr(model, "task_weight_"):  # learned by task_weight="uncertainty"
         new.set_params(task_weight=model.task_weight_)
     return _tightened(new) if tight else new
+
+
+def _mixed_effects(model, tight):
+    """The model of the variances that it estimated, or of the covariance that it chose.
+
+    Of a variance for each feature, other samples get their own: those of samples that are left out
+    would tell which features they need, and their errors would look much smaller than they are.
+    """
+    if tight or model.covariance_ in ("intercept", "isotropic"):
+        return with_variances_of(model, keeps_scales=tight)
+    return clone(model).set_params(covariance=model.covariance_)
 
 
 def _tightened(new):
