@@ -59,7 +59,7 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
     if posterior.likelihood.is_saturated:
         return posterior, start
     model = VariationalModel(rows, variances, df, own_noise)
-    point, residual, n_iter = maximize(model, start, max_iter, tol)
+    point, residual, n_iter, converged = maximize(model, start, max_iter, tol)
     posterior = Posterior(
         units,
         variances,
@@ -74,7 +74,7 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
         point.evaluation,
         residual,
         n_iter=start.n_iter + n_iter,
-        converged=residual <= tol,
+        converged=converged,
     )
     return posterior, optimum
 

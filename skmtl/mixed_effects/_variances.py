@@ -62,6 +62,14 @@ class VarianceParameters:
         root = self.covariance.root(theta)
         return likelihood.evaluate(root, self.prior(parameters))
 
+    def attempt(self, likelihood, parameters):
+        """The same, None where variances are too large to compute with."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            try:
+                return self.evaluate(likelihood, parameters)
+            except np.linalg.LinAlgError:
+                return None
+
     def _prior_by_parameters(self, parameters):
         """Derivatives of the prior variances, (n_effects, n)."""
         theta, of_prior = self.split(parameters)

@@ -24,9 +24,11 @@ from skmtl.mixed_effects._noise_prior import (
     fit_noise_prior,
     mean_logarithm,
 )
+from skmtl.mixed_effects._progress import Progress
 from skmtl.mixed_effects._scoring import descend, next_step
 
 _ROUNDING = 1e-12  # of the bound
+_LONGEST = 5.0  # extrapolated change of the logarithm of a scale
 
 
 class Scales(NamedTuple):
@@ -132,9 +134,14 @@ class VariationalModel:
         )
 
     def point(self, parameters, scales):
-        """The bound at some parameters and scales, a :class:`Bounded`."""
+        """The bound at some parameters and scales, a :class:`Bounded`.
+
+        None where variances, or what scales differ by, are too large to compute with.
+        """
         likelihood = self.likelihood(scales)
-        evaluation = self.variances.evaluate(likelihood, parameters)
+        evaluation = self.variances.attempt(likelihood, parameters)
+        if evaluation is None:
+            return None
         bound = self._bound(evaluation, scales)
         return Bounded(
             parameters,
@@ -250,7 +257,8 @@ def maximize(model, optimum, max_iter, tol):
     """Maximize the bound, from an optimum of the normal model.
 
     Variances and scales move together, extrapolated from the moves before. Where the bound would
-    decrease, they move without extrapolation, then one after the other, so that it cannot.
+    decrease, they move without extrapolation, then one after the other, so that it cannot, but for
+    rounding.
 
     Returns
     -------
@@ -260,10 +268,14 @@ def maximize(model, optimum, max_iter, tol):
         Length of the last move.
     n_iter : int
         Number of moves.
+    converged : bool
+        Whether moves became that short, or the bound could not be raised any more.
     """
     point = model.point(optimum.parameters, model.start())
+    best = point
     size = abs(point.bound) + model.rows.total.sum()
     slack = _ROUNDING * size
+    progress = Progress(size)
     history = Extrapolation()
     n_iter = 0
     residual = np.inf
@@ -276,11 +288,19 @@ def maximize(model, optimum, max_iter, tol):
         residual = max(residual, float(largest))
         moved = point.parameters + step
         moved = model.variances.clipped(moved)
+        found = None
         for new in _trial_points(model, point, moved, scales, history, weight):
+            if new is None:
+                continue
+            found = new
             if new.bound >= point.bound - slack:
                 break
-        point = new
-    return point, residual, n_iter
+        if found is None or progress.has_ended(-found.bound):
+            return best, residual, n_iter, True
+        point = found
+        if point.bound >= best.bound - slack:
+            best = point
+    return best, residual, n_iter, residual <= tol
 
 
 def _step_of_variances(model, point):
@@ -302,11 +322,15 @@ def _trial_points(model, point, moved, scales, history, weight):
     target = history.extrapolate(point.coordinates, new, weight)
     if target is not None:
         parameters = model.variances.clipped(target[:n])
-        extrapolated = model.scales_from(target[n:])
+        now = point.scales.logarithms
+        logarithms = np.clip(target[n:], now - _LONGEST, now + _LONGEST)
+        extrapolated = model.scales_from(logarithms)
         yield model.point(parameters, extrapolated)
         history.forget()
     yield model.point(moved, scales)
     safe = model.point(point.parameters, scales)
+    if safe is None:
+        return
     step, *_ = _step_of_variances(model, safe)
     found = descend(
         model.variances,
