@@ -15,6 +15,7 @@ variances take the steps of :mod:`_scoring`.
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
@@ -28,6 +29,8 @@ from skmtl.mixed_effects._progress import Progress
 from skmtl.mixed_effects._scoring import descend, next_step
 
 _ROUNDING = 1e-12  # of the bound
+_UNLIKELY = 1e-3  # chance of residual squares as small as the smallest, in tasks of the same noise
+_LEAST_START = 1e-6  # variance of the noise of a task, relative to the common one
 _LONGEST = 5.0  # extrapolated change of the logarithm of a scale
 
 
@@ -107,16 +110,37 @@ class VariationalModel:
             squares = values[-n_tasks:]
         return self.scales(omega, squares)
 
-    def start(self):
-        """Scales of normal deviations and common noise."""
+    def starts(self, noise):
+        """Scales to start from, of normal deviations.
+
+        First that of common noise. If squares that least squares in each task leave differ by more
+        than chance, there may be another optimum, with tasks of next to no noise, that is not
+        reached from there: then also noise by these squares.
+
+        Parameters
+        ----------
+        noise : float
+            The variance of common noise.
+        """
         counts = self.rows.total
         omega = None
-        squares = None
         if self.df is not None:
             omega = np.ones(len(counts))
-        if self.own_noise:
-            squares = counts
-        return self.scales(omega, squares)
+        if not self.own_noise:
+            return [self.scales(omega, None)]
+        starts = [self.scales(omega, counts)]
+        free = self.rows.free
+        known = free > 0
+        left = self.rows.least_squares[known]
+        if known.any():
+            usual = left.sum() / free[known].sum()
+            chance = stats.chi2.cdf(left / usual, free[known])
+            if chance.min() < _UNLIKELY / known.sum():
+                squares = counts.copy()
+                variances = left / free[known]
+                squares[known] *= np.maximum(variances / noise, _LEAST_START)
+                starts.append(self.scales(omega, squares))
+        return starts
 
     def likelihood(self, scales):
         """The likelihood of the effects given the scales."""
@@ -253,8 +277,8 @@ class Bounded(NamedTuple):
         return np.concatenate([self.parameters, self.scales.logarithms])
 
 
-def maximize(model, optimum, max_iter, tol):
-    """Maximize the bound, from an optimum of the normal model.
+def maximize(model, optimum, scales, max_iter, tol):
+    """Maximize the bound, from an optimum of the normal model and some scales.
 
     Variances and scales move together, extrapolated from the moves before. Where the bound would
     decrease, they move without extrapolation, then one after the other, so that it cannot, but for
@@ -271,7 +295,7 @@ def maximize(model, optimum, max_iter, tol):
     converged : bool
         Whether moves became that short, or the bound could not be raised any more.
     """
-    point = model.point(optimum.parameters, model.start())
+    point = model.point(optimum.parameters, scales)
     best = point
     size = abs(point.bound) + model.rows.total.sum()
     slack = _ROUNDING * size
