@@ -146,7 +146,7 @@ def test_a_task_1000_times_the_others_leaves_them_alone_if_tasks_have_own_noise(
     assert change.max() < 0.25 * np.linalg.norm(expected.coef_[1:], axis=1).max()
 
 
-@pytest.mark.parametrize("seed, deviations", [(0, "normal"), (2, "t")])
+@pytest.mark.parametrize(("seed", "deviations"), [(0, "normal"), (2, "t")])
 def test_steps_to_variances_that_are_too_large_to_compute_with_are_refused(seed, deviations):
     """Extrapolation leads to them where tasks have no more rows than features."""
     rng = np.random.default_rng(seed)

@@ -36,10 +36,11 @@ class MixedEffectsRegressor(
 
     How much tasks differ, C, is estimated together with sigma^2 by restricted maximum likelihood,
     REML: the density of the targets, of which the deviations (a_t, u_t), the intercept a and the
-    slopes b are integrated out, is maximized. Unless it is common, sigma differs between tasks. Deviations then are their expected values given the
-    targets (BLUP): a task with few samples stays near the common coefficients, one with many goes
-    its own way, and a feature whose slopes do not differ gets the same slope in all tasks. There is
-    nothing to tune and no cross-validation.
+    slopes b are integrated out, is maximized. By default the noise of each task has a variance of
+    its own, and b a normal prior. Deviations then are their expected values given the targets
+    (BLUP): a task with few samples stays near the common coefficients, one with many goes its own
+    way, and a feature whose slopes do not differ gets the same slope in all tasks. There is nothing
+    to tune and no cross-validation.
 
     All that is seen of the samples are their Gram matrices, one for each task. An iteration costs
     ``O(n_tasks * n_features^3)``, however many samples there are.
@@ -155,9 +156,9 @@ class MixedEffectsRegressor(
     samples. If common slopes explain everything, as with more features than samples, there is
     nothing to estimate variances from: tasks then share their coefficients, and there is a warning.
 
-    The defaults are for predictions: they were chosen on data of schools, patients, shops and farms.
-    With ``fixed_effects="flat"``, ``task_noise="common"`` and `covariance` "intercept" or "full"
-    fits are those of lme4, ``(1 | task)`` and ``(1 + x | task)``.
+    The defaults are for predictions: they were chosen on data of schools, patients, shops and
+    farms. With ``fixed_effects="flat"``, ``task_noise="common"`` and `covariance` "intercept" or
+    "full" fits are those of lme4, ``(1 | task)`` and ``(1 + x | task)``.
 
     The targets of all tasks are in the same units, and errors of different tasks are taken to be
     independent, also those of a two-dimensional y.
