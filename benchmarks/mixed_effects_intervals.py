@@ -35,6 +35,7 @@ COLUMNS = [
     "of unseen tasks",
     "leave one out",
 ]
+FLAT = {"covariance": "diagonal", "task_noise": "common", "fixed_effects": "flat"}
 CASES = [  # title, parameters, numbers of tasks
     ("normal", {}, (10, 30)),
     ('normal, covariance="full"', {"covariance": "full"}, (10, 30)),
@@ -70,7 +71,8 @@ def hits(rng, n_tasks, spread, params):
     """Shares of one draw, in the order of the columns."""
     world = World(rng, n_tasks, spread, params)
     X, y = world.draw(np.repeat(np.arange(n_tasks), N_ROWS))
-    model = MixedEffectsRegressor(task_column=-1, handle_unknown="shared", **params).fit(X, y)
+    settings = {**FLAT, **params, "handle_unknown": "shared"}
+    model = MixedEffectsRegressor(task_column=-1, **settings).fit(X, y)
     intervals = model.confidence_intervals()
     estimates = np.append(model.shared_intercept_, model.shared_coef_)
     seen = world.draw(np.arange(n_tasks))

@@ -54,7 +54,12 @@ def small(data_home):
     return draw(SMALL, 0)[:2]
 
 
-MIXED = MixedEffectsRegressor(task_column=-1)
+MIXED = MixedEffectsRegressor(  # as GPBoost and statsmodels have it
+    "diagonal",
+    task_noise="common",
+    fixed_effects="flat",
+    task_column=-1,
+)
 SAFE = SafeSharingRegressor(task_column=-1)
 PROBLEMS = {  # name, then the data and the models
     "School": (

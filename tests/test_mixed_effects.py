@@ -31,6 +31,12 @@ FORMS = [
 VARIATIONAL = [("t", "common"), ("normal", "own"), ("t", "own")]
 
 
+def lme4(covariance="diagonal", **params):
+    """A model with the settings of lme4, but for those that are given."""
+    settings = {"fixed_effects": "flat", "task_noise": "common", **params}
+    return MixedEffectsRegressor(covariance, **settings)
+
+
 def radon():
     data = load_radon()
     return data.X[:, :-1], data.y, data.tasks
@@ -230,7 +236,7 @@ def test_a_step_within_bounds_is_that_of_scipy():
 )
 def test_radon_has_the_optimum_of_the_exact_profile(columns, fixed, sd, noise, criterion):
     X, y, tasks = radon()  # with uranium, 0.157 is where other searches stop
-    model = MixedEffectsRegressor("intercept").fit(X[:, columns], y, tasks=tasks)
+    model = lme4("intercept").fit(X[:, columns], y, tasks=tasks)
     found = np.append(model.shared_intercept_, model.shared_coef_)
     np.testing.assert_allclose(found, fixed, atol=6e-6)
     assert np.sqrt(model.variance_components_[0]) == pytest.approx(sd, abs=6e-6)
@@ -241,7 +247,7 @@ def test_radon_has_the_optimum_of_the_exact_profile(columns, fixed, sd, noise, c
 def test_sleepstudy_is_that_of_lme4s_documentation():
     data = np.load(DATA / "sleepstudy.npz")
     X = data["X"].astype(float)
-    model = MixedEffectsRegressor("full").fit(X, data["y"], tasks=data["task"])
+    model = lme4("full").fit(X, data["y"], tasks=data["task"])
     assert -2 * model.log_likelihood_ == pytest.approx(1743.63, abs=5e-3)
     np.testing.assert_allclose(np.sqrt(model.variance_components_), [24.74, 5.92], atol=5e-3)
     np.testing.assert_allclose(model.task_noise_, 25.59, atol=5e-3)
@@ -251,7 +257,7 @@ def test_sleepstudy_is_that_of_lme4s_documentation():
 
 def test_slopes_of_radon_are_those_of_statsmodels():
     X, y, tasks = radon()
-    model = MixedEffectsRegressor("full", tol=1e-6).fit(X[:, :1], y, tasks=tasks)
+    model = lme4("full", tol=1e-6).fit(X[:, :1], y, tasks=tasks)
     # MixedLM, reml=True: fe_params, diagonal of cov_re, scale and llf
     assert model.shared_intercept_ == pytest.approx(1.494522, rel=1e-5)
     assert model.shared_coef_ == pytest.approx(-0.654808, rel=1e-5)
@@ -263,7 +269,7 @@ def test_slopes_of_radon_are_those_of_statsmodels():
 @pytest.mark.parametrize(("covariance", "fixed_effects"), FORMS)
 def test_no_other_variances_are_likelier(covariance, fixed_effects):
     X, y, tasks = generate(n_tasks=12, n_samples=150)
-    model = MixedEffectsRegressor(covariance, fixed_effects=fixed_effects, tol=1e-6)
+    model = lme4(covariance, fixed_effects=fixed_effects, tol=1e-6)
     model.fit(X, y, tasks=tasks)
     posterior = model._posterior
     variances = posterior.variances
@@ -278,7 +284,7 @@ def test_no_other_variances_are_likelier(covariance, fixed_effects):
 def test_random_intercepts_with_a_ridge_are_those_of_RandomInterceptTasks():
     X, y, tasks = generate()
     X = (X - X.mean(axis=0)) / X.std(axis=0)
-    model = MixedEffectsRegressor("intercept", fixed_effects="ridge").fit(X, y, tasks=tasks)
+    model = lme4("intercept", fixed_effects="ridge").fit(X, y, tasks=tasks)
     of_intercepts, of_slopes = model._posterior.parameters
     same = RandomInterceptTasks(Ridge(1 / of_slopes), scales=np.sqrt(of_intercepts / of_slopes))
     same.fit(X, y, tasks=tasks)
@@ -292,10 +298,10 @@ def test_auto_is_the_covariance_of_smaller_akaike_criterion(same_features):
     X = rng.normal(size=(300, 8))
     slopes = rng.normal(size=(20, 8)) * ([2] * 2 + [0] * 6 if same_features else 0.5)
     y = np.sum(X * slopes[tasks], axis=1) + rng.normal(size=300)
-    auto = MixedEffectsRegressor("auto").fit(X, y, tasks=tasks)
+    auto = lme4("auto").fit(X, y, tasks=tasks)
     criteria = {}
     for name, n_variances in (("isotropic", 2), ("diagonal", 9)):
-        model = MixedEffectsRegressor(name).fit(X, y, tasks=tasks)
+        model = lme4(name).fit(X, y, tasks=tasks)
         criteria[name] = 2 * n_variances - 2 * model.log_likelihood_
         if name == auto.covariance_:
             np.testing.assert_allclose(auto.coef_, model.coef_)
@@ -309,10 +315,10 @@ def test_auto_is_the_covariance_of_smaller_akaike_criterion(same_features):
 @pytest.mark.parametrize("covariance", ["intercept", "diagonal", "full"])
 def test_units_and_origins_of_features_and_targets_do_not_matter(covariance):
     X, y, tasks = generate()
-    model = MixedEffectsRegressor(covariance).fit(X, y, tasks=tasks)
+    model = lme4(covariance).fit(X, y, tasks=tasks)
     scales = np.array([1e-6, 1.0, 1e6])
     moved_X = X * scales + 1e4 * scales
-    moved = MixedEffectsRegressor(covariance).fit(moved_X, 7 * y + 1e4, tasks=tasks)
+    moved = lme4(covariance).fit(moved_X, 7 * y + 1e4, tasks=tasks)
     np.testing.assert_allclose(moved.coef_, 7 * model.coef_ / scales, rtol=1e-5)
     predictions = 7 * model.predict(X, tasks=tasks) + 1e4
     np.testing.assert_allclose(moved.predict(moved_X, tasks=tasks), predictions, rtol=1e-8)
@@ -323,8 +329,8 @@ def test_units_and_origins_of_features_and_targets_do_not_matter(covariance):
 def test_slopes_of_combined_features_are_those_of_the_features_with_a_full_covariance():
     X, y, tasks = generate(n_tasks=20, n_samples=300, n_features=2)
     A = np.array([[2.0, 1.0], [0.5, -1.0]])
-    model = MixedEffectsRegressor("full", tol=1e-6).fit(X, y, tasks=tasks)
-    combined = MixedEffectsRegressor("full", tol=1e-6).fit(X @ A, y, tasks=tasks)
+    model = lme4("full", tol=1e-6).fit(X, y, tasks=tasks)
+    combined = lme4("full", tol=1e-6).fit(X @ A, y, tasks=tasks)
     np.testing.assert_allclose(combined.coef_ @ A.T, model.coef_, rtol=1e-4)
     np.testing.assert_allclose(combined.intercept_, model.intercept_, rtol=1e-4)
     of_units = 2 * np.log(abs(np.linalg.det(A)))
@@ -337,8 +343,8 @@ def test_weights_are_repetitions(deviations, task_noise):
     weight = np.random.default_rng(0).integers(0, 4, len(y))
     rows = np.repeat(np.arange(len(y)), weight)
     params = {"deviations": deviations, "task_noise": task_noise}
-    weighted = MixedEffectsRegressor(**params).fit(X, y, weight, tasks=tasks)
-    repeated = MixedEffectsRegressor(**params).fit(X[rows], y[rows], tasks=tasks[rows])
+    weighted = lme4(**params).fit(X, y, weight, tasks=tasks)
+    repeated = lme4(**params).fit(X[rows], y[rows], tasks=tasks[rows])
     np.testing.assert_allclose(weighted.coef_, repeated.coef_, rtol=1e-6)
     assert weighted.log_likelihood_ == pytest.approx(repeated.log_likelihood_, abs=1e-6)
 
@@ -349,12 +355,12 @@ def test_wide_long_sparse_and_shuffled_data_are_the_same(covariance):
     X = rng.normal(size=(30, 3)) * (rng.random((30, 3)) < 0.7)
     Y = X @ rng.normal(size=(3, 4)) + rng.normal(size=4) + 0.3 * rng.normal(size=(30, 4))
     Y[rng.random((30, 4)) < 0.2] = np.nan
-    wide = MixedEffectsRegressor(covariance).fit(X, Y)
+    wide = lme4(covariance).fit(X, Y)
     samples, tasks = np.nonzero(~np.isnan(Y))
     order = rng.permutation(len(samples))
     samples, tasks = samples[order], tasks[order]
     for features in (X[samples], sparse.csr_array(X[samples])):
-        long = MixedEffectsRegressor(covariance).fit(features, Y[samples, tasks], tasks=tasks)
+        long = lme4(covariance).fit(features, Y[samples, tasks], tasks=tasks)
         np.testing.assert_allclose(long.coef_, wide.coef_, rtol=1e-6)
         np.testing.assert_allclose(long.intercept_, wide.intercept_, rtol=1e-6)
     np.testing.assert_allclose(wide.predict(X), wide.predict_all_tasks(X))
@@ -362,14 +368,14 @@ def test_wide_long_sparse_and_shuffled_data_are_the_same(covariance):
 
 def test_a_new_task_has_the_common_coefficients():
     X, y, tasks = generate()
-    model = MixedEffectsRegressor(handle_unknown="shared").fit(X, y, tasks=tasks)
+    model = lme4(handle_unknown="shared").fit(X, y, tasks=tasks)
     expected = X @ model.shared_coef_ + model.shared_intercept_
     np.testing.assert_allclose(model.predict(X, tasks=np.full(len(X), 99)), expected)
 
 
 def test_deviations_are_what_tasks_differ_by():
     X, y, tasks = generate()
-    model = MixedEffectsRegressor().fit(X, y, tasks=tasks)
+    model = lme4().fit(X, y, tasks=tasks)
     common = np.append(model.shared_intercept_, model.shared_coef_)
     coefficients = np.column_stack([model.intercept_, model.coef_])
     np.testing.assert_allclose(common + model.random_effects_, coefficients)
@@ -413,11 +419,11 @@ def test_the_lower_bound_is_below_the_exact_likelihood_and_near(what):
     X, y, tasks = two_tasks()
     quantiles = (np.arange(40) + 0.5) / 40  # equal weights at quantiles of the prior
     if what == "deviations":
-        model = MixedEffectsRegressor("diagonal", deviations="t").fit(X, y, tasks=tasks)
+        model = lme4("diagonal", deviations="t").fit(X, y, tasks=tasks)
         points = stats.gamma(2, scale=1 / 2).ppf(quantiles)
         exact = exact_log_likelihood(model, (points, np.full(40, 1 / 40)), spread=True)
     else:
-        model = MixedEffectsRegressor("diagonal", task_noise="own").fit(X, y, tasks=tasks)
+        model = lme4("diagonal", task_noise="own").fit(X, y, tasks=tasks)
         prior = model._posterior.scales.prior
         a = prior.weight / 2
         points = stats.gamma(a, scale=1 / (a * prior.scale)).ppf(quantiles)
@@ -431,7 +437,7 @@ def test_the_lower_bound_is_below_the_exact_likelihood_and_near(what):
 @pytest.mark.parametrize("covariance", ["intercept", "diagonal", "full"])
 def test_no_other_scales_or_variances_have_a_higher_bound(covariance, deviations, task_noise):
     X, y, tasks = generate(n_tasks=8, n_samples=120, n_features=2)
-    model = MixedEffectsRegressor(
+    model = lme4(
         covariance, deviations=deviations, task_noise=task_noise, tol=1e-6, max_iter=500
     ).fit(X, y, tasks=tasks)
     posterior = model._posterior
@@ -458,8 +464,8 @@ def test_an_outlying_task_is_let_go():
     slopes = rng.normal(size=5) + 0.1 * rng.normal(size=(10, 5))
     slopes[3] *= -1
     y = np.sum(X * slopes[tasks], axis=1) + 0.5 * rng.normal(size=120)
-    normal = MixedEffectsRegressor("isotropic").fit(X, y, tasks=tasks)
-    heavy = MixedEffectsRegressor("isotropic", deviations="t").fit(X, y, tasks=tasks)
+    normal = lme4("isotropic").fit(X, y, tasks=tasks)
+    heavy = lme4("isotropic", deviations="t").fit(X, y, tasks=tasks)
     assert heavy.deviation_scales_.argmax() == 3
     others = np.arange(10) != 3
     errors = [np.sum((model.coef_ - slopes)[others] ** 2) for model in (normal, heavy)]
@@ -468,8 +474,8 @@ def test_an_outlying_task_is_let_go():
 
 def test_many_degrees_of_freedom_are_normal_deviations():
     X, y, tasks = generate()
-    normal = MixedEffectsRegressor(tol=1e-6).fit(X, y, tasks=tasks)
-    heavy = MixedEffectsRegressor(deviations="t", deviations_df=1e7, tol=1e-6)
+    normal = lme4(tol=1e-6).fit(X, y, tasks=tasks)
+    heavy = lme4(deviations="t", deviations_df=1e7, tol=1e-6)
     heavy.fit(X, y, tasks=tasks)
     np.testing.assert_allclose(heavy.coef_, normal.coef_, rtol=1e-4)
     assert heavy.log_likelihood_ == pytest.approx(normal.log_likelihood_, abs=1e-3)
@@ -483,7 +489,7 @@ def test_own_noise_is_found_also_of_a_task_without_any():
     X = rng.normal(size=(600, 3))
     slopes = rng.normal(size=3) + 0.3 * rng.normal(size=(20, 3))
     y = np.sum(X * slopes[tasks], axis=1) + noise[tasks] * rng.normal(size=600)
-    model = MixedEffectsRegressor(task_noise="own").fit(X, y, tasks=tasks)
+    model = lme4(task_noise="own").fit(X, y, tasks=tasks)
     np.testing.assert_allclose(model.task_noise_[1:], noise[1:], rtol=0.4)
     assert model.task_noise_[0] < 1e-3
     np.testing.assert_allclose(model.coef_[0], slopes[0], atol=1e-4)
@@ -541,7 +547,7 @@ def test_degenerate_data_have_finite_fits(name):
         forms.append(("full", "flat"))
     for covariance, fixed_effects in forms:
         for deviations, task_noise in [("normal", "common"), ("t", "own")]:
-            model = MixedEffectsRegressor(
+            model = lme4(
                 covariance,
                 deviations=deviations,
                 task_noise=task_noise,
@@ -556,7 +562,7 @@ def test_degenerate_data_have_finite_fits(name):
 
 def test_one_task_is_least_squares():
     X, y, _ = generate()
-    model = MixedEffectsRegressor().fit(X, y[:, None])
+    model = lme4().fit(X, y[:, None])
     alone = LinearRegression().fit(X, y)
     np.testing.assert_allclose(model.coef_[0], alone.coef_)
     np.testing.assert_allclose(model.variance_components_, 0, atol=1e-12)
@@ -564,7 +570,7 @@ def test_one_task_is_least_squares():
 
 def test_a_constant_target_is_predicted():
     X, y, tasks = generate()
-    model = MixedEffectsRegressor().fit(X, np.full(len(y), 5.0), tasks=tasks)
+    model = lme4().fit(X, np.full(len(y), 5.0), tasks=tasks)
     np.testing.assert_allclose(model.predict(X, tasks=tasks), 5.0)
     np.testing.assert_allclose(model.task_noise_, 0, atol=1e-6)
 
@@ -573,14 +579,14 @@ def test_noiseless_targets_are_predicted():
     X, y, tasks = generate()
     slopes = np.random.default_rng(0).normal(size=(6, 3))
     y = tasks + np.sum(X * slopes[tasks], axis=1)
-    model = MixedEffectsRegressor().fit(X, y, tasks=tasks)
+    model = lme4().fit(X, y, tasks=tasks)
     np.testing.assert_allclose(model.coef_, slopes, rtol=1e-4)
 
 
 def test_collinear_features_share_the_slope_of_one():
     X, y, tasks = generate()
-    once = MixedEffectsRegressor("intercept").fit(X, y, tasks=tasks)
-    twice = MixedEffectsRegressor("intercept").fit(np.column_stack([X, X[:, 0]]), y, tasks=tasks)
+    once = lme4("intercept").fit(X, y, tasks=tasks)
+    twice = lme4("intercept").fit(np.column_stack([X, X[:, 0]]), y, tasks=tasks)
     np.testing.assert_allclose(twice.coef_[:, 0], once.coef_[:, 0] / 2)
     np.testing.assert_allclose(twice.coef_[:, 3], once.coef_[:, 0] / 2)
     np.testing.assert_allclose(twice.variance_components_[0], once.variance_components_[0])
@@ -591,7 +597,7 @@ def test_more_features_than_samples_are_the_smallest_slopes_with_a_warning():
     X = rng.normal(size=(20, 30)) * 10.0 ** rng.integers(-2, 3, 30)
     y = rng.normal(size=20)
     with pytest.warns(UserWarning, match="The samples, 20 by the sum of their weights"):
-        model = MixedEffectsRegressor().fit(X, y, tasks=np.repeat([0, 1], 10))
+        model = lme4().fit(X, y, tasks=np.repeat([0, 1], 10))
     Z, _ = standardized(X, y)
     expected = np.linalg.pinv(Z[:, 1:]) @ (y - y.mean()) / X.std(axis=0)
     np.testing.assert_allclose(model.shared_coef_, expected, rtol=1e-5)
@@ -604,7 +610,7 @@ def test_iterations_that_end_early_give_a_warning():
     X, y, tasks = generate()
     for params in ({}, {"task_noise": "own"}):
         with pytest.warns(ConvergenceWarning, match="standard errors from the optimum"):
-            MixedEffectsRegressor(max_iter=1, **params).fit(X, y, tasks=tasks)
+            lme4(max_iter=1, **params).fit(X, y, tasks=tasks)
 
 
 @pytest.mark.parametrize(
@@ -621,7 +627,7 @@ def test_iterations_that_end_early_give_a_warning():
 def test_wrong_parameters_are_refused(params, message):
     X, y, tasks = generate()
     with pytest.raises(ValueError, match=message):
-        MixedEffectsRegressor(**params).fit(X, y, tasks=tasks)
+        lme4(**params).fit(X, y, tasks=tasks)
 
 
 def test_the_single_task_baseline_is_a_tuned_ridge():

@@ -144,3 +144,34 @@ def test_a_task_1000_times_the_others_leaves_them_alone_if_tasks_have_own_noise(
     check_finite(result)
     change = np.linalg.norm(result.coef_[1:] - expected.coef_[1:], axis=1)
     assert change.max() < 0.25 * np.linalg.norm(expected.coef_[1:], axis=1).max()
+
+
+@pytest.mark.parametrize(("seed", "deviations"), [(0, "normal"), (2, "t")])
+def test_steps_to_variances_that_are_too_large_to_compute_with_are_refused(seed, deviations):
+    """Extrapolation leads to them where tasks have no more rows than features."""
+    rng = np.random.default_rng(seed)
+    tasks = np.repeat(np.arange(4), 5)
+    X = rng.standard_normal((20, 5))
+    y = X.sum(axis=1) + 0.5 * rng.standard_normal(20)
+    options = {"deviations": deviations, "task_noise": "own", "fixed_effects": "ridge"}
+    model = MixedEffectsRegressor("full", **options)
+    check_finite(model.fit(X, y, tasks=tasks))
+
+
+@pytest.mark.parametrize("deviations", ["normal", "t"])
+def test_own_noise_finds_a_noiseless_task_of_few_rows(deviations):
+    rng = np.random.default_rng(1)
+    tasks = np.repeat(np.arange(10), 12)
+    X = rng.standard_normal((120, 4))
+    coef = 1 + 0.3 * rng.standard_normal((10, 4))
+    noise = 0.7 * rng.standard_normal(120)
+    y = np.sum(X * coef[tasks], axis=1) + np.where(tasks > 0, noise, 0.0)
+    errors = {}
+    for task_noise in ("common", "own"):
+        options = {"deviations": deviations, "task_noise": task_noise, "fixed_effects": "flat"}
+        model = fitted("diagonal", options, X, y, tasks)
+        errors[task_noise] = np.linalg.norm(model.coef_ - coef, axis=1)
+    assert model.task_noise_[0] < 1e-4
+    assert (model.task_noise_[1:] > 0.2).all()
+    assert errors["own"][0] < 1e-4
+    assert errors["own"][1:].mean() < 1.2 * errors["common"][1:].mean()

@@ -15,6 +15,12 @@ COVARIANCES = ["intercept", "isotropic", "diagonal", "full"]
 each_covariance = pytest.mark.parametrize("covariance", COVARIANCES)
 
 
+def lme4(covariance="diagonal", **params):
+    """A model with the settings of lme4, but for those that are given."""
+    settings = {"fixed_effects": "flat", "task_noise": "common", **params}
+    return MixedEffectsRegressor(covariance, **settings)
+
+
 class Dense:
     """The normal model by its definition: the covariance V of all targets.
 
@@ -72,7 +78,7 @@ def fitted(covariance="diagonal", X=None, y=None, **params):
     if X is None:
         X, y = data()
     params = {"task_column": -1, "handle_unknown": "shared", "tol": 1e-9, **params}
-    return MixedEffectsRegressor(covariance, **params).fit(X, y)
+    return lme4(covariance, **params).fit(X, y)
 
 
 def dense_of(model, X, y):
@@ -370,9 +376,9 @@ def test_a_weight_of_two_is_the_sample_twice():
     X, y = data()
     weight = 1.0 + (np.arange(len(y)) % 3 == 0)
     params = {"task_column": -1, "tol": 1e-9}
-    weighted = MixedEffectsRegressor(**params).fit(X, y, sample_weight=weight)
+    weighted = lme4(**params).fit(X, y, sample_weight=weight)
     times = weight.astype(int)
-    repeated = MixedEffectsRegressor(**params).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
+    repeated = lme4(**params).fit(np.repeat(X, times, axis=0), np.repeat(y, times))
     np.testing.assert_allclose(weighted.standard_errors_, repeated.standard_errors_, rtol=1e-6)
     stds = [model.predict(X, return_std=True)[1] for model in (weighted, repeated)]
     np.testing.assert_allclose(*stds, rtol=1e-6)
@@ -397,11 +403,11 @@ def test_wide_and_long_data_give_the_same():
     X = rng.normal(size=(12, 2))
     Y = X @ rng.normal(size=(2, 4)) + rng.normal(size=(12, 4))
     Y[2, 1] = Y[5:8, 3] = np.nan
-    wide = MixedEffectsRegressor(tol=1e-9).fit(X, Y)
+    wide = lme4(tol=1e-9).fit(X, Y)
     seen = ~np.isnan(Y.T.ravel())
     codes = np.repeat(np.arange(4), 12)[seen]
     tall = np.tile(X, (4, 1))[seen]
-    long = MixedEffectsRegressor(tol=1e-9).fit(tall, Y.T.ravel()[seen], tasks=codes)
+    long = lme4(tol=1e-9).fit(tall, Y.T.ravel()[seen], tasks=codes)
     np.testing.assert_allclose(wide.standard_errors_, long.standard_errors_, rtol=1e-7)
     _, std = wide.predict(X, return_std=True)
     assert std.shape == (12, 4)
@@ -427,7 +433,7 @@ def test_leave_one_out_is_in_the_order_of_the_samples():
 
 def test_the_summary_of_radon_is_that_of_restricted_likelihood():
     frame = load_radon(as_frame=True)
-    model = MixedEffectsRegressor("intercept", task_column="county", tol=1e-9)
+    model = lme4("intercept", task_column="county", tol=1e-9)
     summary = model.fit(frame.X, frame.y).summary()
     fixed = summary.fixed_effects
     assert fixed["name"].tolist() == ["(Intercept)", "floor", "log_uranium"]
@@ -448,7 +454,7 @@ def test_the_summary_of_sleepstudy_is_that_of_lme4():
     """Values of `summary(lmer(Reaction ~ Days + (Days | Subject)))`; df are those of lmerTest."""
     with np.load(SLEEPSTUDY) as file:
         days = file["X"].astype(float)
-        model = MixedEffectsRegressor("full", tol=1e-9).fit(days, file["y"], tasks=file["task"])
+        model = lme4("full", tol=1e-9).fit(days, file["y"], tasks=file["task"])
     summary = model.summary()
     np.testing.assert_allclose(summary.criterion, 1743.628, atol=1e-3)
     random = summary.random_effects
@@ -522,7 +528,7 @@ def test_what_is_uncertain_is_not_known_where_nothing_is_left():
     X = np.column_stack([rng.normal(size=(8, 10)), np.arange(8) % 3])
     y = rng.normal(size=8)
     with pytest.warns(UserWarning, match="not more than the"):
-        model = MixedEffectsRegressor(task_column=-1).fit(X, y)
+        model = lme4(task_column=-1).fit(X, y)
     np.testing.assert_allclose(model.predict(X), y)
     for method in (
         model.summary,

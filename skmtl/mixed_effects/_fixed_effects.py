@@ -119,9 +119,10 @@ class FixedEffects:
         matrix = basis.T @ gram @ basis
         if self.kind != "flat":
             matrix[np.diag_indices_from(matrix)] += ~self.flat
-        factor = linalg.cholesky(matrix, lower=True)
-        root = linalg.solve_triangular(factor, basis.T, lower=True).T
-        gamma = linalg.solve_triangular(factor, root.T @ right, lower=True, trans="T")
+        factor = linalg.cholesky(matrix, lower=True, check_finite=False)
+        root = linalg.solve_triangular(factor, basis.T, lower=True, check_finite=False).T
+        moved = root.T @ right
+        gamma = linalg.solve_triangular(factor, moved, lower=True, trans="T", check_finite=False)
         penalty = 0.0
         if self.kind != "flat":
             penalty = np.sum(gamma[~self.flat] ** 2)

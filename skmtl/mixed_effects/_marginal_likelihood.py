@@ -166,6 +166,11 @@ class MarginalLikelihood:
             A root of the covariance C of the effects of tasks.
         prior : ndarray of shape (n_effects,)
             Prior variances of common effects.
+
+        Raises
+        ------
+        LinAlgError
+            If variances are so large that nothing is left of the noise in double precision.
         """
         whitened, log_determinant = self._whiten(root)
         R = whitened[:, :, :-1]
@@ -192,6 +197,8 @@ class MarginalLikelihood:
         criterion = log_determinant + fixed.log_determinant
         criterion += self.n_free * np.log(2 * np.pi * noise)
         criterion += left / noise
+        if not np.isfinite(criterion):
+            raise np.linalg.LinAlgError("Variances are too large for double precision.")
         return Evaluation(
             criterion=float(criterion),
             noise=float(noise),

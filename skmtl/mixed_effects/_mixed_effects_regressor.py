@@ -36,17 +36,18 @@ class MixedEffectsRegressor(
 
     How much tasks differ, C, is estimated together with sigma^2 by restricted maximum likelihood,
     REML: the density of the targets, of which the deviations (a_t, u_t), the intercept a and the
-    slopes b are integrated out, is maximized. Deviations then are their expected values given the
-    targets (BLUP): a task with few samples stays near the common coefficients, one with many goes
-    its own way, and a feature whose slopes do not differ gets the same slope in all tasks. There is
-    nothing to tune and no cross-validation.
+    slopes b are integrated out, is maximized. By default the noise of each task has a variance of
+    its own, and b a normal prior. Deviations then are their expected values given the targets
+    (BLUP): a task with few samples stays near the common coefficients, one with many goes its own
+    way, and a feature whose slopes do not differ gets the same slope in all tasks. There is nothing
+    to tune and no cross-validation.
 
     All that is seen of the samples are their Gram matrices, one for each task. An iteration costs
     ``O(n_tasks * n_features^3)``, however many samples there are.
 
     Parameters
     ----------
-    covariance : {"intercept", "isotropic", "diagonal", "full", "auto"}, default="diagonal"
+    covariance : {"intercept", "isotropic", "diagonal", "full", "auto"}, default="auto"
         What varies between tasks. "intercept": only intercepts; this is the random-intercept model.
         "isotropic": slopes too, all with the same variance. "diagonal": each slope has its own
         variance, which may be 0. "full": any covariance of intercept and slopes, for few features.
@@ -63,12 +64,16 @@ class MixedEffectsRegressor(
         "diagonal" only those of slopes.
     deviations_df : float, default=4.0
         Degrees of freedom of the t distribution; the smaller, the heavier its tails.
-    task_noise : {"common", "own"}, default="common"
+    task_noise : {"common", "own"}, default="own"
         "own": the noise of each task has a variance of its own. It is pulled to that of the others
-        by a scaled inverse chi-square prior, whose scale and weight are estimated.
-    fixed_effects : {"flat", "ridge", "sparse"}, default="flat"
+        by a scaled inverse chi-square prior, whose scale and weight are estimated: a task that is
+        much noisier than the others, or in other units, leaves these alone. "common": all tasks
+        have the same variance, as in lme4; the likelihood is then exact, and fits take half as
+        long.
+    fixed_effects : {"flat", "ridge", "sparse"}, default="ridge"
         What is known of the common slopes b beforehand. "flat": nothing, as in REML. "ridge":
-        ``b ~ N(0, s2)`` in standardized units, s2 estimated with the rest: for many features.
+        ``b ~ N(0, s2)`` in standardized units, s2 estimated with the rest; with few features and
+        many samples it changes next to nothing.
         "sparse": ``b_j ~ N(0, kappa c_j)``, c_j the variance of slope j between tasks and kappa
         estimated, so that a feature whose slopes do not vary is left out of all tasks; for
         `covariance` "isotropic" and "diagonal".
@@ -151,6 +156,10 @@ class MixedEffectsRegressor(
     samples. If common slopes explain everything, as with more features than samples, there is
     nothing to estimate variances from: tasks then share their coefficients, and there is a warning.
 
+    The defaults are for predictions: they were chosen on data of schools, patients, shops and
+    farms. With ``fixed_effects="flat"``, ``task_noise="common"`` and `covariance` "intercept" or
+    "full" fits are those of lme4, ``(1 | task)`` and ``(1 + x | task)``.
+
     The targets of all tasks are in the same units, and errors of different tasks are taken to be
     independent, also those of a two-dimensional y.
 
@@ -184,12 +193,12 @@ class MixedEffectsRegressor(
 
     def __init__(
         self,
-        covariance="diagonal",
+        covariance="auto",
         *,
         deviations="normal",
         deviations_df=4.0,
-        task_noise="common",
-        fixed_effects="flat",
+        task_noise="own",
+        fixed_effects="ridge",
         max_iter=200,
         tol=1e-4,
         task_column=None,

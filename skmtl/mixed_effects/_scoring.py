@@ -134,8 +134,8 @@ def _leap(variances, likelihood, parameters, evaluation, step, history, weight):
     if target is None:
         return None
     target = variances.clipped(target)
-    new = variances.evaluate(likelihood, target)
-    if new.criterion < evaluation.criterion:
+    new = variances.attempt(likelihood, target)
+    if new is not None and new.criterion < evaluation.criterion:
         return target, new
     history.forget()
     return None
@@ -150,8 +150,8 @@ def descend(variances, likelihood, parameters, evaluation, step):
     share = 1.0
     for _ in range(_MOST_HALVINGS):
         tried = variances.clipped(parameters + share * step)
-        new = variances.evaluate(likelihood, tried)
-        if new.criterion <= old + share * decrease:
+        new = variances.attempt(likelihood, tried)
+        if new is not None and new.criterion <= old + share * decrease:
             return tried, new
         share /= 2
     return None

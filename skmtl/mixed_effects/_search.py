@@ -59,7 +59,11 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
     if posterior.likelihood.is_saturated:
         return posterior, start
     model = VariationalModel(rows, variances, df, own_noise)
-    point, residual, n_iter = maximize(model, start, max_iter, tol)
+    found = []
+    for scales in model.starts(start.evaluation.noise):
+        reached = maximize(model, start, scales, max_iter, tol)
+        found.append(reached)
+    point, residual, n_iter, converged = max(found, key=_bound)
     posterior = Posterior(
         units,
         variances,
@@ -74,9 +78,14 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
         point.evaluation,
         residual,
         n_iter=start.n_iter + n_iter,
-        converged=residual <= tol,
+        converged=converged,
     )
     return posterior, optimum
+
+
+def _bound(reached):
+    point, *_ = reached
+    return point.bound
 
 
 def search(variances, likelihood, max_iter, tol):

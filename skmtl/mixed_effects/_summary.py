@@ -37,8 +37,9 @@ class MixedEffectsSummary:
     --------
     >>> from skmtl import MixedEffectsRegressor, load_radon
     >>> radon = load_radon()
-    >>> model = MixedEffectsRegressor("intercept", task_column=-1).fit(radon.X, radon.y)
-    >>> summary = model.summary()
+    >>> lme4 = {"fixed_effects": "flat", "task_noise": "common"}
+    >>> model = MixedEffectsRegressor("intercept", **lme4, task_column=-1)
+    >>> summary = model.fit(radon.X, radon.y).summary()
     >>> summary.random_effects["sd"].round(3)  # between counties, and of houses in a county
     array([0.146, 0.729])
     >>> summary.fixed_effects["std_error"].round(3)

@@ -61,6 +61,22 @@ class TaskRows:
             gram = gram + self.grams.sum(axis=0)
         return gram
 
+    @property
+    def free(self):
+        """Numbers of samples less those of effects, (n_tasks,)."""
+        return self.total - self.n_effects
+
+    @property
+    def least_squares(self):
+        """Squares that coefficients of their own leave in tasks, (n_tasks,)."""
+        if self.grams is None:
+            return self.rest
+        inverse = np.linalg.pinv(self.grams, rcond=_ROUNDING, hermitian=True)
+        products = self.products[:, :, None]
+        explained = products.transpose(0, 2, 1) @ inverse @ products
+        left = self.squares - explained[:, 0, 0]
+        return np.maximum(left, 0.0) + self.rest
+
     def weighted(self, precision):
         """The rows of samples with these weights, (n_tasks,), one for each task."""
         root = np.sqrt(precision)

@@ -66,6 +66,14 @@ class VarianceParameters:
         prior = self.prior(parameters)
         return likelihood.evaluate(root, prior)
 
+    def attempt(self, likelihood, parameters):
+        """The same, None where variances are too large to compute with."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            try:
+                return self.evaluate(likelihood, parameters)
+            except np.linalg.LinAlgError:
+                return None
+
     def _prior_by_parameters(self, parameters):
         """Derivatives of the prior variances, (n_effects, n)."""
         theta, of_prior = self.split(parameters)

@@ -15,6 +15,7 @@ variances take the steps of :mod:`_scoring`.
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from skmtl.mixed_effects._extrapolation import Extrapolation
 from skmtl.mixed_effects._marginal_likelihood import MarginalLikelihood
@@ -24,9 +25,13 @@ from skmtl.mixed_effects._noise_prior import (
     fit_noise_prior,
     mean_logarithm,
 )
+from skmtl.mixed_effects._progress import Progress
 from skmtl.mixed_effects._scoring import descend, next_step
 
 _ROUNDING = 1e-12  # of the bound
+_UNLIKELY = 1e-3  # chance of residual squares as small as the smallest, in tasks of the same noise
+_LEAST_START = 1e-6  # variance of the noise of a task, relative to the common one
+_LONGEST = 5.0  # extrapolated change of the logarithm of a scale
 
 
 class Scales(NamedTuple):
@@ -105,16 +110,37 @@ class VariationalModel:
             squares = values[-n_tasks:]
         return self.scales(omega, squares)
 
-    def start(self):
-        """Scales of normal deviations and common noise."""
+    def starts(self, noise):
+        """Scales to start from, of normal deviations.
+
+        First that of common noise. If squares that least squares in each task leave differ by more
+        than chance, there may be another optimum, with tasks of next to no noise, that is not
+        reached from there: then also noise by these squares.
+
+        Parameters
+        ----------
+        noise : float
+            The variance of common noise.
+        """
         counts = self.rows.total
         omega = None
-        squares = None
         if self.df is not None:
             omega = np.ones(len(counts))
-        if self.own_noise:
-            squares = counts
-        return self.scales(omega, squares)
+        if not self.own_noise:
+            return [self.scales(omega, None)]
+        starts = [self.scales(omega, counts)]
+        free = self.rows.free
+        known = free > 0
+        left = self.rows.least_squares[known]
+        if known.any():
+            usual = left.sum() / free[known].sum()
+            chance = stats.chi2.cdf(left / usual, free[known])
+            if chance.min() < _UNLIKELY / known.sum():
+                squares = counts.copy()
+                variances = left / free[known]
+                squares[known] *= np.maximum(variances / noise, _LEAST_START)
+                starts.append(self.scales(omega, squares))
+        return starts
 
     def likelihood(self, scales):
         """The likelihood of the effects given the scales."""
@@ -132,9 +158,14 @@ class VariationalModel:
         )
 
     def point(self, parameters, scales):
-        """The bound at some parameters and scales, a :class:`Bounded`."""
+        """The bound at some parameters and scales, a :class:`Bounded`.
+
+        None where variances, or what scales differ by, are too large to compute with.
+        """
         likelihood = self.likelihood(scales)
-        evaluation = self.variances.evaluate(likelihood, parameters)
+        evaluation = self.variances.attempt(likelihood, parameters)
+        if evaluation is None:
+            return None
         bound = self._bound(evaluation, scales)
         return Bounded(
             parameters,
@@ -246,11 +277,12 @@ class Bounded(NamedTuple):
         return np.concatenate([self.parameters, self.scales.logarithms])
 
 
-def maximize(model, optimum, max_iter, tol):
-    """Maximize the bound, from an optimum of the normal model.
+def maximize(model, optimum, scales, max_iter, tol):
+    """Maximize the bound, from an optimum of the normal model and some scales.
 
     Variances and scales move together, extrapolated from the moves before. Where the bound would
-    decrease, they move without extrapolation, then one after the other, so that it cannot.
+    decrease, they move without extrapolation, then one after the other, so that it cannot, but for
+    rounding.
 
     Returns
     -------
@@ -260,10 +292,14 @@ def maximize(model, optimum, max_iter, tol):
         Length of the last move.
     n_iter : int
         Number of moves.
+    converged : bool
+        Whether moves became that short, or the bound could not be raised any more.
     """
-    point = model.point(optimum.parameters, model.start())
+    point = model.point(optimum.parameters, scales)
+    best = point
     size = abs(point.bound) + model.rows.total.sum()
     slack = _ROUNDING * size
+    progress = Progress(size)
     history = Extrapolation()
     n_iter = 0
     residual = np.inf
@@ -276,11 +312,19 @@ def maximize(model, optimum, max_iter, tol):
         residual = max(residual, float(largest))
         moved = point.parameters + step
         moved = model.variances.clipped(moved)
+        found = None
         for new in _trial_points(model, point, moved, scales, history, weight):
+            if new is None:
+                continue
+            found = new
             if new.bound >= point.bound - slack:
                 break
-        point = new
-    return point, residual, n_iter
+        if found is None or progress.has_ended(-found.bound):
+            return best, residual, n_iter, True
+        point = found
+        if point.bound >= best.bound - slack:
+            best = point
+    return best, residual, n_iter, residual <= tol
 
 
 def _step_of_variances(model, point):
@@ -302,11 +346,15 @@ def _trial_points(model, point, moved, scales, history, weight):
     target = history.extrapolate(point.coordinates, new, weight)
     if target is not None:
         parameters = model.variances.clipped(target[:n])
-        extrapolated = model.scales_from(target[n:])
+        now = point.scales.logarithms
+        logarithms = np.clip(target[n:], now - _LONGEST, now + _LONGEST)
+        extrapolated = model.scales_from(logarithms)
         yield model.point(parameters, extrapolated)
         history.forget()
     yield model.point(moved, scales)
     safe = model.point(point.parameters, scales)
+    if safe is None:
+        return
     step, *_ = _step_of_variances(model, safe)
     found = descend(
         model.variances,
