@@ -39,8 +39,9 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: classifiers of skmtl, also in pipelines and searches, or scikit-learn's, which
         learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. None is a
-        small library: tuned logistic regressions of each task alone and of all tasks together,
-        and models that share features or are pulled to their mean.
+        small library for two classes: tuned logistic regressions of each task alone and of all
+        tasks together, models that share features or are pulled to their mean, and a
+        :class:`MixedEffectsClassifier`, "slopes".
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task and class are
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
