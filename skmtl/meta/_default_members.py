@@ -22,6 +22,8 @@ from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 EXPECTED_REGRESSORS = {"slopes": 0.6}
 EXPECTED_CLASSIFIERS = {}
 
+ONLY_BINARY = {"slopes"}  # members that take two classes and no more
+
 
 def default_regressors():
     """Return the members of a regression by name."""
