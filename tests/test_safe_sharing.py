@@ -327,6 +327,19 @@ def test_mixed_effects_of_one_variance_keep_it_for_other_samples_and_tasks(devia
         assert np.isfinite(value).all()
 
 
+def test_mixed_effects_follow_a_nearly_noiseless_task_in_other_samples_too():
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(8), 20)
+    X = rng.standard_normal((160, 5))
+    coef = rng.standard_normal((8, 5))
+    noise = np.where(tasks == 2, 1e-3, 1.0)
+    y = np.sum(X * coef[tasks], axis=1) + noise * rng.standard_normal(160)
+    chosen = MixedEffectsRegressor("isotropic", tol=1e-2).fit(X, y, tasks=tasks)
+    kept = np.arange(160) % 5 > 0
+    again = with_chosen_strengths(chosen).fit(X[kept], y[kept], tasks=tasks[kept])
+    np.testing.assert_allclose(again.coef_[2], coef[2], atol=2e-3)
+
+
 def test_mixed_effects_of_a_variance_for_each_feature_search_it_anew():
     X, y = made()
     fit = {"X": X[::2], "y": y[::2], "tasks": TASKS[::2]}
