@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
     Lasso,
@@ -372,6 +373,23 @@ def test_the_gain_is_over_the_stack_of_members_alone():
     for names in (["alone"], ["pooled", "lasso"]):
         members = {name: NUMBERS[name] for name in names}
         assert fitted(REGRESSOR, X, y, estimators=members).gain_ is None
+
+
+@pytest.mark.parametrize("constant", [0.0, 3.3, 1e6])
+def test_the_gain_of_a_task_that_is_predicted_exactly_alone_is_none(constant):
+    X, y = made()
+    y[TASKS == 1] = constant
+    gain = fitted(REGRESSOR, X, y).gain_
+    assert gain[1] == 0.0
+    assert (np.delete(gain, 1) != 0.0).all()
+
+
+def test_the_gain_of_a_task_whose_classes_are_sure_alone_is_none():
+    X, y = made(classes=True)
+    X[:, 0] += 1e4 * np.where(TASKS == 1, np.where(y == "yes", 1, -1), 0)
+    members = {"alone": LogisticRegression(), "pooled": PooledTasks(DummyClassifier())}
+    model = SafeSharingClassifier(members, cv=FOLDS, prior=0).fit(X, y, tasks=TASKS)
+    assert model.gain_[1] == 0.0
 
 
 def test_new_tasks_are_predicted_with_the_common_weights():

@@ -25,8 +25,9 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
     A subclass defines ``_kind``, the type of its members; ``_method``, what gives their out-of-fold
     predictions; ``_default_members()``, and ``_expected``, what the prior holds of them;
     ``_read_classes(data)``, the class labels or None;
-    ``_evidence(data, held_out, folds, n_folds)``; ``_relative_gain(losses, losses_alone)`` and
-    ``_combined_held_out(data, held_out)``.
+    ``_evidence(data, held_out, folds, n_folds)``; ``_negligible(data, evidence)``, the losses of
+    tasks that are none but for rounding; ``_error(losses)``, what `gain_` compares, but for a
+    factor of each task; and ``_combined_held_out(data, held_out)``.
     """
 
     def __init__(
@@ -166,7 +167,14 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         losses = held_out_losses(evidence, prior, self.shrinkage_)
         prior = self._prior(data, [self.member_names_[k] for k in alone])
         losses_alone = held_out_losses(evidence.take_members(alone), prior, np.inf)
-        return self._relative_gain(losses, losses_alone)
+        ratios = np.ones(data.n_tasks)
+        np.divide(
+            losses,
+            losses_alone,
+            out=ratios,
+            where=losses_alone > self._negligible(data, evidence),
+        )
+        return 1 - self._error(ratios)
 
     def _weights_of(self, codes):
         """Return the weights of samples of these tasks, (n_samples, n_members); -1 is new."""

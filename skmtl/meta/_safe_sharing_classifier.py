@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.spellings import stack_labels
 from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, default_classifiers
-from skmtl.meta._log_evidence import LogEvidence
+from skmtl.meta._log_evidence import LEAST, LogEvidence
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
 
@@ -75,7 +75,7 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     gain_ : ndarray of shape (n_tasks,) or None
         By how much the log-loss of the stack is below that of a stack of those members alone that
         learn each task on its own, as a share, in folds left out of the weights. None if there are
-        no such members, or no others.
+        no such members, or no others, and 0 of a task whose classes these members are sure of.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or list of n_tasks such arrays
         Out-of-fold class probabilities, with the weights of all samples.
     classes_ : ndarray, or list of ndarray for two-dimensional y
@@ -126,9 +126,11 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
             classes.append(self.classes_[t] if data.layout == "wide" else self.classes_)
         return LogEvidence.from_predictions(data.parts, predictions, classes, folds, n_folds)
 
-    def _relative_gain(self, losses, losses_alone):
-        ratio = np.divide(losses, losses_alone, out=np.ones(len(losses)), where=losses_alone > 0)
-        return 1 - ratio
+    def _negligible(self, data, evidence):
+        return LEAST * evidence.n_rows()
+
+    def _error(self, losses):
+        return losses
 
     def _combined_held_out(self, data, held_out):
         if data.layout != "wide":

@@ -9,6 +9,8 @@ from skmtl.meta._default_members import EXPECTED_REGRESSORS, default_regressors
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._squared_evidence import SquaredEvidence
 
+_ROUNDING = 1e-10  # of predictions, relative to targets
+
 
 class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Weigh models that share between tasks against models that do not: a stack hard to harm by.
@@ -74,7 +76,8 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     gain_ : ndarray of shape (n_tasks,) or None
         By how much the root mean squared error of the stack is below that of a stack of those
         members alone that learn each task on its own, as a share, in folds left out of the weights.
-        None if there are no such members, or no others. It flatters neither much: strengths were
+        None if there are no such members, or no others, and 0 of a task whose targets these members
+        predict exactly. It flatters neither much: strengths were
         chosen by all samples, and members were fitted to fewer than all.
     oof_prediction_ : ndarray of the shape of y
         Out-of-fold predictions, with the weights of all samples.
@@ -112,9 +115,16 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
         predictions = [_of_part(data, held_out, t) for t in range(data.n_tasks)]
         return SquaredEvidence.from_predictions(data.parts, predictions, folds, n_folds)
 
-    def _relative_gain(self, losses, losses_alone):
-        ratio = np.divide(losses, losses_alone, out=np.ones(len(losses)), where=losses_alone > 0)
-        return 1 - np.sqrt(ratio)
+    def _negligible(self, data, evidence):
+        squares = np.zeros(data.n_tasks)
+        for t, part in enumerate(data.parts):
+            weight = 1.0 if part.weight is None else part.weight
+            rounding = _ROUNDING * part.y.astype(float)
+            squares[t] = np.sum(weight * rounding**2)
+        return squares / evidence.scale
+
+    def _error(self, losses):
+        return np.sqrt(losses)
 
     def _combined_held_out(self, data, held_out):
         stacked = np.stack(held_out, axis=-1)
