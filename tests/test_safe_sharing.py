@@ -32,6 +32,7 @@ from skmtl import (
     SafeSharingClassifier,
     SafeSharingRegressor,
     compare_to_single_task,
+    keep_task_column,
 )
 from skmtl.meta._log_weights import LogProblems, log_minima
 from skmtl.meta._squared_evidence import SquaredEvidence
@@ -542,6 +543,33 @@ def test_wrong_parameters_are_named(params, message):
     X, y = made()
     with pytest.raises((TypeError, ValueError), match=message):
         fitted(REGRESSOR, X, y, **params)
+
+
+PIPELINE = make_pipeline(StandardScaler(), MeanRegularizedRegressor())
+
+
+def test_a_pipeline_has_a_task_column_of_its_own():
+    X, y = made()
+    last = MeanRegularizedRegressor(task_column=-1)
+    steps = make_pipeline(keep_task_column(StandardScaler(), -1), last)
+    members = {"steps": steps, "one": last, "found": clone(last).set_params(task_column=None)}
+    stack = SafeSharingRegressor(members, cv=FOLDS, task_column=P)
+    model = stack.fit(np.column_stack([X, TASKS]), y)
+    predicted = [member.predict(np.column_stack([X, TASKS])) for member in model.estimators_]
+    np.testing.assert_allclose(predicted[1], predicted[2])
+    assert predicted[0].shape == y.shape
+    stack.set_params(steps=PIPELINE)
+    with pytest.raises(ValueError, match=r"Member 'steps' is a pipeline.*keep_task_column"):
+        stack.fit(np.column_stack([X, TASKS]), y)
+
+
+@pytest.mark.parametrize(
+    "member", [PIPELINE, GridSearchCV(MeanRegularizedRegressor(), {"alpha": [1.0, 2.0]})]
+)
+def test_task_ids_beside_X_do_not_reach_pipelines_and_searches(member):
+    X, y = made()
+    with pytest.raises(ValueError, match=r"tasks= does not reach.*'found'.*give task_column"):
+        fitted(REGRESSOR, X, y, estimators={"alone": Ridge(), "found": member})
 
 
 class Unusable(Ridge):

@@ -3,7 +3,7 @@
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from skmtl.base import namesake
+from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
@@ -84,6 +84,33 @@ def in_form(member, X, task_column):
         member, _ = with_task_column(member, X, task_column)
     final_estimator(member).set_params(handle_unknown="shared")
     return member
+
+
+def check_finds_tasks(name, member, tasks, task_column):
+    """Raise if the task ids do not reach the multi-task estimator of a member.
+
+    Parameters
+    ----------
+    name : str
+    member : estimator
+        With the task column that was set in it.
+    tasks : array-like or None
+        Task ids that were passed beside X.
+    task_column : str, int or None
+        Column of the stack.
+    """
+    if tasks is not None and not isinstance(member, MultiTaskEstimator):
+        raise ValueError(
+            "tasks= does not reach the last step of a pipeline or search, such as member "
+            f"{name!r}: put the ids into a column of X and give task_column."
+        )
+    if task_column is None or final_estimator(member).task_column is not None:
+        return
+    raise ValueError(
+        f"Member {name!r} is a pipeline, whose steps may move the task column, and its last step "
+        "has no task_column: set it to where they leave the ids, which is -1 after steps inside "
+        "keep_task_column."
+    )
 
 
 def is_alone(member):

@@ -11,7 +11,7 @@ from skmtl._data.reading import read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 from skmtl.meta._complete_folds import complete_folds
 from skmtl.meta._member_params import MemberParams
-from skmtl.meta._members import in_form, is_alone, read_members
+from skmtl.meta._members import check_finds_tasks, in_form, is_alone, read_members
 from skmtl.meta._out_of_fold import FitData, fit_members, warn_of_unconverged
 from skmtl.meta._stack import Prior, fit_stack, held_out_losses
 from skmtl.meta.pipelines import final_estimator
@@ -100,7 +100,7 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         -------
         self
         """
-        members = self._checked_members(X)
+        members = self._checked_members(X, tasks)
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         params = {}
         if sample_weight is not None and not isinstance(sample_weight, Number):
@@ -124,16 +124,19 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         self._fit_weights(data, folds, [one.held_out for one in fitted])
         return self
 
-    def _checked_members(self, X):
-        """Return the members for this X; raise if a parameter is none."""
+    def _checked_members(self, X, tasks):
+        """Return the members for these data; raise if a parameter or a member does not fit them."""
         self._check_layout_params()
         if isinstance(self.prior, str):
             check_option(self.prior, "prior", ("auto",))
         else:
             check_real(self.prior, "prior")
         check_option(self.task_weights, "task_weights", ("shrunk", "common"))
-        members = self._members()
-        return {name: in_form(one, X, self.task_column) for name, one in members.items()}
+        members = {}
+        for name, member in self._members().items():
+            members[name] = in_form(member, X, self.task_column)
+            check_finds_tasks(name, members[name], tasks, self.task_column)
+        return members
 
     def _fit_weights(self, data, folds, held_out):
         """Set the weights, and what was seen of their gain."""

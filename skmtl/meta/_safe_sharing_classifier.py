@@ -52,7 +52,10 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     task_weights : {"shrunk", "common"}, default="shrunk"
         Whether tasks have weights of their own, or all the same.
     task_column : str or int, default=None
-        Column of X that holds the task ids. It is set in the members that have none.
+        Column of X that holds the task ids. It is set in the members that have none, but not in a
+        pipeline, whose steps may move it: its last step has a `task_column` of its own, and
+        :func:`keep_task_column` around its steps. Pipelines and searches need a column, or
+        two-dimensional y; `tasks` do not reach them.
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does with tasks that were not seen in fit: raise an error, or weigh the
         members' probabilities for such tasks with the common weights.
