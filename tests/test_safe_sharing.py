@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import ConvergenceWarning
@@ -466,6 +467,17 @@ def test_default_members_take_degenerate_data(kind):
         error = np.std((predicted - y)[tasks == t])
         spread = np.std(y[tasks == t])
         assert error <= max(0.8 * spread, 0.2)
+
+
+def test_default_members_take_sparse_features_and_weights_as_dense_ones():
+    X, y, tasks = degenerate("features in other units")
+    weight = np.where(np.arange(len(y)) % 4, 1.0, 2.0)
+    dense = SafeSharingRegressor().fit(X, y, tasks=tasks, sample_weight=weight)
+    X_sparse = sparse.csr_array(X)
+    model = SafeSharingRegressor().fit(X_sparse, y, tasks=tasks, sample_weight=weight)
+    np.testing.assert_allclose(model.weights_, dense.weights_, atol=1e-6)
+    predicted = model.predict(X_sparse, tasks=tasks)
+    np.testing.assert_allclose(predicted, dense.predict(X, tasks=tasks), rtol=1e-6)
 
 
 # Messages
