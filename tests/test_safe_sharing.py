@@ -480,6 +480,25 @@ def test_default_members_take_sparse_features_and_weights_as_dense_ones():
     np.testing.assert_allclose(predicted, dense.predict(X, tasks=tasks), rtol=1e-6)
 
 
+def test_default_classifiers_take_a_task_of_one_class():
+    X, y = made(classes=True)
+    _, y = np.unique(y, return_inverse=True)
+    y[TASKS == 0] = 1
+    with pytest.warns(UserWarning, match="lack a class"):
+        model = SafeSharingClassifier(cv=3).fit(X, y, tasks=TASKS)
+    predicted = model.predict_proba(X, tasks=TASKS)
+    assert np.isfinite(predicted).all()
+    assert np.mean(predicted[TASKS == 0, 1]) > 0.8
+
+
+def test_default_classifiers_of_three_classes_are_those_that_take_them():
+    X, y = made()
+    y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
+    model = SafeSharingClassifier(cv=2).fit(X, y, tasks=TASKS)
+    assert "slopes" not in model.member_names_
+    assert model.predict_proba(X, tasks=TASKS).shape == (T * N, 3)
+
+
 # Messages
 
 

@@ -14,11 +14,13 @@ from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._scaled_tasks import ScaledIndependentTasks, ScaledPooledTasks
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 # What the prior holds of members; the others have the rest in equal parts.
 EXPECTED_REGRESSORS = {"slopes": 0.6}
 EXPECTED_CLASSIFIERS = {}
+
+ONLY_BINARY = {"slopes"}  # members that take two classes and no more
 
 
 def default_regressors():
@@ -40,12 +42,12 @@ def default_regressors():
 def default_classifiers():
     """Return the members of a classification by name."""
     ridge = Logistic().single_task(False)
-    lasso = Logistic().single_task(True)
+    ridge.set_params(Cs=np.logspace(-3, 2, 6), cv=3, solver="newton-cholesky")
     mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
     return {
         "ridge": IndependentTasks(ridge),
-        "lasso": IndependentTasks(lasso),
         "pooled": PooledTasks(ridge),
         "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
         "near the mean": mean,
+        "slopes": MixedEffectsClassifier("isotropic", tol=1e-2),
     }

@@ -106,6 +106,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
             params["sample_weight"] = sample_weight if has_shape else np.asarray(sample_weight)
         self._store_tasks(data)
         classes = self._read_classes(data)
+        members = self._suited(members)
         folds = complete_folds(self.cv, data, classes)
         fitted = fit_members(
             members,
@@ -132,6 +133,10 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         check_option(self.task_weights, "task_weights", ("shrunk", "common"))
         members = self._members()
         return {name: in_form(one, X, self.task_column) for name, one in members.items()}
+
+    def _suited(self, members):
+        """Return the members for what was read."""
+        return members
 
     def _fit_weights(self, data, folds, held_out):
         """Set the weights, and what was seen of their gain."""
