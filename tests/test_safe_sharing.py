@@ -16,6 +16,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     RidgeCV,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -414,6 +415,39 @@ def test_a_stack_is_compared_with_the_stack_of_its_members_alone():
     assert np.isfinite(report.table_["gain"]).all()
 
 
+# Parameters of members
+
+
+@pytest.mark.parametrize("of_pairs", [dict, list], ids=["dict", "pairs"])
+def test_members_and_their_parameters_are_parameters_by_name(of_pairs):
+    X, y = made()
+    stack = SafeSharingRegressor(of_pairs(NUMBERS.items()), cv=FOLDS)
+    changed = clone(stack).set_params(alone__alpha=3.0, pooled__estimator__alpha=4.0)
+    params = changed.get_params()
+    assert params["alone__alpha"] == 3.0
+    assert params["pooled__estimator__alpha"] == 4.0
+    assert stack.get_params()["alone__alpha"] == 1.0
+    new = {**NUMBERS, "alone": Ridge(3.0), "pooled": PooledTasks(Ridge(4.0))}
+    expected = SafeSharingRegressor(new, cv=FOLDS).fit(X, y, tasks=TASKS)
+    replaced = clone(changed).set_params(alone=Lasso(), estimators=of_pairs(new.items()))
+    assert isinstance(replaced.get_params()["alone"], Lasso)
+    assert isinstance(replaced.estimators, of_pairs)
+    model = clone(changed).fit(X, y, tasks=TASKS)
+    np.testing.assert_array_equal(output(model, X), output(expected, X))
+    assert model.named_estimators_.alone is model.estimators_[0]
+    assert list(model.named_estimators_) == list(NUMBERS)
+
+
+def test_parameters_of_members_are_searched():
+    X, y = made()
+    members = {"alone": Ridge(), "pooled": PooledTasks(Ridge())}
+    stack = SafeSharingRegressor(members, cv=2, task_column=-1)
+    search = GridSearchCV(stack, {"alone__alpha": [1e-3, 1e6]}, cv=FOLDS)
+    search.fit(np.column_stack([X, TASKS]), y)
+    assert np.ptp(search.cv_results_["mean_test_score"]) > 0
+    assert members["alone"].alpha == 1.0
+
+
 # Default library
 
 
@@ -507,6 +541,8 @@ def test_default_classifiers_of_three_classes_are_those_that_take_them():
     [
         ({"estimators": [("a", Ridge()), ("a", Ridge())]}, "'a' twice"),
         ({"estimators": []}, "no estimator"),
+        ({"estimators": {"cv": Ridge()}}, "'cv'.*choose another"),
+        ({"estimators": {"a__b": Ridge()}}, "'a__b'.*choose another"),
         ({"estimators": Ridge()}, "a dict"),
         ({"estimators": {"a": LogisticRegression()}}, "must be a regressor"),
         ({"estimators": {"a": 3}}, "must be an estimator, got 3"),

@@ -10,6 +10,7 @@ from skmtl._data.checks import check_option, check_real
 from skmtl._data.reading import read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 from skmtl.meta._complete_folds import complete_folds
+from skmtl.meta._member_params import MemberParams
 from skmtl.meta._members import in_form, is_alone, read_members
 from skmtl.meta._out_of_fold import FitData, fit_members, warn_of_unconverged
 from skmtl.meta._stack import Prior, fit_stack, held_out_losses
@@ -18,7 +19,7 @@ from skmtl.meta.pipelines import final_estimator
 _MOST_FOLDS = 10  # left out one after the other of the weights; further ones are joined to them
 
 
-class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
+class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
     """Mixin: what the regressor and the classifier share.
 
     A subclass defines ``_kind``, the type of its members; ``_method``, what gives their out-of-fold
@@ -63,7 +64,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         estimators = self.estimators
         if estimators is None:
             estimators = self._default_members()
-        return read_members(estimators, self._kind)
+        return read_members(estimators, self._kind, self._get_param_names())
 
     def members_alone(self):
         """Return those unfitted members that learn every task alone, by name.

@@ -65,6 +65,8 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     member_names_ : list of str
     estimators_ : list of n_members estimators
         Fitted to all samples.
+    named_estimators_ : Bunch
+        The same by name.
     weights_ : ndarray of shape (n_tasks, n_members)
         Weights of each task.
     common_weights_ : ndarray of shape (n_members,)
