@@ -557,6 +557,38 @@ def test_wrong_parameters_are_named(params, message):
         fitted(REGRESSOR, X, y, **params)
 
 
+class Unusable(Ridge):
+    """A ridge that predicts NaN, or raises."""
+
+    def __init__(self, raises=False):
+        super().__init__()
+        self.raises = raises
+
+    def fit(self, X, y):
+        if self.raises:
+            raise ZeroDivisionError("I cannot")
+        return super().fit(X, y)
+
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
+@pytest.mark.parametrize("form", ["long", "wide"])
+def test_a_member_that_predicts_nan_is_named(form):
+    X, y = made()
+    Y = np.where(TASKS[:, None] == np.arange(T), y[:, None], np.nan)
+    kwargs = {"y": y, "tasks": TASKS} if form == "long" else {"y": Y}
+    with pytest.raises(ValueError, match=r"Member 'bad' .* predicts nan for sample\(s\) \[0, 1"):
+        SafeSharingRegressor({"good": Ridge(), "bad": Unusable()}).fit(X, **kwargs)
+
+
+def test_a_member_whose_fit_raises_is_named_in_a_note():
+    X, y = made()
+    with pytest.raises(ZeroDivisionError, match="I cannot") as caught:
+        fitted(REGRESSOR, X, y, estimators={"good": Ridge(), "bad": Unusable(raises=True)})
+    assert "member 'bad'" in caught.value.__notes__[-1]
+
+
 def test_classifiers_without_probabilities_are_refused():
     X, y = made(classes=True)
     members = {"margin": PooledTasks(LogisticRegression()), "none": RidgeClassifier()}

@@ -111,7 +111,7 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         folds = complete_folds(self.cv, data, classes)
         fitted = fit_members(
             members,
-            FitData(X, y, tasks, params),
+            FitData(X, y, tasks, params, data.layout == "wide"),
             _testing_all(folds, data),
             self.task_column,
             self._method,
