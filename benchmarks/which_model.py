@@ -49,8 +49,11 @@ TRACE = {"alphas": 15, "eps": 1e-2, **LONG}
 ALONE = "ridge of each task"
 MODELS = {  # the columns of the table
     ALONE: IndependentTasks(RIDGE, task_column=-1),
-    "mixed effects": MixedEffectsRegressor("auto", fixed_effects="ridge", task_column=-1),
-    "mixed effects, REML": MixedEffectsRegressor("diagonal", task_column=-1),
+    "mixed effects": MixedEffectsRegressor(task_column=-1),
+    "mixed effects, common noise": MixedEffectsRegressor(task_noise="common", task_column=-1),
+    "mixed effects, REML": MixedEffectsRegressor(
+        "diagonal", task_noise="common", fixed_effects="flat", task_column=-1
+    ),
     "stack": SafeSharingRegressor(task_column=-1),
     "random intercepts, ridge": RandomInterceptTasks(RIDGE, task_column=-1),
     "mean-regularized": MeanRegularizedRegressorCV(intercept="shared", **MEAN),

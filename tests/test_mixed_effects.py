@@ -309,6 +309,15 @@ def test_auto_is_the_covariance_of_smaller_akaike_criterion(same_features):
     assert auto.covariance_ == ("diagonal" if same_features else "isotropic")
 
 
+def test_the_defaults_are_the_settings_that_predict_best():
+    X, y, tasks = generate()
+    y = np.where(tasks == 0, 1000 * y, y)
+    default = MixedEffectsRegressor().fit(X, y, tasks=tasks)
+    settings = {"task_noise": "own", "fixed_effects": "ridge"}
+    explicit = MixedEffectsRegressor("auto", **settings).fit(X, y, tasks=tasks)
+    np.testing.assert_array_equal(default.coef_, explicit.coef_)
+
+
 # Forms of data
 
 

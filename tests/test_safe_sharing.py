@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.base import clone, is_classifier
 from sklearn.dummy import DummyClassifier
@@ -519,6 +520,36 @@ def test_default_members_take_degenerate_data(kind):
         error = np.std((predicted - y)[tasks == t])
         spread = np.std(y[tasks == t])
         assert error <= max(0.8 * spread, 0.2)
+
+
+def test_default_members_take_sparse_features_and_weights_as_dense_ones():
+    X, y, tasks = degenerate("features in other units")
+    weight = np.where(np.arange(len(y)) % 4, 1.0, 2.0)
+    dense = SafeSharingRegressor().fit(X, y, tasks=tasks, sample_weight=weight)
+    X_sparse = sparse.csr_array(X)
+    model = SafeSharingRegressor().fit(X_sparse, y, tasks=tasks, sample_weight=weight)
+    np.testing.assert_allclose(model.weights_, dense.weights_, atol=1e-6)
+    predicted = model.predict(X_sparse, tasks=tasks)
+    np.testing.assert_allclose(predicted, dense.predict(X, tasks=tasks), rtol=1e-6)
+
+
+def test_default_classifiers_take_a_task_of_one_class():
+    X, y = made(classes=True)
+    _, y = np.unique(y, return_inverse=True)
+    y[TASKS == 0] = 1
+    with pytest.warns(UserWarning, match="lack a class"):
+        model = SafeSharingClassifier(cv=3).fit(X, y, tasks=TASKS)
+    predicted = model.predict_proba(X, tasks=TASKS)
+    assert np.isfinite(predicted).all()
+    assert np.mean(predicted[TASKS == 0, 1]) > 0.8
+
+
+def test_default_classifiers_of_three_classes_are_those_that_take_them():
+    X, y = made()
+    y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
+    model = SafeSharingClassifier(cv=2).fit(X, y, tasks=TASKS)
+    assert "slopes" not in model.member_names_
+    assert model.predict_proba(X, tasks=TASKS).shape == (T * N, 3)
 
 
 # Messages

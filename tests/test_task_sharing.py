@@ -126,7 +126,7 @@ def test_shares_of_mixed_effects_are_those_of_the_dense_posterior_mean(options):
     X, y = long_data(np.full(6, 8))
     X[:, :-1] = StandardScaler().fit_transform(X[:, :-1])
     codes = X[:, -1].astype(int)
-    model = MixedEffectsRegressor(**options, task_column=-1)
+    model = MixedEffectsRegressor(**options, fixed_effects="flat", task_column=-1)
     result = exact(model, X, y)
     design = np.column_stack([np.ones(len(y)), X[:, :-1]])
     scaled = design.copy()

@@ -2,8 +2,6 @@
 
 import numpy as np
 from sklearn.linear_model import LassoCV, RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skmtl.linear_model import (
     MeanRegularizedClassifier,
@@ -15,12 +13,14 @@ from skmtl.linear_model import (
 from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
-from skmtl.meta._scaled_tasks import ScaledIndependentTasks
-from skmtl.mixed_effects import MixedEffectsRegressor
+from skmtl.meta._scaled_tasks import ScaledIndependentTasks, ScaledPooledTasks
+from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 # What the prior holds of members; the others have the rest in equal parts.
 EXPECTED_REGRESSORS = {"slopes": 0.6}
 EXPECTED_CLASSIFIERS = {}
+
+ONLY_BINARY = {"slopes"}  # members that take two classes and no more
 
 
 def default_regressors():
@@ -31,7 +31,7 @@ def default_regressors():
     return {
         "ridge": ScaledIndependentTasks(ridge),
         "lasso": ScaledIndependentTasks(lasso),
-        "pooled": PooledTasks(make_pipeline(StandardScaler(), ridge)),
+        "pooled": ScaledPooledTasks(ridge),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
         "low rank": TraceNormRegressorCV(alphas=8, eps=1e-2, cv=3, tol=1e-2),
         "slopes": MixedEffectsRegressor("auto", fixed_effects="ridge", **effects),
@@ -42,12 +42,12 @@ def default_regressors():
 def default_classifiers():
     """Return the members of a classification by name."""
     ridge = Logistic().single_task(False)
-    lasso = Logistic().single_task(True)
+    ridge.set_params(Cs=np.logspace(-3, 2, 6), cv=3, solver="newton-cholesky")
     mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
     return {
         "ridge": IndependentTasks(ridge),
-        "lasso": IndependentTasks(lasso),
         "pooled": PooledTasks(ridge),
         "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
         "near the mean": mean,
+        "slopes": MixedEffectsClassifier("isotropic", tol=1e-2),
     }

@@ -108,6 +108,7 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
             params["sample_weight"] = sample_weight if has_shape else np.asarray(sample_weight)
         self._store_tasks(data)
         classes = self._read_classes(data)
+        members = self._suited(members)
         folds = complete_folds(self.cv, data, classes)
         fitted = fit_members(
             members,
@@ -136,6 +137,10 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         for name, member in self._members().items():
             members[name] = in_form(member, X, self.task_column)
             check_finds_tasks(name, members[name], tasks, self.task_column)
+        return members
+
+    def _suited(self, members):
+        """Return the members for what was read."""
         return members
 
     def _fit_weights(self, data, folds, held_out):

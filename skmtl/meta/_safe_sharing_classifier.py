@@ -6,7 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.spellings import stack_labels
-from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, default_classifiers
+from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, ONLY_BINARY, default_classifiers
 from skmtl.meta._log_evidence import LEAST, LogEvidence
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
@@ -39,8 +39,9 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: classifiers of skmtl, also in pipelines and searches, or scikit-learn's, which
         learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. None is a
-        small library: tuned logistic regressions of each task alone and of all tasks together,
-        and models that share features or are pulled to their mean.
+        small library: tuned logistic regressions of each task alone and of all
+        tasks together, models that share features or are pulled to their mean, and, of
+        two classes, a :class:`MixedEffectsClassifier`, "slopes".
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task and class are
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
@@ -117,6 +118,13 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     def _read_classes(self, data):
         self.classes_ = class_labels(data)
         return self.classes_
+
+    def _suited(self, members):
+        classes = self.classes_ if isinstance(self.classes_, list) else [self.classes_]
+        is_binary = max(map(len, classes)) <= 2
+        if self.estimators is not None or is_binary:
+            return members
+        return {name: one for name, one in members.items() if name not in ONLY_BINARY}
 
     def _evidence(self, data, held_out, folds, n_folds):
         predictions = []

@@ -30,6 +30,7 @@ from skmtl.mixed_effects._scoring import descend, next_step
 
 _ROUNDING = 1e-12  # of the bound
 _UNLIKELY = 1e-3  # chance of residual squares as small as the smallest, in tasks of the same noise
+_PRECISE = 0.05  # variance of the noise of such a task, relative to the usual one
 _LEAST_START = 1e-6  # variance of the noise of a task, relative to the common one
 _LONGEST = 5.0  # extrapolated change of the logarithm of a scale
 
@@ -111,11 +112,7 @@ class VariationalModel:
         return self.scales(omega, squares)
 
     def starts(self, noise):
-        """Scales to start from, of normal deviations.
-
-        First that of common noise. If squares that least squares in each task leave differ by more
-        than chance, there may be another optimum, with tasks of next to no noise, that is not
-        reached from there: then also noise by these squares.
+        """Scales to start from, of normal deviations: those of common noise, and perhaps others.
 
         Parameters
         ----------
@@ -129,18 +126,33 @@ class VariationalModel:
         if not self.own_noise:
             return [self.scales(omega, None)]
         starts = [self.scales(omega, counts)]
+        squares = self._squares_of_precise_tasks(noise)
+        if squares is not None:
+            starts.append(self.scales(omega, squares))
+        return starts
+
+    def _squares_of_precise_tasks(self, noise):
+        """Sums of squares by what least squares in each task leave; None if they are alike.
+
+        A task with next to no noise may be another optimum, that is not reached from common noise.
+        """
+        counts = self.rows.total
         free = self.rows.free
         known = free > 0
+        if not known.any():
+            return None
         left = self.rows.least_squares[known]
-        if known.any():
-            usual = left.sum() / free[known].sum()
-            chance = stats.chi2.cdf(left / usual, free[known])
-            if chance.min() < _UNLIKELY / known.sum():
-                squares = counts.copy()
-                variances = left / free[known]
-                squares[known] *= np.maximum(variances / noise, _LEAST_START)
-                starts.append(self.scales(omega, squares))
-        return starts
+        free = free[known]
+        usual = left.sum() / free.sum()
+        variances = left / free
+        chance = stats.chi2.cdf(left / usual, free)
+        is_precise = chance < _UNLIKELY / len(free)
+        is_precise &= variances < _PRECISE * usual
+        if not is_precise.any():
+            return None
+        squares = counts.copy()
+        squares[known] *= np.maximum(variances / noise, _LEAST_START)
+        return squares
 
     def likelihood(self, scales):
         """The likelihood of the effects given the scales."""

@@ -76,9 +76,11 @@ class _AtVariances(MixedEffectsRegressor):
             self.deviations_df if scales.omega is not None else None,
             own_noise=scales.precision is not None,
         )
+        starts = [scales]
         is_scaled = scales.omega is not None or scales.precision is not None
         if not self.keeps_scales:
-            scales = model.start()
+            starts = model.starts(estimated.evaluation.noise)
+        scales = starts[0]
         likelihood = model.likelihood(scales)
         if estimated.likelihood.is_saturated or likelihood.is_saturated:
             likelihood = MarginalLikelihood(
@@ -88,16 +90,27 @@ class _AtVariances(MixedEffectsRegressor):
                 spread=likelihood.spread,
             )
         elif is_scaled and not self.keeps_scales:
-            scales = self._fitted_scales(model, scales)
-            likelihood = model.likelihood(scales)
+            points = [self._fitted(model, start) for start in starts]
+            best = max(points, key=_bound)
+            scales = best.scales
+            likelihood = best.likelihood
         return likelihood, scales
 
-    def _fitted_scales(self, model, scales):
-        """Scales of tasks that fit to their samples, given the variances."""
+    def _fitted(self, model, scales):
+        """The bound where scales of tasks fit to their samples, given the variances."""
+        parameters = self.estimated.parameters
+        point = model.point(parameters, scales)
         for _ in range(_MOST_UPDATES):
-            before = scales.logarithms
-            point = model.point(self.estimated.parameters, scales)
             scales = model.update(point)
-            if np.abs(scales.logarithms - before).max() < _SAME:
+            change = scales.logarithms - point.scales.logarithms
+            new = model.point(parameters, scales)
+            if new is None:
                 break
-        return scales
+            point = new
+            if np.abs(change).max() < _SAME:
+                break
+        return point
+
+
+def _bound(point):
+    return point.bound
