@@ -38,10 +38,15 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     ----------
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: classifiers of skmtl, also in pipelines and searches, or scikit-learn's, which
-        learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. None is a
-        small library: tuned logistic regressions of each task alone and of all
-        tasks together, models that share features or are pulled to their mean, and, of
-        two classes, a :class:`MixedEffectsClassifier`, "slopes".
+        learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. They, and
+        ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
+
+        - "ridge": each task alone, logistic regressions with a tuned L2 penalty,
+        - "pooled": one such regression of all tasks together, as by :class:`PooledTasks`,
+        - "same features": :class:`MultiTaskLassoClassifierCV`,
+        - "near the mean": :class:`MeanRegularizedClassifier`, tuned,
+        - "slopes": :class:`MixedEffectsClassifier` with ``covariance="isotropic"``, coefficients
+          near those of all tasks; only if there are two classes.
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task and class are
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in

@@ -38,10 +38,17 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     ----------
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: regressors of skmtl, also in pipelines and searches, or scikit-learn's for a
-        single target, which learn each task alone as by :class:`IndependentTasks`. None is a small
-        library: tuned ridge and lasso of each task alone, a pooled ridge, models that share
-        features or a low rank, and two :class:`MixedEffectsRegressor`, "slopes" and
-        "sparse slopes".
+        single target, which learn each task alone as by :class:`IndependentTasks`. They, and
+        ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
+
+        - "ridge" and "lasso": each task alone, ``RidgeCV`` or ``LassoCV``, standardized,
+        - "pooled": one ``RidgeCV`` of all tasks together, as by :class:`PooledTasks`,
+        - "same features": :class:`MultiTaskLassoCV`,
+        - "low rank": :class:`TraceNormRegressorCV`,
+        - "slopes": :class:`MixedEffectsRegressor`, coefficients near those of all tasks, with
+          ``covariance="auto"`` and ``fixed_effects="ridge"``,
+        - "sparse slopes": the same with ``covariance="diagonal"`` and ``fixed_effects="sparse"``,
+          few features that matter or differ between tasks.
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task are spread without
         shuffling. A splitter gets the task ids as `groups`. Every sample must be in one test set.
