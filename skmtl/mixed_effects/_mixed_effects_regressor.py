@@ -68,8 +68,8 @@ class MixedEffectsRegressor(
         "own": the noise of each task has a variance of its own. It is pulled to that of the others
         by a scaled inverse chi-square prior, whose scale and weight are estimated: a task that is
         much noisier than the others, or in other units, leaves these alone. "common": all tasks
-        have the same variance, as in lme4; the likelihood is then exact, and fits take half as
-        long.
+        have the same variance, as in lme4; the likelihood is then exact, and fits take a third of
+        the time.
     fixed_effects : {"flat", "ridge", "sparse"}, default="ridge"
         What is known of the common slopes b beforehand. "flat": nothing, as in REML. "ridge":
         ``b ~ N(0, s2)`` in standardized units, s2 estimated with the rest; with few features and
