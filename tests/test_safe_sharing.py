@@ -4,8 +4,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.optimize import minimize
 from sklearn.base import clone, is_classifier
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
     Lasso,
@@ -15,6 +17,7 @@ from sklearn.linear_model import (
     RidgeClassifier,
     RidgeCV,
 )
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -30,6 +33,7 @@ from skmtl import (
     SafeSharingClassifier,
     SafeSharingRegressor,
     compare_to_single_task,
+    keep_task_column,
 )
 from skmtl.meta._log_weights import LogProblems, log_minima
 from skmtl.meta._squared_evidence import SquaredEvidence
@@ -386,6 +390,23 @@ def test_the_gain_is_over_the_stack_of_members_alone():
         assert fitted(REGRESSOR, X, y, estimators=members).gain_ is None
 
 
+@pytest.mark.parametrize("constant", [0.0, 3.3, 1e6])
+def test_the_gain_of_a_task_that_is_predicted_exactly_alone_is_none(constant):
+    X, y = made()
+    y[TASKS == 1] = constant
+    gain = fitted(REGRESSOR, X, y).gain_
+    assert gain[1] == 0.0
+    assert (np.delete(gain, 1) != 0.0).all()
+
+
+def test_the_gain_of_a_task_whose_classes_are_sure_alone_is_none():
+    X, y = made(classes=True)
+    X[:, 0] += 1e4 * np.where(TASKS == 1, np.where(y == "yes", 1, -1), 0)
+    members = {"alone": LogisticRegression(), "pooled": PooledTasks(DummyClassifier())}
+    model = SafeSharingClassifier(members, cv=FOLDS, prior=0).fit(X, y, tasks=TASKS)
+    assert model.gain_[1] == 0.0
+
+
 def test_new_tasks_are_predicted_with_the_common_weights():
     X, y = made()
     model = fitted(REGRESSOR, X, y, handle_unknown="shared")
@@ -424,6 +445,39 @@ def test_a_stack_is_compared_with_the_stack_of_its_members_alone():
         cv=2,
     )
     assert np.isfinite(report.table_["gain"]).all()
+
+
+# Parameters of members
+
+
+@pytest.mark.parametrize("of_pairs", [dict, list], ids=["dict", "pairs"])
+def test_members_and_their_parameters_are_parameters_by_name(of_pairs):
+    X, y = made()
+    stack = SafeSharingRegressor(of_pairs(NUMBERS.items()), cv=FOLDS)
+    changed = clone(stack).set_params(alone__alpha=3.0, pooled__estimator__alpha=4.0)
+    params = changed.get_params()
+    assert params["alone__alpha"] == 3.0
+    assert params["pooled__estimator__alpha"] == 4.0
+    assert stack.get_params()["alone__alpha"] == 1.0
+    new = {**NUMBERS, "alone": Ridge(3.0), "pooled": PooledTasks(Ridge(4.0))}
+    expected = SafeSharingRegressor(new, cv=FOLDS).fit(X, y, tasks=TASKS)
+    replaced = clone(changed).set_params(alone=Lasso(), estimators=of_pairs(new.items()))
+    assert isinstance(replaced.get_params()["alone"], Lasso)
+    assert isinstance(replaced.estimators, of_pairs)
+    model = clone(changed).fit(X, y, tasks=TASKS)
+    np.testing.assert_array_equal(output(model, X), output(expected, X))
+    assert model.named_estimators_.alone is model.estimators_[0]
+    assert list(model.named_estimators_) == list(NUMBERS)
+
+
+def test_parameters_of_members_are_searched():
+    X, y = made()
+    members = {"alone": Ridge(), "pooled": PooledTasks(Ridge())}
+    stack = SafeSharingRegressor(members, cv=2, task_column=-1)
+    search = GridSearchCV(stack, {"alone__alpha": [1e-3, 1e6]}, cv=FOLDS)
+    search.fit(np.column_stack([X, TASKS]), y)
+    assert np.ptp(search.cv_results_["mean_test_score"]) > 0
+    assert members["alone"].alpha == 1.0
 
 
 # Default library
@@ -481,6 +535,17 @@ def test_default_members_take_degenerate_data(kind):
         assert error <= max(0.8 * spread, 0.2)
 
 
+def test_default_members_take_sparse_features_and_weights_as_dense_ones():
+    X, y, tasks = degenerate("features in other units")
+    weight = np.where(np.arange(len(y)) % 4, 1.0, 2.0)
+    dense = SafeSharingRegressor().fit(X, y, tasks=tasks, sample_weight=weight)
+    X_sparse = sparse.csr_array(X)
+    model = SafeSharingRegressor().fit(X_sparse, y, tasks=tasks, sample_weight=weight)
+    np.testing.assert_allclose(model.weights_, dense.weights_, atol=1e-6)
+    predicted = model.predict(X_sparse, tasks=tasks)
+    np.testing.assert_allclose(predicted, dense.predict(X, tasks=tasks), rtol=1e-6)
+
+
 def test_default_classifiers_take_a_task_of_one_class():
     X, y = made(classes=True)
     _, y = np.unique(y, return_inverse=True)
@@ -494,7 +559,7 @@ def test_default_classifiers_take_a_task_of_one_class():
 
 def test_default_classifiers_of_three_classes_are_those_that_take_them():
     X, y = made()
-    y = np.digitize(y, [-1, 1])
+    y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3]))
     model = SafeSharingClassifier(cv=2).fit(X, y, tasks=TASKS)
     assert "slopes" not in model.member_names_
     assert model.predict_proba(X, tasks=TASKS).shape == (T * N, 3)
@@ -508,6 +573,8 @@ def test_default_classifiers_of_three_classes_are_those_that_take_them():
     [
         ({"estimators": [("a", Ridge()), ("a", Ridge())]}, "'a' twice"),
         ({"estimators": []}, "no estimator"),
+        ({"estimators": {"cv": Ridge()}}, "'cv'.*choose another"),
+        ({"estimators": {"a__b": Ridge()}}, "'a__b'.*choose another"),
         ({"estimators": Ridge()}, "a dict"),
         ({"estimators": {"a": LogisticRegression()}}, "must be a regressor"),
         ({"estimators": {"a": 3}}, "must be an estimator, got 3"),
@@ -520,6 +587,65 @@ def test_wrong_parameters_are_named(params, message):
     X, y = made()
     with pytest.raises((TypeError, ValueError), match=message):
         fitted(REGRESSOR, X, y, **params)
+
+
+PIPELINE = make_pipeline(StandardScaler(), MeanRegularizedRegressor())
+
+
+def test_a_pipeline_has_a_task_column_of_its_own():
+    X, y = made()
+    last = MeanRegularizedRegressor(task_column=-1)
+    steps = make_pipeline(keep_task_column(StandardScaler(), -1), last)
+    members = {"steps": steps, "one": last, "found": clone(last).set_params(task_column=None)}
+    stack = SafeSharingRegressor(members, cv=FOLDS, task_column=P)
+    model = stack.fit(np.column_stack([X, TASKS]), y)
+    predicted = [member.predict(np.column_stack([X, TASKS])) for member in model.estimators_]
+    np.testing.assert_allclose(predicted[1], predicted[2])
+    assert predicted[0].shape == y.shape
+    stack.set_params(steps=PIPELINE)
+    with pytest.raises(ValueError, match=r"Member 'steps' is a pipeline.*keep_task_column"):
+        stack.fit(np.column_stack([X, TASKS]), y)
+
+
+@pytest.mark.parametrize(
+    "member", [PIPELINE, GridSearchCV(MeanRegularizedRegressor(), {"alpha": [1.0, 2.0]})]
+)
+def test_task_ids_beside_X_do_not_reach_pipelines_and_searches(member):
+    X, y = made()
+    with pytest.raises(ValueError, match=r"tasks= does not reach.*'found'.*give task_column"):
+        fitted(REGRESSOR, X, y, estimators={"alone": Ridge(), "found": member})
+
+
+class Unusable(Ridge):
+    """A ridge that predicts NaN, or raises."""
+
+    def __init__(self, raises=False):
+        super().__init__()
+        self.raises = raises
+
+    def fit(self, X, y):
+        if self.raises:
+            raise ZeroDivisionError("I cannot")
+        return super().fit(X, y)
+
+    def predict(self, X):
+        return np.full(len(X), np.nan)
+
+
+@pytest.mark.parametrize("form", ["long", "wide"])
+def test_a_member_that_predicts_nan_is_named(form):
+    X, y = made()
+    Y = np.where(TASKS[:, None] == np.arange(T), y[:, None], np.nan)
+    kwargs = {"y": y, "tasks": TASKS} if form == "long" else {"y": Y}
+    with pytest.raises(ValueError, match=r"Member 'bad' .* predicts nan for sample\(s\) \[0, 1"):
+        SafeSharingRegressor({"good": Ridge(), "bad": Unusable()}).fit(X, **kwargs)
+
+
+def test_a_member_whose_fit_raises_is_named_in_a_note():
+    X, y = made()
+    with pytest.raises(ZeroDivisionError, match="I cannot") as caught:
+        fitted(REGRESSOR, X, y, estimators={"good": Ridge(), "bad": Unusable(raises=True)})
+    assert "member 'bad'" in caught.value.__notes__[-1]
 
 
 def test_classifiers_without_probabilities_are_refused():

@@ -8,7 +8,12 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
-from skmtl.evaluation._single_task import single_task, takes_counts
+from skmtl.evaluation._single_task import (
+    OneTask,
+    OneTaskClassifier,
+    single_task,
+    takes_counts,
+)
 from skmtl.evaluation._standardized_tasks import (
     StandardizedPooledTasks,
     StandardizedRandomInterceptTasks,
@@ -134,7 +139,7 @@ def _names(role, found):
     """
     if len(found) == 1:
         return [role]
-    kinds = [type(final_estimator(one.model).estimator).__name__ for one in found]
+    kinds = [_kind(final_estimator(one.model).estimator) for one in found]
     names = []
     for one, kind in zip(found, kinds, strict=True):
         name = f"{role} {kind}"
@@ -142,3 +147,9 @@ def _names(role, found):
             name += f" of {one.estimators[0]}"
         names.append(name)
     return names
+
+
+def _kind(estimator):
+    """The name of the class of a baseline."""
+    inner = estimator.estimator if isinstance(estimator, OneTask | OneTaskClassifier) else estimator
+    return type(inner).__name__

@@ -2,8 +2,6 @@
 
 import numpy as np
 from sklearn.linear_model import LassoCV, RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from skmtl.linear_model import (
     MeanRegularizedClassifier,
@@ -15,7 +13,7 @@ from skmtl.linear_model import (
 from skmtl.losses import Logistic
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
-from skmtl.meta._scaled_tasks import ScaledIndependentTasks
+from skmtl.meta._scaled_tasks import ScaledIndependentTasks, ScaledPooledTasks
 from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 # What the prior holds of members; the others have the rest in equal parts.
@@ -33,7 +31,7 @@ def default_regressors():
     return {
         "ridge": ScaledIndependentTasks(ridge),
         "lasso": ScaledIndependentTasks(lasso),
-        "pooled": PooledTasks(make_pipeline(StandardScaler(), ridge)),
+        "pooled": ScaledPooledTasks(ridge),
         "same features": MultiTaskLassoCV(alphas=30, eps=1e-2),
         "low rank": TraceNormRegressorCV(alphas=8, eps=1e-2, cv=3, tol=1e-2),
         "slopes": MixedEffectsRegressor("auto", fixed_effects="ridge", **effects),

@@ -5,7 +5,7 @@ import numpy as np
 from skmtl.meta._evidence import Evidence
 from skmtl.meta._log_weights import LogProblems, log_minima
 
-_LEAST = 1e-6  # probability: no member loses all its weight by one sample
+LEAST = 1e-6  # probability: no member loses all its weight by one sample
 
 
 class LogEvidence(Evidence):
@@ -56,7 +56,7 @@ class LogEvidence(Evidence):
         for t, part in enumerate(parts):
             observed = part.y[:, None] == classes[t]
             of_observed = predictions[t][observed]
-            probabilities.append(np.maximum(of_observed, _LEAST))
+            probabilities.append(np.maximum(of_observed, LEAST))
             weight = np.ones(len(part.y)) if part.weight is None else part.weight
             weights.append(weight)
             residuals = observed[:, :, None] - predictions[t]
@@ -116,6 +116,10 @@ class LogEvidence(Evidence):
             center,
         )
         return log_minima(problems)
+
+    def n_rows(self):
+        """Return the rows of each task, (n_tasks,); a weight counts as so many."""
+        return np.bincount(self.codes, self.weight, minlength=self.n_tasks)
 
     def losses(self, weights, fold=None):
         """Return the losses of tasks in a fold, or in all, with weights (n_tasks, n_members)."""

@@ -3,12 +3,12 @@
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
-from skmtl.base import namesake
+from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
 
-def read_members(estimators, kind):
+def read_members(estimators, kind, reserved):
     """Return the members of a stack, a dict of unfitted estimators by name.
 
     Estimators of a single target are those of each task alone.
@@ -19,19 +19,19 @@ def read_members(estimators, kind):
         What the user passed.
     kind : {"regressor", "classifier"}
         What all of them must be.
+    reserved : collection of str
+        Names that no member may have: the parameters of the stack.
     """
     members = {}
-    for name, estimator in _pairs(estimators):
-        if name in members:
-            raise ValueError(f"estimators has the name {name!r} twice.")
+    for name, estimator in named_pairs(estimators, reserved):
         members[name] = _member(name, estimator, kind)
     if not members:
         raise ValueError(f"estimators={estimators!r} has no estimator; None has the default ones.")
     return members
 
 
-def _pairs(estimators):
-    """Return the pairs (name, estimator)."""
+def named_pairs(estimators, reserved):
+    """Return the pairs (name, estimator); raise unless names differ and can name parameters."""
     if isinstance(estimators, dict):
         pairs = list(estimators.items())
     elif isinstance(estimators, list | tuple):
@@ -44,6 +44,15 @@ def _pairs(estimators):
             raise TypeError(
                 "estimators is a dict {name: estimator} or a list of pairs (name, estimator), got "
                 f"{estimators!r}."
+            )
+    names = [name for name, _ in pairs]
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise ValueError(f"estimators has the name {name!r} twice.")
+        if name in reserved or "__" in name:
+            raise ValueError(
+                f"estimators has the name {name!r}, but names of members must not have '__' or be "
+                "parameters of the stack: choose another one."
             )
     return pairs
 
@@ -75,6 +84,33 @@ def in_form(member, X, task_column):
         member, _ = with_task_column(member, X, task_column)
     final_estimator(member).set_params(handle_unknown="shared")
     return member
+
+
+def check_finds_tasks(name, member, tasks, task_column):
+    """Raise if the task ids do not reach the multi-task estimator of a member.
+
+    Parameters
+    ----------
+    name : str
+    member : estimator
+        With the task column that was set in it.
+    tasks : array-like or None
+        Task ids that were passed beside X.
+    task_column : str, int or None
+        Column of the stack.
+    """
+    if tasks is not None and not isinstance(member, MultiTaskEstimator):
+        raise ValueError(
+            "tasks= does not reach the last step of a pipeline or search, such as member "
+            f"{name!r}: put the ids into a column of X and give task_column."
+        )
+    if task_column is None or final_estimator(member).task_column is not None:
+        return
+    raise ValueError(
+        f"Member {name!r} is a pipeline, whose steps may move the task column, and its last step "
+        "has no task_column: set it to where they leave the ids, which is -1 after steps inside "
+        "keep_task_column."
+    )
 
 
 def is_alone(member):

@@ -9,6 +9,8 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import indexable
 
+from skmtl._data.spellings import target_array
+from skmtl._data.task_ids import missing_mask, some_of
 from skmtl._warn import counting, warn
 from skmtl.meta._members import is_alone
 from skmtl.meta.chosen_strengths import with_chosen_strengths
@@ -22,6 +24,7 @@ class FitData(NamedTuple):
     y: object
     tasks: object  # None: the ids are in X, or y is two-dimensional
     params: dict  # sample_weight, if there is one
+    is_wide: bool  # whether columns of y are tasks
 
     def fit(self, estimator):
         """Return a fitted clone of an estimator."""
@@ -44,8 +47,16 @@ class FitData(NamedTuple):
             params=self.params,
         )
         if isinstance(values, list):
-            return [_with_even_classes(np.asarray(of_task)) for of_task in values]
-        return _with_mean_of_tasks(np.asarray(values))
+            return [np.asarray(of_task) for of_task in values]
+        return np.asarray(values)
+
+    def untrained(self, splits):
+        """Return where no target of the task was in the training set, (n_samples, n_tasks)."""
+        is_labeled = ~missing_mask(target_array(self.y))
+        untrained = np.zeros(is_labeled.shape, dtype=bool)
+        for train, test in splits:
+            untrained[test] = ~is_labeled[train].any(axis=0)
+        return untrained
 
 
 class FittedMember(NamedTuple):
@@ -85,8 +96,8 @@ def fit_members(members, data, splits, task_column, method, n_jobs):
     list of FittedMember
     """
     jobs = []
-    for member in members.values():
-        job = delayed(_fit_member)(member, data, splits, task_column, method)
+    for name, member in members.items():
+        job = delayed(_fit_member)(name, member, data, splits, task_column, method)
         jobs.append(job)
     return Parallel(n_jobs=n_jobs)(jobs)
 
@@ -105,18 +116,32 @@ def warn_of_unconverged(members, fitted):
         )
 
 
-def _fit_member(member, data, splits, task_column, method):
-    """Return the FittedMember of an unfitted estimator.
+def _fit_member(name, member, data, splits, task_column, method):
+    """Return the FittedMember of an unfitted estimator; errors say which member it is."""
+    try:
+        fitted, n_unconverged = counting(ConvergenceWarning, data.fit, member)
+        held_out, n_in_folds = _held_out(member, fitted, data, splits, task_column, method)
+    except Exception as error:
+        error.add_note(f"It was raised by member {name!r} of the stack, {member!r}.")
+        raise
+    if data.is_wide:
+        held_out = _without_untrained(held_out, data.untrained(splits))
+    for values in held_out if isinstance(held_out, list) else [held_out]:
+        _check_finite(values, name)
+    return FittedMember(fitted, held_out, n_unconverged + n_in_folds)
+
+
+def _held_out(member, fitted, data, splits, task_column, method):
+    """Return predictions of samples left out, and how many fits did not converge.
 
     A model that all tasks share keeps in the folds the few strengths that it chose by all samples.
     Models of each task choose theirs again there: with strengths chosen by the sample left out,
     their errors would look smaller than they are. So do models with a strength for each feature.
     """
-    fitted, n_unconverged = counting(ConvergenceWarning, data.fit, member)
     in_folds = member if is_alone(member) else with_chosen_strengths(fitted)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they repeat those of the fit to all samples
-        held_out, n_in_folds = counting(
+        return counting(
             ConvergenceWarning,
             data.predict_held_out,
             in_folds,
@@ -124,21 +149,34 @@ def _fit_member(member, data, splits, task_column, method):
             task_column,
             method,
         )
-    return FittedMember(fitted, held_out, n_unconverged + n_in_folds)
 
 
-def _with_mean_of_tasks(values):
-    """Return predictions with those of tasks that no model knew as the mean of the others."""
-    missing = np.isnan(values)
-    if not missing.any():
-        return values
-    known = np.where(missing, 0.0, values)
-    n_known = np.count_nonzero(~missing, axis=1)
+def _without_untrained(values, untrained):
+    """Return predictions, with a guess for tasks that no model of a fold knew.
+
+    The guess is the mean of the other tasks, or the same probability for all classes.
+    """
+    if isinstance(values, list):
+        return [_with_even_classes(*pair) for pair in zip(values, untrained.T, strict=True)]
+    known = np.where(untrained, 0.0, values)
+    n_known = np.count_nonzero(~untrained, axis=1)
     means = known.sum(axis=1) / n_known
-    return np.where(missing, means[:, None], values)
+    return np.where(untrained, means[:, None], values)
 
 
-def _with_even_classes(probabilities):
-    """Return probabilities with those of a task that no model knew as all alike."""
+def _with_even_classes(probabilities, untrained):
+    """Return the probabilities of a task, the same for all classes where it is not known."""
     n_classes = probabilities.shape[1]
-    return np.where(np.isnan(probabilities), 1 / n_classes, probabilities)
+    return np.where(untrained[:, None], 1 / n_classes, probabilities)
+
+
+def _check_finite(values, name):
+    """Raise if a prediction of a member is NaN or infinite."""
+    is_finite = np.isfinite(values)
+    if not is_finite.all():
+        first = values[~is_finite][0]
+        rows = np.unique(np.nonzero(~is_finite)[0])
+        raise ValueError(
+            f"Member {name!r} of the stack predicts {first} for sample(s) {some_of(rows)}, which "
+            "were left out of its fit: replace it, or leave it out of estimators."
+        )

@@ -10,7 +10,8 @@ from skmtl._data.checks import check_option, check_real
 from skmtl._data.reading import read_samples_by_task
 from skmtl.base import MultiTaskEstimator
 from skmtl.meta._complete_folds import complete_folds
-from skmtl.meta._members import in_form, is_alone, read_members
+from skmtl.meta._member_params import MemberParams
+from skmtl.meta._members import check_finds_tasks, in_form, is_alone, read_members
 from skmtl.meta._out_of_fold import FitData, fit_members, warn_of_unconverged
 from skmtl.meta._stack import Prior, fit_stack, held_out_losses
 from skmtl.meta.pipelines import final_estimator
@@ -18,14 +19,15 @@ from skmtl.meta.pipelines import final_estimator
 _MOST_FOLDS = 10  # left out one after the other of the weights; further ones are joined to them
 
 
-class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
+class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
     """Mixin: what the regressor and the classifier share.
 
     A subclass defines ``_kind``, the type of its members; ``_method``, what gives their out-of-fold
     predictions; ``_default_members()``, and ``_expected``, what the prior holds of them;
     ``_read_classes(data)``, the class labels or None;
-    ``_evidence(data, held_out, folds, n_folds)``; ``_relative_gain(losses, losses_alone)`` and
-    ``_combined_held_out(data, held_out)``.
+    ``_evidence(data, held_out, folds, n_folds)``; ``_negligible(data, evidence)``, the losses of
+    tasks that are none but for rounding; ``_error(losses)``, what `gain_` compares, but for a
+    factor of each task; and ``_combined_held_out(data, held_out)``.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         estimators = self.estimators
         if estimators is None:
             estimators = self._default_members()
-        return read_members(estimators, self._kind)
+        return read_members(estimators, self._kind, self._get_param_names())
 
     def members_alone(self):
         """Return those unfitted members that learn every task alone, by name.
@@ -98,7 +100,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         -------
         self
         """
-        members = self._checked_members(X)
+        members = self._checked_members(X, tasks)
         data = read_samples_by_task(self, X, y, sample_weight, tasks)
         params = {}
         if sample_weight is not None and not isinstance(sample_weight, Number):
@@ -110,7 +112,7 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         folds = complete_folds(self.cv, data, classes)
         fitted = fit_members(
             members,
-            FitData(X, y, tasks, params),
+            FitData(X, y, tasks, params, data.layout == "wide"),
             _testing_all(folds, data),
             self.task_column,
             self._method,
@@ -123,16 +125,19 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         self._fit_weights(data, folds, [one.held_out for one in fitted])
         return self
 
-    def _checked_members(self, X):
-        """Return the members for this X; raise if a parameter is none."""
+    def _checked_members(self, X, tasks):
+        """Return the members for these data; raise if a parameter or a member does not fit them."""
         self._check_layout_params()
         if isinstance(self.prior, str):
             check_option(self.prior, "prior", ("auto",))
         else:
             check_real(self.prior, "prior")
         check_option(self.task_weights, "task_weights", ("shrunk", "common"))
-        members = self._members()
-        return {name: in_form(one, X, self.task_column) for name, one in members.items()}
+        members = {}
+        for name, member in self._members().items():
+            members[name] = in_form(member, X, self.task_column)
+            check_finds_tasks(name, members[name], tasks, self.task_column)
+        return members
 
     def _suited(self, members):
         """Return the members for what was read."""
@@ -170,7 +175,14 @@ class SafeSharing(MultiTaskEstimator, MetaEstimatorMixin):
         losses = held_out_losses(evidence, prior, self.shrinkage_)
         prior = self._prior(data, [self.member_names_[k] for k in alone])
         losses_alone = held_out_losses(evidence.take_members(alone), prior, np.inf)
-        return self._relative_gain(losses, losses_alone)
+        ratios = np.ones(data.n_tasks)
+        np.divide(
+            losses,
+            losses_alone,
+            out=ratios,
+            where=losses_alone > self._negligible(data, evidence),
+        )
+        return 1 - self._error(ratios)
 
     def _weights_of(self, codes):
         """Return the weights of samples of these tasks, (n_samples, n_members); -1 is new."""

@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.spellings import stack_labels
 from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, ONLY_BINARY, default_classifiers
-from skmtl.meta._log_evidence import LogEvidence
+from skmtl.meta._log_evidence import LEAST, LogEvidence
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
 
@@ -38,10 +38,15 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     ----------
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: classifiers of skmtl, also in pipelines and searches, or scikit-learn's, which
-        learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. None is a
-        small library: tuned logistic regressions of each task alone and of all
-        tasks together, models that share features or are pulled to their mean, and, of
-        two classes, a :class:`MixedEffectsClassifier`, "slopes".
+        learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. They, and
+        ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
+
+        - "ridge": each task alone, logistic regressions with a tuned L2 penalty,
+        - "pooled": one such regression of all tasks together, as by :class:`PooledTasks`,
+        - "same features": :class:`MultiTaskLassoClassifierCV`,
+        - "near the mean": :class:`MeanRegularizedClassifier`, tuned,
+        - "slopes": :class:`MixedEffectsClassifier` with ``covariance="isotropic"``, coefficients
+          near those of all tasks; only if there are two classes.
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task and class are
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
@@ -53,7 +58,10 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     task_weights : {"shrunk", "common"}, default="shrunk"
         Whether tasks have weights of their own, or all the same.
     task_column : str or int, default=None
-        Column of X that holds the task ids. It is set in the members that have none.
+        Column of X that holds the task ids. It is set in the members that have none, but not in a
+        pipeline, whose steps may move it: its last step has a `task_column` of its own, and
+        :func:`keep_task_column` around its steps. Pipelines and searches need a column, or
+        two-dimensional y; `tasks` do not reach them.
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does with tasks that were not seen in fit: raise an error, or weigh the
         members' probabilities for such tasks with the common weights.
@@ -65,6 +73,8 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     member_names_ : list of str
     estimators_ : list of n_members estimators
         Fitted to all samples.
+    named_estimators_ : Bunch
+        The same by name.
     weights_ : ndarray of shape (n_tasks, n_members)
         Weights of each task.
     common_weights_ : ndarray of shape (n_members,)
@@ -74,7 +84,7 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
     gain_ : ndarray of shape (n_tasks,) or None
         By how much the log-loss of the stack is below that of a stack of those members alone that
         learn each task on its own, as a share, in folds left out of the weights. None if there are
-        no such members, or no others.
+        no such members, or no others, and 0 of a task whose classes these members are sure of.
     oof_prediction_ : ndarray of shape (n_samples, n_classes), or list of n_tasks such arrays
         Out-of-fold class probabilities, with the weights of all samples.
     classes_ : ndarray, or list of ndarray for two-dimensional y
@@ -132,9 +142,11 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
             classes.append(self.classes_[t] if data.layout == "wide" else self.classes_)
         return LogEvidence.from_predictions(data.parts, predictions, classes, folds, n_folds)
 
-    def _relative_gain(self, losses, losses_alone):
-        ratio = np.divide(losses, losses_alone, out=np.ones(len(losses)), where=losses_alone > 0)
-        return 1 - ratio
+    def _negligible(self, data, evidence):
+        return LEAST * evidence.n_rows()
+
+    def _error(self, losses):
+        return losses
 
     def _combined_held_out(self, data, held_out):
         if data.layout != "wide":

@@ -9,6 +9,8 @@ from skmtl.meta._default_members import EXPECTED_REGRESSORS, default_regressors
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._squared_evidence import SquaredEvidence
 
+_ROUNDING = 1e-10  # of predictions, relative to targets
+
 
 class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEstimator):
     """Weigh models that share between tasks against models that do not: a stack hard to harm by.
@@ -36,10 +38,17 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     ----------
     estimators : dict {name: estimator}, or list of pairs (name, estimator), default=None
         The members: regressors of skmtl, also in pipelines and searches, or scikit-learn's for a
-        single target, which learn each task alone as by :class:`IndependentTasks`. None is a small
-        library: tuned ridge and lasso of each task alone, a pooled ridge, models that share
-        features or a low rank, and two :class:`MixedEffectsRegressor`, "slopes" and
-        "sparse slopes".
+        single target, which learn each task alone as by :class:`IndependentTasks`. They, and
+        ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
+
+        - "ridge" and "lasso": each task alone, ``RidgeCV`` or ``LassoCV``, standardized,
+        - "pooled": one ``RidgeCV`` of all tasks together, as by :class:`PooledTasks`,
+        - "same features": :class:`MultiTaskLassoCV`,
+        - "low rank": :class:`TraceNormRegressorCV`,
+        - "slopes": :class:`MixedEffectsRegressor`, coefficients near those of all tasks, with
+          ``covariance="auto"`` and ``fixed_effects="ridge"``,
+        - "sparse slopes": the same with ``covariance="diagonal"`` and ``fixed_effects="sparse"``,
+          few features that matter or differ between tasks.
     cv : int, splitter or iterable of (train, test), default=5
         Folds. An int is the number of folds, over which the samples of each task are spread without
         shuffling. A splitter gets the task ids as `groups`. Every sample must be in one test set.
@@ -51,7 +60,10 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     task_weights : {"shrunk", "common"}, default="shrunk"
         Whether tasks have weights of their own, or all the same.
     task_column : str or int, default=None
-        Column of X that holds the task ids. It is set in the members that have none.
+        Column of X that holds the task ids. It is set in the members that have none, but not in a
+        pipeline, whose steps may move it: its last step has a `task_column` of its own, and
+        :func:`keep_task_column` around its steps. Pipelines and searches need a column, or
+        two-dimensional y; `tasks` do not reach them.
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does with tasks that were not seen in fit: raise an error, or weigh the
         members' predictions of such tasks with the common weights.
@@ -63,6 +75,8 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     member_names_ : list of str
     estimators_ : list of n_members estimators
         Fitted to all samples.
+    named_estimators_ : Bunch
+        The same by name.
     weights_ : ndarray of shape (n_tasks, n_members)
         Weights of each task.
     common_weights_ : ndarray of shape (n_members,)
@@ -72,7 +86,8 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     gain_ : ndarray of shape (n_tasks,) or None
         By how much the root mean squared error of the stack is below that of a stack of those
         members alone that learn each task on its own, as a share, in folds left out of the weights.
-        None if there are no such members, or no others. It flatters neither much: strengths were
+        None if there are no such members, or no others, and 0 of a task whose targets these members
+        predict exactly. It flatters neither much: strengths were
         chosen by all samples, and members were fitted to fewer than all.
     oof_prediction_ : ndarray of the shape of y
         Out-of-fold predictions, with the weights of all samples.
@@ -110,9 +125,16 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
         predictions = [_of_part(data, held_out, t) for t in range(data.n_tasks)]
         return SquaredEvidence.from_predictions(data.parts, predictions, folds, n_folds)
 
-    def _relative_gain(self, losses, losses_alone):
-        ratio = np.divide(losses, losses_alone, out=np.ones(len(losses)), where=losses_alone > 0)
-        return 1 - np.sqrt(ratio)
+    def _negligible(self, data, evidence):
+        squares = np.zeros(data.n_tasks)
+        for t, part in enumerate(data.parts):
+            weight = 1.0 if part.weight is None else part.weight
+            rounding = _ROUNDING * part.y.astype(float)
+            squares[t] = np.sum(weight * rounding**2)
+        return squares / evidence.scale
+
+    def _error(self, losses):
+        return np.sqrt(losses)
 
     def _combined_held_out(self, data, held_out):
         stacked = np.stack(held_out, axis=-1)

@@ -1,4 +1,4 @@
-"""Models of single tasks whose penalty does not depend on the units of features."""
+"""Models of single and of pooled tasks whose penalty does not depend on the units of features."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_array
 
 from skmtl.meta._independent_tasks import IndependentTasks
+from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._task_models import rows_of
 
 
@@ -16,15 +17,30 @@ class ScaledIndependentTasks(IndependentTasks):
     """
 
     def _fit_parts(self, data):
-        samples, _ = data.pooled()
-        features = _numeric(data.features)
-        rows = rows_of(features, samples.indices)
-        self._scaler = StandardScaler(with_mean=False).fit(rows, sample_weight=samples.weight)
-        scaled = replace(data, features=self._scaler.transform(features))
+        self._scaler = _fit_scaler(data)
+        scaled = replace(data, features=self._scaler.transform(_numeric(data.features)))
         super()._fit_parts(scaled)
 
     def _inputs(self, X):
         return self._scaler.transform(_numeric(X))
+
+
+class ScaledPooledTasks(PooledTasks):
+    """:class:`PooledTasks` of features divided by their standard deviations."""
+
+    def _fit_parts(self, data):
+        self._scaler = _fit_scaler(data)
+        super()._fit_parts(data)
+
+    def pooled_inputs(self, X, codes):
+        return self._scaler.transform(_numeric(X))
+
+
+def _fit_scaler(data):
+    """Return a scaler of features by the samples of all tasks and their weights."""
+    samples, _ = data.pooled()
+    rows = rows_of(_numeric(data.features), samples.indices)
+    return StandardScaler(with_mean=False).fit(rows, sample_weight=samples.weight)
 
 
 def _numeric(X):

@@ -81,7 +81,8 @@ class MixedEffectsRegressor(
         Largest number of iterations.
     tol : float, default=1e-4
         Stop when the next step changes variances by at most `tol` standard errors and, with
-        t deviations or own noise, scales of tasks by at most the share `tol`.
+        t deviations or own noise, scales of tasks by at most the share `tol`; with these also when
+        the bound is no longer raised by more than rounding.
     task_column : str or int, default=None
         Name or position of the column of X that holds the task ids; every task then has samples of
         its own and y is 1-D. None: y is two-dimensional, or ids are passed as
