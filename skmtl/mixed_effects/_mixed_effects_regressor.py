@@ -76,7 +76,7 @@ class MixedEffectsRegressor(
         many samples it changes next to nothing.
         "sparse": ``b_j ~ N(0, kappa c_j)``, c_j the variance of slope j between tasks and kappa
         estimated, so that a feature whose slopes do not vary is left out of all tasks; for
-        `covariance` "isotropic" and "diagonal".
+        `covariance` "isotropic", "diagonal" and "auto".
     max_iter : int, default=200
         Largest number of iterations.
     tol : float, default=1e-4
@@ -124,7 +124,9 @@ class MixedEffectsRegressor(
         Restricted log likelihood (of "ridge" and "sparse": with b integrated out). With
         t deviations or own noise it is a lower bound of it, which may be compared only with bounds.
     optimality_ : float
-        Size of the next step of the variances in standard errors.
+        Size of the next step of the variances in standard errors; with t deviations or own noise,
+        the change of the logarithm of a scale of a task if that is larger. It is what `tol` is
+        compared with.
     n_iter_ : int
         Number of iterations.
     covariance_ : str
