@@ -20,7 +20,7 @@ class MultiTaskEstimator:
     the data form it was fitted on.
     """
 
-    _shuffles_folds = False  # of a search for its strengths
+    _shuffles_folds = False  # whether a search for its strengths draws the folds at random
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -83,8 +83,8 @@ cv : int, splitter or iterable of (train, test), default=None
     task and class (by task only where the strength of intercepts is chosen). Train and test are
     positions or boolean masks of samples.
 selection_rule : {"min", "1se"}, default="min"
-    "min" takes the alpha with the smallest mean log-loss, "1se" the largest alpha whose mean is
-    within one standard error of it.
+    "min" takes the strengths with the smallest mean log-loss, "1se" the largest alpha whose mean is
+    within one standard error of it, with the other strengths unchanged.
 verbose : bool or int, default=False
     Verbosity of joblib while it goes through the folds.
 n_jobs : int, default=None

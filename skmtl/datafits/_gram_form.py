@@ -26,10 +26,8 @@ class GramForm(SquaredDatafit):
         Correlation of the features with the centered targets, `X_t' D_t y_t`.
     yy : float
         `<y, D y>` of the centered targets.
-    blocks, mean_x, mean_y
+    blocks, mean_x, mean_y, task_total
         As in :class:`SquaredDatafit`.
-    task_total : ndarray of shape (n_tasks,), default=None
-        Weight of every task; None where nobody asks.
     """
 
     is_gram = True

@@ -66,6 +66,8 @@ class SquaredDatafit(ABC):
         Weighted means of the features in each task; zeros without intercepts.
     mean_y : ndarray of shape (n_tasks,)
         Weighted means of the targets; zeros without intercepts.
+    task_total : ndarray of shape (n_tasks,)
+        Weight of every task; None where nobody asks.
     blocks : list of (tasks,) index arrays
         Tasks of one block share their Gram.
     curvature : ndarray of shape (n_features, n_tasks)

@@ -10,15 +10,15 @@ from skmtl._data.stratification import data_strata
 from skmtl.datafits import Likelihood, with_shared_intercepts
 from skmtl.linear_model._new_task import LevelPrior
 
-INTERCEPTS = ("free", "shared")
+_INTERCEPTS = ("free", "shared")
 INTERCEPT_GRID = (0.0, 0.3, 2.0)  # times the curvature of the loss in an intercept
 
 
-def check_intercept_alpha(value, name="intercept_alpha"):
+def _check_intercept_alpha(value):
     """Raise unless it is a number of at least 0, which may be infinite."""
     is_infinite = isinstance(value, float) and value == np.inf
     if not is_infinite:
-        check_real(value, name)
+        check_real(value, "intercept_alpha")
 
 
 class TaskIntercepts:
@@ -26,8 +26,8 @@ class TaskIntercepts:
 
     def _check_params(self):
         super()._check_params()
-        check_option(self.intercept, "intercept", INTERCEPTS)
-        check_intercept_alpha(self.intercept_alpha)
+        check_option(self.intercept, "intercept", _INTERCEPTS)
+        _check_intercept_alpha(self.intercept_alpha)
 
     @property
     def _intercept_strength(self):

@@ -51,7 +51,7 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
         Folds. An int is the number of folds, over which the samples of each task and class are
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
         one test set. Models that all tasks share keep the strengths that they chose by all samples;
-        those of single tasks choose anew in each fold.
+        those of single tasks, mixed effects and `LogisticRegressionCV` choose anew in each fold.
     prior : float or "auto", default="auto"
         Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
         task. 0 leaves the weights to the data; as it grows, all members get the same weight.

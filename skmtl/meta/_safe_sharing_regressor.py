@@ -24,10 +24,10 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
 
     where :math:`S_t` is the Gram matrix of the members' out-of-fold residuals in task t, so that
     :math:`w^\\top S_t w` is the squared error of the stack there, :math:`s_t^2` the mean squared
-    error of the task's best member, :math:`\\bar w` the same weight for every member (by
-    default 0.6 for "slopes" and equal parts for the others), and M the
-    mean over tasks of :math:`S_t` divided by the mean of its diagonal, so that the prior counts as
-    so many rows. With ``task_weights="shrunk"`` each task has weights of its own, which minimize
+    error of the task's best member, :math:`\\bar w` the same weight for every member (of the
+    default ones 0.6 for "slopes" and equal parts for the others), and M the mean over tasks of
+    :math:`S_t` divided by the mean of its diagonal, so that the prior counts as so many rows. With
+    ``task_weights="shrunk"`` each task has weights of its own, which minimize
 
     .. math:: \\frac{w_t^\\top S_t w_t}{s_t^2} + \\lambda \\, (w_t - w)^\\top M (w_t - w).
 
@@ -87,8 +87,8 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
         By how much the root mean squared error of the stack is below that of a stack of those
         members alone that learn each task on its own, as a share, in folds left out of the weights.
         None if there are no such members, or no others, and 0 of a task whose targets these members
-        predict exactly. It flatters neither much: strengths were
-        chosen by all samples, and members were fitted to fewer than all.
+        predict exactly. Strengths that all tasks share were chosen by all samples, but members were
+        fitted to fewer than all, so that neither stack looks much better than it is.
     oof_prediction_ : ndarray of the shape of y
         Out-of-fold predictions, with the weights of all samples.
     tasks_ : ndarray of shape (n_tasks,)

@@ -107,7 +107,7 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
             check_takes_weights(self.task_estimator())
         self._store_tasks(data)
         if self._is_classifier():
-            self._store_classes(data)
+            self.classes_ = class_labels(data)
         self._fit_parts(data)
         return self
 
@@ -124,10 +124,6 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
 
     def _is_classifier(self):
         return get_tags(self.task_estimator()).estimator_type == "classifier"
-
-    def _store_classes(self, data):
-        """Set `classes_`."""
-        self.classes_ = class_labels(data)
 
     def _classes_of(self, t):
         """Return the class labels of task t, None for regressors."""

@@ -232,7 +232,7 @@ class PathSearch:
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
-    def _splits(self, data, strata, X, y, split_params, rng=None):
+    def _splits(self, data, strata, X, y, split_params, rng):
         """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata, rng)
@@ -245,7 +245,7 @@ class PathSearch:
             counts.append((trained, tested))
         return counts
 
-    def _stratified_splits(self, data, strata, rng=None):
+    def _stratified_splits(self, data, strata, rng):
         """Return pairs (train, test) of samples; those of zero weight are as if absent."""
         n_splits = 5
         if self.cv is not None:
