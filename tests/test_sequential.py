@@ -67,7 +67,9 @@ def test_each_task_adds_to_what_came_before(estimator, order, towards):
     assert model.order_.tolist() == order
 
 
-@pytest.mark.parametrize("estimator", [LassoCV(tol=1e-10), KNeighborsRegressor(), LinearRegression()])
+@pytest.mark.parametrize(
+    "estimator", [LassoCV(tol=1e-10), KNeighborsRegressor(), LinearRegression()]
+)
 def test_a_single_task_is_the_estimator_alone(estimator):
     y = DATA.y[:, :1]
     model = SequentialTasks(estimator).fit(DATA.X, y)
