@@ -17,7 +17,6 @@ from skmtl.linear_model import ClassPredictor
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FIXED_EFFECTS, FlatModel, RidgeModel
 from skmtl.mixed_effects._logistic_rows import read_rows
-from skmtl.mixed_effects._standardization import standardized
 from skmtl.mixed_effects._units import Units
 
 
@@ -279,7 +278,7 @@ class MixedEffectsClassifier(
 
     def _scores_of_tasks(self, X):
         """Log-odds of every task, (n_samples, n_tasks)."""
-        rows = standardized(X, self._posterior.units)
+        rows = self._posterior.units.rows(X)
         scores = [self._posterior.log_odds(rows, t) for t in range(self.n_tasks_)]
         return np.column_stack(scores)
 
@@ -289,7 +288,7 @@ class MixedEffectsClassifier(
         X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._scores_of_tasks(X), True
-        rows = standardized(X, self._posterior.units)
+        rows = self._posterior.units.rows(X)
         scores = np.empty(len(rows))
         order = np.argsort(codes, kind="stable")
         present, first = np.unique(codes[order], return_index=True)

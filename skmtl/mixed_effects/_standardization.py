@@ -70,14 +70,6 @@ def _median_of_positive(values):
     return np.median(positive)
 
 
-def standardized(X, units):
-    """Rows of an intercept and the features in standardized units, (n_samples, n_effects)."""
-    features = _dense(X) - units.mean
-    features /= units.scale
-    intercept = np.ones(len(features))
-    return np.column_stack([intercept, features])
-
-
 def _dense(X):
     if sparse.issparse(X):
         X = X.toarray()

@@ -39,7 +39,8 @@ class Units(NamedTuple):
         """Rows (1, x) of samples in standardized units, a sparse X made dense."""
         if sparse.issparse(X):
             X = X.toarray()
-        Z = (X - self.mean) / self.scale
+        Z = X - self.mean
+        Z /= self.scale
         return np.column_stack([np.ones(len(Z)), Z])
 
     def effects(self, effects):
