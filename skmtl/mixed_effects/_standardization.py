@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from skmtl.mixed_effects._units import Units
+from skmtl.mixed_effects._units import Units, exceeds_rounding
 
-_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
 _OUTLYING = 100.0  # of a standard deviation, relative to that of the median task
 
 
@@ -39,7 +38,7 @@ def units_of(X, weight, ptr):
     mean += average(X - mean)  # what rounding took
     deviation = X - mean
     variance = average(deviation**2)
-    varies = variance > (_DIGITS * mean) ** 2
+    varies = exceeds_rounding(variance, mean)
     variance = np.where(varies, variance, 1.0)
     scale = np.sqrt(variance)
     return Units(mean, scale, level=0.0, size=1.0)

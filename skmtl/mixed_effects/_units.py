@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
+
 
 class Units(NamedTuple):
     """What brings effects, the intercept first, to the units of the user.
@@ -62,3 +64,8 @@ class Units(NamedTuple):
     def log_volume(self):
         """Log determinant of the Gram matrix of standardized features less that of the user's."""
         return -2 * np.log(self.scale).sum()
+
+
+def exceeds_rounding(variance, mean):
+    """Whether the variance of values with this mean is more than their rounding."""
+    return variance > (_DIGITS * mean) ** 2
