@@ -243,7 +243,7 @@ class MixedEffectsClassifier(
         self.random_effects_ = units.effects(mode.effects - common)
         self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
         self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self.variance_components_ = self._variances_of(between, units)
+        self.variance_components_ = units.variances(between, at_means=self.covariance != "full")
         self.log_likelihood_ = model.log_likelihood(minimum.point)
         self.n_iter_ = minimum.n_iter
         self.optimality_ = minimum.distance
@@ -251,14 +251,6 @@ class MixedEffectsClassifier(
             self._warn_separable()
         elif not (minimum.converged and mode.converged):
             self._warn_unconverged()
-
-    def _variances_of(self, between, units):
-        """The variance of each effect in the units of the features."""
-        if self.covariance == "full":
-            return units.covariance(between).diagonal().copy()
-        variances = between.diagonal().copy()
-        variances[1:] /= units.scale**2
-        return variances
 
     def _warn_separable(self):
         warn(

@@ -60,6 +60,17 @@ class Units(NamedTuple):
         matrix = self.matrix
         return matrix @ covariance @ matrix.T
 
+    def variances(self, covariance, *, at_means):
+        """The variance of each effect in the units of the user, (n_effects,).
+
+        That of the intercept is at the means of the features or, if not, where all are 0.
+        """
+        if not at_means:
+            return self.covariance(covariance).diagonal().copy()
+        variances = self.size**2 * covariance.diagonal()
+        variances[1:] /= self.scale**2
+        return variances
+
     @property
     def log_volume(self):
         """Log determinant of the Gram matrix of standardized features less that of the user's."""
