@@ -338,8 +338,8 @@ class MixedEffectsRegressor(
 
     def _warn_unconverged(self):
         warn(
-            f"After max_iter={self.max_iter} iterations the variances are {self.optimality_:.1e} "
-            f"standard errors from the optimum, but tol={self.tol:.1e}: increase max_iter, or "
-            "accept a larger tol.",
+            f"After {self.n_iter_} iterations the variances are {self.optimality_:.1e} standard "
+            f"errors from the optimum, but tol={self.tol:.1e}: increase max_iter={self.max_iter}, "
+            "or accept a larger tol.",
             ConvergenceWarning,
         )
