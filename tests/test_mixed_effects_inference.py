@@ -491,7 +491,7 @@ def test_frames_without_pandas_name_the_extra(monkeypatch):
 # ---------------------------------------------------------------------------- degenerate data
 
 
-@pytest.mark.filterwarnings("ignore:task_column=-1 holds", "ignore:After max_iter")
+@pytest.mark.filterwarnings("ignore:task_column=-1 holds", "ignore:After ")
 @each_covariance
 @pytest.mark.parametrize("case", ["constant", "single rows", "collinear", "wide"])
 def test_degenerate_data_give_numbers(covariance, case):

@@ -170,7 +170,7 @@ class _Spread(NamedTuple):
 
 
 def _shared_and_total(response, data):
-    """Means of both squares over the rows of each task: what is shared and all, (2, n_tasks)."""
+    """Means over the rows of each task of ``others * total`` and ``total^2``, (2, n_tasks)."""
     shared = response.others * response.total
     all_of_it = response.total**2
     return np.stack([data.task_means(shared), data.task_means(all_of_it)])

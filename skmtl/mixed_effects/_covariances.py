@@ -156,7 +156,7 @@ class DiagonalCovariance:
         return np.zeros((self.n_parameters, self.n_parameters))
 
     def largest_steps(self, precisions):
-        """Changes of the parameters that matter however large they are: none, for variances."""
+        """Changes that matter even where the information is zero; infinite, as none is needed."""
         return np.full(self.n_parameters, np.inf)
 
     def moved(self, theta, direction, variance):
@@ -260,7 +260,7 @@ class FullCovariance:
         return 2 * slope[np.ix_(self.rows, self.rows)] * same_column
 
     def largest_steps(self, precisions):
-        """As for :class:`DiagonalCovariance`: those at zero, where the root has no information.
+        """As for :class:`DiagonalCovariance`, but finite: a root has no information at zero.
 
         They are the roots of the standard errors of the variances.
         """

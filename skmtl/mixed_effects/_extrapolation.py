@@ -18,7 +18,7 @@ class Extrapolation:
         self.moves = []
 
     def extrapolate(self, old, new, weight):
-        """Return where moves lead to that change with the point as they did, None at first.
+        """Return the point where the next move would be zero if moves were linear; None at first.
 
         Parameters
         ----------

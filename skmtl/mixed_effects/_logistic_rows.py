@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit
 
 from skmtl._data.designs import StackedDesign
-from skmtl.mixed_effects._standardization import standardized, units_of
+from skmtl.mixed_effects._standardization import units_of
 
 
 class LogisticRows:
@@ -106,13 +106,13 @@ def read_rows(problem):
     if problem.data.layout != "wide":
         ptr = problem.design.ptr
         units = units_of(X, weight, ptr)
-        rows = LogisticRows(standardized(X, units), problem.y, weight, ptr)
+        rows = LogisticRows(units.rows(X), problem.y, weight, ptr)
         return rows, units
     n_samples, n_tasks = weight.shape
     units = units_of(X, weight.sum(axis=1), np.array([0, n_samples]))
     task, sample = np.nonzero(weight.T > 0)
     rows = LogisticRows(
-        standardized(X, units)[sample],
+        units.rows(X)[sample],
         problem.y[sample, task],
         weight[sample, task],
         np.searchsorted(task, np.arange(n_tasks + 1)),

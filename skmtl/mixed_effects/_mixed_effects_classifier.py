@@ -17,7 +17,6 @@ from skmtl.linear_model import ClassPredictor
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FIXED_EFFECTS, FlatModel, RidgeModel
 from skmtl.mixed_effects._logistic_rows import read_rows
-from skmtl.mixed_effects._standardization import standardized
 from skmtl.mixed_effects._units import Units
 
 
@@ -244,7 +243,7 @@ class MixedEffectsClassifier(
         self.random_effects_ = units.effects(mode.effects - common)
         self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
         self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self.variance_components_ = self._variances_of(between, units)
+        self.variance_components_ = units.variances(between, at_means=self.covariance != "full")
         self.log_likelihood_ = model.log_likelihood(minimum.point)
         self.n_iter_ = minimum.n_iter
         self.optimality_ = minimum.distance
@@ -252,14 +251,6 @@ class MixedEffectsClassifier(
             self._warn_separable()
         elif not (minimum.converged and mode.converged):
             self._warn_unconverged()
-
-    def _variances_of(self, between, units):
-        """The variance of each effect in the units of the features."""
-        if self.covariance == "full":
-            return units.covariance(between).diagonal().copy()
-        variances = between.diagonal().copy()
-        variances[1:] /= units.scale**2
-        return variances
 
     def _warn_separable(self):
         warn(
@@ -279,7 +270,7 @@ class MixedEffectsClassifier(
 
     def _scores_of_tasks(self, X):
         """Log-odds of every task, (n_samples, n_tasks)."""
-        rows = standardized(X, self._posterior.units)
+        rows = self._posterior.units.rows(X)
         scores = [self._posterior.log_odds(rows, t) for t in range(self.n_tasks_)]
         return np.column_stack(scores)
 
@@ -289,7 +280,7 @@ class MixedEffectsClassifier(
         X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._scores_of_tasks(X), True
-        rows = standardized(X, self._posterior.units)
+        rows = self._posterior.units.rows(X)
         scores = np.empty(len(rows))
         order = np.argsort(codes, kind="stable")
         present, first = np.unique(codes[order], return_index=True)

@@ -315,22 +315,16 @@ class MixedEffectsRegressor(
         self.random_effects_ = units.effects(posterior.deviations)
         self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
         self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self.variance_components_ = self._variances_of(posterior)
+        self.variance_components_ = units.variances(
+            posterior.covariance,
+            at_means=self.covariance != "full",
+        )
         self.task_noise_ = units.size * np.sqrt(posterior.task_noise)
         self.deviation_scales_ = np.ones(self.n_tasks_)
         if posterior.scales.omega is not None:
             self.deviation_scales_ = 1 / np.sqrt(posterior.scales.omega)
         of_units = posterior.likelihood.n_free * np.log(units.size) - units.log_volume / 2
         self.log_likelihood_ = float(posterior.log_likelihood - of_units)
-
-    def _variances_of(self, posterior):
-        """The variance of each effect in the units of the user."""
-        units = posterior.units
-        if self.covariance == "full":
-            return units.covariance(posterior.covariance).diagonal().copy()
-        variances = units.size**2 * posterior.covariance.diagonal()
-        variances[1:] /= units.scale**2
-        return variances
 
     def _warn_saturated(self, posterior):
         total = posterior.likelihood.rows.total.sum()
@@ -344,8 +338,8 @@ class MixedEffectsRegressor(
 
     def _warn_unconverged(self):
         warn(
-            f"After max_iter={self.max_iter} iterations the variances are {self.optimality_:.1e} "
-            f"standard errors from the optimum, but tol={self.tol:.1e}: increase max_iter, or "
-            "accept a larger tol.",
+            f"After {self.n_iter_} iterations the variances are {self.optimality_:.1e} standard "
+            f"errors from the optimum, but tol={self.tol:.1e}: increase max_iter={self.max_iter}, "
+            "or accept a larger tol.",
             ConvergenceWarning,
         )

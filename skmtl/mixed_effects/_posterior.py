@@ -164,5 +164,5 @@ class Posterior:
 
     @property
     def akaike(self):
-        """Akaike's criterion: the smaller, the better are new tasks expected to fit."""
+        """Akaike's criterion: the smaller, the better new tasks are expected to fit."""
         return 2 * (self.variances.n - self.log_likelihood)

@@ -3,9 +3,8 @@
 import numpy as np
 from scipy import sparse
 
-from skmtl.mixed_effects._units import Units
+from skmtl.mixed_effects._units import Units, exceeds_rounding
 
-_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
 _OUTLYING = 100.0  # of a standard deviation, relative to that of the median task
 
 
@@ -39,7 +38,7 @@ def units_of(X, weight, ptr):
     mean += average(X - mean)  # what rounding took
     deviation = X - mean
     variance = average(deviation**2)
-    varies = variance > (_DIGITS * mean) ** 2
+    varies = exceeds_rounding(variance, mean)
     variance = np.where(varies, variance, 1.0)
     scale = np.sqrt(variance)
     return Units(mean, scale, level=0.0, size=1.0)
@@ -68,14 +67,6 @@ def _median_of_positive(values):
     if len(positive) == 0:
         return 0.0
     return np.median(positive)
-
-
-def standardized(X, units):
-    """Rows of an intercept and the features in standardized units, (n_samples, n_effects)."""
-    features = _dense(X) - units.mean
-    features /= units.scale
-    intercept = np.ones(len(features))
-    return np.column_stack([intercept, features])
 
 
 def _dense(X):

@@ -12,10 +12,9 @@ import numpy as np
 
 from skmtl import _kernels
 from skmtl.datafits import statistics_reader
-from skmtl.mixed_effects._units import Units
+from skmtl.mixed_effects._units import Units, exceeds_rounding
 
 _ROUNDING = 1e-13  # what Gram matrices are off by, relative to their entries
-_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
 LEAST_NOISE = 1e-12  # variance that is added to that of the targets, relative to it
 
 
@@ -159,8 +158,8 @@ def _units(within, total, mean_x, mean_y):
     between_y = share @ (mean_y - level) ** 2
     variance = squares / n_samples + between
     variance_y = squares_y / n_samples + between_y
-    varies = variance > (_DIGITS * mean) ** 2
-    varies_y = variance_y > (_DIGITS * level) ** 2
+    varies = exceeds_rounding(variance, mean)
+    varies_y = exceeds_rounding(variance_y, level)
     scale = np.sqrt(np.where(varies, variance, 1.0))
     size = 1.0
     if varies_y:

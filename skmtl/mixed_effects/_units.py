@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+_DIGITS = 10 * np.finfo(float).eps  # a standard deviation below it, relative to the mean, is 0
+
 
 class Units(NamedTuple):
     """What brings effects, the intercept first, to the units of the user.
@@ -39,7 +41,8 @@ class Units(NamedTuple):
         """Rows (1, x) of samples in standardized units, a sparse X made dense."""
         if sparse.issparse(X):
             X = X.toarray()
-        Z = (X - self.mean) / self.scale
+        Z = X - self.mean
+        Z /= self.scale
         return np.column_stack([np.ones(len(Z)), Z])
 
     def effects(self, effects):
@@ -57,7 +60,23 @@ class Units(NamedTuple):
         matrix = self.matrix
         return matrix @ covariance @ matrix.T
 
+    def variances(self, covariance, *, at_means):
+        """The variance of each effect in the units of the user, (n_effects,).
+
+        That of the intercept is at the means of the features or, if not, where all are 0.
+        """
+        if not at_means:
+            return self.covariance(covariance).diagonal().copy()
+        variances = self.size**2 * covariance.diagonal()
+        variances[1:] /= self.scale**2
+        return variances
+
     @property
     def log_volume(self):
         """Log determinant of the Gram matrix of standardized features less that of the user's."""
         return -2 * np.log(self.scale).sum()
+
+
+def exceeds_rounding(variance, mean):
+    """Whether the variance of values with this mean is more than their rounding."""
+    return variance > (_DIGITS * mean) ** 2

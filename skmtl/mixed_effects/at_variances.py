@@ -28,7 +28,9 @@ def with_variances_of(model, *, keeps_scales=True):
         which it is a linear map. Else it takes other samples, of some or other tasks, to whose
         scales it is fitted.
     """
-    new = _AtVariances(**model.get_params(deep=False))
+    params = model.get_params(deep=False)
+    params["covariance"] = model.covariance_
+    new = _AtVariances(**params)
     new.estimated = model._posterior
     new.keeps_scales = keeps_scales
     return new
@@ -45,6 +47,7 @@ class _AtVariances(MixedEffectsRegressor):
 
     def _fit_posterior(self, data):
         estimated = self.estimated
+        self.covariance_ = self.covariance
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
         likelihood, scales = self._likelihood(rows)
         evaluation = estimated.variances.evaluate(likelihood, estimated.parameters)
