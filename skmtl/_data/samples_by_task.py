@@ -63,10 +63,8 @@ class SamplesByTask:
 
     @property
     def n_rows(self):
-        """The sum of the weights of all samples, or their number."""
-        if self.weighted:
-            return sum(part.weight.sum() for part in self.parts)
-        return sum(len(part.indices) for part in self.parts)
+        """The sum of the weights of all samples, which must have some."""
+        return sum(part.weight.sum() for part in self.parts)
 
     @property
     def weighted(self):

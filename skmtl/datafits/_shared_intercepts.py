@@ -88,7 +88,10 @@ class Levels:
         return np.einsum("jt,jt->t", self.x, W)
 
     def borders(self):
-        """Vectors v, (n_levels, n_features, n_tasks), with `sum <v, W>^2` the squares of ebar."""
+        """Vectors v (n_features, n_tasks), with `sum <v, W>^2` the squares of ebar.
+
+        There is one for each common level, but for those that would be 0.
+        """
         borders = []
         for level, total in enumerate(self.totals):
             border = np.zeros(self.x.shape)

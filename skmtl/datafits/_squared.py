@@ -103,7 +103,10 @@ class SquaredDatafit(ABC):
 
     @abstractmethod
     def restrict(self, features):
-        """The loss as a function of these features of W alone, the others zero."""
+        """The loss as a function of these features of W alone, the others zero.
+
+        None where they are best left where they are.
+        """
 
     @abstractmethod
     def gram_block(self, k, features):

@@ -41,6 +41,7 @@ class LogEvidence(Evidence):
         Parameters
         ----------
         parts : list of n_tasks TaskSamples
+            With weights.
         predictions : list of ndarray of shape (n_rows, n_classes, n_members)
             Class probabilities of the samples of each task, in the order of `parts`.
         classes : list of ndarray
@@ -52,25 +53,22 @@ class LogEvidence(Evidence):
         n_members = predictions[0].shape[2]
         grams = np.zeros((len(parts), n_folds, n_members, n_members))
         probabilities = []
-        weights = []
         for t, part in enumerate(parts):
             observed = part.y[:, None] == classes[t]
             of_observed = predictions[t][observed]
             probabilities.append(np.maximum(of_observed, LEAST))
-            weight = np.ones(len(part.y)) if part.weight is None else part.weight
-            weights.append(weight)
             residuals = observed[:, :, None] - predictions[t]
             fold_of_row = folds[part.indices]
             for fold in np.unique(fold_of_row):
                 rows = fold_of_row == fold
                 of_fold = residuals[rows]
-                weighted = weight[rows, None, None] * of_fold
+                weighted = part.weight[rows, None, None] * of_fold
                 grams[t, fold] = np.einsum("ick,icl->kl", weighted, of_fold)
         every_task = np.arange(len(parts))
         return cls(
             grams,
             np.concatenate(probabilities),
-            np.concatenate(weights),
+            np.concatenate([part.weight for part in parts]),
             np.repeat(every_task, [len(part.y) for part in parts]),
             np.concatenate([folds[part.indices] for part in parts]),
         )

@@ -186,14 +186,17 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
 
     def _weights_of(self, codes):
         """Return the weights of samples of these tasks, (n_samples, n_members); -1 is new."""
-        with_new = np.vstack([self.weights_, self.common_weights_])
-        return with_new[codes]
+        return self._every_weight()[codes]
 
     def _used(self):
         """Yield the number of each member that has a weight, and the member."""
-        weights = np.vstack([self.weights_, self.common_weights_])
-        for k in np.flatnonzero(weights.any(axis=0)):
+        is_used = self._every_weight().any(axis=0)
+        for k in np.flatnonzero(is_used):
             yield k, self.estimators_[k]
+
+    def _every_weight(self):
+        """Return the weights of all tasks and, last, of new ones, (n_tasks + 1, n_members)."""
+        return np.vstack([self.weights_, self.common_weights_])
 
 
 def _testing_all(folds, data):

@@ -128,9 +128,8 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
     def _negligible(self, data, evidence):
         squares = np.zeros(data.n_tasks)
         for t, part in enumerate(data.parts):
-            weight = 1.0 if part.weight is None else part.weight
             rounding = _ROUNDING * part.y.astype(float)
-            squares[t] = np.sum(weight * rounding**2)
+            squares[t] = np.sum(part.weight * rounding**2)
         return squares / evidence.scale
 
     def _error(self, losses):

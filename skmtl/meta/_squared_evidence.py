@@ -34,6 +34,7 @@ class SquaredEvidence(Evidence):
         Parameters
         ----------
         parts : list of n_tasks TaskSamples
+            With weights.
         predictions : list of ndarray of shape (n_rows, n_members)
             Of the samples of each task, in the order of `parts`.
         folds : ndarray of int of shape (n_samples,)
@@ -47,15 +48,12 @@ class SquaredEvidence(Evidence):
         for t, (part, of_members) in enumerate(zip(parts, predictions, strict=True)):
             y = part.y.astype(float)
             residuals = y[:, None] - of_members
-            weight = part.weight
-            if weight is None:
-                weight = np.ones(len(y))
-            n_rows[t] = weight.sum()
+            n_rows[t] = part.weight.sum()
             fold_of_row = folds[part.indices]
             for fold in np.unique(fold_of_row):
                 rows = fold_of_row == fold
                 residuals_of_fold = residuals[rows]
-                weighted = weight[rows, None] * residuals_of_fold
+                weighted = part.weight[rows, None] * residuals_of_fold
                 grams[t, fold] = weighted.T @ residuals_of_fold
         scale = _scales(grams.sum(axis=1), n_rows)
         return cls(grams, scale)

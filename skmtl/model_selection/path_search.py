@@ -232,7 +232,7 @@ class PathSearch:
         """Store the solution for all samples and return self."""
         return worker._finish(read, datafit, solution)
 
-    def _splits(self, data, strata, X, y, split_params, rng):
+    def _splits(self, data, strata, X, y, split_params, rng=None):
         """Return pairs (train, test) of how often each of the user's samples is used."""
         if self.cv is None or isinstance(self.cv, Integral):
             splits = self._stratified_splits(data, strata, rng)
