@@ -274,7 +274,7 @@ class MixedEffectsRegressor(
         if posterior.likelihood.is_saturated:
             self._warn_saturated(posterior)
         elif not optimum.converged:
-            self._warn_unconverged()
+            self._warn_unconverged(posterior.scales)
         return self
 
     def _fit_posterior(self, data):
@@ -336,10 +336,13 @@ class MixedEffectsRegressor(
             "weights that count samples."
         )
 
-    def _warn_unconverged(self):
+    def _warn_unconverged(self, scales):
+        or_scales = ""
+        if scales.differ:
+            or_scales = ", or scales of tasks change by that share"
         warn(
             f"After {self.n_iter_} iterations the variances are {self.optimality_:.1e} standard "
-            f"errors from the optimum, but tol={self.tol:.1e}: increase max_iter={self.max_iter}, "
-            "or accept a larger tol.",
+            f"errors from the optimum{or_scales}, but tol={self.tol:.1e}: increase max_iter="
+            f"{self.max_iter}, or accept a larger tol.",
             ConvergenceWarning,
         )

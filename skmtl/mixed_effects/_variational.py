@@ -57,6 +57,11 @@ class Scales(NamedTuple):
     precision: np.ndarray | None = None
 
     @property
+    def differ(self):
+        """Whether there are any."""
+        return self.omega is not None or self.precision is not None
+
+    @property
     def logarithms(self):
         """What the scales are made of, one-dimensional."""
         parts = []

@@ -80,7 +80,6 @@ class _AtVariances(MixedEffectsRegressor):
             own_noise=scales.precision is not None,
         )
         starts = [scales]
-        is_scaled = scales.omega is not None or scales.precision is not None
         if not self.keeps_scales:
             starts = model.starts(estimated.evaluation.noise)
         scales = starts[0]
@@ -92,7 +91,7 @@ class _AtVariances(MixedEffectsRegressor):
                 noise=LEAST_NOISE,
                 spread=likelihood.spread,
             )
-        elif is_scaled and not self.keeps_scales:
+        elif estimated.scales.differ and not self.keeps_scales:
             points = [self._fitted(model, start) for start in starts]
             best = max(points, key=_bound)
             scales = best.scales
