@@ -15,10 +15,28 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-_COLLINEAR = 1e-12  # eigenvalues of a Gram matrix of standardized features that count as 0
+_COLLINEAR = 1e-12  # eigenvalues of a Gram matrix that count as 0, relative to the largest
 _MOST_COMMON = 1e4  # kappa of tasks whose slopes are the same
 
 FIXED_EFFECTS = ("flat", "ridge", "sparse")
+
+
+def determined_directions(gram):
+    """Return eigenvalues and eigenvectors of a Gram matrix, without those that count as 0.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_effects, n_effects)
+        Of standardized features.
+
+    Returns
+    -------
+    values : ndarray of shape (n_determined,)
+    vectors : ndarray of shape (n_effects, n_determined)
+    """
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > _COLLINEAR * values[-1]
+    return values[kept], vectors[:, kept]
 
 
 class FixedSolution(NamedTuple):
@@ -65,10 +83,9 @@ class FixedEffects:
         self.flat = np.ones(n_effects, dtype=bool)
         self.basis = np.eye(n_effects)
         if kind == "flat":
-            values, vectors = np.linalg.eigh(gram)
-            kept = values > _COLLINEAR * values[-1]
-            if not kept.all():
-                self.basis = vectors[:, kept]
+            values, vectors = determined_directions(gram)
+            if len(values) < n_effects:
+                self.basis = vectors
         else:
             self.flat[1:] = False
         self.n_flat = self.basis.shape[1] if kind == "flat" else 1
