@@ -75,11 +75,15 @@ class FixedEffects:
         variance between tasks of the slopes of that feature. The intercept is always flat.
     gram : ndarray of shape (n_effects, n_effects)
         Gram matrix of the samples of all tasks in standardized units.
+    varies : bool or ndarray of bool of shape (n_features,), default=True
+        Whether features are not constant; normal slopes of those that are have no variance.
     """
 
-    def __init__(self, kind, gram):
+    def __init__(self, kind, gram, varies=True):
         self.kind = kind
         n_effects = len(gram)
+        self.varies = np.ones(n_effects)
+        self.varies[1:] = varies
         self.flat = np.ones(n_effects, dtype=bool)
         self.basis = np.eye(n_effects)
         if kind == "flat":
@@ -104,7 +108,7 @@ class FixedEffects:
         """
         if self.kind == "flat":
             return np.full(len(self.flat), np.inf)
-        factors = variances if self.kind == "sparse" else 1.0
+        factors = variances if self.kind == "sparse" else self.varies
         return np.where(self.flat, np.inf, parameters[0] * factors)
 
     def jacobian(self, parameters, variances, by_theta):
@@ -123,11 +127,11 @@ class FixedEffects:
         """
         if self.kind == "flat":
             return np.zeros_like(by_theta)
-        varies = ~self.flat
         if self.kind == "ridge":
-            return np.column_stack([np.zeros_like(by_theta), varies])
-        jacobian = np.column_stack([parameters[0] * by_theta, variances])
-        return jacobian * varies[:, None]
+            jacobian = np.column_stack([np.zeros_like(by_theta), self.varies])
+        else:
+            jacobian = np.column_stack([parameters[0] * by_theta, variances])
+        return np.where(self.flat[:, None], 0.0, jacobian)
 
     def solve(self, gram, right, prior):
         """Return the :class:`FixedSolution` of equations for a prior."""

@@ -217,7 +217,7 @@ class MixedEffectsClassifier(
         wide = data.layout == "wide"
         self.classes_ = problem.classes if wide else problem.classes[0]
         rows, units = read_rows(problem)
-        covariance = make_covariance(self.covariance, rows.n_effects - 1)
+        covariance = make_covariance(self.covariance, rows.n_effects - 1, units.varies)
         model_of = {"flat": FlatModel, "ridge": RidgeModel}[self.fixed_effects]
         model = model_of(rows, covariance, self.tol)
         minimum = model.fit(self.max_iter)

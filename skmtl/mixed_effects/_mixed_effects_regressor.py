@@ -280,7 +280,7 @@ class MixedEffectsRegressor(
     def _fit_posterior(self, data):
         """The posterior of the data and the optimum that it is of; sets `covariance_`."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
-        fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram)
+        fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram, units.varies)
         names = [self.covariance]
         if self.covariance == "auto":
             names = ["isotropic", "diagonal"]
@@ -295,7 +295,7 @@ class MixedEffectsRegressor(
 
     def _fit_covariance(self, name, rows, units, fixed_effects):
         """The same for a covariance."""
-        covariance = make_covariance(name, rows.n_effects - 1)
+        covariance = make_covariance(name, rows.n_effects - 1, units.varies)
         variances = VarianceParameters(covariance, fixed_effects)
         options = {"max_iter": self.max_iter, "tol": self.tol}
         if self.deviations == "normal" and self.task_noise == "common":

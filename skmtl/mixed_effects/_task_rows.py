@@ -175,7 +175,7 @@ def _units(within, total, mean_x, mean_y):
     size = 1.0
     if varies_y:
         size = np.sqrt(variance_y)
-    return Units(mean, scale, float(level), float(size))
+    return Units(mean, scale, varies, float(level), float(size))
 
 
 def _rows_of_means(total, mean_x, mean_y, units):
