@@ -195,3 +195,10 @@ def test_own_noise_finds_a_noiseless_task_of_few_rows(deviations):
     assert (model.task_noise_[1:] > 0.2).all()
     assert errors["own"][0] < 1e-4
     assert errors["own"][1:].mean() < 1.2 * errors["common"][1:].mean()
+
+
+def test_variances_of_unrelated_targets_are_exactly_zero():
+    X = np.random.default_rng(0).standard_normal((50, 3))
+    Y = np.random.default_rng(1).standard_normal((50, 4))
+    model = MixedEffectsRegressor().fit(X, Y)
+    np.testing.assert_array_equal(model.variance_components_, 0)
