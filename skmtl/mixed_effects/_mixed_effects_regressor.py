@@ -6,6 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.reading import read_training_data
+from skmtl._docs import documented
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.mixed_effects._adapt import AdaptMixin
@@ -18,6 +19,7 @@ from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
 
 
+@documented
 class MixedEffectsRegressor(
     PredictionMixin,
     AdaptMixin,
@@ -83,10 +85,7 @@ class MixedEffectsRegressor(
         Stop when the next step changes variances by at most `tol` standard errors and, with
         t deviations or own noise, scales of tasks by at most the share `tol`; with these also when
         the bound is no longer raised by more than rounding.
-    task_column : str or int, default=None
-        Name or position of the column of X that holds the task ids; every task then has samples of
-        its own and y is 1-D. None: y is two-dimensional, or ids are passed as
-        ``fit(X, y, tasks=ids)``.
+    {task_column}
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does for tasks that fit did not see: raise an error, or predict with the
         common coefficients and intercept.
@@ -131,16 +130,8 @@ class MixedEffectsRegressor(
         Number of iterations.
     covariance_ : str
         The `covariance`, of "auto" the chosen one.
-    tasks_ : ndarray of shape (n_tasks,)
-        Task ids.
-    n_tasks_ : int
-        Number of tasks.
-    n_samples_per_task_ : ndarray of shape (n_tasks,)
-        Number of targets of each task.
-    n_features_in_ : int
-        Number of columns of X in `fit`, with the task column.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of X, if they are all strings.
+    {task_attributes}
+    {column_attributes}
 
     See Also
     --------
