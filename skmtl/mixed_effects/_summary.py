@@ -273,7 +273,7 @@ def _structured(columns, texts):
 
 
 def _correlation(posterior):
-    """Correlations of the effects that vary in the units of the user, None if they are independent."""
+    """Correlations of the effects that vary, in the units of the user; None if independent."""
     if not isinstance(posterior.variances.covariance, FullCovariance):
         return None
     varying = posterior.variances.covariance.varying
