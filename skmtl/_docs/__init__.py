@@ -7,9 +7,14 @@ puts the paragraph there.
 import re
 import textwrap
 
-from skmtl._docs import cross_validation, kernel, linear
+from skmtl._docs import cross_validation, kernel, linear, stack
 
-_PARAGRAPHS = linear.PARAGRAPHS | cross_validation.PARAGRAPHS | kernel.PARAGRAPHS
+_PARAGRAPHS = {
+    **linear.PARAGRAPHS,
+    **cross_validation.PARAGRAPHS,
+    **kernel.PARAGRAPHS,
+    **stack.PARAGRAPHS,
+}
 
 
 def documented(cls):
