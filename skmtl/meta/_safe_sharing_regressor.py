@@ -43,8 +43,9 @@ class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEs
         single target, which learn each task alone as by :class:`IndependentTasks`. They, and
         ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
 
-        - "ridge" and "lasso": each task alone, ``RidgeCV`` or ``LassoCV``, standardized,
-        - "pooled": one ``RidgeCV`` of all tasks together, as by :class:`PooledTasks`,
+        - "ridge" and "lasso": each task alone, ``RidgeCV`` or ``LassoCV`` of features divided by
+          their standard deviations over all tasks,
+        - "pooled": one such ``RidgeCV`` of all tasks together, as by :class:`PooledTasks`,
         - "same features": :class:`MultiTaskLassoCV`,
         - "low rank": :class:`TraceNormRegressorCV`,
         - "slopes": :class:`MixedEffectsRegressor`, coefficients near those of all tasks, with
