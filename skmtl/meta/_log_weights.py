@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.meta._stack_weights import simplex_minima
+from skmtl.meta._stack_weights import duality_gaps, simplex_minima
 
 _TOL = 1e-8  # of the duality gap, relative to the terms of the objective
 _MAX_ITER = 50
@@ -99,12 +99,6 @@ def log_minima(problems):
         descent = np.einsum("gk,gk->g", gradients, direction)
         w, values = _search(problems, w, values, direction, descent)
     return w
-
-
-def duality_gaps(gradients, w):
-    """Return bounds of how far convex objectives at w are above their minima."""
-    at_w = np.einsum("gk,gk->g", gradients, w)
-    return at_w - gradients.min(axis=1)
 
 
 def _search(problems, w, values, direction, descent):
