@@ -23,7 +23,7 @@ class LogEvidence(Evidence):
         Of the class that was observed.
     weight : ndarray of shape (n_rows,)
     codes : ndarray of int of shape (n_rows,)
-        Task of each row, increasing.
+        Task of each row.
     folds : ndarray of int of shape (n_rows,)
     """
 
@@ -104,7 +104,8 @@ class LogEvidence(Evidence):
         problems = LogProblems(
             self.probabilities,
             2 * self.weight,
-            _ends(groups, n_groups),
+            groups,
+            n_groups,
             strength * self.metric(),
             center,
         )
@@ -121,9 +122,3 @@ class LogEvidence(Evidence):
         if fold is not None:
             losses = np.where(self.folds == fold, losses, 0.0)
         return np.bincount(self.codes, losses, minlength=self.n_tasks)
-
-
-def _ends(groups, n_groups):
-    """Return where the rows of each group begin and end, (n_groups + 1,)."""
-    counts = np.bincount(groups, minlength=n_groups)
-    return np.concatenate([[0], np.cumsum(counts)])
