@@ -87,10 +87,14 @@ def log_minima(problems):
             break
         products = np.einsum("gkl,gl->gk", hessians, w)
         slopes = products - gradients
-        target = simplex_minima(hessians / 2, slopes / 2)
-        direction = np.where(is_left[:, None], target - w, 0.0)
+        targets = simplex_minima(hessians[is_left] / 2, slopes[is_left] / 2)
+        direction = np.zeros_like(w)
+        direction[is_left] = targets - w[is_left]
         descent = np.einsum("gk,gk->g", gradients, direction)
-        w, values = _search(problems, w, values, direction, descent)
+        before = values
+        w, values = _search(problems, w, before, direction, descent)
+        if not (values < before).any():
+            break  # what is left are rounding errors
     return w
 
 
