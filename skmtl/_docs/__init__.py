@@ -7,11 +7,15 @@ puts the paragraph there. Paragraphs hold such lines too.
 import re
 import textwrap
 
-from skmtl._docs import cross_validation, kernel, linear, tasks
+from skmtl._docs import cross_validation, kernel, linear, stack, tasks
 
-_PARAGRAPHS = (
-    linear.PARAGRAPHS | cross_validation.PARAGRAPHS | kernel.PARAGRAPHS | tasks.PARAGRAPHS
-)
+_PARAGRAPHS = {
+    **linear.PARAGRAPHS,
+    **cross_validation.PARAGRAPHS,
+    **kernel.PARAGRAPHS,
+    **stack.PARAGRAPHS,
+    **tasks.PARAGRAPHS,
+}
 _NAME = re.compile(r"^( *)\{(\w+)\}$", flags=re.MULTILINE)
 
 
