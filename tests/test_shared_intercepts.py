@@ -362,6 +362,21 @@ def test_a_task_that_was_not_seen_has_the_mean_level():
     np.testing.assert_allclose(model.predict(center, tasks=[77]), levels(model).mean())
 
 
+@pytest.mark.parametrize("intercept", ["free", "shared"])
+@pytest.mark.parametrize("Model", [MeanRegularizedRegressor, MeanRegularizedClassifier])
+def test_with_an_alpha_per_task_shifts_do_not_matter_to_a_task_that_was_not_seen(Model, intercept):
+    alphas = np.array([0.1, 1.0, 0.3, 2.0, 0.5])
+    model = Model(alphas, ridge=0.1, intercept=intercept, handle_unknown="shared", tol=1e-10)
+    y = DATA.y if Model is MeanRegularizedRegressor else DATA.labels
+    fit = DATA.fit(model, y)
+    other = clone(model).fit(DATA.X + 1e4, y, tasks=DATA.tasks)
+    of_tasks = DATA.X[:4] @ fit.coef_.T + fit.intercept_
+    expected = np.average(of_tasks, axis=1, weights=alphas)
+    for found, X in ((fit, DATA.X), (other, DATA.X + 1e4)):
+        predict = getattr(found, "decision_function", found.predict)
+        np.testing.assert_allclose(predict(X[:4], tasks=[77] * 4), expected, rtol=1e-5)
+
+
 def test_the_critical_alpha_is_tight():
     model = TraceNormRegressor(**SHARED, tol=1e-10)
     path = multi_task_path(DATA.X, DATA.y, tasks=DATA.tasks, estimator=model, n_alphas=3)

@@ -113,9 +113,9 @@ def _extended(fitted, new_task, fit, task_id):
         intercept = intercept[0]
     model.coef_ = np.concatenate([fitted.coef_, coef[None]])
     model.intercept_ = np.concatenate([fitted.intercept_, intercept[None]])
-    model.shared_coef_ = model.coef_.mean(axis=0)
     model.tasks_ = np.concatenate([fitted.tasks_, as_id_array([task_id])])
     model.n_tasks_ = len(model.tasks_)
+    model._store_shared()
     model.n_samples_per_task_ = np.append(fitted.n_samples_per_task_, len(new_task.X))
     model._scales = fitted._scales.with_target(new_task.scale)
     if hasattr(fitted, "task_weight_"):  # learned from noise, which few samples do not show
