@@ -22,21 +22,15 @@ class AdaptableModel:
 
     A model implements ``_new_task_priors(W, task_id)``, a list of :class:`Prior` of which the best
     is taken. W (n_columns * n_features, n_tasks) are the fitted coefficients on the scale of
-    normalized y.
+    normalized y. Its intercepts are those of
+    :class:`~skmtl.linear_model._task_intercepts.TaskIntercepts`.
     """
 
     def _new_task_priors(self, W, task_id):
         raise NotImplementedError
 
-    def _level_prior(self):
-        """What is believed of the intercept: a :class:`LevelPrior`, None if it is free."""
-        return None
-
     def _store_new_task(self, chosen):
         """Set what else the extended model is inspected by; `chosen` is the prior's position."""
-
-    def _store_new_level(self, fit):
-        """Keep the intercept of the new task, for those that come later."""
 
     def _normalized_coef(self):
         """W (n_columns * n_features, n_tasks), the coefficients on the scale of normalized y."""

@@ -71,6 +71,7 @@ class TaskIntercepts:
         return super()._finish(read, datafit, solution)
 
     def _level_prior(self):
+        """What is believed of the intercept of a new task; None if it is free."""
         strength = self._intercept_strength
         if strength == 0:
             return None
@@ -80,6 +81,7 @@ class TaskIntercepts:
         return LevelPrior(at, levels.mean(axis=0), share * strength)
 
     def _store_new_level(self, fit):
+        """Keep the level of a new task, for those that come later."""
         if self._intercept_strength > 0:
             at, levels = self._levels
             new_level = fit.b + at @ fit.W
