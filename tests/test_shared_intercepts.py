@@ -411,6 +411,26 @@ def test_classes_are_not_in_equal_shares_in_the_folds(sort):
     assert np.abs(model.intercept_).max() < 0.5 * free.max()
 
 
+@pytest.mark.parametrize(
+    ("estimator", "tried"),
+    [
+        (TraceNormClassifier(0.5), {"intercept": ["free", "shared"]}),
+        (TraceNormClassifier(intercept="shared", intercept_alpha=0.0), {"alpha": [0.5]}),
+        (TraceNormClassifier(0.5, intercept="shared"), {"intercept_alpha": [0.0, 2.0]}),
+    ],
+    ids=["free or shared", "strength of 0", "strengths"],
+)
+def test_free_intercepts_have_the_same_folds_in_any_search(estimator, tried):
+    """Noise is not predicted: the error of free intercepts is above that of a coin, log 2."""
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(20), 10)
+    X = rng.standard_normal((200, 1))
+    y = rng.integers(2, size=200)
+    search = MultiTaskCV(estimator, tried).fit(X, y, tasks=tasks)
+    errors = search.task_cv_error_path_.mean(axis=(-1, -2))
+    assert errors.flat[0] > np.log(2)
+
+
 def test_any_search_takes_the_strength_of_intercepts():
     options = {"cv": 3}
     grid = {"alpha": 4, "intercept_alpha": [0.3, 2.0]}

@@ -209,8 +209,7 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
     def _varied(self):
         """Names of the parameters that are tried, of the strength of intercepts if it matters."""
         names = list(self._tried)
-        free = self.get_params(deep=False).get("intercept") != "shared" or not self.fit_intercept
-        if free and "intercept_alpha" in names:
+        if "intercept_alpha" in names and not self._template()._shares_intercepts:
             names.remove("intercept_alpha")
         return names
 

@@ -30,12 +30,14 @@ class TaskIntercepts:
         _check_intercept_alpha(self.intercept_alpha)
 
     @property
+    def _shares_intercepts(self):
+        """Whether intercepts are pulled to their mean, with whatever strength."""
+        return self.fit_intercept and self.intercept == "shared"
+
+    @property
     def _intercept_strength(self):
         """Strength of the pull of the intercepts, 0 if they are free or there are none."""
-        pulled = self.fit_intercept and self.intercept == "shared"
-        if not pulled:
-            return 0.0
-        return self.intercept_alpha
+        return self.intercept_alpha if self._shares_intercepts else 0.0
 
     def _with_intercepts(self, datafit, read):
         strength = self._intercept_strength
@@ -52,7 +54,7 @@ class TaskIntercepts:
         Every fold would have the class shares of its training part, and free intercepts would look
         better than they are.
         """
-        return is_classifier(self) and self._intercept_strength > 0
+        return is_classifier(self) and self._shares_intercepts
 
     def _strata(self, read):
         if not self._shuffles_folds:
