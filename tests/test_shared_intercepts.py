@@ -362,6 +362,21 @@ def test_a_task_that_was_not_seen_has_the_mean_level():
     np.testing.assert_allclose(model.predict(center, tasks=[77]), levels(model).mean())
 
 
+@pytest.mark.parametrize("intercept", ["free", "shared"])
+@pytest.mark.parametrize("Model", [MeanRegularizedRegressor, MeanRegularizedClassifier])
+def test_with_an_alpha_per_task_shifts_do_not_matter_to_a_task_that_was_not_seen(Model, intercept):
+    alphas = np.array([0.1, 1.0, 0.3, 2.0, 0.5])
+    model = Model(alphas, ridge=0.1, intercept=intercept, handle_unknown="shared", tol=1e-10)
+    y = DATA.y if Model is MeanRegularizedRegressor else DATA.labels
+    fit = DATA.fit(model, y)
+    other = clone(model).fit(DATA.X + 1e4, y, tasks=DATA.tasks)
+    of_tasks = DATA.X[:4] @ fit.coef_.T + fit.intercept_
+    expected = np.average(of_tasks, axis=1, weights=alphas)
+    for found, X in ((fit, DATA.X), (other, DATA.X + 1e4)):
+        predict = getattr(found, "decision_function", found.predict)
+        np.testing.assert_allclose(predict(X[:4], tasks=[77] * 4), expected, rtol=1e-5)
+
+
 def test_the_critical_alpha_is_tight():
     model = TraceNormRegressor(**SHARED, tol=1e-10)
     path = multi_task_path(DATA.X, DATA.y, tasks=DATA.tasks, estimator=model, n_alphas=3)
@@ -394,6 +409,26 @@ def test_classes_are_not_in_equal_shares_in_the_folds(sort):
     assert model.intercept_alpha_ == max(params["intercept_alpha"] for params in model.grid_)
     free = np.abs(clone(model).set_params(intercept="free").fit(X, y, tasks=tasks).intercept_)
     assert np.abs(model.intercept_).max() < 0.5 * free.max()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "tried"),
+    [
+        (TraceNormClassifier(0.5), {"intercept": ["free", "shared"]}),
+        (TraceNormClassifier(intercept="shared", intercept_alpha=0.0), {"alpha": [0.5]}),
+        (TraceNormClassifier(0.5, intercept="shared"), {"intercept_alpha": [0.0, 2.0]}),
+    ],
+    ids=["free or shared", "strength of 0", "strengths"],
+)
+def test_free_intercepts_have_the_same_folds_in_any_search(estimator, tried):
+    """Noise is not predicted: the error of free intercepts is above that of a coin, log 2."""
+    rng = np.random.default_rng(0)
+    tasks = np.repeat(np.arange(20), 10)
+    X = rng.standard_normal((200, 1))
+    y = rng.integers(2, size=200)
+    search = MultiTaskCV(estimator, tried).fit(X, y, tasks=tasks)
+    errors = search.task_cv_error_path_.mean(axis=(-1, -2))
+    assert errors.flat[0] > np.log(2)
 
 
 def test_any_search_takes_the_strength_of_intercepts():

@@ -80,8 +80,8 @@ best_estimator_ : estimator
     "class_fold_parameters": """
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
-    task and class (by task only where the strength of intercepts is chosen). Train and test are
-    positions or boolean masks of samples.
+    task and class (by task only with shared intercepts). Train and test are positions or boolean
+    masks of samples.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the strengths with the smallest mean log-loss, "1se" the largest alpha whose mean is
     within one standard error of it, with the other strengths unchanged.

@@ -22,21 +22,15 @@ class AdaptableModel:
 
     A model implements ``_new_task_priors(W, task_id)``, a list of :class:`Prior` of which the best
     is taken. W (n_columns * n_features, n_tasks) are the fitted coefficients on the scale of
-    normalized y.
+    normalized y. Its intercepts are those of
+    :class:`~skmtl.linear_model._task_intercepts.TaskIntercepts`.
     """
 
     def _new_task_priors(self, W, task_id):
         raise NotImplementedError
 
-    def _level_prior(self):
-        """What is believed of the intercept: a :class:`LevelPrior`, None if it is free."""
-        return None
-
     def _store_new_task(self, chosen):
         """Set what else the extended model is inspected by; `chosen` is the prior's position."""
-
-    def _store_new_level(self, fit):
-        """Keep the intercept of the new task, for those that come later."""
 
     def _normalized_coef(self):
         """W (n_columns * n_features, n_tasks), the coefficients on the scale of normalized y."""
@@ -113,9 +107,9 @@ def _extended(fitted, new_task, fit, task_id):
         intercept = intercept[0]
     model.coef_ = np.concatenate([fitted.coef_, coef[None]])
     model.intercept_ = np.concatenate([fitted.intercept_, intercept[None]])
-    model.shared_coef_ = model.coef_.mean(axis=0)
     model.tasks_ = np.concatenate([fitted.tasks_, as_id_array([task_id])])
     model.n_tasks_ = len(model.tasks_)
+    model._store_shared()
     model.n_samples_per_task_ = np.append(fitted.n_samples_per_task_, len(new_task.X))
     model._scales = fitted._scales.with_target(new_task.scale)
     if hasattr(fitted, "task_weight_"):  # learned from noise, which few samples do not show

@@ -110,7 +110,7 @@ class LinearMultiTaskClassifier(
         wide = problem.data.layout == "wide"
         self.classes_ = problem.classes if wide else problem.classes[0]
         self.coef_, self.intercept_ = problem.restore(solution.W, datafit.intercepts(solution.W))
-        self.shared_coef_ = self.coef_.mean(axis=0)
+        self._store_shared()
         self.n_iter_ = solution.n_iter
         self.objective_ = float(solution.objective)
         self.dual_gap_ = float(solution.gap)
@@ -152,10 +152,12 @@ class LinearMultiTaskClassifier(
         if codes is None:
             return self._scores_of_tasks(X), True
         if self.coef_.ndim == 2:
-            z = predict_own_tasks(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+            shared = self.shared_coef_, self._shared_intercept
+            z = predict_own_tasks(X, codes, self.coef_, self.intercept_, *shared)
             return z, False
         columns = []
         for k in range(self.coef_.shape[1]):
-            own = self.coef_[:, k], self.intercept_[:, k], self.shared_coef_[k]
-            columns.append(predict_own_tasks(X, codes, *own))
+            own = self.coef_[:, k], self.intercept_[:, k]
+            shared = self.shared_coef_[k], self._shared_intercept[k]
+            columns.append(predict_own_tasks(X, codes, *own, *shared))
         return np.column_stack(columns), False

@@ -16,6 +16,8 @@ from skmtl.linear_model._penalized_model import model_path
 from skmtl.linear_model._task_intercepts import INTERCEPT_GRID
 from skmtl.model_selection.path_search import PathSearch
 
+_RIDGE_GRID = (0.0, 1e-3, 1e-2, 1e-1, 1.0)  # times the mean curvature of the loss
+
 
 def prototype_has(method):
     """For :func:`available_if`: whether the estimators that a search tries have a method."""
@@ -207,12 +209,13 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
     def _varied(self):
         """Names of the parameters that are tried, of the strength of intercepts if it matters."""
         names = list(self._tried)
-        free = self.get_params(deep=False).get("intercept") != "shared" or not self.fit_intercept
-        if free and "intercept_alpha" in names:
+        if "intercept_alpha" in names and not self._template()._shares_intercepts:
             names.remove("intercept_alpha")
         return names
 
     def _candidates(self, name, datafit):
+        if name == "ridge":
+            return datafit.mean_curvature * np.array(_RIDGE_GRID)
         if name == "intercept_alpha":
             return datafit.intercept_curvature * np.array(INTERCEPT_GRID)
         raise ValueError(f"{name} must be a number or a list of numbers, got None.")

@@ -29,13 +29,9 @@ class MeanRegularizedModel(TaskIntercepts, AdaptableModel, PenalizedModel):
         coupling = mean_coupling(pull) + ridge_coupling(ridge, len(tasks))
         return TaskCoupling(1.0, coupling)
 
-    def _store_model(self, solution, unpack):
-        self._store_mean()
-
-    def _store_mean(self):
+    def _task_shares(self):
         pull = per_task(self.alpha, "alpha", self.tasks_)
-        weights = pull if pull.any() else None
-        self.shared_coef_ = np.average(self.coef_, axis=0, weights=weights)
+        return pull if pull.any() else None
 
     def _new_task_priors(self, W, task_id):
         # with the new task the sum of squares about the mean grows by own * total / (own + total)
@@ -51,9 +47,6 @@ class MeanRegularizedModel(TaskIntercepts, AdaptableModel, PenalizedModel):
             center = W.mean(axis=1)
             pull = 0.0
         return [pulled(center, pull, ridge)]
-
-    def _store_new_task(self, chosen):
-        self._store_mean()
 
 
 @documented
@@ -221,11 +214,6 @@ class MeanRegularizedRegressorCV(RegressorCV):
         self.selection_rule = selection_rule
         self.verbose = verbose
         self.n_jobs = n_jobs
-
-    def _candidates(self, name, datafit):
-        if name != "ridge":
-            return super()._candidates(name, datafit)
-        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
 
 
 @documented

@@ -141,7 +141,11 @@ class MultiTaskCV(
         return "mse" if self.estimator._make_loss().is_quadratic else "cv_error"
 
     def _worker(self):
-        return clone(self.estimator)
+        """The estimator; with shared intercepts, and the folds of these, if they are tried."""
+        worker = clone(self.estimator)
+        if "shared" in self._grid().get("intercept", ()):
+            worker.set_params(intercept="shared")
+        return worker
 
     def _check_params(self):
         if not hasattr(self.estimator, "_penalty_of") or hasattr(self.estimator, "cv"):

@@ -48,6 +48,16 @@ class PenalizedModel:
         """The loss, with its intercepts as this model has them: free."""
         return datafit
 
+    def _task_shares(self):
+        """Weights of the tasks in the model of those that fit did not see; None if equal."""
+        return None
+
+    def _store_shared(self):
+        """Store the model of tasks that fit did not see: the average of all tasks."""
+        shares = self._task_shares()
+        self.shared_coef_ = np.average(self.coef_, axis=0, weights=shares)
+        self._shared_intercept = np.average(self.intercept_, axis=0, weights=shares)
+
     def _store_parts(self, solution, unpack):
         """Store P and Q of a decomposition; P is everything if nothing is penalized."""
         parts = solution.parts or (solution.W, np.zeros_like(solution.W))

@@ -205,7 +205,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         self._store_tasks(read.data)
         intercepts = datafit.intercepts(solution.W)
         self.coef_, self.intercept_ = read.restore(solution.W, intercepts)
-        self.shared_coef_ = self.coef_.mean(axis=0)
+        self._store_shared()
         self.n_iter_ = solution.n_iter
         self.objective_ = float(solution.objective)
         self.dual_gap_ = float(solution.gap)
@@ -246,7 +246,8 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         X, codes = read_prediction_data(self, X, tasks)
         if codes is None:
             return self._predict_all(X)
-        z = predict_own_tasks(X, codes, self.coef_, self.intercept_, self.shared_coef_)
+        shared = self.shared_coef_, self._shared_intercept
+        z = predict_own_tasks(X, codes, self.coef_, self.intercept_, *shared)
         return self._make_loss().inverse_link(z)
 
     def predict_all_tasks(self, X):

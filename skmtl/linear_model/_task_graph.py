@@ -236,11 +236,6 @@ class TaskGraphRegressorCV(RegressorCV):
         self.verbose = verbose
         self.n_jobs = n_jobs
 
-    def _candidates(self, name, datafit):
-        if name != "ridge":
-            return super()._candidates(name, datafit)
-        return datafit.mean_curvature * np.array([0.0, 1e-3, 1e-2, 1e-1, 1.0])
-
 
 @documented
 class TaskGraphClassifier(TaskGraphModel, LinearMultiTaskClassifier):

@@ -30,12 +30,14 @@ class TaskIntercepts:
         _check_intercept_alpha(self.intercept_alpha)
 
     @property
+    def _shares_intercepts(self):
+        """Whether intercepts are pulled to their mean, with whatever strength."""
+        return self.fit_intercept and self.intercept == "shared"
+
+    @property
     def _intercept_strength(self):
         """Strength of the pull of the intercepts, 0 if they are free or there are none."""
-        pulled = self.fit_intercept and self.intercept == "shared"
-        if not pulled:
-            return 0.0
-        return self.intercept_alpha
+        return self.intercept_alpha if self._shares_intercepts else 0.0
 
     def _with_intercepts(self, datafit, read):
         strength = self._intercept_strength
@@ -52,7 +54,7 @@ class TaskIntercepts:
         Every fold would have the class shares of its training part, and free intercepts would look
         better than they are.
         """
-        return is_classifier(self) and self._intercept_strength > 0
+        return is_classifier(self) and self._shares_intercepts
 
     def _strata(self, read):
         if not self._shuffles_folds:
@@ -71,6 +73,7 @@ class TaskIntercepts:
         return super()._finish(read, datafit, solution)
 
     def _level_prior(self):
+        """What is believed of the intercept of a new task; None if it is free."""
         strength = self._intercept_strength
         if strength == 0:
             return None
@@ -80,6 +83,7 @@ class TaskIntercepts:
         return LevelPrior(at, levels.mean(axis=0), share * strength)
 
     def _store_new_level(self, fit):
+        """Keep the level of a new task, for those that come later."""
         if self._intercept_strength > 0:
             at, levels = self._levels
             new_level = fit.b + at @ fit.W

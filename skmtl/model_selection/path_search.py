@@ -194,8 +194,8 @@ class PathSearch:
             samples, a task has no targets, or a fold has none to train on or to test.
         """
         split_params = self._split_params(params)
-        worker = self._worker()
         self._check_params()
+        worker = self._worker()
         read = worker._read(X, y, sample_weight, tasks)
         if isinstance(self.cv, BaseTaskSplitter):
             split_params = {**self._task_groups(worker, X, tasks), **split_params}
