@@ -4,12 +4,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
-from skmtl._data.checks import check_int, check_option, check_real
+from skmtl._data.checks import check_option, check_real
 from skmtl._data.reading import read_training_data
 from skmtl._docs import documented
 from skmtl._warn import warn
-from skmtl.base import MultiTaskEstimator
 from skmtl.mixed_effects._adapt import AdaptMixin
+from skmtl.mixed_effects._base import MixedEffects
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._fixed_effects import FIXED_EFFECTS, FixedEffects
 from skmtl.mixed_effects._inference import InferenceMixin
@@ -24,7 +24,7 @@ class MixedEffectsRegressor(
     PredictionMixin,
     AdaptMixin,
     InferenceMixin,
-    MultiTaskEstimator,
+    MixedEffects,
     RegressorMixin,
     MultiOutputMixin,
     BaseEstimator,
@@ -208,20 +208,11 @@ class MixedEffectsRegressor(
         self.task_column = task_column
         self.handle_unknown = handle_unknown
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
     def _check_params(self):
-        self._check_layout_params()
-        check_option(self.covariance, "covariance", ("auto", *COVARIANCES))
+        self._check_options(("auto", *COVARIANCES), FIXED_EFFECTS)
         check_option(self.deviations, "deviations", ("normal", "t"))
         check_real(self.deviations_df, "deviations_df", include="neither")
         check_option(self.task_noise, "task_noise", ("common", "own"))
-        check_option(self.fixed_effects, "fixed_effects", FIXED_EFFECTS)
-        check_int(self.max_iter, "max_iter")
-        check_real(self.tol, "tol")
         if self.fixed_effects == "sparse" and self.covariance in ("intercept", "full"):
             raise ValueError(
                 f"fixed_effects='sparse' needs a variance between tasks of every slope, which "
@@ -300,15 +291,11 @@ class MixedEffectsRegressor(
         self._posterior = posterior
         self._adapted = []
         units = posterior.units
-        common = units.coefficients(posterior.common)
-        self.shared_intercept_ = float(common[0])
-        self.shared_coef_ = common[1:]
-        self.random_effects_ = units.effects(posterior.deviations)
-        self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
-        self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self.variance_components_ = units.variances(
+        self._store_effects(
+            units,
+            posterior.common,
+            posterior.deviations,
             posterior.covariance,
-            at_means=self.covariance != "full",
         )
         self.task_noise_ = units.size * np.sqrt(posterior.task_noise)
         self.deviation_scales_ = np.ones(self.n_tasks_)
