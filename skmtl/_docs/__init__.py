@@ -9,9 +9,7 @@ import textwrap
 
 from skmtl._docs import cross_validation, kernel, linear, tasks
 
-_PARAGRAPHS = (
-    linear.PARAGRAPHS | cross_validation.PARAGRAPHS | kernel.PARAGRAPHS | tasks.PARAGRAPHS
-)
+_PARAGRAPHS = linear.PARAGRAPHS | cross_validation.PARAGRAPHS | kernel.PARAGRAPHS | tasks.PARAGRAPHS
 _NAME = re.compile(r"^( *)\{(\w+)\}$", flags=re.MULTILINE)
 
 
