@@ -13,6 +13,7 @@ from skmtl.mixed_effects._base import MixedEffects
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._fixed_effects import FIXED_EFFECTS, FixedEffects
 from skmtl.mixed_effects._inference import InferenceMixin
+from skmtl.mixed_effects._noisy_tasks import warn_of_noisy_tasks
 from skmtl.mixed_effects._prediction import PredictionMixin
 from skmtl.mixed_effects._search import fit_normal, fit_variational
 from skmtl.mixed_effects._task_rows import compress
@@ -71,7 +72,7 @@ class MixedEffectsRegressor(
         by a scaled inverse chi-square prior, whose scale and weight are estimated: a task that is
         much noisier than the others, or in other units, leaves these alone. "common": all tasks
         have the same variance, as in lme4; the likelihood is then exact, and fits take a third of
-        the time.
+        the time. There is a warning if residuals show that some tasks are far noisier than most.
     fixed_effects : {"flat", "ridge", "sparse"}, default="ridge"
         What is known of the common slopes b beforehand. "flat": nothing, as in REML. "ridge":
         ``b ~ N(0, s2)`` in standardized units, s2 estimated with the rest; with few features and
@@ -262,6 +263,8 @@ class MixedEffectsRegressor(
     def _fit_posterior(self, data):
         """The posterior of the data and the optimum that it is of; sets `covariance_`."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
+        if self.task_noise == "common":
+            warn_of_noisy_tasks(rows, data.tasks)
         fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram, units.varies)
         names = [self.covariance]
         if self.covariance == "auto":
