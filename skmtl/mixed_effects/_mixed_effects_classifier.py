@@ -41,11 +41,12 @@ class MixedEffectsClassifier(
 
         - log-likelihood + 1/2 (trace(C) + n_features * s2)
 
-    over C and the prior variance s2 of slopes b; the second term is an exponential prior of every
-    variance, with mean 2. Without it, variances of log-odds grow without bound where tasks have few
-    samples of a class. Features are standardized over the samples of all tasks: C and s2 in the
-    objective are of these, and "isotropic" means equal variances of slopes of features with unit
-    variance; intercepts vary at the means of the features.
+    over C and the prior variance s2 of slopes b, of features that are not constant; the second term
+    is an exponential prior of every variance, with mean 2. Without it, variances of log-odds grow
+    without bound where tasks have few samples of a class. Features are standardized over the
+    samples of all tasks: C and s2 in the objective are of these, and "isotropic" means equal
+    variances of slopes of features with unit variance; intercepts vary at the means of the
+    features.
 
     Laplace's approximation understates variances where tasks have few samples; it is exact in the
     limit of many. Each evaluation costs time linear in the number of samples and in the number of
@@ -200,7 +201,7 @@ class MixedEffectsClassifier(
         rows, units = read_rows(problem)
         covariance = make_covariance(self.covariance, rows.n_effects - 1, units.varies)
         model_of = {"flat": FlatModel, "ridge": RidgeModel}[self.fixed_effects]
-        model = model_of(rows, covariance, self.tol)
+        model = model_of(rows, covariance, self.tol, units.varies)
         minimum = model.fit(self.max_iter)
         self._store(model, minimum, units)
         return self
