@@ -11,7 +11,7 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
-from skmtl import MixedEffectsClassifier
+from skmtl import MixedEffectsClassifier, compare_to_single_task, task_cross_val_predict
 from skmtl.evaluation import single_task
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FlatModel, RidgeModel
@@ -346,6 +346,25 @@ def test_a_copy_of_a_feature_shares_its_slope(fixed):
     np.testing.assert_allclose(model.coef_[:, 4], 0, atol=1e-10)  # a constant
 
 
+@pytest.mark.parametrize("fixed", FIXED)
+@pytest.mark.parametrize("covariance", COVARIANCES)
+def test_a_constant_feature_changes_nothing(covariance, fixed):
+    X = np.column_stack([np.full(len(DATA.X), 7.3), DATA.X])
+    options = {"covariance": covariance, "fixed_effects": fixed, "tol": TIGHT}
+    model = DATA.fit(X=X, **options)
+    base = DATA.fit(**options)
+    np.testing.assert_allclose(probabilities(model, X), probabilities(base), atol=1e-6)
+    assert model.variance_components_[1] == 0
+    np.testing.assert_allclose(model.coef_[:, 0], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("fixed", FIXED)
+def test_features_far_from_zero_are_as_good_as_others(fixed):
+    base = DATA.fit(fixed_effects=fixed)
+    far = DATA.fit(X=DATA.X + 1e6, fixed_effects=fixed)
+    np.testing.assert_allclose(probabilities(far, DATA.X + 1e6), probabilities(base), atol=1e-7)
+
+
 def test_a_task_a_thousand_times_the_others_is_fitted():
     X = np.where(DATA.tasks[:, None] == 0, 1000 * DATA.X, DATA.X)
     model = DATA.fit(X=X)
@@ -379,6 +398,34 @@ def test_unknown_options_are_refused(params, message):
 
 
 # Comparison
+
+
+def test_predictions_of_folds_in_both_forms_are_probabilities():
+    Y = DATA.y[:100].reshape(50, 2).astype(float)
+    Y[::7, 1] = np.nan
+    X = np.column_stack([DATA.X, DATA.tasks])
+    for model, features, y in (
+        (MixedEffectsClassifier(task_column=-1), X, DATA.y),
+        (MixedEffectsClassifier(), DATA.X[:50], Y),
+    ):
+        found = task_cross_val_predict(model, features, y, cv=2, method="decision_function")
+        assert found.shape == y.shape
+        assert np.isfinite(found[~np.isnan(y)]).all()
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_it_is_compared_with_single_tasks_in_both_forms(wide):
+    X = DATA.X[:60, :2]
+    options = {"baseline": LogisticRegression(), "include_pooled": False, "cv": 2}
+    if wide:
+        Y = DATA.y[:120].reshape(60, 2).astype(float)
+        Y[::7, 1] = np.nan
+        report = compare_to_single_task(MixedEffectsClassifier(), X, Y, **options)
+    else:
+        X = np.column_stack([X, np.arange(60) % 2])
+        model = MixedEffectsClassifier(task_column=-1)
+        report = compare_to_single_task(model, X, DATA.y[:60], **options)
+    assert np.isfinite(report.table_["gain"]).all()
 
 
 def test_the_baseline_is_a_tuned_logistic_regression():

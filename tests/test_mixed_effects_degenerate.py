@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from skmtl import MixedEffectsRegressor
+from skmtl._data.reading import read_training_data
+from skmtl.mixed_effects._noisy_tasks import warn_of_noisy_tasks
+from skmtl.mixed_effects._task_rows import compress
 
 N_TASKS, N_ROWS, P = 5, 8, 3
 
@@ -35,6 +38,12 @@ def fitted(covariance, options, X, y, tasks, weight=None):
 def predictions(covariance, options, X, y, tasks, weight=None):
     model = fitted(covariance, options, X, y, tasks, weight)
     return model.predict(X, tasks=tasks)
+
+
+def rows_of(X, y, tasks):
+    data = read_training_data(MixedEffectsRegressor(), X, y, tasks=tasks)
+    rows, _ = compress(data, only_intercepts=False)
+    return rows
 
 
 def check_finite(model):
@@ -164,6 +173,24 @@ def test_a_task_1000_times_the_others_leaves_them_alone_if_tasks_have_own_noise(
     check_finite(result)
     change = np.linalg.norm(result.coef_[1:] - expected.coef_[1:], axis=1)
     assert change.max() < 0.25 * np.linalg.norm(expected.coef_[1:], axis=1).max()
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+def test_common_noise_of_a_task_1000_times_the_others_gives_a_warning(covariance):
+    X, y, tasks = make_data(10, 12)
+    names = np.array([f"shop {t}" for t in range(10)])[tasks]
+    y[tasks == 3] *= 1000
+    with pytest.warns(UserWarning, match=r"\['shop 3'\].*Set task_noise='own'"):
+        fitted(covariance, PLAIN, X, y, names)
+
+
+@pytest.mark.filterwarnings("error")
+def test_noise_that_differs_by_chance_or_by_a_factor_gives_none():
+    for seed in range(20):
+        for n_rows in (4, 5, 12):
+            X, y, tasks = make_data(30, [n_rows] * 30, seed=seed)
+            y[tasks < 10] *= 3
+            warn_of_noisy_tasks(rows_of(X, y, tasks), np.arange(30))
 
 
 @pytest.mark.parametrize(("seed", "deviations"), [(0, "normal"), (2, "t")])

@@ -32,12 +32,16 @@ class _LogisticModel:
         Covariance of the effects of tasks.
     tol : float
         Length of a step of the search, in standard errors, that is short enough to be the last.
+    varies : bool or ndarray of bool of shape (n_features,), default=True
+        Whether features are not constant.
     """
 
     variance_rate = 0.0  # of the exponential prior of variances
 
-    def __init__(self, rows, covariance, tol):
+    def __init__(self, rows, covariance, tol, varies=True):
         self.rows = rows
+        varies = np.broadcast_to(varies, rows.n_effects - 1)
+        self.n_slopes = np.count_nonzero(varies)
         self.covariance = covariance
         self.tol = tol
         self.tol_of_mode = max(_TOL_OF_MODE * tol, _LEAST_TOL)
@@ -71,13 +75,14 @@ class _LogisticModel:
 
     def start(self):
         """Return a point near the minimum, where effects have the best of few variances."""
-        n_features = self.rows.n_effects - 1
         near = None
         points = []
         for variance in _STARTS:
-            variances = np.append(variance, np.full(n_features, variance / n_features))
+            of_slope = variance / max(self.n_slopes, 1)
+            variances = np.full(self.rows.n_effects, of_slope)
+            variances[0] = variance
             theta = self.covariance.from_variances(variances)
-            near = self._start_at(theta, variance / n_features, near)
+            near = self._start_at(theta, of_slope, near)
             points.append(near)
         return min(points, key=lambda point: point.value)
 
@@ -127,8 +132,8 @@ class FlatModel(_LogisticModel):
     deviation; collinear features are one direction of it.
     """
 
-    def __init__(self, rows, covariance, tol):
-        super().__init__(rows, covariance, tol)
+    def __init__(self, rows, covariance, tol, varies=True):
+        super().__init__(rows, covariance, tol, varies)
         gram = rows.pooled_gram(rows.weight) / rows.weight.sum()
         values, vectors = determined_directions(gram)
         self.basis = vectors / np.sqrt(values)
@@ -203,10 +208,11 @@ class RidgeModel(_LogisticModel):
         mode = self._joint_mode(x, near)
         derivatives = evaluate(self.rows, mode)
         hessian = mode.hessian
-        slopes = derivatives.by_shared_covariance.diagonal()[1:] + self.variance_rate
+        by_variance = derivatives.by_shared_covariance.diagonal()[1:].sum()
         information = 0.5 * np.sum(hessian.shared_information[1:, 1:] ** 2)
-        value = derivatives.value + self.variance_rate * len(slopes) * x[0]
-        shared = slopes.sum(), information
+        rate = self.variance_rate * self.n_slopes
+        value = derivatives.value + rate * x[0]
+        shared = by_variance + rate, information
         return self._point(x, mode, value, shared, derivatives.by_covariance)
 
     def joint_hessian(self, mode):
@@ -215,8 +221,7 @@ class RidgeModel(_LogisticModel):
 
     def log_likelihood(self, point):
         variances = self.covariance.variances(self._theta(point.x))
-        n_features = self.rows.n_effects - 1
-        penalty = self.variance_rate * (variances.sum() + n_features * point.x[0])
+        penalty = self.variance_rate * (variances.sum() + self.n_slopes * point.x[0])
         return -(point.value - penalty)
 
     def is_separable(self, hessian):

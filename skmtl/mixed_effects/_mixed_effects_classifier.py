@@ -7,14 +7,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
 from skmtl._warn import warn
-from skmtl.base import MultiTaskEstimator
 from skmtl.datafits import class_problem
 from skmtl.linear_model import ClassPredictor
+from skmtl.mixed_effects._base import MixedEffects
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FIXED_EFFECTS, FlatModel, RidgeModel
 from skmtl.mixed_effects._logistic_rows import read_rows
@@ -23,7 +22,7 @@ from skmtl.mixed_effects._units import Units
 
 @documented
 class MixedEffectsClassifier(
-    ClassPredictor, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
+    ClassPredictor, MixedEffects, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
     """Logistic regressions whose intercepts and slopes vary between tasks about common ones.
 
@@ -42,11 +41,12 @@ class MixedEffectsClassifier(
 
         - log-likelihood + 1/2 (trace(C) + n_features * s2)
 
-    over C and the prior variance s2 of slopes b; the second term is an exponential prior of every
-    variance, with mean 2. Without it, variances of log-odds grow without bound where tasks have few
-    samples of a class. Features are standardized over the samples of all tasks: C and s2 in the
-    objective are of these, and "isotropic" means equal variances of slopes of features with unit
-    variance; intercepts vary at the means of the features.
+    over C and the prior variance s2 of slopes b, of features that are not constant; the second term
+    is an exponential prior of every variance, with mean 2. Without it, variances of log-odds grow
+    without bound where tasks have few samples of a class. Features are standardized over the
+    samples of all tasks: C and s2 in the objective are of these, and "isotropic" means equal
+    variances of slopes of features with unit variance; intercepts vary at the means of the
+    features.
 
     Laplace's approximation understates variances where tasks have few samples; it is exact in the
     limit of many. Each evaluation costs time linear in the number of samples and in the number of
@@ -161,16 +161,8 @@ class MixedEffectsClassifier(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.classifier_tags.multi_class = False
         return tags
-
-    def _check_params(self):
-        self._check_layout_params()
-        check_option(self.covariance, "covariance", COVARIANCES)
-        check_option(self.fixed_effects, "fixed_effects", FIXED_EFFECTS)
-        check_int(self.max_iter, "max_iter")
-        check_real(self.tol, "tol")
 
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
@@ -199,7 +191,7 @@ class MixedEffectsClassifier(
             If the input is invalid: y is 1-D without task ids, a task has no targets, there are not
             two classes, X holds NaN or infinity, weights are negative, or shapes do not match.
         """
-        self._check_params()
+        self._check_options(COVARIANCES, FIXED_EFFECTS)
         data = read_training_data(self, X, y, sample_weight, tasks, dtype=None)
         problem = class_problem(data, self.class_weight)
         _check_binary(problem)
@@ -209,7 +201,7 @@ class MixedEffectsClassifier(
         rows, units = read_rows(problem)
         covariance = make_covariance(self.covariance, rows.n_effects - 1, units.varies)
         model_of = {"flat": FlatModel, "ridge": RidgeModel}[self.fixed_effects]
-        model = model_of(rows, covariance, self.tol)
+        model = model_of(rows, covariance, self.tol, units.varies)
         minimum = model.fit(self.max_iter)
         self._store(model, minimum, units)
         return self
@@ -227,13 +219,7 @@ class MixedEffectsClassifier(
             np.vstack([mode.effects, common]),
             np.concatenate([covariances, of_new]),
         )
-        coefficients = units.coefficients(common)
-        self.shared_intercept_ = float(coefficients[0])
-        self.shared_coef_ = coefficients[1:]
-        self.random_effects_ = units.effects(mode.effects - common)
-        self.intercept_ = self.shared_intercept_ + self.random_effects_[:, 0]
-        self.coef_ = self.shared_coef_ + self.random_effects_[:, 1:]
-        self.variance_components_ = units.variances(between, at_means=self.covariance != "full")
+        self._store_effects(units, common, mode.effects - common, between)
         self.log_likelihood_ = model.log_likelihood(minimum.point)
         self.n_iter_ = minimum.n_iter
         self.optimality_ = minimum.distance
