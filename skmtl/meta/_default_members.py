@@ -11,8 +11,6 @@ from skmtl.linear_model import (
     TraceNormRegressorCV,
 )
 from skmtl.losses import Logistic
-from skmtl.meta._independent_tasks import IndependentTasks
-from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._scaled_tasks import ScaledIndependentTasks, ScaledPooledTasks
 from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
@@ -50,8 +48,8 @@ def default_classifiers():
     )
     mean = MultiTaskCV(MeanRegularizedClassifier(), {"alpha": 8, "ridge": [0.01, 0.1]})
     return {
-        "ridge": IndependentTasks(ridge),
-        "pooled": PooledTasks(ridge),
+        "ridge": ScaledIndependentTasks(ridge),
+        "pooled": ScaledPooledTasks(ridge),
         "same features": MultiTaskLassoClassifierCV(alphas=15, eps=1e-2),
         "near the mean": mean,
         "slopes": MixedEffectsClassifier("isotropic", tol=1e-2),
