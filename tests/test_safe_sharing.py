@@ -37,7 +37,7 @@ from skmtl import (
     model_size,
 )
 from skmtl.inspection.coefficients import task_coefficients
-from skmtl.meta._default_members import default_regressors
+from skmtl.meta._default_members import default_classifiers, default_regressors
 from skmtl.meta._log_weights import LogProblems, log_minima
 from skmtl.meta._squared_evidence import SquaredEvidence
 from skmtl.meta._stack import Prior, fit_stack
@@ -562,6 +562,15 @@ def test_coefficients_of_default_members_are_those_of_the_features_as_given(name
     dof = model_size(member, X, y, tasks=TASKS).dof
     expected = model_size(rescaled, X * [1e4, 1.0, 1e-4], y, tasks=TASKS).dof
     np.testing.assert_allclose(dof, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize("name", ["ridge", "pooled"])
+def test_default_classifiers_alone_and_pooled_do_not_see_units_of_features(name):
+    X, y = made(classes=True)
+    members = [default_classifiers()[name].fit(X * unit, y, tasks=TASKS) for unit in (1.0, 1e-6)]
+    expected = members[0].predict_proba(X, tasks=TASKS)
+    found = members[1].predict_proba(1e-6 * X, tasks=TASKS)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 def test_default_classifiers_take_a_task_of_one_class():

@@ -3,7 +3,7 @@
 PARAGRAPHS = {
     "stack_parameters": """
 prior : float or "auto", default="auto"
-    Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
+    Rows that the prior counts as: "auto" is ``30 + 1000 / n``, n the mean number of rows of a
     task. 0 leaves the weights to the data; as it grows, weights become :math:`\\bar w`.
 task_weights : {"shrunk", "common"}, default="shrunk"
     Whether tasks have weights of their own, or all the same.

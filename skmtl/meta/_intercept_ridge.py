@@ -13,12 +13,13 @@ those of x_i and y_i less their means m_t and u_t in the task, and those between
 No matrix has a row or a column for each task.
 """
 
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, sparse
 from sklearn.linear_model import Ridge, RidgeCV
+
+from skmtl.meta._plain_params import are_positive, are_unused
 
 _ROUNDING = 1e-14  # eigenvalues and squared pivots of a matrix of diagonal 1 that count as 0
 _SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga")
@@ -182,12 +183,11 @@ def has_closed_form(estimator):
         alphas = [estimator.alpha]
         is_plain = estimator.solver in _SOLVERS and not estimator.positive
     elif type(estimator) is RidgeCV:
-        alphas = np.ravel(estimator.alphas).tolist()
-        params = estimator.get_params()
-        is_plain = all(params.get(name) in (None, False, "deprecated") for name in _GENERIC)
+        alphas = estimator.alphas
+        is_plain = are_unused(estimator, *_GENERIC)
     else:
         return False
-    return is_plain and all(isinstance(alpha, Real) and 0 < alpha < np.inf for alpha in alphas)
+    return is_plain and are_positive(alphas)
 
 
 def chosen_alpha(estimator):

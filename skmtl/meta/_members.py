@@ -26,7 +26,9 @@ def read_members(estimators, kind, reserved):
     for name, estimator in named_pairs(estimators, reserved):
         members[name] = _member(name, estimator, kind)
     if not members:
-        raise ValueError(f"estimators={estimators!r} has no estimator; None has the default ones.")
+        raise ValueError(
+            f"estimators={estimators!r} has no estimator: give some, or None for the default ones."
+        )
     return members
 
 
@@ -51,8 +53,8 @@ def named_pairs(estimators, reserved):
             raise ValueError(f"estimators has the name {name!r} twice.")
         if name in reserved or "__" in name:
             raise ValueError(
-                f"estimators has the name {name!r}, but names of members must not have '__' or be "
-                "parameters of the stack: choose another one."
+                f"estimators has the name {name!r}, which contains '__' or is that of a parameter "
+                "of the stack: choose another one."
             )
     return pairs
 
@@ -66,7 +68,7 @@ def _member(name, estimator, kind):
     if own_kind != kind:
         raise TypeError(f"estimators[{name!r}] must be a {kind}, got {estimator!r}.")
     if kind == "classifier" and not hasattr(estimator, "predict_proba"):
-        raise TypeError(f"estimators[{name!r}] needs predict_proba, which {estimator!r} has not.")
+        raise TypeError(f"estimators[{name!r}] needs predict_proba, which {estimator!r} lacks.")
     if hasattr(final, "task_column"):
         return estimator
     if not get_tags(estimator).target_tags.single_output:

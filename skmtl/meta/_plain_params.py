@@ -13,6 +13,16 @@ def are_flags(estimator, *names):
     return all(isinstance(value, bool) for value in values)
 
 
+def are_unused(estimator, *names):
+    """Whether these parameters, which not all versions have, are off or not given."""
+    values = [getattr(estimator, name, None) for name in names]
+    return all(value is None or value is False or _is_deprecated(value) for value in values)
+
+
+def _is_deprecated(value):
+    return isinstance(value, str) and value == "deprecated"
+
+
 def is_at_least(value, low, kind=Real):
     """Whether a value is such a number."""
     return isinstance(value, kind) and low <= value <= _LARGEST

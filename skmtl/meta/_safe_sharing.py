@@ -172,9 +172,9 @@ class SafeSharing(MemberParams, MultiTaskEstimator, MetaEstimatorMixin):
         alone = np.flatnonzero(is_single)
         if len(alone) in (0, evidence.n_members):
             return None
-        losses = held_out_losses(evidence, prior, self.shrinkage_)
+        (losses,) = held_out_losses(evidence, prior, [self.shrinkage_])
         prior = self._prior(data, [self.member_names_[k] for k in alone])
-        losses_alone = held_out_losses(evidence.take_members(alone), prior, np.inf)
+        (losses_alone,) = held_out_losses(evidence.take_members(alone), prior, [np.inf])
         ratios = np.ones(data.n_tasks)
         np.divide(
             losses,

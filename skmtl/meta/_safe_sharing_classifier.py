@@ -43,7 +43,8 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
         learn each task alone as by :class:`IndependentTasks`. They need `predict_proba`. They, and
         ``<name>__<parameter>`` of them, are parameters of the stack, too. None is a small library:
 
-        - "ridge": each task alone, logistic regressions with a tuned L2 penalty,
+        - "ridge": each task alone, logistic regressions with a tuned L2 penalty, of features
+          divided by their standard deviations over all tasks,
         - "pooled": one such regression of all tasks together, as by :class:`PooledTasks`,
         - "same features": :class:`MultiTaskLassoClassifierCV`,
         - "near the mean": :class:`MeanRegularizedClassifier`, tuned,

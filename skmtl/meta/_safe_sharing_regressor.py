@@ -15,7 +15,7 @@ _ROUNDING = 1e-10  # of predictions, relative to targets
 
 @documented
 class SafeSharingRegressor(SafeSharing, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Weigh models that share between tasks against models that do not: a stack hard to harm by.
+    """Weigh regressors that share between tasks against regressors that do not.
 
     Every member is fitted to all samples, and its weight is chosen by its predictions of samples
     that were left out. The prediction is an average with non-negative weights w that sum to one.

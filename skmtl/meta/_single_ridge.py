@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.linear_model import RidgeCV
 
 from skmtl.meta._centered_rows import CenteredRows
-from skmtl.meta._plain_params import are_flags, are_positive
+from skmtl.meta._plain_params import are_flags, are_positive, are_unused
 
 _STORES = RidgeCV().store_cv_results  # None before scikit-learn 1.7
 _MODES = (None, "auto", "svd", "eigen")
@@ -28,23 +28,14 @@ def is_plain_ridge(estimator):
     """
     if type(estimator) is not RidgeCV:
         return False
-    params = vars(estimator)
-    generic = [params.get(name) for name in _GENERIC]
     is_plain = (
-        all(map(_is_unused, generic)),
+        are_unused(estimator, *_GENERIC),
         are_flags(estimator, "fit_intercept", "alpha_per_target"),
         estimator.store_cv_results in (True, False, _STORES),
         are_positive(estimator.alphas),
         estimator.gcv_mode in _MODES,
     )
     return all(is_plain)
-
-
-def _is_unused(value):
-    """Whether a parameter is at its default."""
-    if isinstance(value, str):
-        return value == "deprecated"
-    return value is None or value is False
 
 
 def _alphas(estimator):

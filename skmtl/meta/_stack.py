@@ -80,17 +80,8 @@ def _weights(evidence, common, shrinkage):
 
 
 def _choose_shrinkage(evidence, prior):
-    """Return the largest shrinkage within two standard errors of the best.
-
-    Its losses are those of folds that were left out of the weights.
-    """
-    losses = np.zeros((len(SHRINKAGES), evidence.n_tasks))
-    for fold in range(evidence.n_folds):
-        others = evidence.without_fold(fold)
-        common = others.common_weights(*prior)
-        for k, shrinkage in enumerate(SHRINKAGES):
-            weights = _weights(others, common, shrinkage)
-            losses[k] += evidence.losses(weights, fold)
+    """Return the largest shrinkage within two standard errors of the best."""
+    losses = held_out_losses(evidence, prior, SHRINKAGES)
     best = losses.sum(axis=1).argmin()
     differences = losses - losses[best]
     standard_errors = np.sqrt(evidence.n_tasks) * differences.std(axis=1)
@@ -99,12 +90,13 @@ def _choose_shrinkage(evidence, prior):
     return SHRINKAGES[last]
 
 
-def held_out_losses(evidence, prior, shrinkage):
-    """Return the losses of tasks in folds that were left out of the weights, (n_tasks,)."""
-    losses = np.zeros(evidence.n_tasks)
+def held_out_losses(evidence, prior, shrinkages):
+    """Return losses in folds that were left out of the weights, (n_shrinkages, n_tasks)."""
+    losses = np.zeros((len(shrinkages), evidence.n_tasks))
     for fold in range(evidence.n_folds):
         others = evidence.without_fold(fold)
         common = others.common_weights(*prior)
-        weights = _weights(others, common, shrinkage)
-        losses += evidence.losses(weights, fold)
+        for k, shrinkage in enumerate(shrinkages):
+            weights = _weights(others, common, shrinkage)
+            losses[k] += evidence.losses(weights, fold)
     return losses

@@ -230,6 +230,8 @@ class GraphCoupling(Coupling):
         return diagonal, self.pull / np.sqrt(self.totals[0])
 
     def in_range(self, C):
+        if not self.n_free:
+            return C
         n_groups, labels, _ = self._components
         members = sparse.csr_array(
             (np.ones(self.n_tasks), (np.arange(self.n_tasks), labels)),
