@@ -43,7 +43,7 @@ REGRESSORS = [
 CLASSIFIERS = [
     MeanRegularizedClassifier(0.1, ridge=0.05),
     TraceNormClassifier(0.05, ridge=0.05),
-    TraceNormClassifierCV(alphas=3, eps=0.1),
+    TraceNormClassifierCV(alphas=3, eps=0.1, intercept="free"),
     ClusteredTaskClassifier(0.1),
 ]
 each_regressor = pytest.mark.parametrize("model", REGRESSORS, ids=repr)
@@ -428,9 +428,9 @@ def test_a_related_task_needs_few_rows():
     low = (U @ rng.standard_normal((2, 31))).T
     X, X_new, X_test = (rng.standard_normal((n, 20)) for n in (60, 6, 500))
     for model, coef in (
-        (MeanRegularizedRegressorCV(), W),
-        (ClusteredTaskRegressorCV(), W),
-        (TraceNormRegressorCV(), low),
+        (MeanRegularizedRegressorCV(alphas=5), W),
+        (ClusteredTaskRegressorCV(alphas=5), W),
+        (TraceNormRegressorCV(alphas=5), low),
     ):
         Y = X @ coef[:30].T + 0.5 * rng.standard_normal((60, 30))
         y = X_new @ coef[30] + 0.5 * rng.standard_normal(6)

@@ -617,9 +617,12 @@ def test_more_features_than_samples_are_the_smallest_slopes_with_a_warning():
 
 def test_iterations_that_end_early_give_a_warning():
     X, y, tasks = generate()
-    for params in ({}, {"task_noise": "own"}):
-        with pytest.warns(ConvergenceWarning, match="standard errors from the optimum"):
-            lme4(max_iter=1, **params).fit(X, y, tasks=tasks)
+    for task_noise, where in (
+        ("common", "standard errors from the optimum, but"),
+        ("own", "standard errors from the optimum, or scales of tasks change by that share, but"),
+    ):
+        with pytest.warns(ConvergenceWarning, match=where):
+            lme4(max_iter=1, task_noise=task_noise).fit(X, y, tasks=tasks)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Mixed effects of data at the edge: few rows, no noise, collinear or far features, outliers."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,24 @@ def test_a_constant_feature_changes_nothing(covariance, options):
         np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("covariance", "fixed_effects"),
+    [
+        *product(COVARIANCES, ("flat", "ridge")),
+        *product(("isotropic", "diagonal"), ("sparse",)),
+    ],
+)
+def test_a_constant_feature_has_no_variances_and_leaves_those_of_others(covariance, fixed_effects):
+    X, y, tasks = make_data()
+    options = {**PLAIN, "fixed_effects": fixed_effects}
+    model = fitted(covariance, options, X, y, tasks)
+    wider = np.column_stack([X, np.full(len(y), 7.3)])
+    result = fitted(covariance, options, wider, y, tasks)
+    for name in ("variance_components_", "standard_errors_", "shared_coef_"):
+        expected = np.append(getattr(model, name), 0.0)
+        np.testing.assert_allclose(getattr(result, name), expected, rtol=1e-3, atol=1e-9)
+
+
 def test_a_feature_that_follows_from_others_changes_nothing_where_slopes_are_common():
     X, y, tasks = make_data()
     expected = predictions("intercept", PLAIN, X, y, tasks)
@@ -175,3 +195,10 @@ def test_own_noise_finds_a_noiseless_task_of_few_rows(deviations):
     assert (model.task_noise_[1:] > 0.2).all()
     assert errors["own"][0] < 1e-4
     assert errors["own"][1:].mean() < 1.2 * errors["common"][1:].mean()
+
+
+def test_variances_of_unrelated_targets_are_exactly_zero():
+    X = np.random.default_rng(0).standard_normal((50, 3))
+    Y = np.random.default_rng(1).standard_normal((50, 4))
+    model = MixedEffectsRegressor().fit(X, Y)
+    np.testing.assert_array_equal(model.variance_components_, 0)

@@ -34,7 +34,10 @@ from skmtl import (
     SafeSharingRegressor,
     compare_to_single_task,
     keep_task_column,
+    model_size,
 )
+from skmtl.inspection.coefficients import task_coefficients
+from skmtl.meta._default_members import default_regressors
 from skmtl.meta._log_weights import LogProblems, log_minima
 from skmtl.meta._squared_evidence import SquaredEvidence
 from skmtl.meta._stack import Prior, fit_stack
@@ -114,7 +117,8 @@ def test_log_losses_are_minimal_on_the_simplex():
     probabilities = rng.beta(2, 1, (90, 3)).clip(1e-6)
     pull = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 3.0]])
     center = np.array([0.2, 0.3, 0.5])
-    problems = LogProblems(probabilities, rng.uniform(size=90), np.array([0, 40, 90]), pull, center)
+    groups = np.repeat([0, 1], [40, 50])
+    problems = LogProblems(probabilities, rng.uniform(size=90), groups, 2, pull, center)
     w = log_minima(problems)
     gradients, _ = problems.derivatives(w)
     gaps = np.sum(gradients * w, axis=1) - gradients.min(axis=1)
@@ -544,6 +548,20 @@ def test_default_members_take_sparse_features_and_weights_as_dense_ones():
     np.testing.assert_allclose(model.weights_, dense.weights_, atol=1e-6)
     predicted = model.predict(X_sparse, tasks=tasks)
     np.testing.assert_allclose(predicted, dense.predict(X, tasks=tasks), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["ridge", "pooled"])
+def test_coefficients_of_default_members_are_those_of_the_features_as_given(name):
+    X, y = made()
+    X = X * [1e-2, 1.0, 1e3]
+    member = default_regressors()[name].fit(X, y, tasks=TASKS)
+    coefs = np.array(task_coefficients(member))
+    effects = member.predict_all_tasks(X) - member.predict_all_tasks(np.zeros((1, P)))
+    np.testing.assert_allclose(X @ coefs.T, effects, rtol=1e-8, atol=1e-8)
+    rescaled = default_regressors()[name].fit(X * [1e4, 1.0, 1e-4], y, tasks=TASKS)
+    dof = model_size(member, X, y, tasks=TASKS).dof
+    expected = model_size(rescaled, X * [1e4, 1.0, 1e-4], y, tasks=TASKS).dof
+    np.testing.assert_allclose(dof, expected, rtol=1e-8)
 
 
 def test_default_classifiers_take_a_task_of_one_class():

@@ -9,9 +9,7 @@ normalize_y : bool, default=True
     the shapes of their functions whatever the units of their targets. The objective is then that of
     the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
     is the root mean square.
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average coefficients and intercept of all tasks.
@@ -31,17 +29,8 @@ jitter_ : float
 feature_map_ : transformer
     Its `transform` makes phi of the columns of X without the task column:
     :class:`~sklearn.kernel_approximation.Nystroem`, or an identity for the linear kernel.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{task_attributes}
+{column_attributes}
 """,
     "svm_model": """
 so that ``f_t(x) = g(x) + h_t(x) + c_t + b``, and half of
@@ -74,9 +63,7 @@ kernel_params : dict, default=None
     Keyword arguments of a callable kernel.
 """,
     "svm_parameters": """
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average of all tasks.
@@ -93,17 +80,8 @@ svm_ : estimator
     The fitted support vector machine of scikit-learn.
 n_iter_ : int
     Number of iterations of the solver.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{task_attributes}
+{column_attributes}
 """,
     "kernel_ridge_parameters": """
 solver : {"auto", "kronecker", "schur", "cholesky"}, default="auto"
@@ -116,9 +94,7 @@ normalize_y : bool, default=True
     the shapes of their functions whatever the units of their targets. The objective is then that of
     the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
     is the root mean square.
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average function and intercept of all tasks.
@@ -142,17 +118,8 @@ solver_ : str
 jitter_ : float
     What was added to alpha, with a warning, because it was below 1e-12 of (a bound of) the largest
     eigenvalue of the kernel, where rounding decides; else 0.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{task_attributes}
+{column_attributes}
 """,
     "relationship_parameters": """
 fit_intercept : bool, default=True
@@ -162,9 +129,7 @@ normalize_y : bool, default=True
     the shapes of their functions whatever the units of their targets. The objective is then that of
     the scaled targets; functions and intercepts are in units of y. Without intercepts the divisor
     is the root mean square.
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the
     average function and intercept of all tasks.
@@ -202,16 +167,7 @@ solver_ : str
 jitter_ : float
     What was added to alpha, with a warning, because alpha + ridge was below 1e-12 of (a bound of)
     the largest eigenvalue of the kernel, where rounding decides; else 0.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{task_attributes}
+{column_attributes}
 """,
 }

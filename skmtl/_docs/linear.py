@@ -12,9 +12,7 @@ huber_delta : float, default=1.35
     with `normalize_y`.
 """,
     "data_parameters": """
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 task_weight : None, "balanced", "uncertainty", dict, Series or array-like, default=None
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
     once (``omega_t = nbar / n_t``); a dict or Series {task id: weight} or an array in the order of
@@ -34,9 +32,7 @@ normalize_y : bool, default=False
     then on that scale; coefficients and predictions are on the original one.
 """,
     "class_data_parameters": """
-task_column : str or int, default=None
-    Name or position of the column of X that holds the task ids; every task then has samples of its
-    own and y is 1-D. None: y is two-dimensional, or ids are passed as ``fit(X, y, tasks=ids)``.
+{task_column}
 task_weight : None, "balanced", dict, Series or array-like of shape (n_tasks,), default=None
     Weight omega_t of every task in the loss. None counts every sample once, "balanced" every task
     once (``omega_t = nbar / n_t``); a dict or Series {task id: weight} or an array in the order
@@ -128,13 +124,7 @@ intercept_ : ndarray of shape (n_tasks,)
     Intercepts.
 shared_coef_ : ndarray of shape (n_features,)
     Average of `coef_` over tasks, the model of tasks that fit did not see.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
+{task_attributes}
 n_iter_ : int
     Number of passes over the features.
 objective_ : float
@@ -145,10 +135,7 @@ dual_gap_ : float
 optimality_ : float
     `dual_gap_` relative to the objective of the null model or, if that is NaN, the gradient
     relative to that at zero coefficients. It is what `tol` is compared with.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{column_attributes}
 """,
     "class_attributes": """
 classes_ : ndarray of shape (n_classes,) or list of n_tasks such arrays
@@ -160,13 +147,7 @@ intercept_ : ndarray of shape (n_tasks,) or (n_tasks, n_classes)
     Intercepts; minus infinity for classes that a task does not have.
 shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
     Average of `coef_` over tasks, the model of tasks that fit did not see.
-tasks_ : ndarray of shape (n_tasks,)
-    Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-    long data the sorted ids.
-n_tasks_ : int
-    Number of tasks.
-n_samples_per_task_ : ndarray of shape (n_tasks,)
-    Number of samples of each task that have a target and a positive weight.
+{task_attributes}
 n_iter_ : int
     Number of steps of the proximal Newton method.
 objective_ : float
@@ -177,10 +158,7 @@ dual_gap_ : float
 optimality_ : float
     `dual_gap_` relative to the objective of the null model or, if that is NaN, the gradient
     relative to that at zero coefficients. It is what `tol` is compared with.
-n_features_in_ : int
-    Number of columns of X, the task column included.
-feature_names_in_ : ndarray of shape (`n_features_in_`,)
-    Column names of X, if it has any.
+{column_attributes}
 """,
     "class_loss": """
 Here ``W`` is (n_features, n_tasks) with a row ``W_j`` for each feature and a column ``w_t`` for

@@ -62,8 +62,9 @@ def load_radon(*, as_frame=False, return_X_y=False):
     Notes
     -----
     `log_uranium` is constant within a county. Models learn from it only if they shrink the
-    intercepts of tasks, as :class:`~skmtl.RandomInterceptTasks` does. If every task has a free
-    intercept, that explains all that the column could.
+    intercepts of tasks, as :class:`~skmtl.MixedEffectsRegressor` and
+    :class:`~skmtl.RandomInterceptTasks` do. If every task has a free intercept, that explains all
+    that the column could.
 
     References
     ----------

@@ -48,10 +48,11 @@ def degrees_of_freedom(model, X, y, tasks, n_probes, rng):
 def _of_independent_tasks(model, X, y, tasks, n_probes, rng):
     """Sum over the single-task models."""
     data = read_samples_by_task(clone(model), X, y, None, tasks)
+    seen = model._inputs(data.features)
     dof = 0.0
     for estimator, part in zip(model.estimators_, data.parts, strict=True):
         samples, targets, _ = part
-        features = _safe_indexing(data.features, samples)
+        features = _safe_indexing(seen, samples)
         dof += _of_single_model(estimator, features, targets, n_probes, rng)
     return dof
 

@@ -112,6 +112,7 @@ def _classification(estimator, model):
     return Logistic().single_task(
         model._selects,
         fit_intercept=estimator.fit_intercept,
+        max_iter=estimator.max_iter,
         class_weight=estimator.class_weight,
     )
 

@@ -41,13 +41,13 @@ def _without_padding(coef, classes):
 @task_coefficients.register
 def _of_independent_tasks(model: IndependentTasks):
     coefs = [_of_single_model(one) for one in model.estimators_]
-    return _with_constant_models(coefs)
+    return _of_given_features(model, _with_constant_models(coefs))
 
 
 @task_coefficients.register
 def _of_pooled_tasks(model: PooledTasks):
     coef = _of_single_model(model.estimator_)
-    return _with_constant_models([coef] * model.n_tasks_)
+    return _of_given_features(model, _with_constant_models([coef] * model.n_tasks_))
 
 
 @task_coefficients.register
@@ -57,6 +57,14 @@ def _of_random_intercepts(model: RandomInterceptTasks):
         n_indicators = model.n_tasks_
         coef = coef[..., :-n_indicators]
     return _with_constant_models([coef] * model.n_tasks_)
+
+
+def _of_given_features(model, coefs):
+    """The coefficients in the units of the features that were given, which the model may scale."""
+    scale = getattr(model, "feature_scale_", None)
+    if scale is None or coefs is None:
+        return coefs
+    return [coef / scale for coef in coefs]
 
 
 def _of_single_model(estimator):

@@ -35,7 +35,7 @@ class ClassLoss(Loss):
             solver="saga" if selects else "lbfgs",
             scoring="neg_log_loss",
             tol=1e-3 if selects else 1e-4,
-            max_iter=1000,
+            max_iter=max(1000, max_iter),
             fit_intercept=fit_intercept,
             class_weight=class_weight,
             random_state=0,

@@ -51,3 +51,24 @@ class Evidence:
             return identity
         metric = np.mean(grams[known] / means[known, None, None], axis=0)
         return metric + _RIDGE * identity
+
+
+def grams_of_folds(residuals, weight, folds, n_folds):
+    """Return the Gram matrices of the residuals of a task, (n_folds, n_members, n_members).
+
+    Parameters
+    ----------
+    residuals : ndarray of shape (n_rows, n_members) or (n_rows, n_classes, n_members)
+    weight : ndarray of shape (n_rows,)
+    folds : ndarray of int of shape (n_rows,)
+        Fold of each row.
+    n_folds : int
+    """
+    n_members = residuals.shape[-1]
+    grams = np.zeros((n_folds, n_members, n_members))
+    root = np.sqrt(weight)
+    weighted = (root * residuals.T).T
+    for fold in np.unique(folds):
+        of_fold = weighted[folds == fold].reshape(-1, n_members)
+        grams[fold] = of_fold.T @ of_fold
+    return grams

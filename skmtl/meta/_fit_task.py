@@ -21,9 +21,9 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import get_tags
 
+from skmtl.meta._no_fast_form import NoFastForm
 from skmtl.meta._single_task import (
     FastFits,
-    NoFastForm,
     has_fast_form,
     shares_rows,
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.meta._evidence import Evidence
+from skmtl.meta._evidence import Evidence, grams_of_folds
 from skmtl.meta._log_weights import LogProblems, log_minima
 
 LEAST = 1e-6  # probability: no member loses all its weight by one sample
@@ -23,7 +23,7 @@ class LogEvidence(Evidence):
         Of the class that was observed.
     weight : ndarray of shape (n_rows,)
     codes : ndarray of int of shape (n_rows,)
-        Task of each row, increasing.
+        Task of each row.
     folds : ndarray of int of shape (n_rows,)
     """
 
@@ -50,23 +50,18 @@ class LogEvidence(Evidence):
             Fold in which each sample of X is tested.
         n_folds : int
         """
-        n_members = predictions[0].shape[2]
-        grams = np.zeros((len(parts), n_folds, n_members, n_members))
+        grams = []
         probabilities = []
         for t, part in enumerate(parts):
             observed = part.y[:, None] == classes[t]
             of_observed = predictions[t][observed]
             probabilities.append(np.maximum(of_observed, LEAST))
             residuals = observed[:, :, None] - predictions[t]
-            fold_of_row = folds[part.indices]
-            for fold in np.unique(fold_of_row):
-                rows = fold_of_row == fold
-                of_fold = residuals[rows]
-                weighted = part.weight[rows, None, None] * of_fold
-                grams[t, fold] = np.einsum("ick,icl->kl", weighted, of_fold)
+            of_task = grams_of_folds(residuals, part.weight, folds[part.indices], n_folds)
+            grams.append(of_task)
         every_task = np.arange(len(parts))
         return cls(
-            grams,
+            np.array(grams),
             np.concatenate(probabilities),
             np.concatenate([part.weight for part in parts]),
             np.repeat(every_task, [len(part.y) for part in parts]),
@@ -109,7 +104,8 @@ class LogEvidence(Evidence):
         problems = LogProblems(
             self.probabilities,
             2 * self.weight,
-            _ends(groups, n_groups),
+            groups,
+            n_groups,
             strength * self.metric(),
             center,
         )
@@ -126,9 +122,3 @@ class LogEvidence(Evidence):
         if fold is not None:
             losses = np.where(self.folds == fold, losses, 0.0)
         return np.bincount(self.codes, losses, minlength=self.n_tasks)
-
-
-def _ends(groups, n_groups):
-    """Return where the rows of each group begin and end, (n_groups + 1,)."""
-    counts = np.bincount(groups, minlength=n_groups)
-    return np.concatenate([[0], np.cumsum(counts)])

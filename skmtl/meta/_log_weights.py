@@ -1,11 +1,10 @@
 """Log-losses of mixtures minimized over the simplex, by Newton's method for many at a time."""
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.meta._stack_weights import simplex_minima
+from skmtl.meta._stack_weights import duality_gaps, simplex_minima
 
 _TOL = 1e-8  # of the duality gap, relative to the terms of the objective
 _MAX_ITER = 50
@@ -21,8 +20,9 @@ class LogProblems(NamedTuple):
         p, positive.
     weight : ndarray of shape (n_rows,)
         s.
-    ends : ndarray of int of shape (n_groups + 1,)
-        Group g has the rows from ``ends[g]`` to ``ends[g + 1]``.
+    groups : ndarray of int of shape (n_rows,)
+        Group of each row.
+    n_groups : int
     pull : ndarray of shape (n, n)
         Positive semidefinite.
     center : ndarray of shape (n,)
@@ -30,23 +30,18 @@ class LogProblems(NamedTuple):
 
     probabilities: np.ndarray
     weight: np.ndarray
-    ends: np.ndarray
+    groups: np.ndarray
+    n_groups: int
     pull: np.ndarray
     center: np.ndarray
 
-    @property
-    def n_groups(self):
-        return len(self.ends) - 1
-
-    def spread(self, values):
-        """Return what the rows have of values of groups, (n_rows, ...)."""
-        n_rows = np.diff(self.ends)
-        return np.repeat(values, n_rows, axis=0)
-
     def mixed(self, w):
         """Return p_i' w of each row, w of its group."""
-        of_rows = self.spread(w)
-        return np.einsum("ik,ik->i", self.probabilities, of_rows)
+        return np.einsum("ik,ik->i", self.probabilities, w[self.groups])
+
+    def sums(self, values):
+        """Return the sums of values of the rows of each group, (n_groups,)."""
+        return np.bincount(self.groups, values, minlength=self.n_groups)
 
     def pulls(self, w):
         """Return ``w' pull w``, (n_groups,)."""
@@ -55,10 +50,7 @@ class LogProblems(NamedTuple):
     def values(self, w):
         """Return the objectives, (n_groups,)."""
         losses = -self.weight * np.log(self.mixed(w))
-        values = self.pulls(w - self.center)
-        for g, (start, stop) in enumerate(pairwise(self.ends)):
-            values[g] += losses[start:stop].sum()
-        return values
+        return self.pulls(w - self.center) + self.sums(losses)
 
     def derivatives(self, w):
         """Return gradients (n_groups, n) and Hessians (n_groups, n, n)."""
@@ -68,11 +60,12 @@ class LogProblems(NamedTuple):
         from_center = w - self.center
         gradients = 2 * from_center @ self.pull
         hessians = np.tile(2 * self.pull, (self.n_groups, 1, 1))
-        for g, (start, stop) in enumerate(pairwise(self.ends)):
-            rows = slice(start, stop)
-            weighted_rows = weighted[rows]
-            gradients[g] -= weighted_rows.sum(axis=0)
-            hessians[g] += weighted_rows.T @ ratios[rows]
+        for k, of_member in enumerate(weighted.T):
+            gradients[:, k] -= self.sums(of_member)
+            for j in range(k + 1):
+                products = self.sums(of_member * ratios[:, j])
+                hessians[:, k, j] += products
+                hessians[:, j, k] = hessians[:, k, j]
         return gradients, hessians
 
 
@@ -94,17 +87,15 @@ def log_minima(problems):
             break
         products = np.einsum("gkl,gl->gk", hessians, w)
         slopes = products - gradients
-        target = simplex_minima(hessians / 2, slopes / 2)
-        direction = np.where(is_left[:, None], target - w, 0.0)
+        targets = simplex_minima(hessians[is_left] / 2, slopes[is_left] / 2)
+        direction = np.zeros_like(w)
+        direction[is_left] = targets - w[is_left]
         descent = np.einsum("gk,gk->g", gradients, direction)
-        w, values = _search(problems, w, values, direction, descent)
+        before = values
+        w, values = _search(problems, w, before, direction, descent)
+        if not (values < before).any():
+            break  # what is left are rounding errors
     return w
-
-
-def duality_gaps(gradients, w):
-    """Return bounds of how far convex objectives at w are above their minima."""
-    at_w = np.einsum("gk,gk->g", gradients, w)
-    return at_w - gradients.min(axis=1)
 
 
 def _search(problems, w, values, direction, descent):

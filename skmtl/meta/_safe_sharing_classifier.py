@@ -6,12 +6,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.spellings import stack_labels
+from skmtl._docs import documented
 from skmtl.meta._default_members import EXPECTED_CLASSIFIERS, ONLY_BINARY, default_classifiers
 from skmtl.meta._log_evidence import LEAST, LogEvidence
 from skmtl.meta._safe_sharing import SafeSharing, task_of_sample
 from skmtl.meta._task_models import class_labels
 
 
+@documented
 class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, BaseEstimator):
     """Weigh classifiers that share between tasks against classifiers that do not.
 
@@ -52,35 +54,11 @@ class SafeSharingClassifier(SafeSharing, ClassifierMixin, MultiOutputMixin, Base
         spread without shuffling. A splitter gets the task ids as `groups`. Every sample must be in
         one test set. Models that all tasks share keep the strengths that they chose by all samples;
         those of single tasks, mixed effects and `LogisticRegressionCV` choose anew in each fold.
-    prior : float or "auto", default="auto"
-        Rows that the prior counts as: "auto" is 30 and 1000 divided by the mean number of rows of a
-        task. 0 leaves the weights to the data; as it grows, all members get the same weight.
-    task_weights : {"shrunk", "common"}, default="shrunk"
-        Whether tasks have weights of their own, or all the same.
-    task_column : str or int, default=None
-        Column of X that holds the task ids. It is set in the members that have none, but not in a
-        pipeline, whose steps may move it: its last step has a `task_column` of its own, and
-        :func:`keep_task_column` around its steps. Pipelines and searches need a column, or
-        two-dimensional y; `tasks` do not reach them.
-    handle_unknown : {"error", "shared"}, default="error"
-        What `predict` does with tasks that were not seen in fit: raise an error, or weigh the
-        members' probabilities for such tasks with the common weights.
-    n_jobs : int, default=None
-        Number of members that are fitted in parallel.
+    {stack_parameters}
 
     Attributes
     ----------
-    member_names_ : list of str
-    estimators_ : list of n_members estimators
-        Fitted to all samples.
-    named_estimators_ : Bunch
-        The same by name.
-    weights_ : ndarray of shape (n_tasks, n_members)
-        Weights of each task.
-    common_weights_ : ndarray of shape (n_members,)
-        Weights w of all tasks.
-    shrinkage_ : float
-        The chosen :math:`\\lambda`, infinite if all tasks have the common weights.
+    {stack_attributes}
     gain_ : ndarray of shape (n_tasks,) or None
         By how much the log-loss of the stack is below that of a stack of those members alone that
         learn each task on its own, as a share, in folds left out of the weights. None if there are

@@ -10,37 +10,44 @@ from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._task_models import rows_of
 
 
-class ScaledIndependentTasks(IndependentTasks):
-    """:class:`IndependentTasks` of features divided by their standard deviations.
+class _ScaledTasks:
+    """Mixin of meta-estimators: what models see of features is divided by `feature_scale_`.
 
-    These are of the samples of all tasks, so that few samples of a task do not make them uncertain.
+    These standard deviations are of the samples of all tasks, so that few samples of a task do not
+    make them uncertain.
     """
 
-    def _fit_parts(self, data):
-        self._scaler = _fit_scaler(data)
-        scaled = replace(data, features=self._scaler.transform(_numeric(data.features)))
-        super()._fit_parts(scaled)
+    def _fit_scale(self, data):
+        samples, _ = data.pooled()
+        rows = rows_of(_numeric(data.features), samples.indices)
+        scaler = StandardScaler(with_mean=False)
+        self._scaler = scaler.fit(rows, sample_weight=samples.weight)
+        self.feature_scale_ = self._scaler.scale_
 
-    def _inputs(self, X):
+    def _scaled(self, X):
         return self._scaler.transform(_numeric(X))
 
 
-class ScaledPooledTasks(PooledTasks):
+class ScaledIndependentTasks(_ScaledTasks, IndependentTasks):
+    """:class:`IndependentTasks` of features divided by their standard deviations."""
+
+    def _fit_parts(self, data):
+        self._fit_scale(data)
+        super()._fit_parts(replace(data, features=self._scaled(data.features)))
+
+    def _inputs(self, X):
+        return self._scaled(X)
+
+
+class ScaledPooledTasks(_ScaledTasks, PooledTasks):
     """:class:`PooledTasks` of features divided by their standard deviations."""
 
     def _fit_parts(self, data):
-        self._scaler = _fit_scaler(data)
+        self._fit_scale(data)
         super()._fit_parts(data)
 
     def pooled_inputs(self, X, codes):
-        return self._scaler.transform(_numeric(X))
-
-
-def _fit_scaler(data):
-    """Return a scaler of features by the samples of all tasks and their weights."""
-    samples, _ = data.pooled()
-    rows = rows_of(_numeric(data.features), samples.indices)
-    return StandardScaler(with_mean=False).fit(rows, sample_weight=samples.weight)
+        return self._scaled(X)
 
 
 def _numeric(X):

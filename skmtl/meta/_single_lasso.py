@@ -13,6 +13,7 @@ from sklearn.utils.fixes import parse_version
 
 from skmtl import _kernels
 from skmtl.meta._centered_rows import CenteredRows
+from skmtl.meta._no_fast_form import NoFastForm
 from skmtl.meta._plain_params import are_flags, are_positive, is_at_least
 
 _MAX_FEATURES = 2000  # whose Gram matrix is formed
@@ -100,18 +101,13 @@ class LassoRows:
             self.folds.append(fold)
 
     def fit(self, estimator, y):
-        """Fit an estimator that :func:`is_plain_lasso` in place; returns whether it succeeded."""
+        """Fit an estimator that :func:`is_plain_lasso` in place."""
         penalties = self._penalties(estimator, y)
         errors = self._errors(y, penalties)
-        if errors is None:
-            return False
         means = errors.mean(axis=2)
         ratio, best = np.unravel_index(np.argmin(means), means.shape)
         penalty = penalties[ratio].until(best)
-        path = self.whole.path(y, penalty)
-        if path is None:
-            return False
-        coefs, level, n_iter = path
+        coefs, level, n_iter = self.whole.path(y, penalty)
         estimator.coef_ = coefs[-1].copy()
         estimator.intercept_ = self.whole.rows.intercept(estimator.coef_, level)
         estimator.dual_gap_ = self.whole.dual_gap(y, penalty, estimator.coef_)
@@ -124,7 +120,6 @@ class LassoRows:
         estimator.alphas_ = grids[0]
         if len(grids) > 1 and _n_alphas(estimator) is not None:
             estimator.alphas_ = np.array(grids)
-        return True
 
     def _penalties(self, estimator, y):
         """Return the penalties of each share of the L1 norm."""
@@ -136,15 +131,10 @@ class LassoRows:
         return penalties
 
     def _errors(self, y, penalties):
-        """Return the errors of all folds, (n_l1_ratios, n_alphas, n_folds), or None."""
+        """Return the errors of all folds, (n_l1_ratios, n_alphas, n_folds)."""
         errors = []
         for penalty in penalties:
-            of_folds = []
-            for fold in self.folds:
-                of_fold = fold.errors(y, penalty)
-                if of_fold is None:
-                    return None
-                of_folds.append(of_fold)
+            of_folds = [fold.errors(y, penalty) for fold in self.folds]
             errors.append(np.stack(of_folds, axis=1))
         return np.array(errors)
 
@@ -198,7 +188,7 @@ class _Moments:
     def path(self, y, penalty):
         """Return the coefficients of all models, the mean of y and the steps of the last model.
 
-        None if one of them took too many steps, or if numbers overflowed.
+        Raises NoFastForm if one of them took too many steps, or if numbers overflowed.
         """
         targets, level = self.rows.center(y)
         n_features = len(self.gram)
@@ -213,7 +203,7 @@ class _Moments:
             coefs,
         )
         if n_models < len(coefs) or not np.isfinite(coefs).all():
-            return None
+            raise NoFastForm
         return coefs, level, n_iter
 
     def dual_gap(self, y, penalty, coef):
@@ -249,11 +239,8 @@ class _Fold:
         self.X = X[test] - self.moments.rows.origin
 
     def errors(self, y, penalty):
-        """Return the mean squared errors of all models, (n_alphas,), or None."""
-        path = self.moments.path(y[self.train], penalty)
-        if path is None:
-            return None
-        coefs, level, _ = path
+        """Return the mean squared errors of all models, (n_alphas,)."""
+        coefs, level, _ = self.moments.path(y[self.train], penalty)
         targets = y[self.test] - level
         residuals = self.X @ coefs.T - targets[:, None]
         return np.average(residuals**2, axis=0, weights=self.weight)

@@ -117,7 +117,7 @@ class RidgeRows:
             yield errors**2
 
     def fit(self, estimator, y):
-        """Fit a ridge regression that :func:`is_plain_ridge` in place; returns True."""
+        """Fit a ridge regression that :func:`is_plain_ridge` in place."""
         y, level = self.rows.center(y)
         alphas = np.array(_alphas(estimator), dtype=float)
         total = np.zeros(len(alphas))
@@ -138,7 +138,6 @@ class RidgeRows:
         estimator.best_score_ = scores[best]
         if estimator.store_cv_results:
             estimator.cv_results_ = np.concatenate(of_samples)
-        return True
 
 
 def _first_best(scores):

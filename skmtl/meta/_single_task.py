@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
+from skmtl.meta._no_fast_form import NoFastForm
 from skmtl.meta._single_lasso import (
     LassoRows,
     depends_on_rows,
@@ -115,13 +116,8 @@ class FastFits:
         y = _plain_targets(y)
         estimator = _copy(self.estimator)
         *_, model = _steps(estimator)
-        if not self.rows.fit(model, y):
-            raise NoFastForm
+        self.rows.fit(model, y)
         return estimator
-
-
-class NoFastForm(Exception):
-    """An estimator, or its data, need its own `fit`."""
 
 
 def _plain_array(X):

@@ -6,7 +6,7 @@ matrix of the members' residuals.
 
 import numpy as np
 
-from skmtl.meta._evidence import Evidence
+from skmtl.meta._evidence import Evidence, grams_of_folds
 from skmtl.meta._stack_weights import simplex_minima
 
 _MOST_RATIO = 1e6  # of a task's mean error over members to that of its best one
@@ -41,21 +41,16 @@ class SquaredEvidence(Evidence):
             Fold in which each sample of X is tested.
         n_folds : int
         """
-        n_members = predictions[0].shape[1]
-        shape = (len(parts), n_folds, n_members, n_members)
-        grams = np.zeros(shape)
-        n_rows = np.zeros(len(parts))
-        for t, (part, of_members) in enumerate(zip(parts, predictions, strict=True)):
+        grams = []
+        n_rows = []
+        for part, of_members in zip(parts, predictions, strict=True):
             y = part.y.astype(float)
             residuals = y[:, None] - of_members
-            n_rows[t] = part.weight.sum()
-            fold_of_row = folds[part.indices]
-            for fold in np.unique(fold_of_row):
-                rows = fold_of_row == fold
-                residuals_of_fold = residuals[rows]
-                weighted = part.weight[rows, None] * residuals_of_fold
-                grams[t, fold] = weighted.T @ residuals_of_fold
-        scale = _scales(grams.sum(axis=1), n_rows)
+            of_task = grams_of_folds(residuals, part.weight, folds[part.indices], n_folds)
+            grams.append(of_task)
+            n_rows.append(part.weight.sum())
+        grams = np.array(grams)
+        scale = _scales(grams.sum(axis=1), np.array(n_rows))
         return cls(grams, scale)
 
     def take_members(self, chosen):

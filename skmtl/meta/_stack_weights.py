@@ -51,14 +51,9 @@ class Problems(NamedTuple):
         return products - self.b
 
     def duality_gaps(self, w):
-        """Return bounds of how far the objectives at w are above their minima, (n_problems,).
-
-        The minimum of a convex function is at least that of its tangent at w, which is at a corner.
-        """
-        gradients = self.gradients(w)
-        at_w = np.einsum("pi,pi->p", gradients, w)
-        at_corner = gradients.min(axis=1)
-        return 2 * (at_w - at_corner)
+        """Return bounds of how far the objectives at w are above their minima, (n_problems,)."""
+        half_gradients = self.gradients(w)
+        return 2 * duality_gaps(half_gradients, w)
 
     def tolerances(self, w):
         """Return the duality gaps at which w is a minimum, (n_problems,)."""
@@ -87,6 +82,16 @@ class Problems(NamedTuple):
         solution = np.linalg.solve(system, values[:, :, None])
         minima = solution[:, :n, 0]
         return np.where(support, minima, 0.0)
+
+
+def duality_gaps(gradients, w):
+    """Return bounds of how far convex objectives at w are above their minima on the simplex.
+
+    The minimum of a convex function is at least that of its tangent at w, which is at a corner.
+    """
+    at_w = np.einsum("pi,pi->p", gradients, w)
+    at_corner = gradients.min(axis=1)
+    return at_w - at_corner
 
 
 def simplex_minima(A, b):

@@ -13,8 +13,10 @@ _ROUNDING = 1e-14  # eigenvalues that count as 0, relative to the largest
 COVARIANCES = ("intercept", "isotropic", "diagonal", "full")
 
 
-def make_covariance(name, n_features):
+def make_covariance(name, n_features, varies=True):
     """Return the covariance of an intercept and the slopes of `n_features` features.
+
+    Slopes of features that are constant do not vary: samples tell nothing of them.
 
     Parameters
     ----------
@@ -22,20 +24,23 @@ def make_covariance(name, n_features):
         Only intercepts vary; slopes have one variance; each has its own; any covariance.
     n_features : int
         Number of slopes.
+    varies : bool or ndarray of bool of shape (n_features,), default=True
+        Whether features are not constant.
 
     Returns
     -------
     DiagonalCovariance or FullCovariance
     """
+    varies = np.broadcast_to(varies, n_features)
     if name == "full":
-        return FullCovariance(1 + n_features)
+        return FullCovariance(np.append(True, varies))
     group_of_slope = {
         "intercept": np.full(n_features, -1),
         "isotropic": np.full(n_features, 1),
-        "diagonal": np.arange(1, 1 + n_features),
+        "diagonal": np.cumsum(varies),
     }
-    groups = np.append(0, group_of_slope[name])
-    return DiagonalCovariance(groups)
+    of_slopes = np.where(varies, group_of_slope[name], -1)
+    return DiagonalCovariance(np.append(0, of_slopes))
 
 
 class DiagonalCovariance:
@@ -174,26 +179,25 @@ class FullCovariance:
 
     Parameters
     ----------
-    n_effects : int
-        Number of effects.
+    varying : ndarray of bool of shape (n_effects,)
+        Which effects vary; rows and columns of L are zero for the others.
     """
 
     lower = -np.inf  # least value of a parameter
 
-    def __init__(self, n_effects):
-        self.groups = np.arange(n_effects)
-        self.n_effects = n_effects
-        self.rows, self.columns = np.tril_indices(n_effects)
+    def __init__(self, varying):
+        self.varying = varying
+        self.n_effects = len(varying)
+        self.groups = np.where(varying, np.arange(self.n_effects), -1)
+        positions = np.flatnonzero(varying)
+        rows, columns = np.tril_indices(len(positions))
+        self.rows = positions[rows]
+        self.columns = positions[columns]
         self.n_parameters = len(self.rows)
 
     @property
-    def varying(self):
-        """Which effects vary, (n_effects,) of bool."""
-        return np.ones(self.n_effects, dtype=bool)
-
-    @property
     def divided(self):
-        """Which effects are larger in outlying tasks: all of them."""
+        """Which effects are larger in outlying tasks: all that vary."""
         return self.varying
 
     def variances(self, theta):

@@ -15,10 +15,28 @@ from typing import NamedTuple
 import numpy as np
 from scipy import linalg
 
-_COLLINEAR = 1e-12  # eigenvalues of a Gram matrix of standardized features that count as 0
+_COLLINEAR = 1e-12  # eigenvalues of a Gram matrix that count as 0, relative to the largest
 _MOST_COMMON = 1e4  # kappa of tasks whose slopes are the same
 
 FIXED_EFFECTS = ("flat", "ridge", "sparse")
+
+
+def determined_directions(gram):
+    """Return eigenvalues and eigenvectors of a Gram matrix, without those that count as 0.
+
+    Parameters
+    ----------
+    gram : ndarray of shape (n_effects, n_effects)
+        Of standardized features.
+
+    Returns
+    -------
+    values : ndarray of shape (n_determined,)
+    vectors : ndarray of shape (n_effects, n_determined)
+    """
+    values, vectors = np.linalg.eigh(gram)
+    kept = values > _COLLINEAR * values[-1]
+    return values[kept], vectors[:, kept]
 
 
 class FixedSolution(NamedTuple):
@@ -57,18 +75,21 @@ class FixedEffects:
         variance between tasks of the slopes of that feature. The intercept is always flat.
     gram : ndarray of shape (n_effects, n_effects)
         Gram matrix of the samples of all tasks in standardized units.
+    varies : bool or ndarray of bool of shape (n_features,), default=True
+        Whether features are not constant; normal slopes of those that are have no variance.
     """
 
-    def __init__(self, kind, gram):
+    def __init__(self, kind, gram, varies=True):
         self.kind = kind
         n_effects = len(gram)
+        self.varies = np.ones(n_effects)
+        self.varies[1:] = varies
         self.flat = np.ones(n_effects, dtype=bool)
         self.basis = np.eye(n_effects)
         if kind == "flat":
-            values, vectors = np.linalg.eigh(gram)
-            kept = values > _COLLINEAR * values[-1]
-            if not kept.all():
-                self.basis = vectors[:, kept]
+            values, vectors = determined_directions(gram)
+            if len(values) < n_effects:
+                self.basis = vectors
         else:
             self.flat[1:] = False
         self.n_flat = self.basis.shape[1] if kind == "flat" else 1
@@ -87,7 +108,7 @@ class FixedEffects:
         """
         if self.kind == "flat":
             return np.full(len(self.flat), np.inf)
-        factors = variances if self.kind == "sparse" else 1.0
+        factors = variances if self.kind == "sparse" else self.varies
         return np.where(self.flat, np.inf, parameters[0] * factors)
 
     def jacobian(self, parameters, variances, by_theta):
@@ -106,11 +127,11 @@ class FixedEffects:
         """
         if self.kind == "flat":
             return np.zeros_like(by_theta)
-        varies = ~self.flat
         if self.kind == "ridge":
-            return np.column_stack([np.zeros_like(by_theta), varies])
-        jacobian = np.column_stack([parameters[0] * by_theta, variances])
-        return jacobian * varies[:, None]
+            jacobian = np.column_stack([np.zeros_like(by_theta), self.varies])
+        else:
+            jacobian = np.column_stack([parameters[0] * by_theta, variances])
+        return np.where(self.flat[:, None], 0.0, jacobian)
 
     def solve(self, gram, right, prior):
         """Return the :class:`FixedSolution` of equations for a prior."""

@@ -274,7 +274,7 @@ def _shorten(rows, prior, point, direction, value):
     return None
 
 
-class Evaluation(NamedTuple):
+class Approximation(NamedTuple):
     """F and its derivatives."""
 
     value: float
@@ -284,7 +284,7 @@ class Evaluation(NamedTuple):
 
 
 def evaluate(rows, mode):
-    """Return the :class:`Evaluation` at a mode."""
+    """Return the :class:`Approximation` at a mode."""
     hessian = mode.hessian
     prior = hessian.prior
     curvature = rows.curvature(mode.probability)
@@ -310,7 +310,7 @@ def evaluate(rows, mode):
             pooled_gradient[None],
             pooled_rest[None],
         )
-    return Evaluation(
+    return Approximation(
         value=mode.value + 0.5 * hessian.log_determinant,
         by_shared=pooled_gradient + pooled_rest,
         by_shared_covariance=by_shared_covariance,

@@ -6,11 +6,11 @@ Effects are in standardized units: of features with variance 1 over the samples 
 import numpy as np
 
 from skmtl.mixed_effects._damped_scoring import Point, minimize
+from skmtl.mixed_effects._fixed_effects import determined_directions
 from skmtl.mixed_effects._laplace import Prior, evaluate, find_mode, hessian_at
 from skmtl.mixed_effects._variances import positive_part
 
 _WIDTH = 100.0  # prior standard deviation of shared effects that are called flat
-_COLLINEAR = 1e-12  # eigenvalues of the Gram matrix that count as 0, relative to the largest
 _STARTS = (0.03, 0.3, 3.0)  # variances of log-odds
 _TOL_OF_MODE = 1e-4  # relative to that of the search
 _LEAST_TOL = 1e-11  # what rounding allows
@@ -130,9 +130,8 @@ class FlatModel(_LogisticModel):
     def __init__(self, rows, covariance, tol):
         super().__init__(rows, covariance, tol)
         gram = rows.pooled_gram(rows.weight) / rows.weight.sum()
-        values, vectors = np.linalg.eigh(gram)
-        kept = values > _COLLINEAR * values[-1]
-        self.basis = vectors[:, kept] / np.sqrt(values[kept])
+        values, vectors = determined_directions(gram)
+        self.basis = vectors / np.sqrt(values)
         self.n_shared_parameters = self.basis.shape[1]
         self.precision = np.full(self.n_shared_parameters, _WIDTH**-2)
         self.lower_of_shared = np.full(self.n_shared_parameters, -np.inf)

@@ -151,6 +151,8 @@ class MarginalLikelihood:
         targets = rows.targets[:, :, None]
         columns = [rows.rows, targets]
         self._with_targets = np.concatenate(columns, axis=2)
+        self._further = rows.sums_of_further
+        self._rest = rows.rest.sum()
 
     @property
     def is_saturated(self):
@@ -178,7 +180,9 @@ class MarginalLikelihood:
         transposed = R.transpose(0, 2, 1)
         precisions = transposed @ R
         right = _products(r, R)
-        gram, total_right = self._sums(precisions, right)
+        of_further, products, _ = self._further
+        gram = precisions.sum(axis=0) + of_further
+        total_right = right.sum(axis=0) + products
         fixed = self.fixed_effects.solve(
             gram,
             total_right,
@@ -232,28 +236,12 @@ class MarginalLikelihood:
         log_roots = np.log(diagonals)
         return whitened, 2 * log_roots.sum()
 
-    def _sums(self, precisions, right):
-        """Gram matrix and right-hand side of all rows, those without effects included."""
-        rows = self.rows
-        gram = precisions.sum(axis=0)
-        total_right = right.sum(axis=0)
-        if rows.grams is not None:
-            gram += rows.grams.sum(axis=0)
-            total_right += rows.products.sum(axis=0)
-        return gram, total_right
-
     def _other_squares(self, effects):
         """Squares that are left of what the rows do not have."""
-        rows = self.rows
-        squares = rows.rest.sum()
-        if rows.grams is None:
-            return squares
-        gram = rows.grams.sum(axis=0)
-        products = rows.products.sum(axis=0)
+        gram, products, squares = self._further
         left = effects @ gram - 2 * products
-        of_rows = rows.squares.sum()
-        of_rows += left @ effects
-        return squares + max(of_rows, 0.0)
+        of_further = squares + left @ effects
+        return self._rest + max(of_further, 0.0)
 
 
 def _products(targets, rows):

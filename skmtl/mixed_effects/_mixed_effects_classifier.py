@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._data.task_ids import some_of
+from skmtl._docs import documented
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.datafits import class_problem
@@ -20,6 +21,7 @@ from skmtl.mixed_effects._logistic_rows import read_rows
 from skmtl.mixed_effects._units import Units
 
 
+@documented
 class MixedEffectsClassifier(
     ClassPredictor, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
@@ -69,10 +71,7 @@ class MixedEffectsClassifier(
         Largest number of steps of the search for variances.
     tol : float, default=1e-3
         Stop when the next step is at most so many standard errors long.
-    task_column : str or int, default=None
-        Name or position of the column of X that holds the task ids; every task then has samples of
-        its own and y is 1-D. None: y is two-dimensional, or ids are passed as
-        ``fit(X, y, tasks=ids)``.
+    {task_column}
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does for tasks that fit did not see: raise an error, or predict with the
         common effects. Probabilities are then averages over tasks: they include the variance
@@ -97,21 +96,12 @@ class MixedEffectsClassifier(
         Laplace's approximation of the log-likelihood.
     classes_ : ndarray of shape (2,) or list of n_tasks such arrays
         Class labels, sorted; the list for two-dimensional y.
-    tasks_ : ndarray of shape (n_tasks,)
-        Task ids: of two-dimensional y the names of its columns if it is a frame, else 0, 1, ...; of
-        long data the sorted ids.
-    n_tasks_ : int
-        Number of tasks.
-    n_samples_per_task_ : ndarray of shape (n_tasks,)
-        Number of samples of each task that have a target and a positive weight.
+    {task_attributes}
     n_iter_ : int
         Number of steps of the search.
     optimality_ : float
         Length of the next step in standard errors. It is what `tol` is compared with.
-    n_features_in_ : int
-        Number of columns of X, the task column included.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Column names of X, if it has any.
+    {column_attributes}
 
     See Also
     --------
@@ -217,7 +207,7 @@ class MixedEffectsClassifier(
         wide = data.layout == "wide"
         self.classes_ = problem.classes if wide else problem.classes[0]
         rows, units = read_rows(problem)
-        covariance = make_covariance(self.covariance, rows.n_effects - 1)
+        covariance = make_covariance(self.covariance, rows.n_effects - 1, units.varies)
         model_of = {"flat": FlatModel, "ridge": RidgeModel}[self.fixed_effects]
         model = model_of(rows, covariance, self.tol)
         minimum = model.fit(self.max_iter)

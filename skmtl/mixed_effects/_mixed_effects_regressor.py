@@ -6,6 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.reading import read_training_data
+from skmtl._docs import documented
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.mixed_effects._adapt import AdaptMixin
@@ -18,6 +19,7 @@ from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
 
 
+@documented
 class MixedEffectsRegressor(
     PredictionMixin,
     AdaptMixin,
@@ -83,10 +85,7 @@ class MixedEffectsRegressor(
         Stop when the next step changes variances by at most `tol` standard errors and, with
         t deviations or own noise, scales of tasks by at most the share `tol`; with these also when
         the bound is no longer raised by more than rounding.
-    task_column : str or int, default=None
-        Name or position of the column of X that holds the task ids; every task then has samples of
-        its own and y is 1-D. None: y is two-dimensional, or ids are passed as
-        ``fit(X, y, tasks=ids)``.
+    {task_column}
     handle_unknown : {"error", "shared"}, default="error"
         What `predict` does for tasks that fit did not see: raise an error, or predict with the
         common coefficients and intercept.
@@ -131,16 +130,8 @@ class MixedEffectsRegressor(
         Number of iterations.
     covariance_ : str
         The `covariance`, of "auto" the chosen one.
-    tasks_ : ndarray of shape (n_tasks,)
-        Task ids.
-    n_tasks_ : int
-        Number of tasks.
-    n_samples_per_task_ : ndarray of shape (n_tasks,)
-        Number of targets of each task.
-    n_features_in_ : int
-        Number of columns of X in `fit`, with the task column.
-    feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the columns of X, if they are all strings.
+    {task_attributes}
+    {column_attributes}
 
     See Also
     --------
@@ -274,13 +265,13 @@ class MixedEffectsRegressor(
         if posterior.likelihood.is_saturated:
             self._warn_saturated(posterior)
         elif not optimum.converged:
-            self._warn_unconverged()
+            self._warn_unconverged(posterior.scales)
         return self
 
     def _fit_posterior(self, data):
         """The posterior of the data and the optimum that it is of; sets `covariance_`."""
         rows, units = compress(data, only_intercepts=self.covariance == "intercept")
-        fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram)
+        fixed_effects = FixedEffects(self.fixed_effects, rows.pooled_gram, units.varies)
         names = [self.covariance]
         if self.covariance == "auto":
             names = ["isotropic", "diagonal"]
@@ -295,7 +286,7 @@ class MixedEffectsRegressor(
 
     def _fit_covariance(self, name, rows, units, fixed_effects):
         """The same for a covariance."""
-        covariance = make_covariance(name, rows.n_effects - 1)
+        covariance = make_covariance(name, rows.n_effects - 1, units.varies)
         variances = VarianceParameters(covariance, fixed_effects)
         options = {"max_iter": self.max_iter, "tol": self.tol}
         if self.deviations == "normal" and self.task_noise == "common":
@@ -336,10 +327,13 @@ class MixedEffectsRegressor(
             "weights that count samples."
         )
 
-    def _warn_unconverged(self):
+    def _warn_unconverged(self, scales):
+        or_scales = ""
+        if scales.differ:
+            or_scales = ", or scales of tasks change by that share"
         warn(
             f"After {self.n_iter_} iterations the variances are {self.optimality_:.1e} standard "
-            f"errors from the optimum, but tol={self.tol:.1e}: increase max_iter={self.max_iter}, "
-            "or accept a larger tol.",
+            f"errors from the optimum{or_scales}, but tol={self.tol:.1e}: increase max_iter="
+            f"{self.max_iter}, or accept a larger tol.",
             ConvergenceWarning,
         )

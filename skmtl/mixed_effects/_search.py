@@ -60,8 +60,9 @@ def fit_variational(rows, units, variances, df, own_noise, max_iter, tol):
         return posterior, start
     model = VariationalModel(rows, variances, df, own_noise)
     found = []
-    for scales in model.starts(start.evaluation.noise):
-        reached = maximize(model, start, scales, max_iter, tol)
+    starts = model.starts(start.evaluation.noise)
+    for point in model.points(start.parameters, starts):
+        reached = maximize(model, point, max_iter, tol)
         found.append(reached)
     point, residual, n_iter, converged = max(found, key=_bound)
     posterior = Posterior(

@@ -41,7 +41,7 @@ def units_of(X, weight, ptr):
     varies = exceeds_rounding(variance, mean)
     variance = np.where(varies, variance, 1.0)
     scale = np.sqrt(variance)
-    return Units(mean, scale, level=0.0, size=1.0)
+    return Units(mean, scale, varies, level=0.0, size=1.0)
 
 
 def _outlying(X, weight, ptr):

@@ -245,7 +245,7 @@ def _fixed_table(fitted, names, freedom, intervals):
     estimate = np.append(fitted.shared_intercept_, fitted.shared_coef_)
     std_error = fitted.standard_errors_
     known = std_error > 0
-    t = np.copysign(np.inf, estimate)
+    t = np.where(estimate == 0, 0.0, np.copysign(np.inf, estimate))
     np.divide(estimate, std_error, out=t, where=known)
     columns = {
         "name": names,
@@ -273,10 +273,12 @@ def _structured(columns, texts):
 
 
 def _correlation(posterior):
-    """Correlations of the effects in the units of the user, None if they are independent."""
+    """Correlations of the effects that vary, in the units of the user; None if independent."""
     if not isinstance(posterior.variances.covariance, FullCovariance):
         return None
+    varying = posterior.variances.covariance.varying
     covariance = posterior.units.covariance(posterior.covariance)
+    covariance = covariance[np.ix_(varying, varying)]
     deviation = np.sqrt(covariance.diagonal())
     scale = np.outer(deviation, deviation)
     correlation = np.eye(len(scale))

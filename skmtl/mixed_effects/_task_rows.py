@@ -56,9 +56,20 @@ class TaskRows:
     def pooled_gram(self):
         """Gram matrix of the samples of all tasks, (n_effects, n_effects)."""
         gram = np.einsum("tij,tik->jk", self.rows, self.rows, optimize=True)
-        if self.grams is not None:
-            gram = gram + self.grams.sum(axis=0)
-        return gram
+        of_further, _, _ = self.sums_of_further
+        return gram + of_further
+
+    @property
+    def sums_of_further(self):
+        """Sums over tasks of `grams`, `products` and `squares`, zeros if there are none."""
+        if self.grams is None:
+            zeros = np.zeros(self.n_effects)
+            return np.diag(zeros), zeros, 0.0
+        return (
+            self.grams.sum(axis=0),
+            self.products.sum(axis=0),
+            self.squares.sum(),
+        )
 
     @property
     def free(self):
@@ -164,7 +175,7 @@ def _units(within, total, mean_x, mean_y):
     size = 1.0
     if varies_y:
         size = np.sqrt(variance_y)
-    return Units(mean, scale, float(level), float(size))
+    return Units(mean, scale, varies, float(level), float(size))
 
 
 def _rows_of_means(total, mean_x, mean_y, units):

@@ -16,12 +16,15 @@ class Units(NamedTuple):
     mean, scale : ndarray of shape (n_features,)
         Mean and standard deviation of the features over the samples of all tasks; the scale of a
         constant feature is 1.
+    varies : ndarray of bool of shape (n_features,)
+        Whether features are not constant.
     level, size : float
-        The same of the targets.
+        Mean and standard deviation of the targets.
     """
 
     mean: np.ndarray
     scale: np.ndarray
+    varies: np.ndarray
     level: float
     size: float
 

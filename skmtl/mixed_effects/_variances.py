@@ -7,6 +7,7 @@ prior of common slopes, all relative to the variance of the noise.
 import numpy as np
 
 _ROUNDING = 1e-12  # singular values of a matrix of diagonal 1 that count as 0
+_NOTHING = 1e-14  # variance, relative to that of the noise, that is 0 but for rounding
 _MOST_EXPLAINED = 0.95  # share of the information of the noise that may be that of the others
 
 
@@ -41,8 +42,10 @@ class VarianceParameters:
         return parameters[: self.n_of_tasks], parameters[self.n_of_tasks :]
 
     def clipped(self, parameters):
-        """The parameters within their bounds."""
-        return np.clip(parameters, self.lower, self.upper)
+        """The parameters within their bounds; on these where they are but for rounding."""
+        clipped = np.clip(parameters, self.lower, self.upper)
+        is_nothing = clipped < self.lower + _NOTHING
+        return np.where(is_nothing, self.lower, clipped)
 
     def start(self, variance):
         """Parameters with this variance of every effect of a task, and of common slopes."""

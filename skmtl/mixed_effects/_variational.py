@@ -57,6 +57,11 @@ class Scales(NamedTuple):
     precision: np.ndarray | None = None
 
     @property
+    def differ(self):
+        """Whether there are any."""
+        return self.omega is not None or self.precision is not None
+
+    @property
     def logarithms(self):
         """What the scales are made of, one-dimensional."""
         parts = []
@@ -187,6 +192,11 @@ class VariationalModel:
             bound,
         )
 
+    def points(self, parameters, starts):
+        """The bound at some parameters and each of several scales, where it can be computed."""
+        points = [self.point(parameters, scales) for scales in starts]
+        return [point for point in points if point is not None]
+
     def _bound(self, evaluation, scales):
         """The lower bound of the log likelihood."""
         bound = -evaluation.criterion / 2
@@ -289,8 +299,8 @@ class Bounded(NamedTuple):
         return np.concatenate([self.parameters, self.scales.logarithms])
 
 
-def maximize(model, optimum, scales, max_iter, tol):
-    """Maximize the bound, from an optimum of the normal model and some scales.
+def maximize(model, point, max_iter, tol):
+    """Maximize the bound, from a point.
 
     Variances and scales move together, extrapolated from the moves before. Where the bound would
     decrease, they move without extrapolation, then one after the other, so that it cannot, but for
@@ -307,7 +317,6 @@ def maximize(model, optimum, scales, max_iter, tol):
     converged : bool
         Whether moves became that short, or the bound could not be raised any more.
     """
-    point = model.point(optimum.parameters, scales)
     best = point
     size = abs(point.bound) + model.rows.total.sum()
     slack = _ROUNDING * size

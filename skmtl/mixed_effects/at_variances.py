@@ -80,7 +80,6 @@ class _AtVariances(MixedEffectsRegressor):
             own_noise=scales.precision is not None,
         )
         starts = [scales]
-        is_scaled = scales.omega is not None or scales.precision is not None
         if not self.keeps_scales:
             starts = model.starts(estimated.evaluation.noise)
         scales = starts[0]
@@ -92,27 +91,28 @@ class _AtVariances(MixedEffectsRegressor):
                 noise=LEAST_NOISE,
                 spread=likelihood.spread,
             )
-        elif is_scaled and not self.keeps_scales:
-            points = [self._fitted(model, start) for start in starts]
-            best = max(points, key=_bound)
-            scales = best.scales
-            likelihood = best.likelihood
+        elif estimated.scales.differ and not self.keeps_scales:
+            points = model.points(estimated.parameters, starts)
+            fitted = [_with_fitted_scales(model, point) for point in points]
+            best = max(fitted, key=_bound, default=None)
+            if best is not None:
+                scales = best.scales
+                likelihood = best.likelihood
         return likelihood, scales
 
-    def _fitted(self, model, scales):
-        """The bound where scales of tasks fit to their samples, given the variances."""
-        parameters = self.estimated.parameters
-        point = model.point(parameters, scales)
-        for _ in range(_MOST_UPDATES):
-            scales = model.update(point)
-            change = scales.logarithms - point.scales.logarithms
-            new = model.point(parameters, scales)
-            if new is None:
-                break
-            point = new
-            if np.abs(change).max() < _SAME:
-                break
-        return point
+
+def _with_fitted_scales(model, point):
+    """The bound where scales of tasks fit to their samples, given the variances."""
+    for _ in range(_MOST_UPDATES):
+        scales = model.update(point)
+        change = scales.logarithms - point.scales.logarithms
+        new = model.point(point.parameters, scales)
+        if new is None:
+            break
+        point = new
+        if np.abs(change).max() < _SAME:
+            break
+    return point
 
 
 def _bound(point):
