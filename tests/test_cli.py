@@ -53,6 +53,14 @@ def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_models_that_adapt_how_much_tasks_share_are_compared(shops, capsys):
+    arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
+    names = ["MixedEffectsRegressor", "SafeSharingRegressor"]
+    assert main([*arguments, "--estimators", *names]) == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in names)
+
+
 def test_a_target_of_classes_is_judged_by_log_loss(shops, capsys):
     frame, path = shops
     spoil(frame, path, lambda f: f.assign(sales=np.where(f["price"] > 0.1, "high", "low")))

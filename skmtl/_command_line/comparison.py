@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmtl import linear_model
+from skmtl import linear_model, meta, mixed_effects
 from skmtl._command_line.outputs import check_outputs, write_outputs
 from skmtl._command_line.problem import read_problem
 from skmtl._command_line.usage import UsageError, warnings_as_lines
@@ -24,8 +24,15 @@ REGRESSORS = (
     "ClusteredTaskRegressorCV",
     "DirtyRegressorCV",
     "RobustMultiTaskRegressorCV",
+    "MixedEffectsRegressor",
+    "SafeSharingRegressor",
 )
-CLASSIFIERS = ("MultiTaskLassoClassifierCV", "TraceNormClassifierCV")
+CLASSIFIERS = (
+    "MultiTaskLassoClassifierCV",
+    "TraceNormClassifierCV",
+    "MixedEffectsClassifier",
+    "SafeSharingClassifier",
+)
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 _MOST_NAMES = 60  # features that are printed
 _N_FOLDS = 4  # of compare_to_single_task
@@ -54,9 +61,10 @@ def demo(n_splits, seed):
 def _scaled(name, task_column):
     """Return a pipeline of a scaler that leaves the task column alone and the estimator."""
     scaler = keep_task_column(StandardScaler(), task_column)
-    estimator = getattr(linear_model, name)
+    place = next(one for one in (linear_model, mixed_effects, meta) if hasattr(one, name))
+    options = {"max_iter": _MAX_ITER} if place is linear_model else {}
     # Scaling has put the task ids into the last column.
-    return make_pipeline(scaler, estimator(task_column=-1, max_iter=_MAX_ITER))
+    return make_pipeline(scaler, getattr(place, name)(task_column=-1, **options))
 
 
 def compare(options):
