@@ -23,7 +23,9 @@ _RANK_LOSS = RankLoss()
 _REGRESSION = {
     "root_mean_squared_error": _ROOT,
     "mean_squared_error": MeanLoss("mean_squared_error", squared_error),
-    "mean_absolute_error": MeanLoss("mean_absolute_error", absolute_error),
+    "mean_absolute_error": MeanLoss(
+        "mean_absolute_error", absolute_error, constant=np.median, negligible=0.1
+    ),
     "mean_poisson_deviance": MeanLoss("mean_poisson_deviance", poisson_deviance),
 }
 _CLASSIFICATION = {"log_loss": _LOG_LOSS, "roc_auc_score": _RANK_LOSS}

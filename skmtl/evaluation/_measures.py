@@ -14,6 +14,10 @@ from skmtl._data.spellings import encode_labels, target_array
 from skmtl._data.task_ids import codes_of
 from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
 
+# A mean loss below this share of that of the best constant counts as nothing; for squared errors,
+# this is a root error of a tenth of the standard deviation of the targets.
+NEGLIGIBLE = 0.01
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -92,15 +96,26 @@ class MeanLoss:
         ``loss(truth, predictions)`` returns the loss of each target.
     root : bool, default=False
         Whether to take the square root of the mean.
+    constant : callable, default=np.mean
+        ``constant(truth)`` returns the best constant prediction of the targets of one task.
+    negligible : float, default=NEGLIGIBLE
+        Losses up to this share of that of the best constant count as nothing.
     """
 
     draws_samples = True  # the bootstrap can weight targets
     response_method = ("predict",)
 
-    def __init__(self, name, loss, root=False):
+    def __init__(self, name, loss, root=False, constant=np.mean, negligible=NEGLIGIBLE):
         self.name = name
         self.loss = loss
         self.root = root
+        self.constant = constant
+        self.negligible = negligible
+
+    @property
+    def power(self):
+        """The error is this power of the mean loss."""
+        return 0.5 if self.root else 1.0
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
@@ -110,6 +125,30 @@ class MeanLoss:
     def rounding(self, targets, task_codes, n_tasks):
         """Errors up to these are rounding of the predictions, (n_tasks,)."""
         return error_of_rounding(self, targets, task_codes, n_tasks)
+
+    def floor(self, targets, task_codes, n_tasks):
+        """Mean losses up to these count as nothing, (n_tasks,); they are in the unit of losses."""
+        known = task_codes >= 0
+        codes = task_codes[known]
+        truth = targets.truth[known]
+        predictions = self._constants(targets.values[known], truth, codes, n_tasks)
+        losses = self.loss(truth, predictions)
+        return self.negligible * np.nan_to_num(group_means(losses, codes, n_tasks))
+
+    def _constants(self, values, truth, codes, n_tasks):
+        """The best constant prediction of each target's task, (n_targets,)."""
+        constants = np.zeros(len(truth))
+        for own in members_of_groups(codes, n_tasks):
+            if len(own):
+                constants[own] = self.constant(truth[own])
+        return constants
+
+    def losses(self, truth, predictions, groups, n_groups):
+        """The loss of each target, (n_targets,), of which errors are means (see `power`).
+
+        It is NaN where it is undefined.
+        """
+        return self.loss(truth, predictions)
 
     def error_function(self, truth, predictions, groups, n_groups):
         """Function from weights of the targets to errors (n_groups,), NaN for an empty group."""
@@ -136,6 +175,13 @@ class LogLoss(MeanLoss):
     def rounding(self, targets, task_codes, n_tasks):
         """As :meth:`MeanLoss.rounding`; probabilities have no unit."""
         return np.full(n_tasks, NO_ERROR)
+
+    def _constants(self, values, truth, codes, n_tasks):
+        """The share of each target's class among the targets of its task, (n_targets,)."""
+        n_classes = values.max(initial=0) + 1
+        cells = codes * n_classes + values
+        counts = np.bincount(codes, minlength=n_tasks)
+        return np.bincount(cells)[cells] / counts[codes]
 
     def read(self, y, task_codes):
         classes, class_codes = encode_classes(y, task_codes)
@@ -198,6 +244,21 @@ class RankLoss:
             return 1.0 - area
 
         return errors
+
+
+def members_of_groups(groups, n_groups):
+    """The positions of the members of each group: a list of ndarray."""
+    order = np.argsort(groups, kind="stable")
+    counts = np.bincount(groups, minlength=n_groups)
+    ends = np.cumsum(counts)
+    return np.split(order, ends[:-1])
+
+
+def group_means(values, groups, n_groups):
+    """The mean of the values of each group, (n_groups,); NaN for an empty group."""
+    sums = np.bincount(groups, values, minlength=n_groups)
+    counts = np.bincount(groups, minlength=n_groups)
+    return quotients(sums, counts)
 
 
 def squared_error(truth, predictions):
