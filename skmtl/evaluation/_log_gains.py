@@ -10,7 +10,7 @@ taken out. Training sets overlap, so the second counts for more than its J-th pa
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import stats
 
 from skmtl.evaluation._moderation import moderate_variances
 
@@ -109,14 +109,15 @@ def overlap_factor(splits):
     in another.
     """
     n_splits = len(splits)
-    positions = [np.unique(train) for train, _ in splits]
-    lengths = [len(train) for train in positions]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    columns = np.concatenate(positions)
-    members = sparse.csr_array((np.ones(len(columns)), columns, starts))
-    common = (members @ members.T).toarray()
-    n_trained = np.trace(common)
-    share = (common.sum() - n_trained) / (n_splits - 1) / n_trained
+    n_samples = 1 + max(np.max(train) for train, _ in splits)
+    times_trained = np.zeros(n_samples)
+    for train, _ in splits:
+        is_trained = np.zeros(n_samples, dtype=bool)
+        is_trained[train] = True
+        times_trained += is_trained
+    n_trained = times_trained.sum()
+    n_common = times_trained @ times_trained - n_trained  # of ordered pairs of training sets
+    share = n_common / (n_splits - 1) / n_trained
     largest = 1 - n_splits / n_trained  # training sets that differ in one row
     share = min(share, max(largest, 0.0))
     return 1 / n_splits + (1 - 1 / n_splits) * share / (1 - share)
@@ -164,10 +165,7 @@ def _split_variances(labels, influence):
     root = np.sqrt(shrinkage) / n_tasks
     mean_effect = effect @ root
     weight = root[labels.tasks] / np.maximum(n_seen.ravel()[cell], 1)
-    by_row = np.bincount(
-        np.unique(labels.splits * (labels.rows.max() + 1) + labels.rows, return_inverse=True)[1],
-        weight * deviation,
-    )
+    by_row = np.bincount(labels.rows_in_splits, weight * deviation)
     correction = n_seen.sum() / max(degrees.sum(), 1)
     mean_noise = correction * (by_row @ by_row)
     of_mean = max((mean_effect @ mean_effect - mean_noise) / n_splits, 0.0)
