@@ -1,23 +1,21 @@
 """Several estimators and their baselines in one order, with tests between every two."""
 
 import numpy as np
-from scipy import stats
 
 from skmtl.evaluation._formatting import METHOD_COLUMNS, as_frame, methods_table
 from skmtl.evaluation._gain_table import errors_and_ranks
 from skmtl.evaluation._html import methods_html, paragraph
 from skmtl.evaluation._pairwise_tests import pairwise_tests
-from skmtl.evaluation._statistics import mean_of_known, without_rounding
 from skmtl.evaluation._verdict import ranking_verdict
 from skmtl.inspection import TaskGainDisplay
 
 _OF_REPORTS = (
-    "delta_m",
-    "delta_m_low",
-    "delta_m_high",
-    "share_negative",
-    "n_positive",
-    "n_negative",
+    "median_gain",
+    "median_gain_low",
+    "median_gain_high",
+    "share_gain",
+    "n_helped",
+    "n_harmed",
 )
 _NUMBERS = (
     "mean_rank",
@@ -63,7 +61,7 @@ class TransferRanking:
         Name of the error.
     """
 
-    def __init__(self, reports, cv_results, quantities, confidence_level, error_name):
+    def __init__(self, reports, cv_results, losses, quantities, confidence_level, error_name):
         self.reports_ = reports
         self.cv_results_ = cv_results
         self.confidence_level = confidence_level
@@ -71,10 +69,9 @@ class TransferRanking:
         methods = cv_results["methods"]
         self._quantities = errors_and_ranks(cv_results) | quantities
         self.ranking_ = _ranking(reports, self._quantities, methods)
-        self.pairwise_ = pairwise_tests(cv_results, confidence_level)
+        self.pairwise_ = pairwise_tests(losses, methods, cv_results["is_judged"], confidence_level)
         self.summary_ = {
             "best": str(self.ranking_["method"][0]),
-            "friedman_p": _friedman_p(cv_results),
             "n_unconverged": quantities["n_unconverged"],
         }
 
@@ -128,7 +125,6 @@ class TransferRanking:
     def __str__(self):
         blocks = [
             "\n".join(methods_table(self._quantities, self.ranking_["method"].tolist())),
-            f"Friedman test over tasks: p = {self.summary_['friedman_p']:.2g}",
             self.verdict(),
         ]
         return "\n\n".join(blocks)
@@ -143,17 +139,6 @@ class TransferRanking:
     def __repr__(self):
         best = self.summary_["best"]
         return f"<TransferRanking: {len(self.ranking_)} methods, best mean rank {best!r}>"
-
-
-def _friedman_p(cv_results):
-    """P-value of the Friedman test; NaN for fewer than three judged tasks or methods."""
-    errors = mean_of_known(cv_results["errors"])
-    is_used = cv_results["is_judged"] & ~np.isnan(errors).any(axis=1)
-    complete = errors[is_used]
-    if min(complete.shape) < 3:
-        return np.nan
-    rounded = without_rounding(complete, cv_results["rounding"][is_used])
-    return float(stats.friedmanchisquare(*rounded.T).pvalue)
 
 
 def _ranking(reports, quantities, methods):
