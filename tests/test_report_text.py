@@ -107,7 +107,7 @@ def made_up_report(table, task_column=None, n_splits=20, error_name="log_loss", 
         "n_test": counts * table["n_test"],
     }
     return TransferReport(
-        table, numbers | summary, cv_results, 0.95, error_name, task_column=task_column
+        table, numbers | summary, cv_results, None, 0.95, error_name, task_column=task_column
     )
 
 

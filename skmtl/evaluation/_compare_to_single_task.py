@@ -17,12 +17,13 @@ from skmtl.evaluation._estimators import (
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
 from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._gain_table import gain_interval, gain_table, summarize
+from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
+from skmtl.evaluation._label_losses import LabelLosses
 from skmtl.evaluation._model_runs import model_sizes, run_models
 from skmtl.evaluation._single_task import takes_counts
-from skmtl.evaluation._splits import make_splits
-from skmtl.evaluation._statistics import bootstrap_delta
+from skmtl.evaluation._splits import make_splits, read_groups
+from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
@@ -42,6 +43,7 @@ def compare_to_single_task(
     normalize_y="auto",
     task_column=None,
     tasks=None,
+    groups=None,
     cv=None,
     scoring=None,
     confidence_level=0.95,
@@ -169,15 +171,16 @@ def compare_to_single_task(
     normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
     models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
     check_responses(models, measure)
-    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
+    groups = read_groups(groups, data)
+    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS, groups=groups)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
-    errors = _error_functions(runs, held_out, measure)
-    cv_results = _cv_results(errors, runs, data, splits, measure)
+    losses = _label_losses(runs, held_out, groups, splits, data, measure)
+    cv_results = _cv_results(losses, runs, data, splits)
     quantities = _run_quantities(runs)
     if model_figures:
         largest_seed = np.iinfo(np.int32).max
@@ -196,22 +199,24 @@ def compare_to_single_task(
     reports = {}
     for name, methods in roles.items():
         own_results = _results_of(cv_results, methods)
-        table = gain_table(own_results, notes, confidence_level)
-        is_judged = table["verdict"] != "not judged"
-        if measure.draws_samples:
-            compared = (errors[methods["single"]], errors[methods["multi"]])
-            interval = bootstrap_delta(
-                held_out, data.task_codes, compared, is_judged, confidence_level, rng
-            )
-        else:
-            interval = gain_interval(own_results, is_judged, confidence_level)
-        summary = summarize(table, own_results, interval)
+        gains = _gains(losses, methods, own_results, confidence_level)
+        multi_over_single = gains.pop("single")
+        table = gain_table(own_results, multi_over_single, notes, confidence_level)
+        summary = summarize(table, multi_over_single, gains, own_results, rng)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
-        reports[name] = TransferReport(table, summary, own_results, confidence_level, measure.name)
+        reports[name] = TransferReport(
+            table,
+            summary,
+            own_results,
+            multi_over_single,
+            confidence_level,
+            measure.name,
+            task_column,
+        )
     if not isinstance(estimator, dict):
         return reports["multi"]
-    return TransferRanking(reports, cv_results, quantities, confidence_level, measure.name)
+    return TransferRanking(reports, cv_results, losses, quantities, confidence_level, measure.name)
 
 
 def _check_ids_reach_estimators(estimators, tasks):
@@ -248,32 +253,59 @@ def _read_normalize_y(normalize_y, estimators, include_pooled, data):
     return normalize_y
 
 
-def _error_functions(runs, held_out, measure):
-    """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
-    errors = {}
+def _label_losses(runs, held_out, groups, splits, data, measure):
+    """The :class:`LabelLosses` of all methods."""
+    losses = {}
     for method, method_runs in runs.items():
         predictions = [run.predictions for run in method_runs]
-        errors[method] = held_out.error_function(measure, predictions)
-    return errors
+        losses[method] = held_out.losses(measure, predictions)
+    return LabelLosses(
+        held_out,
+        losses,
+        groups,
+        splits,
+        measure.power,
+        measure.floor(data.targets, data.task_codes, data.n_tasks),
+        measure.rounding(data.targets, data.task_codes, data.n_tasks),
+    )
 
 
-def _cv_results(errors, runs, data, splits, measure):
+def _cv_results(losses, runs, data, splits):
     """`cv_results_` of all methods."""
     train_sets = [train for train, _ in splits]
     test_sets = [test for _, test in splits]
     fit_times = [[run.fit_time for run in method_runs] for method_runs in runs.values()]
     predict_times = [[run.predict_time for run in method_runs] for method_runs in runs.values()]
     return {
-        "errors": np.stack([error() for error in errors.values()], axis=-1),
+        "errors": np.stack([losses.split_errors(method) for method in runs], axis=-1),
+        "task_errors": np.stack([losses.task_errors(method) for method in runs], axis=-1),
         "methods": list(runs),
         "tasks": data.tasks,
         "is_judged": ~has_one_value(data),
-        "rounding": measure.rounding(data.targets, data.task_codes, data.n_tasks),
+        "shares_rows": data.is_wide,
+        "rounding": losses.rounding,
+        "floor": losses.floor,
         "n_train": count_targets(data, train_sets),
         "n_test": count_targets(data, test_sets),
         "fit_time": np.transpose(fit_times),
         "predict_time": np.transpose(predict_times),
     }
+
+
+def _gains(losses, methods, cv_results, confidence_level):
+    """The :class:`TaskGains` of "multi" over the methods of each other role."""
+    is_judged, _ = judged_tasks(cv_results)
+    n_train = cv_results["n_train"].mean(axis=0)
+    gains = {}
+    for role, method in methods.items():
+        if role == "multi":
+            continue
+        column = cv_results["methods"].index(role)
+        is_known = is_judged & np.isfinite(cv_results["task_errors"][:, column])
+        gains[role] = TaskGains(
+            losses, methods["multi"], method, is_known, n_train, confidence_level
+        )
+    return gains
 
 
 def _run_quantities(runs):
@@ -296,7 +328,7 @@ def _results_of(cv_results, methods):
     """`cv_results_` of one estimator and its baselines, which are called by their roles."""
     columns = [cv_results["methods"].index(method) for method in methods.values()]
     results = dict(cv_results)
-    for name in ("errors", "fit_time", "predict_time"):
+    for name in ("errors", "task_errors", "fit_time", "predict_time"):
         results[name] = cv_results[name][..., columns]
     results["methods"] = list(methods)
     return results

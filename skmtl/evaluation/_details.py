@@ -8,6 +8,7 @@ from skmtl.evaluation._formatting import (
     gain_text,
     interval_text,
     methods_table,
+    number_text,
     shortened,
     table_lines,
     wrapped,
@@ -38,9 +39,11 @@ def _numbers_over_tasks(report):
     numbers = {
         f"Gain at the center of all {report.noun.many}": gain_text(summary["typical_gain"]),
         f"Gain of a new {report.noun.one}": new_task,
-        "Standard deviation of log gains": f"{summary['spread']:.3f}",
-        "Power of the size by which gains shrink": f"{summary['size_power']:.2f}",
-        f"Correlation of the errors of {report.noun.many}": f"{summary['correlation']:.2f}",
+        "Standard deviation of log gains": number_text(summary["spread"], ".3f"),
+        "Power of the size by which gains shrink": number_text(summary["size_power"], ".2f"),
+        f"Correlation of the errors of {report.noun.many}": number_text(
+            summary["correlation"], ".2f"
+        ),
     }
     width = max(map(len, numbers)) + 2
     return "\n".join(f"{name:<{width}}{text}" for name, text in numbers.items())

@@ -133,11 +133,11 @@ def percent_text(share, sign=""):
     Parameters
     ----------
     share : float
-        The share, 1 for 100%; a dash for NaN.
+        The share, 1 for 100%; a dash for NaN and infinity.
     sign : {"", "+"}, default=""
         "+" puts a plus before positive numbers.
     """
-    if np.isnan(share):
+    if not np.isfinite(share):
         return "-"
     if share == 0:
         return "0%"
@@ -161,7 +161,7 @@ def gain_text(gain):
 
 def interval_text(low, high):
     """An interval of gains."""
-    if np.isnan(low) or np.isnan(high):
+    if not np.isfinite([low, high]).all():
         return "-"
     return f"[{gain_text(low)}, {gain_text(high)}]"
 
@@ -174,7 +174,7 @@ def interval_texts(lows, highs):
     high_width = max(map(len, high_texts), default=0)
     texts = []
     for low, high in zip(low_texts, high_texts, strict=True):
-        is_known = low != "-" and high != "-"
+        is_known = "-" not in (low, high)
         texts.append(f"[{low:>{low_width}}, {high:>{high_width}}]" if is_known else "-")
     return texts
 

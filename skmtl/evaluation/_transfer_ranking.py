@@ -63,14 +63,14 @@ class TransferRanking:
         Name of the error.
     """
 
-    def __init__(self, reports, cv_results, quantities, confidence_level, error_name):
+    def __init__(self, reports, cv_results, losses, quantities, confidence_level, error_name):
         self.reports_ = reports
         self.cv_results_ = cv_results
         self.confidence_level = confidence_level
         self.error_name = error_name
         methods = cv_results["methods"]
         quantities = errors_and_ranks(cv_results) | quantities
-        self.pairwise_ = pairwise_tests(cv_results, confidence_level)
+        self.pairwise_ = pairwise_tests(losses, methods, cv_results["is_judged"], confidence_level)
         order = _order(methods, self.pairwise_)
         self.ranking_ = _ranking(reports, quantities, order)
         self.summary_ = {

@@ -81,6 +81,7 @@ class TransferReport:
         table,
         summary,
         cv_results,
+        gains,
         confidence_level,
         error_name,
         task_column=None,
@@ -88,6 +89,7 @@ class TransferReport:
         self.table_ = table
         self.summary_ = dict(summary)
         self.cv_results_ = cv_results
+        self._gains = gains
         self.confidence_level = confidence_level
         self.error_name = error_name
         self.noun = noun_of(task_column)
@@ -128,6 +130,22 @@ class TransferReport:
             If matplotlib is not installed (``pip install "skmtl[plot]"``).
         """
         return TaskGainDisplay.from_report(self, kind=kind, ax=ax)
+
+    def size_curve(self, n_train):
+        """Return the typical gain of tasks with so many training rows.
+
+        Parameters
+        ----------
+        n_train : array-like
+            Numbers of training rows.
+
+        Returns
+        -------
+        gain, low, high : ndarray
+            The gain and the ends of its interval, in the shape of `n_train`; NaN if no task is
+            judged.
+        """
+        return self._gains.size_curve(n_train)
 
     def verdict(self):
         """Say in sentences what the numbers allow to conclude.
