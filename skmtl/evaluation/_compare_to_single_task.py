@@ -224,7 +224,13 @@ def compare_to_single_task(
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
         reports[name] = TransferReport(
-            table, summary, own_results, multi_over_single, confidence_level, measure.name
+            table,
+            summary,
+            own_results,
+            multi_over_single,
+            confidence_level,
+            measure.name,
+            task_column,
         )
     if not isinstance(estimator, dict):
         return reports["multi"]
@@ -294,6 +300,7 @@ def _cv_results(losses, runs, data, splits):
         "methods": list(runs),
         "tasks": data.tasks,
         "is_judged": ~has_one_value(data),
+        "shares_rows": data.is_wide,
         "rounding": losses.rounding,
         "floor": losses.floor,
         "n_train": count_targets(data, train_sets),
