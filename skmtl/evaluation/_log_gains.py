@@ -148,27 +148,22 @@ def _split_variances(labels, influence):
     n_seen = np.bincount(cell, is_seen, minlength=n_splits * n_tasks)
     effect = np.bincount(cell, rest, minlength=n_splits * n_tasks) / np.maximum(n_seen, 1)
     deviation = np.where(is_seen, rest - effect[cell], 0.0)
-    n_seen = n_seen.reshape(n_splits, n_tasks)
-    effect = effect.reshape(n_splits, n_tasks)
-    is_used = n_seen > 0
-    n_used = is_used.sum(axis=0)
+    n_used = np.count_nonzero(n_seen.reshape(n_splits, n_tasks), axis=0)
 
-    squares = np.bincount(labels.tasks, deviation**2, minlength=n_tasks)
-    degrees = n_seen.sum(axis=0) - n_used
-    noise = np.zeros((n_splits, n_tasks))
-    within = squares / np.maximum(degrees, 1)
-    np.divide(within, n_seen, out=noise, where=is_used)
-    excess = (effect**2 - noise).sum(axis=0) / np.maximum(n_used, 1)
-    of_tasks = np.maximum(excess, 0.0) * shrinkage
+    # What is due to the tested rows; those of a group err together, also in different tasks.
+    groups = labels.groups_in_splits
+    counts = groups.task_sums(groups.sums(is_seen) > 0)
+    correction = counts / np.maximum(counts - n_used, 1)
+    share = np.sqrt(correction)[labels.tasks] * deviation / np.maximum(n_seen[cell], 1)
+    noise = groups.task_sums(groups.sums(share) ** 2)
+    squares = (effect.reshape(n_splits, n_tasks) ** 2).sum(axis=0)
+    of_tasks = shrinkage * np.maximum(squares - noise, 0.0) / np.maximum(n_used, 1)
 
-    # The mean over tasks: labels of one row in several tasks err together.
     root = np.sqrt(shrinkage) / n_tasks
-    mean_effect = effect @ root
-    weight = root[labels.tasks] / np.maximum(n_seen.ravel()[cell], 1)
-    by_row = np.bincount(labels.rows_in_splits, weight * deviation)
-    correction = n_seen.sum() / max(degrees.sum(), 1)
-    mean_noise = correction * (by_row @ by_row)
-    of_mean = max((mean_effect @ mean_effect - mean_noise) / n_splits, 0.0)
+    mean_effect = effect.reshape(n_splits, n_tasks) @ root
+    noise = np.bincount(labels.groups_in_splits_of_all, root[labels.tasks] * share)
+    excess = mean_effect @ mean_effect - noise @ noise
+    of_mean = max(excess, 0.0) / n_splits
     return of_tasks, of_mean
 
 
