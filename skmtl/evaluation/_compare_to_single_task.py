@@ -17,12 +17,13 @@ from skmtl.evaluation._estimators import (
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
 from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._gain_table import gain_interval, gain_table, summarize
+from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
+from skmtl.evaluation._label_losses import LabelLosses
 from skmtl.evaluation._model_runs import model_sizes, run_models
 from skmtl.evaluation._single_task import takes_counts
-from skmtl.evaluation._splits import make_splits
-from skmtl.evaluation._statistics import bootstrap_delta
+from skmtl.evaluation._splits import make_splits, read_groups
+from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
@@ -42,6 +43,7 @@ def compare_to_single_task(
     normalize_y="auto",
     task_column=None,
     tasks=None,
+    groups=None,
     cv=None,
     scoring=None,
     confidence_level=0.95,
@@ -52,13 +54,27 @@ def compare_to_single_task(
 ):
     """Compare multi-task models with single-task and pooled baselines, task by task.
 
-    All models are fitted on the same training sets and judged on the same test sets. The gain of
-    task t is ``1 - mean error_multi / mean error_single`` over the splits. Its interval and p-value
-    come from the corrected resampled t-test of Nadeau and Bengio (2003), since the splits overlap:
-    ``t = dbar / sqrt((1/J + 1.5 n_test/n_train) s^2)`` with J - 1 degrees of freedom; p-values are
-    adjusted for the number of tasks with the method of Holm (1979). The factor 1.5 is ours: without
-    it, there were more false verdicts for equal models than promised
-    (``benchmarks/false_positives.py``).
+    All models are fitted on the same training sets and judged by the same test sets. The gain of
+    task t is ``1 - error_multi / error_single``, where errors are those of all its tested labels;
+    root errors are roots of mean squares over all of them. It is the gain of learning from training
+    sets of this size, for data like these. With all samples, gains are usually a little smaller.
+
+    How sure a gain is follows in four steps:
+
+    1. The log gain of a task, ``theta_t = -log(1 - gain)``, has a variance between tested rows, and
+       one between training sets, each seen without the other. With J splits the second counts with
+       the factor ``1/J + (1 - 1/J) q / (1 - q)``, where q is the share of one training set that is
+       in another (after Hoeffding, 1948).
+    2. The variances of all tasks moderate each other (Smyth, 2004).
+    3. ``theta_t ~ N(mu x_t^p, tau^2 x_t^(2p))`` with x_t the median number of training rows divided
+       by that of the task; mu, tau and p are integrated out. The mean of theta_t given all tasks is
+       its gain in the table. Its interval is extended to the gain of the task by itself.
+    4. A task is "helped" if the probability of harm is at most 1 %, and "probably helped" if it is
+       at most 10 %, and if it gains by itself; "harmed" and "probably harmed" likewise; otherwise
+       it is "open".
+
+    Numbers over all tasks, such as the median gain, come from joint draws of all gains.
+    ``doc/verdict.rst`` tells how often all this is wrong in simulated data.
 
     Parameters
     ----------
@@ -89,10 +105,14 @@ def compare_to_single_task(
         or search whose last step has a position as its `task_column`, since steps may move columns.
     tasks : array-like of shape (n_samples,), default=None
         Task ids, for estimators fitted with ``tasks=``.
+    groups : array-like of shape (n_samples,), default=None
+        What samples belong to, such as a person measured several times. Samples of one group stay
+        together in folds, and count as one when it is judged how sure a gain is. A splitter gets
+        them as `groups`, and the task ids if there are none.
     cv : int, splitter or iterable, default=None
-        Cross-validation splitting strategy. None is 5 repeats of 4 shuffled folds, an int one
-        repeat with that number of folds. Folds are stratified by task, and by class for classifiers
-        of long data.
+        Cross-validation splitting strategy. None is 4 shuffled folds, an int that number of folds;
+        both are repeated 5 times, since the luck of training sets cannot be told from one pass.
+        Folds are stratified by task, and by class for classifiers of long data.
     scoring : str or callable, default=None
         The error of a task: the name of a scorer of scikit-learn, such as "neg_mean_squared_error",
         "roc_auc" or "neg_brier_score", a metric ``metric(y_true, y_pred)``, or the result of
@@ -101,7 +121,7 @@ def compare_to_single_task(
         "neg_root_mean_squared_error" for regressors and "neg_log_loss" for classifiers; "roc_auc"
         needs tasks of two classes.
     confidence_level : float, default=0.95
-        Level of the intervals; verdicts are at ``1 - confidence_level``.
+        Level of the intervals. The probabilities behind verdicts stay as they are.
     model_figures : bool, default=True
         Whether to fit every model to all samples, too, for its number of non-zero coefficients,
         its rank and its effective degrees of freedom.
@@ -110,7 +130,7 @@ def compare_to_single_task(
     verbose : int, default=0
         Verbosity level of joblib.
     random_state : int, RandomState instance or None, default=None
-        Seed of the default folds and of the bootstrap.
+        Seed of the default folds and of the draws of gains.
 
     Returns
     -------
@@ -125,7 +145,7 @@ def compare_to_single_task(
         mixed.
     ValueError
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
-        columns, or there are fewer than two splits.
+        columns, `groups` has another length than X, or there are fewer than two splits.
 
     Warns
     -----
@@ -138,10 +158,11 @@ def compare_to_single_task(
 
     References
     ----------
-    Nadeau, Bengio (2003), "Inference for the generalization error", Machine Learning 52, section
-    3.2. Holm (1979), "A simple sequentially rejective multiple test procedure". Maninis,
-    Radosavovic, Kokkinos (2019), "Attentive single-tasking of multiple tasks", section 5
-    (delta_m).
+    Hoeffding (1948), "A class of statistics with asymptotically normal distribution". Smyth (2004),
+    "Linear models and empirical Bayes methods for assessing differential expression in microarray
+    experiments", section 6. Nadeau, Bengio (2003), "Inference for the generalization error",
+    section 3.2, and Holm (1979), "A simple sequentially rejective multiple test procedure" (the
+    fields "t_low", "t_high" and "t_p_value" of the table).
 
     Examples
     --------
@@ -169,19 +190,19 @@ def compare_to_single_task(
     normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
     models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
     check_responses(models, measure)
-    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS)
+    groups = read_groups(groups, data)
+    splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS, groups=groups)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
-    errors = _error_functions(runs, held_out, measure)
-    cv_results = _cv_results(errors, runs, data, splits, measure)
+    losses = _label_losses(runs, held_out, groups, splits, data, measure)
+    cv_results = _cv_results(losses, runs, data, splits)
     quantities = _run_quantities(runs)
+    seed = rng.randint(np.iinfo(np.int32).max)
     if model_figures:
-        largest_seed = np.iinfo(np.int32).max
-        seed = rng.randint(largest_seed)
         sizes = model_sizes(models, data, seed, parallel)
         n_unconverged = quantities["n_unconverged"]
         for method, count in sizes.pop("n_unconverged").items():
@@ -196,22 +217,24 @@ def compare_to_single_task(
     reports = {}
     for name, methods in roles.items():
         own_results = _results_of(cv_results, methods)
-        table = gain_table(own_results, notes, confidence_level)
-        is_judged = table["verdict"] != "not judged"
-        if measure.draws_samples:
-            compared = (errors[methods["single"]], errors[methods["multi"]])
-            interval = bootstrap_delta(
-                held_out, data.task_codes, compared, is_judged, confidence_level, rng
-            )
-        else:
-            interval = gain_interval(own_results, is_judged, confidence_level)
-        summary = summarize(table, own_results, interval)
+        gains = _gains(losses, methods, own_results, confidence_level)
+        multi_over_single = gains.pop("single")
+        table = gain_table(own_results, multi_over_single, notes, confidence_level)
+        summary = summarize(table, multi_over_single, gains, own_results, seed)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
-        reports[name] = TransferReport(table, summary, own_results, confidence_level, measure.name)
+        reports[name] = TransferReport(
+            table,
+            summary,
+            own_results,
+            multi_over_single,
+            confidence_level,
+            measure.name,
+            task_column,
+        )
     if not isinstance(estimator, dict):
         return reports["multi"]
-    return TransferRanking(reports, cv_results, quantities, confidence_level, measure.name)
+    return TransferRanking(reports, cv_results, losses, quantities, confidence_level, measure.name)
 
 
 def _check_ids_reach_estimators(estimators, tasks):
@@ -248,32 +271,59 @@ def _read_normalize_y(normalize_y, estimators, include_pooled, data):
     return normalize_y
 
 
-def _error_functions(runs, held_out, measure):
-    """For each method a function from weights of the targets to errors (n_splits, n_tasks)."""
-    errors = {}
+def _label_losses(runs, held_out, groups, splits, data, measure):
+    """The :class:`LabelLosses` of all methods."""
+    losses = {}
     for method, method_runs in runs.items():
         predictions = [run.predictions for run in method_runs]
-        errors[method] = held_out.error_function(measure, predictions)
-    return errors
+        losses[method] = held_out.losses(measure, predictions)
+    return LabelLosses(
+        held_out,
+        losses,
+        groups,
+        splits,
+        measure.power,
+        measure.floor(data.targets, data.task_codes, data.n_tasks),
+        measure.rounding(data.targets, data.task_codes, data.n_tasks),
+    )
 
 
-def _cv_results(errors, runs, data, splits, measure):
+def _cv_results(losses, runs, data, splits):
     """`cv_results_` of all methods."""
     train_sets = [train for train, _ in splits]
     test_sets = [test for _, test in splits]
     fit_times = [[run.fit_time for run in method_runs] for method_runs in runs.values()]
     predict_times = [[run.predict_time for run in method_runs] for method_runs in runs.values()]
     return {
-        "errors": np.stack([error() for error in errors.values()], axis=-1),
+        "errors": np.stack([losses.split_errors(method) for method in runs], axis=-1),
+        "task_errors": np.stack([losses.task_errors(method) for method in runs], axis=-1),
         "methods": list(runs),
         "tasks": data.tasks,
         "is_judged": ~has_one_value(data),
-        "rounding": measure.rounding(data.targets, data.task_codes, data.n_tasks),
+        "shares_rows": data.is_wide,
+        "rounding": losses.rounding,
+        "floor": losses.floor,
         "n_train": count_targets(data, train_sets),
         "n_test": count_targets(data, test_sets),
         "fit_time": np.transpose(fit_times),
         "predict_time": np.transpose(predict_times),
     }
+
+
+def _gains(losses, methods, cv_results, confidence_level):
+    """The :class:`TaskGains` of "multi" over the methods of each other role."""
+    is_judged, _ = judged_tasks(cv_results)
+    n_train = cv_results["n_train"].mean(axis=0)
+    gains = {}
+    for role, method in methods.items():
+        if role == "multi":
+            continue
+        column = cv_results["methods"].index(role)
+        is_known = is_judged & np.isfinite(cv_results["task_errors"][:, column])
+        gains[role] = TaskGains(
+            losses, methods["multi"], method, is_known, n_train, confidence_level
+        )
+    return gains
 
 
 def _run_quantities(runs):
@@ -296,7 +346,7 @@ def _results_of(cv_results, methods):
     """`cv_results_` of one estimator and its baselines, which are called by their roles."""
     columns = [cv_results["methods"].index(method) for method in methods.values()]
     results = dict(cv_results)
-    for name in ("errors", "fit_time", "predict_time"):
+    for name in ("errors", "task_errors", "fit_time", "predict_time"):
         results[name] = cv_results[name][..., columns]
     results["methods"] = list(methods)
     return results

@@ -1,32 +1,84 @@
 """From the `scoring` that a user gave to the error measure of an evaluation."""
 
 import inspect
+from functools import partial
 
 import numpy as np
+from sklearn.metrics import (
+    mean_absolute_percentage_error,
+    mean_pinball_loss,
+    mean_squared_log_error,
+)
 
 from skmtl.evaluation._measures import (
     LogLoss,
     MeanLoss,
-    RankLoss,
     absolute_error,
+    gamma_deviance,
+    losses_of_metric,
     poisson_deviance,
     squared_error,
 )
-from skmtl.evaluation._metric_errors import MetricError
+from skmtl.evaluation._metric_errors import ClassLoss, MetricError, brier_loss, zero_one_loss
+from skmtl.evaluation._rank_loss import RankLoss
+from skmtl.evaluation._relative_loss import RelativeLoss
 from skmtl.metrics import find_metric
+
+_NEGLIGIBLE_ABSOLUTE = 0.1  # of losses in the unit of the targets: a tenth, whose square is 0.01
+
+
+def _geometric_mean(truth):
+    """The best constant for squared errors of ``log(1 + y)``."""
+    return np.expm1(np.mean(np.log1p(truth)))
+
+
+def _absolute(name, loss, constant=np.median):
+    """The measure of a loss in the unit of the targets."""
+    return MeanLoss(name, loss, constant=constant, negligible=_NEGLIGIBLE_ABSOLUTE)
+
+
+def _pinball(alpha=0.5):
+    """The pinball loss of a quantile."""
+    loss = partial(losses_of_metric, metric=mean_pinball_loss, alpha=alpha)
+    return _absolute("mean_pinball_loss", loss, partial(np.quantile, q=alpha))
+
 
 _ROOT = MeanLoss("root_mean_squared_error", squared_error, root=True)
 _LOG_LOSS = LogLoss()
 _RANK_LOSS = RankLoss()
+_LOG_ERROR = partial(losses_of_metric, metric=mean_squared_log_error)
+_PERCENTAGE = partial(losses_of_metric, metric=mean_absolute_percentage_error)
 
 # Measures that are computed for all tasks at once, by the name of scikit-learn's function.
 _REGRESSION = {
     "root_mean_squared_error": _ROOT,
     "mean_squared_error": MeanLoss("mean_squared_error", squared_error),
-    "mean_absolute_error": MeanLoss("mean_absolute_error", absolute_error),
+    "mean_absolute_error": _absolute("mean_absolute_error", absolute_error),
+    "mean_absolute_percentage_error": _absolute("mean_absolute_percentage_error", _PERCENTAGE),
+    "mean_squared_log_error": MeanLoss(
+        "mean_squared_log_error", _LOG_ERROR, constant=_geometric_mean
+    ),
+    "root_mean_squared_log_error": MeanLoss(
+        "root_mean_squared_log_error", _LOG_ERROR, root=True, constant=_geometric_mean
+    ),
     "mean_poisson_deviance": MeanLoss("mean_poisson_deviance", poisson_deviance),
+    "mean_gamma_deviance": MeanLoss("mean_gamma_deviance", gamma_deviance),
+    "mean_pinball_loss": _pinball(),
+    "r2_score": RelativeLoss("1 - r2", squared_error),
+    "explained_variance_score": RelativeLoss(
+        "1 - explained_variance", squared_error, ignores_shift=True
+    ),
+    "d2_absolute_error_score": RelativeLoss(
+        "1 - d2_absolute_error_score", absolute_error, constant=np.median
+    ),
 }
 _CLASSIFICATION = {"log_loss": _LOG_LOSS, "roc_auc_score": _RANK_LOSS}
+_CLASS_LOSSES = {
+    "accuracy_score": zero_one_loss,
+    "zero_one_loss": zero_one_loss,
+    "hamming_loss": zero_one_loss,
+    "brier_score_loss": brier_loss,
+}
 
 
 def find_measure(scoring, is_classification, has_probabilities=True):
@@ -45,14 +97,20 @@ def find_measure(scoring, is_classification, has_probabilities=True):
         return _LOG_LOSS if is_classification else _ROOT
     metric = _find_metric(scoring)
     _check_kind(metric, scoring, is_classification)
-    measures = _CLASSIFICATION if is_classification else _REGRESSION
     name = getattr(metric.function, "__name__", "")
-    is_plain = metric.is_known and not metric.kwargs
-    if is_plain and name in measures:
-        measure = measures[name]
-        if has_probabilities or measure is not _RANK_LOSS:
-            return measure
-    return MetricError(metric, is_classification)
+    if not metric.is_known:
+        return MetricError(metric, is_classification)
+    if name == "mean_pinball_loss" and metric.kwargs.keys() == {"alpha"}:
+        return _pinball(**metric.kwargs)
+    if metric.kwargs:
+        return MetricError(metric, is_classification)
+    if is_classification and name in _CLASS_LOSSES:
+        return ClassLoss(metric, _CLASS_LOSSES[name])
+    measures = _CLASSIFICATION if is_classification else _REGRESSION
+    measure = measures.get(name)
+    if measure is None or (measure is _RANK_LOSS and not has_probabilities):
+        return MetricError(metric, is_classification)
+    return measure
 
 
 def _find_metric(scoring):

@@ -52,23 +52,14 @@ class HeldOutTargets(NamedTuple):
             (len(splits), data.n_tasks),
         )
 
-    def error_function(self, measure, predictions):
-        """Function from weights of the targets to errors (n_splits, n_tasks).
+    def losses(self, measure, predictions):
+        """Losses of the targets, (n_targets,); NaN where there is none.
 
         `predictions` has an array for each split, in the shape of its test targets.
         """
         n_splits, n_tasks = self.shape
-        errors = measure.error_function(
-            self.truth,
-            _join(predictions, self.known),
-            self.groups,
-            n_splits * n_tasks,
-        )
-
-        def by_split_and_task(weights=None):
-            return errors(weights).reshape(self.shape)
-
-        return by_split_and_task
+        joined = _join(predictions, self.known)
+        return measure.losses(self.truth, joined, self.groups, n_splits * n_tasks)
 
 
 def _join(parts, masks):

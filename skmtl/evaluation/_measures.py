@@ -1,7 +1,9 @@
-"""The error measures of an evaluation: from predictions to one error for each group of targets.
+"""The error measures of an evaluation: from predictions to a loss of each target.
 
-All tested targets are in one long array, with the group of each: its task in a split. Errors are
-functions of weights of the targets, since the bootstrap counts samples several times.
+All tested targets are in one long array, with the group of each: its task in a split. The error of
+a group is the mean of its losses, or a root of it. How much the losses vary tells how sure an error
+is, so measures that are no means, such as an area under a curve, have losses of targets, too: by
+how much a target moves the error of its group.
 """
 
 from dataclasses import dataclass, replace
@@ -13,6 +15,10 @@ from sklearn.utils import check_array
 from skmtl._data.spellings import encode_labels, target_array
 from skmtl._data.task_ids import codes_of
 from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
+
+# A mean loss up to this share of that of the best constant counts as nothing. For squared errors,
+# this is a root error of a tenth of the standard deviation of the targets.
+NEGLIGIBLE = 0.01
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,24 @@ class ProbabilityTargets(Targets):
         return np.where(columns >= 0, probabilities[samples, columns], 0.0)
 
 
-class MeanLoss:
+class Measure:
+    """An error of groups of targets, of which every target has a loss.
+
+    The mean loss of a group, to the `power`, is its error. Subclasses have a `name`, `read` the
+    targets, and know the losses, by what errors a task differs by rounding, and what counts as
+    nothing.
+    """
+
+    power = 1.0
+    response_method = ("predict",)
+
+    def errors(self, truth, predictions, groups, n_groups):
+        """The error of each group, (n_groups,); NaN where it is undefined, or the group empty."""
+        losses = self.losses(truth, predictions, groups, n_groups)
+        return group_means(losses, groups, n_groups) ** self.power
+
+
+class MeanLoss(Measure):
     """The mean of a loss over targets, or its square root.
 
     Parameters
@@ -92,15 +115,19 @@ class MeanLoss:
         ``loss(truth, predictions)`` returns the loss of each target.
     root : bool, default=False
         Whether to take the square root of the mean.
+    constant : callable, default=np.mean
+        ``constant(truth)`` returns the best constant prediction of the targets of one task.
+    negligible : float, default=NEGLIGIBLE
+        Losses up to this share of that of the best constant count as nothing.
     """
 
-    draws_samples = True  # the bootstrap can weight targets
-    response_method = ("predict",)
-
-    def __init__(self, name, loss, root=False):
+    def __init__(self, name, loss, root=False, constant=np.mean, negligible=NEGLIGIBLE):
         self.name = name
         self.loss = loss
         self.root = root
+        self.power = 0.5 if root else 1.0
+        self.constant = constant
+        self.negligible = negligible
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
@@ -111,18 +138,22 @@ class MeanLoss:
         """Errors up to these are rounding of the predictions, (n_tasks,)."""
         return error_of_rounding(self, targets, task_codes, n_tasks)
 
-    def error_function(self, truth, predictions, groups, n_groups):
-        """Function from weights of the targets to errors (n_groups,), NaN for an empty group."""
+    def floor(self, targets, task_codes, n_tasks):
+        """Mean losses up to these count as nothing, (n_tasks,)."""
+        known = task_codes >= 0
+        codes = task_codes[known]
+        truth = targets.truth[known]
+        predictions = self._constants(targets.values[known], truth, codes, n_tasks)
         losses = self.loss(truth, predictions)
+        return self.negligible * np.nan_to_num(group_means(losses, codes, n_tasks))
 
-        def errors(weights=None):
-            weighted = losses if weights is None else weights * losses
-            sums = np.bincount(groups, weighted, minlength=n_groups)
-            counts = np.bincount(groups, weights, minlength=n_groups)
-            means = quotients(sums, counts)
-            return np.sqrt(means) if self.root else means
+    def _constants(self, values, truth, codes, n_tasks):
+        """The best constant prediction of each target's task, (n_targets,)."""
+        return constants_of_groups(self.constant, truth, codes, n_tasks)
 
-        return errors
+    def losses(self, truth, predictions, groups, n_groups):
+        """The loss of each target, (n_targets,); NaN where the prediction is."""
+        return self.loss(truth, predictions)
 
 
 class LogLoss(MeanLoss):
@@ -137,67 +168,41 @@ class LogLoss(MeanLoss):
         """As :meth:`MeanLoss.rounding`; probabilities have no unit."""
         return np.full(n_tasks, NO_ERROR)
 
+    def _constants(self, values, truth, codes, n_tasks):
+        """The share of each target's class among the targets of its task, (n_targets,)."""
+        n_classes = values.max(initial=0) + 1
+        cells = codes * n_classes + values
+        counts = np.bincount(codes, minlength=n_tasks)
+        return np.bincount(cells)[cells] / counts[codes]
+
     def read(self, y, task_codes):
         classes, class_codes = encode_classes(y, task_codes)
         truth = np.zeros(task_codes.shape)  # not used: the loss sees probabilities only
         return ProbabilityTargets(truth, class_codes, classes, class_codes)
 
 
-class RankLoss:
-    """One minus the area under the ROC curve, for tasks of two classes."""
+def members_of_groups(groups, n_groups):
+    """The positions of the members of each group: a list of ndarray."""
+    order = np.argsort(groups, kind="stable")
+    counts = np.bincount(groups, minlength=n_groups)
+    ends = np.cumsum(counts)
+    return np.split(order, ends[:-1])
 
-    name = "1 - AUC"
-    draws_samples = True
-    response_method = ("predict_proba",)
 
-    def read(self, y, task_codes):
-        """The :class:`Targets` of the user's y; the larger class of a task is the positive one."""
-        classes, class_codes = encode_classes(y, task_codes)
-        positive_code = np.zeros_like(class_codes)
-        for t in range(task_codes.max() + 1):
-            own = np.unique(class_codes[task_codes == t])
-            if len(own) == 0:
-                continue
-            if len(own) > 2:
-                raise ValueError(
-                    f"scoring='roc_auc' needs tasks of two classes, got {classes[own].tolist()}; "
-                    "use scoring='neg_log_loss'."
-                )
-            positive_code[task_codes == t] = own[-1]
-        truth = (class_codes == positive_code).astype(float)
-        return ProbabilityTargets(truth, class_codes, classes, positive_code)
+def constants_of_groups(constant, truth, groups, n_groups):
+    """A constant of each target's group, (n_targets,): ``constant(truth)`` of the group."""
+    constants = np.zeros(len(truth))
+    for own in members_of_groups(groups, n_groups):
+        if len(own):
+            constants[own] = constant(truth[own])
+    return constants
 
-    def rounding(self, targets, task_codes, n_tasks):
-        """As :meth:`MeanLoss.rounding`; an area has no unit."""
-        return np.full(n_tasks, NO_ERROR)
 
-    def error_function(self, truth, predictions, groups, n_groups):
-        """As :meth:`MeanLoss.error_function`; NaN for a group with targets of one class only."""
-        order = np.lexsort((predictions, groups))
-        is_positive = truth[order] > 0
-        groups = groups[order]
-        predictions = predictions[order]
-        is_new = np.ones(len(order), dtype=bool)
-        is_new[1:] = np.diff(predictions) != 0
-        is_new[1:] |= np.diff(groups) != 0
-        ties = np.cumsum(is_new) - 1
-
-        def errors(weights=None):
-            weights = np.ones(len(order)) if weights is None else weights[order]
-            positive = np.where(is_positive, weights, 0.0)
-            negative = np.where(is_positive, 0.0, weights)
-            n_positive = np.bincount(groups, positive, minlength=n_groups)
-            n_negative = np.bincount(groups, negative, minlength=n_groups)
-
-            tied = np.bincount(ties, negative)
-            n_below = np.cumsum(tied) - 0.5 * tied  # ties count half
-            n_before = np.cumsum(n_negative) - n_negative  # negatives of the groups before
-            n_ordered = np.bincount(groups, positive * n_below[ties], minlength=n_groups)
-            n_ordered -= n_positive * n_before
-            area = quotients(n_ordered, n_positive * n_negative)
-            return 1.0 - area
-
-        return errors
+def group_means(values, groups, n_groups):
+    """The mean of the values of each group, (n_groups,); NaN for an empty group."""
+    sums = np.bincount(groups, values, minlength=n_groups)
+    counts = np.bincount(groups, minlength=n_groups)
+    return quotients(sums, counts)
 
 
 def squared_error(truth, predictions):
@@ -218,14 +223,39 @@ def poisson_deviance(truth, predictions):
     return 2 * kl_div(truth, predictions)
 
 
+def gamma_deviance(truth, predictions):
+    """The deviance of positive targets whose standard deviation is proportional to the mean."""
+    for name, values in (("y", truth), ("The predictions", predictions)):
+        if (values <= 0).any():
+            raise ValueError(
+                f"{name} must be positive for the gamma deviance, got {values.min():.4g}: use "
+                "another score, such as scoring='neg_mean_absolute_error'."
+            )
+    ratio = truth / predictions
+    return 2 * (ratio - 1 - np.log(ratio))
+
+
+def losses_of_metric(truth, predictions, metric, **options):
+    """The loss of each target that a metric of scikit-learn is the mean of.
+
+    The metric takes several outputs, of which every target becomes one.
+    """
+    losses = np.full(len(truth), np.nan)
+    known = np.flatnonzero(~np.isnan(predictions))
+    if len(known):
+        rows = (truth[known][None], predictions[known][None])
+        losses[known] = metric(*rows, multioutput="raw_values", **options)
+    return losses
+
+
 def error_of_rounding(measure, targets, task_codes, n_tasks):
     """Errors of predictions that differ from the targets by rounding, (n_tasks,)."""
     known = task_codes >= 0
     truth = targets.truth[known]
     codes = task_codes[known]
     offsets = rounding_of(truth, codes, n_tasks)[codes]
-    errors = measure.error_function(truth, truth + offsets, codes, n_tasks)
-    return np.nan_to_num(errors())
+    errors = measure.errors(truth, truth + offsets, codes, n_tasks)
+    return np.nan_to_num(errors)
 
 
 def _negative_log(truth, probabilities):

@@ -2,21 +2,30 @@
 
 import warnings
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skmtl._data.task_ids import codes_of
+from skmtl.evaluation._jackknife import equal_targets, jackknife_losses, similar_targets
 from skmtl.evaluation._measures import (
+    NEGLIGIBLE,
+    Measure,
     Targets,
     encode_classes,
     error_of_rounding,
+    members_of_groups,
     read_numbers,
 )
 from skmtl.evaluation._statistics import NO_ERROR
 
+# Calls of a metric for the losses of all targets, and the fewest and most of a group.
+_MAX_CALLS = 10_000
+_CALLS_OF_GROUP = (10, 64)
 
-class MetricError:
+
+class MetricError(Measure):
     """The value of a loss, or one minus a score.
 
     Parameters
@@ -26,8 +35,6 @@ class MetricError:
     is_classification : bool
         Whether targets are classes.
     """
-
-    draws_samples = False  # each value costs a call of the metric
 
     def __init__(self, metric, is_classification):
         self.metric = metric
@@ -54,28 +61,93 @@ class MetricError:
         rounding = error_of_rounding(self, targets, task_codes, n_tasks)
         return rounding if self.is_loss else np.maximum(rounding, NO_ERROR)
 
-    def error_function(self, truth, predictions, groups, n_groups):
-        """Function that returns errors (n_groups,), NaN for a group without a value.
+    def floor(self, targets, task_codes, n_tasks):
+        """As :meth:`MeanLoss.floor`; 0 where no constant has a value."""
+        known = task_codes >= 0
+        truth = targets.truth[known]
+        floor = np.zeros(n_tasks)
+        for t, own in enumerate(members_of_groups(task_codes[known], n_tasks)):
+            if len(own):
+                floor[t] = NEGLIGIBLE * self._error_of_best_constant(truth[own])
+        return floor
 
-        It takes no weights (see `draws_samples`).
-        """
+    def _error_of_best_constant(self, truth):
+        """The error of the best constant prediction of one task; 0 if none has a value."""
+        smallest = np.inf
+        for predictions in self._constants(truth):
+            error = self._error_if_defined(truth, predictions)
+            smallest = np.fmin(smallest, error)
+        return smallest if np.isfinite(smallest) else 0.0
+
+    def _constants(self, truth):
+        """Predictions that are the same for all targets of one task: a list of arrays."""
+        if not self.is_classification:
+            constants = [np.mean(truth), np.median(truth)]
+            return [np.full(len(truth), constant) for constant in constants]
+        if self.metric.takes_labels:
+            return [np.full(len(truth), float(code)) for code in np.unique(truth)]
+        counts = np.bincount(truth, minlength=len(self._classes))
+        shares = np.where(counts > 0, counts / len(truth), np.nan)
+        return [np.tile(shares, (len(truth), 1))]
+
+    def errors(self, truth, predictions, groups, n_groups):
+        """As :meth:`Measure.errors`, by one call of the metric for each group."""
         errors = np.full(n_groups, np.nan)
-        order = np.argsort(groups, kind="stable")
-        counts = np.bincount(groups, minlength=n_groups)
-        ends = np.cumsum(counts)
-        for group, targets in enumerate(np.split(order, ends[:-1])):
-            own = predictions[targets]
-            is_defined = len(targets) >= self.metric.min_samples
-            if is_defined and not np.isnan(own).all():
-                errors[group] = self._error(truth[targets], own)
+        for group, own in enumerate(members_of_groups(groups, n_groups)):
+            if len(own):
+                errors[group] = self._error(truth[own], predictions[own])
+        return errors
 
-        def errors_of_groups(weights=None):
-            return errors
+    def losses(self, truth, predictions, groups, n_groups):
+        """The loss of each target, by the jackknife; NaN where a group has no value."""
+        losses = np.full(len(truth), np.nan)
+        n_calls = _MAX_CALLS // max(len(np.unique(groups)), 1)
+        n_kinds = int(np.clip(n_calls, *_CALLS_OF_GROUP))
+        for own in members_of_groups(groups, n_groups):
+            if len(own):
+                losses[own] = self._losses(truth[own], predictions[own], n_kinds)
+        return losses
 
-        return errors_of_groups
+    def _losses(self, truth, predictions, n_kinds):
+        """The losses of one group of targets, by the errors without up to `n_kinds` kinds."""
+        error = self._error(truth, predictions)
+        if np.isnan(error):
+            return np.full(len(truth), np.nan)
+
+        def error_of(kept):
+            return self._error_if_defined(truth[kept], predictions[kept])
+
+        kinds = equal_targets(truth, predictions)
+        is_block = kinds.max() >= n_kinds
+        if is_block:
+            kinds = similar_targets(*self._similarity(truth, predictions, n_kinds), n_kinds)
+        return jackknife_losses(error, error_of, kinds, is_block)
+
+    def _similarity(self, truth, predictions, n_kinds):
+        """A stratum of each target, and a score that orders those of one stratum."""
+        if not self.is_classification:
+            n_targets = len(truth)
+            ranks = np.argsort(np.argsort(predictions - truth))
+            return ranks * isqrt(n_kinds) // n_targets, truth
+        strata = np.unique(truth, return_inverse=True)[1]
+        if self.metric.takes_labels:
+            return strata, predictions
+        of_truth = predictions[np.arange(len(truth)), truth]
+        return strata, np.nan_to_num(of_truth, nan=-np.inf)
+
+    def _error_if_defined(self, truth, predictions):
+        """As :meth:`_error`, of targets that are not the user's: NaN where the metric fails."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self._error(truth, predictions)
+        except (ValueError, ZeroDivisionError):
+            return np.nan
 
     def _error(self, truth, predictions):
         """The error of one group of targets; NaN where the metric has no value."""
+        if len(truth) < self.metric.min_samples or _lack_predictions(predictions).any():
+            return np.nan
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
             value = float(self._value(truth, predictions))
@@ -101,6 +173,57 @@ class MetricError:
         lowest = min(0.0, np.nanmin(values))
         values = np.where(np.isnan(values), lowest, values)
         return self.metric(labels, values, classes=self._classes[scored])
+
+
+class ClassLoss(MetricError):
+    """A metric of classes that is the mean of losses, which are computed at once.
+
+    Parameters
+    ----------
+    metric : Metric
+        The metric, for its name and what it takes.
+    loss : callable
+        ``loss(truth, predictions, groups, n_groups)`` returns the loss of each target from the
+        codes of classes and what was predicted.
+    """
+
+    def __init__(self, metric, loss):
+        super().__init__(metric, is_classification=True)
+        self.loss = loss
+
+    def errors(self, truth, predictions, groups, n_groups):
+        """As :meth:`Measure.errors`."""
+        return Measure.errors(self, truth, predictions, groups, n_groups)
+
+    def losses(self, truth, predictions, groups, n_groups):
+        """The loss of each target, (n_targets,); NaN where the prediction is."""
+        losses = self.loss(truth, predictions, groups, n_groups)
+        losses[_lack_predictions(predictions)] = np.nan
+        return losses
+
+
+def zero_one_loss(truth, predictions, groups, n_groups):
+    """1 where the wrong class is predicted."""
+    return (truth != predictions).astype(float)
+
+
+def brier_loss(truth, predictions, groups, n_groups):
+    """The squared error of the probabilities of all classes, halved in groups of two classes."""
+    n_classes = predictions.shape[1]
+    is_true = truth[:, None] == np.arange(n_classes)
+    probabilities = np.nan_to_num(predictions)
+    losses = np.sum((is_true - probabilities) ** 2, axis=1)
+    n_used = np.zeros(n_groups)
+    for code in range(n_classes):
+        is_used = is_true[:, code] | ~np.isnan(predictions[:, code])
+        n_used += np.bincount(groups, is_used, minlength=n_groups) > 0
+    return np.where(n_used[groups] <= 2, losses / 2, losses)
+
+
+def _lack_predictions(predictions):
+    """Which targets have no prediction, (n_targets,)."""
+    is_missing = np.isnan(predictions)
+    return is_missing.all(axis=1) if is_missing.ndim == 2 else is_missing
 
 
 @dataclass(frozen=True)

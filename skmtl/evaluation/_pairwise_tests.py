@@ -3,64 +3,63 @@
 from itertools import combinations
 
 import numpy as np
+from scipy import stats
 
-from skmtl.evaluation._statistics import (
-    NO_ERROR,
-    corrected_t,
-    holm,
-    mean_of_known,
-    overlap_ratio,
-)
+from skmtl.evaluation._statistics import holm
+from skmtl.evaluation._task_gains import as_gain
 
 
-def pairwise_tests(cv_results, confidence_level):
-    """One record for each pair of methods: by how much the error of the first is larger.
+def pairwise_tests(losses, methods, is_judged, confidence_level):
+    """One record for each pair of methods: by how much the error of the second is smaller.
 
-    Differences are relative to the mean error of the two on the task, so that neither the unit of a
-    task nor a third method matters. The corrected resampled t-test over splits, adjusted for the
-    number of pairs.
+    What is tested is the mean over tasks of the log gain of method b over method a; its variance is
+    that of the tested rows and of the training sets (:func:`log_gains`). P-values are adjusted for
+    the number of pairs.
 
     Parameters
     ----------
-    cv_results : dict
-        `cv_results_` of the ranking.
+    losses : LabelLosses
+        Losses of all methods.
+    methods : list of str
+        The methods to compare.
+    is_judged : ndarray of bool of shape (n_tasks,)
+        The tasks to judge by.
     confidence_level : float
         Level of the intervals.
     """
-    methods = cv_results["methods"]
-    seen = cv_results["is_judged"]
-    errors = cv_results["errors"][:, seen]
-    rounding = cv_results["rounding"][seen]
-    ratio = overlap_ratio(cv_results["n_train"][:, seen], cv_results["n_test"][:, seen])
-
-    n_methods = len(methods)
-    pairs = list(combinations(range(n_methods), 2))
+    pairs = list(combinations(methods, 2))
     table = _empty_table(len(pairs), methods)
-    for record, (a, b) in zip(table, pairs, strict=True):
-        by_split = _relative_differences(errors[..., [a, b]], rounding)
-        is_tested = ~np.isnan(by_split)
-        mean, half_width, p_value = corrected_t(by_split[is_tested], ratio, confidence_level)
-        record["method_a"] = methods[a]
-        record["method_b"] = methods[b]
-        record["difference"] = mean
-        record["ci_low"] = mean - half_width
-        record["ci_high"] = mean + half_width
-        record["p_value"] = p_value
+    for record, (method, other) in zip(table, pairs, strict=True):
+        record["method_a"] = method
+        record["method_b"] = other
+        errors = [losses.task_errors(one) for one in (method, other)]
+        seen = is_judged & np.isfinite(errors).all(axis=0)
+        numbers = _tested(losses, method, other, seen, confidence_level)
+        for name, number in numbers.items():
+            record[name] = number
     table["p_adjusted"] = holm(table["p_value"])
     return table
 
 
-def _relative_differences(errors, rounding):
-    """Mean over tasks of the relative difference of two methods in every split, (n_splits,).
-
-    Tasks on which both are exact, and differences by rounding, count as equal.
-    """
-    differences = errors[..., 0] - errors[..., 1]
-    scale = mean_of_known(errors).mean(axis=1)
-    is_equal = np.abs(differences) <= rounding + NO_ERROR * errors.min(axis=-1)
-    differences[is_equal] = 0.0
-    relative = differences / np.where(scale > 0, scale, 1.0)
-    return mean_of_known(relative.T)
+def _tested(losses, method, other, seen, confidence_level):
+    """The mean gain of the other method, its interval and its p-value."""
+    is_equal = losses.are_equal(other, method)
+    different = np.flatnonzero(seen & ~is_equal)
+    if len(different) == 0:
+        return {"difference": 0.0, "ci_low": 0.0, "ci_high": 0.0, "p_value": 1.0}
+    share = len(different) / seen.sum()
+    gains = losses.log_gains(other, method, different)
+    mean = share * gains.mean
+    deviation = share * np.sqrt(gains.mean_variance)
+    if not deviation > 0:  # one row
+        return {"difference": as_gain(mean), "ci_low": -np.inf, "ci_high": 1.0, "p_value": 1.0}
+    half_width = deviation * stats.t.ppf(0.5 + confidence_level / 2, gains.mean_degrees)
+    return {
+        "difference": as_gain(mean),
+        "ci_low": as_gain(mean - half_width),
+        "ci_high": as_gain(mean + half_width),
+        "p_value": 2 * stats.t.sf(abs(mean) / deviation, gains.mean_degrees),
+    }
 
 
 def _empty_table(n_pairs, methods):

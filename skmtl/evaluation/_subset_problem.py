@@ -178,5 +178,4 @@ def _perfect(data, held_out, t):
 def _single_error(measure, truth, predictions):
     """The error of one group of targets."""
     groups = np.zeros(len(predictions), dtype=np.intp)
-    errors = measure.error_function(truth, predictions, groups, 1)
-    return errors()[0]
+    return measure.errors(truth, predictions, groups, 1)[0]
