@@ -3,7 +3,6 @@
 import numpy as np
 from scipy import stats
 
-from skmtl.evaluation._baselines import ROLES
 from skmtl.evaluation._statistics import (
     NO_ERROR,
     corrected_t,
@@ -13,10 +12,7 @@ from skmtl.evaluation._statistics import (
     overlap_ratio,
 )
 
-_NUMBERS = (
-    "n_train",
-    "n_test",
-    *(f"error_{role}" for role in ROLES),
+_GAIN_NUMBERS = (
     "gain",
     "ci_low",
     "ci_high",
@@ -39,7 +35,7 @@ def gain_table(cv_results, notes, confidence_level):
     confidence_level : float
         Level of intervals and verdicts.
     """
-    table = _empty_table(cv_results["tasks"])
+    table = _empty_table(cv_results["tasks"], cv_results["methods"])
     for name in ("n_train", "n_test"):
         table[name] = cv_results[name].mean(axis=0)
     mean_errors = mean_of_known(cv_results["errors"])
@@ -60,13 +56,15 @@ def gain_table(cv_results, notes, confidence_level):
     return table
 
 
-def _empty_table(tasks):
+def _empty_table(tasks, methods):
     """Records of the tasks; numbers are NaN until they are known."""
-    numbers = [(name, float) for name in _NUMBERS]
+    errors = [f"error_{method}" for method in methods]
+    names = ["n_train", "n_test", *errors, *_GAIN_NUMBERS]
+    numbers = [(name, float) for name in names]
     dtype = [("task", tasks.dtype), *numbers, ("verdict", "U17"), ("note", "O")]
     table = np.zeros(len(tasks), dtype=dtype)
     table["task"] = tasks
-    for name in _NUMBERS:
+    for name in names:
         table[name] = np.nan
     return table
 

@@ -130,6 +130,9 @@ def _mean_change(report, method, other):
 
     NaN if a method was left out.
     """
+    left_out = {method, other}.difference(report.cv_results_["methods"])
+    if left_out:
+        return np.nan
     is_judged = report.table_["verdict"] != "not judged"
     table = report.table_[is_judged]
     first = table[f"error_{method}"]
