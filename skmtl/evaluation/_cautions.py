@@ -20,6 +20,11 @@ MUCH_TESTED = 3.0  # test rows for each training row
 FEW_TASKS = 10
 FEW_ROWS = 15
 _MOST_NAMES = 3
+_RIVALS = {
+    "pooled": "one model for all",
+    "intercept": "one with an intercept for each",
+    "boosting": "gradient boosting",
+}
 
 
 @dataclass(frozen=True)
@@ -40,14 +45,31 @@ def find_cautions(report):
     return found
 
 
-def rival_name(method, noun):
-    """What a sentence calls a method that the estimator is compared with."""
-    names = {
-        "pooled": f"one model for all {noun.many}",
-        "intercept": f"one model with an intercept for each {noun.one}",
-        "boosting": "gradient boosting",
-    }
-    return names.get(method, shortened(method, 30))
+def rival_names(methods):
+    """What sentences call the methods that the estimator is compared with, by their names.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names of the methods.
+
+    Returns
+    -------
+    dict of str to str
+        The methods and what they are called, the best known first.
+    """
+    names = {}
+    for method in sorted(methods, key=_place_of):
+        names[method] = _RIVALS.get(method, shortened(method, 30))
+    if "pooled" not in names and "intercept" in names:
+        names["intercept"] = "one model with an intercept for each"
+    return names
+
+
+def _place_of(method):
+    """The place of a rival among others."""
+    known = list(_RIVALS)
+    return known.index(method) if method in known else len(known)
 
 
 def _on_harm(report):
@@ -73,14 +95,15 @@ def _on_harm(report):
 
 
 def _on_better_rival(report):
+    rivals = report.summary_["rivals"]
     better = []
-    for method, (gain, _, high) in report.summary_["rivals"].items():
+    for method, (gain, _, high) in rivals.items():
         if high < 0:
             better.append((gain, method))
     if not better:
         return None
     gain, method = min(better)
-    name = rival_name(method, report.noun)
+    name = rival_names([method])[method]
     smaller = percent_text(-gain / (1 - gain))
     return f"{_capitalized(name)} is better: its error is {smaller} smaller. Use it instead."
 
@@ -89,14 +112,11 @@ def _on_equal_rival(report):
     equal = []
     for method, (_, low, high) in report.summary_["rivals"].items():
         if low <= 0 <= high:
-            equal.append(rival_name(method, report.noun))
+            equal.append(method)
     if not equal:
         return None
-    verb = "is" if len(equal) == 1 else "are"
-    names = " and ".join(equal)
-    return (
-        f"{_capitalized(names)} {verb} as good, as far as these data tell. Prefer what is simpler."
-    )
+    names = " or ".join(rival_names(equal).values())
+    return f"These data do not show that this is better than {names}. Prefer what is simpler."
 
 
 def _on_few_passes(report):
@@ -184,8 +204,8 @@ def _on_unequal_sizes(report):
     if not high > UNEQUAL_SIZES * low or not is_mixed:
         return None
     return (
-        f"{_capitalized(report.noun.many)} differ much in their sizes and in their gains: "
-        "intervals may be too narrow then. Look at report.plot(kind='size')."
+        f"The sizes of {report.noun.many} differ much, and so do their gains: intervals may be too "
+        "narrow then. Look at report.plot(kind='size')."
     )
 
 
@@ -215,7 +235,8 @@ def _on_correlation(report):
 def _on_untrained(report):
     n_train = report.cv_results_["n_train"]
     n_test = report.cv_results_["n_test"]
-    is_untrained = ((n_train == 0) & (n_test > 0)).any(axis=0)
+    is_judged = report.table_["verdict"] != "not judged"
+    is_untrained = is_judged & ((n_train == 0) & (n_test > 0)).any(axis=0)
     n_untrained = int(is_untrained.sum())
     if n_untrained == 0:
         return None
@@ -273,12 +294,12 @@ _CAUTIONS = {
     "harm": _on_harm,
     "better rival": _on_better_rival,
     "few repeats": _on_few_passes,
+    "equal rival": _on_equal_rival,
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
-    "unequal sizes": _on_unequal_sizes,
     "new task": _on_spread,
+    "unequal sizes": _on_unequal_sizes,
     "mean and median": _on_disagreement,
-    "equal rival": _on_equal_rival,
     "untrained tasks": _on_untrained,
     "not judged": _on_not_judged,
     "correlated errors": _on_correlation,

@@ -126,9 +126,9 @@ def ranking_footer(ranking):
     """The sentence on what the table shows."""
     name = _best_estimator(ranking)
     sentence = (
-        "above best: by how much the typical error is larger than that of the best; gain: over "
-        f"each {ranking[name].noun.one} alone. print(ranking[{name!r}]) shows its "
-        f"{ranking[name].noun.many}."
+        "above best: by how much the typical error is larger than that of the best (p adjusted by "
+        f"Holm's method); gain: over each {ranking[name].noun.one} alone. print(ranking[{name!r}]) "
+        f"shows the {ranking[name].noun.many}."
     )
     if len(ranking.reports_) > 1:
         sentence += " The best of several looks a little better than it is."

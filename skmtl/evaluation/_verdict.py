@@ -2,20 +2,14 @@
 
 import numpy as np
 
+from skmtl.evaluation._cautions import rival_names
 from skmtl.evaluation._formatting import (
     LINE,
     gain_text,
     interval_text,
     level_text,
     percent_text,
-    shortened,
 )
-
-_SHORT_NAMES = {
-    "pooled": "one model for all",
-    "intercept": "one with an intercept for each",
-    "boosting": "gradient boosting",
-}
 
 _COUNTS = {
     "helped": "n_helped",
@@ -107,12 +101,9 @@ def footer(report):
 def _on_rivals(report):
     """The sentence on the typical gain over each rival, the best known first."""
     rivals = report.summary_["rivals"]
-    known = [method for method in _SHORT_NAMES if method in rivals]
-    others = [method for method in rivals if method not in _SHORT_NAMES]
     texts = []
-    for method in known + others:
+    for method, name in rival_names(rivals).items():
         gain, low, high = rivals[method]
-        name = _SHORT_NAMES.get(method, shortened(method, 30))
         texts.append(f"{name} {gain_text(gain)} {interval_text(low, high)}")
     return f"Gain over {'; '.join(texts)}."
 
@@ -124,10 +115,9 @@ def _on_gains(report):
     error = report.error_name.replace("_", " ")
     if len(n_train) == 0:
         return f"Error: {error}."
-    noun = report.noun.one
-    of_whom = f"the {noun}" if len(table) == 1 else f"each {noun}"
     return (
-        f"Error: {error}. Gains are for {_range_text(n_train)} of {of_whom} and shrink with more."
+        f"Error: {error}. Gains are for {_range_text(n_train)} per {report.noun.one}, smaller with "
+        "more."
     )
 
 
