@@ -1,6 +1,7 @@
 """What reports say, in text, HTML and Markdown."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from skmtl.evaluation import TransferReport
@@ -13,7 +14,7 @@ from skmtl.evaluation._formatting import (
     probability_text,
     shortened,
 )
-from skmtl.evaluation._task_noun import noun_of
+from skmtl.evaluation._task_noun import name_of_column, noun_of
 
 NUMBERS = (
     "n_train",
@@ -287,6 +288,13 @@ def test_html_has_all_tasks_and_the_colors_of_verdicts():
 def test_tasks_are_called_by_the_name_of_their_column(column, one, many):
     noun = noun_of(column)
     assert (noun.one, noun.many) == (one, many)
+
+
+def test_the_name_of_the_column_is_found_by_its_position():
+    frame = pd.DataFrame({"x": [0.0, 1.0], "patient": [1, 2]})
+    assert name_of_column(frame, -1) == "patient"
+    assert name_of_column(frame, "patient") == "patient"
+    assert name_of_column(frame.to_numpy(), -1) == -1
 
 
 @pytest.mark.parametrize(

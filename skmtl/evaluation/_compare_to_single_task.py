@@ -25,6 +25,7 @@ from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
 from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
+from skmtl.evaluation._task_noun import name_of_column
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import final_estimator, has_steps, is_search
@@ -230,7 +231,7 @@ def compare_to_single_task(
             multi_over_single,
             confidence_level,
             measure.name,
-            task_column,
+            name_of_column(X, task_column),
         )
     if not isinstance(estimator, dict):
         return reports["multi"]
