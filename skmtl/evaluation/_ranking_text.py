@@ -81,7 +81,8 @@ def ranking_sentences(ranking):
         is_sure = pair["p_adjusted"] < 1 - ranking.confidence_level
         (surely_behind if is_sure else undecided).append(other)
     is_baseline = best not in ranking.reports_
-    what = f"{best}, a baseline," if is_baseline else best
+    name = shortened(best, LONGEST_NAME)
+    what = f"{name}, a baseline," if is_baseline else name
     yield f"{what} has the smallest typical error of {len(methods)} methods."
     if not undecided:
         yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
