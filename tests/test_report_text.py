@@ -145,6 +145,9 @@ def test_caution_where_simulations_were_worse_than_promised():
     sizes = np.array([10.0, 100.0] * 4)
     mixed = made_up_report(made_up_table(range(8), gains, sizes), spread=0.3)
     assert mixed.summary_["cautions"] == ["unequal sizes"]
+    tiny = made_up_report(made_up_table(range(8), gains, [2.0] * 4 + [4.0] * 4, 1.0))
+    assert tiny.summary_["cautions"] == ["few rows"]
+    assert "Do not rely on the verdicts of 4 tasks with fewer than 5 rows" in tiny.verdict()
     few = made_up_report(made_up_table(range(6), gains[:6], 8.0, 2.0))
     few.cv_results_["shares_rows"] = True
     assert [caution.code for caution in find_cautions(few)] == ["little shared data"]

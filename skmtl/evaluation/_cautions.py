@@ -17,6 +17,7 @@ LARGE_CORRELATION = 0.3
 UNEQUAL_SIZES = 3.0  # ratio of the numbers of training rows of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
 MUCH_TESTED = 3.0  # test rows for each training row
+FEWEST_ROWS = 5  # for the verdict on a task
 FEW_TASKS = 10
 FEW_ROWS = 15
 _MOST_NAMES = 3
@@ -194,6 +195,20 @@ def _on_small_training_sets(report):
     )
 
 
+def _on_few_rows(report):
+    judged = _judged(report.table_)
+    n_rows = judged["n_train"] + judged["n_test"]
+    is_doubtful = (judged["verdict"] != "open") & (n_rows < FEWEST_ROWS)
+    n_doubtful = int(is_doubtful.sum())
+    if n_doubtful == 0:
+        return None
+    tasks = report.noun.count(n_doubtful)
+    return (
+        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_ROWS} rows "
+        f"({_names(judged, is_doubtful)})."
+    )
+
+
 def _on_unequal_sizes(report):
     judged = _judged(report.table_)
     summary = report.summary_
@@ -295,6 +310,7 @@ _CAUTIONS = {
     "better rival": _on_better_rival,
     "few repeats": _on_few_passes,
     "equal rival": _on_equal_rival,
+    "few rows": _on_few_rows,
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
     "new task": _on_spread,
