@@ -99,7 +99,7 @@ def test_cautions_are_those_of_the_best_estimator(ranked):
 
 def test_lines_are_short_and_names_escaped(ranked):
     table = made_up_table(range(3), np.full(3, 0.1))
-    leave_out(table, [True] * 3, "one row")
+    leave_out(table, [True] * 3, "one sample")
     nothing = made_up_report(table)
     errors = {f"{LONG_NAME}_{k}": 1.0 + k / 30 for k in range(9)} | {"<b>|": 10.0, "x": np.nan}
     ranking = ranked(errors, {"<b>|": nothing})

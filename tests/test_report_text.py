@@ -36,7 +36,7 @@ def odd_reports():
         tasks = [f"{LONG_NAME}_{k}" for k in range(n_tasks)]
         yield made_up_report(made_up_table(tasks, gains, rng.integers(1, 90, n_tasks)))
     table = made_up_table([0.5, 1.0, 2.0], [-400.0, 0.0, 1e-7])
-    leave_out(table, [False, True, False], "one row")
+    leave_out(table, [False, True, False], "one sample")
     yield made_up_report(table, rivals={})
     table = made_up_table(["|", "<b>", "a\tb"], [0.1, np.nan, np.nan])
     leave_out(table, [True] * 3, "constant target")
@@ -131,12 +131,12 @@ def test_caution_for(code, numbers):
 def test_caution_for_tasks():
     table = made_up_table(range(8), np.full(8, 0.12))
     table["n_train"][3] = 0.0
-    leave_out(table, [True, *[False] * 7], "one row")
+    leave_out(table, [True, *[False] * 7], "one sample")
     report = made_up_report(table)
     assert report.summary_["cautions"] == ["untrained tasks", "not judged"]
-    assert "1 task (3) has no rows in some training sets" in report.verdict()
+    assert "1 task (3) has no samples in some training sets" in report.verdict()
     assert "1 task (0) is not judged" in report.verdict()
-    assert "Note on 0: one row." in report.details()
+    assert "Note on 0: one sample." in report.details()
 
 
 def test_caution_where_simulations_were_worse_than_promised():
@@ -146,8 +146,8 @@ def test_caution_where_simulations_were_worse_than_promised():
     mixed = made_up_report(made_up_table(range(8), gains, sizes), spread=0.3)
     assert mixed.summary_["cautions"] == ["unequal sizes"]
     tiny = made_up_report(made_up_table(range(8), gains, [2.0] * 4 + [4.0] * 4, 1.0))
-    assert tiny.summary_["cautions"] == ["few rows"]
-    assert "Do not rely on the verdicts of 4 tasks with fewer than 5 rows" in tiny.verdict()
+    assert tiny.summary_["cautions"] == ["few samples"]
+    assert "Do not rely on the verdicts of 4 tasks with fewer than 5 samples" in tiny.verdict()
     few = made_up_report(made_up_table(range(6), gains[:6], 8.0, 2.0))
     few.cv_results_["shares_rows"] = True
     assert [caution.code for caution in find_cautions(few)] == ["little shared data"]

@@ -12,14 +12,14 @@ import numpy as np
 from skmtl._data.task_ids import name_of_task
 from skmtl.evaluation._formatting import gain_text, percent_text, shortened
 
-FEWEST_PASSES = 2.5  # times that a row is tested: fewer do not show the luck of training
+FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck of training
 LARGE_CORRELATION = 0.3
-UNEQUAL_SIZES = 3.0  # ratio of the numbers of training rows of large and of small tasks
+UNEQUAL_SIZES = 3.0  # ratio of the numbers of training samples of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
-MUCH_TESTED = 3.0  # test rows for each training row
-FEWEST_ROWS = 5  # for the verdict on a task
+MUCH_TESTED = 3.0  # test samples for each training sample
+FEWEST_SAMPLES = 5  # for the verdict on a task
 FEW_TASKS = 10
-FEW_ROWS = 15
+FEW_SAMPLES = 15
 _MOST_NAMES = 3
 _RIVALS = {
     "pooled": "one model for all",
@@ -125,21 +125,21 @@ def _on_few_passes(report):
     if not n_passes < FEWEST_PASSES:
         return None
     return (
-        f"Each row is tested {n_passes:.1f} times on average, so the luck of the training sets "
+        f"Each sample is tested {n_passes:.1f} times on average, so the luck of the training sets "
         "hardly shows. Repeat the splits, at best five times."
     )
 
 
 def _passes(report):
-    """How often the row of a typical task is tested."""
+    """How often the sample of a typical task is tested."""
     n_train = report.cv_results_["n_train"]
     n_test = report.cv_results_["n_test"]
-    n_rows = (n_train + n_test).max(axis=0)
+    n_samples = (n_train + n_test).max(axis=0)
     n_tested = n_test.sum(axis=0)
     is_tested = n_tested > 0
     if not is_tested.any():
         return np.nan
-    return float(np.median(n_tested[is_tested] / n_rows[is_tested]))
+    return float(np.median(n_tested[is_tested] / n_samples[is_tested]))
 
 
 def _on_disagreement(report):
@@ -190,21 +190,21 @@ def _on_small_training_sets(report):
     if not n_test > MUCH_TESTED * n_train:
         return None
     return (
-        f"Only {n_train:.0f} of {n_train + n_test:.0f} rows of a {report.noun.one} are for "
+        f"Only {n_train:.0f} of {n_train + n_test:.0f} samples of a {report.noun.one} are for "
         "training: false verdicts are then more frequent than promised. Trust clear ones only."
     )
 
 
-def _on_few_rows(report):
+def _on_few_samples(report):
     judged = _judged(report.table_)
-    n_rows = judged["n_train"] + judged["n_test"]
-    is_doubtful = (judged["verdict"] != "open") & (n_rows < FEWEST_ROWS)
+    n_samples = judged["n_train"] + judged["n_test"]
+    is_doubtful = (judged["verdict"] != "open") & (n_samples < FEWEST_SAMPLES)
     n_doubtful = int(is_doubtful.sum())
     if n_doubtful == 0:
         return None
     tasks = report.noun.count(n_doubtful)
     return (
-        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_ROWS} rows "
+        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_SAMPLES} samples "
         f"({_names(judged, is_doubtful)})."
     )
 
@@ -226,13 +226,13 @@ def _on_unequal_sizes(report):
 
 def _on_little_shared_data(report):
     judged = _judged(report.table_)
-    n_rows = judged["n_train"] + judged["n_test"]
-    is_small = 1 < len(judged) <= FEW_TASKS and np.median(n_rows) <= FEW_ROWS
+    n_samples = judged["n_train"] + judged["n_test"]
+    is_small = 1 < len(judged) <= FEW_TASKS and np.median(n_samples) <= FEW_SAMPLES
     if not is_small or not report.cv_results_.get("shares_rows", False):
         return None
     return (
-        f"A few {report.noun.many} share a few rows: the typical gain is then claimed falsely more "
-        "often than promised. Get more rows."
+        f"A few {report.noun.many} share a few samples: the typical gain is then claimed falsely "
+        "more often than promised. Get more samples."
     )
 
 
@@ -243,7 +243,7 @@ def _on_correlation(report):
     many = report.noun.many
     return (
         f"The errors of {many} go together (a correlation of {correlation:.1f}), so that many "
-        f"{many} tell little more than a few. More rows help, more {many} do not."
+        f"{many} tell little more than a few. More samples help, more {many} do not."
     )
 
 
@@ -258,8 +258,8 @@ def _on_untrained(report):
     tasks = report.noun.count(n_untrained)
     verb = "has" if n_untrained == 1 else "have"
     return (
-        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no rows in some training sets and "
-        "count as new ones there. Stratify the splits by task if this is not what you want."
+        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no samples in some training sets "
+        "and count as new ones there. Stratify the splits by task if this is not what you want."
     )
 
 
@@ -313,7 +313,7 @@ _CAUTIONS = {
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
     "new task": _on_spread,
-    "few rows": _on_few_rows,
+    "few samples": _on_few_samples,
     "unequal sizes": _on_unequal_sizes,
     "mean and median": _on_disagreement,
     "untrained tasks": _on_untrained,

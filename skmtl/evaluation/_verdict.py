@@ -122,9 +122,9 @@ def _on_gains(report):
 
 
 def _range_text(n_train):
-    """The numbers of training rows of tasks."""
+    """The numbers of training samples of tasks."""
     smallest = round(n_train.min())
     largest = round(n_train.max())
     if smallest == largest:
-        return "1 training row" if largest == 1 else f"{largest} training rows"
-    return f"{smallest} to {largest} training rows"
+        return "1 training sample" if largest == 1 else f"{largest} training samples"
+    return f"{smallest} to {largest} training samples"
