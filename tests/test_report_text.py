@@ -153,6 +153,15 @@ def test_caution_where_simulations_were_worse_than_promised():
     assert [caution.code for caution in find_cautions(few)] == ["little shared data"]
 
 
+def test_footer_says_if_tiny_errors_count_as_more():
+    table = made_up_table(range(8), np.full(8, 0.12))
+    sentence = "Where an error is below a tenth of the spread of y, gains count it as that tenth."
+    name = "root_mean_squared_error"
+    assert sentence not in str(made_up_report(table, error_name=name))
+    table["error_single"][2] = 0.001
+    assert str(made_up_report(table, error_name=name)).endswith(sentence)
+
+
 def test_only_the_first_cautions_are_shown():
     report = clear_report(
         correlation=0.5,

@@ -11,6 +11,7 @@ from skmtl.evaluation._formatting import (
     percent_text,
 )
 
+_MUCH = 0.1  # change of a gain by what is added to errors
 _COUNTS = {
     "helped": "n_helped",
     "probably helped": "n_probably_helped",
@@ -95,6 +96,8 @@ def footer(report):
     if report.summary_["rivals"] and report.summary_["n_judged"]:
         sentences.append(_on_rivals(report))
     sentences.append(_on_gains(report))
+    if _are_tiny_errors_raised(report.table_):
+        sentences.append(_on_tiny_errors(report))
     return sentences
 
 
@@ -119,6 +122,20 @@ def _on_gains(report):
         f"Error: {error}. Gains are for {_range_text(n_train)} per {report.noun.one}, smaller with "
         "more."
     )
+
+
+def _are_tiny_errors_raised(table):
+    """Whether what is added to errors changes the own gain of a task."""
+    judged = table[(table["verdict"] != "not judged") & (table["error_single"] > 0)]
+    plain_gains = 1 - judged["error_multi"] / judged["error_single"]
+    return bool(np.any(np.abs(plain_gains - judged["own_gain"]) > _MUCH))
+
+
+def _on_tiny_errors(report):
+    """The sentence on what is added to errors."""
+    if report.error_name == "root_mean_squared_error":
+        return "Where an error is below a tenth of the spread of y, gains count it as that tenth."
+    return "Where an error is nearly zero, gains count it as a small part of that of a constant."
 
 
 def _range_text(n_train):
