@@ -118,10 +118,8 @@ def _on_gains(report):
     error = report.error_name.replace("_", " ")
     if len(n_train) == 0:
         return f"Error: {error}."
-    return (
-        f"Error: {error}. Gains are for {_range_text(n_train)} per {report.noun.one}, smaller with "
-        "more."
-    )
+    size = f"{_range_text(n_train)} per {report.noun.one}"
+    return f"Error: {error}. Gains: for {size}, smaller with more."
 
 
 def _are_tiny_errors_raised(table):
