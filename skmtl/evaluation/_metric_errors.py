@@ -43,6 +43,7 @@ class MetricError(Measure):
         self.name = name if self.is_loss else f"1 - {name}"
         self.response_method = metric.response_method
         self._classes = None
+        self._known_values = {}  # of label metrics, by the counts of pairs of labels
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
@@ -147,7 +148,7 @@ class MetricError(Measure):
             return np.nan
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
-            value = float(self._value(truth, predictions))
+            value = self._value(truth, predictions)
         error = value if self.is_loss else 1.0 - value
         if error < -NO_ERROR:
             expected = "a loss of at least 0" if self.is_loss else "a score of at most 1"
@@ -160,16 +161,25 @@ class MetricError(Measure):
     def _value(self, truth, predictions):
         """The value of the metric for one group of targets."""
         if not self.is_classification:
-            return self.metric(truth, predictions)
-        labels = self._classes[truth]
+            return float(self.metric(truth, predictions))
         if self.metric.takes_labels:
-            return self.metric(labels, self._classes[predictions.astype(int)])
+            return self._value_of_labels(truth, predictions.astype(np.intp))
         scored = np.flatnonzero(~np.isnan(predictions).all(axis=0))
         values = predictions[:, scored]
         # Of a class that a fit lacked: the probability 0, or the smallest decision value.
         lowest = min(0.0, np.nanmin(values))
         values = np.where(np.isnan(values), lowest, values)
-        return self.metric(labels, values, classes=self._classes[scored])
+        return float(self.metric(self._classes[truth], values, classes=self._classes[scored]))
+
+    def _value_of_labels(self, truth, codes):
+        """The value for predicted class codes; groups with the same counts of pairs share it."""
+        pairs = truth * len(self._classes) + codes
+        distinct, counts = np.unique(pairs, return_counts=True)
+        key = (distinct.tobytes(), counts.tobytes())
+        if key not in self._known_values:
+            value = self.metric(self._classes[truth], self._classes[codes])
+            self._known_values[key] = float(value)
+        return self._known_values[key]
 
 
 class ClassLoss(MetricError):
