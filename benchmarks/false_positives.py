@@ -26,7 +26,7 @@ from skmtl.evaluation._statistics import OVERLAP, corrected_t, holm
 SIZES = np.tile([20, 40, 120], 4)
 LEVEL = 0.05
 RIDGE = RidgeCV(alphas=np.logspace(-2, 3, 11))
-FAST = {"include_pooled": False, "model_figures": False}
+FAST = {"rivals": (), "model_figures": False}
 TESTS = {  # multiple of n_test / n_train, whether the number of tasks is corrected for
     "skmtl": (OVERLAP, True),
     "skmtl, no Holm": (OVERLAP, False),

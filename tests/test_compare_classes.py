@@ -25,7 +25,7 @@ from skmtl.evaluation import single_task
 from skmtl.evaluation._find_measure import find_measure
 
 SINGLE_TASK = LogisticRegression()
-FAST = {"baseline": SINGLE_TASK, "include_pooled": False, "model_figures": False, "random_state": 0}
+FAST = {"baseline": SINGLE_TASK, "rivals": (), "model_figures": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

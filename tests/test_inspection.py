@@ -51,31 +51,41 @@ def _close_figures():
     plt.close("all")
 
 
+VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")
+NUMBERS = ("n_train", "error_single", "error_multi", "gain", "own_gain", "ci_low", "ci_high")
+
+
 def fake_report(n_tasks, tasks=None, seed=0):
     """A TransferReport of made-up numbers, finite and with some of each verdict."""
     rng = np.random.default_rng(seed)
     tasks = np.arange(n_tasks) if tasks is None else np.asarray(tasks)
     errors = rng.uniform(0.8, 1.2, (8, n_tasks, 4)) * rng.uniform(1, 3, (n_tasks, 1))
-    names = ("n_train", "error_single", "error_multi", "gain", "ci_low", "ci_high")
-    table = np.zeros(
-        n_tasks, [("task", tasks.dtype), *((name, float) for name in names), ("verdict", "U17")]
-    )
-    table["task"], table["n_train"] = tasks, rng.integers(5, 500, n_tasks)
-    table["error_single"], table["error_multi"] = errors.mean(axis=0)[:, :2].T
-    table["gain"] = 1 - table["error_multi"] / table["error_single"]
-    half = rng.uniform(0.01, 0.2, n_tasks)
-    table["ci_low"], table["ci_high"] = table["gain"] - half, table["gain"] + half
-    table["verdict"] = np.where(
-        table["ci_low"] > 0,
-        "positive transfer",
-        np.where(table["ci_high"] < 0, "negative transfer", "inconclusive"),
-    )
-    mean = table["gain"].mean()
+    numbers = [(name, float) for name in NUMBERS]
+    table = np.zeros(n_tasks, [("task", tasks.dtype), *numbers, ("verdict", "U15")])
+    table["task"] = tasks
+    table["n_train"] = rng.integers(5, 500, n_tasks)
+    table["error_single"] = errors[..., 0].mean(axis=0)
+    table["error_multi"] = errors[..., 1].mean(axis=0)
+    table["own_gain"] = 1 - table["error_multi"] / table["error_single"]
+    table["gain"] = 0.8 * table["own_gain"]
+    half = rng.uniform(0.05, 0.2, n_tasks)
+    table["ci_low"] = table["gain"] - half
+    table["ci_high"] = table["gain"] + half
+    certainty = table["gain"] / half
+    steps = np.searchsorted([-1.0, -0.5, 0.5, 1.0], certainty)
+    table["verdict"] = np.array(VERDICTS[::-1])[steps]
+    median = np.median(table["gain"])
     return SimpleNamespace(
         table_=table,
-        summary_={"delta_m": mean, "delta_m_low": mean - 0.01, "delta_m_high": mean + 0.01},
+        summary_={
+            "median_gain": median,
+            "median_gain_low": median - 0.01,
+            "median_gain_high": median + 0.01,
+        },
         cv_results_={"errors": errors, "methods": ["single", "multi", "intercept", "pooled"]},
         error_name="root_mean_squared_error",
+        confidence_level=0.95,
+        size_curve=lambda sizes: (1 / sizes, 0.5 / sizes, 2 / sizes),
     )
 
 
@@ -114,9 +124,6 @@ def legend_texts(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-VERDICTS = ("positive transfer", "negative transfer", "inconclusive")
-
-
 # ---------------------------------------------------------------------------------------- gains
 
 
@@ -132,37 +139,40 @@ def test_gain_draws_each_task_once_the_largest_gain_on_top():
 
 
 def test_verdicts_differ_in_color_and_in_shape():
-    report = fake_report(3)
+    report = fake_report(5)
     report.table_["verdict"] = VERDICTS
     for kind in ("gain", "scatter", "size"):
         ax = TaskGainDisplay.from_report(report, kind=kind).ax_
         drawn = [c for c in ax.collections if c.get_label().startswith(VERDICTS)]
-        assert len({tuple(c.get_facecolor()[0]) for c in drawn}) == 3
-        assert len({c.get_paths()[0].vertices.tobytes() for c in drawn}) == 3
-        assert {text.split(" (")[0] for text in legend_texts(ax)} >= set(VERDICTS)
+        assert len({tuple(c.get_edgecolor()[0]) for c in drawn}) == 5
+        shapes = set()
+        for marks in drawn:
+            is_filled = tuple(marks.get_facecolor()[0]) != (1, 1, 1, 1)
+            shapes.add((marks.get_paths()[0].vertices.tobytes(), is_filled))
+        assert len(shapes) == 5
+        # The legend begins with them, from good to bad.
+        assert [text.split(" (")[0] for text in legend_texts(ax)][:5] == list(VERDICTS)
 
 
-def test_intervals_are_drawn_at_their_ends():
+def test_intervals_and_own_estimates_are_drawn_where_they_are():
     report = fake_report(1)
     row = report.table_[0]
-    (line,) = (
-        c
-        for c in TaskGainDisplay.from_report(report).ax_.collections
-        if isinstance(c, matplotlib.collections.LineCollection)
-    )
+    ax = TaskGainDisplay.from_report(report).ax_
+    (line,) = (c for c in ax.collections if isinstance(c, matplotlib.collections.LineCollection))
     np.testing.assert_allclose(line.get_segments()[0][:, 0], [row["ci_low"], row["ci_high"]])
+    np.testing.assert_allclose(dots(ax, "the task's own"), [[row["own_gain"], 0]])
 
 
 @pytest.mark.parametrize("kind", ["gain", "size"])
-def test_gains_that_are_nan_or_infinite_are_said_not_drawn(kind):
+def test_tasks_that_are_not_judged_are_said_not_drawn(kind):
     report = fake_report(8)
-    report.table_["gain"][[1, 4]] = np.nan, -np.inf
+    report.table_["gain"][[1, 4]] = np.nan
     ax = TaskGainDisplay.from_report(report, kind=kind).ax_
     assert len(dots(ax, *VERDICTS)) == 6
-    assert "2 tasks without a gain: see note" in ax.get_xlabel()
+    assert "2 tasks not judged: see note" in ax.get_xlabel()
     report.table_["gain"][4] = 0.1
     label = TaskGainDisplay.from_report(report, kind=kind).ax_.get_xlabel()
-    assert "1 task without a gain: see note" in label
+    assert "1 task not judged: see note" in label
 
 
 def test_a_report_without_any_gain_can_be_drawn():
@@ -171,29 +181,58 @@ def test_a_report_without_any_gain_can_be_drawn():
     report.summary_ = dict.fromkeys(report.summary_, np.nan)
     for kind in ("gain", "size"):
         ax = TaskGainDisplay.from_report(report, kind=kind).ax_
-        assert "2 tasks without a gain" in ax.get_xlabel()
+        assert "2 tasks not judged" in ax.get_xlabel()
     assert "2 tasks without an error" in (
         TaskGainDisplay.from_report(report, kind="scatter").ax_.get_xlabel()
     )
 
 
-def test_a_gain_beyond_the_edge_stands_there_with_its_value():
+@pytest.mark.parametrize(
+    ("gain", "edge", "side"), [(-12.5, -2.0, "below"), (0.999, 2 / 3, "above")]
+)
+def test_a_gain_beyond_the_edge_stands_there_with_its_value(gain, edge, side):
     report = fake_report(5)
-    report.table_["gain"][2] = report.table_["ci_low"][2] = report.table_["ci_high"][2] = -12.5
+    for name in ("gain", "own_gain", "ci_low", "ci_high"):
+        report.table_[name][2] = gain
     ax = TaskGainDisplay.from_report(report).ax_
-    assert dots(ax, *VERDICTS)[:, 0].min() == -2.0
-    assert any("-1250%" in text.get_text() for text in ax.texts)
+    assert np.abs(dots(ax, *VERDICTS)[:, 0] - edge).min() < 1e-12
+    written = {-12.5: "-1250 %", 0.999: "+99.9 %"}
+    assert any(written[gain] in text.get_text() for text in ax.texts)
     ax = TaskGainDisplay.from_report(report, kind="size").ax_
-    assert "1 task below -200%, drawn there" in ax.get_xlabel()
+    assert f"1 task {side}" in ax.get_xlabel()
 
 
-def test_infinite_intervals_leave_the_view_to_the_others():
+def test_halves_and_doubles_are_equally_far_from_zero():
     report = fake_report(5)
-    before = TaskGainDisplay.from_report(report).ax_.get_xlim()
-    t = int(np.argsort(report.table_["gain"])[2])
-    report.table_["ci_low"][t], report.table_["ci_high"][t] = -np.inf, np.inf
-    after = TaskGainDisplay.from_report(report).ax_.get_xlim()
-    assert before[0] <= after[0] < after[1] <= before[1]
+    for kind, axis in (("gain", "x"), ("size", "y")):
+        ax = TaskGainDisplay.from_report(report, kind=kind).ax_
+        places = ax.transData.transform([[0.0, 0.0], [0.5, 0.5], [-1.0, -1.0]])
+        places = places[:, "xy".index(axis)]
+        np.testing.assert_allclose(places[1] - places[0], places[0] - places[2])
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.1, 1.0, 5.0])
+def test_ticks_of_gains_do_not_overlap_and_tell_gains_apart(scale):
+    report = fake_report(6)
+    # Log gains from -scale to 2 scale.
+    report.table_["gain"] = -np.expm1(scale * np.array([1.0, 0.5, 0.0, -0.5, -1.0, -2.0]))
+    report.table_["own_gain"] = report.table_["gain"]
+    for name in ("ci_low", "ci_high"):
+        report.table_[name] = report.table_["gain"]
+    for kind, axis in (("gain", "x"), ("size", "y")):
+        ax = TaskGainDisplay.from_report(report, kind=kind).ax_
+        assert not overlaps(ax, axis)
+        texts = [text.get_text() for text in getattr(ax, f"get_{axis}ticklabels")()]
+        assert "0 %" in texts
+        assert 3 <= len(texts) == len(set(texts))
+
+
+def test_wide_intervals_are_cut_at_the_view():
+    report = fake_report(5)
+    report.table_["ci_low"][2] = -np.inf
+    report.table_["ci_high"][2] = 1.0
+    low, high = TaskGainDisplay.from_report(report).ax_.get_xlim()
+    assert -3 < low < high < 0.8
 
 
 def test_scatter_has_errors_on_both_axes_and_the_diagonal():
@@ -256,21 +295,22 @@ def test_a_ranking_has_a_row_for_each_estimator_in_the_order_of_ranks():
     ranking = fake_ranking()
     ax = TaskGainDisplay.from_report(ranking).ax_
     assert y_names(ax) == ["lasso", "mean"]  # the best on top
-    means = [c.get_offsets()[0, 0] for c in ax.collections if len(c.get_offsets()) == 1]
-    expected = [ranking.reports_[name].summary_["delta_m"] for name in ("lasso", "mean")]
-    np.testing.assert_allclose([m for m in means if m in expected], expected)
-    strips = [c.get_offsets()[:, 0] for c in ax.collections if len(c.get_offsets()) == 5]
-    for strip, name in zip(strips, ("lasso", "mean"), strict=True):
-        np.testing.assert_allclose(strip, ranking.reports_[name].table_["gain"])
+    reports = [ranking.reports_[name] for name in ("lasso", "mean")]
+    medians = dots(ax, "median gain")[:, 0]
+    np.testing.assert_allclose(medians, [report.summary_["median_gain"] for report in reports])
+    tasks = dots(ax, *VERDICTS)
+    for line, report in enumerate(reports):
+        strip = tasks[np.round(tasks[:, 1]) == line, 0]
+        np.testing.assert_allclose(np.sort(strip), np.sort(report.table_["gain"]))
     assert len(y_names(TaskGainDisplay.from_report(ranking, kind="splits").ax_)) == 4
 
 
 def test_a_ranking_says_how_many_gains_it_lacks():
     ranking = fake_ranking()
-    ranking.reports_["mean"].table_["gain"][:3] = np.nan, np.inf, -7.0
+    ranking.reports_["mean"].table_["gain"][:3] = np.nan, np.nan, -7.0
     label = TaskGainDisplay.from_report(ranking).ax_.get_xlabel()
     assert "2 gains of a task missing" in label
-    assert "1 gain below -200%" in label
+    assert "1 gain below -200 %" in label
 
 
 @pytest.mark.parametrize("kind", ["scatter", "size"])
@@ -334,15 +374,47 @@ def test_names_do_not_overlap(picture, n_tasks):
 
 def test_names_are_thinned_in_small_axes_too():
     _, axes = plt.subplots(2, 2, layout="constrained")
-    display = TaskGainDisplay.from_report(fake_report(139), ax=axes[0, 0])
-    assert 2 < len(y_names(display.ax_)) < 139
+    display = TaskGainDisplay.from_report(fake_report(60), ax=axes[0, 0])
+    assert 2 < len(y_names(display.ax_)) < 60
     assert not overlaps(display.ax_, "y")
 
 
-def test_all_of_139_tasks_are_named_in_a_figure_of_their_own():
-    ax = TaskGainDisplay.from_report(fake_report(139)).ax_
-    assert len(y_names(ax)) == 139
+def test_of_many_tasks_those_helped_or_harmed_have_a_name():
+    report = fake_report(139)
+    verdicts = report.table_["verdict"]
+    verdicts[np.isin(verdicts, ["helped", "harmed"])] = "open"
+    verdicts[[3, 70]] = "helped", "harmed"
+    ax = TaskGainDisplay.from_report(report).ax_
+    assert set(y_names(ax)) == {"3", "70"}
+    verdicts[:] = "open"
+    assert y_names(TaskGainDisplay.from_report(report).ax_) == []
+
+
+def test_names_beside_crowded_lines_move_apart_but_not_far():
+    report = fake_report(139)
+    report.table_["verdict"][:] = "helped"
+    ax = TaskGainDisplay.from_report(report).ax_
     assert not overlaps(ax, "y")
+    names = y_names(ax)
+    assert 40 < len(names) < 139
+    order = np.argsort(report.table_["gain"]).tolist()
+    lines = [order.index(int(name)) for name in names]
+    assert lines == sorted(lines)
+    assert np.abs(ax.get_yticks() - lines).max() < 8
+
+
+def test_size_draws_the_fitted_curve_within_the_sizes_of_the_tasks():
+    report = fake_report(6)
+    n_train = report.table_["n_train"]
+    ax = TaskGainDisplay.from_report(report, kind="size").ax_
+    (curve,) = (line for line in ax.lines if line.get_label().startswith("typical gain"))
+    sizes, gains = curve.get_data()
+    np.testing.assert_allclose(gains, 1 / sizes)
+    np.testing.assert_allclose(sizes[[0, -1]], [n_train.min(), n_train.max()])
+    n_train[:] = 6
+    ax = TaskGainDisplay.from_report(report, kind="size").ax_
+    assert len(np.unique(dots(ax, *VERDICTS)[:, 0])) == 6  # beside each other
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["6"]
 
 
 def test_pictures_can_be_put_into_subfigures():

@@ -21,6 +21,7 @@ from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._label_losses import LabelLosses
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._rivals import read_rivals, warn_of_weak_boosting
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
 from skmtl.evaluation._task_gains import TaskGains
@@ -39,7 +40,7 @@ def compare_to_single_task(
     y,
     *,
     baseline="auto",
-    include_pooled=True,
+    rivals="auto",
     normalize_y="auto",
     task_column=None,
     tasks=None,
@@ -54,13 +55,27 @@ def compare_to_single_task(
 ):
     """Compare multi-task models with single-task and pooled baselines, task by task.
 
-    All models are fitted on the same training sets and judged on the same test sets. The gain of
-    task t is ``1 - mean error_multi / mean error_single`` over the splits. Its interval and p-value
-    come from the corrected resampled t-test of Nadeau and Bengio (2003), since the splits overlap:
-    ``t = dbar / sqrt((1/J + 1.5 n_test/n_train) s^2)`` with J - 1 degrees of freedom; p-values are
-    adjusted for the number of tasks with the method of Holm (1979). The factor 1.5 is ours: without
-    it, there were more false verdicts for equal models than promised
-    (``benchmarks/false_positives.py``).
+    All models are fitted on the same training sets and judged by the same test sets. The gain of
+    task t is ``1 - error_multi / error_single``, where errors are those of all its tested labels;
+    root errors are roots of mean squares over all of them. It is the gain of learning from training
+    sets of this size, for data like these. With all samples, gains are usually a little smaller.
+
+    How sure a gain is follows in four steps:
+
+    1. The log gain of a task, ``theta_t = -log(1 - gain)``, has a variance between tested rows, and
+       one between training sets, each seen without the other. With J splits the second counts with
+       the factor ``1/J + (1 - 1/J) q / (1 - q)``, where q is the share of one training set that is
+       in another (after Hoeffding, 1948).
+    2. The variances of all tasks moderate each other (Smyth, 2004).
+    3. ``theta_t ~ N(mu x_t^p, tau^2 x_t^(2p))`` with x_t the median number of training rows divided
+       by that of the task; mu, tau and p are integrated out. The mean of theta_t given all tasks is
+       its gain in the table. Its interval is extended to the gain of the task by itself.
+    4. A task is "helped" if the probability of harm is at most 1 %, and "probably helped" if it is
+       at most 10 %, and if it gains by itself; "harmed" and "probably harmed" likewise; otherwise
+       it is "open".
+
+    Numbers over all tasks, such as the median gain, come from joint draws of all gains.
+    ``doc/verdict.rst`` tells how often all this is wrong in simulated data.
 
     Parameters
     ----------
@@ -77,24 +92,38 @@ def compare_to_single_task(
         and should tune itself. "auto" takes the single-task limit of the multi-task estimator,
         tuned by inner cross-validation, after the same preprocessing steps; it may differ between
         the estimators of a dict.
-    include_pooled : bool, default=True
-        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge,
-        Poisson or logistic regression with an intercept for each task ("intercept",
-        :class:`RandomInterceptTasks`).
+    rivals : "auto", "boosting", dict or list, default="auto"
+        What the estimator is compared with besides single tasks.
+
+        - "auto": "intercept", a tuned ridge, Poisson or logistic regression with an intercept for
+          each task (:class:`RandomInterceptTasks`), and "pooled", the baseline fitted to all tasks
+          as one.
+        - "boosting": these two and the histogram gradient boosting of scikit-learn, which sees the
+          task as a category if there are at most 255. It is a weak rival below 1000 training
+          samples, or 20 of a task.
+        - A dict {name: estimator}: "intercept", "pooled" and models of your own. They get X as it
+          is. Multi-task estimators see the task ids; estimators of scikit-learn do not and are
+          fitted to all tasks as one (:class:`PooledTasks`).
+        - A list of names and dicts: these and no others, such as ``["intercept", {"forest":
+          forest}]``, or ``()`` for none.
     normalize_y : bool or "auto", default="auto"
-        Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize
-        the targets of each task first, so that its unit and its level do not matter. "auto" does so
-        if an estimator has ``normalize_y=True``. Class labels and counts (``loss="poisson"``) stay
-        as they are.
+        Whether "intercept", "pooled" and "boosting", which learn the tasks of regressors as one,
+        standardize the targets of each task first, so that its unit and its level do not matter.
+        "auto" does so if an estimator has ``normalize_y=True``. Class labels and counts
+        (``loss="poisson"``) stay as they are.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
     tasks : array-like of shape (n_samples,), default=None
         Task ids, for estimators fitted with ``tasks=``.
+    groups : array-like of shape (n_samples,), default=None
+        What samples belong to, such as a person measured several times. Samples of one group stay
+        together in folds, and count as one when it is judged how sure a gain is. A splitter gets
+        them as `groups`, and the task ids if there are none.
     cv : int, splitter or iterable, default=None
-        Cross-validation splitting strategy. None is 5 repeats of 4 shuffled folds, an int one
-        repeat with that number of folds. Folds are stratified by task, and by class for classifiers
-        of long data.
+        Cross-validation splitting strategy. None is 4 shuffled folds, an int that number of folds;
+        both are repeated 5 times, since the luck of training sets cannot be told from one pass.
+        Folds are stratified by task, and by class for classifiers of long data.
     scoring : str or callable, default=None
         The error of a task: the name of a scorer of scikit-learn, such as "neg_mean_squared_error",
         "roc_auc" or "neg_brier_score", a metric ``metric(y_true, y_pred)``, or the result of
@@ -103,7 +132,7 @@ def compare_to_single_task(
         "neg_root_mean_squared_error" for regressors and "neg_log_loss" for classifiers; "roc_auc"
         needs tasks of two classes.
     confidence_level : float, default=0.95
-        Level of the intervals; verdicts are at ``1 - confidence_level``.
+        Level of the intervals. The probabilities behind verdicts stay as they are.
     model_figures : bool, default=True
         Whether to fit every model to all samples, too, for its number of non-zero coefficients,
         its rank and its effective degrees of freedom.
@@ -112,7 +141,7 @@ def compare_to_single_task(
     verbose : int, default=0
         Verbosity level of joblib.
     random_state : int, RandomState instance or None, default=None
-        Seed of the default folds and of the bootstrap.
+        Seed of the default folds and of the draws of gains.
 
     Returns
     -------
@@ -127,23 +156,25 @@ def compare_to_single_task(
         mixed.
     ValueError
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
-        columns, or there are fewer than two splits.
+        columns, a rival has the name of another model, `groups` has another length than X, or there
+        are fewer than two splits.
 
     Warns
     -----
     ConvergenceWarning
-        If fits of the estimators, or of a `baseline` that was given, did not converge; once, with
-        their numbers. The report tells about those of the automatic baselines.
+        If fits of the estimators, or of a baseline or rivals that were given, did not converge;
+        once, with their numbers. The report tells about those of the automatic baselines.
     UserWarning
-        If the targets of tasks must be in different units, and estimators or the pooled baselines
-        do not standardize them.
+        If the targets of tasks must be in different units, and estimators or rivals do not
+        standardize them, or if the training sets are too small for boosting.
 
     References
     ----------
-    Nadeau, Bengio (2003), "Inference for the generalization error", Machine Learning 52, section
-    3.2. Holm (1979), "A simple sequentially rejective multiple test procedure". Maninis,
-    Radosavovic, Kokkinos (2019), "Attentive single-tasking of multiple tasks", section 5
-    (delta_m).
+    Hoeffding (1948), "A class of statistics with asymptotically normal distribution". Smyth (2004),
+    "Linear models and empirical Bayes methods for assessing differential expression in microarray
+    experiments", section 6. Nadeau, Bengio (2003), "Inference for the generalization error",
+    section 3.2, and Holm (1979), "A simple sequentially rejective multiple test procedure" (the
+    fields "t_low", "t_high" and "t_p_value" of the table).
 
     Examples
     --------
@@ -156,7 +187,6 @@ def compare_to_single_task(
     >>> report.table_.shape
     (3,)
     """
-    check_bool(include_pooled, "include_pooled")
     check_bool(model_figures, "model_figures")
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     rng = check_random_state(random_state)
@@ -168,13 +198,15 @@ def compare_to_single_task(
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.is_wide:
         check_has_targets(data.task_codes >= 0, data.tasks)
-    normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
-    models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
+    rivals = read_rivals(rivals, estimators, X, task_column)
+    normalize_y = _read_normalize_y(normalize_y, estimators, rivals, data)
+    models, roles = all_models(estimators, baseline, rivals, normalize_y)
     check_responses(models, measure)
     groups = read_groups(groups, data)
     splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS, groups=groups)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
+    warn_of_weak_boosting(rivals, count_targets(data, [train for train, _ in splits]))
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = run_models(models, data, splits, parallel)
@@ -182,16 +214,15 @@ def compare_to_single_task(
     losses = _label_losses(runs, held_out, groups, splits, data, measure)
     cv_results = _cv_results(losses, runs, data, splits)
     quantities = _run_quantities(runs)
+    seed = rng.randint(np.iinfo(np.int32).max)
     if model_figures:
-        largest_seed = np.iinfo(np.int32).max
-        seed = rng.randint(largest_seed)
         sizes = model_sizes(models, data, seed, parallel)
         n_unconverged = quantities["n_unconverged"]
         for method, count in sizes.pop("n_unconverged").items():
             n_unconverged[method] += count
         quantities |= sizes
     is_automatic = isinstance(baseline, str)
-    chosen_by_user = estimators if is_automatic else models
+    chosen_by_user = {**estimators, **rivals.own} if is_automatic else models
     warn_about_convergence(quantities["n_unconverged"], chosen_by_user)
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
@@ -202,11 +233,17 @@ def compare_to_single_task(
         gains = _gains(losses, methods, own_results, confidence_level)
         multi_over_single = gains.pop("single")
         table = gain_table(own_results, multi_over_single, notes, confidence_level)
-        summary = summarize(table, multi_over_single, gains, own_results, rng)
+        summary = summarize(table, multi_over_single, gains, own_results, seed)
         for quantity, by_method in quantities.items():
             summary[quantity] = {role: by_method[method] for role, method in methods.items()}
         reports[name] = TransferReport(
-            table, summary, own_results, multi_over_single, confidence_level, measure.name
+            table,
+            summary,
+            own_results,
+            multi_over_single,
+            confidence_level,
+            measure.name,
+            task_column,
         )
     if not isinstance(estimator, dict):
         return reports["multi"]
@@ -224,8 +261,8 @@ def _check_ids_reach_estimators(estimators, tasks):
         )
 
 
-def _read_normalize_y(normalize_y, estimators, include_pooled, data):
-    """Whether the pooled baselines standardize targets; warn of models that should and do not."""
+def _read_normalize_y(normalize_y, estimators, rivals, data):
+    """Whether the named rivals standardize targets; warn of models that should and do not."""
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
         finals = [final_estimator(one) for one in estimators.values()]
@@ -235,8 +272,8 @@ def _read_normalize_y(normalize_y, estimators, include_pooled, data):
         return False
     mixing = [name for name, one in estimators.items() if mixes_units(one)]
     are_counts = any(takes_counts(final_estimator(one)) for one in estimators.values())
-    if include_pooled and not normalize_y and not are_counts:
-        mixing += ["intercept", "pooled"]
+    if not normalize_y and not are_counts:
+        mixing += rivals.named
     if mixing:
         names = ", ".join(repr(name) for name in mixing)
         warn_about_units(
@@ -276,6 +313,7 @@ def _cv_results(losses, runs, data, splits):
         "methods": list(runs),
         "tasks": data.tasks,
         "is_judged": ~has_one_value(data),
+        "shares_rows": data.is_wide,
         "rounding": losses.rounding,
         "floor": losses.floor,
         "n_train": count_targets(data, train_sets),

@@ -102,7 +102,7 @@ def _test_by_splits(table, cv_results, is_judged, confidence_level):
     table["t_p_value"][is_tested] = holm(table["t_p_value"][is_tested])
 
 
-def summarize(table, gains, rivals, cv_results, rng):
+def summarize(table, gains, rivals, cv_results, seed):
     """Numbers over all tasks: `summary_` of a report, without those of the fits.
 
     Parameters
@@ -115,12 +115,12 @@ def summarize(table, gains, rivals, cv_results, rng):
         Gains of "multi" over the other methods.
     cv_results : dict
         `cv_results_` of the report.
-    rng : RandomState
-        Draws gains of all tasks together.
+    seed : int
+        Of the draws of the gains of all tasks together.
     """
     over_rivals = {}
     for method, one in rivals.items():
-        numbers = one.over_tasks(rng)
+        numbers = one.over_tasks(seed)
         over_rivals[method] = tuple(
             numbers[name] for name in ("median_gain", "median_gain_low", "median_gain_high")
         )
@@ -129,7 +129,7 @@ def summarize(table, gains, rivals, cv_results, rng):
     if gains.is_judged.any():
         worst = int(np.nanargmin(table["gain"]))
     return {
-        **gains.over_tasks(rng),
+        **gains.over_tasks(seed),
         **gains.distribution(),
         "n_judged": int(gains.is_judged.sum()),
         **counts,

@@ -74,8 +74,9 @@ class Hierarchy(NamedTuple):
     def _variance_of_typical(self):
         return self.typical_variance + self.typical_by_common**2
 
-    def draws(self, rng):
+    def draws(self, seed):
         """Draw the log gains of all tasks together, (n_draws, n_tasks)."""
+        rng = np.random.default_rng(seed)
         points = rng.choice(len(self.weight), _N_DRAWS, p=self.weight)
         own = rng.standard_normal((_N_DRAWS, self.mean.shape[1]))
         typical = rng.standard_normal(_N_DRAWS) * np.sqrt(self.typical_variance[points])

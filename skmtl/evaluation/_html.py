@@ -2,79 +2,100 @@
 
 from html import escape
 
-from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import (
-    count_text,
-    gain_texts,
-    method_cells,
-    method_titles,
-    number_text,
+from skmtl.evaluation._details import report_details
+from skmtl.evaluation._ranking_text import (
+    ranking_cautions,
+    ranking_details,
+    ranking_footer,
+    ranking_sentences,
+    ranking_table,
 )
+from skmtl.evaluation._report_text import shown_cautions
+from skmtl.evaluation._task_table import task_table
+from skmtl.evaluation._verdict import footer, headline
 
-_COLORS = {"positive transfer": "#0072b2", "negative transfer": "#d55e00"}  # safe for all eyes
-_MAX_TASKS = 200
+_STYLES = {  # of verdicts; the colors are safe for all eyes
+    "helped": "color:#0072b2;font-weight:bold",
+    "probably helped": "color:#0072b2",
+    "probably harmed": "color:#d55e00",
+    "harmed": "color:#d55e00;font-weight:bold",
+}
+_ROWS = 12
+_MOST_TASKS = 200
 
 
 def report_html(report):
-    """HTML of a :class:`TransferReport`: the verdict, the methods, and the tasks folded away."""
-    methods = report.cv_results_["methods"]
-    n_tasks = len(report.table_)
-    shown = [_task_cells(record, methods) for record in report.table_[:_MAX_TASKS]]
-    head = ["task", "train", "test", *methods, "gain", "interval", "p adj.", "verdict", "note"]
-    n_more = n_tasks - len(shown)
-    return "\n".join(
-        [
-            "<div>",
-            paragraph(report.verdict()),
-            methods_html(report.summary_, methods),
-            f"<details><summary>{n_tasks} tasks</summary>",
-            _table(head, shown),
-            f"<p>{n_more} more in <code>table_</code></p>" if n_more > 0 else "",
-            "</details></div>",
-        ]
-    )
-
-
-def _task_cells(record, methods):
-    """The record of one task as texts."""
-    return [
-        name_of_task(record["task"]),
-        count_text(record["n_train"]),
-        count_text(record["n_test"]),
-        *(number_text(record[f"error_{method}"], ".4g") for method in methods),
-        *gain_texts(record),
-        number_text(record["p_adjusted"], ".2g"),
-        record["verdict"],
-        record["note"],
+    """HTML of a :class:`TransferReport`; all tasks and the details are folded away."""
+    table = report.table_
+    parts = [
+        "<div>",
+        *(paragraph(sentence) for sentence in headline(report)),
+        cautions_html(shown_cautions(report)),
+        table_html(task_table(report, _ROWS)),
+        *(paragraph(sentence) for sentence in footer(report)),
     ]
+    if _ROWS < len(table) <= _MOST_TASKS:
+        all_tasks = table_html(task_table(report, None))
+        parts.append(_folded(f"All {len(table)} {report.noun.many}", all_tasks))
+    details = f"<pre>{escape(report_details(report))}</pre>"
+    parts.append(_folded("Details", details))
+    parts.append("</div>")
+    return "\n".join(parts)
+
+
+def ranking_html(ranking):
+    """HTML of a :class:`TransferRanking`; the details are folded away."""
+    details = f"<pre>{escape(ranking_details(ranking))}</pre>"
+    parts = [
+        "<div>",
+        *(paragraph(sentence) for sentence in ranking_sentences(ranking)),
+        cautions_html(ranking_cautions(ranking)),
+        table_html(ranking_table(ranking)),
+        paragraph(ranking_footer(ranking)),
+        _folded("Details", details),
+        "</div>",
+    ]
+    return "\n".join(parts)
 
 
 def paragraph(text):
-    """A paragraph that keeps the line breaks of a text."""
-    return f'<p style="white-space:pre-line">{escape(text)}</p>'
+    """A paragraph."""
+    return f"<p>{escape(text)}</p>"
 
 
-def methods_html(quantities, methods):
-    """The table of methods."""
-    lines = [[method, *method_cells(quantities, method)] for method in methods]
-    return _table(["method", *method_titles(quantities)], lines)
+def cautions_html(sentences):
+    """Warnings as a list; nothing if there are none."""
+    if not sentences:
+        return ""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f"<p><b>Careful:</b></p><ul>{items}</ul>"
 
 
-def _table(head, lines):
-    """An HTML table; the first column is aligned to the left, the others to the right."""
-    parts = ["<table><thead>", _line("th", head), "</thead><tbody>"]
-    parts += [_line("td", line) for line in lines]
-    parts.append("</tbody></table>")
-    return "".join(parts)
+def table_html(table):
+    """A TextTable as HTML."""
+    n_columns = len(table.titles)
+    lines = [_line("td", cells, table.is_left) for cells in table.lines]
+    if table.omitted:
+        omitted = f'<td colspan="{n_columns}" style="text-align:left">{escape(table.omitted)}</td>'
+        lines.insert(table.omitted_at, f"<tr>{omitted}</tr>")
+    head = _line("th", table.titles, table.is_left)
+    return f"<table><thead>{head}</thead><tbody>{''.join(lines)}</tbody></table>"
 
 
-def _line(tag, texts):
-    cells = [_cell(tag, text, k == 0) for k, text in enumerate(texts)]
+def _folded(summary, html):
+    """HTML that opens on a click."""
+    return f"<details><summary>{escape(summary)}</summary>{html}</details>"
+
+
+def _line(tag, texts, is_left):
+    cells = []
+    for text, left in zip(texts, is_left, strict=True):
+        cells.append(_cell(tag, text, left))
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(tag, text, is_first):
-    style = f"text-align:{'left' if is_first else 'right'}"
-    if text in _COLORS:
-        style += f";color:{_COLORS[text]};font-weight:bold"
-    return f'<{tag} style="{style}">{escape(str(text))}</{tag}>'
+def _cell(tag, text, is_left):
+    style = f"text-align:{'left' if is_left else 'right'}"
+    if tag == "td" and text in _STYLES:
+        style += f";{_STYLES[text]}"
+    return f'<{tag} style="{style}">{escape(text)}</{tag}>'

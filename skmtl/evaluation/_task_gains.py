@@ -83,7 +83,7 @@ class TaskGains:
         columns["own_dof"][kept] = self.own.degrees
         return columns
 
-    def over_tasks(self, rng):
+    def over_tasks(self, seed):
         """Numbers over all judged tasks: a dict, NaN if there are none."""
         names = (
             "median_gain",
@@ -97,7 +97,7 @@ class TaskGains:
             return dict.fromkeys(names, np.nan)
         gains = np.zeros((1, self.is_judged.sum()))
         if self.hierarchy is not None:
-            drawn = as_gain(self.hierarchy.draws(rng))
+            drawn = as_gain(self.hierarchy.draws(seed))
             gains = np.zeros((len(drawn), self.is_judged.sum()))
             gains[:, : drawn.shape[1]] = drawn
         medians = np.median(gains, axis=1)

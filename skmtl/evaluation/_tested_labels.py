@@ -4,6 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
+_DENSE = 64  # possible values for each of some integers, up to which a mask of all is cheap
+
 
 class TestedLabels:
     """The labels in the test sets of all splits, one after the other.
@@ -65,8 +67,20 @@ class TestedLabels:
     @cached_property
     def groups_in_all(self):
         """Code of the group of each label, whatever its task, and the number of groups."""
-        codes = np.unique(self.groups, return_inverse=True)[1]
-        return codes, codes.max() + 1
+        codes, distinct = _distinct(self.groups)
+        return codes, len(distinct)
+
+    @cached_property
+    def groups_in_splits(self):
+        """The :class:`Cells` of groups in tasks and splits."""
+        n_groups = 1 + self.groups.max()
+        return Cells(self.splits * n_groups + self.groups, self.tasks, self.n_tasks)
+
+    @cached_property
+    def groups_in_splits_of_all(self):
+        """Code of the group of each label in its split, whatever its task."""
+        n_groups = 1 + self.groups.max()
+        return _distinct(self.splits * n_groups + self.groups)[0]
 
     def task_means(self, values):
         """Mean of values of the labels over each task, (n_tasks,)."""
@@ -91,7 +105,7 @@ class Cells:
 
     def __init__(self, rows, tasks, n_tasks):
         pairs = rows * n_tasks + tasks
-        distinct, self.of_label = np.unique(pairs, return_inverse=True)
+        self.of_label, distinct = _distinct(pairs)
         self.tasks = distinct % n_tasks
         self.times = np.bincount(self.of_label)
         self.counts = np.bincount(self.tasks, minlength=n_tasks)
@@ -104,3 +118,15 @@ class Cells:
     def task_sums(self, values):
         """Sum of values of the cells over each task, (n_tasks,)."""
         return np.bincount(self.tasks, values, minlength=self._n_tasks)
+
+
+def _distinct(values):
+    """Codes of integers in the order of the distinct ones, and these."""
+    largest = values.max()
+    if largest > _DENSE * len(values):
+        distinct, codes = np.unique(values, return_inverse=True)
+        return codes, distinct
+    is_present = np.zeros(largest + 1, dtype=bool)  # no sorting
+    is_present[values] = True
+    codes = np.cumsum(is_present) - 1
+    return codes[values], np.flatnonzero(is_present)

@@ -2,11 +2,16 @@
 
 import numpy as np
 
-from skmtl.evaluation._formatting import METHOD_COLUMNS, as_frame, methods_table
+from skmtl.evaluation._formatting import as_frame
 from skmtl.evaluation._gain_table import errors_and_ranks
-from skmtl.evaluation._html import methods_html, paragraph
+from skmtl.evaluation._html import ranking_html
 from skmtl.evaluation._pairwise_tests import pairwise_tests
-from skmtl.evaluation._verdict import ranking_verdict
+from skmtl.evaluation._ranking_text import (
+    ranking_details,
+    ranking_markdown,
+    ranking_text,
+    ranking_verdict,
+)
 from skmtl.inspection import TaskGainDisplay
 
 _OF_REPORTS = (
@@ -39,20 +44,17 @@ class TransferRanking:
     reports_ : dict of str to TransferReport
         The reports of the estimators.
     ranking_ : structured ndarray of shape (n_methods,)
-        Estimators and baselines, the best mean rank first. Fields method, mean_rank and mean_error
-        (over tasks); delta_m, delta_m_low, delta_m_high, share_negative, n_positive and n_negative
-        of estimators, compared with their single-task baseline (NaN for baselines); fit_time and
-        predict_time (mean seconds of a split); n_nonzero, rank and dof (NaN without
-        ``model_figures``).
+        Estimators and baselines, the smallest typical error first: the mean over tasks of the
+        logarithm of the error. Fields method, mean_rank and mean_error (over tasks); median_gain,
+        median_gain_low, median_gain_high, share_gain, n_helped and n_harmed of estimators, compared
+        with their single-task baseline (NaN for baselines); fit_time and predict_time (mean seconds
+        of a split); n_nonzero, rank and dof (NaN without ``model_figures``).
     pairwise_ : structured ndarray of shape (n_methods * (n_methods - 1) / 2,)
-        Fields method_a, method_b, difference (how much larger the error of a is than that of b,
-        relative to the mean error of the two on the task, mean over tasks), ci_low, ci_high,
-        p_value and p_adjusted, from the corrected resampled t-test over splits with the method of
-        Holm.
+        Fields method_a, method_b, difference (by how much smaller the typical error of b is than
+        that of a, as a gain), its interval ci_low and ci_high, p_value, and p_adjusted for the
+        number of pairs by the method of Holm.
     summary_ : dict
-        best (the method of the best mean rank), friedman_p (of the test that all methods rank
-        alike; tasks that share samples are not independent, so it is a hint) and n_unconverged by
-        method.
+        best (the first method of the ranking) and n_unconverged by method.
     cv_results_ : dict
         As in :class:`TransferReport`, for all methods.
     confidence_level : float
@@ -67,11 +69,12 @@ class TransferRanking:
         self.confidence_level = confidence_level
         self.error_name = error_name
         methods = cv_results["methods"]
-        self._quantities = errors_and_ranks(cv_results) | quantities
-        self.ranking_ = _ranking(reports, self._quantities, methods)
+        quantities = errors_and_ranks(cv_results) | quantities
         self.pairwise_ = pairwise_tests(losses, methods, cv_results["is_judged"], confidence_level)
+        order = _order(methods, self.pairwise_)
+        self.ranking_ = _ranking(reports, quantities, order)
         self.summary_ = {
-            "best": str(self.ranking_["method"][0]),
+            "best": order[0],
             "n_unconverged": quantities["n_unconverged"],
         }
 
@@ -122,27 +125,57 @@ class TransferRanking:
         """
         return ranking_verdict(self)
 
+    def details(self):
+        """Say the rest: the numbers of all methods, the test of every two, all cautions.
+
+        Returns
+        -------
+        str
+        """
+        return ranking_details(self)
+
+    def to_text(self):
+        """Return the ranking as text.
+
+        Returns
+        -------
+        str
+        """
+        return ranking_text(self)
+
+    def to_markdown(self):
+        """Return the ranking in Markdown.
+
+        Returns
+        -------
+        str
+        """
+        return ranking_markdown(self)
+
     def __str__(self):
-        blocks = [
-            "\n".join(methods_table(self._quantities, self.ranking_["method"].tolist())),
-            self.verdict(),
-        ]
-        return "\n\n".join(blocks)
+        return self.to_text()
 
     def _repr_html_(self):
-        methods = self.ranking_["method"].tolist()
-        quantities = {}
-        for name in METHOD_COLUMNS:
-            quantities[name] = dict(zip(methods, self.ranking_[name], strict=True))
-        return f"<div>{paragraph(self.verdict())}{methods_html(quantities, methods)}</div>"
+        return ranking_html(self)
 
     def __repr__(self):
         best = self.summary_["best"]
-        return f"<TransferRanking: {len(self.ranking_)} methods, best mean rank {best!r}>"
+        return f"<TransferRanking: {len(self.ranking_)} methods, best {best!r}>"
+
+
+def _order(methods, pairs):
+    """The methods by their typical errors, the smallest first; those without an error last."""
+    ratios = {methods[0]: 1.0}  # of typical errors to that of the first method
+    for pair in pairs:
+        if pair["method_a"] == methods[0]:
+            ratios[str(pair["method_b"])] = 1 - pair["difference"]
+    known = [method for method in methods if np.isfinite(ratios[method])]
+    unknown = [method for method in methods if not np.isfinite(ratios[method])]
+    return sorted(known, key=ratios.get) + unknown
 
 
 def _ranking(reports, quantities, methods):
-    """One record for each method: `ranking_`."""
+    """One record for each method, in their order: `ranking_`."""
     width = max(len(method) for method in methods)
     dtype = [("method", f"U{width}"), *((name, float) for name in _NUMBERS)]
     ranking = np.full(len(methods), np.nan, dtype=dtype)
@@ -153,4 +186,4 @@ def _ranking(reports, quantities, methods):
                 record[name] = quantities[name][method]
             elif name in _OF_REPORTS and method in reports:
                 record[name] = reports[method].summary_[name]
-    return ranking[np.argsort(ranking["mean_rank"], kind="stable")]
+    return ranking

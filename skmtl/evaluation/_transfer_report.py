@@ -1,46 +1,65 @@
-"""The result of a comparison for one estimator: its table, its summary and a verdict."""
+"""The result of a comparison for one estimator: its table, its summary and what they say."""
 
-from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import (
-    as_frame,
-    count_text,
-    gain_texts,
-    methods_table,
-    number_text,
-)
+from skmtl.evaluation._cautions import find_cautions
+from skmtl.evaluation._details import report_details
+from skmtl.evaluation._formatting import as_frame, gain_text
 from skmtl.evaluation._html import report_html
-from skmtl.evaluation._verdict import report_verdict
+from skmtl.evaluation._markdown import report_markdown
+from skmtl.evaluation._report_text import report_text, verdict_text
+from skmtl.evaluation._task_noun import noun_of
 from skmtl.inspection import TaskGainDisplay
 
-_MAX_LINES = 60  # of the table as text
+_ROWS = 12  # of the table of tasks
 
 
 class TransferReport:
     """The result of :func:`compare_to_single_task` for one estimator; print it for the verdict.
 
     Errors are those of `error_name`; smaller is better. The methods are "single" (each task on its
-    own), "multi" (the estimator), "intercept" (common coefficients, an intercept for each task) and
-    "pooled" (all tasks as one).
+    own), "multi" (the estimator), and the rivals: "intercept" (common coefficients, an intercept
+    for each task), "pooled" (all tasks as one), and those that were passed.
+
+    A gain is relative: 0.1 is an error 10 % smaller than that of the task alone, and -0.1 one that
+    is 10 % larger. What all tasks say about the gain of a task enters its posterior distribution
+    (:doc:`compare`).
 
     Attributes
     ----------
     table_ : structured ndarray of shape (n_tasks,)
-        Fields task, n_train, n_test (mean numbers of targets over splits), error_single,
-        error_multi, error_intercept, error_pooled (NaN if the method was left out), gain, ci_low,
-        ci_high, p_value, p_adjusted, verdict ("positive transfer", "negative transfer",
-        "inconclusive" or "not judged"), note. Gains are relative: 0.1 is an error 10 % smaller than
-        that of the task alone. Tasks of a single class or a constant target, without errors, or
-        without an error alone are not judged: their gain is NaN, their note gives the reason, and
-        they are left out of the numbers over all tasks and of the number of tests.
+        A record for each task:
+
+        - task; n_train and n_test, the mean numbers of its targets in a split;
+        - error_single, error_multi, and the error of each rival (NaN if it is undefined);
+        - gain, ci_low, ci_high: mean and interval of the posterior distribution of its gain, the
+          interval extended to `own_gain`; p_harm, the posterior probability of a loss;
+        - own_gain, the estimate from the task alone; t_low, t_high and t_p_value of the corrected
+          resampled t-test, which uses the task alone, adjusted by the method of Holm;
+        - verdict: "helped" or "harmed" (the probability of the other sign is at most 1 %, and
+          `own_gain` has this sign), "probably helped" or "probably harmed" (at most 10 %), "open",
+          or "not judged";
+        - note.
+
+        Tasks of a single class or a constant target, without errors, or without an error alone are
+        not judged: their gain is NaN, their note gives the reason, and they are left out of all
+        numbers over tasks.
     summary_ : dict
-        delta_m (mean gain over tasks), delta_m_low and delta_m_high (bootstrap over test samples,
-        the fits kept), median_gain, share_negative (share of tasks with a gain below 0),
-        worst_task, worst_gain, n_judged (number of tasks with a gain), n_positive and n_negative
-        (numbers of verdicts), wilcoxon_p (of the signed-rank test of the gains). Then a dict
-        {method: value} for each of mean_error (over tasks, in the units of their targets: those of
-        the largest errors dominate) and mean_rank (over tasks), fit_time and predict_time (mean
-        seconds of a split), n_unconverged (ConvergenceWarnings of the fits) and, with
-        ``model_figures=True``, n_nonzero, rank and dof (effective degrees of freedom, for
+        Over the tasks that are judged:
+
+        - median_gain, and its interval median_gain_low and median_gain_high;
+        - share_gain, the share of tasks that gain, share_gain_low and share_gain_high;
+        - new_task_low and new_task_high, the interval of the gain of a new task of median size;
+        - typical_gain, the center of the distribution of gains; spread, the standard deviation of
+          the logarithms of error ratios over tasks; size_power, the power of the size of a task by
+          which gains shrink; correlation of the errors of tasks;
+        - n_judged, and the numbers of verdicts: n_helped, n_probably_helped, n_open,
+          n_probably_harmed, n_harmed; worst_task and worst_gain;
+        - rivals: ``{method: (median gain of "multi" over it, low, high)}``;
+        - cautions: short codes of what the report warns of.
+
+        Then a dict {method: value} for each of mean_error (over tasks, in the units of their
+        targets: those of the largest errors dominate) and mean_rank (over tasks), fit_time and
+        predict_time (mean seconds of a split), n_unconverged (ConvergenceWarnings of the fits) and,
+        with ``model_figures=True``, n_nonzero, rank and dof (effective degrees of freedom, for
         regressors) of the model of all samples.
     cv_results_ : dict
         ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task;
@@ -52,15 +71,29 @@ class TransferReport:
         Level of the intervals.
     error_name : str
         Name of the error.
+    noun : TaskNoun
+        What the report calls a task (`one`) and several (`many`): by the name of the column of the
+        task ids if this is a word.
     """
 
-    def __init__(self, table, summary, cv_results, gains, confidence_level, error_name):
+    def __init__(
+        self,
+        table,
+        summary,
+        cv_results,
+        gains,
+        confidence_level,
+        error_name,
+        task_column=None,
+    ):
         self.table_ = table
-        self.summary_ = summary
+        self.summary_ = dict(summary)
         self.cv_results_ = cv_results
         self._gains = gains
         self.confidence_level = confidence_level
         self.error_name = error_name
+        self.noun = noun_of(task_column)
+        self.summary_["cautions"] = [caution.code for caution in find_cautions(self)]
 
     def to_frame(self):
         """Return the table as a pandas frame with the tasks as its index.
@@ -121,60 +154,53 @@ class TransferReport:
         -------
         str
         """
-        return report_verdict(self)
+        return verdict_text(self)
+
+    def details(self):
+        """Say the rest: all methods, numbers over tasks, cautions, notes, the t-test of each task.
+
+        Returns
+        -------
+        str
+        """
+        return report_details(self)
+
+    def to_text(self, rows=_ROWS):
+        """Return the report as text.
+
+        Parameters
+        ----------
+        rows : int or None, default=12
+            Most lines of the table of tasks, at least 4. The most surely helped and the most
+            harmed are shown. None shows all tasks in their order.
+
+        Returns
+        -------
+        str
+        """
+        return report_text(self, rows)
+
+    def to_markdown(self, rows=_ROWS):
+        """Return the report in Markdown.
+
+        Parameters
+        ----------
+        rows : int or None, default=12
+            As in :meth:`to_text`.
+
+        Returns
+        -------
+        str
+        """
+        return report_markdown(self, rows)
 
     def __str__(self):
-        methods = self.cv_results_["methods"]
-        blocks = [
-            _table_text(self.table_, methods),
-            "\n".join(methods_table(self.summary_, methods)),
-            f"Wilcoxon signed ranks over tasks: p = {self.summary_['wilcoxon_p']:.2g}",
-            self.verdict(),
-        ]
-        return "\n\n".join(blocks)
+        return self.to_text()
 
     def _repr_html_(self):
         return report_html(self)
 
     def __repr__(self):
         n_splits, n_tasks, _ = self.cv_results_["errors"].shape
-        gain = self.summary_["delta_m"]
-        return f"<TransferReport: {n_tasks} tasks, {n_splits} splits, delta_m {gain:+.1%}>"
-
-
-def _table_text(table, methods):
-    """Text of the table, one line for each task; the middle of long tables is left out."""
-    longest = max(len(name_of_task(task)) for task in table["task"])
-    width = 1 + max(6, longest)
-    lines = [_head(methods, width)]
-    lines += [_line(record, methods, width) for record in table]
-    if len(lines) > _MAX_LINES:
-        half = _MAX_LINES // 2
-        omitted = f"... {len(lines) - _MAX_LINES} more in table_ ..."
-        lines = [*lines[:half], omitted, *lines[-half:]]
-    return "\n".join(lines)
-
-
-def _head(methods, width):
-    line = f"{'task':<{width}}{'train':>7}{'test':>7}"
-    for method in methods:
-        line += f"{method:>10}"
-    return line + f"{'gain':>9}  {'interval of gain':<21}{'p adj.':>8}  verdict"
-
-
-def _line(record, methods, width):
-    """The line of one task."""
-    task = name_of_task(record["task"])
-    n_train = count_text(record["n_train"])
-    n_test = count_text(record["n_test"])
-    gain, interval = gain_texts(record)
-    line = f"{task:<{width}}{n_train:>7}{n_test:>7}"
-    for method in methods:
-        error = number_text(record[f"error_{method}"], ".4g")
-        line += f"{error:>10}"
-    line += f"{gain:>9}  {interval:<21}"
-    p_adjusted = number_text(record["p_adjusted"], ".2g")
-    line += f"{p_adjusted:>8}  {record['verdict']}"
-    if record["note"]:
-        line += f" ({record['note']})"
-    return line
+        gain = gain_text(self.summary_["median_gain"])
+        return f"<TransferReport: {n_tasks} tasks, {n_splits} splits, median gain {gain}>"

@@ -1,194 +1,140 @@
-"""The verdicts of reports: what the numbers allow to conclude, in sentences."""
-
-from textwrap import fill
+"""The sentences that carry the answer of a report: the typical gain, and how many tasks gain."""
 
 import numpy as np
 
-from skmtl._data.task_ids import name_of_task
+from skmtl.evaluation._formatting import (
+    LINE,
+    gain_text,
+    interval_text,
+    level_text,
+    percent_text,
+    shortened,
+)
 
-_MOST_NAMES = 5
-_SHOWN = 5e-4  # gains below it are written as 0.0%
+_SHORT_NAMES = {
+    "pooled": "one model for all",
+    "intercept": "one with an intercept for each",
+    "boosting": "gradient boosting",
+}
+
+_COUNTS = {
+    "helped": "n_helped",
+    "probably helped": "n_probably_helped",
+    "open": "n_open",
+    "probably harmed": "n_probably_harmed",
+    "harmed": "n_harmed",
+}
 
 
-def report_verdict(report):
-    """The verdict of a :class:`TransferReport`."""
-    return _lines([*_on_means(report), *_on_single_tasks(report), *_on_doubts(report)])
+def headline(report):
+    """The sentences on all tasks, a list of str: the typical gain, and how many tasks gain."""
+    if report.summary_["n_judged"] == 0:
+        return [f"No {report.noun.one} can be judged: the notes say why."]
+    return [_on_typical_gain(report), *_lines_of(list(_on_counts(report)))]
 
 
-def ranking_verdict(ranking):
-    """The verdict of a :class:`TransferRanking`."""
-    sentences = [*_on_order(ranking)]
-    for name, report in ranking.reports_.items():
-        sentences.append(_on_gains(name, report.summary_))
-    sentences += _on_convergence(ranking.summary_["n_unconverged"])
-    return _lines(sentences)
+def _lines_of(sentences):
+    """Sentences as one line if they fit into it, otherwise each by itself."""
+    joined = " ".join(sentences)
+    return [joined] if len(joined) <= LINE else sentences
 
 
-def _lines(sentences):
-    """Sentences as text, each beginning a line."""
-    return "\n".join(fill(sentence, 100) for sentence in sentences)
-
-
-def _on_means(report):
-    """Sentences on the means over tasks."""
+def _on_typical_gain(report):
+    """The sentence on the median gain and its interval."""
     summary = report.summary_
-    if np.isnan(summary["delta_m"]):
-        yield "No task has a relative gain; the notes in the table say why."
-        return
-    change = _median_change(summary["median_gain"], report.error_name)
-    yield (
-        f"Sharing {change}; the mean gain is {summary['delta_m']:+.1%} "
-        f"({report.confidence_level:.0%} interval {summary['delta_m_low']:+.1%} to "
-        f"{summary['delta_m_high']:+.1%})."
-    )
-    yield (
-        f"{summary['share_negative']:.0%} of the tasks did worse than alone; the worst is task "
-        f"{name_of_task(summary['worst_task'])} ({summary['worst_gain']:+.1%})."
-    )
-
-
-def _median_change(median, error_name):
-    """What sharing did to the error by the median gain, which no single task can decide."""
-    of_what = f"the error of a typical task ({error_name.replace('_', ' ')})"
-    if abs(median) < _SHOWN:
-        return f"did not change {of_what}: the median gain is {median:+.1%}"
-    if median > 0:
-        return f"lowered {of_what} by {median:.1%}, the median gain"
-    return f"raised {of_what} by {-median:.1%}, the median loss"
-
-
-def _on_single_tasks(report):
-    """Sentences on single tasks."""
-    summary = report.summary_
-    n_tasks = summary["n_judged"]
-    if n_tasks:
-        yield (
-            f"Taken one by one, {summary['n_positive']} of {n_tasks} tasks gained and "
-            f"{summary['n_negative']} lost beyond doubt at {report.confidence_level:.0%} "
-            f"(corrected for overlapping splits and for {n_tasks} tests)."
+    gain = summary["median_gain"]
+    low = summary["median_gain_low"]
+    high = summary["median_gain_high"]
+    level = level_text(report.confidence_level)
+    noun = report.noun.one
+    if summary["n_judged"] > 1:
+        whom = f"the typical {noun}"
+    elif len(report.table_) > 1:
+        whom = f"the only {noun} that is judged"
+    else:
+        whom = f"the only {noun}"
+    if low > 0:
+        return (
+            f"Sharing helps {whom}: an error {percent_text(gain)} smaller than alone "
+            f"({level} interval {percent_text(low)} to {percent_text(high)})."
         )
-    yield from _on_unjudged(report.table_)
-    noted = report.table_[report.table_["note"] != ""]
-    if len(noted):
-        task = name_of_task(noted[0]["task"])
-        yield f"{len(noted)} task(s) have a note, such as {task}: {noted[0]['note']}."
-
-
-def _on_unjudged(table):
-    """A sentence on the tasks that are not judged, if there are any."""
-    unjudged = table["task"][table["verdict"] == "not judged"]
-    if len(unjudged) == 0:
-        return
-    names = [name_of_task(task) for task in unjudged[:_MOST_NAMES]]
-    if len(unjudged) > _MOST_NAMES:
-        names.append("...")
-    yield (
-        f"Not judged, and left out of all numbers over tasks: {len(unjudged)} task(s) "
-        f"({', '.join(names)})."
-    )
-
-
-def _on_doubts(report):
-    """Sentences on what speaks against the numbers."""
-    summary = report.summary_
-    table = report.table_
-    mean_gain = summary["delta_m"]
-    if mean_gain * summary["median_gain"] < 0:
-        yield (
-            "The median and the mean gain disagree: relative gains explode for tasks that are "
-            "nearly perfect alone. Look at the table before you decide."
+    if high < 0:
+        return (
+            f"Sharing harms {whom}: an error {percent_text(-gain)} larger than alone "
+            f"({level} interval {percent_text(-high)} to {percent_text(-low)})."
         )
-    mean_test = np.mean(table["n_test"])
-    mean_train = np.mean(table["n_train"])
-    if mean_test > mean_train:
-        yield (
-            "The test sets are larger than the training sets, where the corrected intervals "
-            "of single tasks are very wide."
-        )
-    if _mean_change(report, "pooled", "multi") < 0:
-        yield (
-            "One pooled model for all tasks had SMALLER errors on average than the multi-task "
-            "model: the tasks may be one."
-        )
-    elif _mean_change(report, "intercept", "multi") < 0:
-        yield (
-            "One model for all tasks with an intercept for each had SMALLER errors on average than "
-            "the multi-task model: the tasks may differ in their levels only."
-        )
-    yield from _on_convergence(summary["n_unconverged"])
-
-
-def _on_convergence(n_unconverged):
-    """Sentences on methods whose fits did not converge."""
-    for method, count in n_unconverged.items():
-        if count:
-            yield f"Fits of {method} warned {count} time(s) that they did not converge."
-
-
-def _mean_change(report, method, other):
-    """Mean over the judged tasks of the difference of two errors relative to their mean.
-
-    NaN if a method was left out.
-    """
-    is_judged = report.table_["verdict"] != "not judged"
-    table = report.table_[is_judged]
-    first = table[f"error_{method}"]
-    second = table[f"error_{other}"]
-    total = first + second
-    differences = 2 * (first - second)
-    relative = np.zeros_like(total)
-    np.divide(differences, total, out=relative, where=total != 0)
-    if len(table) == 0:
-        return np.nan
-    return relative.mean()
-
-
-def _on_order(ranking):
-    """Sentences on the best method, and on what the others are compared with it."""
-    best = ranking.summary_["best"]
-    behind, ahead, undecided = _compared_with(best, ranking)
-    yield f"{best} has the best mean rank over tasks."
-    if behind:
-        yield (
-            f"Its error is below that of {', '.join(behind)} beyond doubt at "
-            f"{ranking.confidence_level:.0%} (corrected for overlapping splits and for "
-            f"{len(ranking.pairwise_)} tests)."
-        )
-    if ahead:
-        yield f"Yet the error of {', '.join(ahead)} is below its own beyond doubt."
-    if undecided:
-        yield f"These data cannot tell it from {', '.join(undecided)}."
-
-
-def _compared_with(best, ranking):
-    """Names of the methods with an error that is surely larger, surely smaller, and neither."""
-    behind = []
-    ahead = []
-    undecided = []
-    for other in ranking.ranking_["method"][1:].tolist():
-        pair = _pair_of(best, other, ranking.pairwise_)
-        is_first_better = pair["difference"] < 0
-        is_best_better = is_first_better == (pair["method_a"] == best)
-        if pair["p_adjusted"] >= 1 - ranking.confidence_level:
-            undecided.append(other)
-        elif is_best_better:
-            behind.append(other)
-        else:
-            ahead.append(other)
-    return behind, ahead, undecided
-
-
-def _pair_of(method, other, pairs):
-    """The record of the test between two methods."""
-    (pair,) = (one for one in pairs if {one["method_a"], one["method_b"]} == {method, other})
-    return pair
-
-
-def _on_gains(name, summary):
-    """A sentence on the gains with one estimator."""
     return (
-        f"{name}: a task gains {summary['delta_m']:+.1%} on average "
-        f"({summary['delta_m_low']:+.1%} to {summary['delta_m_high']:+.1%}; median "
-        f"{summary['median_gain']:+.1%}); {summary['share_negative']:.0%} of the tasks did worse "
-        f"than alone, {summary['n_positive']} gained and {summary['n_negative']} lost beyond doubt."
+        f"It is open whether sharing helps {whom}: a gain of {gain_text(gain)} ({level} interval "
+        f"{gain_text(low)} to {gain_text(high)})."
     )
+
+
+def _on_counts(report):
+    """Sentences on how many tasks gain, surely and probably."""
+    summary = report.summary_
+    n_judged = summary["n_judged"]
+    if n_judged > 1 and np.isfinite(summary["share_gain"]):
+        yield _on_share(summary, report.noun)
+    counts = []
+    for verdict, name in _COUNTS.items():
+        if summary[name]:
+            counts.append(f"{summary[name]} {verdict}")
+    if summary["n_open"] == n_judged:
+        yield f"These data decide no single {report.noun.one}."
+    elif n_judged > 1:
+        yield f"One by one: {', '.join(counts)}."
+
+
+def _on_share(summary, noun):
+    """The sentence on the number of tasks that gain."""
+    n_judged = summary["n_judged"]
+    about = round(n_judged * summary["share_gain"])
+    low = round(n_judged * summary["share_gain_low"])
+    high = round(n_judged * summary["share_gain_high"])
+    verb = "gains" if n_judged == 1 else "gain"
+    return f"About {about} of {n_judged} {noun.many} {verb} ({low} to {high})."
+
+
+def footer(report):
+    """The sentences below the table, a list of str: other models, and what gains refer to."""
+    sentences = []
+    if report.summary_["rivals"] and report.summary_["n_judged"]:
+        sentences.append(_on_rivals(report))
+    sentences.append(_on_gains(report))
+    return sentences
+
+
+def _on_rivals(report):
+    """The sentence on the typical gain over each rival, the best known first."""
+    rivals = report.summary_["rivals"]
+    known = [method for method in _SHORT_NAMES if method in rivals]
+    others = [method for method in rivals if method not in _SHORT_NAMES]
+    texts = []
+    for method in known + others:
+        gain, low, high = rivals[method]
+        name = _SHORT_NAMES.get(method, shortened(method, 30))
+        texts.append(f"{name} {gain_text(gain)} {interval_text(low, high)}")
+    return f"Gain over {'; '.join(texts)}."
+
+
+def _on_gains(report):
+    """The sentence on the error and on the training sets that gains refer to."""
+    table = report.table_
+    n_train = table["n_train"][table["n_test"] > 0]
+    error = report.error_name.replace("_", " ")
+    if len(n_train) == 0:
+        return f"Error: {error}."
+    noun = report.noun.one
+    of_whom = f"the {noun}" if len(table) == 1 else f"each {noun}"
+    return (
+        f"Error: {error}. Gains are for {_range_text(n_train)} of {of_whom} and shrink with more."
+    )
+
+
+def _range_text(n_train):
+    """The numbers of training rows of tasks."""
+    smallest = round(n_train.min())
+    largest = round(n_train.max())
+    if smallest == largest:
+        return "1 training row" if largest == 1 else f"{largest} training rows"
+    return f"{smallest} to {largest} training rows"

@@ -10,14 +10,11 @@ from skmtl.inspection._style import (
     count,
     height_of,
     is_wide,
-    legend_above,
     log_axis,
     width_of,
     with_notes,
 )
-from skmtl.inspection._verdict_marks import mark_tasks
-
-_BASELINES = ("single", "intercept", "pooled")
+from skmtl.inspection._verdict_marks import legend_of_verdicts, mark_tasks
 
 
 def errors_of_tasks(report, ax):
@@ -49,7 +46,7 @@ def errors_of_tasks(report, ax):
     ax.set_xlabel(with_notes(f"error alone ({error_name})", notes))
     ax.set_ylabel("error with sharing")
     _name_extremes(ax, table)
-    legend_above(ax)
+    legend_of_verdicts(ax)
     return ax
 
 
@@ -74,13 +71,15 @@ def _name_extremes(ax, table):
     best = int(gain.argmax())
     worst = int(gain.argmin())
     if gain[best] > 0 and best != worst:
-        _name_task(ax, table[best], is_below=True)
+        _name_task(ax, table[best])
     if gain[worst] < 0:
-        _name_task(ax, table[worst], is_below=False)
+        _name_task(ax, table[worst])
 
 
-def _name_task(ax, record, is_below):
+def _name_task(ax, record):
     """Write the name of a task beside its mark, on the side of the middle of the axes."""
+    from matplotlib.patheffects import withStroke
+
     place = (record["error_single"], record["error_multi"])
     middle = ax.transAxes.transform((0.5, 0.5))[0]
     is_right = ax.transData.transform(place)[0] > middle
@@ -88,16 +87,29 @@ def _name_task(ax, record, is_below):
     ax.annotate(
         name,
         place,
-        xytext=(-6 if is_right else 6, -10 if is_below else 6),
+        xytext=(-6 if is_right else 6, 0),
         textcoords="offset points",
         ha="right" if is_right else "left",
+        va="center",
         fontsize=8,
+        path_effects=[withStroke(linewidth=2, foreground="white")],
+        zorder=6,
         **LITERAL,
     )
 
 
 def errors_of_splits(report, ax):
     """Mean errors over tasks in every split, one line for each method, the best on top."""
+    return _splits_of_methods(report, {"multi"}, ax)
+
+
+def errors_of_splits_of_models(ranking, ax):
+    """The same for several estimators."""
+    return _splits_of_methods(ranking, set(ranking.reports_), ax)
+
+
+def _splits_of_methods(report, models, ax):
+    """Mean errors in every split; `models` are the methods that share between tasks."""
     errors = report.cv_results_["errors"]
     methods = np.array(report.cv_results_["methods"])
     means = _means_over_tasks(errors)
@@ -113,7 +125,8 @@ def errors_of_splits(report, ax):
         alpha = float(np.clip(4 / len(means), 0.05, 0.4))
         ax.plot(means.T, lines, color=GREY, linewidth=0.6, alpha=alpha, zorder=1)
         for line, method in enumerate(methods.tolist()):
-            _draw_method(ax, line, method, means[:, line])
+            color = BLUE if method in models else GREY
+            _draw_method(ax, line, means[:, line], color)
     ax.set_ylim(-0.6, n_methods - 0.4)
     if is_wide(means.ravel()):
         log_axis(ax.xaxis, means)
@@ -136,10 +149,8 @@ def _means_over_tasks(errors):
     return means[n_tasks[:, 0] > 0]
 
 
-def _draw_method(ax, line, method, values):
+def _draw_method(ax, line, values, color):
     """The errors of a method as dots, their middle half as a bar, their median as a stroke."""
-    is_baseline = method.split(" ")[0] in _BASELINES
-    color = GREY if is_baseline else BLUE
     low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
     lines = np.full(len(values), line)
     ax.hlines(line, low, high, color=color, linewidth=9, alpha=0.35)

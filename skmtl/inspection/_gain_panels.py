@@ -2,23 +2,30 @@
 
 import numpy as np
 
-from skmtl.inspection._names import fit_names, short_names
+from skmtl.inspection._gain_axis import edges_of, gain_axis, gain_text, log_gain, view_of
+from skmtl.inspection._names import fit_names, fit_some_names, short_names
 from skmtl.inspection._style import (
-    BLUE,
-    GREY,
     axes_of,
     count,
     height_of,
-    in_percent,
     jitter,
-    legend_above,
     log_axis,
     width_of,
     with_notes,
 )
-from skmtl.inspection._verdict_marks import EDGE, MARKS, mark_tasks, tasks_with_gain
+from skmtl.inspection._verdict_marks import (
+    MARKS,
+    SURE,
+    legend_of_verdicts,
+    mark_size,
+    mark_tasks,
+    tasks_with_gain,
+)
 
 _LABEL = "gain over learning alone"
+_BAND = "0.9"  # the grey of bands
+_MAX_NAMED = 60  # tasks; of more, only those of a sure verdict have a name
+_MAX_OWN = 300  # tasks; the ticks of more would hide the gains
 
 
 def gains_of_tasks(report, ax):
@@ -26,164 +33,255 @@ def gains_of_tasks(report, ax):
     table, notes = tasks_with_gain(report.table_)
     order = np.argsort(table["gain"], kind="stable")
     table = table[order]
-    names = short_names(table["task"])
     n_tasks = len(table)
-    ax = axes_of(ax, width_of(names), height_of(n_tasks))
-    low, high = _limits(table)
-    lines = np.arange(n_tasks)
-    shown = np.maximum(table["gain"], EDGE)
-    _draw_intervals(ax, table, low - 1, high + 1)
-    mark_tasks(ax, shown, lines, table["verdict"])
-    for line, gain in enumerate(table["gain"]):
-        if gain < EDGE:
-            _write_gain(ax, gain, line)
-    _draw_mean_band(ax, report.summary_)
-    ax.axvline(0.0, color="black", linewidth=0.8)
-    ax.set_xlim(low, high)
+    names = short_names(table["task"])
+    edges = edges_of(table["gain"])
+    ax = axes_of(ax, width_of(names), _height(n_tasks))
+    ends = [table[name] for name in ("gain", "own_gain", "ci_low", "ci_high")]
+    view = view_of(np.concatenate(ends), edges)
+    _draw_median_band(ax, report.summary_, view)
+    ax.axvline(0.0, color="black", linewidth=0.8, zorder=1)
+    _draw_intervals(ax, table, view)
+    _draw_own_gains(ax, table, view)
+    mark_tasks(ax, np.clip(table["gain"], *edges), np.arange(n_tasks), table["verdict"])
+    notes += _gains_beyond(ax, table, edges)
+    gain_axis(ax.xaxis, view)
     ax.set_ylim(-0.7, max(n_tasks, 1) - 0.3)
     ax.set_xlabel(with_notes(_LABEL, notes))
-    in_percent(ax.xaxis)
-    legend_above(ax)
-    fit_names(ax, y=names)
+    legend_of_verdicts(ax)
+    if n_tasks <= _MAX_NAMED:
+        fit_names(ax, y=names)
+    else:
+        _name_sure_tasks(ax, table, names)
     return ax
 
 
-def _write_gain(ax, gain, line):
-    """Write a gain that is beyond the edge."""
-    ax.annotate(
-        f"  ← {gain:.0%}",
-        (EDGE, line),
-        fontsize=7,
-        va="center",
-        color="0.3",
-    )
+def _height(n_tasks):
+    """Height in inches of a figure with a line for each task."""
+    if n_tasks <= _MAX_NAMED:
+        return height_of(n_tasks)
+    return 1.8 + np.clip(0.07 * n_tasks, 6.0, 9.0)
 
 
-def _limits(table):
-    """Limits of an axis of gains: down to the edge at most, and as far up at most."""
-    at_least = [-0.02, 0.02]
-    values = np.concatenate([table["ci_low"], table["ci_high"], table["gain"], at_least])
-    is_finite = np.isfinite(values)
-    values = np.clip(values[is_finite], EDGE, -EDGE)
-    low = values.min()
-    high = values.max()
-    margin = 0.04 * (high - low)
-    return low - margin, high + margin
-
-
-def _draw_intervals(ax, table, low, high):
-    """A line for the interval of each task, cut off at `low` and `high`."""
+def _draw_intervals(ax, table, view):
+    """A line for the interval of each task, cut off a little outside of the view."""
+    low, high = view_of(view, view)
     lines = np.arange(len(table))
-    for verdict, (color, _) in MARKS.items():
+    width = 1.2 if len(table) <= _MAX_NAMED else 0.6
+    for verdict, mark in MARKS.items():
         selected = table["verdict"] == verdict
         if not selected.any():
             continue
         starts = np.clip(table["ci_low"][selected], low, high)
         ends = np.clip(table["ci_high"][selected], low, high)
-        ax.hlines(lines[selected], starts, ends, color=color, linewidth=1.2, alpha=0.6)
+        ax.hlines(lines[selected], starts, ends, color=mark.color, linewidth=width, alpha=0.6)
 
 
-def _draw_mean_band(ax, summary):
-    """The mean gain and its interval, if there is a mean gain."""
-    mean = summary["delta_m"]
-    low = summary["delta_m_low"]
-    high = summary["delta_m_high"]
-    if not np.isfinite(mean):
+def _draw_own_gains(ax, table, view):
+    """A black tick at the gain that each task shows by itself, before it is shrunk."""
+    low, high = view
+    own = table["own_gain"]
+    is_shown = (own > low) & (own < high)
+    if not is_shown.any() or len(table) > _MAX_OWN:
         return
-    ax.axvspan(
-        max(low, EDGE),
-        max(high, EDGE),
-        color=BLUE,
-        alpha=0.12,
-        linewidth=0,
+    size = 2 * mark_size(len(table))
+    ax.scatter(
+        own[is_shown],
+        np.flatnonzero(is_shown),
+        size,
+        color="black",
+        marker="|",
+        linewidths=1.0 if len(table) <= _MAX_NAMED else 0.6,
+        zorder=5,
+        label="the task's own estimate",
     )
+
+
+def _gains_beyond(ax, table, edges):
+    """Write the gains that are beyond the edges; or only notes on their number, for many tasks."""
+    low, high = edges
+    is_below = table["gain"] < low
+    is_above = table["gain"] > high
+    if len(table) > _MAX_NAMED:
+        return _notes_beyond(is_below.sum(), is_above.sum(), edges, "task")
+    for line in np.flatnonzero(is_below):
+        inner_end = np.clip(table["ci_high"][line], low, high)
+        _write_beside(ax, f"← {gain_text(table['gain'][line])}", inner_end, line, is_right=True)
+    for line in np.flatnonzero(is_above):
+        inner_end = np.clip(table["ci_low"][line], low, high)
+        _write_beside(ax, f"{gain_text(table['gain'][line])} →", inner_end, line, is_right=False)
+    return []
+
+
+def _write_beside(ax, text, x, line, is_right):
+    """Write a text to the right or to the left of a place on a line."""
+    ax.annotate(
+        text,
+        (x, line),
+        xytext=(7 if is_right else -7, 0),
+        textcoords="offset points",
+        ha="left" if is_right else "right",
+        va="center",
+        fontsize=7,
+        color="0.3",
+    )
+
+
+def _notes_beyond(n_below, n_above, edges, noun):
+    """Notes on the numbers of gains beyond the edges, if there are any."""
+    low, high = edges
+    notes = []
+    if n_below:
+        notes.append(f"{count(n_below, noun)} below {gain_text(low)}, drawn there")
+    if n_above:
+        notes.append(f"{count(n_above, noun)} above {gain_text(high)}, drawn there")
+    return notes
+
+
+def _draw_median_band(ax, summary, view):
+    """The median gain and its interval, if there is a median gain."""
+    median = summary["median_gain"]
+    low = summary["median_gain_low"]
+    high = summary["median_gain_high"]
+    if not np.isfinite([low, median, high]).all():
+        return
+    outside = view_of(view, view)
+    start, end = np.clip([low, high], *outside)
+    ax.axvspan(start, end, color=_BAND, linewidth=0, zorder=0)
     ax.axvline(
-        max(mean, EDGE),
-        color=BLUE,
+        np.clip(median, *view),
+        color="0.3",
         linewidth=1,
         linestyle="--",
-        label=f"mean gain {mean:+.1%} [{low:+.1%}, {high:+.1%}]",
+        zorder=1,
+        label=f"median gain {gain_text(median)} [{gain_text(low)}, {gain_text(high)}]",
     )
+
+
+def _name_sure_tasks(ax, table, names):
+    """Write the names of the tasks of a sure verdict, the largest changes first."""
+    lines = np.flatnonzero(np.isin(table["verdict"], SURE))
+    change = np.abs(log_gain(table["gain"][lines]))
+    most_wanted = np.argsort(-change, kind="stable")
+    ax.set_ylabel(f"{len(table)} tasks")
+    n_written = fit_some_names(ax, [names[line] for line in lines], lines, most_wanted)
+    if n_written == 0:
+        return
+    which = "those helped or harmed" if n_written == len(lines) else "some helped or harmed"
+    ax.set_ylabel(f"{len(table)} tasks; {which} have a name")
 
 
 def gains_by_size(report, ax):
-    """Gains against the number of training samples."""
+    """Gains against the number of training samples, with the curve that was fitted to them."""
     table, notes = tasks_with_gain(report.table_)
-    n_train = table["n_train"]
     gains = table["gain"]
-    ax = axes_of(ax, 6.4, 4.4)
+    n_train = table["n_train"]
+    edges = edges_of(gains)
+    ax = axes_of(ax, 6.4, 4.6)
     ax.axhline(0.0, color="black", linewidth=0.8, zorder=1)
-    mark_tasks(ax, n_train, np.maximum(gains, EDGE), table["verdict"])
-    n_beyond = int((gains < EDGE).sum())
-    if n_beyond:
-        notes.append(_note_on_edge(n_beyond, "task"))
-    if len(table) and n_train.max() > 10 * n_train.min() > 0:
-        log_axis(ax.xaxis, n_train)
+    is_one_size = len(table) > 0 and n_train.max() - n_train.min() < 0.5
+    places = n_train + 1.4 * jitter(len(table)) if is_one_size else n_train
+    _size_axis(ax, n_train, is_one_size)
+    drawn = _draw_size_curve(ax, report, n_train, is_one_size, edges)
+    mark_tasks(ax, places, np.clip(gains, *edges), table["verdict"])
+    notes += _notes_beyond((gains < edges[0]).sum(), (gains > edges[1]).sum(), edges, "task")
     ax.set_xlabel(with_notes("training samples of the task", notes))
     ax.set_ylabel(_LABEL)
-    in_percent(ax.yaxis)
-    legend_above(ax, n_columns=3)
+    gain_axis(ax.yaxis, view_of(np.concatenate([gains, *drawn]), edges))
+    legend_of_verdicts(ax)
     return ax
 
 
-def _note_on_edge(n, noun):
-    return f"{count(n, noun)} below {EDGE:.0%}, drawn there"
+def _size_axis(ax, n_train, is_one_size):
+    """Limits, ticks and scale of the axis of sizes."""
+    if len(n_train) == 0:
+        return
+    smallest = n_train.min()
+    largest = n_train.max()
+    if is_one_size:
+        ax.set_xlim(smallest - 1, largest + 1)
+        ax.set_xticks([round(smallest)])
+    elif largest > 10 * smallest > 0:
+        log_axis(ax.xaxis, n_train)
+        ax.set_xlim(smallest / 1.15, largest * 1.15)
+    else:
+        margin = 0.04 * (largest - smallest)
+        ax.set_xlim(smallest - margin, largest + margin)
+
+
+def _draw_size_curve(ax, report, n_train, is_one_size, edges):
+    """Draw the typical gain at each size with its band; return what is drawn, as a list."""
+    if len(n_train) == 0:
+        return []
+    low, high = ax.get_xlim()
+    if is_one_size:
+        places = np.array([low, high])
+        sizes = np.full(2, n_train.mean())
+    else:
+        places = np.geomspace(n_train.min(), n_train.max(), 100)
+        sizes = places
+    curve = np.clip(report.size_curve(sizes), *edges)
+    if not np.isfinite(curve).all():
+        return []
+    gain, lower, upper = curve
+    percent = f"{report.confidence_level:.0%}".replace("%", " %")
+    ax.fill_between(places, lower, upper, color=_BAND, linewidth=0, zorder=0)
+    label = f"typical gain at this size, {percent} band"
+    ax.plot(places, gain, color="0.3", linewidth=1.2, linestyle="--", zorder=1, label=label)
+    return [lower, upper]
 
 
 def gains_of_models(ranking, ax):
-    """Gains of all tasks and their mean, one line for each estimator."""
+    """Gains of all tasks and their median, one line for each estimator."""
     methods = ranking.ranking_["method"].tolist()
     names = [name for name in methods if name in ranking.reports_]
     names.reverse()  # the best on top
     n_names = len(names)
-    ax = axes_of(ax, width_of(names), height_of(2.0 * n_names))
+    tables = []
     n_missing = 0
-    n_beyond = 0
-    drawn = [0.0]
-    for line, name in enumerate(names):
-        report = ranking.reports_[name]
-        gains = report.table_["gain"]
-        is_finite = np.isfinite(gains)
-        n_missing += int((~is_finite).sum())
-        gains = gains[is_finite]
-        n_beyond += int((gains < EDGE).sum())
-        drawn.extend(_draw_gains(ax, gains, line))
-        drawn.extend(_draw_mean(ax, report.summary_, line))
-    low = min(drawn)
-    high = max(drawn)
-    margin = 0.05 * max(high - low, 0.02)
-    ax.axvline(0.0, color="black", linewidth=0.8)
-    ax.set_xlim(low - margin, high + margin)
-    ax.set_ylim(-0.6, n_names - 0.4)
+    for name in names:
+        table, _ = tasks_with_gain(ranking.reports_[name].table_)
+        n_missing += len(ranking.reports_[name].table_) - len(table)
+        tables.append(table)
+    gains = np.concatenate([table["gain"] for table in tables])
+    edges = edges_of(gains)
+    ax = axes_of(ax, width_of(names), height_of(2.5 * n_names))
+    _draw_gains(ax, tables, edges)
+    drawn = _draw_medians(ax, [ranking.reports_[name].summary_ for name in names])
     notes = []
     if n_missing:
         notes.append(f"{count(n_missing, 'gain')} of a task missing: see note")
-    if n_beyond:
-        notes.append(_note_on_edge(n_beyond, "gain"))
+    notes += _notes_beyond((gains < edges[0]).sum(), (gains > edges[1]).sum(), edges, "gain")
+    ax.axvline(0.0, color="black", linewidth=0.8, zorder=1)
+    gain_axis(ax.xaxis, view_of(np.concatenate([gains, drawn]), edges))
+    ax.set_ylim(-0.6, n_names - 0.4)
     ax.set_xlabel(with_notes(_LABEL, notes))
-    in_percent(ax.xaxis)
-    legend_above(ax)
+    legend_of_verdicts(ax)
     fit_names(ax, y=short_names(names))
     return ax
 
 
-def _draw_gains(ax, gains, line):
-    """Draw the gains of all tasks as dots; return where they are drawn."""
-    shown = np.maximum(gains, EDGE)
-    heights = line + 0.5 * jitter(len(gains))
-    label = "a task" if line == 0 else None
-    ax.scatter(shown, heights, 10, color=GREY, alpha=0.6, label=label)
-    return shown
+def _draw_gains(ax, tables, edges):
+    """Draw the gains of all tasks, a strip for each estimator."""
+    heights = []
+    for line, table in enumerate(tables):
+        # The medians are on the lines, and the tasks below them.
+        heights.append(line - 0.24 + 0.3 * jitter(len(table)))
+    gains = np.concatenate([table["gain"] for table in tables])
+    verdicts = np.concatenate([table["verdict"] for table in tables])
+    shown = np.clip(gains, *edges)
+    mark_tasks(ax, shown, np.concatenate(heights), verdicts, with_counts=False)
 
 
-def _draw_mean(ax, summary, line):
-    """Draw the mean gain of an estimator and its interval; return the ends of the interval."""
-    low = max(summary["delta_m_low"], EDGE)
-    mean = max(summary["delta_m"], EDGE)
-    high = max(summary["delta_m_high"], EDGE)
-    if not np.isfinite([low, mean, high]).all():
-        return []
-    ax.hlines(line, low, high, color=BLUE, linewidth=2.5, zorder=3)
-    label = "mean over tasks, interval" if line == 0 else None
-    ax.scatter(mean, line, 55, color=BLUE, marker="D", zorder=4, label=label)
-    return [low, high]
+def _draw_medians(ax, summaries):
+    """Draw the median gains of estimators and their intervals; return the gains that are drawn."""
+    names = ("median_gain", "median_gain_low", "median_gain_high")
+    values = np.array([[summary[name] for name in names] for summary in summaries])
+    values = values.reshape(-1, 3)
+    is_known = np.isfinite(values).all(axis=1)
+    lines = np.flatnonzero(is_known) + 0.16
+    medians, lows, highs = values[is_known].T
+    ax.hlines(lines, lows, highs, color="black", linewidth=2.5, zorder=5)
+    label = "median gain with its interval"
+    ax.scatter(medians, lines, 55, color="black", marker="D", zorder=6, label=label)
+    return values[is_known].ravel()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
+from sklearn.isotonic import isotonic_regression
 
 from skmtl._data.task_ids import as_id_array, name_of_task
 
@@ -11,6 +12,8 @@ _SMALLEST = 6.0
 _LINE = 1.25  # height of a line of text, in font sizes
 _WIDTH = 0.65  # of a character, in font sizes
 _MAX_LENGTH = 30  # characters
+_FARTHEST = 3.0  # lines of text that a name may be above or below its own line of the axes
+_STROKE = 14  # points, between a line of the axes and its name
 
 # Properties of a text that holds names: matplotlib would read "Ba$$in" as a formula.
 LITERAL = {"parse_math": False, "usetex": False}
@@ -70,6 +73,87 @@ def fit_names(ax, *, x=None, y=None):
         ax.tick_params(axis="x", labelrotation=0)
     elif x is not None:
         _thin(ax.xaxis, x, x_step)
+
+
+def fit_some_names(ax, names, positions, most_wanted):
+    """Write names beside some lines of the axes, moved apart so that they do not touch.
+
+    A stroke joins a name and its line. A name that would move itself or others far from their lines
+    is left out.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    names : list of str
+    positions : ndarray of shape (n_names,)
+        Increasing positions of the lines on the y-axis.
+    most_wanted : ndarray of shape (n_names,)
+        Indices of the names, the most wanted first.
+
+    Returns
+    -------
+    int
+        The number of names that are written.
+    """
+    ax.yaxis.set_ticks(positions, names, fontsize=_SMALLEST, **LITERAL)
+    ax.tick_params(axis="y", length=0, pad=_STROKE + 2)
+    _, step = _steps_in_points(ax)
+    gap = _LINE * _SMALLEST / step
+    bottom, top = sorted(ax.get_ylim())
+    kept = _that_fit(positions, most_wanted, gap, (bottom, top))
+    lines = positions[kept]
+    places = _moved_apart(lines, gap, bottom, top)
+    written = [names[k] for k in kept]
+    ax.yaxis.set_ticks(places, written, fontsize=_SMALLEST, **LITERAL)
+    _draw_strokes(ax, lines, places)
+    return len(written)
+
+
+def _that_fit(positions, most_wanted, gap, limits):
+    """Indices of the names that can be written without a name far from its line, increasing."""
+    kept = []
+    for k in most_wanted:
+        with_next = sorted([*kept, k])
+        lines = positions[with_next]
+        if gap * (len(lines) - 1) > limits[1] - limits[0]:
+            break
+        moves = np.abs(_moved_apart(lines, gap, *limits) - lines)
+        if moves.max() <= _FARTHEST * gap:
+            kept = with_next
+    return kept
+
+
+def _moved_apart(positions, gap, low, high):
+    """The increasing positions that are closest to these, at least `gap` apart."""
+    if len(positions) == 0:
+        return positions
+    # Without the gaps before each, such positions are only required to increase.
+    gaps = gap * np.arange(len(positions))
+    moved = isotonic_regression(positions - gaps, y_min=low, y_max=high - gaps[-1])
+    return moved + gaps
+
+
+def _draw_strokes(ax, lines, places):
+    """Strokes from the lines of the axes to the names at these places, left of the axes."""
+    from matplotlib.transforms import ScaledTranslation
+
+    inches = ScaledTranslation(-_STROKE / 72, 0, ax.figure.dpi_scale_trans)
+    beside = ax.get_yaxis_transform()
+    for line, place in zip(lines, places, strict=True):
+        ax.annotate(
+            "",
+            xy=(0.0, line),
+            xycoords=beside,
+            xytext=(0.0, place),
+            textcoords=beside + inches,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "0.6",
+                "linewidth": 0.5,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
 
 
 def _fit_side_by_side(names, step):

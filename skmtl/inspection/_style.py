@@ -6,9 +6,11 @@ from skmtl.inspection._names import LITERAL
 
 # Colors of Okabe and Ito, which color-blind people can tell apart; blue is always the good side.
 BLUE = "#0072B2"
+SKY_BLUE = "#56B4E9"
 VERMILLION = "#D55E00"
+ORANGE = "#E69F00"
 GREY = "#7F7F7F"
-LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", ORANGE, SKY_BLUE, "#000000")
 DIVERGING = "RdBu"  # red below 0, blue above
 
 _LEGEND_LINE = 100  # characters of a legend that fit beside each other
@@ -77,17 +79,21 @@ def map_size(names):
     return float(side), room
 
 
-def legend_above(ax, n_columns=2):
+def legend_above(ax, n_columns=2, handles=None):
     """Add a legend above the axes, outside of the data, if anything has a label.
 
-    Labels that are names of the user come from `legend_label`.
+    Labels that are names of the user come from `legend_label`; None for `handles` takes all artists
+    with a label.
     """
-    _, labels = ax.get_legend_handles_labels()
+    if handles is None:
+        handles, _ = ax.get_legend_handles_labels()
+    labels = [handle.get_label() for handle in handles]
     if not labels:
         return
     longest = max(len(label) for label in labels)
     n_fitting = _LEGEND_LINE // (longest + _LEGEND_MARK)
     legend = ax.legend(
+        handles=handles,
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
         ncols=max(1, min(n_columns, n_fitting)),
@@ -134,8 +140,11 @@ def log_axis(axis, values):
 
     set_scale = getattr(axis.axes, f"set_{axis.axis_name}scale")
     set_scale("log")
-    if np.max(values) < 100 * np.min(values):
+    smallest = np.min(values)
+    largest = np.max(values)
+    if largest < 100 * smallest:
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    if largest < 100 * smallest or (smallest > 1e-3 and largest < 1e5):
         axis.set_major_formatter(FuncFormatter(_plain))
     axis.set_minor_formatter(NullFormatter())
 

@@ -1,7 +1,11 @@
 """Pictures of a comparison: gains of tasks or of estimators, errors, splits."""
 
 from skmtl._data.checks import check_option
-from skmtl.inspection._error_panels import errors_of_splits, errors_of_tasks
+from skmtl.inspection._error_panels import (
+    errors_of_splits,
+    errors_of_splits_of_models,
+    errors_of_tasks,
+)
 from skmtl.inspection._gain_panels import gains_by_size, gains_of_models, gains_of_tasks
 from skmtl.inspection._style import Display
 
@@ -9,10 +13,12 @@ from skmtl.inspection._style import Display
 class TaskGainDisplay(Display):
     """Pictures of the result of :func:`compare_to_single_task`.
 
-    Blue triangles that point up are tasks with positive transfer, red triangles that point down
-    are tasks with negative transfer, and grey dots are inconclusive. Gains are relative: 10 % is an
-    error 10 % smaller than that of the task alone. A gain below -200 % is drawn at that edge. A
-    gain that is NaN or infinite is not drawn, and the picture says how many there are.
+    Triangles that point up are tasks that sharing helped, triangles that point down are tasks that
+    it harmed, and grey dots are open. Filled triangles are helped or harmed, hollow ones only
+    probably. Gains are relative: 10 % is an error 10 % smaller than that of the task alone. Their
+    axes are logarithmic: an error that halves (+50 %) and one that doubles (-100 %) are equally far
+    from 0. Gains far from all others are drawn at an edge, which is never nearer than -200 % or
+    +67 %. Tasks that are not judged are not drawn, and the picture says how many there are.
 
     Parameters
     ----------
@@ -57,13 +63,15 @@ class TaskGainDisplay(Display):
         report : TransferReport or TransferRanking
             The result of :func:`compare_to_single_task`.
         kind : {"gain", "scatter", "size", "splits"}, default="gain"
-            "gain" has a line for each task, the largest gain on top, with its interval; the band is
-            the mean gain with its interval. For several estimators it has a line for each
-            estimator, with the gains of all tasks as dots and their mean with its interval.
+            "gain" has a line for each task, the largest gain on top, with its interval; the black
+            stroke is the task's own estimate, and the band is the median gain with its interval. Of
+            more than 60 tasks, those helped or harmed have a name. For several estimators it has a
+            line for each estimator, with the gains of all tasks and their median with its interval.
             "scatter" draws the error of a task alone against that with sharing: sharing helped
-            below the diagonal. "size" draws the gain against the number of training samples.
-            "splits" has a line for each method: its mean error over tasks in every split, the
-            middle half as a bar, the median as a stroke; thin lines join the same split.
+            below the diagonal. "size" draws the gain against the number of training samples, with
+            the typical gain of a task of that size. "splits" has a line for each method: its mean
+            error over tasks in every split, the middle half as a bar, the median as a stroke; thin
+            lines join the same split.
         ax : matplotlib axes, default=None
             Axes to draw in; None makes a figure.
 
@@ -100,5 +108,5 @@ _OF_ONE = {
 }
 _OF_SEVERAL = {
     "gain": gains_of_models,
-    "splits": errors_of_splits,
+    "splits": errors_of_splits_of_models,
 }

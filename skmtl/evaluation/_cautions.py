@@ -1,0 +1,286 @@
+"""What to be careful about: every warning of a report, its condition and its sentence.
+
+Each function takes a report and returns a sentence, which says what is the matter and what to do,
+or None if there is no reason to warn. The dict :data:`_CAUTIONS` has them by their codes, the most
+important first.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skmtl._data.task_ids import name_of_task
+from skmtl.evaluation._formatting import gain_text, percent_text, shortened
+
+FEWEST_PASSES = 2.5  # times that a row is tested: fewer do not show the luck of training
+LARGE_CORRELATION = 0.3
+UNEQUAL_SIZES = 3.0  # ratio of the numbers of training rows of large and of small tasks
+LARGE_SPREAD = 0.05  # of log gains
+MUCH_TESTED = 3.0  # test rows for each training row
+FEW_TASKS = 10
+FEW_ROWS = 15
+_MOST_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Caution:
+    """A warning: its code, as in ``summary_["cautions"]``, and its sentence."""
+
+    code: str
+    text: str
+
+
+def find_cautions(report):
+    """The cautions of a :class:`TransferReport`, the most important first."""
+    found = []
+    for code, sentence_of in _CAUTIONS.items():
+        sentence = sentence_of(report)
+        if sentence is not None:
+            found.append(Caution(code, sentence))
+    return found
+
+
+def rival_name(method, noun):
+    """What a sentence calls a method that the estimator is compared with."""
+    names = {
+        "pooled": f"one model for all {noun.many}",
+        "intercept": f"one model with an intercept for each {noun.one}",
+        "boosting": "gradient boosting",
+    }
+    return names.get(method, shortened(method, 30))
+
+
+def _on_harm(report):
+    summary = report.summary_
+    noun = report.noun
+    n_surely = summary["n_harmed"]
+    n_probably = summary["n_probably_harmed"]
+    if n_surely + n_probably == 0:
+        return None
+    degree = "" if n_surely else "probably "
+    n_lost = n_surely or n_probably
+    worst = shortened(name_of_task(summary["worst_task"]), 20)
+    larger = percent_text(-summary["worst_gain"])
+    if n_lost == 1:
+        return (
+            f"1 {noun.one} is {degree}harmed, {worst} by an error {larger} larger: fit it alone, "
+            "or share less."
+        )
+    return (
+        f"{n_lost} {noun.many} are {degree}harmed, up to an error {larger} larger ({noun.one} "
+        f"{worst}): fit these alone, or share less."
+    )
+
+
+def _on_better_rival(report):
+    better = []
+    for method, (gain, _, high) in report.summary_["rivals"].items():
+        if high < 0:
+            better.append((gain, method))
+    if not better:
+        return None
+    gain, method = min(better)
+    name = rival_name(method, report.noun)
+    smaller = percent_text(-gain / (1 - gain))
+    return f"{_capitalized(name)} is better: its error is {smaller} smaller. Use it instead."
+
+
+def _on_equal_rival(report):
+    equal = []
+    for method, (_, low, high) in report.summary_["rivals"].items():
+        if low <= 0 <= high:
+            equal.append(rival_name(method, report.noun))
+    if not equal:
+        return None
+    verb = "is" if len(equal) == 1 else "are"
+    names = " and ".join(equal)
+    return (
+        f"{_capitalized(names)} {verb} as good, as far as these data tell. Prefer what is simpler."
+    )
+
+
+def _on_few_passes(report):
+    n_passes = _passes(report)
+    if not n_passes < FEWEST_PASSES:
+        return None
+    return (
+        f"Each row is tested {n_passes:.1f} times on average, so the luck of the training sets "
+        "hardly shows. Repeat the splits, at best five times."
+    )
+
+
+def _passes(report):
+    """How often the row of a typical task is tested."""
+    n_train = report.cv_results_["n_train"]
+    n_test = report.cv_results_["n_test"]
+    n_rows = (n_train + n_test).max(axis=0)
+    n_tested = n_test.sum(axis=0)
+    is_tested = n_tested > 0
+    if not is_tested.any():
+        return np.nan
+    return float(np.median(n_tested[is_tested] / n_rows[is_tested]))
+
+
+def _on_disagreement(report):
+    judged = _judged(report.table_)
+    median = report.summary_["median_gain"]
+    if len(judged) == 0:
+        return None
+    mean = np.mean(judged["own_gain"])
+    if not mean * median < 0:
+        return None
+    return (
+        f"The mean of the gains is {gain_text(mean)}, their median {gain_text(median)}: a few "
+        f"{report.noun.many} decide the mean. Look at these before you decide."
+    )
+
+
+def _on_spread(report):
+    summary = report.summary_
+    if not _differ(report) or not summary["spread"] > _typical_log_gain(summary):
+        return None
+    low = gain_text(summary["new_task_low"])
+    high = gain_text(summary["new_task_high"])
+    return (
+        f"{_capitalized(report.noun.many)} differ much: the gain of a new one may be {low} to "
+        f"{high}. Decide for each by itself."
+    )
+
+
+def _typical_log_gain(summary):
+    """The size of the typical gain or loss, as the logarithm of a ratio of errors."""
+    return abs(np.log1p(-summary["typical_gain"]))
+
+
+def _differ(report):
+    """Whether the interval for a new task says less about its sign than that of the median."""
+    summary = report.summary_
+    is_median_known = summary["median_gain_low"] > 0 or summary["median_gain_high"] < 0
+    is_new_open = summary["new_task_low"] < 0 < summary["new_task_high"]
+    return is_median_known and is_new_open
+
+
+def _on_small_training_sets(report):
+    judged = _judged(report.table_)
+    if len(judged) == 0:
+        return None
+    n_train = np.median(judged["n_train"])
+    n_test = np.median(judged["n_test"])
+    if not n_test > MUCH_TESTED * n_train:
+        return None
+    return (
+        f"Only {n_train:.0f} of {n_train + n_test:.0f} rows of a {report.noun.one} are for "
+        "training: false verdicts are then more frequent than promised. Trust clear ones only."
+    )
+
+
+def _on_unequal_sizes(report):
+    judged = _judged(report.table_)
+    summary = report.summary_
+    if len(judged) < 2:
+        return None
+    low, high = np.quantile(judged["n_train"], [0.1, 0.9])
+    is_mixed = summary["spread"] > max(LARGE_SPREAD, _typical_log_gain(summary))
+    if not high > UNEQUAL_SIZES * low or not is_mixed:
+        return None
+    return (
+        f"{_capitalized(report.noun.many)} differ much in their sizes and in their gains: "
+        "intervals may be too narrow then. Look at report.plot(kind='size')."
+    )
+
+
+def _on_little_shared_data(report):
+    judged = _judged(report.table_)
+    n_rows = judged["n_train"] + judged["n_test"]
+    is_small = 1 < len(judged) <= FEW_TASKS and np.median(n_rows) <= FEW_ROWS
+    if not is_small or not report.cv_results_.get("shares_rows", False):
+        return None
+    return (
+        f"A few {report.noun.many} share a few rows: the typical gain is then claimed falsely more "
+        "often than promised. Get more rows."
+    )
+
+
+def _on_correlation(report):
+    correlation = report.summary_["correlation"]
+    if not correlation > LARGE_CORRELATION:
+        return None
+    many = report.noun.many
+    return (
+        f"The errors of {many} go together (a correlation of {correlation:.1f}), so that many "
+        f"{many} tell little more than a few. More rows help, more {many} do not."
+    )
+
+
+def _on_untrained(report):
+    n_train = report.cv_results_["n_train"]
+    n_test = report.cv_results_["n_test"]
+    is_untrained = ((n_train == 0) & (n_test > 0)).any(axis=0)
+    n_untrained = int(is_untrained.sum())
+    if n_untrained == 0:
+        return None
+    tasks = report.noun.count(n_untrained)
+    verb = "has" if n_untrained == 1 else "have"
+    return (
+        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no rows in some training sets and "
+        "count as new ones there. Stratify the splits by task if this is not what you want."
+    )
+
+
+def _on_not_judged(report):
+    is_left_out = report.table_["verdict"] == "not judged"
+    n_left_out = int(is_left_out.sum())
+    if n_left_out == 0:
+        return None
+    tasks = report.noun.count(n_left_out)
+    verb = "is" if n_left_out == 1 else "are"
+    return (
+        f"{tasks} ({_names(report.table_, is_left_out)}) {verb} not judged and left out of all "
+        "numbers. Their notes say why: report.details()."
+    )
+
+
+def _on_convergence(report):
+    counts = report.summary_.get("n_unconverged", {})
+    unconverged = {method: count for method, count in counts.items() if count}
+    if not unconverged:
+        return None
+    texts = []
+    for method, count in unconverged.items():
+        texts.append(f"{shortened(method, 30)} ({count})")
+    return f"Fits did not converge: {', '.join(texts)}. Raise max_iter, or scale the features."
+
+
+def _judged(table):
+    """The records of the tasks that are judged."""
+    return table[table["verdict"] != "not judged"]
+
+
+def _names(table, is_selected):
+    """The names of the selected tasks, at most a few."""
+    tasks = table["task"][is_selected]
+    names = [shortened(name_of_task(task), 20) for task in tasks[:_MOST_NAMES]]
+    if len(tasks) > _MOST_NAMES:
+        names.append("...")
+    return ", ".join(names)
+
+
+def _capitalized(text):
+    return text[:1].upper() + text[1:]
+
+
+_CAUTIONS = {
+    "harm": _on_harm,
+    "better rival": _on_better_rival,
+    "few repeats": _on_few_passes,
+    "small training sets": _on_small_training_sets,
+    "little shared data": _on_little_shared_data,
+    "unequal sizes": _on_unequal_sizes,
+    "new task": _on_spread,
+    "mean and median": _on_disagreement,
+    "equal rival": _on_equal_rival,
+    "untrained tasks": _on_untrained,
+    "not judged": _on_not_judged,
+    "correlated errors": _on_correlation,
+    "unconverged": _on_convergence,
+}

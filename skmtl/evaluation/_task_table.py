@@ -1,0 +1,134 @@
+"""The table of the tasks of a report: those that tell most, or all."""
+
+import numpy as np
+
+from skmtl._data.checks import check_int
+from skmtl._data.task_ids import name_of_task
+from skmtl.evaluation._formatting import (
+    LONGEST_NAME,
+    TextTable,
+    count_text,
+    error_text,
+    gain_text,
+    interval_texts,
+    level_text,
+    number_text,
+    probability_text,
+    shortened,
+)
+
+_IS_LEFT = [True, False, False, False, False, False, False, False, True]
+
+
+def task_table(report, rows):
+    """The :class:`TextTable` of the tasks.
+
+    Parameters
+    ----------
+    report : TransferReport
+        The report.
+    rows : int or None
+        Most lines of the table, the title and the sentence on omitted tasks among them if some are
+        omitted. None shows all tasks, in their order; otherwise they are sorted by their gains, and
+        those left out are neither among the most surely helped nor among the most harmed.
+    """
+    table = report.table_
+    if rows is None:
+        return _as_texts(report, table)
+    check_int(rows, "rows", low=4)
+    order = _by_gain(table)
+    if len(table) <= rows:
+        return _as_texts(report, table[order])
+    n_each = (rows - 2) // 2
+    helped = _most_surely_helped(table, n_each)
+    harmed = _most_harmed(table, n_each)
+    omitted = np.ones(len(table), dtype=bool)
+    omitted[helped] = False
+    omitted[harmed] = False
+    sentence = _on_omitted(table[omitted], report.noun)
+    shown = table[np.r_[helped, harmed]]
+    return _as_texts(report, shown, omitted_at=len(helped), omitted=sentence)
+
+
+def _by_gain(table):
+    """Positions of the tasks, the largest gain first and those without a gain last."""
+    return np.argsort(-table["gain"], kind="stable")
+
+
+def _most_surely_helped(table, n_most):
+    """Positions of tasks with a gain whose evidence is strongest, the largest gain first."""
+    gaining = np.flatnonzero(table["gain"] > 0)
+    by_evidence = np.lexsort((-table["gain"][gaining], table["p_harm"][gaining]))
+    chosen = gaining[by_evidence[:n_most]]
+    return chosen[_by_gain(table[chosen])]
+
+
+def _most_harmed(table, n_most):
+    """Positions of the tasks with the largest losses, the largest last."""
+    by_gain = _by_gain(table)
+    losing = by_gain[table["gain"][by_gain] < 0]
+    return losing[-n_most:]
+
+
+def _on_omitted(table, noun):
+    """The sentence on the tasks that are not shown."""
+    gains = table["gain"][np.isfinite(table["gain"])]
+    how_to = "report.to_text(rows=None) shows all"
+    if len(gains) == 0:
+        return f"... {len(table)} more; {how_to}"
+    smallest = gain_text(gains.min())
+    largest = gain_text(gains.max())
+    median = gain_text(np.median(gains))
+    return f"... {len(table)} more, gains {smallest} to {largest}, median {median}; {how_to}"
+
+
+def _as_texts(report, table, omitted_at=0, omitted=""):
+    """The :class:`TextTable` of some records."""
+    level = level_text(report.confidence_level)
+    titles = [
+        shortened(report.noun.title, LONGEST_NAME),
+        "train",
+        "test",
+        "alone",
+        "shared",
+        "gain",
+        f"{level} interval",
+        "P(harm)",
+        "verdict",
+    ]
+    intervals = interval_texts(table["ci_low"], table["ci_high"])
+    lines = []
+    for record, interval in zip(table, intervals, strict=True):
+        lines.append(
+            [
+                shortened(name_of_task(record["task"]), LONGEST_NAME),
+                count_text(record["n_train"]),
+                count_text(record["n_test"]),
+                error_text(record["error_single"]),
+                error_text(record["error_multi"]),
+                gain_text(record["gain"]),
+                interval,
+                probability_text(record["p_harm"]),
+                str(record["verdict"]),
+            ]
+        )
+    return TextTable(titles, lines, _IS_LEFT, omitted_at, omitted)
+
+
+def t_test_table(report):
+    """The :class:`TextTable` of the corrected resampled t-test of every task."""
+    table = report.table_
+    level = level_text(report.confidence_level)
+    titles = [shortened(report.noun.title, LONGEST_NAME), "own gain", f"{level} interval", "p"]
+    intervals = interval_texts(table["t_low"], table["t_high"])
+    lines = []
+    for record, interval in zip(table, intervals, strict=True):
+        lines.append(
+            [
+                shortened(name_of_task(record["task"]), LONGEST_NAME),
+                gain_text(record["own_gain"]),
+                interval,
+                number_text(record["t_p_value"], ".2g"),
+            ]
+        )
+    return TextTable(titles, lines, [True, False, False, False])

@@ -1,0 +1,325 @@
+"""What reports say, in text, HTML and Markdown."""
+
+import numpy as np
+import pytest
+
+from skmtl.evaluation import TransferReport
+from skmtl.evaluation._cautions import find_cautions
+from skmtl.evaluation._formatting import (
+    LINE,
+    error_text,
+    gain_text,
+    percent_text,
+    probability_text,
+    shortened,
+)
+from skmtl.evaluation._task_noun import noun_of
+
+NUMBERS = (
+    "n_train",
+    "n_test",
+    "error_single",
+    "error_multi",
+    "error_intercept",
+    "error_pooled",
+    "gain",
+    "ci_low",
+    "ci_high",
+    "p_harm",
+    "own_gain",
+    "t_low",
+    "t_high",
+    "t_p_value",
+)
+VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")
+LONG_NAME = "the_patient_from_the_hospital_whose_name_is_longer_than_a_line_of_text"
+
+
+def made_up_table(tasks, gains, n_train=45.0, n_test=15.0):
+    """A table of tasks whose gains are all known with a deviation of 0.05."""
+    tasks = np.asarray(tasks)
+    dtype = [("task", tasks.dtype), *((name, float) for name in NUMBERS)]
+    table = np.zeros(len(tasks), dtype=[*dtype, ("verdict", "U15"), ("note", object)])
+    table["task"] = tasks
+    table["gain"] = gains
+    table["own_gain"] = gains
+    table["n_train"] = n_train
+    table["n_test"] = n_test
+    table["error_single"] = 1.0
+    table["error_multi"] = 1 - table["gain"]
+    table["ci_low"] = table["gain"] - 0.1
+    table["ci_high"] = table["gain"] + 0.1
+    table["t_low"] = table["gain"] - 0.5
+    table["t_high"] = table["gain"] + 0.5
+    table["t_p_value"] = 1.0
+    table["p_harm"] = np.clip(0.5 - table["gain"] / 0.2, 0.0, 1.0)
+    limits = [-np.inf, 0.01, 0.1, 0.9, 0.99]
+    position = np.searchsorted(limits, table["p_harm"]) - 1
+    table["verdict"] = np.array(VERDICTS)[position]
+    table["note"] = ""
+    return table
+
+
+def leave_out(table, is_left_out, note):
+    """Make tasks of a table "not judged"."""
+    for name in ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "t_low", "t_high"):
+        table[name][is_left_out] = np.nan
+    table["verdict"][is_left_out] = "not judged"
+    table["note"][is_left_out] = note
+
+
+def made_up_report(table, task_column=None, n_splits=20, error_name="log_loss", **summary):
+    """A report of a table whose other numbers follow from it, or are passed."""
+    judged = table[table["verdict"] != "not judged"]
+    gains = judged["gain"]
+    median = float(np.median(gains)) if len(gains) else np.nan
+    worst = int(np.argmin(gains)) if len(gains) else 0
+    methods = ["single", "multi", "intercept", "pooled"]
+    numbers = {
+        "median_gain": median,
+        "median_gain_low": median - 0.05,
+        "median_gain_high": median + 0.05,
+        "share_gain": np.mean(gains > 0) if len(gains) else np.nan,
+        "share_gain_low": 0.5,
+        "share_gain_high": 1.0,
+        "new_task_low": median - 0.1,
+        "new_task_high": median + 0.1,
+        "typical_gain": median,
+        "spread": 0.02,
+        "size_power": 0.5,
+        "correlation": 0.1,
+        "n_judged": len(judged),
+        "worst_task": judged["task"].tolist()[worst] if len(gains) else None,
+        "worst_gain": gains.min() if len(gains) else np.nan,
+        "rivals": {"intercept": (0.35, 0.29, 0.41), "pooled": (0.81, 0.80, 0.83)},
+    }
+    for verdict in VERDICTS:
+        name = f"n_{verdict.replace(' ', '_')}"
+        numbers[name] = int(np.sum(table["verdict"] == verdict))
+    for name in ("mean_error", "mean_rank", "fit_time", "predict_time", "n_unconverged"):
+        numbers[name] = dict.fromkeys(methods, 0.0)
+    counts = np.ones((n_splits, 1))
+    cv_results = {
+        "errors": np.zeros((n_splits, len(table), len(methods))),
+        "methods": methods,
+        "tasks": table["task"],
+        "n_train": counts * table["n_train"],
+        "n_test": counts * table["n_test"],
+    }
+    return TransferReport(
+        table, numbers | summary, cv_results, None, 0.95, error_name, task_column=task_column
+    )
+
+
+def spread_gains(n_tasks):
+    """Gains of tasks from large losses to clear gains."""
+    return np.linspace(-0.8, 0.3, n_tasks)
+
+
+def clear_report(**options):
+    """42 tasks, some of which surely gain and some surely lose, trained on a few of many rows."""
+    table = made_up_table(np.arange(42), spread_gains(42), n_train=6.0, n_test=137.0)
+    return made_up_report(table, "patient", **options)
+
+
+def odd_reports():
+    """Reports with few or many tasks, long names, huge losses, tasks that are not judged."""
+    rng = np.random.default_rng(0)
+    for n_tasks in (1, 2, 13, 1000):
+        gains = rng.normal(0.04, 0.05, n_tasks)
+        tasks = [f"{LONG_NAME}_{k}" for k in range(n_tasks)]
+        yield made_up_report(made_up_table(tasks, gains, rng.integers(1, 90, n_tasks)))
+    table = made_up_table([0.5, 1.0, 2.0], [-400.0, 0.0, 1e-7])
+    leave_out(table, [False, True, False], "one row")
+    yield made_up_report(table, rivals={})
+    table = made_up_table(["|", "<b>", "a\tb"], [0.1, np.nan, np.nan])
+    leave_out(table, [True] * 3, "constant target")
+    yield made_up_report(table, LONG_NAME)
+
+
+@pytest.mark.parametrize("report", list(odd_reports()))
+def test_lines_are_short_and_tables_end(report):
+    text = report.to_text()
+    assert max(map(len, text.splitlines())) <= LINE
+    assert max(map(len, report.details().splitlines())) <= LINE
+    assert max(map(len, report.to_text(rows=None).splitlines())) <= LINE
+    _, table, _ = text.split("\n\n")
+    assert len(table.splitlines()) <= 13  # twelve tasks, or twelve lines
+    assert "nan" not in text + report.details() + report.to_markdown() + report._repr_html_()
+
+
+def test_the_answer_comes_first():
+    report = clear_report(median_gain=0.078, median_gain_low=0.035, median_gain_high=0.126)
+    lines = str(report).splitlines()
+    assert lines[0] == (
+        "Sharing helps the typical patient: an error 7.8% smaller than alone "
+        "(95% interval 3.5% to 13%)."
+    )
+    assert lines[1].startswith("About 12 of 42 patients gain (21 to 42).")
+    n_harmed = report.summary_["n_harmed"]
+    assert f"Careful: {n_harmed} patients are harmed, up to an error 80% larger (patient 0)" in str(
+        report
+    )
+
+
+@pytest.mark.parametrize(
+    ("interval", "beginning"),
+    [
+        (
+            (-0.2, -0.02),
+            "Sharing harms the typical patient: an error 10% larger than alone (95% int",
+        ),
+        (
+            (-0.2, 0.03),
+            "It is open whether sharing helps the typical patient: a gain of -10% (95% ",
+        ),
+    ],
+)
+def test_claims_need_an_interval_without_zero(interval, beginning):
+    low, high = interval
+    report = clear_report(median_gain=-0.1, median_gain_low=low, median_gain_high=high)
+    assert report.verdict().startswith(beginning)
+
+
+def test_all_open_is_said_once():
+    report = made_up_report(made_up_table(range(8), np.full(8, 0.02)))
+    assert "These data decide no single task." in report.verdict()
+
+
+def test_table_shows_the_most_surely_helped_and_the_most_harmed():
+    report = clear_report()
+    _, table, _ = str(report).split("\n\n")
+    lines = table.splitlines()
+    tasks = [line.split()[0] for line in lines[1:]]
+    assert tasks == ["41", "40", "39", "38", "37", "...", "4", "3", "2", "1", "0"]
+    assert lines[6].startswith("... 32 more, gains -67% to +17%")
+    every_task = report.to_text(rows=None).split("\n\n")[1].splitlines()
+    assert [line.split()[0] for line in every_task[1:]] == [str(task) for task in range(42)]
+
+
+def test_rows_are_at_least_four():
+    with pytest.raises(ValueError, match="rows == 3"):
+        clear_report().to_text(rows=3)
+
+
+@pytest.mark.parametrize(
+    ("code", "numbers"),
+    [
+        ("better rival", {"rivals": {"pooled": (-0.2, -0.3, -0.1)}}),
+        ("equal rival", {"rivals": {"pooled": (0.0, -0.1, 0.1)}}),
+        ("few repeats", {"n_splits": 4}),
+        ("new task", {"new_task_low": -0.6, "spread": 0.4, "typical_gain": 0.1}),
+        ("mean and median", {"median_gain": -0.1}),
+        ("correlated errors", {"correlation": 0.6}),
+        ("unconverged", {"n_unconverged": {"single": 0, "multi": 3}}),
+    ],
+)
+def test_caution_for(code, numbers):
+    table = made_up_table(range(8), np.full(8, 0.12))
+    assert made_up_report(table).summary_["cautions"] == []
+    report = made_up_report(table, **numbers)
+    assert report.summary_["cautions"] == [code]
+    assert "Careful: " in str(report)
+
+
+def test_caution_for_tasks():
+    table = made_up_table(range(8), np.full(8, 0.12))
+    table["n_train"][3] = 0.0
+    leave_out(table, [True, *[False] * 7], "one row")
+    report = made_up_report(table)
+    assert report.summary_["cautions"] == ["untrained tasks", "not judged"]
+    assert "1 task (3) has no rows in some training sets" in report.verdict()
+    assert "1 task (0) is not judged" in report.verdict()
+    assert "Note on 0: one row." in report.details()
+
+
+def test_caution_where_simulations_were_worse_than_promised():
+    assert "small training sets" in clear_report().summary_["cautions"]
+    gains = np.full(8, 0.12)
+    sizes = np.array([10.0, 100.0] * 4)
+    mixed = made_up_report(made_up_table(range(8), gains, sizes), spread=0.3)
+    assert mixed.summary_["cautions"] == ["unequal sizes"]
+    few = made_up_report(made_up_table(range(6), gains[:6], 8.0, 2.0))
+    few.cv_results_["shares_rows"] = True
+    assert [caution.code for caution in find_cautions(few)] == ["little shared data"]
+
+
+def test_only_the_first_cautions_are_shown():
+    report = clear_report(
+        correlation=0.5,
+        spread=0.9,
+        n_unconverged={"single": 0, "multi": 2, "intercept": 0, "pooled": 0},
+        new_task_low=-0.9,
+    )
+    n_more = len(report.summary_["cautions"]) - 3
+    assert n_more > 0
+    assert f"({n_more} more: report.details())" in " ".join(report.verdict().split())
+    assert "did not converge: multi (2)" in report.details()
+
+
+def test_markdown_and_html_escape_names():
+    table = made_up_table(["a|b", "<script>"], [0.1, 0.12])
+    report = made_up_report(table)
+    assert "| a\\|b |" in report.to_markdown()
+    html = report._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_html_has_all_tasks_and_the_colors_of_verdicts():
+    html = clear_report()._repr_html_()
+    assert "All 42 patients" in html
+    assert html.count('font-weight:bold">harmed</td>') == 5 + clear_report().summary_["n_harmed"]
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "many"),
+    [
+        ("patient", "patient", "patients"),
+        ("prep__County", "county", "counties"),
+        ("day", "day", "days"),
+        ("school_id", "task", "tasks"),
+        ("class", "task", "tasks"),
+        (-1, "task", "tasks"),
+        (None, "task", "tasks"),
+    ],
+)
+def test_tasks_are_called_by_the_name_of_their_column(column, one, many):
+    noun = noun_of(column)
+    assert (noun.one, noun.many) == (one, many)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0%"),
+        (0.078, "+7.8%"),
+        (0.0996, "+10%"),
+        (0.126, "+13%"),
+        (-0.0003, "-0.03%"),
+        (1e-6, "+0.00%"),
+        (-40.0, "-4000%"),
+        (-3e5, "-3e+07%"),
+        (np.nan, "-"),
+    ],
+)
+def test_gains_have_two_digits_and_keep_their_sign(share, text):
+    assert gain_text(share) == text
+    assert percent_text(abs(share)) == text.lstrip("+-") or text == "-"
+
+
+def test_errors_have_three_digits():
+    errors = [0.0, 0.01532, 0.9999, 1.594, 12.3456, 12345.6, 3e-7, np.nan]
+    texts = ["0", "0.0153", "1.00", "1.59", "12.3", "12346", "3.00e-07", "-"]
+    assert [error_text(error) for error in errors] == texts
+
+
+def test_probabilities_near_zero_and_one_have_a_decimal():
+    probabilities = [1e-5, 0.008, 0.25, 0.987, 0.99999, np.nan]
+    texts = ["<0.1%", "0.8%", "25%", "98.7%", ">99.9%", "-"]
+    assert [probability_text(one) for one in probabilities] == texts
+
+
+def test_long_names_are_shortened_in_the_middle():
+    assert shortened(LONG_NAME, 20) == "the_patie..._of_text"
+    assert shortened("short", 20) == "short"
