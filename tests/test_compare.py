@@ -80,7 +80,7 @@ def test_related_tasks_gain_with_few_samples(report):
 
 
 def test_data_forms_agree(long):
-    options = {"cv": 4, "random_state": 0, "include_pooled": False}
+    options = {"cv": 4, "random_state": 0, "rivals": ()}
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
     by_column = compare_to_single_task(model, long.X, long.y, **options)
     by_ids = compare_to_single_task(

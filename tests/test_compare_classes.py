@@ -26,7 +26,7 @@ from skmtl.evaluation._find_measure import find_measure
 from skmtl.evaluation._measures import RankLoss
 
 SINGLE_TASK = LogisticRegression()
-FAST = {"baseline": SINGLE_TASK, "include_pooled": False, "model_figures": False, "random_state": 0}
+FAST = {"baseline": SINGLE_TASK, "rivals": (), "model_figures": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")

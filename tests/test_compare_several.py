@@ -128,7 +128,7 @@ def test_a_sure_winner_is_named():
         "pooling": PooledTasks(RidgeCV(), task_column=-1),
         "each": IndependentTasks(RidgeCV(), task_column=-1),
     }
-    report = compare_to_single_task(models, X, y, include_pooled=False, **FAST)
+    report = compare_to_single_task(models, X, y, rivals=(), **FAST)
     assert (
         "each" in report.verdict().split("beyond doubt")[0] or report.summary_["best"] != "pooling"
     )
@@ -142,7 +142,7 @@ def test_planted_transfer_is_found_and_planted_harm_flagged(sign, helped, harmed
     w, tasks, X = rng.normal(size=30), np.repeat(np.arange(6), 40), rng.normal(size=(240, 30))
     y = np.where(tasks == 5, sign, 1.0) * (X @ w) + rng.normal(size=240)
     model = MeanRegularizedRegressor(alpha=3.0, ridge=0.01, task_column=-1)
-    X, options = np.column_stack([X, tasks]), {"include_pooled": False, **FAST}
+    X, options = np.column_stack([X, tasks]), {"rivals": (), **FAST}
     table = compare_to_single_task(model, X, y, baseline=RidgeCV(), **options).table_
     assert np.sum(table["verdict"] == "positive transfer") >= helped
     assert table["task"][table["verdict"] == "negative transfer"].tolist() == harmed
@@ -225,12 +225,12 @@ def test_no_task_with_a_gain_is_said(long):
 def test_rounding_is_neither_gain_nor_loss(long):
     y = np.where(long.tasks == 2, 7.7, long.y)
     model = MultiTaskLasso(alpha=0.1, task_column=-1)
-    report = compare_to_single_task(model, long.X, y, include_pooled=False, **FAST)
+    report = compare_to_single_task(model, long.X, y, rivals=(), **FAST)
     assert report.table_["verdict"][2] == "not judged"
     assert np.isnan(report.table_["p_value"][2])
     shifted = np.column_stack([long.X[:, :-1] + 5, long.tasks])
     first = SequentialTasks(RidgeCV(), task_column=-1)  # its first task is learned alone
-    report = compare_to_single_task(first, shifted, long.y, cv=3, include_pooled=False, **FAST)
+    report = compare_to_single_task(first, shifted, long.y, cv=3, rivals=(), **FAST)
     assert report.table_["gain"][0] == 0
 
 
@@ -241,7 +241,7 @@ def test_one_named_estimator_and_masks_as_splits(long):
         long.X,
         long.y,
         cv=[(mask, ~mask), (~mask, mask)],
-        include_pooled=False,
+        rivals=(),
         **FAST,
     )
     assert np.isnan(report.summary_["friedman_p"])

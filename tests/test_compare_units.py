@@ -33,7 +33,7 @@ from skmtl.evaluation._standardized_tasks import (
 from skmtl.penalties import L1, FeatureGroups, GroupNorm, Ridge, TraceNorm
 
 FAST = {"cv": 2, "model_figures": False, "random_state": 0}
-ALONE = {**FAST, "cv": 3, "include_pooled": False}
+ALONE = {**FAST, "cv": 3, "rivals": ()}
 # powers of 2 near 1e6 and 1e-6, 1e9 and 1e-12: no rounding differs
 UNITS = [np.array([2.0**20, 1.0, 2.0**-20]), np.array([2.0**30, 1.0, 2.0**-40])]
 LASSO = MultiTaskLasso(alpha=0.1, normalize_y=True, tol=1e-9)
@@ -311,7 +311,7 @@ def test_a_task_that_a_training_set_lacks_is_predicted_alike_in_wide_and_long_da
     for fold in folds:
         long_folds.append(tuple(np.flatnonzero(np.isin(samples, side)) for side in fold))
     options = {"baseline": baseline, "model_figures": False, "random_state": 0}
-    options["include_pooled"] = False
+    options["rivals"] = ()
     one = compare_to_single_task(model, X, Y, cv=folds, **options)
     other = compare_to_single_task(
         model, X[samples], Y[samples, tasks], tasks=tasks, cv=long_folds, **options

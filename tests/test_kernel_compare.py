@@ -57,7 +57,7 @@ def unrelated():
 )
 def test_single_task_models_gain_nothing_over_single_task_models(strengths, unrelated):
     model = MultiTaskKernelRidgeCV(**strengths, task_kernel="identity", **LONG)
-    options = {"cv": 3, "random_state": 0, "include_pooled": False, "model_figures": False}
+    options = {"cv": 3, "random_state": 0, "rivals": (), "model_figures": False}
     report = compare_to_single_task(model, *unrelated, **options)
     assert abs(report.summary_["delta_m"]) < 0.02
 
@@ -106,7 +106,7 @@ def dot(x, z, scale=1.0):
 )
 def test_machines_are_compared_whatever_their_kernel(params, curves):
     X, y = curves[0][:40], curves[1][:40]
-    options = {"cv": 2, "random_state": 0, "include_pooled": False, "model_figures": False}
+    options = {"cv": 2, "random_state": 0, "rivals": (), "model_figures": False}
     report = compare_to_single_task(MultiTaskSVR(**params, **LONG), X, y, **options)
     assert np.isfinite(report.summary_["delta_m"])
 

@@ -332,7 +332,7 @@ def test_reports_escape_the_names_of_tasks():
         Y_named,
         cv=2,
         baseline=linear_model.Ridge(),
-        include_pooled=False,
+        rivals=(),
         model_figures=False,
     )
     html = report._repr_html_()

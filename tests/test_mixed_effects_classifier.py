@@ -416,7 +416,7 @@ def test_predictions_of_folds_in_both_forms_are_probabilities():
 @pytest.mark.parametrize("wide", [False, True])
 def test_it_is_compared_with_single_tasks_in_both_forms(wide):
     X = DATA.X[:60, :2]
-    options = {"baseline": LogisticRegression(), "include_pooled": False, "cv": 2}
+    options = {"baseline": LogisticRegression(), "rivals": (), "cv": 2}
     if wide:
         Y = DATA.y[:120].reshape(60, 2).astype(float)
         Y[::7, 1] = np.nan

@@ -244,14 +244,14 @@ def gains(y, **options):
     "name", ["boolean", "strings and None", "masked integers", "polars strings"]
 )
 def test_comparisons_are_the_same_in_every_spelling(name):
-    expected = gains(NUMBERS, include_pooled=False)
-    np.testing.assert_allclose(gains(SPELLINGS[name], include_pooled=False), expected)
+    expected = gains(NUMBERS, rivals=())
+    np.testing.assert_allclose(gains(SPELLINGS[name], rivals=()), expected)
 
 
 def test_comparisons_take_another_type_of_labels_for_each_task():
     y = LABELS_OF_TASKS["strings and Int64"]
-    expected = gains(cells(letters), include_pooled=False)
-    np.testing.assert_allclose(gains(y, include_pooled=False), expected)
+    expected = gains(cells(letters), rivals=())
+    np.testing.assert_allclose(gains(y, rivals=()), expected)
     measure = find_measure(None, is_classification=True)
     data = read_evaluation_data(X, y, None, None, measure)
     assert data.tasks.tolist() == data.y.columns.tolist() == ["a", "b"]

@@ -114,7 +114,7 @@ def test_it_is_a_cv_of_searches_and_comparisons():
         X,
         y,
         baseline=LinearRegression(),
-        include_pooled=False,
+        rivals=(),
         cv=cv,
     )
     assert np.isfinite(report.table_["gain"]).all()

@@ -40,7 +40,7 @@ print(by_loss)
 # %%
 # The same comparison with one minus the AUC as the error:
 
-by_area = compare_to_single_task(model, X, y, scoring="roc_auc", include_pooled=False, **options)
+by_area = compare_to_single_task(model, X, y, scoring="roc_auc", rivals=(), **options)
 print(by_area)
 
 # %%

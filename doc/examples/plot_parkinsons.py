@@ -138,9 +138,7 @@ print(f"median of their slopes jointly, relative to that line: {shrunk:.2f}")
 # the baseline: here it is least squares on the first feature, the days.
 
 time_only = make_pipeline(make_column_transformer(("passthrough", [0])), LinearRegression())
-against_lines = compare_to_single_task(
-    model, X, y, baseline=time_only, include_pooled=False, **options
-)
+against_lines = compare_to_single_task(model, X, y, baseline=time_only, rivals=(), **options)
 print(against_lines.verdict())
 
 # %%

@@ -76,7 +76,7 @@ report = compare_to_single_task(
     X,
     y,
     baseline=ridge,
-    include_pooled=False,
+    rivals=(),
     task_column=-1,
     cv=4,
     model_figures=False,

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl.evaluation._boosted_tasks import boosted_tasks
 from skmtl.evaluation._single_task import (
     OneTask,
     OneTaskClassifier,
@@ -21,9 +22,9 @@ from skmtl.evaluation._standardized_tasks import (
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import final_estimator, with_final
 
-# The order in which reports list the methods; "multi" is the estimator itself.
-ROLES = ("single", "multi", "intercept", "pooled")
-BASELINES = ("single", "intercept", "pooled")
+AUTOMATIC_RIVALS = ("intercept", "pooled")
+NAMED_RIVALS = (*AUTOMATIC_RIVALS, "boosting")
+BASELINES = ("single", *NAMED_RIVALS)  # they are made for each estimator
 
 
 class _Baseline(NamedTuple):
@@ -33,7 +34,7 @@ class _Baseline(NamedTuple):
     estimators: list
 
 
-def all_models(estimators, baseline, include_pooled, normalize_y):
+def all_models(estimators, baseline, rivals, normalize_y):
     """All models of a comparison by name, and the models that belong to each estimator.
 
     Estimators with the same preprocessing and the same single-task baseline share their baselines.
@@ -44,56 +45,72 @@ def all_models(estimators, baseline, include_pooled, normalize_y):
         Estimators by name.
     baseline : "auto" or estimator
         The single-task estimator of the baselines.
-    include_pooled : bool
-        Whether to have the baselines "intercept" and "pooled" as well.
+    rivals : Rivals
+        What else the estimators are compared with.
     normalize_y : bool
-        Whether these two standardize the targets of each task, other than counts.
+        Whether the rivals other than those of the user standardize the targets of each task, unless
+        these are counts.
 
     Returns
     -------
     models : dict of str to estimator
         Models by name, in the order in which reports list them.
     roles : dict of dict
-        For each estimator, the name of the model in each role: ``{"multi": its own name,
-        "single": ...}``.
+        For each estimator, the name of the model in each role: ``{"single": ..., "multi": its own
+        name}`` and its rivals.
     """
-    distinct = {role: {} for role in BASELINES}  # baselines by their hash
+    made = {}
     for name, estimator in estimators.items():
-        own = baselines(estimator, baseline, include_pooled, normalize_y)
-        for role, model in own.items():
-            key = joblib.hash(model)
-            found = distinct[role].setdefault(key, _Baseline(model, []))
-            found.estimators.append(name)
-
+        made[name] = baselines(estimator, baseline, rivals.named, normalize_y)
     models = {}
     roles = {name: {} for name in estimators}
-    for role in ROLES:
-        if role == "multi":
-            models |= estimators
-            for name in estimators:
-                roles[name]["multi"] = name
-            continue
-        found = list(distinct[role].values())
-        for method, one in zip(_names(role, found), found, strict=True):
-            models[method] = one.model
-            for name in one.estimators:
-                roles[name][role] = method
+    _add_baselines(models, roles, "single", made)
+    models |= estimators
+    for name in estimators:
+        roles[name]["multi"] = name
+    for role in rivals.named:
+        _add_baselines(models, roles, role, made)
+    models |= rivals.own
+    for role in rivals.own:
+        for name in estimators:
+            roles[name][role] = role
     return models, roles
 
 
-def baselines(estimator, baseline, include_pooled, normalize_y):
-    """The baselines of an estimator by role, after the same preprocessing."""
+def _add_baselines(models, roles, role, made):
+    """Add the distinct baselines of one role to the models, and their names to the roles."""
+    distinct = {}  # by their hash
+    for name, own in made.items():
+        model = own[role]
+        key = joblib.hash(model)
+        found = distinct.setdefault(key, _Baseline(model, []))
+        found.estimators.append(name)
+    found = list(distinct.values())
+    for method, one in zip(_names(role, found), found, strict=True):
+        models[method] = one.model
+        for name in one.estimators:
+            roles[name][role] = method
+
+
+def baselines(estimator, baseline, named, normalize_y):
+    """The baselines of an estimator by role, after the same preprocessing.
+
+    They are "single" and the rivals that are named.
+    """
     final = final_estimator(estimator)
     task_estimator = _single_task_estimator(final, baseline)
+    kind = get_tags(final).estimator_type
+    of_counts = takes_counts(final)
+    normalize_y = normalize_y and not of_counts  # counts have no unit, and stay positive
     options = {"task_column": final.task_column, "handle_unknown": "shared"}
     models = {"single": IndependentTasks(task_estimator, **options)}
-    if include_pooled:
-        kind = get_tags(final).estimator_type
-        of_counts = takes_counts(final)
-        normalize_y = normalize_y and not of_counts  # counts have no unit, and stay positive
+    if "intercept" in named:
         models["intercept"] = _random_intercept(kind, of_counts, normalize_y, options)
+    if "pooled" in named:
         pooled = StandardizedPooledTasks if normalize_y else PooledTasks
         models["pooled"] = pooled(task_estimator, **options)
+    if "boosting" in named:
+        models["boosting"] = boosted_tasks(kind, of_counts, normalize_y, options)
     return {role: with_final(estimator, model) for role, model in models.items()}
 
 

@@ -21,6 +21,7 @@ from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
 from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._label_losses import LabelLosses
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._rivals import read_rivals, warn_of_weak_boosting
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
 from skmtl.evaluation._task_gains import TaskGains
@@ -39,7 +40,7 @@ def compare_to_single_task(
     y,
     *,
     baseline="auto",
-    include_pooled=True,
+    rivals="auto",
     normalize_y="auto",
     task_column=None,
     tasks=None,
@@ -91,15 +92,25 @@ def compare_to_single_task(
         and should tune itself. "auto" takes the single-task limit of the multi-task estimator,
         tuned by inner cross-validation, after the same preprocessing steps; it may differ between
         the estimators of a dict.
-    include_pooled : bool, default=True
-        Whether to fit all tasks as one, too: with the baseline ("pooled"), and with a tuned ridge,
-        Poisson or logistic regression with an intercept for each task ("intercept",
-        :class:`RandomInterceptTasks`).
+    rivals : "auto", "boosting", dict or list, default="auto"
+        What the estimator is compared with besides single tasks.
+
+        - "auto": "intercept", a tuned ridge, Poisson or logistic regression with an intercept for
+          each task (:class:`RandomInterceptTasks`), and "pooled", the baseline fitted to all tasks
+          as one.
+        - "boosting": these two and the histogram gradient boosting of scikit-learn, which sees the
+          task as a category if there are at most 255. It is a weak rival below 1000 training
+          samples, or 20 of a task.
+        - A dict {name: estimator}: "intercept", "pooled" and models of your own. They get X as it
+          is. Multi-task estimators see the task ids; estimators of scikit-learn do not and are
+          fitted to all tasks as one (:class:`PooledTasks`).
+        - A list of names and dicts: these and no others, such as ``["intercept", {"forest":
+          forest}]``, or ``()`` for none.
     normalize_y : bool or "auto", default="auto"
-        Whether "intercept" and "pooled", which learn the tasks of regressors as one, standardize
-        the targets of each task first, so that its unit and its level do not matter. "auto" does so
-        if an estimator has ``normalize_y=True``. Class labels and counts (``loss="poisson"``) stay
-        as they are.
+        Whether "intercept", "pooled" and "boosting", which learn the tasks of regressors as one,
+        standardize the targets of each task first, so that its unit and its level do not matter.
+        "auto" does so if an estimator has ``normalize_y=True``. Class labels and counts
+        (``loss="poisson"``) stay as they are.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
@@ -145,16 +156,17 @@ def compare_to_single_task(
         mixed.
     ValueError
         If the input is invalid: y is 1-D without task ids, the estimators differ in their task
-        columns, `groups` has another length than X, or there are fewer than two splits.
+        columns, a rival has the name of another model, `groups` has another length than X, or there
+        are fewer than two splits.
 
     Warns
     -----
     ConvergenceWarning
-        If fits of the estimators, or of a `baseline` that was given, did not converge; once, with
-        their numbers. The report tells about those of the automatic baselines.
+        If fits of the estimators, or of a baseline or rivals that were given, did not converge;
+        once, with their numbers. The report tells about those of the automatic baselines.
     UserWarning
-        If the targets of tasks must be in different units, and estimators or the pooled baselines
-        do not standardize them.
+        If the targets of tasks must be in different units, and estimators or rivals do not
+        standardize them, or if the training sets are too small for boosting.
 
     References
     ----------
@@ -175,7 +187,6 @@ def compare_to_single_task(
     >>> report.table_.shape
     (3,)
     """
-    check_bool(include_pooled, "include_pooled")
     check_bool(model_figures, "model_figures")
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     rng = check_random_state(random_state)
@@ -187,13 +198,15 @@ def compare_to_single_task(
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.is_wide:
         check_has_targets(data.task_codes >= 0, data.tasks)
-    normalize_y = _read_normalize_y(normalize_y, estimators, include_pooled, data)
-    models, roles = all_models(estimators, baseline, include_pooled, normalize_y)
+    rivals = read_rivals(rivals, estimators, X, task_column)
+    normalize_y = _read_normalize_y(normalize_y, estimators, rivals, data)
+    models, roles = all_models(estimators, baseline, rivals, normalize_y)
     check_responses(models, measure)
     groups = read_groups(groups, data)
     splits = make_splits(cv, data, rng, n_repeats=_N_REPEATS, n_folds=_N_FOLDS, groups=groups)
     if len(splits) < 2:
         raise ValueError(f"A comparison needs at least two splits, cv gave {len(splits)}.")
+    warn_of_weak_boosting(rivals, count_targets(data, [train for train, _ in splits]))
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
     runs = run_models(models, data, splits, parallel)
@@ -209,7 +222,7 @@ def compare_to_single_task(
             n_unconverged[method] += count
         quantities |= sizes
     is_automatic = isinstance(baseline, str)
-    chosen_by_user = estimators if is_automatic else models
+    chosen_by_user = {**estimators, **rivals.own} if is_automatic else models
     warn_about_convergence(quantities["n_unconverged"], chosen_by_user)
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
@@ -248,8 +261,8 @@ def _check_ids_reach_estimators(estimators, tasks):
         )
 
 
-def _read_normalize_y(normalize_y, estimators, include_pooled, data):
-    """Whether the pooled baselines standardize targets; warn of models that should and do not."""
+def _read_normalize_y(normalize_y, estimators, rivals, data):
+    """Whether the named rivals standardize targets; warn of models that should and do not."""
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
         finals = [final_estimator(one) for one in estimators.values()]
@@ -259,8 +272,8 @@ def _read_normalize_y(normalize_y, estimators, include_pooled, data):
         return False
     mixing = [name for name, one in estimators.items() if mixes_units(one)]
     are_counts = any(takes_counts(final_estimator(one)) for one in estimators.values())
-    if include_pooled and not normalize_y and not are_counts:
-        mixing += ["intercept", "pooled"]
+    if not normalize_y and not are_counts:
+        mixing += rivals.named
     if mixing:
         names = ", ".join(repr(name) for name in mixing)
         warn_about_units(

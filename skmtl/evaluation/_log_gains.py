@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
+from scipy.special import polygamma
 
 from skmtl.evaluation._moderation import moderate_variances
 
@@ -85,12 +86,13 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
         of_rows, overlap * of_splits, n_groups, labels.n_splits, is_single_pass
     )
     scaled, degrees = moderate_variances(n_groups * total, degrees)
-    variance = scaled / n_groups * _inflation(degrees)
+    variance = scaled * _variance_of_log(n_groups) * _inflation(degrees)
 
-    n_all = labels.groups_in_all[1]
+    _, n_all = labels.groups_in_all
     mean_variance, mean_degrees = _combined(
         of_mean_rows, overlap * of_mean_splits, n_all, labels.n_splits, is_single_pass.any()
     )
+    mean_variance = max(mean_variance, variance.sum() / labels.n_tasks**2)
     return LogGains(
         theta,
         variance,
@@ -126,14 +128,16 @@ def overlap_factor(splits):
 def _row_variances(labels, influence):
     """Variances due to the tested rows: of each task (NaN with one row), and of the mean of all."""
     cells = labels.group_cells
-    psi = cells.sums(influence) / labels.counts[cells.tasks]
+    psi = cells.sums(influence)
+    psi /= labels.counts[cells.tasks]
     n_groups = cells.counts
     squares = cells.task_sums(psi**2)
     of_tasks = np.full(labels.n_tasks, np.nan)
     np.divide(n_groups * squares, n_groups - 1, out=of_tasks, where=n_groups > 1)
 
     codes, n_all = labels.groups_in_all
-    shares = influence / labels.counts[labels.tasks] / labels.n_tasks
+    shares = influence / labels.counts[labels.tasks]
+    shares /= labels.n_tasks
     psi = np.bincount(codes, shares, minlength=n_all)
     of_mean = n_all / max(n_all - 1, 1) * (psi @ psi)
     return of_tasks, of_mean
@@ -145,30 +149,32 @@ def _split_variances(labels, influence):
     n_splits = labels.n_splits
     n_tasks = labels.n_tasks
     cell = labels.splits * n_tasks + labels.tasks
-    n_seen = np.bincount(cell, is_seen, minlength=n_splits * n_tasks)
-    effect = np.bincount(cell, rest, minlength=n_splits * n_tasks) / np.maximum(n_seen, 1)
+    n_cells = n_splits * n_tasks
+    n_seen = np.bincount(cell, is_seen, minlength=n_cells)
+    sums = np.bincount(cell, rest, minlength=n_cells)
+    effect = sums / np.maximum(n_seen, 1)
     deviation = np.where(is_seen, rest - effect[cell], 0.0)
-    n_seen = n_seen.reshape(n_splits, n_tasks)
+    n_used = np.count_nonzero(n_seen.reshape(n_splits, n_tasks), axis=0)
+
+    # What is due to the tested rows; those of a group err together, also in different tasks.
+    groups = labels.groups_in_splits
+    counts = groups.task_sums(groups.sums(is_seen) > 0)
+    correction = counts / np.maximum(counts - n_used, 1)
+    share = deviation / np.maximum(n_seen[cell], 1)
+    share *= np.sqrt(correction)[labels.tasks]
+    by_group = groups.sums(share)
+    noise = groups.task_sums(by_group**2)
     effect = effect.reshape(n_splits, n_tasks)
-    is_used = n_seen > 0
-    n_used = is_used.sum(axis=0)
+    squares = (effect**2).sum(axis=0)
+    excess = np.maximum(squares - noise, 0.0)
+    of_tasks = shrinkage * excess / np.maximum(n_used, 1)
 
-    squares = np.bincount(labels.tasks, deviation**2, minlength=n_tasks)
-    degrees = n_seen.sum(axis=0) - n_used
-    noise = np.zeros((n_splits, n_tasks))
-    within = squares / np.maximum(degrees, 1)
-    np.divide(within, n_seen, out=noise, where=is_used)
-    excess = (effect**2 - noise).sum(axis=0) / np.maximum(n_used, 1)
-    of_tasks = np.maximum(excess, 0.0) * shrinkage
-
-    # The mean over tasks: labels of one row in several tasks err together.
     root = np.sqrt(shrinkage) / n_tasks
     mean_effect = effect @ root
-    weight = root[labels.tasks] / np.maximum(n_seen.ravel()[cell], 1)
-    by_row = np.bincount(labels.rows_in_splits, weight * deviation)
-    correction = n_seen.sum() / max(degrees.sum(), 1)
-    mean_noise = correction * (by_row @ by_row)
-    of_mean = max((mean_effect @ mean_effect - mean_noise) / n_splits, 0.0)
+    by_group = root[labels.tasks] * share
+    noise = np.bincount(labels.groups_in_splits_of_all, by_group)
+    excess = mean_effect @ mean_effect - noise @ noise
+    of_mean = max(excess, 0.0) / n_splits
     return of_tasks, of_mean
 
 
@@ -206,6 +212,17 @@ def _combined(of_rows, of_splits, n_rows, n_splits, is_single_pass):
     spread = of_rows**2 / row_degrees + of_splits**2 / split_degrees
     degrees = np.divide(total**2, spread, out=np.ones_like(spread), where=spread > 0)
     return total, degrees
+
+
+def _variance_of_log(n_rows):
+    """What the variance of a log gain is multiplied by; 1 / n but for few rows.
+
+    For squares of n normal errors less their mean, the log of their mean has the variance
+    ``trigamma((n - 1) / 2)``, which is about 2 / n. With two or three rows it is much more, and the
+    rows do not show it: their errors are alike, as they lie on both sides of one mean.
+    """
+    degrees = np.maximum(n_rows - 1, 0.5)
+    return polygamma(1, degrees / 2) / 2
 
 
 def _inflation(degrees):

@@ -71,10 +71,16 @@ class TestedLabels:
         return codes, len(distinct)
 
     @cached_property
-    def rows_in_splits(self):
-        """Code of the row of each label in its split, whatever its task."""
-        n_rows = 1 + self.rows.max()
-        return _distinct(self.splits * n_rows + self.rows)[0]
+    def groups_in_splits(self):
+        """The :class:`Cells` of groups in tasks and splits."""
+        n_groups = 1 + self.groups.max()
+        return Cells(self.splits * n_groups + self.groups, self.tasks, self.n_tasks)
+
+    @cached_property
+    def groups_in_splits_of_all(self):
+        """Code of the group of each label in its split, whatever its task."""
+        n_groups = 1 + self.groups.max()
+        return _distinct(self.splits * n_groups + self.groups)[0]
 
     def task_means(self, values):
         """Mean of values of the labels over each task, (n_tasks,)."""
