@@ -66,7 +66,7 @@ def gain_axis(axis, view):
 
 
 def gain_text(gain):
-    """A gain as it is written in pictures: +8 %, -0.4 %, +99.9 %."""
+    """A gain as it is written in pictures: +8%, -0.4%, +99.9%."""
     percent = 100 * gain
     n_decimals = 1 if abs(percent) < 9.95 else 0
     if percent > 99.0:
@@ -76,7 +76,7 @@ def gain_text(gain):
         text = text.rstrip("0").rstrip(".")
     if float(text) == 0:
         text = "0"
-    return f"{text} %"
+    return f"{text}%"
 
 
 def _signed_percent(value, position):

@@ -224,9 +224,8 @@ def _draw_size_curve(ax, report, n_train, is_one_size, edges):
     if not np.isfinite(curve).all():
         return []
     gain, lower, upper = curve
-    percent = f"{report.confidence_level:.0%}".replace("%", " %")
     ax.fill_between(places, lower, upper, color=_BAND, linewidth=0, zorder=0)
-    label = f"typical gain at this size, {percent} band"
+    label = f"typical gain at this size, {report.confidence_level:.0%} band"
     ax.plot(places, gain, color="0.3", linewidth=1.2, linestyle="--", zorder=1, label=label)
     return [lower, upper]
 
