@@ -165,10 +165,8 @@ def _name_sure_tasks(ax, table, names):
     most_wanted = np.argsort(-change, kind="stable")
     ax.set_ylabel(f"{len(table)} tasks")
     n_written = fit_some_names(ax, [names[line] for line in lines], lines, most_wanted)
-    if n_written == 0:
-        return
-    which = "those helped or harmed" if n_written == len(lines) else "some helped or harmed"
-    ax.set_ylabel(f"{len(table)} tasks; {which} have a name")
+    if n_written:
+        ax.set_ylabel(f"{len(table)} tasks; named: helped, harmed")
 
 
 def gains_by_size(report, ax):
