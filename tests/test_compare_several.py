@@ -200,7 +200,7 @@ def test_a_task_of_one_sample_is_noted(long):
     keep = np.flatnonzero(long.tasks != 3)
     samples = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
     report = compare_to_single_task(MODELS["lasso"], long.X[samples], long.y[samples], cv=4, **FAST)
-    assert report.table_["note"][3] == "one row; not in 1 of 1 training sets"
+    assert report.table_["note"][3] == "one sample; not in 1 of 1 training sets"
     assert report.table_["verdict"][3] == "inconclusive"
 
 
