@@ -23,7 +23,6 @@ from skmtl import (
 )
 from skmtl.evaluation import single_task
 from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._measures import RankLoss
 
 SINGLE_TASK = LogisticRegression()
 FAST = {"baseline": SINGLE_TASK, "rivals": (), "model_figures": False, "random_state": 0}
@@ -128,19 +127,6 @@ def test_a_task_of_one_class_is_noted_and_left_out_of_the_mean_area(wide):
     assert report.table_["note"][0].startswith("one class only")
     assert report.summary_["delta_m"] == pytest.approx(report.table_["gain"][1:].mean())
     assert report.table_["verdict"][0] == "not judged"
-
-
-def test_the_area_of_weighted_targets_is_scikit_learns():
-    rng = np.random.default_rng(0)
-    truth, index = rng.integers(0, 2, 200).astype(float), rng.integers(0, 3, 200)
-    z = rng.integers(0, 8, 200) / 8  # with ties
-    weights = rng.integers(0, 4, 200).astype(float)
-    errors = RankLoss().error_function(truth, z, index, 4)(weights)
-    for group in range(3):
-        of_task = index == group
-        expected = roc_auc_score(truth[of_task], z[of_task], sample_weight=weights[of_task])
-        assert errors[group] == pytest.approx(1 - expected)
-    assert np.isnan(errors[3])
 
 
 def test_tuned_baselines_are_fitted_without_warnings(long, recwarn):
@@ -272,8 +258,8 @@ def test_a_class_that_some_fits_lack_has_probability_zero_there(scoring):
     probabilities[:6] /= probabilities[:6].sum(axis=1, keepdims=True)
     lacking = probabilities.copy()
     lacking[:6, 2] = np.nan
-    errors = measure.error_function(truth, lacking, codes, 1)()
-    expected = measure.error_function(truth, probabilities, codes, 1)()
+    errors = measure.errors(truth, lacking, codes, 1)
+    expected = measure.errors(truth, probabilities, codes, 1)
     np.testing.assert_array_equal(errors, expected)
 
 
