@@ -1,102 +1,280 @@
-"""How often a comparison finds a transfer that is not there.
+"""How often a comparison finds a transfer that is not there, and how often one that is.
 
-    python benchmarks/false_positives.py [--simulations N] [--rst FILE]
+    python benchmarks/false_positives.py --results DIR [--simulations N] [--cases C ...]
+        [--rst FILE] [--rst-power FILE]
 
-Twelve unrelated tasks of 20, 40 or 120 rows and ten features. In "equal models" the estimator is a
-tuned ridge for each task on the first five features, its baseline one on the other five, which say
-as much of y: neither is better, every verdict is false. In "unrelated tasks" a mean-regularized
-model is compared with a tuned ridge for each task; verdicts of positive transfer are false.
-Prints the share of simulations with at least one false verdict at 95 %: of the test of
-`compare_to_single_task`, of Nadeau and Bengio's smaller correction for overlapping splits, and of
-the plain t-test, each with and without Holm's correction for the number of tasks.
+Simulates comparisons of an estimator with single tasks (`simulated_comparisons.py`) and judges them
+as `compare_to_single_task` does. The truth about a task is the gain of the learning procedure at
+the splits' training size, over data sets like this one. Prints for every case, in percent:
+
+named
+    tasks with a verdict ("helped" or "harmed")
+wrong
+    tasks whose verdict contradicts the truth
+any wrong
+    data sets with at least one wrong verdict
+wrong of named
+    wrong verdicts among all verdicts
+covered
+    tasks whose interval holds the true gain
+claims, false claims
+    data sets in which the interval of the median gain leaves out zero, on the right or the wrong
+    side
+median covered
+    data sets in which it holds the true median gain
+
+and, for comparison, what the corrected resampled t-test with Holm's adjustment names and gets
+wrong. Figures of a case are kept in the directory of results, and what is there is not run again.
 """
 
 import argparse
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 from report import list_table
-from sklearn.compose import make_column_transformer
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
+from simulated_cases import LEVEL_CASES, POWER_CASES
+from simulated_comparisons import (
+    calibrated,
+    draw_data,
+    draw_splits,
+    draw_tasks,
+    fit,
+    floors,
+    losses,
+    true_log_gains,
+)
 
-from skmtl import IndependentTasks, MeanRegularizedRegressorCV, compare_to_single_task
-from skmtl.evaluation._statistics import OVERLAP, corrected_t, holm
+from skmtl.evaluation._label_losses import LabelLosses
+from skmtl.evaluation._statistics import corrected_t, holm, overlap_ratio
+from skmtl.evaluation._task_gains import TaskGains, as_gain, verdicts
 
-SIZES = np.tile([20, 40, 120], 4)
-LEVEL = 0.05
-RIDGE = RidgeCV(alphas=np.logspace(-2, 3, 11))
-FAST = {"rivals": (), "model_figures": False}
-TESTS = {  # multiple of n_test / n_train, whether the number of tasks is corrected for
-    "skmtl": (OVERLAP, True),
-    "skmtl, no Holm": (OVERLAP, False),
-    "Nadeau-Bengio, Holm": (1.0, True),
-    "Nadeau-Bengio": (1.0, False),
-    "plain t, Holm": (0.0, True),
-    "plain t": (0.0, False),
+LEVEL = 0.95
+N_DRAWS = 25  # of coefficients of tasks; 10 of them where there are many tasks
+MANY_TASKS = 20
+SIGNS = {"helped": 1, "harmed": -1}
+
+
+# ---------------------------------------------------------------- one comparison
+
+
+def label_losses(scenario, data, train, test, single, multi):
+    """The losses of both models on the tested labels, as the library has them."""
+    splits, tasks, samples = np.nonzero(test)
+    n_splits, n_tasks, n_most = test.shape
+    if scenario.wide:
+        rows = samples
+        trained = train[:, 0]
+    else:
+        rows = tasks * n_most + samples
+        trained = train.reshape(n_splits, -1)
+    held_out = SimpleNamespace(
+        shape=(n_splits, n_tasks), samples=rows, groups=splits * n_tasks + tasks
+    )
+    variances = [y[exists].var() for y, exists in zip(data.y, data.exists, strict=True)]
+    return LabelLosses(
+        held_out,
+        {"single": single[test], "multi": multi[test]},
+        None,
+        [(np.flatnonzero(mask), None) for mask in trained],
+        scenario.power,
+        floors(scenario, np.array(variances)),
+        np.zeros(n_tasks),
+    )
+
+
+def judge(scenario, known, train, seed):
+    """Verdicts, intervals of tasks and of the median gain."""
+    n_tasks = scenario.n_tasks
+    is_judged = np.full(n_tasks, True)
+    n_train = train.sum(axis=2).mean(axis=0)
+    gains = TaskGains(known, "multi", "single", is_judged, n_train, LEVEL)
+    columns = gains.columns()
+    found = verdicts(columns, is_judged)
+    numbers = gains.over_tasks(seed)
+    return {
+        "verdict": np.array([SIGNS.get(verdict, 0) for verdict in found]),
+        "low": columns["ci_low"],
+        "high": columns["ci_high"],
+        "median_low": numbers["median_gain_low"],
+        "median_high": numbers["median_gain_high"],
+    }
+
+
+def judge_by_t_test(known, train, test):
+    """Verdicts of the corrected resampled t-test, adjusted for the number of tasks."""
+    single = known.split_errors("single")
+    multi = known.split_errors("multi")
+    n_tasks = single.shape[1]
+    signs = np.zeros(n_tasks)
+    p_values = np.ones(n_tasks)
+    for t in range(n_tasks):
+        differences = single[:, t] - multi[:, t]
+        ratio = overlap_ratio(train[:, t].sum(), test[:, t].sum())
+        mean, _, p_values[t] = corrected_t(differences, ratio, LEVEL)
+        signs[t] = np.sign(mean)
+    return np.where(holm(p_values) < 1 - LEVEL, signs, 0)
+
+
+# ---------------------------------------------------------------- many comparisons
+
+
+def simulate(scenario, n_simulations, judges, seed=0):
+    """True gains of the tasks and what each judge says, a pair for each data set.
+
+    `judges` are functions of scenario, label losses, masks of training and test samples, and seed.
+    """
+    rng = np.random.default_rng(seed)
+    n_draws = N_DRAWS if scenario.n_tasks < MANY_TASKS else 10
+    n_draws = min(n_draws, n_simulations)
+    truth_data_sets = 30 if scenario.n_features > 20 else 100
+    for simulation in range(n_simulations):
+        if simulation % -(-n_simulations // n_draws) == 0:
+            tasks = draw_tasks(scenario, rng)
+            truth = as_gain(true_log_gains(scenario, tasks, rng, truth_data_sets))
+        data = draw_data(scenario, tasks, rng)
+        train, test = draw_splits(scenario, data, rng)
+        models = fit(scenario, data, train)
+        single, multi = (losses(scenario, data, coefficients) for coefficients in models)
+        known = label_losses(scenario, data, train, test, single, multi)
+        yield truth, [judge(scenario, known, train, test, simulation) for judge in judges]
+
+
+def percent(values):
+    return round(100 * float(np.mean(values)), 1)
+
+
+def wrong_verdicts(verdict, truth):
+    """Which verdicts contradict the true gains; those on a gain of zero do."""
+    return (verdict != 0) & (verdict * truth <= 0)
+
+
+def summary(truths, judged):
+    """The figures of a case, in percent, from arrays with a row for each data set."""
+    truth = np.array(truths)
+    verdict = np.array([one["verdict"] for one in judged])
+    low = np.array([one["low"] for one in judged])
+    high = np.array([one["high"] for one in judged])
+    wrong = wrong_verdicts(verdict, truth)
+    n_named = np.count_nonzero(verdict)
+    median = np.median(truth, axis=1)
+    median_low = np.array([one["median_low"] for one in judged])
+    median_high = np.array([one["median_high"] for one in judged])
+    claim = (median_low > 0).astype(int) - (median_high < 0)
+    is_false = wrong_verdicts(claim, median)
+    return {
+        "true gain": percent(median),
+        "named": percent(verdict != 0),
+        "wrong": round(100 * float(wrong.mean()), 2),
+        "any wrong": percent(wrong.any(axis=1)),
+        "wrong of named": round(100 * float(wrong.sum() / max(n_named, 1)), 1),
+        "covered": percent((low <= truth) & (truth <= high)),
+        "width": percent(np.median(high - low)),
+        "claims": percent((claim != 0) & ~is_false),
+        "false claims": percent(is_false),
+        "median covered": percent((median_low <= median) & (median <= median_high)),
+        "median width": percent(np.median(median_high - median_low)),
+    }
+
+
+def run(scenario, n_simulations):
+    """The figures of one case."""
+    scenario = calibrated(scenario)
+    judges = [
+        lambda scenario, known, train, test, seed: judge(scenario, known, train, seed),
+        lambda scenario, known, train, test, seed: judge_by_t_test(known, train, test),
+    ]
+    truths = []
+    judged = []
+    t_tests = []
+    for truth, (ours, t_test) in simulate(scenario, n_simulations, judges):
+        truths.append(truth)
+        judged.append(ours)
+        t_tests.append(t_test)
+    figures = summary(truths, judged)
+    wrong = wrong_verdicts(np.array(t_tests), np.array(truths))
+    figures["t named"] = percent(np.array(t_tests) != 0)
+    figures["t any wrong"] = percent(wrong.any(axis=1))
+    return {"simulations": n_simulations, **figures}
+
+
+def kept(directory, case, n_simulations):
+    """The figures of a case, from the directory if they are there."""
+    path = directory / f"{case.key}.json"
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    figures = run(case, n_simulations)
+    path.write_text(json.dumps(figures), encoding="utf-8")
+    return figures
+
+
+# ---------------------------------------------------------------- tables
+
+COLUMNS = {  # of the tables of the documentation
+    "true gain": "true gain, %",
+    "named": "named, %",
+    "wrong": "wrong, %",
+    "any wrong": "any wrong, %",
+    "wrong of named": "wrong of named, %",
+    "covered": "covered, %",
+    "claims": "claims, %",
+    "false claims": "false claims, %",
+    "median covered": "median covered, %",
+    "t named": "t-test: named, %",
+    "t any wrong": "t-test: any wrong, %",
 }
 
 
-def columns(start):
-    """A tuned ridge on five features."""
-    kept = make_column_transformer(("passthrough", slice(start, start + 5)))
-    return make_pipeline(kept, RIDGE)
+def sizes_text(case):
+    """Numbers of samples of a task."""
+    return ", ".join(map(str, case.sizes))
 
 
-SCENARIOS = {  # estimator, baseline, whether verdicts of harm are false, too
-    "equal models": (IndependentTasks(columns(0), task_column=-1), columns(5), True),
-    "unrelated tasks": (MeanRegularizedRegressorCV(alphas=10, task_column=-1), RIDGE, False),
-}
+def rows_of_table(cases, directory):
+    """A row for every scenario and number of tasks; cases that differ in size share its cells."""
+    together = {}
+    for case in cases:
+        together.setdefault((case.name, case.n_tasks), []).append(case)
+    rows = []
+    for (name, n_tasks), alike in together.items():
+        known = [case for case in alike if (directory / f"{case.key}.json").exists()]
+        figures = [kept(directory, case, 0) for case in known]
+        cells = [" / ".join(f"{one[column]:.3g}" for one in figures) for column in COLUMNS]
+        sizes = " / ".join(sizes_text(case) for case in known)
+        rows.append([name, str(n_tasks), sizes, *cells])
+    return [row for row in rows if row[2]]
 
 
-def draw(rng):
-    """Tasks with coefficients of their own; the two halves of the features say as much."""
-    tasks = np.repeat(np.arange(len(SIZES)), SIZES)
-    X = rng.standard_normal((len(tasks), 10))
-    halves = rng.standard_normal((len(SIZES), 2, 5))
-    halves /= np.linalg.norm(halves, axis=2, keepdims=True)
-    y = (X * halves.reshape(-1, 10)[tasks]).sum(axis=1) + rng.standard_normal(len(tasks))
-    return np.column_stack([X, tasks]), y
-
-
-def false_verdicts(results, harm_counts):
-    """Whether each of the tests has a false verdict for at least one task."""
-    errors = results["errors"]
-    differences = errors[..., 0] - errors[..., 1]
-    wanted = np.full(errors.shape[1], True) if harm_counts else differences.mean(axis=0) > 0
-    ratios = results["n_test"].sum(axis=0) / results["n_train"].sum(axis=0)
-    found = []
-    for overlap, adjust in TESTS.values():
-        p = np.array(
-            [
-                corrected_t(differences[:, t], ratio * overlap, 1 - LEVEL)[2]
-                for t, ratio in enumerate(ratios)
-            ]
-        )
-        found.append(bool(((holm(p) if adjust else p)[wanted] < LEVEL).any()))
-    return found
+def write_table(path, cases, directory):
+    header = ["simulated", "tasks", "samples of a task", *COLUMNS.values()]
+    widths = " ".join(["20", "5", "10", *["8"] * len(COLUMNS)])
+    table = [header, *rows_of_table(cases, directory)]
+    path.write_text(list_table(widths, table), encoding="utf-8")
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--simulations", type=int, default=200)
-    options.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options.add_argument("--results", type=Path, required=True, help="where figures are kept")
+    options.add_argument("--simulations", type=int, default=500)
+    options.add_argument("--cases", nargs="+", default=[""], help="parts of the keys of cases")
+    options.add_argument("--rst", type=Path, help="write the table of levels")
+    options.add_argument("--rst-power", type=Path, help="write the table of powers")
     options = options.parse_args()
-    print("scenario", *TESTS, sep=";")
-    table = [["simulated", *(f"{name}, %" for name in TESTS)]]
-    for name, (model, baseline, harm_counts) in SCENARIOS.items():
-        found = []
-        for seed in range(options.simulations):
-            X, y = draw(np.random.default_rng(seed))
-            report = compare_to_single_task(
-                model, X, y, baseline=baseline, random_state=seed, **FAST
+    options.results.mkdir(parents=True, exist_ok=True)
+    for case in [*LEVEL_CASES, *POWER_CASES]:
+        if any(part in case.key for part in options.cases):
+            figures = kept(options.results, case, options.simulations)
+            print(
+                case.key,
+                *(f"{name} {value}" for name, value in figures.items()),
+                sep="; ",
+                flush=True,
             )
-            found.append(false_verdicts(report.cv_results_, harm_counts))
-        shares = 100 * np.mean(found, axis=0)
-        print(name, *(f"{share:.1f}" for share in shares), sep=";", flush=True)
-        table.append([name, *(f"{share:.1f}" for share in shares)])
     if options.rst:
-        options.rst.write_text(list_table("22 13 13 13 13 13 13", table), encoding="utf-8")
+        write_table(options.rst, LEVEL_CASES, options.results)
+    if options.rst_power:
+        write_table(options.rst_power, POWER_CASES, options.results)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,18 @@ class Scenario:
     def is_classification(self):
         return self.loss != "squared"
 
+    @property
+    def power(self):
+        """Half for root errors, else one."""
+        return 1.0 if self.is_classification else 0.5
+
+    @property
+    def key(self):
+        """A name for files."""
+        words = self.name.replace("%", "percent").replace(",", "").split()
+        sizes = "-".join(map(str, self.sizes))
+        return f"{'-'.join(words)}_{self.n_tasks}x{sizes}"
+
 
 @dataclass(frozen=True)
 class Data:
@@ -147,7 +159,6 @@ def draw_data(scenario, coefficients, rng, n_samples=None):
 
 def draw_splits(scenario, data, rng, n_repeats=N_REPEATS):
     """Masks of training samples and of test samples, (n_splits, n_tasks, n_samples)."""
-    order = rng.random(data.exists.shape)
     if scenario.n_train is not None:
         return _random_splits(scenario, data, rng)
     train = []
@@ -214,7 +225,6 @@ def _ridge(scenario, X, y, train, alpha):
     """Coefficients (n_splits, n_tasks, n_features) of a ridge regression of every task."""
     gram, moment = _moments(X, y, train)
     if scenario.tuned:
-        squares = train.astype(float) @ (y**2)[..., None]
         squares = np.einsum("jti,ti->jt", train, y**2)
         return _solve_gcv(gram, moment, squares, train.sum(axis=-1))
     return _solve(gram, moment, alpha)
@@ -315,12 +325,6 @@ def floors(scenario, variances):
     return 0.01 * variances
 
 
-def log_gains(scenario, single, multi, floor):
-    """Logs of the ratios of errors, of roots of mean squared errors."""
-    power = 1.0 if scenario.is_classification else 0.5
-    return power * np.log((single + floor) / (multi + floor))
-
-
 def true_log_gains(scenario, truth, rng, n_data_sets):
     """The log gain of learning every task from training sets of this size (n_tasks,)."""
     if scenario.relation == "equal":
@@ -332,11 +336,13 @@ def true_log_gains(scenario, truth, rng, n_data_sets):
         for total, coefficients in zip(totals, fit(scenario, data, train), strict=True):
             total += _risks(scenario, coefficients, truth, rng).mean(axis=0)
     single, multi = totals / n_data_sets
-    variances = (truth**2).sum(axis=1) + 1.0
-    return log_gains(scenario, single, multi, floors(scenario, variances))
+    floor = floors(scenario, (truth**2).sum(axis=1) + 1.0)
+    if scenario.is_classification:
+        floor = 0.005 * (single + multi)  # a hundredth of the mean loss, as in LabelLosses
+    return scenario.power * np.log((single + floor) / (multi + floor))
 
 
-def calibrated(scenario, n_data_sets=30, n_draws=4, n_steps=8):
+def calibrated(scenario, n_data_sets=10, n_draws=3, n_steps=7):
     """The scenario whose own part of coefficients gives the wanted gain, or the nearest one."""
     if scenario.gain is None:
         return scenario

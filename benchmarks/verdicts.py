@@ -6,7 +6,7 @@
 classes. Five models that share (mean-regularized, L2,1, trace norm, clustered, dirty) are held
 against tuned single-task, random-intercept and pooled baselines, every strength chosen inside the
 training part, on K splits of 5 repeats of 4 folds (all 20 by default), stratified by task. Prints
-the whole report; `--plot` draws it.
+all reports; `--plot` draws them.
 """
 
 import argparse
@@ -77,17 +77,16 @@ def percent(value):
 def rows_of(name, report):
     """Rows of the table of the documentation."""
     for row in report.ranking_:
-        own = row["method"] in report.reports_
-        interval = f"{percent(row['delta_m_low'])} to {percent(row['delta_m_high'])}"
-        verdicts = f"{row['n_positive']:.0f} / {row['n_negative']:.0f}"
+        is_estimator = row["method"] in report.reports_
+        interval = f"{percent(row['median_gain_low'])} to {percent(row['median_gain_high'])}"
         yield [
             name,
             row["method"],
             f"{row['mean_error']:.4g}",
             f"{row['mean_rank']:.2f}",
-            f"{percent(row['delta_m'])} ({interval})" if own else "",
-            f"{100 * row['share_negative']:.0f}" if own else "",
-            verdicts if own else "",
+            f"{percent(row['median_gain'])} ({interval})" if is_estimator else "",
+            f"{100 * row['share_gain']:.0f}" if is_estimator else "",
+            f"{row['n_helped']:.0f} / {row['n_harmed']:.0f}" if is_estimator else "",
             "" if np.isnan(row["dof"]) else f"{row['dof']:.0f}",
             f"{row['fit_time']:.2f}",
         ]
@@ -98,9 +97,9 @@ HEAD = [
     "model",
     "error",
     "mean rank",
-    "mean gain, %",
-    "tasks that lost, %",
-    "significant gains / losses",
+    "median gain, %",
+    "tasks that gain, %",
+    "helped / harmed",
     "dof",
     "fit, s",
 ]
@@ -132,7 +131,9 @@ def main():
         random_state=0,
     )
     print(options.name, report, sep="\n\n")
-    print("\npairwise\n", *report.pairwise_, sep="\n")
+    print(report.details())
+    for name in models:
+        print(name, report[name], sep="\n\n")
     if options.plot:
         report.plot().figure_.savefig(options.plot / f"{options.name}_gain.png", dpi=120)
         for kind in ("gain", "scatter", "size", "splits"):

@@ -171,7 +171,7 @@ def test_a_task_of_one_sample_is_predicted_by_the_shared_model(long):
     row = report.table_[3]
     assert row["n_test"] == pytest.approx(1 / 3)
     assert np.isfinite([row["error_single"], row["error_multi"]]).all()
-    assert row["note"].startswith("one row; not in 1 of 1 training sets")
+    assert row["note"].startswith("one sample; not in 1 of 1 training sets")
     assert row["verdict"] in ("open", "not judged")
 
 

@@ -316,7 +316,7 @@ def test_a_task_that_a_training_set_lacks_is_predicted_alike_in_wide_and_long_da
     other = compare_to_single_task(
         model, X[samples], Y[samples, tasks], tasks=tasks, cv=long_folds, **options
     )
-    assert one.table_["note"][2] == "one row; not in 1 of 1 training sets"
+    assert one.table_["note"][2] == "one sample; not in 1 of 1 training sets"
     np.testing.assert_allclose(one.cv_results_["errors"], other.cv_results_["errors"], atol=1e-8)
     for names in (["a", "b", "c"], pd.date_range("2020", periods=3, tz="UTC")):
         named = pd.DataFrame(Y, columns=names)
