@@ -4,7 +4,7 @@ from time import perf_counter
 
 import numpy as np
 
-from skmtl._command_line.outputs import check_outputs, write_outputs
+from skmtl._command_line.outputs import check_outputs, print_report, write_outputs
 from skmtl.datasets import load_radon
 from skmtl.evaluation import compare_to_single_task
 from skmtl.mixed_effects import MixedEffectsRegressor
@@ -43,7 +43,7 @@ def survey(options):
     )
     _print_reference(floor, data.y, counties)
     report = _compare(floor, data.y, counties, options.seed)
-    print(report)
+    print_report(report, options)
     _print_gains_by_size(report)
     print(
         "\nThe same for your own file, with a line for each sample:\n"
