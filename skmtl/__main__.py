@@ -2,11 +2,10 @@
 
 import sys
 
-from skmtl._command_line.comparison import compare, demo
+from skmtl._command_line.comparison import compare
 from skmtl._command_line.options import parse
+from skmtl._command_line.radon import survey
 from skmtl._command_line.usage import UsageError
-
-_N_SPLITS = 10  # of the comparison on the packaged data
 
 
 def main(arguments=None):
@@ -19,7 +18,7 @@ def main(arguments=None):
         if options.command == "compare":
             compare(options)
         else:
-            demo(options.splits or _N_SPLITS, options.seed)
+            survey(options)
     except UsageError as error:
         print(f"skmtl: {error}", file=sys.stderr)
         return 2

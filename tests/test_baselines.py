@@ -1,6 +1,7 @@
 """IndependentTasks and PooledTasks: any estimator, any data layout."""
 
 import warnings
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from sklearn.linear_model import (
     LassoCV,
     LinearRegression,
     LogisticRegression,
+    PoissonRegressor,
     Ridge,
     RidgeCV,
 )
@@ -33,6 +35,7 @@ from skmtl import (
 )
 from skmtl import make_multitask_regression as make
 from skmtl.losses import Poisson
+from skmtl.meta import _random_intercept_tasks
 
 
 def test_independent_is_one_clone_per_task_in_every_layout():
@@ -356,6 +359,42 @@ def test_newtons_method_is_the_logistic_regression_of_indicators(levels, C, weig
     expected.fit(inputs, labels, sample_weight=weight)
     np.testing.assert_allclose(model.estimator_.coef_, expected.coef_, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(inputs), rtol=1e-6)
+
+
+TIGHT_POISSON = PoissonRegressor(solver="newton-cholesky", tol=1e-12)
+SEARCHES = {
+    "ridge": (Ridge(), {"alpha": [0.1, 10.0]}, None),
+    "tuned ridge": (RidgeCV([0.1, 10.0]), None, "neg_mean_squared_error"),
+    "counts": (TIGHT_POISSON, {"alpha": [1e-3, 0.1]}, "neg_mean_poisson_deviance"),
+    "classes": (LogisticRegression(), {"C": [0.1, 10.0]}, "neg_log_loss"),
+}
+
+
+@pytest.mark.parametrize("weight", [None, WEIGHT])
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_scores_of_the_search_are_those_of_fitted_estimators(levels, kind, weight):
+    X, y = levels
+    if kind == "counts":
+        y = np.round(np.abs(y))
+    if kind == "classes":
+        y = np.where(y + 20 * np.random.default_rng(1).standard_normal(72) > 30, "b", "a")
+    estimator, grid, scoring = SEARCHES[kind]
+    options = {"param_grid": grid, "scoring": scoring, "cv": 3, "task_column": -1}
+    scores = []
+
+    def recorded(values, scoring):
+        scores.append(values)
+        return 0
+
+    with patch.object(_random_intercept_tasks, "_position_of_best", recorded):
+        for scales in ([0.5, 2.0], [2.0, 0.5]):  # the paths start anew for each scale
+            model = RandomInterceptTasks(estimator, scales=scales, **options)
+            model.fit(X, y, sample_weight=weight)
+        with patch.object(_random_intercept_tasks, "held_out_scores", lambda *arguments: None):
+            model.fit(X, y, sample_weight=weight)
+    reversed_scores = scores[0].reshape(3, -1, 2)[..., ::-1].reshape(3, -1)
+    np.testing.assert_allclose(scores[1], reversed_scores, rtol=1e-10)
+    np.testing.assert_allclose(scores[1], scores[2], rtol=1e-5)
 
 
 @pytest.mark.parametrize(

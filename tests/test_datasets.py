@@ -187,6 +187,15 @@ def test_radon_uranium_belongs_to_the_county():
         assert np.ptp(data.X[data.tasks == county, 1]) == 0
 
 
+def test_radon_counties_have_names():
+    data = load_radon()
+    counties = data.county_names[data.tasks - 1]
+    names, counts = np.unique(counties, return_counts=True)
+    np.testing.assert_array_equal(names, data.county_names)  # 85, in alphabetical order
+    largest = dict(zip(names[counts > 50].tolist(), counts[counts > 50].tolist(), strict=True))
+    assert largest == {"Anoka": 52, "Dakota": 63, "Hennepin": 105, "St. Louis": 116}
+
+
 def test_radon_description_has_source_and_licence():
     description = load_radon().DESCR
     assert "public domain" in description

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "doc" / "examples").glob("plot_*.py"))
-QUICK = [
-    "plot_classification.py",
-    "plot_digits.py",
+QUICK = [  # the documentation runs them all
     "plot_few_shot.py",
     "plot_own_inputs.py",
 ]

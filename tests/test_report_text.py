@@ -1,9 +1,10 @@
 """What reports say, in text, HTML and Markdown."""
 
 import numpy as np
+import pandas as pd
 import pytest
+from made_up_reports import LONG_NAME, leave_out, made_up_report, made_up_table
 
-from skmtl.evaluation import TransferReport
 from skmtl.evaluation._cautions import find_cautions
 from skmtl.evaluation._formatting import (
     LINE,
@@ -13,102 +14,7 @@ from skmtl.evaluation._formatting import (
     probability_text,
     shortened,
 )
-from skmtl.evaluation._task_noun import noun_of
-
-NUMBERS = (
-    "n_train",
-    "n_test",
-    "error_single",
-    "error_multi",
-    "error_intercept",
-    "error_pooled",
-    "gain",
-    "ci_low",
-    "ci_high",
-    "p_harm",
-    "own_gain",
-    "t_low",
-    "t_high",
-    "t_p_value",
-)
-VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")
-LONG_NAME = "the_patient_from_the_hospital_whose_name_is_longer_than_a_line_of_text"
-
-
-def made_up_table(tasks, gains, n_train=45.0, n_test=15.0):
-    """A table of tasks whose gains are all known with a deviation of 0.05."""
-    tasks = np.asarray(tasks)
-    dtype = [("task", tasks.dtype), *((name, float) for name in NUMBERS)]
-    table = np.zeros(len(tasks), dtype=[*dtype, ("verdict", "U15"), ("note", object)])
-    table["task"] = tasks
-    table["gain"] = gains
-    table["own_gain"] = gains
-    table["n_train"] = n_train
-    table["n_test"] = n_test
-    table["error_single"] = 1.0
-    table["error_multi"] = 1 - table["gain"]
-    table["ci_low"] = table["gain"] - 0.1
-    table["ci_high"] = table["gain"] + 0.1
-    table["t_low"] = table["gain"] - 0.5
-    table["t_high"] = table["gain"] + 0.5
-    table["t_p_value"] = 1.0
-    table["p_harm"] = np.clip(0.5 - table["gain"] / 0.2, 0.0, 1.0)
-    limits = [-np.inf, 0.01, 0.1, 0.9, 0.99]
-    position = np.searchsorted(limits, table["p_harm"]) - 1
-    table["verdict"] = np.array(VERDICTS)[position]
-    table["note"] = ""
-    return table
-
-
-def leave_out(table, is_left_out, note):
-    """Make tasks of a table "not judged"."""
-    for name in ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "t_low", "t_high"):
-        table[name][is_left_out] = np.nan
-    table["verdict"][is_left_out] = "not judged"
-    table["note"][is_left_out] = note
-
-
-def made_up_report(table, task_column=None, n_splits=20, error_name="log_loss", **summary):
-    """A report of a table whose other numbers follow from it, or are passed."""
-    judged = table[table["verdict"] != "not judged"]
-    gains = judged["gain"]
-    median = float(np.median(gains)) if len(gains) else np.nan
-    worst = int(np.argmin(gains)) if len(gains) else 0
-    methods = ["single", "multi", "intercept", "pooled"]
-    numbers = {
-        "median_gain": median,
-        "median_gain_low": median - 0.05,
-        "median_gain_high": median + 0.05,
-        "share_gain": np.mean(gains > 0) if len(gains) else np.nan,
-        "share_gain_low": 0.5,
-        "share_gain_high": 1.0,
-        "new_task_low": median - 0.1,
-        "new_task_high": median + 0.1,
-        "typical_gain": median,
-        "spread": 0.02,
-        "size_power": 0.5,
-        "correlation": 0.1,
-        "n_judged": len(judged),
-        "worst_task": judged["task"].tolist()[worst] if len(gains) else None,
-        "worst_gain": gains.min() if len(gains) else np.nan,
-        "rivals": {"intercept": (0.35, 0.29, 0.41), "pooled": (0.81, 0.80, 0.83)},
-    }
-    for verdict in VERDICTS:
-        name = f"n_{verdict.replace(' ', '_')}"
-        numbers[name] = int(np.sum(table["verdict"] == verdict))
-    for name in ("mean_error", "mean_rank", "fit_time", "predict_time", "n_unconverged"):
-        numbers[name] = dict.fromkeys(methods, 0.0)
-    counts = np.ones((n_splits, 1))
-    cv_results = {
-        "errors": np.zeros((n_splits, len(table), len(methods))),
-        "methods": methods,
-        "tasks": table["task"],
-        "n_train": counts * table["n_train"],
-        "n_test": counts * table["n_test"],
-    }
-    return TransferReport(
-        table, numbers | summary, cv_results, None, 0.95, error_name, task_column=task_column
-    )
+from skmtl.evaluation._task_noun import name_of_column, noun_of
 
 
 def spread_gains(n_tasks):
@@ -130,7 +36,7 @@ def odd_reports():
         tasks = [f"{LONG_NAME}_{k}" for k in range(n_tasks)]
         yield made_up_report(made_up_table(tasks, gains, rng.integers(1, 90, n_tasks)))
     table = made_up_table([0.5, 1.0, 2.0], [-400.0, 0.0, 1e-7])
-    leave_out(table, [False, True, False], "one row")
+    leave_out(table, [False, True, False], "one sample")
     yield made_up_report(table, rivals={})
     table = made_up_table(["|", "<b>", "a\tb"], [0.1, np.nan, np.nan])
     leave_out(table, [True] * 3, "constant target")
@@ -225,12 +131,12 @@ def test_caution_for(code, numbers):
 def test_caution_for_tasks():
     table = made_up_table(range(8), np.full(8, 0.12))
     table["n_train"][3] = 0.0
-    leave_out(table, [True, *[False] * 7], "one row")
+    leave_out(table, [True, *[False] * 7], "one sample")
     report = made_up_report(table)
     assert report.summary_["cautions"] == ["untrained tasks", "not judged"]
-    assert "1 task (3) has no rows in some training sets" in report.verdict()
+    assert "1 task (3) has no samples in some training sets" in report.verdict()
     assert "1 task (0) is not judged" in report.verdict()
-    assert "Note on 0: one row." in report.details()
+    assert "Note on 0: one sample." in report.details()
 
 
 def test_caution_where_simulations_were_worse_than_promised():
@@ -239,9 +145,21 @@ def test_caution_where_simulations_were_worse_than_promised():
     sizes = np.array([10.0, 100.0] * 4)
     mixed = made_up_report(made_up_table(range(8), gains, sizes), spread=0.3)
     assert mixed.summary_["cautions"] == ["unequal sizes"]
+    tiny = made_up_report(made_up_table(range(8), gains, [2.0] * 4 + [4.0] * 4, 1.0))
+    assert tiny.summary_["cautions"] == ["few samples"]
+    assert "Do not rely on the verdicts of 4 tasks with fewer than 5 samples" in tiny.verdict()
     few = made_up_report(made_up_table(range(6), gains[:6], 8.0, 2.0))
     few.cv_results_["shares_rows"] = True
     assert [caution.code for caution in find_cautions(few)] == ["little shared data"]
+
+
+def test_footer_says_if_tiny_errors_count_as_more():
+    table = made_up_table(range(8), np.full(8, 0.12))
+    sentence = "Where an error is below a tenth of the spread of y, gains count it as that tenth."
+    name = "root_mean_squared_error"
+    assert sentence not in str(made_up_report(table, error_name=name))
+    table["error_single"][2] = 0.001
+    assert str(made_up_report(table, error_name=name)).endswith(sentence)
 
 
 def test_only_the_first_cautions_are_shown():
@@ -289,6 +207,13 @@ def test_tasks_are_called_by_the_name_of_their_column(column, one, many):
     assert (noun.one, noun.many) == (one, many)
 
 
+def test_the_name_of_the_column_is_found_by_its_position():
+    frame = pd.DataFrame({"x": [0.0, 1.0], "patient": [1, 2]})
+    assert name_of_column(frame, -1) == "patient"
+    assert name_of_column(frame, "patient") == "patient"
+    assert name_of_column(frame.to_numpy(), -1) == -1
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [
@@ -297,7 +222,7 @@ def test_tasks_are_called_by_the_name_of_their_column(column, one, many):
         (0.0996, "+10%"),
         (0.126, "+13%"),
         (-0.0003, "-0.03%"),
-        (1e-6, "+0.00%"),
+        (4e-7, "+4e-05%"),
         (-40.0, "-4000%"),
         (-3e5, "-3e+07%"),
         (np.nan, "-"),

@@ -1,9 +1,8 @@
-"""The comparisons that the command line runs: on the user's own file, and on packaged data."""
+"""The comparison that the command line runs on the user's own file."""
 
 import sys
 from textwrap import fill
 
-import numpy as np
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -11,12 +10,12 @@ from skmtl import linear_model, meta, mixed_effects
 from skmtl._command_line.outputs import check_outputs, write_outputs
 from skmtl._command_line.problem import read_problem
 from skmtl._command_line.usage import UsageError, warnings_as_lines
-from skmtl.datasets import load_parkinsons
 from skmtl.evaluation import compare_to_single_task
-from skmtl.model_selection import TaskStratifiedShuffleSplit
 from skmtl.preprocessing import keep_task_column
 
 REGRESSORS = (
+    "MixedEffectsRegressor",
+    "SafeSharingRegressor",
     "MultiTaskLassoCV",
     "MultiTaskElasticNetCV",
     "MeanRegularizedRegressorCV",
@@ -24,38 +23,17 @@ REGRESSORS = (
     "ClusteredTaskRegressorCV",
     "DirtyRegressorCV",
     "RobustMultiTaskRegressorCV",
-    "MixedEffectsRegressor",
-    "SafeSharingRegressor",
 )
 CLASSIFIERS = (
-    "MultiTaskLassoClassifierCV",
-    "TraceNormClassifierCV",
     "MixedEffectsClassifier",
     "SafeSharingClassifier",
+    "MultiTaskLassoClassifierCV",
+    "TraceNormClassifierCV",
 )
 _MAX_ITER = 10_000  # some features of a user's file may be nearly collinear
 _MOST_NAMES = 60  # features that are printed
 _N_FOLDS = 4  # of compare_to_single_task
-_N_INNER_FOLDS = 5  # by which the models choose the strength of their penalty
-
-
-def demo(n_splits, seed):
-    """Print the comparison on the Parkinson's data, from six recordings of each patient."""
-    data = load_parkinsons()
-    print(
-        f"Parkinson's telemonitoring: {len(data.y)} recordings of {len(np.unique(data.tasks))} "
-        "patients.\n"
-        f"From 6 recordings of each patient, drawn at random {n_splits} times, predict "
-        "motor_UPDRS of\nthe others from test_time and 16 voice measures: a lasso for each "
-        "patient alone (single),\na multi-task lasso (multi), one ridge for all with an intercept "
-        "for each patient (intercept),\none lasso for all (pooled). Errors are RMSE in points of "
-        "motor_UPDRS.\n",
-        flush=True,
-    )
-    cv = TaskStratifiedShuffleSplit(n_splits, train_size=6, task_column=-1, random_state=seed)
-    model = _scaled("MultiTaskLassoCV", -1)
-    report = compare_to_single_task(model, data.X, data.y, task_column=-1, cv=cv, random_state=seed)
-    print(report)
+_N_INNER_FOLDS = 5  # by which many models and baselines choose the strength of their penalty
 
 
 def _scaled(name, task_column):
@@ -69,10 +47,11 @@ def _scaled(name, task_column):
 
 def compare(options):
     """Print the comparison on the user's own file."""
-    names = _check_estimators(options.estimators, options.classify)
+    _check_estimators(options.estimators, options.classify)
     check_outputs(options)
     problem = read_problem(options)
     _check_size(len(problem.y), options)
+    names = list(dict.fromkeys(options.estimators or [_recommended(problem.y)]))
     print(_description(options, problem, names), flush=True)
     models = {name: _scaled(name, options.task) for name in names}
     try:
@@ -89,6 +68,7 @@ def compare(options):
             )
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
+    print(report, flush=True)
     write_outputs(report, options)
 
 
@@ -101,7 +81,7 @@ def _check_size(n_rows, options):
     if n_train < _N_INNER_FOLDS:
         raise UsageError(
             f"{n_rows} rows are too few: of {n_folds} folds, training sets have {n_train} rows, "
-            f"and every model chooses its penalty by {_N_INNER_FOLDS} folds of those"
+            f"but penalties are chosen by {_N_INNER_FOLDS} folds of those"
         )
 
 
@@ -117,18 +97,28 @@ def _description(options, problem, names):
         f"{len(features)} feature{'' if len(features) == 1 else 's'}, target {options.target}.",
         fill(f"Features: {shown}{more}.", 100, subsequent_indent="  "),
         *problem.remarks,
-        f"{', '.join(names)} (multi) against the same model for each task alone "
-        "(single), pooled\ncoefficients with an intercept for each task (intercept) and one model "
-        "for all (pooled), all tuned.\n",
+        fill(
+            f"{', '.join(names)}, which learns the tasks together, against tuned models: one for "
+            "each task alone, one with an intercept for each task, and one for all.",
+            100,
+        ),
+        "",
     ]
     return "\n".join(lines)
 
 
 def _check_estimators(names, classify):
-    """Return the names of the estimators to compare, by default the first of its kind."""
+    """Raise unless all names are those of estimators of the kind of target."""
     known = CLASSIFIERS if classify else REGRESSORS
     wrong = [name for name in names or () if name not in known]
     if wrong:
         kind = "classifiers (--classify)" if classify else "regressors"
         raise UsageError(f"--estimators {wrong[0]} is none of the {kind} {', '.join(known)}")
-    return list(dict.fromkeys(names or known[:1]))
+
+
+def _recommended(y):
+    """The name of the estimator that comes first for a target; see doc/which_model.rst."""
+    if y.dtype.kind == "f":
+        return REGRESSORS[0]
+    is_binary = len(set(y.tolist())) == 2
+    return CLASSIFIERS[0] if is_binary else CLASSIFIERS[1]

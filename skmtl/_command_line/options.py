@@ -5,7 +5,6 @@ from pathlib import Path
 
 import skmtl
 from skmtl._command_line.comparison import CLASSIFIERS, REGRESSORS
-from skmtl._command_line.usage import UsageError
 
 _COMPARE = """\
 Compare a multi-task model with each task learned alone and with all tasks pooled, on a CSV file
@@ -16,17 +15,8 @@ decides it."""
 
 
 def parse(arguments):
-    """Return the options; `command` is "compare" or None.
-
-    Raises
-    ------
-    UsageError
-        If an option belongs to the other command.
-    """
-    options = _parser().parse_args(arguments)
-    if options.command == "compare" and options.splits is not None:
-        raise UsageError("--splits is for the packaged data: compare has --cv")
-    return options
+    """Return the options; `command` is "compare" or None."""
+    return _parser().parse_args(arguments)
 
 
 def _parser():
@@ -34,11 +24,10 @@ def _parser():
     top = argparse.ArgumentParser(
         prog="python -m skmtl",
         description="Multi-task learning: does learning related tasks together help? Without a "
-        "command, this is answered on the packaged Parkinson's telemonitoring data.",
+        "command, this is answered for the counties of a radon survey, data of the package.",
     )
     top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
-    top.add_argument("--splits", type=_positive, help="random splits (default 10)")
-    top.add_argument("--seed", type=_seed, default=0, help="random seed (default 0)")
+    _add_results(top, seed=0, save=None, plot=None)
     commands = top.add_subparsers(dest="command", metavar="compare")
     own = commands.add_parser(
         "compare",
@@ -54,7 +43,8 @@ def _parser():
     )
     _add_columns(own.add_argument_group("columns"))
     _add_format(own.add_argument_group("how the file is written"))
-    _add_models(own.add_argument_group("models and results"))
+    _add_models(own.add_argument_group("models"))
+    _add_results(own.add_argument_group("results"))
     return top
 
 
@@ -122,31 +112,42 @@ def _add_format(group):
 
 
 def _add_models(group):
-    """Add the options on the models and on what is written."""
+    """Add the options on the models."""
     group.add_argument(
         "--estimators",
         nargs="+",
         metavar="NAME",
         help=f"models to compare: {', '.join(REGRESSORS)} (default the first), with --classify "
-        f"{', '.join(CLASSIFIERS)}",
+        f"{', '.join(CLASSIFIERS)} (default the first, for more than two classes the second)",
     )
     group.add_argument(
         "--cv",
         type=_positive,
         metavar="K",
-        help="K folds (default: 4 folds, repeated 5 times)",
+        help="number of folds, which are drawn 5 times (default 4)",
     )
-    group.add_argument("--seed", type=_seed, default=argparse.SUPPRESS, help="random seed")
     group.add_argument("--jobs", type=int, metavar="N", help="fits to run in parallel")
+
+
+def _add_results(group, **defaults):
+    """Add the options that both commands have; without defaults, those of the top parser stay."""
+    group.add_argument(
+        "--seed",
+        type=_seed,
+        default=defaults.get("seed", argparse.SUPPRESS),
+        help="random seed of the folds (default 0)",
+    )
     group.add_argument(
         "--save",
         type=Path,
+        default=defaults.get("save", argparse.SUPPRESS),
         metavar="OUT.csv",
         help="write the table of tasks (of several estimators: of methods), or OUT.html",
     )
     group.add_argument(
         "--plot",
         type=Path,
+        default=defaults.get("plot", argparse.SUPPRESS),
         metavar="OUT.png",
         help="draw the gains (of several estimators: the ranking)",
     )

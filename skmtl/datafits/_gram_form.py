@@ -177,7 +177,7 @@ class GramForm(SquaredDatafit):
         if len(self.blocks) == n_tasks:
             return self
         single = GramForm(
-            self.grams[:, :, self.block_of_task],
+            np.take(self.grams, self.block_of_task, axis=2),  # C-ordered, as an index is not
             self.q,
             self.yy,
             list(np.arange(n_tasks)[:, None]),
@@ -305,9 +305,9 @@ class ShiftedSpectra:
 def _shifted_inverses(grams, shift):
     out = np.empty_like(grams)
     n_grams = grams.shape[2]
-    shift = np.broadcast_to(shift, (n_grams,))
+    # A copy, since numba would compile a second kernel for views, which are read-only.
+    shift = np.array(np.broadcast_to(shift, (n_grams,)), dtype=float)
     if n_grams > 1:
-        shift = np.ascontiguousarray(shift, dtype=float)
         _kernels.shifted_inverses(grams, shift, out)
     else:
         out[:, :, 0] = _inverse(grams[:, :, 0], shift[0])

@@ -8,6 +8,15 @@ from skmtl._data.checks import check_bool
 from skmtl.datasets._base import long_bunch
 
 _DATA = files(__package__) / "data"
+_COUNTIES = """\
+Aitkin, Anoka, Becker, Beltrami, Benton, Big Stone, Blue Earth, Brown, Carlton, Carver, Cass,
+Chippewa, Chisago, Clay, Clearwater, Cook, Cottonwood, Crow Wing, Dakota, Dodge, Douglas, Faribault,
+Fillmore, Freeborn, Goodhue, Hennepin, Houston, Hubbard, Isanti, Itasca, Jackson, Kanabec,
+Kandiyohi, Kittson, Koochiching, Lac qui Parle, Lake, Lake of the Woods, Le Sueur, Lincoln, Lyon,
+Mahnomen, Marshall, Martin, McLeod, Meeker, Mille Lacs, Morrison, Mower, Murray, Nicollet, Nobles,
+Norman, Olmsted, Otter Tail, Pennington, Pine, Pipestone, Polk, Pope, Ramsey, Redwood, Renville,
+Rice, Rock, Roseau, Scott, Sherburne, Sibley, St. Louis, Stearns, Steele, Stevens, Swift, Todd,
+Traverse, Wabasha, Wadena, Waseca, Washington, Watonwan, Wilkin, Winona, Wright, Yellow Medicine"""
 
 
 def load_radon(*, as_frame=False, return_X_y=False):
@@ -47,6 +56,8 @@ def load_radon(*, as_frame=False, return_X_y=False):
             The column of X that holds the county: -1, or "county" for a frame.
         feature_names : list of 3 str
             The columns of X.
+        county_names : ndarray of 85 str
+            The names of counties 1 to 85: ``county_names[tasks - 1]`` has that of each house.
         target_name : str
             The target's name.
         frame : DataFrame of shape (919, 4) or None
@@ -82,6 +93,8 @@ def load_radon(*, as_frame=False, return_X_y=False):
     ((919, 3), (919,))
     >>> data.feature_names
     ['floor', 'log_uranium', 'county']
+    >>> data.county_names[data.tasks[0] - 1]
+    np.str_('Aitkin')
     """
     check_bool(as_frame, "as_frame")
     check_bool(return_X_y, "return_X_y")
@@ -99,6 +112,7 @@ def load_radon(*, as_frame=False, return_X_y=False):
         task_name="county",
         target_name="log_radon",
         as_frame=as_frame,
+        county_names=np.array(_COUNTIES.replace("\n", " ").split(", ")),
         DESCR=(_DATA / "radon.md").read_text(encoding="utf-8"),
     )
     return (data.X, data.y) if return_X_y else data

@@ -12,14 +12,20 @@ import numpy as np
 from skmtl._data.task_ids import name_of_task
 from skmtl.evaluation._formatting import gain_text, percent_text, shortened
 
-FEWEST_PASSES = 2.5  # times that a row is tested: fewer do not show the luck of training
+FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck of training
 LARGE_CORRELATION = 0.3
-UNEQUAL_SIZES = 3.0  # ratio of the numbers of training rows of large and of small tasks
+UNEQUAL_SIZES = 3.0  # ratio of the numbers of training samples of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
-MUCH_TESTED = 3.0  # test rows for each training row
+MUCH_TESTED = 3.0  # test samples for each training sample
+FEWEST_SAMPLES = 5  # for the verdict on a task
 FEW_TASKS = 10
-FEW_ROWS = 15
+FEW_SAMPLES = 15
 _MOST_NAMES = 3
+_RIVALS = {
+    "pooled": "one model for all",
+    "intercept": "one with an intercept for each",
+    "boosting": "gradient boosting",
+}
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,31 @@ def find_cautions(report):
     return found
 
 
-def rival_name(method, noun):
-    """What a sentence calls a method that the estimator is compared with."""
-    names = {
-        "pooled": f"one model for all {noun.many}",
-        "intercept": f"one model with an intercept for each {noun.one}",
-        "boosting": "gradient boosting",
-    }
-    return names.get(method, shortened(method, 30))
+def rival_names(methods):
+    """What sentences call the methods that the estimator is compared with, by their names.
+
+    Parameters
+    ----------
+    methods : iterable of str
+        Names of the methods.
+
+    Returns
+    -------
+    dict of str to str
+        The methods and what they are called, the best known first.
+    """
+    names = {}
+    for method in sorted(methods, key=_place_of):
+        names[method] = _RIVALS.get(method, shortened(method, 30))
+    if "pooled" not in names and "intercept" in names:
+        names["intercept"] = "one model with an intercept for each"
+    return names
+
+
+def _place_of(method):
+    """The place of a rival among others."""
+    known = list(_RIVALS)
+    return known.index(method) if method in known else len(known)
 
 
 def _on_harm(report):
@@ -73,14 +96,15 @@ def _on_harm(report):
 
 
 def _on_better_rival(report):
+    rivals = report.summary_["rivals"]
     better = []
-    for method, (gain, _, high) in report.summary_["rivals"].items():
+    for method, (gain, _, high) in rivals.items():
         if high < 0:
             better.append((gain, method))
     if not better:
         return None
     gain, method = min(better)
-    name = rival_name(method, report.noun)
+    name = rival_names([method])[method]
     smaller = percent_text(-gain / (1 - gain))
     return f"{_capitalized(name)} is better: its error is {smaller} smaller. Use it instead."
 
@@ -89,14 +113,11 @@ def _on_equal_rival(report):
     equal = []
     for method, (_, low, high) in report.summary_["rivals"].items():
         if low <= 0 <= high:
-            equal.append(rival_name(method, report.noun))
+            equal.append(method)
     if not equal:
         return None
-    verb = "is" if len(equal) == 1 else "are"
-    names = " and ".join(equal)
-    return (
-        f"{_capitalized(names)} {verb} as good, as far as these data tell. Prefer what is simpler."
-    )
+    names = " or ".join(rival_names(equal).values())
+    return f"These data do not show that this is better than {names}. Prefer what is simpler."
 
 
 def _on_few_passes(report):
@@ -104,21 +125,21 @@ def _on_few_passes(report):
     if not n_passes < FEWEST_PASSES:
         return None
     return (
-        f"Each row is tested {n_passes:.1f} times on average, so the luck of the training sets "
+        f"Each sample is tested {n_passes:.1f} times on average, so the luck of the training sets "
         "hardly shows. Repeat the splits, at best five times."
     )
 
 
 def _passes(report):
-    """How often the row of a typical task is tested."""
+    """How often the sample of a typical task is tested."""
     n_train = report.cv_results_["n_train"]
     n_test = report.cv_results_["n_test"]
-    n_rows = (n_train + n_test).max(axis=0)
+    n_samples = (n_train + n_test).max(axis=0)
     n_tested = n_test.sum(axis=0)
     is_tested = n_tested > 0
     if not is_tested.any():
         return np.nan
-    return float(np.median(n_tested[is_tested] / n_rows[is_tested]))
+    return float(np.median(n_tested[is_tested] / n_samples[is_tested]))
 
 
 def _on_disagreement(report):
@@ -169,8 +190,22 @@ def _on_small_training_sets(report):
     if not n_test > MUCH_TESTED * n_train:
         return None
     return (
-        f"Only {n_train:.0f} of {n_train + n_test:.0f} rows of a {report.noun.one} are for "
+        f"Only {n_train:.0f} of {n_train + n_test:.0f} samples of a {report.noun.one} are for "
         "training: false verdicts are then more frequent than promised. Trust clear ones only."
+    )
+
+
+def _on_few_samples(report):
+    judged = _judged(report.table_)
+    n_samples = judged["n_train"] + judged["n_test"]
+    is_doubtful = (judged["verdict"] != "open") & (n_samples < FEWEST_SAMPLES)
+    n_doubtful = int(is_doubtful.sum())
+    if n_doubtful == 0:
+        return None
+    tasks = report.noun.count(n_doubtful)
+    return (
+        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_SAMPLES} samples "
+        f"({_names(judged, is_doubtful)})."
     )
 
 
@@ -184,20 +219,20 @@ def _on_unequal_sizes(report):
     if not high > UNEQUAL_SIZES * low or not is_mixed:
         return None
     return (
-        f"{_capitalized(report.noun.many)} differ much in their sizes and in their gains: "
-        "intervals may be too narrow then. Look at report.plot(kind='size')."
+        f"The sizes of {report.noun.many} differ much, and so do their gains: intervals may be too "
+        "narrow then. Look at report.plot(kind='size')."
     )
 
 
 def _on_little_shared_data(report):
     judged = _judged(report.table_)
-    n_rows = judged["n_train"] + judged["n_test"]
-    is_small = 1 < len(judged) <= FEW_TASKS and np.median(n_rows) <= FEW_ROWS
+    n_samples = judged["n_train"] + judged["n_test"]
+    is_small = 1 < len(judged) <= FEW_TASKS and np.median(n_samples) <= FEW_SAMPLES
     if not is_small or not report.cv_results_.get("shares_rows", False):
         return None
     return (
-        f"A few {report.noun.many} share a few rows: the typical gain is then claimed falsely more "
-        "often than promised. Get more rows."
+        f"A few {report.noun.many} share a few samples: the typical gain is then claimed falsely "
+        "more often than promised. Get more samples."
     )
 
 
@@ -208,22 +243,23 @@ def _on_correlation(report):
     many = report.noun.many
     return (
         f"The errors of {many} go together (a correlation of {correlation:.1f}), so that many "
-        f"{many} tell little more than a few. More rows help, more {many} do not."
+        f"{many} tell little more than a few. More samples help, more {many} do not."
     )
 
 
 def _on_untrained(report):
     n_train = report.cv_results_["n_train"]
     n_test = report.cv_results_["n_test"]
-    is_untrained = ((n_train == 0) & (n_test > 0)).any(axis=0)
+    is_judged = report.table_["verdict"] != "not judged"
+    is_untrained = is_judged & ((n_train == 0) & (n_test > 0)).any(axis=0)
     n_untrained = int(is_untrained.sum())
     if n_untrained == 0:
         return None
     tasks = report.noun.count(n_untrained)
     verb = "has" if n_untrained == 1 else "have"
     return (
-        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no rows in some training sets and "
-        "count as new ones there. Stratify the splits by task if this is not what you want."
+        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no samples in some training sets "
+        "and count as new ones there. Stratify the splits by task if this is not what you want."
     )
 
 
@@ -273,12 +309,13 @@ _CAUTIONS = {
     "harm": _on_harm,
     "better rival": _on_better_rival,
     "few repeats": _on_few_passes,
+    "equal rival": _on_equal_rival,
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
-    "unequal sizes": _on_unequal_sizes,
     "new task": _on_spread,
+    "few samples": _on_few_samples,
+    "unequal sizes": _on_unequal_sizes,
     "mean and median": _on_disagreement,
-    "equal rival": _on_equal_rival,
     "untrained tasks": _on_untrained,
     "not judged": _on_not_judged,
     "correlated errors": _on_correlation,

@@ -1,5 +1,7 @@
 """Did sharing help? Models against tuned single-task and pooled baselines, task by task."""
 
+from typing import NamedTuple
+
 import numpy as np
 from joblib import Parallel
 from sklearn.utils import check_random_state
@@ -26,6 +28,7 @@ from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
 from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
+from skmtl.evaluation._task_noun import name_of_column
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import final_estimator, has_steps, is_search
@@ -199,6 +202,7 @@ def compare_to_single_task(
     if data.is_wide:
         check_has_targets(data.task_codes >= 0, data.tasks)
     rivals = read_rivals(rivals, estimators, X, task_column)
+    _check_ids_reach_estimators(rivals.own, tasks)
     normalize_y = _read_normalize_y(normalize_y, estimators, rivals, data)
     models, roles = all_models(estimators, baseline, rivals, normalize_y)
     check_responses(models, measure)
@@ -227,27 +231,52 @@ def compare_to_single_task(
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)
-    reports = {}
-    for name, methods in roles.items():
-        own_results = _results_of(cv_results, methods)
-        gains = _gains(losses, methods, own_results, confidence_level)
-        multi_over_single = gains.pop("single")
-        table = gain_table(own_results, multi_over_single, notes, confidence_level)
-        summary = summarize(table, multi_over_single, gains, own_results, seed)
-        for quantity, by_method in quantities.items():
-            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
-        reports[name] = TransferReport(
-            table,
-            summary,
-            own_results,
-            multi_over_single,
-            confidence_level,
-            measure.name,
-            task_column,
-        )
+    findings = _Findings(
+        losses,
+        cv_results,
+        quantities,
+        notes,
+        confidence_level,
+        seed,
+        measure.name,
+        name_of_column(X, task_column),
+    )
+    reports = {name: findings.report(methods) for name, methods in roles.items()}
     if not isinstance(estimator, dict):
         return reports["multi"]
     return TransferRanking(reports, cv_results, losses, quantities, confidence_level, measure.name)
+
+
+class _Findings(NamedTuple):
+    """What was found of all methods, for the reports of the estimators."""
+
+    losses: LabelLosses
+    cv_results: dict
+    quantities: dict
+    notes: list
+    confidence_level: float
+    seed: int
+    error_name: str
+    task_name: str | None
+
+    def report(self, methods):
+        """The report of one estimator, from the names of the methods in its roles."""
+        results = _results_of(self.cv_results, methods)
+        gains = _gains(self.losses, methods, results, self.confidence_level)
+        over_single = gains.pop("single")
+        table = gain_table(results, over_single, self.notes, self.confidence_level)
+        summary = summarize(table, over_single, gains, results, self.seed)
+        for quantity, by_method in self.quantities.items():
+            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
+        return TransferReport(
+            table,
+            summary,
+            results,
+            over_single,
+            self.confidence_level,
+            self.error_name,
+            self.task_name,
+        )
 
 
 def _check_ids_reach_estimators(estimators, tasks):

@@ -127,8 +127,8 @@ def number_text(value, form):
 def percent_text(share, sign=""):
     """A share in percent with two significant digits, as in 0.4%, 7.8%, 13% and 120%.
 
-    Whatever is below 0.1 percent keeps its first digit or at least its sign, since the sign of the
-    end of an interval decides.
+    Whatever is below 0.1 percent keeps its first digit, since the sign of the end of an interval
+    decides.
 
     Parameters
     ----------
@@ -144,14 +144,14 @@ def percent_text(share, sign=""):
     percent = 100 * share
     magnitude = abs(percent)
     if magnitude >= _LARGEST_PERCENT:
-        return f"{percent:{sign}.0e}%"
-    if magnitude >= 9.95:
-        n_decimals = 0
+        form = ".0e"
+    elif magnitude >= 9.95:
+        form = ".0f"
     elif abs(share) >= _TINY:
-        n_decimals = 1
+        form = ".1f"
     else:
-        n_decimals = 2
-    return f"{percent:{sign}.{n_decimals}f}%"
+        form = ".1g"
+    return f"{percent:{sign}{form}}%"
 
 
 def gain_text(gain):

@@ -61,7 +61,7 @@ def gain_table(cv_results, gains, notes, confidence_level):
         if is_exact[t]:
             texts.append("no error alone, so no relative gain")
         elif could_be_judged[t] and not gains.is_judged[t]:
-            texts.append("too few rows to tell how sure a gain is")
+            texts.append("too few samples to tell how sure a gain is")
         record["note"] = "; ".join(texts)
     return table
 

@@ -2,13 +2,12 @@
 
 import warnings
 from dataclasses import dataclass
-from math import isqrt
 
 import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skmtl._data.task_ids import codes_of
-from skmtl.evaluation._jackknife import equal_targets, jackknife_losses, similar_targets
+from skmtl.evaluation._jackknife import TargetsOfMetric, jackknife_losses
 from skmtl.evaluation._measures import (
     NEGLIGIBLE,
     Measure,
@@ -20,9 +19,9 @@ from skmtl.evaluation._measures import (
 )
 from skmtl.evaluation._statistics import NO_ERROR
 
-# Calls of a metric for the losses of all targets, and the fewest and most of a group.
-_MAX_CALLS = 10_000
-_CALLS_OF_GROUP = (10, 64)
+# Calls of a metric that the losses of all targets may cost; the fewest and most for a group.
+_MAX_CALLS = 20_000
+_CALLS_OF_GROUP = (20, 500)
 
 
 class MetricError(Measure):
@@ -44,6 +43,7 @@ class MetricError(Measure):
         self.name = name if self.is_loss else f"1 - {name}"
         self.response_method = metric.response_method
         self._classes = None
+        self._known_values = {}  # of label metrics, by the counts of pairs of labels
 
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
@@ -102,14 +102,14 @@ class MetricError(Measure):
         """The loss of each target, by the jackknife; NaN where a group has no value."""
         losses = np.full(len(truth), np.nan)
         n_calls = _MAX_CALLS // max(len(np.unique(groups)), 1)
-        n_kinds = int(np.clip(n_calls, *_CALLS_OF_GROUP))
+        n_calls = int(np.clip(n_calls, *_CALLS_OF_GROUP))
         for own in members_of_groups(groups, n_groups):
             if len(own):
-                losses[own] = self._losses(truth[own], predictions[own], n_kinds)
+                losses[own] = self._losses(truth[own], predictions[own], n_calls)
         return losses
 
-    def _losses(self, truth, predictions, n_kinds):
-        """The losses of one group of targets, by the errors without up to `n_kinds` kinds."""
+    def _losses(self, truth, predictions, n_calls):
+        """The losses of one group of targets, by about as many calls of the metric."""
         error = self._error(truth, predictions)
         if np.isnan(error):
             return np.full(len(truth), np.nan)
@@ -117,23 +117,21 @@ class MetricError(Measure):
         def error_of(kept):
             return self._error_if_defined(truth[kept], predictions[kept])
 
-        kinds = equal_targets(truth, predictions)
-        is_block = kinds.max() >= n_kinds
-        if is_block:
-            kinds = similar_targets(*self._similarity(truth, predictions, n_kinds), n_kinds)
-        return jackknife_losses(error, error_of, kinds, is_block)
+        targets = self._targets_of_metric(truth, predictions)
+        return jackknife_losses(error, error_of, targets, n_calls)
 
-    def _similarity(self, truth, predictions, n_kinds):
-        """A stratum of each target, and a score that orders those of one stratum."""
+    def _targets_of_metric(self, truth, predictions):
+        """What the jackknife takes of one group of targets."""
+        known = np.nan_to_num(predictions, nan=-np.inf)
+        values = np.column_stack([truth, known])
         if not self.is_classification:
-            n_targets = len(truth)
-            ranks = np.argsort(np.argsort(predictions - truth))
-            return ranks * isqrt(n_kinds) // n_targets, truth
+            strata = np.zeros(len(truth), dtype=np.intp)
+            positions = np.column_stack([predictions - truth, truth])
+            return TargetsOfMetric(values, strata, positions)
         strata = np.unique(truth, return_inverse=True)[1]
-        if self.metric.takes_labels:
-            return strata, predictions
-        of_truth = predictions[np.arange(len(truth)), truth]
-        return strata, np.nan_to_num(of_truth, nan=-np.inf)
+        if not self.metric.takes_labels:
+            known = known[np.arange(len(truth)), truth]
+        return TargetsOfMetric(values, strata, known[:, None])
 
     def _error_if_defined(self, truth, predictions):
         """As :meth:`_error`, of targets that are not the user's: NaN where the metric fails."""
@@ -150,7 +148,7 @@ class MetricError(Measure):
             return np.nan
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UndefinedMetricWarning)
-            value = float(self._value(truth, predictions))
+            value = self._value(truth, predictions)
         error = value if self.is_loss else 1.0 - value
         if error < -NO_ERROR:
             expected = "a loss of at least 0" if self.is_loss else "a score of at most 1"
@@ -163,16 +161,25 @@ class MetricError(Measure):
     def _value(self, truth, predictions):
         """The value of the metric for one group of targets."""
         if not self.is_classification:
-            return self.metric(truth, predictions)
-        labels = self._classes[truth]
+            return float(self.metric(truth, predictions))
         if self.metric.takes_labels:
-            return self.metric(labels, self._classes[predictions.astype(int)])
+            return self._value_of_labels(truth, predictions.astype(np.intp))
         scored = np.flatnonzero(~np.isnan(predictions).all(axis=0))
         values = predictions[:, scored]
         # Of a class that a fit lacked: the probability 0, or the smallest decision value.
         lowest = min(0.0, np.nanmin(values))
         values = np.where(np.isnan(values), lowest, values)
-        return self.metric(labels, values, classes=self._classes[scored])
+        return float(self.metric(self._classes[truth], values, classes=self._classes[scored]))
+
+    def _value_of_labels(self, truth, codes):
+        """The value for predicted class codes; groups with the same counts of pairs share it."""
+        pairs = truth * len(self._classes) + codes
+        distinct, counts = np.unique(pairs, return_counts=True)
+        key = (distinct.tobytes(), counts.tobytes())
+        if key not in self._known_values:
+            value = self.metric(self._classes[truth], self._classes[codes])
+            self._known_values[key] = float(value)
+        return self._known_values[key]
 
 
 class ClassLoss(MetricError):

@@ -81,7 +81,8 @@ def ranking_sentences(ranking):
         is_sure = pair["p_adjusted"] < 1 - ranking.confidence_level
         (surely_behind if is_sure else undecided).append(other)
     is_baseline = best not in ranking.reports_
-    what = f"{best}, a baseline," if is_baseline else best
+    name = shortened(best, LONGEST_NAME)
+    what = f"{name}, a baseline," if is_baseline else name
     yield f"{what} has the smallest typical error of {len(methods)} methods."
     if not undecided:
         yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
@@ -126,9 +127,9 @@ def ranking_footer(ranking):
     """The sentence on what the table shows."""
     name = _best_estimator(ranking)
     sentence = (
-        "above best: by how much the typical error is larger than that of the best; gain: over "
-        f"each {ranking[name].noun.one} alone. print(ranking[{name!r}]) shows its "
-        f"{ranking[name].noun.many}."
+        "above best: by how much the typical error is larger than that of the best (p adjusted by "
+        f"Holm's method); gain: over each {ranking[name].noun.one} alone. print(ranking[{name!r}]) "
+        f"shows the {ranking[name].noun.many}."
     )
     if len(ranking.reports_) > 1:
         sentence += " The best of several looks a little better than it is."

@@ -88,7 +88,7 @@ def _notes(mask, is_constant, splits, targets, tested, measure):
 
     notes = []
     if mask.sum() == 1:
-        notes.append("one row")
+        notes.append("one sample")
     elif is_constant:
         notes.append("one class only" if is_classification else "constant target")
     if n_untrained:

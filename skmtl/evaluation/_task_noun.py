@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from skmtl._data.task_ids import column_names, column_position
+
 _NO_NOUNS = {"category", "class", "code", "cluster", "id", "key", "label", "name", "number"}
 _SIBILANTS = ("s", "x", "z", "ch", "sh")  # what ends in them may be a plural, or has another one
 _VOWELS = "aeiou"
@@ -38,6 +40,15 @@ def noun_of(task_column):
     if not is_word or word in _NO_NOUNS or word.endswith(_SIBILANTS):
         return TaskNoun(title=title)
     return TaskNoun(one=word, many=_plural(word), title=title)
+
+
+def name_of_column(X, task_column):
+    """The name of the column of the task ids, or its position if the columns have no names."""
+    names = column_names(X)
+    if names is None or task_column is None:
+        return task_column
+    position = column_position(names, len(names), task_column)
+    return names[position]
 
 
 def _plural(word):

@@ -2,21 +2,16 @@
 
 import numpy as np
 
+from skmtl.evaluation._cautions import rival_names
 from skmtl.evaluation._formatting import (
     LINE,
     gain_text,
     interval_text,
     level_text,
     percent_text,
-    shortened,
 )
 
-_SHORT_NAMES = {
-    "pooled": "one model for all",
-    "intercept": "one with an intercept for each",
-    "boosting": "gradient boosting",
-}
-
+_MUCH = 0.1  # change of a gain by what is added to errors
 _COUNTS = {
     "helped": "n_helped",
     "probably helped": "n_probably_helped",
@@ -101,18 +96,17 @@ def footer(report):
     if report.summary_["rivals"] and report.summary_["n_judged"]:
         sentences.append(_on_rivals(report))
     sentences.append(_on_gains(report))
+    if _are_tiny_errors_raised(report.table_):
+        sentences.append(_on_tiny_errors(report))
     return sentences
 
 
 def _on_rivals(report):
     """The sentence on the typical gain over each rival, the best known first."""
     rivals = report.summary_["rivals"]
-    known = [method for method in _SHORT_NAMES if method in rivals]
-    others = [method for method in rivals if method not in _SHORT_NAMES]
     texts = []
-    for method in known + others:
+    for method, name in rival_names(rivals).items():
         gain, low, high = rivals[method]
-        name = _SHORT_NAMES.get(method, shortened(method, 30))
         texts.append(f"{name} {gain_text(gain)} {interval_text(low, high)}")
     return f"Gain over {'; '.join(texts)}."
 
@@ -124,17 +118,28 @@ def _on_gains(report):
     error = report.error_name.replace("_", " ")
     if len(n_train) == 0:
         return f"Error: {error}."
-    noun = report.noun.one
-    of_whom = f"the {noun}" if len(table) == 1 else f"each {noun}"
-    return (
-        f"Error: {error}. Gains are for {_range_text(n_train)} of {of_whom} and shrink with more."
-    )
+    size = f"{_range_text(n_train)} per {report.noun.one}"
+    return f"Error: {error}. Gains: for {size}, smaller with more."
+
+
+def _are_tiny_errors_raised(table):
+    """Whether what is added to errors changes the own gain of a task."""
+    judged = table[(table["verdict"] != "not judged") & (table["error_single"] > 0)]
+    plain_gains = 1 - judged["error_multi"] / judged["error_single"]
+    return bool(np.any(np.abs(plain_gains - judged["own_gain"]) > _MUCH))
+
+
+def _on_tiny_errors(report):
+    """The sentence on what is added to errors."""
+    if report.error_name == "root_mean_squared_error":
+        return "Where an error is below a tenth of the spread of y, gains count it as that tenth."
+    return "Where an error is nearly zero, gains count it as a small part of that of a constant."
 
 
 def _range_text(n_train):
-    """The numbers of training rows of tasks."""
+    """The numbers of training samples of tasks."""
     smallest = round(n_train.min())
     largest = round(n_train.max())
     if smallest == largest:
-        return "1 training row" if largest == 1 else f"{largest} training rows"
-    return f"{smallest} to {largest} training rows"
+        return "1 training sample" if largest == 1 else f"{largest} training samples"
+    return f"{smallest} to {largest} training samples"

@@ -13,8 +13,7 @@ GREY = "#7F7F7F"
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", ORANGE, SKY_BLUE, "#000000")
 DIVERGING = "RdBu"  # red below 0, blue above
 
-_LEGEND_LINE = 100  # characters of a legend that fit beside each other
-_LEGEND_MARK = 8  # characters that a mark and the space around it take
+_LEGEND_SHARE = 0.87  # of the room for a picture; the rest is left of the axes
 
 
 def pyplot():
@@ -82,27 +81,37 @@ def map_size(names):
 def legend_above(ax, n_columns=2, handles=None):
     """Add a legend above the axes, outside of the data, if anything has a label.
 
-    Labels that are names of the user come from `legend_label`; None for `handles` takes all artists
-    with a label.
+    It has at most `n_columns`, and fewer if they are too wide. Labels that are names of the user
+    come from `legend_label`; None for `handles` takes all artists with a label.
     """
     if handles is None:
         handles, _ = ax.get_legend_handles_labels()
-    labels = [handle.get_label() for handle in handles]
-    if not labels:
+    if not handles:
         return
-    longest = max(len(label) for label in labels)
-    n_fitting = _LEGEND_LINE // (longest + _LEGEND_MARK)
-    legend = ax.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        ncols=max(1, min(n_columns, n_fitting)),
-        frameon=False,
-        fontsize="small",
-        borderaxespad=0.2,
-    )
-    for text in legend.get_texts():
-        text.set(text=text.get_text().lstrip(), **LITERAL)
+    room = _LEGEND_SHARE * _width_for_picture(ax)
+    for n in range(n_columns, 0, -1):
+        legend = ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0.0, 1.0),
+            ncols=n,
+            frameon=False,
+            fontsize="small",
+            borderaxespad=0.2,
+        )
+        for text in legend.get_texts():
+            text.set(text=text.get_text().lstrip(), **LITERAL)
+        if legend.get_window_extent().width <= room:
+            break
+
+
+def _width_for_picture(ax):
+    """Width in pixels of the room for axes and the names beside them."""
+    place = ax.get_subplotspec()
+    if place is None:
+        return ax.get_window_extent().width
+    share = len(place.colspan) / place.get_gridspec().ncols
+    return share * ax.figure.bbox.width
 
 
 def with_notes(label, notes):

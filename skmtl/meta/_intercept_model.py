@@ -1,6 +1,6 @@
 """A linear model of features and task indicators, behind the steps of a pipeline."""
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,10 +20,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import _safe_indexing, check_array, get_tags
 from sklearn.utils.sparsefuncs import mean_variance_axis
 
+from skmtl.losses import Logistic
 from skmtl.meta._added_columns import append_columns
-from skmtl.meta._intercept_logistic import InterceptLogistic, fit_newton, is_smooth_logistic
+from skmtl.meta._intercept_likelihood import InterceptLikelihood, fit_newton, is_smooth_logistic
 from skmtl.meta._intercept_ridge import (
     InterceptRidge,
+    TaskSums,
     chosen_alpha,
     fit_closed_form,
     has_closed_form,
@@ -165,7 +167,7 @@ class InterceptData:
         """
         steps, final = split_steps(clone(estimator))
         if steps is None:
-            seen = self._without_steps
+            seen = self.seen
         else:
             transformed = steps.fit_transform(self.features, self.y)
             seen = _SeenFeatures(transformed, self)
@@ -188,7 +190,7 @@ class InterceptData:
         return model
 
     @cached_property
-    def _without_steps(self):
+    def seen(self):
         """What estimators see that have no steps before them."""
         return _SeenFeatures(self.features, self)
 
@@ -222,37 +224,46 @@ class _SeenFeatures:
         if not self.may_be_dense:
             return False
         if has_closed_form(estimator):
-            ridge = self._problem(InterceptRidge, self.data.y, estimator.fit_intercept)
-            fit_closed_form(estimator, ridge, factor)
+            fit_closed_form(estimator, self.ridge(estimator.fit_intercept), factor)
             return True
         n_samples, n_features = self.X.shape
         if is_smooth_logistic(estimator) and n_features <= n_samples:
-            classes, labels = np.unique(self.data.y, return_inverse=True)
+            classes = np.unique(self.data.y)
             if len(classes) == 2:
-                logistic = self._problem(InterceptLogistic, labels, estimator.fit_intercept)
+                logistic = self.likelihood(Logistic(), estimator.fit_intercept)
                 fit_newton(estimator, classes, logistic, factor)
                 return True
         return False
 
     def hat_trace(self, estimator, factor):
         """Return the trace of the hat matrix of a fitted ridge regression."""
-        ridge = self._problem(InterceptRidge, self.data.y, estimator.fit_intercept)
+        ridge = self.ridge(estimator.fit_intercept)
         alpha = chosen_alpha(estimator)
         strength = alpha / factor**2
         fit = ridge.solve(alpha, strength)
         leverages = ridge.leverages(fit, strength)
         return float(leverages.sum())
 
-    def _problem(self, kind, y, fit_intercept):
-        """Return the problem of the features and targets, an InterceptRidge, say."""
-        key = (kind, fit_intercept)
+    def ridge(self, fit_intercept):
+        """Return the problem of ridge regressions of the targets."""
+        return self._problem("squared", InterceptRidge, self.data.y, fit_intercept)
+
+    def likelihood(self, loss, fit_intercept):
+        """Return the problem of regressions of the counts, or of the labels of two classes."""
+        y = self.data.y
+        if loss.of_classes:
+            _, y = np.unique(y, return_inverse=True)
+        return self._problem(loss, partial(InterceptLikelihood, loss), y, fit_intercept)
+
+    def _problem(self, loss, make, y, fit_intercept):
+        """Return the problem of a loss, made once."""
+        key = (loss, fit_intercept)
         if key not in self._problems:
-            self._problems[key] = kind(
+            self._problems[key] = make(
                 self.dense,
                 y,
-                self.data.codes,
+                TaskSums(self.data.codes, self.data.n_tasks),
                 self.data.weight,
-                self.data.n_tasks,
                 fit_intercept,
             )
         return self._problems[key]

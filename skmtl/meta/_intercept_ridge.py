@@ -37,6 +37,30 @@ class InterceptFit(NamedTuple):
     rest: np.ndarray  # mean residuals of the tasks, (n_tasks,)
 
 
+class TaskSums:
+    """Sums over the samples of each task.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n_samples,)
+        Task of each sample.
+    n_tasks : int
+        Number of tasks, some of which may have no samples.
+    """
+
+    def __init__(self, codes, n_tasks):
+        self.codes = codes
+        self.n_tasks = n_tasks
+        n_samples = len(codes)
+        positions = (codes, np.arange(n_samples))
+        ones = np.ones(n_samples)
+        self._indicators = sparse.csr_array((ones, positions), shape=(n_tasks, n_samples))
+
+    def of(self, values):
+        """Return the sums of values of samples, or of rows: (n_tasks,) or (n_tasks, n_columns)."""
+        return self._indicators @ values
+
+
 class InterceptRidge:
     """The problem of samples of tasks, for any strengths.
 
@@ -46,29 +70,27 @@ class InterceptRidge:
         Features.
     y : ndarray of shape (n_samples,)
         Targets.
-    codes : ndarray of int of shape (n_samples,)
-        Task of each sample.
+    tasks : TaskSums
+        The tasks of the samples.
     weight : ndarray of shape (n_samples,) or None
         Weights of the samples.
-    n_tasks : int
-        Number of tasks, some of which may have no samples.
     fit_intercept : bool
         Whether there is a common intercept b, else it is zero.
     """
 
-    def __init__(self, X, y, codes, weight, n_tasks, fit_intercept):
+    def __init__(self, X, y, tasks, weight, fit_intercept):
         X = X.astype(float)
         y = y.astype(float)
         if weight is None:
             weight = np.ones(len(y))
-        self.codes = codes
+        self.codes = tasks.codes
         self.weight = weight
         self.fit_intercept = fit_intercept
         self.origin = np.zeros(X.shape[1])
         self.level = 0.0
         if fit_intercept:  # digits would be lost far from zero
-            self.origin = np.average(X, axis=0, weights=weight)
-            self.level = np.average(y, weights=weight)
+            self.origin = _mean(X, weight)
+            self.level = _mean(y, weight)
         X = X - self.origin
         self.basis = None
         if X.shape[1] > len(y):  # the coefficients are combinations of the samples
@@ -76,15 +98,13 @@ class InterceptRidge:
             X = R.T
         self.X = X
         self.y = y - self.level
-        self.total = np.bincount(codes, weight, n_tasks)
-        self._sum_up(n_tasks)
+        self._sum_up(tasks)
 
-    def _sum_up(self, n_tasks):
-        """Compute the means of the tasks and the products within tasks."""
-        rows = np.arange(len(self.y) + 1)
-        indicators = sparse.csr_array((self.weight, self.codes, rows), shape=(len(self.y), n_tasks))
-        self.mean_x = _ratio(indicators.T @ self.X, self.total[:, None])
-        self.mean_y = _ratio(indicators.T @ self.y, self.total)
+    def _sum_up(self, tasks):
+        """Compute the weights and means of the tasks and the products within tasks."""
+        self.total = tasks.of(self.weight)
+        self.mean_x = _ratio(tasks.of(self.weight[:, None] * self.X), self.total[:, None])
+        self.mean_y = _ratio(tasks.of(self.weight * self.y), self.total)
         X = self.X - self.mean_x[self.codes]
         y = self.y - self.mean_y[self.codes]
         weighted = X.T * self.weight
@@ -97,8 +117,8 @@ class InterceptRidge:
         dx = self.mean_x
         dy = self.mean_y
         if self.fit_intercept:
-            dx = dx - np.average(dx, axis=0, weights=shares)
-            dy = dy - np.average(dy, weights=shares)
+            dx = dx - _mean(dx, shares)
+            dy = dy - _mean(dy, shares)
         between = dx.T * (strength * shares)
         matrix = self.xx + between @ dx
         matrix[np.diag_indices_from(matrix)] += alpha
@@ -111,10 +131,14 @@ class InterceptRidge:
         intercept = 0.0
         if self.fit_intercept:
             residuals = self.mean_y - self.mean_x @ fit.v
-            intercept = self.level + np.average(residuals, weights=fit.shares)
+            intercept = self.level + _mean(residuals, fit.shares)
         if self.basis is not None:
             coef = self.basis @ coef
         return coef, intercept - self.origin @ coef, fit.shares * fit.rest
+
+    def minimum(self, alpha, strength):
+        """Return the coefficients, the common intercept and those of tasks."""
+        return self.coefficients(self.solve(alpha, strength))
 
     def leverages(self, fit, strength):
         """Return the diagonal of the matrix that maps y to the fitted values, (n_samples,).
@@ -145,6 +169,11 @@ class InterceptRidge:
         with np.errstate(divide="ignore", invalid="ignore"):
             errors = residuals / (1 - self.leverages(fit, strength))
         return np.mean(self.weight * errors**2)
+
+
+def _mean(values, weight):
+    """Return the weighted mean of values or of rows."""
+    return weight @ values / weight.sum()
 
 
 def _ratio(numerator, denominator):
@@ -213,21 +242,28 @@ def fit_closed_form(estimator, problem, factor):
     -------
     estimator
     """
+    alpha, error = best_alpha(estimator, problem, factor)
     if isinstance(estimator, RidgeCV):
-        alphas = np.atleast_1d(estimator.alphas)
-        errors = [_left_out(problem, alpha, alpha / factor**2) for alpha in alphas]
-        best = int(np.argmin(np.where(np.isnan(errors), np.inf, errors)))
-        alpha = alphas[best]
         estimator.alpha_ = alpha
-        estimator.best_score_ = -errors[best]
-    else:
-        alpha = estimator.alpha
-    fit = problem.solve(alpha, alpha / factor**2)
-    coef, intercept, effects = problem.coefficients(fit)
+        estimator.best_score_ = -error
+    coef, intercept, effects = problem.minimum(alpha, alpha / factor**2)
     estimator.coef_ = np.append(coef, effects / factor)
     estimator.intercept_ = intercept
     estimator.n_features_in_ = len(estimator.coef_)
     return estimator
+
+
+def best_alpha(estimator, problem, factor):
+    """Return the alpha that a ridge regression has or chooses, and its leave-one-out error.
+
+    The error is NaN if the alpha is given. Parameters are those of :func:`fit_closed_form`.
+    """
+    if not isinstance(estimator, RidgeCV):
+        return estimator.alpha, np.nan
+    alphas = np.atleast_1d(estimator.alphas)
+    errors = [_left_out(problem, alpha, alpha / factor**2) for alpha in alphas]
+    best = int(np.argmin(np.where(np.isnan(errors), np.inf, errors)))
+    return alphas[best], errors[best]
 
 
 def _left_out(problem, alpha, strength):

@@ -19,6 +19,7 @@ from skmtl._data.reading import read_features
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import as_id_array
 from skmtl.meta._intercept_model import InterceptData, InterceptModel, split_steps
+from skmtl.meta._intercept_search import held_out_scores
 from skmtl.meta._new_intercept import new_intercept
 from skmtl.meta._pooled_tasks import PooledTasks
 from skmtl.meta._task_models import splits_of_samples
@@ -206,7 +207,7 @@ class RandomInterceptTasks(PooledTasks):
         splits = self._splits(training, data, indices)
         scorer = self._scorer(training.y)
         scores = Parallel(n_jobs=self.n_jobs)(
-            delayed(_scores_of_split)(candidates, scorer, training, train, test)
+            delayed(_scores_of_split)(candidates, self.scoring, scorer, training, train, test)
             for train, test in splits
         )
         return _position_of_best(np.array(scores), self.scoring)
@@ -343,10 +344,13 @@ def _positions(side, indices):
     return np.repeat(np.arange(len(indices)), counts[indices])
 
 
-def _scores_of_split(candidates, scorer, training, train, test):
+def _scores_of_split(candidates, scoring, scorer, training, train, test):
     """Return the scores on one part of the candidates fitted to the other, (n_candidates,)."""
     fitted_to = training.take(train)
     held_out = training.take(test)
+    scores = held_out_scores(candidates, scoring, fitted_to, held_out)
+    if scores is not None:
+        return scores
     score_kwargs = {}
     if held_out.weight is not None:
         score_kwargs["sample_weight"] = held_out.weight
