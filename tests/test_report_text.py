@@ -171,7 +171,7 @@ def test_only_the_first_cautions_are_shown():
     )
     n_more = len(report.summary_["cautions"]) - 3
     assert n_more > 0
-    assert f"({n_more} more: report.details())" in " ".join(report.verdict().split())
+    assert f"\n         {n_more} more in report.details()" in report.verdict()
     assert "did not converge: multi (2)" in report.details()
 
 

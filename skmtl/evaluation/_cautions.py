@@ -117,7 +117,7 @@ def _on_equal_rival(report):
     if not equal:
         return None
     names = " or ".join(rival_names(equal).values())
-    return f"These data do not show that this is better than {names}. Prefer what is simpler."
+    return f"These data do not show a gain over {names}. Prefer what is simpler."
 
 
 def _on_few_passes(report):

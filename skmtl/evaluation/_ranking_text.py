@@ -113,7 +113,7 @@ def ranking_cautions(ranking):
     texts = [f"{name}: {caution.text}" for caution in cautions[:_MOST_CAUTIONS]]
     n_more = len(cautions) - len(texts)
     if n_more:
-        texts[-1] += f" ({n_more} more: print it)"
+        texts.append(f"{n_more} more in ranking[{name!r}].details()")
     return texts
 
 
