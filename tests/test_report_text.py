@@ -115,7 +115,7 @@ def test_rows_are_at_least_four():
         ("equal rival", {"rivals": {"pooled": (0.0, -0.1, 0.1)}}),
         ("few repeats", {"n_splits": 4}),
         ("new task", {"new_task_low": -0.6, "spread": 0.4, "typical_gain": 0.1}),
-        ("mean and median", {"median_gain": -0.1}),
+        ("mean and median", {"median_gain": -0.1, "median_gain_high": -0.05}),
         ("correlated errors", {"correlation": 0.6}),
         ("unconverged", {"n_unconverged": {"single": 0, "multi": 3}}),
     ],

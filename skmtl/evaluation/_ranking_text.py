@@ -10,6 +10,7 @@ from skmtl.evaluation._formatting import (
     gain_text,
     interval_texts,
     level_text,
+    listed,
     methods_table,
     number_text,
     shortened,
@@ -87,23 +88,21 @@ def ranking_sentences(ranking):
     if not undecided:
         yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
         return
-    yield f"These data cannot tell it from {_listed(undecided)}."
+    yield f"These data cannot tell it from {_first_of(undecided)}."
     if surely_behind:
-        yield f"It is surely better than {_listed(surely_behind)}."
+        yield f"It is surely better than {_first_of(surely_behind)}."
 
 
 def _p_limit(ranking):
     return f"{1 - ranking.confidence_level:.2g}"
 
 
-def _listed(names):
+def _first_of(names):
     """Names in one sentence; of many, the first."""
     named = [shortened(name, 30) for name in names]
     if len(named) > _MOST_NAMES + 1:
         named = [*named[:_MOST_NAMES], f"{len(named) - _MOST_NAMES} others"]
-    if len(named) == 1:
-        return named[0]
-    return f"{', '.join(named[:-1])} and {named[-1]}"
+    return listed(named)
 
 
 def ranking_cautions(ranking):
