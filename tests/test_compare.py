@@ -25,6 +25,8 @@ from skmtl.evaluation._statistics import corrected_t, holm
 
 SHARING = MultiTaskLasso(alpha=0.2, task_column=-1)
 CLASSIFIER = MultiTaskLassoClassifier(0.02, task_column=-1)
+FOLDS = TaskStratifiedKFold(3)
+FAST = {"cv": FOLDS, "model_figures": False, "random_state": 0}
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +48,52 @@ def report(long):
     return compare_to_single_task(model, long.X, long.y, random_state=0)
 
 
-def test_gain_is_one_minus_the_ratio_of_mean_errors(report):
-    errors = report.cv_results_["errors"]
-    assert errors.shape == (20, 4, 4)
-    single, multi, _, pooled = errors.mean(axis=0).T
-    np.testing.assert_allclose(report.table_["gain"], 1 - multi / single)
-    np.testing.assert_allclose(report.table_["error_pooled"], pooled)
-    assert report.summary_["delta_m"] == pytest.approx(np.mean(1 - multi / single))
-    assert report.summary_["delta_m_low"] <= report.summary_["delta_m"]
-    assert report.summary_["delta_m"] <= report.summary_["delta_m_high"]
+def test_own_gains_compare_errors_of_all_splits_together(report, long):
+    results = report.cv_results_
+    table = report.table_
+    assert results["methods"] == ["single", "multi", "intercept", "pooled"]
+    assert results["errors"].shape == (20, 4, 4)
+    together = np.sqrt(np.mean(results["errors"] ** 2, axis=0))  # test sets are of equal size
+    np.testing.assert_allclose(table["error_pooled"], together[:, 3])
+    floor = [0.01 * long.y[long.tasks == t].var() for t in range(4)]
+    losses = together**2 + np.reshape(floor, (4, 1))  # what counts as nothing is added
+    np.testing.assert_allclose(table["own_gain"], 1 - np.sqrt(losses[:, 1] / losses[:, 0]))
+
+
+def test_intervals_have_their_estimates_inside(report):
+    table = report.table_
+    for name in ("gain", "own_gain"):
+        assert (table["ci_low"] <= table[name]).all()
+        assert (table[name] <= table["ci_high"]).all()
+    assert (table["t_low"] < table["t_high"]).all()
+    summary = report.summary_
+    for name in ("median_gain", "share_gain"):
+        assert summary[f"{name}_low"] <= summary[name] <= summary[f"{name}_high"]
+    assert summary["new_task_low"] < summary["typical_gain"] < summary["new_task_high"]
+    for gain, low, high in summary["rivals"].values():
+        assert low < gain < high
+    sizes = np.array([[5.0, 15.0], [15.0, 60.0]])
+    gain, low, high = report.size_curve(sizes)
+    assert gain.shape == (2, 2)
+    assert gain[0, 1] == pytest.approx(summary["typical_gain"])
+    assert ((low < gain) & (gain < high)).all()
+    assert gain[0, 0] >= gain[1, 1]
+
+
+def test_verdicts_follow_the_probability_of_harm_and_count(report):
+    verdicts = ["helped", "probably helped", "open", "probably harmed", "harmed", "not judged"]
+    for record in report.table_:
+        sure = min(record["p_harm"], 1 - record["p_harm"])
+        expected = "helped" if record["own_gain"] > 0 else "harmed"
+        if sure > 0.1 or (record["p_harm"] < 0.5) != (record["own_gain"] > 0):
+            expected = "open"
+        elif sure > 0.01:
+            expected = f"probably {expected}"
+        assert record["verdict"] == expected
+    for verdict in verdicts[:-1]:
+        count = np.sum(report.table_["verdict"] == verdict)
+        assert report.summary_[f"n_{verdict.replace(' ', '_')}"] == count
+    assert report.summary_["n_judged"] == 4
 
 
 def test_errors_are_those_of_fitting_by_hand(long):
@@ -76,23 +115,26 @@ def test_errors_are_those_of_fitting_by_hand(long):
 def test_related_tasks_gain_with_few_samples(report):
     # 4 of 30 features matter in all tasks, 15 training samples each
     assert report.summary_["mean_error"]["multi"] < report.summary_["mean_error"]["single"]
-    assert report.summary_["median_gain"] > 0
+    assert report.summary_["median_gain"] > 0.05
+    assert report.summary_["n_helped"] + report.summary_["n_probably_helped"] >= 3
+    assert report.summary_["worst_gain"] == report.table_["gain"].min()
 
 
 def test_data_forms_agree(long):
-    options = {"cv": 4, "random_state": 0, "rivals": ()}
+    options = {**FAST, "rivals": ()}
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
     by_column = compare_to_single_task(model, long.X, long.y, **options)
     by_ids = compare_to_single_task(
         MultiTaskLasso(alpha=0.2), long.X[:, :-1], long.y, tasks=long.tasks, **options
     )
-    np.testing.assert_allclose(by_column.table_["gain"], by_ids.table_["gain"])
+    for name in ("own_gain", "gain", "p_harm", "t_p_value"):
+        np.testing.assert_allclose(by_column.table_[name], by_ids.table_[name])
 
 
 def test_missing_targets_of_wide_data_are_not_scored():
     data = make_multitask_regression(n_samples=60, n_tasks=3, missing=0.3, random_state=1)
     Y = pd.DataFrame(data.y, columns=["a", "b", "c"])
-    report = compare_to_single_task(MultiTaskLasso(alpha=0.1), data.X, Y, random_state=0)
+    report = compare_to_single_task(MultiTaskLasso(alpha=0.1), data.X, Y, rivals=(), **FAST)
     assert list(report.table_["task"]) == ["a", "b", "c"]
     n_targets = (~np.isnan(data.y)).sum(axis=0)
     assert report.table_["n_train"] + report.table_["n_test"] == pytest.approx(n_targets)
@@ -106,7 +148,7 @@ def test_pipelines_keep_their_steps_for_the_baselines(long):
     model = make_pipeline(
         keep_task_column(StandardScaler(), "school"), MultiTaskLasso(alpha=0.2, task_column=-1)
     )
-    report = compare_to_single_task(model, X, long.y, task_column="school", cv=3, random_state=0)
+    report = compare_to_single_task(model, X, long.y, task_column="school", **FAST)
     assert list(report.table_["task"]) == ["s0", "s1", "s2", "s3"]
     assert report.table_["error_single"].max() < 10
 
@@ -117,7 +159,7 @@ def test_a_grid_search_is_compared_with_tuned_baselines(long):
         {"alpha": [0.1, 1.0]},
         cv=TaskStratifiedKFold(3, task_column=-1),
     )
-    report = compare_to_single_task(search, long.X, long.y, cv=3, random_state=0)
+    report = compare_to_single_task(search, long.X, long.y, **FAST)
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
 
 
@@ -125,27 +167,59 @@ def test_a_task_of_one_sample_is_predicted_by_the_shared_model(long):
     keep = np.flatnonzero(long.tasks != 3)
     samples = np.append(keep, np.flatnonzero(long.tasks == 3)[:1])
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
-    report = compare_to_single_task(model, long.X[samples], long.y[samples], cv=4, random_state=0)
-    assert report.table_["verdict"][3] == "inconclusive"
-    assert report.table_["n_test"].tolist()[3] == 0.25
+    report = compare_to_single_task(model, long.X[samples], long.y[samples], **FAST)
+    row = report.table_[3]
+    assert row["n_test"] == pytest.approx(1 / 3)
+    assert np.isfinite([row["error_single"], row["error_multi"]]).all()
+    assert row["note"].startswith("one sample; not in 1 of 1 training sets")
+    assert row["verdict"] in ("open", "not judged")
 
 
 def test_results_do_not_depend_on_n_jobs(long):
     model = MultiTaskLasso(alpha=0.2, task_column=-1)
     tables = [
-        compare_to_single_task(model, long.X, long.y, cv=3, random_state=0, n_jobs=n).table_
+        compare_to_single_task(
+            model, long.X, long.y, n_jobs=n, baseline=RidgeCV(), rivals=(), **FAST
+        ).table_
         for n in (1, 2)
     ]
     assert (tables[0] == tables[1]).all()
 
 
 def test_text_and_frame(report):
-    text = str(report)
-    assert "verdict" in text
-    assert "of the tasks did worse than alone" in text
+    assert report.verdict() in str(report)
+    assert "the typical task" in report.verdict()
     frame = report.to_frame()
     assert frame.index.tolist() == [0, 1, 2, 3]
     assert frame["gain"].to_numpy() == pytest.approx(report.table_["gain"])
+
+
+def test_folds_are_repeated_but_for_those_of_a_splitter(long):
+    options = {"baseline": RidgeCV(), "rivals": (), "model_figures": False, "random_state": 0}
+    for cv, n_splits in ((None, 20), (2, 10), (FOLDS, 3)):
+        report = compare_to_single_task(SHARING, long.X, long.y, cv=cv, **options)
+        assert len(report.cv_results_["errors"]) == n_splits
+
+
+def test_samples_of_a_group_stay_together_and_count_as_one(long):
+    """Three copies of every sample, in one group, say no more than one."""
+    options = {"baseline": RidgeCV(), "rivals": (), "model_figures": False, "random_state": 0}
+    X = np.repeat(long.X, 3, axis=0)
+    y = np.repeat(long.y, 3)
+    persons = np.repeat([f"p{i}" for i in range(len(long.X))], 3)
+    folds = list(FOLDS.split(long.X, long.y, long.tasks))
+    copied = [
+        tuple(np.flatnonzero(np.isin(persons, [f"p{i}" for i in side])) for side in fold)
+        for fold in folds
+    ]
+    report = compare_to_single_task(SHARING, X, y, groups=persons, cv=3, **options)
+    assert len(report.cv_results_["errors"]) == 15
+    grouped = compare_to_single_task(SHARING, X, y, groups=persons, cv=copied, **options)
+    alone = compare_to_single_task(SHARING, X, y, cv=copied, **options)
+    np.testing.assert_allclose(grouped.table_["own_gain"], alone.table_["own_gain"])
+    assert (grouped.table_["own_se"] > alone.table_["own_se"]).all()
+    with pytest.raises(ValueError, match="groups= has 3 entries, but X has 240 samples"):
+        compare_to_single_task(SHARING, X, y, groups=[1, 2, 3], **options)
 
 
 # ---------------------------------------------------------------- statistics
@@ -171,33 +245,32 @@ def test_holm_of_a_known_example():
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
 
 
-def test_identical_methods_are_inconclusive(long):
-    report = compare_to_single_task(
-        IndependentTasks(RidgeCV(), task_column=-1),
-        long.X,
-        long.y,
-        baseline=RidgeCV(),
-        cv=3,
-        random_state=0,
-    )
-    assert (report.table_["gain"] == 0).all()
-    assert (report.table_["verdict"] == "inconclusive").all()
-    assert report.summary_["wilcoxon_p"] == 1.0
-    assert "Sharing did not change the error of a typical task" in report.verdict()
+def test_identical_methods_are_open(long):
+    model = IndependentTasks(RidgeCV(), task_column=-1)
+    report = compare_to_single_task(model, long.X, long.y, baseline=RidgeCV(), **FAST)
+    for name in ("gain", "ci_low", "ci_high", "own_gain"):
+        assert (report.table_[name] == 0).all()
+    assert (report.table_["p_harm"] == 0.5).all()
+    assert (report.table_["t_p_value"] == 1).all()
+    assert (report.table_["verdict"] == "open").all()
+    assert report.summary_["median_gain"] == 0
+    assert report.summary_["share_gain"] == 0
+    assert "It is open whether sharing helps" in report.verdict()
 
 
-def test_opposite_tasks_pooled_are_flagged_as_negative_transfer():
+def test_opposite_tasks_pooled_are_harmed():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((160, 2))
     tasks = np.repeat([0, 1], 80)
     y = X[:, 0] * np.where(tasks == 0, 1.0, -1.0) + 0.1 * rng.standard_normal(160)
     model = PooledTasks(RidgeCV(), task_column=-1)
-    report = compare_to_single_task(
-        model, np.column_stack([X, tasks]), y, baseline=RidgeCV(), random_state=0
-    )
-    assert (report.table_["verdict"] == "negative transfer").all()
-    assert report.summary_["n_negative"] == 2
-    assert "raised the error of a typical task" in report.verdict()
+    X = np.column_stack([X, tasks])
+    report = compare_to_single_task(model, X, y, baseline=RidgeCV(), rivals=(), **FAST)
+    assert (report.table_["verdict"] == "harmed").all()
+    assert (report.table_["p_harm"] >= 0.99).all()
+    assert report.summary_["n_harmed"] == 2
+    assert report.summary_["share_gain_high"] == 0
+    assert "Sharing harms the typical task" in report.verdict()
 
 
 @pytest.mark.parametrize(
