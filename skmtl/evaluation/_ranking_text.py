@@ -88,7 +88,9 @@ def ranking_sentences(ranking):
     if not undecided:
         yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
         return
-    yield f"These data cannot tell it from {_first_of(undecided)}."
+    n_pairs = len(ranking.pairwise_)
+    tested = f"With {n_pairs} pairs tested, these" if n_pairs > 1 else "These"
+    yield f"{tested} data cannot tell it from {_first_of(undecided)}."
     if surely_behind:
         yield f"It is surely better than {_first_of(surely_behind)}."
 
