@@ -1,5 +1,7 @@
 """Did sharing help? Models against tuned single-task and pooled baselines, task by task."""
 
+from typing import NamedTuple
+
 import numpy as np
 from joblib import Parallel
 from sklearn.utils import check_random_state
@@ -229,27 +231,52 @@ def compare_to_single_task(
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)
-    reports = {}
-    for name, methods in roles.items():
-        own_results = _results_of(cv_results, methods)
-        gains = _gains(losses, methods, own_results, confidence_level)
-        multi_over_single = gains.pop("single")
-        table = gain_table(own_results, multi_over_single, notes, confidence_level)
-        summary = summarize(table, multi_over_single, gains, own_results, seed)
-        for quantity, by_method in quantities.items():
-            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
-        reports[name] = TransferReport(
-            table,
-            summary,
-            own_results,
-            multi_over_single,
-            confidence_level,
-            measure.name,
-            name_of_column(X, task_column),
-        )
+    findings = _Findings(
+        losses,
+        cv_results,
+        quantities,
+        notes,
+        confidence_level,
+        seed,
+        measure.name,
+        name_of_column(X, task_column),
+    )
+    reports = {name: findings.report(methods) for name, methods in roles.items()}
     if not isinstance(estimator, dict):
         return reports["multi"]
     return TransferRanking(reports, cv_results, losses, quantities, confidence_level, measure.name)
+
+
+class _Findings(NamedTuple):
+    """What was found of all methods, for the reports of the estimators."""
+
+    losses: LabelLosses
+    cv_results: dict
+    quantities: dict
+    notes: list
+    confidence_level: float
+    seed: int
+    error_name: str
+    task_name: str | None
+
+    def report(self, methods):
+        """The report of one estimator, from the names of the methods in its roles."""
+        results = _results_of(self.cv_results, methods)
+        gains = _gains(self.losses, methods, results, self.confidence_level)
+        over_single = gains.pop("single")
+        table = gain_table(results, over_single, self.notes, self.confidence_level)
+        summary = summarize(table, over_single, gains, results, self.seed)
+        for quantity, by_method in self.quantities.items():
+            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
+        return TransferReport(
+            table,
+            summary,
+            results,
+            over_single,
+            self.confidence_level,
+            self.error_name,
+            self.task_name,
+        )
 
 
 def _check_ids_reach_estimators(estimators, tasks):
