@@ -561,7 +561,9 @@ def test_comparisons_of_counts_cope_with_training_sets_of_zeros():
         report = compare_to_single_task(
             model, X, y, tasks=tasks, cv=2, random_state=0, model_figures=False
         )
-    assert report.cv_results_["errors"].max() < 10
+    errors = report.cv_results_["errors"]
+    assert np.isfinite(errors).all()
+    assert errors[:, 1].max() < 2  # of the task whose training sets may be all zeros
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         report = compare_to_single_task(
