@@ -96,6 +96,15 @@ def test_missing_targets_are_not_scored(wide):
     assert np.isfinite(report.table_["gain"]).all()
 
 
+@pytest.mark.parametrize("scoring", ["roc_auc", "f1"])
+def test_identical_classifiers_are_open_by_any_score(wide, scoring):
+    model = IndependentTasks(SINGLE_TASK)
+    options = {**FAST, "cv": FOLDS, "scoring": scoring}
+    report = compare_to_single_task(model, wide.X, wide.y, **options)
+    assert (report.table_["gain"] == 0).all()
+    assert (report.table_["verdict"] == "open").all()
+
+
 def test_three_classes_have_a_log_loss_and_no_area():
     data = make_multitask_classification(n_samples=60, n_tasks=2, n_classes=3, random_state=0)
     model = MultiTaskLassoClassifier(0.1)
