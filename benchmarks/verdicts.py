@@ -1,12 +1,13 @@
-"""Did sharing help? The verdicts of `compare_to_single_task` on real data.
+"""Did sharing help? The reports of `compare_to_single_task` on real data.
 
-    python benchmarks/verdicts.py NAME FILE.npz [--splits K] [--rst FILE] [--plot DIRECTORY]
+    python benchmarks/verdicts.py [NAME ...] [--data DIRECTORY] [--rst FILE] [--plot DIRECTORY]
 
-`FILE.npz` holds the rows of all tasks: `X`, `y` and `task`; NAME is a title. Two values of y are
-classes. Five models that share (mean-regularized, L2,1, trace norm, clustered, dirty) are held
-against tuned single-task, random-intercept and pooled baselines, every strength chosen inside the
-training part, on K splits of 5 repeats of 4 folds (all 20 by default), stratified by task. Prints
-all reports; `--plot` draws them.
+NAME is "radon" or "parkinsons", which come with the package, or "school" or "landmine", of which
+`--data` holds the files `NAME.npz` with the samples of all tasks: `X`, `y` and `task`. All of them
+by default. Each is compared with one model, whose strengths are chosen inside the training part.
+The splits are 5 repeats of 4 folds, except that Parkinson's patients have 6 recordings in each of
+10 training sets. Prints the reports; `--plot` draws them, `--rst` writes the table of the
+documentation.
 """
 
 import argparse
@@ -18,129 +19,118 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
-    ClusteredTaskClassifier,
-    ClusteredTaskRegressorCV,
-    DirtyClassifier,
-    DirtyRegressorCV,
     MeanRegularizedClassifier,
     MeanRegularizedRegressorCV,
+    MixedEffectsRegressor,
     MultiTaskCV,
-    MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
-    TaskStratifiedKFold,
-    TraceNormClassifierCV,
-    TraceNormRegressorCV,
+    TaskStratifiedShuffleSplit,
     compare_to_single_task,
     keep_task_column,
 )
+from skmtl.datasets import load_parkinsons, load_radon
 
-TASK, LONG = {"task_column": -1}, {"task_column": -1, "max_iter": 10_000}
-REGRESSORS = {
-    "mean-regularized": MeanRegularizedRegressorCV(**TASK),
-    "multi-task lasso": MultiTaskLassoCV(**LONG),
-    "trace norm": TraceNormRegressorCV(**TASK),
-    "clustered": ClusteredTaskRegressorCV(**TASK),
-    "dirty": DirtyRegressorCV(**LONG),
+TASK = {"task_column": -1}
+LANDMINE_GRID = {"alpha": 8, "ridge": [1e-3, 1e-2, 1e-1]}
+MODELS = {
+    "radon": MixedEffectsRegressor(**TASK),
+    "parkinsons": MultiTaskLassoCV(max_iter=10_000, **TASK),
+    "school": MeanRegularizedRegressorCV(**TASK),
+    "landmine": MultiTaskCV(MeanRegularizedClassifier(**TASK), LANDMINE_GRID),
 }
-CLASSIFIERS = {
-    "mean-regularized": MultiTaskCV(
-        MeanRegularizedClassifier(**TASK), {"alpha": 8, "ridge": [1e-3, 1e-2, 1e-1]}
-    ),
-    "multi-task lasso": MultiTaskLassoClassifierCV(alphas=20, eps=1e-2, **TASK),
-    "trace norm": TraceNormClassifierCV(alphas=20, eps=1e-2, **TASK),
-    "clustered": MultiTaskCV(ClusteredTaskClassifier(**TASK), {"alpha": 8, "n_clusters": [2]}),
-    "dirty": MultiTaskCV(DirtyClassifier(**LONG), {"alpha": 8}, eps=1e-2),
-}
-
-
-def load(path, target):
-    """X with the task in the last column, and y."""
-    with np.load(path) as file:
-        X, y = file["X"].astype(float), file[target].ravel()
-        X = X[:, np.ptp(X, axis=0) > 0]
-        return np.column_stack([X, file["task"].ravel()]), y
-
-
-def make_splits(X, y, classes, n_splits):
-    """The first of 5 repeats of 4 folds."""
-    strata = X[:, -1] * 2 + (y == y.max()) if classes else X[:, -1]
-    pairs = []
-    for seed in range(5):
-        pairs += TaskStratifiedKFold(4, shuffle=True, random_state=seed).split(X, groups=strata)
-    return pairs[:n_splits]
-
-
-def percent(value):
-    return "" if np.isnan(value) else f"{100 * value:+.1f}"
-
-
-def rows_of(name, report):
-    """Rows of the table of the documentation."""
-    for row in report.ranking_:
-        is_estimator = row["method"] in report.reports_
-        interval = f"{percent(row['median_gain_low'])} to {percent(row['median_gain_high'])}"
-        yield [
-            name,
-            row["method"],
-            f"{row['mean_error']:.4g}",
-            f"{row['mean_rank']:.2f}",
-            f"{percent(row['median_gain'])} ({interval})" if is_estimator else "",
-            f"{100 * row['share_gain']:.0f}" if is_estimator else "",
-            f"{row['n_helped']:.0f} / {row['n_harmed']:.0f}" if is_estimator else "",
-            "" if np.isnan(row["dof"]) else f"{row['dof']:.0f}",
-            f"{row['fit_time']:.2f}",
-        ]
-
-
 HEAD = [
     "data",
     "model",
-    "error",
-    "mean rank",
+    "tasks",
+    "training samples",
     "median gain, %",
     "tasks that gain, %",
-    "helped / harmed",
-    "dof",
-    "fit, s",
+    "helped (probably)",
+    "harmed (probably)",
+    "over one for all, %",
+    "over intercepts, %",
 ]
+
+
+def load(name, directory):
+    """X with the task in the last column, and y."""
+    if name == "radon":
+        data = load_radon()
+        return data.X, data.y
+    if name == "parkinsons":
+        data = load_parkinsons()
+        return data.X, data.y
+    with np.load(directory / f"{name}.npz") as file:
+        X = file["X"].astype(float)
+        X = X[:, np.ptp(X, axis=0) > 0]
+        return np.column_stack([X, file["task"].ravel()]), file["y"].ravel()
+
+
+def compare(name, directory, n_jobs):
+    """The report on one data set."""
+    X, y = load(name, directory)
+    scaler = keep_task_column(StandardScaler(), -1)
+    cv = None
+    if name == "parkinsons":
+        cv = TaskStratifiedShuffleSplit(10, train_size=6, test_size=None, random_state=0, **TASK)
+    return compare_to_single_task(
+        make_pipeline(scaler, MODELS[name]),
+        X,
+        y,
+        task_column=-1,
+        cv=cv,
+        model_figures=False,
+        n_jobs=n_jobs,
+        random_state=0,
+    )
+
+
+def interval(numbers):
+    """A gain and its interval in percent."""
+    gain, low, high = (f"{100 * number:+.1f}" for number in numbers)
+    return f"{gain} ({low} to {high})"
+
+
+def row_of(name, report):
+    """The row of the table of the documentation."""
+    summary = report.summary_
+    model = MODELS[name]
+    inner = getattr(model, "estimator", model)
+    n_train = report.table_["n_train"]
+    median = [summary[key] for key in ("median_gain", "median_gain_low", "median_gain_high")]
+    return [
+        name,
+        f":class:`~skmtl.{type(inner).__name__}`",
+        str(len(report.table_)),
+        f"{n_train.min():.0f} to {n_train.max():.0f}",
+        interval(median),
+        f"{100 * summary['share_gain']:.0f}",
+        f"{summary['n_helped']} ({summary['n_probably_helped']})",
+        f"{summary['n_harmed']} ({summary['n_probably_harmed']})",
+        interval(summary["rivals"]["pooled"]),
+        interval(summary["rivals"]["intercept"]),
+    ]
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("name")
-    options.add_argument("file", type=Path)
-    options.add_argument("--target", default="y")
-    options.add_argument("--splits", type=int, default=20)
+    options.add_argument("names", nargs="*", default=list(MODELS), metavar="NAME")
+    options.add_argument("--data", type=Path, help="directory of the files")
     options.add_argument("--jobs", type=int)
     options.add_argument("--plot", type=Path, help="directory for pictures")
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()
-    X, y = load(options.file, options.target)
-    classes = len(np.unique(y)) == 2
-    models = {
-        name: make_pipeline(keep_task_column(StandardScaler(), -1), model)
-        for name, model in (CLASSIFIERS if classes else REGRESSORS).items()
-    }
-    report = compare_to_single_task(
-        models,
-        X,
-        y,
-        task_column=-1,
-        cv=make_splits(X, y, classes, options.splits),
-        n_jobs=options.jobs,
-        random_state=0,
-    )
-    print(options.name, report, sep="\n\n")
-    print(report.details())
-    for name in models:
-        print(name, report[name], sep="\n\n")
-    if options.plot:
-        report.plot().figure_.savefig(options.plot / f"{options.name}_gain.png", dpi=120)
-        for kind in ("gain", "scatter", "size", "splits"):
-            picture = report["mean-regularized"].plot(kind=kind).figure_
-            picture.savefig(options.plot / f"{options.name}_mean_{kind}.png", dpi=120)
+    rows = []
+    for name in options.names:
+        report = compare(name, options.data, options.jobs)
+        print(name, report, sep="\n\n", end="\n\n", flush=True)
+        rows.append(row_of(name, report))
+        if options.plot:
+            for kind in ("gain", "scatter", "size", "splits"):
+                picture = report.plot(kind=kind).figure_
+                picture.savefig(options.plot / f"{name}_{kind}.png", dpi=120)
     if options.rst:
-        table = list_table("14 22 10 10 24 12 14 8 8", [HEAD, *rows_of(options.name, report)])
+        table = list_table("10 16 7 11 16 8 9 9 16 16", [HEAD, *rows])
         options.rst.write_text(table, encoding="utf-8")
 
 

@@ -196,7 +196,7 @@ def test_a_gain_beyond_the_edge_stands_there_with_its_value(gain, edge, side):
         report.table_[name][2] = gain
     ax = TaskGainDisplay.from_report(report).ax_
     assert np.abs(dots(ax, *VERDICTS)[:, 0] - edge).min() < 1e-12
-    written = {-12.5: "-1250 %", 0.999: "+99.9 %"}
+    written = {-12.5: "-1250%", 0.999: "+99.9%"}
     assert any(written[gain] in text.get_text() for text in ax.texts)
     ax = TaskGainDisplay.from_report(report, kind="size").ax_
     assert f"1 task {side}" in ax.get_xlabel()
@@ -223,7 +223,7 @@ def test_ticks_of_gains_do_not_overlap_and_tell_gains_apart(scale):
         ax = TaskGainDisplay.from_report(report, kind=kind).ax_
         assert not overlaps(ax, axis)
         texts = [text.get_text() for text in getattr(ax, f"get_{axis}ticklabels")()]
-        assert "0 %" in texts
+        assert "0%" in texts
         assert 3 <= len(texts) == len(set(texts))
 
 
@@ -310,7 +310,7 @@ def test_a_ranking_says_how_many_gains_it_lacks():
     ranking.reports_["mean"].table_["gain"][:3] = np.nan, np.nan, -7.0
     label = TaskGainDisplay.from_report(ranking).ax_.get_xlabel()
     assert "2 gains of a task missing" in label
-    assert "1 gain below -200 %" in label
+    assert "1 gain below -200%" in label
 
 
 @pytest.mark.parametrize("kind", ["scatter", "size"])

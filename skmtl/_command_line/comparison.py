@@ -68,6 +68,7 @@ def compare(options):
             )
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
+    print(report, flush=True)
     write_outputs(report, options)
 
 

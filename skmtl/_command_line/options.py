@@ -124,7 +124,7 @@ def _add_models(group):
         "--cv",
         type=_positive,
         metavar="K",
-        help="K folds (default: 4 folds, repeated 5 times)",
+        help="number of folds, which are drawn 5 times (default 4)",
     )
     group.add_argument("--jobs", type=int, metavar="N", help="fits to run in parallel")
 

@@ -1,4 +1,4 @@
-"""Files that a comparison writes: checked before the work; none can lose what is printed."""
+"""Files that a comparison writes: checked before the work, written after all is printed."""
 
 from skmtl._command_line.usage import UsageError
 
@@ -37,8 +37,7 @@ def _check_folder(path, option):
 
 
 def write_outputs(report, options):
-    """Print the report, save it and draw it, in this order."""
-    print(report, flush=True)
+    """Save the report and draw it, in this order."""
     if options.save is not None:
         _write("--save", _save, report, options.save)
         print(f"\nThe table is saved in {options.save}.", flush=True)

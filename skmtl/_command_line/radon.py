@@ -43,12 +43,14 @@ def survey(options):
     )
     _print_reference(floor, data.y, counties)
     report = _compare(floor, data.y, counties, options.seed)
-    write_outputs(report, options)
+    print(report)
     _print_gains_by_size(report)
     print(
         "\nThe same for your own file, with a line for each sample:\n"
-        "  python -m skmtl compare FILE.csv --task COLUMN --target COLUMN"
+        "  python -m skmtl compare FILE.csv --task COLUMN --target COLUMN",
+        flush=True,
     )
+    write_outputs(report, options)
 
 
 def _print_reference(X, y, counties):

@@ -202,6 +202,7 @@ def compare_to_single_task(
     if data.is_wide:
         check_has_targets(data.task_codes >= 0, data.tasks)
     rivals = read_rivals(rivals, estimators, X, task_column)
+    _check_ids_reach_estimators(rivals.own, tasks)
     normalize_y = _read_normalize_y(normalize_y, estimators, rivals, data)
     models, roles = all_models(estimators, baseline, rivals, normalize_y)
     check_responses(models, measure)

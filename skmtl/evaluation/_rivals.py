@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils import get_tags
 
 from skmtl._warn import warn
-from skmtl.base import MultiTaskEstimator
+from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.evaluation._baselines import AUTOMATIC_RIVALS, BASELINES, NAMED_RIVALS
 from skmtl.evaluation._estimators import estimator_kind, predicting_unseen_tasks
 from skmtl.meta import PooledTasks
@@ -112,9 +112,9 @@ def _ready(name, rival, X, task_column):
     if not isinstance(final, MultiTaskEstimator):
         if not get_tags(rival).target_tags.single_output:
             raise TypeError(
-                f"The rival {name!r}, {rival!r}, learns several targets at once: give an estimator "
-                "of a single target, which learns all tasks as one, or a multi-task estimator of "
-                "skmtl."
+                f"The rival {name!r}, {rival!r}, learns several targets at once. Give an estimator "
+                "of a single target, which is fitted to all tasks as one, or a multi-task "
+                f"estimator of skmtl{namesake(final)}."
             )
         return PooledTasks(rival, task_column=task_column, handle_unknown="shared")
     rival, column = with_task_column(rival, X, task_column)

@@ -66,21 +66,17 @@ def gain_axis(axis, view):
 
 
 def gain_text(gain):
-    """A gain as it is written in pictures: +8 %, -0.4 %, +99.9 %."""
+    """A gain as it is written in pictures: +8.0%, -13%, +99.9%."""
     percent = 100 * gain
     n_decimals = 1 if abs(percent) < 9.95 else 0
     if percent > 99.0:
         n_decimals = 1 if percent < 99.95 else 2
-    text = f"{percent:+.{n_decimals}f}"
-    if n_decimals:
-        text = text.rstrip("0").rstrip(".")
-    if float(text) == 0:
-        text = "0"
-    return f"{text} %"
+    return f"{percent:+.{n_decimals}f}%"
 
 
 def _signed_percent(value, position):
-    return gain_text(value)
+    percent = 100 * value
+    return "0%" if abs(percent) < 1e-6 else f"{percent:+.4g}%"
 
 
 def _n_fitting(axis):

@@ -165,10 +165,8 @@ def _name_sure_tasks(ax, table, names):
     most_wanted = np.argsort(-change, kind="stable")
     ax.set_ylabel(f"{len(table)} tasks")
     n_written = fit_some_names(ax, [names[line] for line in lines], lines, most_wanted)
-    if n_written == 0:
-        return
-    which = "those helped or harmed" if n_written == len(lines) else "some helped or harmed"
-    ax.set_ylabel(f"{len(table)} tasks; {which} have a name")
+    if n_written:
+        ax.set_ylabel(f"{len(table)} tasks; named: helped, harmed")
 
 
 def gains_by_size(report, ax):
@@ -224,9 +222,8 @@ def _draw_size_curve(ax, report, n_train, is_one_size, edges):
     if not np.isfinite(curve).all():
         return []
     gain, lower, upper = curve
-    percent = f"{report.confidence_level:.0%}".replace("%", " %")
     ax.fill_between(places, lower, upper, color=_BAND, linewidth=0, zorder=0)
-    label = f"typical gain at this size, {percent} band"
+    label = f"typical gain at this size, {report.confidence_level:.0%} band"
     ax.plot(places, gain, color="0.3", linewidth=1.2, linestyle="--", zorder=1, label=label)
     return [lower, upper]
 

@@ -9,6 +9,7 @@ from skmtl._data.task_ids import as_id_array, name_of_task
 
 _LARGEST = 9.0  # font sizes, in points
 _SMALLEST = 6.0
+_SIZES_OF_SOME = (8.0, 7.0, _SMALLEST)  # of the names of some of many lines
 _LINE = 1.25  # height of a line of text, in font sizes
 _WIDTH = 0.65  # of a character, in font sizes
 _MAX_LENGTH = 30  # characters
@@ -98,15 +99,17 @@ def fit_some_names(ax, names, positions, most_wanted):
     ax.yaxis.set_ticks(positions, names, fontsize=_SMALLEST, **LITERAL)
     ax.tick_params(axis="y", length=0, pad=_STROKE + 2)
     _, step = _steps_in_points(ax)
-    gap = _LINE * _SMALLEST / step
     bottom, top = sorted(ax.get_ylim())
-    kept = _that_fit(positions, most_wanted, gap, (bottom, top))
+    for size in _SIZES_OF_SOME:
+        gap = _LINE * size / step
+        kept = _that_fit(positions, most_wanted, gap, (bottom, top))
+        if len(kept) == len(names):
+            break
     lines = positions[kept]
     places = _moved_apart(lines, gap, bottom, top)
-    written = [names[k] for k in kept]
-    ax.yaxis.set_ticks(places, written, fontsize=_SMALLEST, **LITERAL)
+    ax.yaxis.set_ticks(places, [names[k] for k in kept], fontsize=size, **LITERAL)
     _draw_strokes(ax, lines, places)
-    return len(written)
+    return len(kept)
 
 
 def _that_fit(positions, most_wanted, gap, limits):

@@ -197,7 +197,7 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
         """The model with the parameters that both have, and these."""
         own = self.get_params(deep=False)
         model = self._model()
-        for name in model.get_params():
+        for name in model.get_params(deep=False):
             if name in own and name not in self._tried:
                 params.setdefault(name, own[name])
         return model.set_params(**params)

@@ -141,6 +141,8 @@ class Coupling(ABC):
 
     def value(self, W):
         """`1/2 tr(W M W')`, to the digits of how tasks differ, however large what they share."""
+        if not self.any():
+            return 0.0
         part = self.in_range(W)
         return 0.5 * float(np.vdot(part, part @ self))
 

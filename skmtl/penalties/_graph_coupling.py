@@ -1,6 +1,6 @@
 """Graphs of tasks with a ridge, whose systems cost no more than the graph is wide."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -92,6 +92,12 @@ def _pull_to_mean(M):
     return u * u.sum() if fits[off].all() else None
 
 
+@lru_cache
+def _no_edges(n_tasks):
+    """An empty matrix, made once: nobody changes the edges of a graph."""
+    return sparse.csr_array((n_tasks, n_tasks))
+
+
 class GraphCoupling(Coupling):
     """`diag(ridge) + L + sum_k [diag(c_k) - c_k c_k' / sum(c_k)]`, L the Laplacian of a graph.
 
@@ -111,9 +117,11 @@ class GraphCoupling(Coupling):
         n_tasks = len(ridge)
         self.n_tasks = n_tasks
         self.ridge = ridge
-        self.edges = sparse.csr_array((n_tasks, n_tasks)) if edges is None else edges
+        self.edges = _no_edges(n_tasks) if edges is None else edges
         self.pulls = np.zeros((0, n_tasks)) if pulls is None else pulls
-        self.degree = np.asarray(self.edges.sum(axis=1), dtype=float).ravel()
+        self.degree = np.zeros(n_tasks)
+        if self.edges.nnz:
+            self.degree += self.edges.sum(axis=1)
         self.pull = self.pulls.sum(axis=0)
         self.totals = self.pulls.sum(axis=1)
 
@@ -129,9 +137,12 @@ class GraphCoupling(Coupling):
     def __add__(self, other):
         if not isinstance(other, GraphCoupling):
             return other + self
+        edges = self.edges
+        if other.edges.nnz:
+            edges = edges + other.edges
         return GraphCoupling(
             self.ridge + other.ridge,
-            self.edges + other.edges,
+            edges,
             np.vstack([self.pulls, other.pulls]),
         )
 
@@ -191,6 +202,9 @@ class GraphCoupling(Coupling):
     @cached_property
     def _components(self):
         """Number of groups of tasks that are connected, the group of each task and of each pull."""
+        if not self.is_coupled:
+            each = np.arange(self.n_tasks)
+            return self.n_tasks, each, each[:0]
         pulls = sparse.csr_array(self.pulls)
         whole = sparse.block_array([[self.edges, pulls.T], [pulls, None]])
         n_groups, labels = connected_components(whole, directed=False)
@@ -229,16 +243,21 @@ class GraphCoupling(Coupling):
             return None
         return diagonal, self.pull / np.sqrt(self.totals[0])
 
-    def in_range(self, C):
-        if not self.n_free:
-            return C
+    @cached_property
+    def _free_means(self):
+        """The group of each task, its indicators, and what sums of free groups are multiplied by."""
         n_groups, labels, _ = self._components
         members = sparse.csr_array(
             (np.ones(self.n_tasks), (np.arange(self.n_tasks), labels)),
             shape=(self.n_tasks, n_groups),
         )
         sizes = np.bincount(labels, minlength=n_groups)
-        factors = np.where(self._is_free, 1 / sizes, 0.0)
+        return labels, members, np.where(self._is_free, 1 / sizes, 0.0)
+
+    def in_range(self, C):
+        if not self.n_free:
+            return C
+        labels, members, factors = self._free_means
         means = (C @ members) * factors
         return C - means[:, labels]
 
