@@ -19,7 +19,12 @@ from sklearn.gaussian_process.kernels import (
     WhiteKernel,
 )
 
-from skmtl import IndependentTasks, MultiTaskGaussianProcessRegressor, compare_to_single_task
+from skmtl import (
+    IndependentTasks,
+    MultiTaskGaussianProcessRegressor,
+    TaskStratifiedKFold,
+    compare_to_single_task,
+)
 from skmtl.evaluation import single_task
 
 N, T, D = 14, 3, 2
@@ -600,7 +605,7 @@ def test_it_is_compared_with_a_process_for_each_task():
     model = MultiTaskGaussianProcessRegressor(n_restarts=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        report = compare_to_single_task(model, problem.X, problem.Y, cv=2, random_state=0)
+        report = compare_to_single_task(model, problem.X, problem.Y, cv=TaskStratifiedKFold(2))
     assert np.isfinite(report.table_["error_single"]).all()
     single_task_models = IndependentTasks(single_task(model)).fit(problem.X, problem.Y)
     own = MultiTaskGaussianProcessRegressor(n_restarts=0).fit(problem.X, problem.Y[:, :1])
