@@ -89,7 +89,8 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
     of_splits = overlap * of_splits
     total, degrees = _combined(of_rows, of_splits, n_groups, labels.n_splits, is_single_pass)
     scaled, degrees = moderate_variances(n_groups * total, degrees)
-    degrees = _degrees_with_luck(degrees, of_splits / total, labels.n_splits)
+    share = np.divide(of_splits, total, out=np.zeros_like(total), where=total > 0)
+    degrees = _degrees_with_luck(degrees, share, labels.n_splits)
     variance = scaled * _variance_of_log(n_groups) * _inflation(degrees)
 
     _, n_all = labels.groups_in_all
