@@ -94,7 +94,7 @@ def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
 )
 def test_the_recommended_model_is_the_default(read, target, options, name):
     data = file_of(sales=target * 4).to_csv(index=False)
-    assert f"{name}, which learns the tasks together" in read(data, *options)[2]
+    assert f"Compared: {name}, with tuned models" in read(data, *options)[2]
 
 
 @pytest.mark.parametrize(

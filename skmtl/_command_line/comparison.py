@@ -98,8 +98,8 @@ def _description(options, problem, names):
         fill(f"Features: {shown}{more}.", 100, subsequent_indent="  "),
         *problem.remarks,
         fill(
-            f"{', '.join(names)}, which learns the tasks together, against tuned models: one for "
-            "each task alone, one with an intercept for each task, and one for all.",
+            f"Compared: {', '.join(names)}, with tuned models of each task alone, of all tasks as "
+            "one, and of all tasks with an intercept for each.",
             100,
         ),
         "",
