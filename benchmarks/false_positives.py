@@ -99,6 +99,8 @@ def judge(scenario, known, train, seed):
         "high": columns["ci_high"],
         "median_low": numbers["median_gain_low"],
         "median_high": numbers["median_gain_high"],
+        "share_low": numbers["share_gain_low"],
+        "share_high": numbers["share_gain_high"],
     }
 
 
@@ -161,6 +163,9 @@ def summary(truths, judged):
     median = np.median(truth, axis=1)
     median_low = np.array([one["median_low"] for one in judged])
     median_high = np.array([one["median_high"] for one in judged])
+    share = np.mean(truth > 0, axis=1)
+    share_low = np.array([one["share_low"] for one in judged])
+    share_high = np.array([one["share_high"] for one in judged])
     claim = (median_low > 0).astype(int) - (median_high < 0)
     is_false = wrong_verdicts(claim, median)
     return {
@@ -174,6 +179,7 @@ def summary(truths, judged):
         "claims": percent((claim != 0) & ~is_false),
         "false claims": percent(is_false),
         "median covered": percent((median_low <= median) & (median <= median_high)),
+        "share covered": percent((share_low <= share) & (share <= share_high)),
         "median width": percent(np.median(median_high - median_low)),
     }
 

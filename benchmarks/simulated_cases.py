@@ -33,9 +33,8 @@ LEVEL_CASES = [
 POWER_CASES = [
     *_cases("gain of 5 %", "related", (2, 6, 42), SIZES, gain=0.05),
     *_cases("gain of 15 %", "related", (2, 6, 42), SIZES, gain=0.15),
-    *_cases("gain of 30 %", "related", (2, 6, 42), SIZES[:2], gain=0.30),
-    *_cases("related tasks, unequal sizes", "related", (6, 42), UNEQUAL, own=0.1),
-    *_cases("gain of 15 %, wide data", "related", (6, 42), (30,), gain=0.15, wide=True),
+    *_cases("gain of 30 %", "related", (6, 42), SIZES[:2], gain=0.30),
+    *_cases("related tasks, unequal sizes", "related", (6, 42), UNEQUAL),
     *_cases("gain of 15 %, heavy tails", "related", (6, 42), (30,), gain=0.15, heavy_tails=True),
     *_cases("gain of 15 %, tuned", "related", (6, 42), (30,), gain=0.15, tuned=True),
     *_cases("gain of 15 %, 6 of 140 rows train", "related", (6, 42), (140,), gain=0.15, **FEW),

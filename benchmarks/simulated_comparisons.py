@@ -17,10 +17,12 @@ from scipy.special import expit
 
 N_FOLDS = 4
 N_REPEATS = 5
-SIGNAL = 10.0  # variance of x'w; that of the noise is one
+SIGNAL = 2.0  # variance of x'w; that of the noise is one
 EQUAL_FEATURES = 5  # of each of the two models that are equally good
 UNSHARED = 0.2  # own part of coefficients that sharing assumes if tasks are unrelated or mixed
-RELATED = 0.05  # own part of the coefficients of the related half of a mixture
+RELATED = 0.02  # own part of the coefficients of related tasks
+N_FEATURES = 5
+MOST_FEATURES = 40
 GCV_ALPHAS = np.logspace(-1, 4, 11)
 CORRELATION = 0.7  # of the targets of wide data
 N_TEST = 1000  # test samples that measure the risk of a classifier
@@ -30,18 +32,18 @@ N_TEST = 1000  # test samples that measure the risk of a classifier
 class Scenario:
     """What is simulated.
 
-    `relation` is "equal" (two models neither of which is better), "unrelated", "related" (`own` is
-    the share of the variance of the coefficients that a task has for itself) or "mixed" (every
-    second task is related). `n_train` is the number of training samples of a task in each of
-    `n_splits` random splits; if None, there are five repetitions of four folds. `loss` is
-    "squared", "log" or "Brier".
+    `relation` is "equal" (two models neither of which is better), "unrelated", "related" or "mixed"
+    (every second task is related). With a `gain`, `calibrated` finds the number of features with
+    which related tasks gain that much from each other. `n_train` is the number of training samples
+    of a task in each of `n_splits` random splits; if None, there are five repetitions of four
+    folds. `loss` is "squared", "log" or "Brier".
     """
 
     name: str
     relation: str
     n_tasks: int
     sizes: tuple
-    own: float = UNSHARED
+    n_features: int = N_FEATURES
     gain: float | None = None
     wide: bool = False
     heavy_tails: bool = False
@@ -55,12 +57,9 @@ class Scenario:
         return np.resize(self.sizes, self.n_tasks)
 
     @property
-    def n_features(self):
-        if self.relation == "equal":
-            return 2 * EQUAL_FEATURES
-        if self.n_train is not None or self.loss != "squared":
-            return 5
-        return min(max(5, min(self.sizes) // 2), 24)
+    def assumed_own(self):
+        """The own part of coefficients that the sharing model is tuned for."""
+        return RELATED if self.relation == "related" else UNSHARED
 
     @property
     def is_classification(self):
@@ -106,6 +105,7 @@ def draw_tasks(scenario, rng):
     n_tasks = scenario.n_tasks
     n_features = scenario.n_features
     if scenario.relation == "equal":
+        n_features = 2 * EQUAL_FEATURES
         halves = _unit(rng.standard_normal((n_tasks, 2, EQUAL_FEATURES)))
         if scenario.wide:
             common = _unit(rng.standard_normal((1, 2, EQUAL_FEATURES)))
@@ -114,11 +114,10 @@ def draw_tasks(scenario, rng):
         return halves.reshape(n_tasks, n_features)
     common = _unit(rng.standard_normal((1, n_features)))
     own = _unit(rng.standard_normal((n_tasks, n_features)))
-    share = np.full(n_tasks, scenario.own)
+    share = np.full(n_tasks, RELATED)
     if scenario.relation == "unrelated":
         share[:] = 1.0
     if scenario.relation == "mixed":
-        share[:] = RELATED
         # Blocks of one cycle of sizes, so that tasks of every size are in either half.
         block = np.arange(n_tasks) // len(scenario.sizes)
         share[block % 2 == 1] = 1.0
@@ -272,7 +271,7 @@ def fit(scenario, data, train):
     if scenario.relation == "equal":
         return _fit_halves(scenario, data, train)
     alpha = n_features / SIGNAL
-    own_alpha = alpha / max(scenario.own, 1e-3)
+    own_alpha = alpha / scenario.assumed_own
     if scenario.is_classification:
         single = _logistic(data.X, data.y, train, alpha, np.zeros(n_features))
         pooled = _pooled_logistic(data, train, alpha)
@@ -342,22 +341,28 @@ def true_log_gains(scenario, truth, rng, n_data_sets):
     return scenario.power * np.log((single + floor) / (multi + floor))
 
 
-def calibrated(scenario, n_data_sets=10, n_draws=3, n_steps=7):
-    """The scenario whose own part of coefficients gives the wanted gain, or the nearest one."""
+def calibrated(scenario, n_data_sets=10, n_draws=3):
+    """The scenario with the number of features that gives the wanted gain, or nearly so."""
     if scenario.gain is None:
         return scenario
-    wanted = -np.log1p(-scenario.gain)
-    low, high = np.log(1e-3), 0.0
-    for _ in range(n_steps):
-        middle = (low + high) / 2
-        candidate = replace(scenario, own=float(np.exp(middle)))
-        rng = np.random.default_rng(0)
-        found = [
-            np.median(true_log_gains(candidate, draw_tasks(candidate, rng), rng, n_data_sets))
-            for _ in range(n_draws)
-        ]
-        if np.mean(found) > wanted:
-            low = middle
+    fewest = 1
+    n_samples = scenario.n_train or min(scenario.sizes)
+    most = min(3 + n_samples // 2, MOST_FEATURES)
+    while fewest < most:
+        middle = (fewest + most) // 2
+        candidate = replace(scenario, n_features=middle)
+        if typical_true_gain(candidate, n_data_sets, n_draws) < scenario.gain:
+            fewest = middle + 1
         else:
-            high = middle
-    return candidate
+            most = middle
+    return replace(scenario, n_features=most)
+
+
+def typical_true_gain(scenario, n_data_sets, n_draws):
+    """The median over tasks of the true gain, averaged over draws of tasks."""
+    rng = np.random.default_rng(0)
+    medians = []
+    for _ in range(n_draws):
+        tasks = draw_tasks(scenario, rng)
+        medians.append(np.median(true_log_gains(scenario, tasks, rng, n_data_sets)))
+    return -np.expm1(-np.mean(medians))

@@ -202,7 +202,7 @@ def test_folds_are_repeated_but_for_those_of_a_splitter(long):
 
 
 def test_samples_of_a_group_stay_together_and_count_as_one(long):
-    """Three copies of every sample, in one group, say no more than one."""
+    """Three copies of every sample say less in one group than as samples of their own."""
     options = {"baseline": RidgeCV(), "rivals": (), "model_figures": False, "random_state": 0}
     X = np.repeat(long.X, 3, axis=0)
     y = np.repeat(long.y, 3)

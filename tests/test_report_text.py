@@ -115,7 +115,7 @@ def test_rows_are_at_least_four():
         ("equal rival", {"rivals": {"pooled": (0.0, -0.1, 0.1)}}),
         ("few repeats", {"n_splits": 4}),
         ("new task", {"new_task_low": -0.6, "spread": 0.4, "typical_gain": 0.1}),
-        ("mean and median", {"median_gain": -0.1}),
+        ("mean and median", {"median_gain": -0.1, "median_gain_high": -0.05}),
         ("correlated errors", {"correlation": 0.6}),
         ("unconverged", {"n_unconverged": {"single": 0, "multi": 3}}),
     ],
@@ -171,7 +171,7 @@ def test_only_the_first_cautions_are_shown():
     )
     n_more = len(report.summary_["cautions"]) - 3
     assert n_more > 0
-    assert f"({n_more} more: report.details())" in " ".join(report.verdict().split())
+    assert f"\n         {n_more} more in report.details()" in report.verdict()
     assert "did not converge: multi (2)" in report.details()
 
 

@@ -193,7 +193,7 @@ def test_moderated_variances():
 
 
 def test_the_hierarchy_is_the_posterior_by_quadrature(monkeypatch):
-    monkeypatch.setattr(_hierarchy, "_PARTS", (1.0,))
+    monkeypatch.setattr(_hierarchy, "_PART", 1.0)
     theta = np.array([0.3, 0.05, -0.1])
     variance = np.array([0.02, 0.005, 0.04])
 
@@ -203,7 +203,7 @@ def test_the_hierarchy_is_the_posterior_by_quadrature(monkeypatch):
         precision = (1 / total).sum()
         mu = (theta / total).sum() / precision
         density = np.prod(stats.norm.pdf(theta, mu, np.sqrt(total))) / np.sqrt(precision)
-        prior = stats.halfcauchy.pdf(spread, scale=0.1)
+        prior = stats.halfcauchy.pdf(spread, scale=0.05)
         shrinkage = variance[0] / total[0]
         mean = theta[0] - shrinkage * (theta[0] - mu)
         own = shrinkage * spread**2 + shrinkage**2 / precision

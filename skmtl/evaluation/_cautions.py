@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import gain_text, percent_text, shortened
+from skmtl.evaluation._formatting import gain_text, listed, percent_text, shortened
 
 FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck of training
 LARGE_CORRELATION = 0.3
@@ -116,17 +116,18 @@ def _on_equal_rival(report):
             equal.append(method)
     if not equal:
         return None
-    names = " or ".join(rival_names(equal).values())
-    return f"These data do not show that this is better than {names}. Prefer what is simpler."
+    names = listed(list(rival_names(equal).values()), "or")
+    return f"These data do not show a gain over {names}. Prefer what is simpler."
 
 
 def _on_few_passes(report):
     n_passes = _passes(report)
     if not n_passes < FEWEST_PASSES:
         return None
+    often = "once" if n_passes == 1 else f"{n_passes:.1f} times on average"
     return (
-        f"Each sample is tested {n_passes:.1f} times on average, so the luck of the training sets "
-        "hardly shows. Repeat the splits, at best five times."
+        f"Each sample is tested {often}, so the luck of the training sets hardly shows. Repeat the "
+        "splits, at best five times."
     )
 
 
@@ -144,11 +145,13 @@ def _passes(report):
 
 def _on_disagreement(report):
     judged = _judged(report.table_)
-    median = report.summary_["median_gain"]
+    summary = report.summary_
     if len(judged) == 0:
         return None
     mean = np.mean(judged["own_gain"])
-    if not mean * median < 0:
+    median = summary["median_gain"]
+    is_outside = not summary["median_gain_low"] <= mean <= summary["median_gain_high"]
+    if not (is_outside and mean * median < 0):
         return None
     return (
         f"The mean of the gains is {gain_text(mean)}, their median {gain_text(median)}: a few "
@@ -272,7 +275,7 @@ def _on_not_judged(report):
     verb = "is" if n_left_out == 1 else "are"
     return (
         f"{tasks} ({_names(report.table_, is_left_out)}) {verb} not judged and left out of all "
-        "numbers. Their notes say why: report.details()."
+        "numbers: see the notes in report.details()."
     )
 
 

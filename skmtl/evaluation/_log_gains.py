@@ -18,6 +18,10 @@ from skmtl.evaluation._moderation import moderate_variances
 # Row variances are too small by up to this factor where models do not differ, by simulation
 # (benchmarks/false_positives.py). It is used where the luck of training sets is not seen well.
 _SINGLE_PASS = 3.0
+# Losses and the luck of training sets have heavier tails than a normal distribution, so their
+# variances are less sure: a variance of n values has (n - 1) / 1.5 degrees of freedom, as for an
+# excess kurtosis of one. Chosen by simulation (benchmarks/false_positives.py).
+_HEAVY_TAILS = 1.5
 _TAIL = 0.975  # where t and normal distribution are made to agree
 _LARGEST_CORRELATION = 0.95
 
@@ -82,16 +86,18 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
     of_splits, of_mean_splits = _split_variances(labels, influence)
     n_groups = labels.group_cells.counts
     is_single_pass = labels.counts <= labels.row_cells.counts
-    total, degrees = _combined(
-        of_rows, overlap * of_splits, n_groups, labels.n_splits, is_single_pass
-    )
+    of_splits = overlap * of_splits
+    total, degrees = _combined(of_rows, of_splits, n_groups, labels.n_splits, is_single_pass)
     scaled, degrees = moderate_variances(n_groups * total, degrees)
+    share = np.divide(of_splits, total, out=np.zeros_like(total), where=total > 0)
+    degrees = _degrees_with_luck(degrees, share, labels.n_splits)
     variance = scaled * _variance_of_log(n_groups) * _inflation(degrees)
 
     _, n_all = labels.groups_in_all
     mean_variance, mean_degrees = _combined(
         of_mean_rows, overlap * of_mean_splits, n_all, labels.n_splits, is_single_pass.any()
     )
+    mean_variance *= n_all * _variance_of_log(n_all)
     mean_variance = max(mean_variance, variance.sum() / labels.n_tasks**2)
     return LogGains(
         theta,
@@ -207,11 +213,27 @@ def _combined(of_rows, of_splits, n_rows, n_splits, is_single_pass):
     is_raised = of_splits < least
     of_splits = np.maximum(of_splits, least)
     total = of_rows + of_splits
-    row_degrees = np.maximum(n_rows - 1, 1)
-    split_degrees = np.where(is_raised, row_degrees, max(n_splits - 1, 1))
+    row_degrees = _degrees_of_variance(n_rows)
+    split_degrees = np.where(is_raised, row_degrees, _degrees_of_variance(n_splits))
     spread = of_rows**2 / row_degrees + of_splits**2 / split_degrees
     degrees = np.divide(total**2, spread, out=np.ones_like(spread), where=spread > 0)
     return total, degrees
+
+
+def _degrees_of_variance(n_values):
+    """Degrees of freedom of the variance of so many losses, or effects of training sets."""
+    return np.maximum((n_values - 1) / _HEAVY_TAILS, 1)
+
+
+def _degrees_with_luck(degrees, share, n_splits):
+    """Degrees of freedom of moderated variances, of which `share` is the luck of training sets.
+
+    Other tasks make the part of the rows surer. They do not help with that of a few training sets,
+    whose effects are skew: an unlucky one is far from the others.
+    """
+    of_luck = share**2 / _degrees_of_variance(n_splits)
+    with_luck = 1 / ((1 - share) ** 2 / degrees + of_luck)
+    return np.minimum(degrees, with_luck)
 
 
 def _variance_of_log(n_rows):

@@ -42,5 +42,5 @@ def shown_cautions(report):
     sentences = [caution.text for caution in cautions[:MOST_CAUTIONS]]
     n_more = len(cautions) - len(sentences)
     if n_more:
-        sentences[-1] += f" ({n_more} more: report.details())"
+        sentences.append(f"{n_more} more in report.details()")
     return sentences
