@@ -37,11 +37,15 @@ def _check_folder(path, option):
 
 
 def print_report(report, options):
-    """Print the report, and what else it knows or how to see that."""
+    """Print the report, and on request what else it knows."""
     print(report)
     if options.details:
         print(f"\n{report.details()}")
-    else:
+
+
+def print_hint(options):
+    """Print how to see more of the results, unless the user has found out."""
+    if not options.details:
         print("\n--details prints more, and --save table.csv writes the whole table.")
 
 

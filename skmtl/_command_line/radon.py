@@ -4,7 +4,12 @@ from time import perf_counter
 
 import numpy as np
 
-from skmtl._command_line.outputs import check_outputs, print_report, write_outputs
+from skmtl._command_line.outputs import (
+    check_outputs,
+    print_hint,
+    print_report,
+    write_outputs,
+)
 from skmtl.datasets import load_radon
 from skmtl.evaluation import compare_to_single_task
 from skmtl.mixed_effects import MixedEffectsRegressor
@@ -45,8 +50,9 @@ def survey(options):
     report = _compare(floor, data.y, counties, options.seed)
     print_report(report, options)
     _print_gains_by_size(report)
+    print_hint(options)
     print(
-        "\nThe same for your own file, with a line for each sample:\n"
+        "The same for your own file, with a line for each sample:\n"
         "  python -m skmtl compare FILE.csv --task COLUMN --target COLUMN",
         flush=True,
     )
