@@ -5,6 +5,7 @@ from skmtl.datafits._classes import (
     ClassProblem,
     class_factors,
     class_problem,
+    code_classes,
     unpack_classes,
 )
 from skmtl.datafits._columns import ColumnFolds, ColumnProblem, Fold, warn_of_pseudo_observations
@@ -38,6 +39,7 @@ __all__ = [
     "SufficientStatistics",
     "class_factors",
     "class_problem",
+    "code_classes",
     "eigen",
     "inner",
     "less_squares",

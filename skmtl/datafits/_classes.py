@@ -6,6 +6,7 @@ is a column, all of them softmax; then W has the columns (task 0, class 0), (tas
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
@@ -133,6 +134,45 @@ def class_problem(data, class_weight):
     -------
     ClassProblem
     """
+    coded = code_classes(data, class_weight)
+    sizes = np.array([len(own) for own in coded.classes])
+    if sizes.max() == 2:
+        sizes = np.ones_like(sizes)
+    targets = []
+    for codes, own, size in zip(coded.codes, coded.classes, sizes, strict=True):
+        indicators = np.eye(len(own))[codes]
+        targets.append(indicators[:, -size:])
+    assemble = _wide if data.layout == "wide" else _long
+    columns = assemble(data, targets, coded.weights, sizes)
+    return ClassProblem(*columns, sizes, coded.classes, coded.positions)
+
+
+class CodedClasses(NamedTuple):
+    """Class labels of every task as codes: lists with an array for each task.
+
+    Attributes
+    ----------
+    classes : list of ndarray
+        Class labels, sorted.
+    positions : list of ndarray of int
+        Where they are among the class labels of all tasks.
+    codes : list of ndarray of int
+        Of the known targets: their positions in `classes`.
+    weights : list of ndarray
+        Their sample weights times their class weights.
+    """
+
+    classes: list
+    positions: list
+    codes: list
+    weights: list
+
+
+def code_classes(data, class_weight):
+    """Return the CodedClasses of TaskData, whose y holds class labels of any type.
+
+    `class_weight` is None, "balanced" or a dict, as in the classifiers.
+    """
     labels, weights = _labels_of_tasks(data)
     _check_labels(labels)
     all_labels = _unique_labels(labels)
@@ -142,21 +182,19 @@ def class_problem(data, class_weight):
         classes = []
         for own, task in zip(labels, data.tasks, strict=True):
             classes.append(_at_least_two(np.unique(own), all_labels, task))
-    positions = [_positions(own, all_labels) for own in classes]
-    sizes = np.array([len(own) for own in classes])
-    if sizes.max() == 2:
-        sizes = np.ones_like(sizes)
-    targets = []
+    codes_of_tasks = []
     weighted = []
     for t, own in enumerate(classes):
         codes = np.searchsorted(own, labels[t])
         factors = class_factors(class_weight, own, codes, weights[t])
-        indicators = np.eye(len(own))[codes]
+        codes_of_tasks.append(codes)
         weighted.append(weights[t] * factors[codes])
-        targets.append(indicators[:, -sizes[t] :])
-    assemble = _wide if data.layout == "wide" else _long
-    columns = assemble(data, targets, weighted, sizes)
-    return ClassProblem(*columns, sizes, classes, positions)
+    return CodedClasses(
+        classes=classes,
+        positions=[_positions(own, all_labels) for own in classes],
+        codes=codes_of_tasks,
+        weights=weighted,
+    )
 
 
 def _check_class_weight(class_weight, all_labels):
