@@ -40,6 +40,7 @@ PLACES = {
     "kernel": "kernel ridge regression and support vector machines",
     "gaussian_process": "Gaussian processes",
     "meta": "meta-estimators: scikit-learn's estimators for several tasks",
+    "deep": "networks; torch is imported in `deep/_network` alone, in fit and predict",
     "inspection": "what fitted models say, in numbers and pictures",
     "evaluation": "did sharing help? Comparisons, transfer, single-task baselines",
     "skmtl": "the public names",

@@ -7,12 +7,13 @@ puts the paragraph there. Paragraphs hold such lines too.
 import re
 import textwrap
 
-from skmtl._docs import cross_validation, kernel, linear, stack, tasks
+from skmtl._docs import cross_validation, kernel, linear, network, stack, tasks
 
 _PARAGRAPHS = {
     **linear.PARAGRAPHS,
     **cross_validation.PARAGRAPHS,
     **kernel.PARAGRAPHS,
+    **network.PARAGRAPHS,
     **stack.PARAGRAPHS,
     **tasks.PARAGRAPHS,
 }

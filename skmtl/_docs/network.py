@@ -1,0 +1,73 @@
+"""Paragraphs of estimators with a network."""
+
+PARAGRAPHS = {
+    "network_parameters": """
+hidden_layer_sizes : tuple of int, default=(64, 64)
+    Number of units of each hidden layer; () makes the model linear.
+activation : {"relu", "tanh", "logistic", "identity", "gelu", "silu"}, default="relu"
+    Activation function of hidden layers.
+dropout : float, default=0.0
+    Share of hidden units that each step of training leaves out at random, below 1.
+head : {"auto", "mean", "own", "shared"}, default="auto"
+    How tasks differ. "mean": the head of a task is a common head plus a penalized deviation. "own":
+    every task has a head of its own, without a common part and penalty. "shared": tasks have the
+    same head and differ in their offsets. "auto": "own" if y is two-dimensional, else "mean".
+head_alpha : float, default=30.0
+    Strength of the penalty of deviations, for the head "mean". It counts like samples: a task with
+    many more samples than `head_alpha` goes its own way.
+n_members : int, default=5
+    Number of networks whose predictions are averaged. They are trained together, in less time than
+    one after the other.
+""",
+    "training_parameters": """
+alpha : float, default=0.01
+    Weight decay: a step multiplies weights by ``1 - alpha * learning_rate_init``. Biases do not
+    decay.
+batch_size : int or "auto", default="auto"
+    Number of samples of a step. "auto": a twentieth of the samples, but between 32 and 256.
+learning_rate_init : float, default=0.003
+    Step size of AdamW.
+max_iter : int, default=300
+    Largest number of epochs.
+early_stopping : bool, default=True
+    Whether each member is validated after every epoch, stopped when its validation loss gets no
+    better, and has its best weights put back. The validation loss is the mean over tasks of their
+    mean losses: a small task counts as much as a large one. If False, there are `max_iter` epochs
+    on all samples.
+validation_fraction : float, default=0.15
+    Share of the samples that a single member leaves out for validation. Several members leave out
+    one of `n_members` folds each. The last sample of a task is never left out.
+n_iter_no_change : int, default=20
+    Number of epochs without a better validation loss after which a member is stopped.
+""",
+    "network_data_parameters": """
+standardize : bool, default=True
+    Whether features are scaled by their medians and interquartile ranges, and outliers drawn in
+    smoothly: a scaled value z becomes ``z / sqrt(1 + (z / 10)^2)``.
+task_weight : "balanced", dict, Series or array-like of shape (n_tasks,), default=None
+    Weights omega of tasks in the loss: 1 by default. "balanced": every task has the same total
+    weight. A dict or pandas Series goes by task id, an array by the order of `tasks_`.
+{task_column}
+handle_unknown : {"error", "shared"}, default="error"
+    What `predict` does for tasks that fit did not see: raise an error, or predict with the mean of
+    the heads of all tasks and the offset of a new task.
+n_threads : int, default=1
+    Number of threads of torch in this estimator. Results are the same for the same number.
+verbose : bool, default=False
+    Whether losses are printed after every epoch.
+random_state : int, RandomState instance or None, default=None
+    Seed of initial weights, of the order of samples, of folds and of dropout. An int makes results
+    reproducible. The random state of torch is left as it was.
+""",
+    "network_attributes": """
+loss_curve_ : ndarray of shape (n_iter_, n_tasks)
+    Mean training loss of each task in each epoch, over all members.
+validation_curve_ : ndarray of shape (n_iter_, n_members, n_tasks)
+    Mean validation loss of each task after each epoch; NaN if a member leaves out no sample of the
+    task. Without early stopping there are no epochs in it.
+best_epoch_ : ndarray of shape (n_members,)
+    Epoch, counted from 0, whose weights each member has.
+n_iter_ : int
+    Number of epochs.
+""",
+}

@@ -1,0 +1,10 @@
+"""Networks: a trunk that all tasks share, and a head for each.
+
+Estimators need PyTorch, ``pip install "skmtl[torch]"``, in `fit` and `predict`; importing them does
+not.
+"""
+
+from skmtl.deep._multi_task_mlp_classifier import MultiTaskMLPClassifier
+from skmtl.deep._multi_task_mlp_regressor import MultiTaskMLPRegressor
+
+__all__ = ["MultiTaskMLPClassifier", "MultiTaskMLPRegressor"]

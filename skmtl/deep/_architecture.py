@@ -1,0 +1,45 @@
+"""What a network is built from, in plain Python: it is in the pickle of every fitted estimator."""
+
+from dataclasses import dataclass
+
+ACTIVATIONS = ("relu", "tanh", "logistic", "identity", "gelu", "silu")
+HEADS = ("mean", "own", "shared")
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """Sizes and kinds of the layers of a network.
+
+    Attributes
+    ----------
+    n_features : int
+        Number of inputs.
+    hidden_layer_sizes : tuple of int
+        Number of units of each hidden layer of the trunk.
+    activation : str
+        One of :data:`ACTIVATIONS`.
+    dropout : float
+        Share of hidden units that training leaves out at random.
+    n_members : int
+        Number of networks that are trained side by side.
+    n_tasks : int
+        Number of heads.
+    n_outputs : int
+        Number of scores of a head: one, or one for each class.
+    head : str
+        One of :data:`HEADS`.
+    """
+
+    n_features: int
+    hidden_layer_sizes: tuple
+    activation: str
+    dropout: float
+    n_members: int
+    n_tasks: int
+    n_outputs: int
+    head: str
+
+    @property
+    def n_hidden(self):
+        """Number of units of the representation, the last layer of the trunk."""
+        return (self.n_features, *self.hidden_layer_sizes)[-1]

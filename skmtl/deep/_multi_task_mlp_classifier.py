@@ -1,0 +1,166 @@
+"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for classes."""
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp
+from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
+
+from skmtl._docs import documented
+from skmtl.datafits import code_classes
+from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._score_offsets import log_frequencies
+from skmtl.linear_model import ClassPredictor
+
+
+@documented
+class MultiTaskMLPClassifier(
+    ClassPredictor, MultiTaskNetwork, ClassifierMixin, MultiOutputMixin, BaseEstimator
+):
+    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+
+    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k +
+    d_tk)' h(x)``, where h are the hidden layers, and o_tk is the logarithm of the frequency of the
+    class in the task. A member minimizes::
+
+        (1/n) sum_t omega_t sum_i s_ti (log sum_k exp(z_tk(x_ti)) - z_t,y_ti(x_ti))
+            + head_alpha / (2 n) sum_tk (||d_tk||^2 + e_tk^2)
+
+    with sample weights s, task weights omega, and n the sum of their products over the samples that
+    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
+    early stopping ends them. Probabilities are means over `n_members` such networks, each of which
+    leaves out a fold of the samples to be stopped by.
+
+    Parameters
+    ----------
+    {network_parameters}
+    {training_parameters}
+    class_weight : "balanced" or dict, default=None
+        Weights of classes, which multiply sample weights. "balanced": every class of a task has the
+        same total weight. A dict holds a weight for each class label, 1 for those that it lacks.
+    {network_data_parameters}
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or list of n_tasks ndarrays
+        Class labels; a list with those of each task if fitted on two-dimensional y.
+    {network_attributes}
+    {task_attributes}
+    {column_attributes}
+
+    See Also
+    --------
+    MultiTaskMLPRegressor : Regression counterpart.
+    MeanRegularizedClassifier : Linear models about a common one.
+
+    References
+    ----------
+    Caruana (1997), "Multitask learning", Machine Learning 28.
+    Loshchilov, Hutter (2019), "Decoupled weight decay regularization", ICLR: AdamW.
+
+    Examples
+    --------
+    >>> from skmtl.deep import MultiTaskMLPClassifier
+    >>> from skmtl import make_multitask_classification
+    >>> data = make_multitask_classification(random_state=0)
+    >>> model = MultiTaskMLPClassifier(random_state=0)  # model.fit(data.X, data.y) needs torch
+    """
+
+    _target_dtype = None
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(64, 64),
+        *,
+        activation="relu",
+        dropout=0.0,
+        head="auto",
+        head_alpha=30.0,
+        n_members=5,
+        alpha=1e-2,
+        batch_size="auto",
+        learning_rate_init=3e-3,
+        max_iter=300,
+        early_stopping=True,
+        validation_fraction=0.15,
+        n_iter_no_change=20,
+        class_weight=None,
+        standardize=True,
+        task_weight=None,
+        task_column=None,
+        handle_unknown="error",
+        n_threads=1,
+        verbose=False,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.head = head
+        self.head_alpha = head_alpha
+        self.n_members = n_members
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.standardize = standardize
+        self.task_weight = task_weight
+        self.task_column = task_column
+        self.handle_unknown = handle_unknown
+        self.n_threads = n_threads
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _read_cells(self, data):
+        coded = code_classes(data, self.class_weight)
+        self.classes_ = coded.classes if data.layout == "wide" else coded.classes[0]
+        if data.layout == "wide":
+            y, weight = _cells_of_columns(data, coded)
+            strata = _patterns(y, weight)
+        else:
+            y = np.concatenate(coded.codes)
+            weight = np.concatenate(coded.weights)
+            strata = data.design.task_of_sample * len(self.classes_) + y
+        return Cells(y, weight, log_frequencies(coded), strata, loss="cross_entropy")
+
+    def _scores(self, X, tasks):
+        scores, codes = self._own_scores(X, tasks)
+        if codes is None:
+            return _log_mean_probabilities(scores), True
+        return _log_mean_probabilities(scores)[:, 0], False
+
+    def _scores_of_tasks(self, X):
+        return _log_mean_probabilities(self._all_scores(X))
+
+
+def _cells_of_columns(data, coded):
+    """Return codes and weights of the classes of a two-dimensional y, (n_samples, n_tasks)."""
+    y = np.zeros(data.y.shape, dtype=np.intp)
+    weight = np.zeros(data.y.shape)
+    is_known = np.broadcast_to(data.weight > 0, data.y.shape)
+    for t, (codes, weights) in enumerate(zip(coded.codes, coded.weights, strict=True)):
+        y[is_known[:, t], t] = codes
+        weight[is_known[:, t], t] = weights
+    return y, weight
+
+
+def _patterns(y, weight):
+    """Return the combination of classes of every sample, (n_samples,) of int."""
+    codes = np.where(weight > 0, y, -1)
+    _, patterns = np.unique(codes, axis=0, return_inverse=True)
+    return patterns.ravel()
+
+
+def _log_mean_probabilities(scores):
+    """Return the scores of all members together, whose softmax is their mean probability.
+
+    From (n_members, n_samples, n_tasks, n_classes) they become (n_samples, n_tasks, n_classes), or
+    the log-odds (n_samples, n_tasks) of two classes.
+    """
+    of_members = log_softmax(scores, axis=-1)
+    log_mean = logsumexp(of_members, axis=0) - np.log(len(scores))
+    if log_mean.shape[-1] == 2:
+        return log_mean[..., 1] - log_mean[..., 0]
+    return log_mean

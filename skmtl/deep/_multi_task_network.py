@@ -1,0 +1,320 @@
+"""What estimators with a network share: read, scale, train; scores at prediction."""
+
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.reading import read_features, read_prediction_data, read_training_data
+from skmtl._warn import warn
+from skmtl.base import MultiTaskEstimator
+from skmtl.deep._architecture import ACTIVATIONS, HEADS, Architecture
+from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._require_torch import require_torch
+from skmtl.deep._training_samples import TrainingSamples
+from skmtl.deep._training_settings import TrainingSettings
+from skmtl.deep._validation_folds import validation_masks
+
+_CHUNK = 4096  # samples that are predicted at a time
+_BATCHES = 20  # of batch_size="auto", if their sizes are within bounds
+_SMALLEST_BATCH = 32
+_LARGEST_BATCH = 256
+
+
+class Cells(NamedTuple):
+    """What a subclass makes of the targets.
+
+    Attributes
+    ----------
+    y : ndarray of the shape of TaskData.y
+        What the loss takes, 0 where missing.
+    weight : ndarray of the shape of TaskData.y
+        Sample weights, with class weights in them.
+    offset : ndarray of shape (n_tasks + 1, n_outputs)
+        What is added to the scores of every task; the last row is that of a new task.
+    strata : ndarray of int of shape (n_samples,)
+        What folds have equal shares of.
+    loss : str
+        Name of the loss of the network.
+    """
+
+    y: np.ndarray
+    weight: np.ndarray
+    offset: np.ndarray
+    strata: np.ndarray
+    loss: str
+
+
+class MultiTaskNetwork(MultiTaskEstimator):
+    """Base of estimators with a network.
+
+    A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
+    ``_read_cells(data)``. Pickles hold NumPy arrays only: a network is built from them when it is
+    needed.
+    """
+
+    _target_dtype = np.float64
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _check_params(self):
+        self._check_layout_params()
+        check_option(self.activation, "activation", ACTIVATIONS)
+        check_option(self.head, "head", ("auto", *HEADS))
+        check_real(self.dropout, "dropout", high=1.0, include="left")
+        check_int(self.n_members, "n_members")
+        check_real(self.head_alpha, "head_alpha")
+        check_real(self.alpha, "alpha")
+        check_real(self.learning_rate_init, "learning_rate_init", include="neither")
+        check_int(self.max_iter, "max_iter")
+        check_bool(self.early_stopping, "early_stopping")
+        check_real(self.validation_fraction, "validation_fraction", high=1.0, include="neither")
+        check_int(self.n_iter_no_change, "n_iter_no_change")
+        check_bool(self.standardize, "standardize")
+        check_int(self.n_threads, "n_threads")
+
+    def _read_cells(self, data):
+        """Return the Cells of TaskData; set what predictions need of them."""
+        raise NotImplementedError
+
+    def fit(self, X, y, sample_weight=None, *, tasks=None):
+        """Fit all tasks together.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified. A
+            sparse matrix is made dense.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Targets: two-dimensional, NaN (or None, of class labels) where one is missing; 1-D with
+            `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights of the losses of samples. A number is the same as None.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`; `predict` then needs them too.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ImportError
+            If PyTorch is not installed.
+        ValueError
+            If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
+            or infinity, weights are negative, or shapes do not match; or if training diverges.
+        """
+        require_torch(type(self).__name__)
+        self._check_params()
+        data = read_training_data(self, X, y, sample_weight, tasks, dtype=self._target_dtype)
+        self._store_tasks(data)
+        cells = self._read_cells(data)
+        samples = self._training_samples(data, cells)
+        self._score_offset = cells.offset
+        self._architecture = self._make_architecture(data, cells)
+        self._train(samples, cells.loss)
+        return self
+
+    def _training_samples(self, data, cells):
+        """Return the TrainingSamples; set the scale of the features."""
+        features = _dense(data.design.X)
+        y = cells.y
+        weight = cells.weight * data.design.spread(self._task_weights(data, cells.weight))
+        codes = None
+        if data.layout != "wide":
+            codes = data.design.task_of_sample
+            y = y[:, None]
+            weight = weight[:, None]
+        is_labeled = (weight > 0).any(axis=1)
+        if not is_labeled.all():  # of wide data
+            features = features[is_labeled]
+            y = y[is_labeled]
+            weight = weight[is_labeled]
+        strata = cells.strata[is_labeled]
+        self._feature_scale = FeatureScale.identity(features.shape[1])
+        if self.standardize:
+            self._feature_scale = FeatureScale.of(features)
+        return TrainingSamples(
+            X=self._feature_scale.apply(features),
+            y=y,
+            weight=weight,
+            codes=codes,
+            offset=cells.offset[:-1],
+            strata=strata,
+            n_tasks=data.n_tasks,
+        )
+
+    def _task_weights(self, data, weight):
+        """Return the weight of every task, (n_tasks,)."""
+        omega = data.task_weights(self.task_weight, data.design.task_sum(weight))
+        if omega is None:
+            return np.ones(data.n_tasks)
+        return omega
+
+    def _make_architecture(self, data, cells):
+        """Return the Architecture that the parameters ask for."""
+        head = self.head
+        if head == "auto":
+            head = "own" if data.layout == "wide" else "mean"
+        return Architecture(
+            n_features=data.design.n_features,
+            hidden_layer_sizes=_checked_sizes(self.hidden_layer_sizes),
+            activation=self.activation,
+            dropout=float(self.dropout),
+            n_members=self.n_members,
+            n_tasks=data.n_tasks,
+            n_outputs=cells.offset.shape[1],
+            head=head,
+        )
+
+    def _settings(self, samples, loss):
+        """Return the TrainingSettings."""
+        return TrainingSettings(
+            loss=loss,
+            head_alpha=self.head_alpha,
+            alpha=self.alpha,
+            learning_rate=self.learning_rate_init,
+            batch_size=_checked_batch_size(self.batch_size, len(samples)),
+            max_iter=self.max_iter,
+            n_iter_no_change=self.n_iter_no_change,
+            verbose=bool(self.verbose),
+        )
+
+    def _train(self, samples, loss):
+        """Train the network; set the fitted attributes."""
+        from skmtl.deep._network import arrays_of, pinned_threads, train
+
+        settings = self._settings(samples, loss)
+        rng = check_random_state(self.random_state)
+        seed = rng.randint(2**31 - 1)
+        validation = np.zeros((self.n_members, len(samples)), dtype=bool)
+        if self.early_stopping:
+            validation = validation_masks(samples, self.n_members, self.validation_fraction, rng)
+        with pinned_threads(self.n_threads):
+            training = train(self._architecture, samples, validation, settings, seed)
+        self._arrays = arrays_of(training.network)
+        self.loss_curve_ = training.loss_curve
+        self.validation_curve_ = training.validation_curve
+        self.best_epoch_ = training.best_epoch
+        self.n_iter_ = len(training.loss_curve)
+        if not training.converged:
+            warn(
+                f"After max_iter={self.max_iter} epochs the validation loss of a member was still "
+                f"getting better within n_iter_no_change={self.n_iter_no_change} epochs: increase "
+                "max_iter or learning_rate_init.",
+                ConvergenceWarning,
+            )
+
+    def _own_scores(self, X, tasks):
+        """Return the scores of the tasks of samples, and their codes.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_members, n_samples, n_tasks or 1, n_outputs)
+            Scores of all tasks if the codes are None, else of the task of each sample.
+        codes : ndarray of int of shape (n_samples,) or None
+            -1 for a new task.
+        """
+        check_is_fitted(self)
+        X, codes = read_prediction_data(self, X, tasks)
+        return self._scores_of_members(X, codes), codes
+
+    def _all_scores(self, X):
+        """Return the scores (n_members, n_samples, n_tasks, n_outputs), in any data form."""
+        check_is_fitted(self)
+        X, _ = read_features(self, X, reset=False, ids=False)
+        return self._scores_of_members(X, None)
+
+    def _scores_of_members(self, X, codes):
+        """Return the scores of `_own_scores` for features."""
+
+        def scores_of_all_tasks(network, x, samples):
+            z = network(x)[:, :, :-1].numpy()
+            return z + self._score_offset[:-1]
+
+        def scores_of_own_task(network, x, samples):
+            own = codes[samples]
+            z = network(x, own).numpy()
+            return z + self._score_offset[own][:, None]
+
+        scores = scores_of_all_tasks if codes is None else scores_of_own_task
+        return self._evaluate(scores, X)
+
+    def represent(self, X):
+        """Return what the trunks make of the samples: the inputs of the heads.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            As in `fit`; the ids in a task column are ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_members * n_hidden)
+            The last hidden layers of all members side by side.
+        """
+        check_is_fitted(self)
+        X, _ = read_features(self, X, reset=False, ids=False)
+
+        def representation(network, x, samples):
+            return network.trunk(x).numpy()
+
+        of_members = self._evaluate(representation, X)
+        return np.concatenate(of_members, axis=1)
+
+    def _evaluate(self, function, X):
+        """Return what a function makes of the network and features, chunk by chunk.
+
+        It gets the network, a tensor of scaled features and the slice of samples that these are of,
+        and returns an array (n_members, n_samples of the chunk, ...).
+        """
+        require_torch(type(self).__name__)
+        import torch
+
+        from skmtl.deep._network import network_from_arrays, pinned_threads
+
+        chunks = []
+        with pinned_threads(self.n_threads):
+            network = network_from_arrays(self._architecture, self._arrays)
+            for start in range(0, X.shape[0], _CHUNK):
+                samples = slice(start, start + _CHUNK)
+                scaled = self._feature_scale.apply(_dense(X[samples]))
+                chunks.append(function(network, torch.from_numpy(scaled), samples))
+        return np.concatenate(chunks, axis=1)
+
+
+def _dense(X):
+    """Return features as a dense array of double precision."""
+    if sparse.issparse(X):
+        X = X.toarray()
+    return np.asarray(X, dtype=np.float64)
+
+
+def _checked_sizes(sizes):
+    """Return the numbers of hidden units as a tuple; a single number is one layer."""
+    if isinstance(sizes, Integral):
+        sizes = (sizes,)
+    if not isinstance(sizes, tuple | list | np.ndarray):
+        raise TypeError(
+            f"hidden_layer_sizes must be a tuple of integers, got {sizes!r}; (64, 64) are two "
+            "layers of 64 units."
+        )
+    return tuple(check_int(size, "hidden_layer_sizes") for size in sizes)
+
+
+def _checked_batch_size(batch_size, n_samples):
+    """Return the number of samples of a batch, at most all of them."""
+    if isinstance(batch_size, str):
+        check_option(batch_size, "batch_size", ("auto",))
+        batch_size = np.clip(n_samples // _BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH)
+    return min(check_int(batch_size, "batch_size"), n_samples)

@@ -1,0 +1,14 @@
+"""Networks and their training: the only package that imports torch.
+
+Modules outside import it inside of functions, so that ``import skmtl`` works without torch.
+
+Letters of shapes: M members, n samples of a batch, d units of the representation, T tasks,
+K outputs of a task.
+"""
+
+from skmtl.deep._network.network import Network
+from skmtl.deep._network.stored import arrays_of, network_from_arrays
+from skmtl.deep._network.threads import pinned_threads
+from skmtl.deep._network.training import train
+
+__all__ = ["Network", "arrays_of", "network_from_arrays", "pinned_threads", "train"]

@@ -1,0 +1,71 @@
+"""Samples as tensors, in batches of random order."""
+
+from dataclasses import dataclass, fields
+
+import torch
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some samples.
+
+    Attributes
+    ----------
+    X : Tensor of shape (n, n_features)
+        Scaled features.
+    y : Tensor of shape (n, C)
+        Targets.
+    weight : Tensor of shape (n, C)
+        Weights, 0 where a target is missing.
+    is_training : Tensor of shape (M, n, 1)
+        1 where a member is trained on the sample, 0 where it is validated on it.
+    codes : Tensor of int of shape (n,) or None
+        The task of each sample.
+    """
+
+    X: torch.Tensor
+    y: torch.Tensor
+    weight: torch.Tensor
+    is_training: torch.Tensor
+    codes: torch.Tensor | None
+
+    @classmethod
+    def of(cls, samples, validation):
+        """Return all samples; `validation` are the masks of the members, (M, n) of bool."""
+        codes = None
+        if samples.codes is not None:
+            codes = torch.from_numpy(samples.codes)
+        return cls(
+            X=torch.from_numpy(samples.X).float(),
+            y=torch.from_numpy(samples.y).float(),
+            weight=torch.from_numpy(samples.weight).float(),
+            is_training=torch.from_numpy(~validation).float().unsqueeze(-1),
+            codes=codes,
+        )
+
+    def __len__(self):
+        return len(self.X)
+
+    def take(self, index):
+        """Return the samples at an index: a slice or positions."""
+        parts = {}
+        for field in fields(self):
+            part = getattr(self, field.name)
+            if field.name == "is_training":
+                part = part[:, index]
+            elif part is not None:
+                part = part[index]
+            parts[field.name] = part
+        return Batch(**parts)
+
+    def batches(self, size, generator=None):
+        """Yield batches of all samples, in random order if there is a generator.
+
+        Samples are copied in that order once; batches are slices of the copy.
+        """
+        samples = self
+        if generator is not None:
+            order = torch.randperm(len(self), generator=generator)
+            samples = self.take(order)
+        for start in range(0, len(self), size):
+            yield samples.take(slice(start, start + size))

@@ -1,0 +1,75 @@
+"""The heads: from the representation to the scores of every task, or of the task of a sample."""
+
+import math
+
+import torch
+from torch import nn
+
+from skmtl.deep._network.towers import uniform
+
+
+class Heads(nn.Module):
+    """Linear heads ``z_t = (V + D_t)' h + c + e_t`` of all members and tasks.
+
+    With the head "shared" there are no deviations D_t and e_t; with "own" there is no common part V
+    and c; with "mean" there are both.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        Numbers of members, tasks and outputs, and the kind of the head.
+    generator : torch.Generator
+        What initial weights are drawn from.
+    """
+
+    def __init__(self, architecture, generator):
+        super().__init__()
+        M = architecture.n_members
+        T = architecture.n_tasks
+        K = architecture.n_outputs
+        d = architecture.n_hidden
+        self.n_tasks = T
+        self.n_outputs = K
+        bound = 1.0 / math.sqrt(d)
+        self.has_common = architecture.head != "own"
+        self.has_deviations = architecture.head != "shared"
+        if self.has_common:
+            self.common = nn.Parameter(uniform(bound, (M, d, K), generator))
+            self.common_bias = nn.Parameter(torch.zeros(M, 1, K))
+        if self.has_deviations:
+            deviations = torch.zeros(M, T, d, K)
+            if not self.has_common:
+                deviations = uniform(bound, (M, T, d, K), generator)
+            self.deviations = nn.Parameter(deviations)
+            self.deviation_biases = nn.Parameter(torch.zeros(M, T, K))
+
+    def every_task(self, h):
+        """Return the scores (M, n, T, K) of all tasks from representations (M, n, d)."""
+        shape = (*h.shape[:2], self.n_tasks, self.n_outputs)
+        if not self.has_deviations:
+            z = torch.baddbmm(self.common_bias, h, self.common)
+            return z.unsqueeze(2).expand(shape)
+        weight = self.deviations
+        bias = self.deviation_biases
+        if self.has_common:
+            weight = weight + self.common.unsqueeze(1)
+            bias = bias + self.common_bias
+        side_by_side = weight.transpose(1, 2).flatten(2)  # (M, d, T * K)
+        z = torch.baddbmm(bias.flatten(1).unsqueeze(1), h, side_by_side)
+        return z.view(shape)
+
+    def own_task(self, h, codes):
+        """Return the scores (M, n, 1, K) of the task of each sample; codes are (n,)."""
+        z = 0.0
+        if self.has_common:
+            z = torch.baddbmm(self.common_bias, h, self.common)
+        if self.has_deviations:
+            of_samples = self.deviations[:, codes]
+            z = z + torch.einsum("mnd,mndk->mnk", h, of_samples) + self.deviation_biases[:, codes]
+        return z.unsqueeze(2)
+
+    def size_of_deviations(self):
+        """Return the sum of squares of the deviations of each member, (M,)."""
+        of_weights = self.deviations.square().sum((1, 2, 3))
+        of_biases = self.deviation_biases.square().sum((1, 2))
+        return of_weights + of_biases
