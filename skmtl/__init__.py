@@ -12,6 +12,7 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
+from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.evaluation import (
     TransferRanking,
     TransferReport,
@@ -161,6 +162,8 @@ __all__ = [
     "MultiTaskLassoCV",
     "MultiTaskLassoClassifier",
     "MultiTaskLassoClassifierCV",
+    "MultiTaskMLPClassifier",
+    "MultiTaskMLPRegressor",
     "MultiTaskMixed",
     "MultiTaskNystroemRidge",
     "MultiTaskNystroemRidgeCV",

@@ -1,6 +1,7 @@
 """The registry of public estimators: whoever adds one adds a line and inherits test_common.py."""
 
 import os
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -40,6 +41,8 @@ from skmtl import (
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     MultiTaskMixed,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
     MultiTaskNystroemRidge,
     MultiTaskNystroemRidgeCV,
     MultiTaskRegressor,
@@ -155,6 +158,16 @@ KERNEL = [
     MultiTaskSVR(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
 ]
+TRAINING = {
+    "hidden_layer_sizes": (8,),
+    "n_members": 2,
+    "learning_rate_init": 0.05,
+    "max_iter": 20,
+    "early_stopping": False,
+    "random_state": 0,
+}
+DEEP = [MultiTaskMLPClassifier(**TRAINING), MultiTaskMLPRegressor(**TRAINING)]
+HAS_TORCH = find_spec("torch") is not None
 ESTIMATORS = [
     *LINEAR,
     *KERNEL,
@@ -187,6 +200,8 @@ ESTIMATORS = [
         task_weights="common",
     ),
 ]
+if HAS_TORCH:  # else they cannot be fitted: pip install "skmtl[torch]"
+    ESTIMATORS.extend(DEEP)
 
 
 def read_by(estimator):

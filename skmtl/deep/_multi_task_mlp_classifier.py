@@ -58,8 +58,7 @@ class MultiTaskMLPClassifier(
 
     Examples
     --------
-    >>> from skmtl.deep import MultiTaskMLPClassifier
-    >>> from skmtl import make_multitask_classification
+    >>> from skmtl import MultiTaskMLPClassifier, make_multitask_classification
     >>> data = make_multitask_classification(random_state=0)
     >>> model = MultiTaskMLPClassifier(random_state=0)  # model.fit(data.X, data.y) needs torch
     """

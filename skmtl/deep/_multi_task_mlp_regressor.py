@@ -64,8 +64,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
 
     Examples
     --------
-    >>> from skmtl.deep import MultiTaskMLPRegressor
-    >>> from skmtl import make_multitask_regression
+    >>> from skmtl import MultiTaskMLPRegressor, make_multitask_regression
     >>> data = make_multitask_regression(random_state=0)
     >>> model = MultiTaskMLPRegressor(random_state=0)  # model.fit(data.X, data.y) needs torch
     """

@@ -1,28 +1,23 @@
 """The heads: from the representation to the scores of every task, or of the task of a sample."""
 
-import math
-
 import torch
 from torch import nn
-
-from skmtl.deep._network.towers import uniform
 
 
 class Heads(nn.Module):
     """Linear heads ``z_t = (V + D_t)' h + c + e_t`` of all members and tasks.
 
     With the head "shared" there are no deviations D_t and e_t; with "own" there is no common part V
-    and c; with "mean" there are both.
+    and c; with "mean" there are both. All of them are 0 at first, so that an untrained network
+    predicts the offset of every task.
 
     Parameters
     ----------
     architecture : Architecture
         Numbers of members, tasks and outputs, and the kind of the head.
-    generator : torch.Generator
-        What initial weights are drawn from.
     """
 
-    def __init__(self, architecture, generator):
+    def __init__(self, architecture):
         super().__init__()
         M = architecture.n_members
         T = architecture.n_tasks
@@ -30,17 +25,13 @@ class Heads(nn.Module):
         d = architecture.n_hidden
         self.n_tasks = T
         self.n_outputs = K
-        bound = 1.0 / math.sqrt(d)
         self.has_common = architecture.head != "own"
         self.has_deviations = architecture.head != "shared"
         if self.has_common:
-            self.common = nn.Parameter(uniform(bound, (M, d, K), generator))
+            self.common = nn.Parameter(torch.zeros(M, d, K))
             self.common_bias = nn.Parameter(torch.zeros(M, 1, K))
         if self.has_deviations:
-            deviations = torch.zeros(M, T, d, K)
-            if not self.has_common:
-                deviations = uniform(bound, (M, T, d, K), generator)
-            self.deviations = nn.Parameter(deviations)
+            self.deviations = nn.Parameter(torch.zeros(M, T, d, K))
             self.deviation_biases = nn.Parameter(torch.zeros(M, T, K))
 
     def every_task(self, h):

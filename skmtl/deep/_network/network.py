@@ -21,7 +21,7 @@ class Network(nn.Module):
         super().__init__()
         self.architecture = architecture
         self.trunk = Towers(architecture, generator)
-        self.heads = Heads(architecture, generator)
+        self.heads = Heads(architecture)
 
     def forward(self, x, codes=None):
         """Return the scores of all tasks, (M, n, T, K), or of those of the samples, (M, n, 1, K).

@@ -44,9 +44,9 @@ class Towers(nn.Module):
         for n_units in architecture.hidden_layer_sizes:
             bound = 1.0 / math.sqrt(n_inputs)
             weight = torch.randn(self.n_members, n_inputs, n_units, generator=generator)
-            bias = uniform(bound, (self.n_members, 1, n_units), generator)
+            bias = 2.0 * torch.rand(self.n_members, 1, n_units, generator=generator) - 1.0
             self.weights.append(nn.Parameter(gain * bound * weight))
-            self.biases.append(nn.Parameter(bias))
+            self.biases.append(nn.Parameter(bound * bias))
             n_inputs = n_units
 
     def forward(self, x):
@@ -62,8 +62,3 @@ class Towers(nn.Module):
         """Return 0 for the units that are left out and 1 / (1 - dropout) for others, like h."""
         kept = torch.empty_like(h).bernoulli_(1.0 - self.dropout, generator=self.generator)
         return kept / (1.0 - self.dropout)
-
-
-def uniform(bound, shape, generator):
-    """Return numbers drawn uniformly between `-bound` and `bound`."""
-    return bound * (2.0 * torch.rand(*shape, generator=generator) - 1.0)
