@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ESTIMATORS, KERNEL, name_of
+from conftest import DEEP, ESTIMATORS, KERNEL, name_of
 from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.datasets import load_breast_cancer, load_iris
@@ -42,7 +42,8 @@ from skmtl.losses import Loss, Poisson
 N, P, T = 36, 3, 3
 SHIFTS = {"1e2": 1e2, "1e4": 1e4, "1e6": 1e6, "kelvin and hPa": [278.0, 1013.0, -4e3]}
 ATOL = 1e-6  # shifted features are rounded to 1e-10, and solutions to the root of the tolerance
-WITH_INTERCEPT = [one for one in ESTIMATORS if not any(one is kernel for kernel in KERNEL)]
+NOT_LINEAR = [*KERNEL, *DEEP]
+WITH_INTERCEPT = [one for one in ESTIMATORS if not any(one is other for other in NOT_LINEAR)]
 FORMS = ["wide", "missing", "long"]
 
 

@@ -20,6 +20,7 @@ from skmtl import (
     MultiTaskLasso,
     MultiTaskLassoCV,
     MultiTaskMixed,
+    MultiTaskMLPRegressor,
     MultiTaskNystroemRidge,
     MultiTaskNystroemRidgeCV,
     MultiTaskRelationshipKernelRidge,
@@ -32,10 +33,10 @@ from skmtl import (
 )
 
 # They hand targets of several tasks, as they are, to one estimator of scikit-learn, or have
-# coefficients that tasks share.
+# coefficients that tasks share. Networks are trained in single precision: test_deep.py.
 IN_UNITS = (
     *(PooledTasks, RandomInterceptTasks, SequentialTasks, MultiTaskStacking),
-    MixedEffectsRegressor,
+    *(MixedEffectsRegressor, MultiTaskMLPRegressor),
 )
 REGRESSORS = [one for one in ESTIMATORS if not is_classifier(one) and not isinstance(one, IN_UNITS)]
 KERNEL_REGRESSORS = [one for one in KERNEL if not is_classifier(one)]

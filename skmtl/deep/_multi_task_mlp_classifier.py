@@ -19,7 +19,8 @@ class MultiTaskMLPClassifier(
 
     Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k +
     d_tk)' h(x)``, where h are the hidden layers, and o_tk is the logarithm of the frequency of the
-    class in the task. A member minimizes::
+    class in the task, counted with one more sample that has the frequencies of all tasks. A member
+    minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti (log sum_k exp(z_tk(x_ti)) - z_t,y_ti(x_ti))
             + head_alpha / (2 n) sum_tk (||d_tk||^2 + e_tk^2)
