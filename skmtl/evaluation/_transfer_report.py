@@ -21,7 +21,7 @@ class TransferReport:
 
     A gain is relative: 0.1 is an error 10 % smaller than that of the task alone, and -0.1 one that
     is 10 % larger. What all tasks say about the gain of a task enters its posterior distribution
-    (:doc:`compare`).
+    (:doc:`/compare`).
 
     Attributes
     ----------
