@@ -96,13 +96,14 @@ def row_of(name, report):
     summary = report.summary_
     model = MODELS[name]
     inner = getattr(model, "estimator", model)
-    n_train = report.table_["n_train"]
+    n_train = report.table_["n_train"].round().astype(int)
+    sizes = [str(n_train.min()), str(n_train.max())]
     median = [summary[key] for key in ("median_gain", "median_gain_low", "median_gain_high")]
     return [
         name,
         f":class:`~skmtl.{type(inner).__name__}`",
         str(len(report.table_)),
-        f"{n_train.min():.0f} to {n_train.max():.0f}",
+        " to ".join(dict.fromkeys([sizes[0], sizes[-1]])),
         interval(median),
         f"{100 * summary['share_gain']:.0f}",
         f"{summary['n_helped']} ({summary['n_probably_helped']})",

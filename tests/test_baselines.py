@@ -30,6 +30,7 @@ from skmtl import (
     PooledTasks,
     RandomInterceptTasks,
     SequentialTasks,
+    TaskStratifiedKFold,
     compare_to_single_task,
     make_multitask_classification,
 )
@@ -555,13 +556,16 @@ def test_comparisons_of_counts_cope_with_training_sets_of_zeros():
     y = np.where(tasks == 0, rng.poisson(np.exp(X[:, 0])), 0.0)
     y[5] = 2.0  # the only event of task 1
     model = MeanRegularizedRegressor(loss="poisson")
+    cv = TaskStratifiedKFold(2, shuffle=True, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "Task.* have counts of zero only")
         report = compare_to_single_task(
-            model, X, y, tasks=tasks, cv=2, random_state=0, model_figures=False
+            model, X, y, tasks=tasks, cv=cv, random_state=0, model_figures=False
         )
-    assert report.cv_results_["errors"].max() < 10
+    errors = report.cv_results_["errors"]
+    assert np.isfinite(errors).all()
+    assert errors[:, 1].max() < 2  # of the task whose training sets may be all zeros
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         report = compare_to_single_task(
@@ -569,7 +573,7 @@ def test_comparisons_of_counts_cope_with_training_sets_of_zeros():
             X,
             y,
             tasks=tasks,
-            cv=2,
+            cv=cv,
             scoring="neg_mean_poisson_deviance",
             random_state=0,
             model_figures=False,

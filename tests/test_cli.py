@@ -1,7 +1,9 @@
 """`python -m skmtl` as a user types it."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,12 @@ def shops(tmp_path, monkeypatch):
     return frame, tmp_path / "shops.csv"
 
 
+def blocks_of_readme(language):
+    """The code blocks of the README in a language."""
+    readme = Path(__file__).parents[1] / "README.md"
+    return re.findall(rf"```{language}\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
+
+
 def test_main_job_has_the_figures_of_the_book_and_a_verdict(capsys, tmp_path):
     picture = tmp_path / "gains.png"
     assert main(["--plot", str(picture)]) == 0
@@ -31,10 +39,30 @@ def test_main_job_has_the_figures_of_the_book_and_a_verdict(capsys, tmp_path):
     assert "919 houses of 85 counties" in printed.out
     reference = [line.split()[-2:] for line in printed.out.splitlines() if "standard dev" in line]
     assert reference == [["0.33", "0.33"], ["0.76", "0.76"]]
-    assert "Sharing helps the typical task" in printed.out
     assert "2 houses a county gains" in printed.out
+    (words,) = blocks_of_readme("text")
+    assert words in printed.out
     assert not printed.err  # no warning in a first run
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_program_of_the_readme_is_the_comparison_of_the_main_job(monkeypatch):
+    given = []
+
+    def remember(model, X, y, **options):
+        given.append(
+            (repr(model), X.tobytes(), y.tobytes(), options.pop("tasks").tolist(), options)
+        )
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skmtl._command_line.radon.compare_to_single_task", remember)
+    with pytest.raises(KeyboardInterrupt):
+        main([])
+    monkeypatch.setattr("skmtl.compare_to_single_task", remember)
+    (program,) = blocks_of_readme("python")
+    with pytest.raises(KeyboardInterrupt):
+        exec(program, {})
+    assert given[0] == given[1]
 
 
 def test_compare_on_a_file(shops, capsys):
@@ -42,6 +70,7 @@ def test_compare_on_a_file(shops, capsys):
     assert main(arguments) == 0
     text = capsys.readouterr().out
     assert "3 tasks (shop), 3 features, target sales" in text
+    assert "--details prints more" in text
     for shop in ("north", "south", "west"):
         assert shop in text
 
@@ -50,8 +79,9 @@ def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
     arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
     picture = tmp_path / "gains.png"
     names = ["MixedEffectsRegressor", "SafeSharingRegressor"]
-    assert main([*arguments, "--estimators", *names, "--plot", str(picture)]) == 0
+    assert main([*arguments, "--estimators", *names, "--plot", str(picture), "--details"]) == 0
     text = capsys.readouterr().out
+    assert "--details prints more" not in text
     assert all(name in text for name in names)
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -66,7 +96,7 @@ def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
 )
 def test_the_recommended_model_is_the_default(read, target, options, name):
     data = file_of(sales=target * 4).to_csv(index=False)
-    assert f"{name}, which learns the tasks together" in read(data, *options)[2]
+    assert f"Compared: {name}, with tuned models" in read(data, *options)[2]
 
 
 @pytest.mark.parametrize(

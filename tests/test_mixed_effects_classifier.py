@@ -11,7 +11,12 @@ from scipy.special import expit
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
-from skmtl import MixedEffectsClassifier, compare_to_single_task, task_cross_val_predict
+from skmtl import (
+    MixedEffectsClassifier,
+    TaskStratifiedKFold,
+    compare_to_single_task,
+    task_cross_val_predict,
+)
 from skmtl.evaluation import single_task
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
 from skmtl.mixed_effects._logistic_models import FlatModel, RidgeModel
@@ -416,7 +421,7 @@ def test_predictions_of_folds_in_both_forms_are_probabilities():
 @pytest.mark.parametrize("wide", [False, True])
 def test_it_is_compared_with_single_tasks_in_both_forms(wide):
     X = DATA.X[:60, :2]
-    options = {"baseline": LogisticRegression(), "rivals": (), "cv": 2}
+    options = {"baseline": LogisticRegression(), "rivals": (), "cv": TaskStratifiedKFold(2)}
     if wide:
         Y = DATA.y[:120].reshape(60, 2).astype(float)
         Y[::7, 1] = np.nan

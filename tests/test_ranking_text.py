@@ -68,7 +68,7 @@ def test_best_is_first_and_it_is_said_whether_that_is_sure(ranked):
     assert ranking.summary_["best"] == "lasso"
     assert str(ranking).splitlines()[:3] == [
         "lasso has the smallest typical error of 4 methods.",
-        "These data cannot tell it from mean.",
+        "With 6 pairs tested, these data cannot tell it from mean.",
         "It is surely better than single and pooled.",
     ]
 

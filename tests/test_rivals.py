@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
-from sklearn.linear_model import LinearRegression, LogisticRegression, MultiTaskLassoCV, RidgeCV
+from sklearn.linear_model import (
+    LinearRegression,
+    LogisticRegression,
+    MultiTaskLassoCV,
+    PoissonRegressor,
+    RidgeCV,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -89,7 +95,11 @@ def test_several_estimators_have_the_same_rivals(long):
         ({"pooled": RidgeCV()}, ValueError, "The name 'pooled' is taken"),
         ({"multi": RidgeCV()}, ValueError, "The name 'multi' is taken"),
         ({"ridge": RidgeCV}, TypeError, "'ridge' must be an estimator"),
-        ({"lasso": MultiTaskLassoCV()}, TypeError, "learns several targets at once"),
+        (
+            {"lasso": MultiTaskLassoCV()},
+            TypeError,
+            "learns several targets at once.*use skmtl.MultiTaskLassoCV",
+        ),
         ({"classes": LogisticRegression()}, TypeError, "is a classifier, expected a regressor"),
         ({"other": MultiTaskLasso(task_column=0)}, ValueError, "task_column"),
     ],
@@ -97,6 +107,13 @@ def test_several_estimators_have_the_same_rivals(long):
 def test_bad_rivals(long, rivals, error, message):
     with pytest.raises(error, match=message):
         compare(long, rivals)
+
+
+def test_task_ids_reach_no_rival_at_the_end_of_a_pipeline(long):
+    rivals = {"scaled": make_pipeline(StandardScaler(), MultiTaskLasso())}
+    features = long.X[:, :-1]
+    with pytest.raises(ValueError, match="does not reach the last step of a pipeline"):
+        compare_to_single_task(MultiTaskLasso(), features, long.y, tasks=long.tasks, rivals=rivals)
 
 
 # ---------------------------------------------------------------- boosting
@@ -130,16 +147,19 @@ def test_boosting_does_not_see_the_task_of_more_than_255():
 
 @pytest.mark.parametrize("kind", ["numbers", "normalized", "counts", "classes"])
 def test_boosting_of_small_tasks_is_called_a_weak_rival(long, kind):
+    X = long.X
     y = long.y
     model = MeanRegularizedRegressor(normalize_y=kind == "normalized", task_column=-1)
-    X = long.X
+    baseline = RidgeCV()
     if kind == "counts":
         y = np.round(np.abs(y))
         model = MeanRegularizedRegressor(loss="poisson", task_column=-1)
+        baseline = PoissonRegressor()
     if kind == "classes":
         X, y = class_samples()
-        model = PooledTasks(LogisticRegression(), task_column=-1)
-    options = {**FAST, "baseline": "auto"}
+        baseline = LogisticRegression()
+        model = PooledTasks(baseline, task_column=-1)
+    options = {**FAST, "baseline": baseline}
     with pytest.warns(UserWarning, match="Training sets have 30 samples, 10 of a typical task"):
         report = compare_to_single_task(model, X, y, rivals=["boosting"], **options)
     assert report.cv_results_["methods"] == ["single", "multi", "boosting"]

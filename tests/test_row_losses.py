@@ -192,6 +192,27 @@ def test_a_metric_that_fails_on_constants_has_no_floor():
     assert np.isfinite(measure.losses(truth, predictions, groups, 3)).all()
 
 
+def test_deviances_are_finite_and_of_targets_that_can_be():
+    poisson = find_measure("neg_mean_poisson_deviance", is_classification=False)
+    groups = np.zeros(3, dtype=int)
+    counts = np.array([0.0, 3.0, 1.0])
+    losses = poisson.losses(counts, np.array([0.0, 0.0, 1.0]), groups, 1)
+    assert np.isfinite(losses).all()
+    assert losses[[0, 2]] == pytest.approx([0, 0], abs=1e-12)
+    assert losses[1] > 100
+    gamma = find_measure("neg_mean_gamma_deviance", is_classification=False)
+    log_error = find_measure("neg_mean_squared_log_error", is_classification=False)
+    for measure, message in (
+        (poisson, "y must be counts for the Poisson deviance, got -2"),
+        (gamma, "y must be positive for the gamma deviance, got -2"),
+        (log_error, "Mean Squared Logarithmic Error cannot be used"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            measure.losses(counts - 2, counts + 1, groups, 1)
+    with pytest.raises(ValueError, match="Counts are predicted to be -1"):
+        poisson.losses(counts, counts - 1, groups, 1)
+
+
 # ---------------------------------------------------------------- areas
 
 

@@ -32,6 +32,7 @@ from skmtl import (
     RandomInterceptTasks,
     SafeSharingClassifier,
     SafeSharingRegressor,
+    TaskStratifiedKFold,
     compare_to_single_task,
     keep_task_column,
     model_size,
@@ -446,7 +447,7 @@ def test_a_stack_is_compared_with_the_stack_of_its_members_alone():
         clone(REGRESSOR).set_params(cv=3, task_column=-1),
         np.column_stack([X, TASKS]),
         y,
-        cv=2,
+        cv=TaskStratifiedKFold(2),
     )
     assert np.isfinite(report.table_["gain"]).all()
 

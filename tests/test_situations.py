@@ -277,8 +277,14 @@ def chosen_by_type(model):
 
 
 @pytest.mark.parametrize("meta", META)
-@pytest.mark.parametrize("model", [Ridge(), LogisticRegression()])
-@pytest.mark.parametrize("chosen", [chosen_by_name, chosen_by_type])
+@pytest.mark.parametrize(
+    ("model", "chosen"),
+    [
+        (Ridge(), chosen_by_name),
+        (Ridge(), chosen_by_type),
+        (LogisticRegression(), chosen_by_type),
+    ],
+)
 def test_estimators_inside_choose_columns_by_name_or_type(meta, model, chosen):
     y = labels_of(model, OWN)
     options = {"task_column": "school"}

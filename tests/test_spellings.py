@@ -232,7 +232,7 @@ def gains(y, **options):
         X,
         y,
         baseline=LogisticRegression(),
-        cv=2,
+        cv=TaskStratifiedKFold(2),
         model_figures=False,
         random_state=0,
         **options,

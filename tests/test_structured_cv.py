@@ -220,8 +220,10 @@ def assert_choice(model, search, errors, rule):
     assert choice(model) == expected
 
 
-@pytest.mark.parametrize("folds", ["default", "list"])
-@pytest.mark.parametrize("form", ["wide", "holes", "own"])
+@pytest.mark.parametrize(
+    ("form", "folds"),
+    [("wide", "default"), ("wide", "list"), ("holes", "default"), ("own", "list")],
+)
 @each_search
 def test_held_out_errors_are_those_of_separate_fits_and_the_choice_is_theirs(search, form, folds):
     """The other rule, which sees nothing but these errors, where tasks lack some of them."""

@@ -13,6 +13,7 @@ from skmtl import (
     MultiTaskLasso,
     MultiTaskRegressor,
     TaskGraphRegressor,
+    TaskStratifiedKFold,
     TemporalGroupLasso,
     TraceNormRegressor,
     alpha_max,
@@ -156,7 +157,7 @@ def test_times_are_numbers(times):
 def test_a_search_is_compared_with_single_tasks():
     X, Y = problem()
     search = MultiTaskCV(TraceNormRegressor(), {"alpha": 3}, cv=2)
-    report = compare_to_single_task(search, X, Y, cv=2, random_state=0)
+    report = compare_to_single_task(search, X, Y, cv=TaskStratifiedKFold(2))
     assert np.isfinite(report.table_["error_multi"]).all()
 
 

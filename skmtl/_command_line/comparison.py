@@ -7,7 +7,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import linear_model, meta, mixed_effects
-from skmtl._command_line.outputs import check_outputs, write_outputs
+from skmtl._command_line.outputs import (
+    check_outputs,
+    print_hint,
+    print_report,
+    write_outputs,
+)
 from skmtl._command_line.problem import read_problem
 from skmtl._command_line.usage import UsageError, warnings_as_lines
 from skmtl.evaluation import compare_to_single_task
@@ -68,7 +73,8 @@ def compare(options):
             )
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
-    print(report, flush=True)
+    print_report(report, options)
+    print_hint(options)
     write_outputs(report, options)
 
 
@@ -98,8 +104,8 @@ def _description(options, problem, names):
         fill(f"Features: {shown}{more}.", 100, subsequent_indent="  "),
         *problem.remarks,
         fill(
-            f"{', '.join(names)}, which learns the tasks together, against tuned models: one for "
-            "each task alone, one with an intercept for each task, and one for all.",
+            f"Compared: {', '.join(names)}, with tuned models of each task alone, of all tasks as "
+            "one, and of all tasks with an intercept for each.",
             100,
         ),
         "",

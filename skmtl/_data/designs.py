@@ -221,7 +221,10 @@ class SharedDesign(Design):
 
     def task_sum(self, A):
         """Return the sum of A over the samples of each task, (n_tasks,)."""
-        return np.broadcast_to(A.sum(axis=0), (self.n_tasks,))
+        sums = A.sum(axis=0)
+        if len(sums) == self.n_tasks:
+            return sums
+        return np.broadcast_to(sums, (self.n_tasks,))
 
     def spread(self, b):
         """Return one number for each task, broadcastable against the predictions."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import gain_text, percent_text, shortened
+from skmtl.evaluation._formatting import gain_text, listed, percent_text, shortened
 
 FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck of training
 LARGE_CORRELATION = 0.3
 UNEQUAL_SIZES = 3.0  # ratio of the numbers of training samples of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
+EQUAL = 0.02  # gain, beyond which a rival may be worse
 MUCH_TESTED = 3.0  # test samples for each training sample
-FEWEST_SAMPLES = 5  # for the verdict on a task
 FEW_TASKS = 10
 FEW_SAMPLES = 15
 _MOST_NAMES = 3
@@ -112,21 +112,23 @@ def _on_better_rival(report):
 def _on_equal_rival(report):
     equal = []
     for method, (_, low, high) in report.summary_["rivals"].items():
-        if low <= 0 <= high:
+        if low <= 0 <= high <= EQUAL:
             equal.append(method)
     if not equal:
         return None
-    names = " or ".join(rival_names(equal).values())
-    return f"These data do not show that this is better than {names}. Prefer what is simpler."
+    names = _capitalized(listed(list(rival_names(equal).values()), "and"))
+    verb = "does" if len(equal) == 1 else "do"
+    return f"{names} {verb} as well here: prefer what is simpler."
 
 
 def _on_few_passes(report):
     n_passes = _passes(report)
     if not n_passes < FEWEST_PASSES:
         return None
+    often = "once" if n_passes == 1 else f"{n_passes:.1f} times on average"
     return (
-        f"Each sample is tested {n_passes:.1f} times on average, so the luck of the training sets "
-        "hardly shows. Repeat the splits, at best five times."
+        f"Each sample is tested {often}, so the luck of the training sets hardly shows. Repeat the "
+        "splits, at best five times."
     )
 
 
@@ -144,11 +146,13 @@ def _passes(report):
 
 def _on_disagreement(report):
     judged = _judged(report.table_)
-    median = report.summary_["median_gain"]
+    summary = report.summary_
     if len(judged) == 0:
         return None
     mean = np.mean(judged["own_gain"])
-    if not mean * median < 0:
+    median = summary["median_gain"]
+    is_outside = not summary["median_gain_low"] <= mean <= summary["median_gain_high"]
+    if not (is_outside and mean * median < 0):
         return None
     return (
         f"The mean of the gains is {gain_text(mean)}, their median {gain_text(median)}: a few "
@@ -195,20 +199,6 @@ def _on_small_training_sets(report):
     )
 
 
-def _on_few_samples(report):
-    judged = _judged(report.table_)
-    n_samples = judged["n_train"] + judged["n_test"]
-    is_doubtful = (judged["verdict"] != "open") & (n_samples < FEWEST_SAMPLES)
-    n_doubtful = int(is_doubtful.sum())
-    if n_doubtful == 0:
-        return None
-    tasks = report.noun.count(n_doubtful)
-    return (
-        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_SAMPLES} samples "
-        f"({_names(judged, is_doubtful)})."
-    )
-
-
 def _on_unequal_sizes(report):
     judged = _judged(report.table_)
     summary = report.summary_
@@ -238,7 +228,7 @@ def _on_little_shared_data(report):
 
 def _on_correlation(report):
     correlation = report.summary_["correlation"]
-    if not correlation > LARGE_CORRELATION:
+    if not (correlation > LARGE_CORRELATION and report.cv_results_.get("shares_rows", False)):
         return None
     many = report.noun.many
     return (
@@ -272,7 +262,7 @@ def _on_not_judged(report):
     verb = "is" if n_left_out == 1 else "are"
     return (
         f"{tasks} ({_names(report.table_, is_left_out)}) {verb} not judged and left out of all "
-        "numbers. Their notes say why: report.details()."
+        "numbers: see the notes in report.details()."
     )
 
 
@@ -313,7 +303,6 @@ _CAUTIONS = {
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
     "new task": _on_spread,
-    "few samples": _on_few_samples,
     "unequal sizes": _on_unequal_sizes,
     "mean and median": _on_disagreement,
     "untrained tasks": _on_untrained,

@@ -119,6 +119,13 @@ def shortened(name, width):
     return f"{name[:n_first]}...{name[-n_last:]}"
 
 
+def listed(names, conjunction="and"):
+    """Names in a sentence."""
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} {conjunction} {names[-1]}"
+
+
 def number_text(value, form):
     """A number as text; a dash for NaN."""
     return "-" if np.isnan(value) else format(value, form)

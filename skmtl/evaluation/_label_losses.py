@@ -74,7 +74,7 @@ class LabelLosses:
         shared = self.losses[method]
         tasks = self.labels.tasks
         tolerance = self.rounding[tasks] ** (1 / self.power)
-        tolerance = tolerance + NO_ERROR * np.minimum(alone, shared)
+        tolerance = tolerance + NO_ERROR * np.minimum(np.abs(alone), np.abs(shared))
         differ = np.abs(alone - shared) > tolerance
         return np.bincount(tasks, differ, minlength=self.labels.n_tasks) == 0
 

@@ -37,6 +37,8 @@ class LogGains(NamedTuple):
         Their variances, for use as those of normal distributions.
     degrees : ndarray of shape (n_tasks,)
         Degrees of freedom that the variances had.
+    n_rows : ndarray of shape (n_tasks,)
+        Number of distinct rows, or groups of rows, that are tested.
     correlation : float
         Common correlation of the errors of tasks.
     mean : float
@@ -50,6 +52,7 @@ class LogGains(NamedTuple):
     theta: np.ndarray
     variance: np.ndarray
     degrees: np.ndarray
+    n_rows: np.ndarray
     correlation: float
     mean: float
     mean_variance: float
@@ -89,7 +92,8 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
     of_splits = overlap * of_splits
     total, degrees = _combined(of_rows, of_splits, n_groups, labels.n_splits, is_single_pass)
     scaled, degrees = moderate_variances(n_groups * total, degrees)
-    degrees = _degrees_with_luck(degrees, of_splits / total, labels.n_splits)
+    share = np.divide(of_splits, total, out=np.zeros_like(total), where=total > 0)
+    degrees = _degrees_with_luck(degrees, share, labels.n_splits)
     variance = scaled * _variance_of_log(n_groups) * _inflation(degrees)
 
     _, n_all = labels.groups_in_all
@@ -102,6 +106,7 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
         theta,
         variance,
         degrees,
+        n_groups,
         _correlation(variance, mean_variance * _inflation(mean_degrees)),
         float(theta.mean()),
         float(mean_variance),

@@ -214,13 +214,19 @@ def absolute_error(truth, predictions):
 
 
 def poisson_deviance(truth, predictions):
-    """The deviance of counts; infinite where a count was impossible."""
+    """The deviance of counts; a mean of 0 counts as tiny, so that no deviance is infinite."""
+    if (truth < 0).any():
+        raise ValueError(
+            f"y must be counts for the Poisson deviance, got {truth.min():.4g}: use another score, "
+            "such as scoring='neg_mean_absolute_error'."
+        )
     if (predictions < 0).any():
         raise ValueError(
             f"Counts are predicted to be {predictions.min():.4g}, where the Poisson deviance is "
             "not defined: compare models of counts, such as loss='poisson'."
         )
-    return 2 * kl_div(truth, predictions)
+    smallest = np.finfo(float).eps
+    return 2 * kl_div(truth, np.maximum(predictions, smallest))
 
 
 def gamma_deviance(truth, predictions):

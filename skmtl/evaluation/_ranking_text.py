@@ -10,6 +10,7 @@ from skmtl.evaluation._formatting import (
     gain_text,
     interval_texts,
     level_text,
+    listed,
     methods_table,
     number_text,
     shortened,
@@ -87,23 +88,23 @@ def ranking_sentences(ranking):
     if not undecided:
         yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
         return
-    yield f"These data cannot tell it from {_listed(undecided)}."
+    n_pairs = len(ranking.pairwise_)
+    tested = f"With {n_pairs} pairs tested, these" if n_pairs > 1 else "These"
+    yield f"{tested} data cannot tell it from {_first_of(undecided)}."
     if surely_behind:
-        yield f"It is surely better than {_listed(surely_behind)}."
+        yield f"It is surely better than {_first_of(surely_behind)}."
 
 
 def _p_limit(ranking):
     return f"{1 - ranking.confidence_level:.2g}"
 
 
-def _listed(names):
+def _first_of(names):
     """Names in one sentence; of many, the first."""
     named = [shortened(name, 30) for name in names]
     if len(named) > _MOST_NAMES + 1:
         named = [*named[:_MOST_NAMES], f"{len(named) - _MOST_NAMES} others"]
-    if len(named) == 1:
-        return named[0]
-    return f"{', '.join(named[:-1])} and {named[-1]}"
+    return listed(named)
 
 
 def ranking_cautions(ranking):
@@ -113,7 +114,7 @@ def ranking_cautions(ranking):
     texts = [f"{name}: {caution.text}" for caution in cautions[:_MOST_CAUTIONS]]
     n_more = len(cautions) - len(texts)
     if n_more:
-        texts[-1] += f" ({n_more} more: print it)"
+        texts.append(f"{n_more} more in ranking[{name!r}].details()")
     return texts
 
 

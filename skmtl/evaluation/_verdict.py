@@ -114,7 +114,7 @@ def _on_rivals(report):
 def _on_gains(report):
     """The sentence on the error and on the training sets that gains refer to."""
     table = report.table_
-    n_train = table["n_train"][table["n_test"] > 0]
+    n_train = table["n_train"][table["verdict"] != "not judged"]
     error = report.error_name.replace("_", " ")
     if len(n_train) == 0:
         return f"Error: {error}."

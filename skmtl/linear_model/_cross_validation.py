@@ -196,11 +196,10 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
     def _template(self, **params):
         """The model with the parameters that both have, and these."""
         own = self.get_params(deep=False)
-        model = self._model()
-        for name in model.get_params(deep=False):
+        for name in self._model().get_params(deep=False):
             if name in own and name not in self._tried:
                 params.setdefault(name, own[name])
-        return model.set_params(**params)
+        return self._model(**params)
 
     def _worker(self):
         return self._template()

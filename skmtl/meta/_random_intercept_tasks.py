@@ -35,8 +35,11 @@ class RandomInterceptTasks(PooledTasks):
     of intercepts is `scale` squared times that of the coefficients of standardized features. The
     scale is chosen by cross-validation.
 
-    ``Ridge`` and ``RidgeCV`` are fitted in closed form, without the indicator columns. Their cost
-    grows linearly with the number of tasks.
+    ``Ridge`` and ``RidgeCV`` are fitted in closed form and ``LogisticRegression`` of two classes
+    with an L2 penalty by Newton's method, without the indicator columns. Their cost grows linearly
+    with the number of tasks. With the scores "neg_mean_squared_error" (the default of regressors)
+    and "neg_log_loss", the settings are tried without a fit of the estimator for each; so are those
+    of ``PoissonRegressor`` with "neg_mean_poisson_deviance".
 
     Parameters
     ----------

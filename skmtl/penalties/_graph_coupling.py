@@ -245,7 +245,7 @@ class GraphCoupling(Coupling):
 
     @cached_property
     def _free_means(self):
-        """The group of each task, its indicators, and what sums of free groups are multiplied by."""
+        """The group of each task, its indicators, and the factors of sums of free groups."""
         n_groups, labels, _ = self._components
         members = sparse.csr_array(
             (np.ones(self.n_tasks), (np.arange(self.n_tasks), labels)),
