@@ -174,7 +174,8 @@ def _on_spread(report):
 
 def _typical_log_gain(summary):
     """The size of the typical gain or loss, as the logarithm of a ratio of errors."""
-    return abs(np.log1p(-summary["typical_gain"]))
+    error_ratio = max(1 - summary["typical_gain"], np.finfo(float).tiny)
+    return abs(np.log(error_ratio))
 
 
 def _differ(report):

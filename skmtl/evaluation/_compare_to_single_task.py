@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl._data.targets import check_has_targets
+from skmtl._warn import warn
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import (
     are_classifiers,
@@ -169,7 +170,8 @@ def compare_to_single_task(
         once, with their numbers. The report tells about those of the automatic baselines.
     UserWarning
         If the targets of tasks must be in different units, and estimators or rivals do not
-        standardize them, or if the training sets are too small for boosting.
+        standardize them, if the training sets are too small for boosting, or if a model predicts
+        NaN.
 
     References
     ----------
@@ -319,6 +321,12 @@ def _label_losses(runs, held_out, groups, splits, data, measure):
     for method, method_runs in runs.items():
         predictions = [run.predictions for run in method_runs]
         losses[method] = held_out.losses(measure, predictions)
+        n_lacking = held_out.count_without_prediction(predictions)
+        if n_lacking:
+            warn(
+                f"{method!r} predicts NaN for {n_lacking} of {len(held_out.truth)} tested targets, "
+                "and they are left out for all models: correct the model, or leave it out."
+            )
     return LabelLosses(
         held_out,
         losses,

@@ -59,8 +59,12 @@ def gain_table(cv_results, gains, notes, confidence_level):
         texts = list(notes[t])
         if is_exact[t]:
             texts.append("no error alone, so no relative gain")
+        elif np.isinf(record["error_single"]):
+            texts.append("the error alone is infinite")
+        elif np.isinf(record["error_multi"]):
+            texts.append("the error with sharing is infinite")
         elif could_be_judged[t] and not gains.is_judged[t]:
-            texts.append("too few samples to tell how sure a gain is")
+            texts.append("too few samples or groups to tell how sure a gain is")
         record["note"] = "; ".join(texts)
     return table
 
@@ -84,7 +88,8 @@ def _test_by_splits(table, cv_results, is_judged, confidence_level):
     methods = cv_results["methods"]
     single = errors[..., methods.index("single")]
     multi = errors[..., methods.index("multi")]
-    differences = single - multi
+    with np.errstate(invalid="ignore"):  # of two infinite errors
+        differences = single - multi
     rounding = cv_results["rounding"] + NO_ERROR * np.minimum(single, multi)
     differences[np.abs(differences) <= rounding] = 0.0
     scale = mean_of_known(single)

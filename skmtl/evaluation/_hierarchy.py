@@ -107,12 +107,17 @@ class Hierarchy(NamedTuple):
 
     def _size_factor(self, n_train):
         """x^p for numbers of training rows, (n_points, n_sizes)."""
-        ratio = self.median_size / np.atleast_1d(n_train)
+        ratio = self.median_size / _at_least_one(np.atleast_1d(n_train))
         return ratio ** self.power[:, None]
 
     def _summary(self, mean, deviation, level):
         low, high = mixture_quantiles(self.weight, mean, deviation, _tails(level))
         return self.weight @ mean, low, high
+
+
+def _at_least_one(n_train):
+    """Numbers of training rows; a task without any is like one with a single one."""
+    return np.maximum(n_train, 1.0)
 
 
 def _tails(level):
@@ -132,7 +137,7 @@ def fit_hierarchy(theta, variance, n_train, correlation=0.0):
     correlation : float, default=0.0
         Common correlation of the errors of theta.
     """
-    n_train = np.maximum(n_train, 1.0)  # a task without training rows is like one with a single one
+    n_train = _at_least_one(n_train)
     median_size = float(np.median(n_train))
     ratio = median_size / n_train
     powers = _POWERS if np.ptp(ratio) >= _SAME_SIZE else (0.0,)

@@ -97,6 +97,8 @@ def _check_name(name, rival, estimators):
         raise TypeError(f"Names of rivals must be text, got {name!r} for {rival!r}.")
     taken = {"multi", *estimators}
     first_word = name.split(" ")[0]
+    if not name.strip() or not name.isprintable():
+        raise ValueError(f"Names of rivals must be words on one line, got {name!r} for {rival!r}.")
     if name in taken or first_word in BASELINES:
         raise ValueError(f"The name {name!r} is taken: choose another for the rival {rival!r}.")
 
