@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import KFold, RepeatedKFold
 
 from skmtl import IndependentTasks, MultiTaskLasso, compare_to_single_task
@@ -194,9 +194,28 @@ def test_a_model_equal_to_its_baseline_changes_nothing(data):
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb"])
-def test_names_of_rivals_are_words(data, name):
+def test_names_are_words(data, name):
     with pytest.raises(ValueError, match="must be words on one line"):
         compare(data, rivals={name: Ridge()})
+    with pytest.raises(ValueError, match="must be words on one line"):
+        compare(data, {name: LASSO})
+
+
+def test_a_baseline_is_of_the_kind_of_the_estimator(data):
+    with pytest.raises(TypeError, match="The baseline is a classifier, expected a regressor"):
+        compare(data, baseline=LogisticRegression())
+
+
+def test_the_order_and_the_names_of_tasks_change_no_number(data):
+    exact = MultiTaskLasso(alpha=0.05, tol=1e-10)
+    expected = compare(data, exact)
+    names = np.array(["z", "a", "m"])
+    found = compare(data, exact, tasks=names[TASKS])
+    places = np.searchsorted(found.table_["task"], names)
+    for name in ("gain", "ci_low", "ci_high", "p_harm", "own_se", "t_p_value"):
+        np.testing.assert_allclose(found.table_[name][places], expected.table_[name], rtol=1e-6)
+    for name in ("median_gain", "median_gain_low", "median_gain_high", "share_gain_low", "spread"):
+        np.testing.assert_allclose(found.summary_[name], expected.summary_[name], rtol=1e-6)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

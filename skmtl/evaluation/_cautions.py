@@ -86,7 +86,7 @@ def _on_harm(report):
     larger = percent_text(-summary["worst_gain"])
     if n_lost == 1:
         return (
-            f"1 {noun.one} is {degree}harmed, {worst} by an error {larger} larger: fit it alone, "
+            f"1 {noun.one} ({worst}) is {degree}harmed, by an error {larger} larger: fit it alone, "
             "or share less."
         )
     return (
@@ -247,10 +247,11 @@ def _on_untrained(report):
     if n_untrained == 0:
         return None
     tasks = report.noun.count(n_untrained)
-    verb = "has" if n_untrained == 1 else "have"
+    has = "has" if n_untrained == 1 else "have"
+    count = "counts as a new one" if n_untrained == 1 else "count as new ones"
     return (
-        f"{tasks} ({_names(report.table_, is_untrained)}) {verb} no samples in some training sets "
-        "and count as new ones there. Stratify the splits by task if this is not what you want."
+        f"{tasks} ({_names(report.table_, is_untrained)}) {has} no samples in some training sets "
+        f"and {count} there. Stratify the splits by task if this is not what you want."
     )
 
 

@@ -80,11 +80,21 @@ class Hierarchy(NamedTuple):
         return self.typical_variance + self.typical_by_common**2
 
     def draws(self, seed):
-        """Draw the log gains of all tasks together, (n_draws, n_tasks)."""
+        """Draw the log gains of all tasks together, (n_draws, n_tasks).
+
+        The same numbers are drawn for the tasks in the order of their gains, so that summaries do
+        not depend on the order in which the tasks are given.
+        """
         rng = np.random.default_rng(seed)
         points = rng.choice(len(self.weight), _N_DRAWS, p=self.weight)
-        own = rng.standard_normal((_N_DRAWS, self.mean.shape[1]))
-        typical = rng.standard_normal(_N_DRAWS) * np.sqrt(self.typical_variance[points])
+        gains = self.weight @ self.mean
+        deviations = self.weight @ self.deviation
+        order = np.lexsort((deviations, gains))
+        drawn_in_order = rng.standard_normal((_N_DRAWS, len(order)))
+        own = np.empty_like(drawn_in_order)
+        own[:, order] = drawn_in_order
+        typical = rng.standard_normal(_N_DRAWS)
+        typical *= np.sqrt(self.typical_variance[points])
         common = rng.standard_normal(_N_DRAWS)
         drawn = own * self.deviation[points]
         drawn += self.mean[points]

@@ -65,11 +65,13 @@ class TransferReport:
         with ``model_figures=True``, n_nonzero, rank and dof (effective degrees of freedom, for
         regressors) of the model of all samples.
     cv_results_ : dict
-        ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task;
-        ``methods``; ``tasks``; ``is_judged`` (False for tasks of one class or a constant target)
-        and ``rounding`` (errors up to these are 0) of shape (n_tasks,); ``n_train`` and ``n_test``
-        of shape (n_splits, n_tasks);
-        ``fit_time`` and ``predict_time`` of shape (n_splits, n_methods), in seconds.
+        ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task,
+        and ``task_errors`` of all splits together, (n_tasks, n_methods); ``methods``; ``tasks``;
+        ``is_judged`` (False for tasks of one class or a constant target), ``rounding`` (errors up
+        to these are 0) and ``floor`` (mean losses that count as nothing) of shape (n_tasks,);
+        ``shares_rows``, whether tasks have targets of the same samples (wide data); ``n_train`` and
+        ``n_test`` of shape (n_splits, n_tasks); ``fit_time`` and ``predict_time`` of shape
+        (n_splits, n_methods), in seconds.
     confidence_level : float
         Level of the intervals.
     error_name : str
