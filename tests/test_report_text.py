@@ -148,9 +148,6 @@ def test_caution_where_simulations_were_worse_than_promised():
     assert together.summary_["cautions"] == []
     together.cv_results_["shares_rows"] = True
     assert [caution.code for caution in find_cautions(together)] == ["correlated errors"]
-    few = made_up_report(made_up_table(range(6), gains[:6], 8.0, 2.0))
-    few.cv_results_["shares_rows"] = True
-    assert [caution.code for caution in find_cautions(few)] == ["little shared data"]
 
 
 def test_footer_says_if_tiny_errors_count_as_more():

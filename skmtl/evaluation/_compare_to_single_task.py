@@ -70,10 +70,12 @@ def compare_to_single_task(
        one between training sets, each seen without the other. With J splits the second counts with
        the factor ``1/J + (1 - 1/J) q / (1 - q)``, where q is the share of one training set that is
        in another (after Hoeffding, 1948).
-    2. The variances of all tasks moderate each other (Smyth, 2004).
+    2. The variances of all tasks moderate each other (Smyth, 2004). Quantiles are those of t
+       distributions; n rows or training sets count as ``(n - 1) / 1.5`` degrees of freedom.
     3. ``theta_t ~ N(mu x_t^p, tau^2 x_t^(2p))`` with x_t the median number of training rows divided
-       by that of the task; mu, tau and p are integrated out. The mean of theta_t given all tasks is
-       its gain in the table. Its interval is extended to the gain of the task by itself.
+       by that of the task; mu, tau and p are integrated out. As the variances are upper bounds, tau
+       is judged against a quarter of them. The mean of theta_t given all tasks is its gain in the
+       table. Its interval is extended to the gain of the task by itself.
     4. A task is "helped" if the probability of harm is at most 1 %, and "probably helped" if it is
        at most 10 %, and if it gains by itself; "harmed" and "probably harmed" likewise; otherwise
        it is "open". Tasks with fewer than five rows are never surely helped or harmed.
