@@ -70,6 +70,7 @@ def test_compare_on_a_file(shops, capsys):
     assert main(arguments) == 0
     text = capsys.readouterr().out
     assert "3 tasks (shop), 3 features, target sales" in text
+    assert "--details prints more" in text
     for shop in ("north", "south", "west"):
         assert shop in text
 
@@ -78,8 +79,9 @@ def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
     arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
     picture = tmp_path / "gains.png"
     names = ["MixedEffectsRegressor", "SafeSharingRegressor"]
-    assert main([*arguments, "--estimators", *names, "--plot", str(picture)]) == 0
+    assert main([*arguments, "--estimators", *names, "--plot", str(picture), "--details"]) == 0
     text = capsys.readouterr().out
+    assert "--details prints more" not in text
     assert all(name in text for name in names)
     assert picture.read_bytes().startswith(b"\x89PNG")
 

@@ -10,30 +10,16 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
 
 from skmtl import MixedEffectsRegressor, compare_to_single_task, load_radon
 
-# In the order of their numbers in the data, which is alphabetical.
-COUNTIES = """
-Aitkin, Anoka, Becker, Beltrami, Benton, Big Stone, Blue Earth, Brown, Carlton, Carver, Cass,
-Chippewa, Chisago, Clay, Clearwater, Cook, Cottonwood, Crow Wing, Dakota, Dodge, Douglas,
-Faribault, Fillmore, Freeborn, Goodhue, Hennepin, Houston, Hubbard, Isanti, Itasca, Jackson,
-Kanabec, Kandiyohi, Kittson, Koochiching, Lac qui Parle, Lake, Lake of the Woods, Le Sueur,
-Lincoln, Lyon, Mahnomen, Marshall, Martin, McLeod, Meeker, Mille Lacs, Morrison, Mower, Murray,
-Nicollet, Nobles, Norman, Olmsted, Otter Tail, Pennington, Pine, Pipestone, Polk, Pope, Ramsey,
-Redwood, Renville, Rice, Rock, Roseau, Scott, Sherburne, Sibley, St Louis, Stearns, Steele,
-Stevens, Swift, Todd, Traverse, Wabasha, Wadena, Waseca, Washington, Watonwan, Wilkin, Winona,
-Wright, Yellow Medicine
-"""
 FLOOR = 0  # column of X
 
 
 def compare():
     """The report on levels of counties that vary about a common one."""
     data = load_radon()
-    names = np.array([name.strip() for name in COUNTIES.split(",")])
-    counties = names[data.tasks - 1]
+    counties = data.county_names[data.tasks - 1]
     model = MixedEffectsRegressor("intercept")
     return compare_to_single_task(
         model,

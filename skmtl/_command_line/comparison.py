@@ -7,7 +7,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skmtl import linear_model, meta, mixed_effects
-from skmtl._command_line.outputs import check_outputs, write_outputs
+from skmtl._command_line.outputs import (
+    check_outputs,
+    print_hint,
+    print_report,
+    write_outputs,
+)
 from skmtl._command_line.problem import read_problem
 from skmtl._command_line.usage import UsageError, warnings_as_lines
 from skmtl.evaluation import compare_to_single_task
@@ -68,7 +73,8 @@ def compare(options):
             )
     except ValueError as error:
         raise UsageError(" ".join(str(error).split())) from error
-    print(report, flush=True)
+    print_report(report, options)
+    print_hint(options)
     write_outputs(report, options)
 
 

@@ -27,7 +27,7 @@ def _parser():
         "command, this is answered for the counties of a radon survey, data of the package.",
     )
     top.add_argument("--version", action="version", version=f"skmtl {skmtl.__version__}")
-    _add_results(top, seed=0, save=None, plot=None)
+    _add_results(top, seed=0, details=False, save=None, plot=None)
     commands = top.add_subparsers(dest="command", metavar="compare")
     own = commands.add_parser(
         "compare",
@@ -136,6 +136,12 @@ def _add_results(group, **defaults):
         type=_seed,
         default=defaults.get("seed", argparse.SUPPRESS),
         help="random seed of the folds (default 0)",
+    )
+    group.add_argument(
+        "--details",
+        action="store_true",
+        default=defaults.get("details", argparse.SUPPRESS),
+        help="print numbers of all methods, all notes and a t-test of each task as well",
     )
     group.add_argument(
         "--save",

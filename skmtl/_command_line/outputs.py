@@ -1,4 +1,4 @@
-"""Files that a comparison writes: checked before the work, written after all is printed."""
+"""What a comparison prints and writes: files are checked before the work, and written last."""
 
 from skmtl._command_line.usage import UsageError
 
@@ -34,6 +34,19 @@ def _check_folder(path, option):
     folder = path.absolute().parent
     if not folder.is_dir():
         raise UsageError(f"{option} {path}: there is no directory {folder}")
+
+
+def print_report(report, options):
+    """Print the report, and on request what else it knows."""
+    print(report)
+    if options.details:
+        print(f"\n{report.details()}")
+
+
+def print_hint(options):
+    """Print how to see more of the results, unless the user has found out."""
+    if not options.details:
+        print("\n--details prints more, and --save table.csv writes the whole table.")
 
 
 def write_outputs(report, options):

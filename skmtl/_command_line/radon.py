@@ -3,8 +3,14 @@
 from time import perf_counter
 
 import numpy as np
+from threadpoolctl import threadpool_limits  # a dependency of scikit-learn
 
-from skmtl._command_line.outputs import check_outputs, write_outputs
+from skmtl._command_line.outputs import (
+    check_outputs,
+    print_hint,
+    print_report,
+    write_outputs,
+)
 from skmtl.datasets import load_radon
 from skmtl.evaluation import compare_to_single_task
 from skmtl.mixed_effects import MixedEffectsRegressor
@@ -43,10 +49,11 @@ def survey(options):
     )
     _print_reference(floor, data.y, counties)
     report = _compare(floor, data.y, counties, options.seed)
-    print(report)
+    print_report(report, options)
     _print_gains_by_size(report)
+    print_hint(options)
     print(
-        "\nThe same for your own file, with a line for each sample:\n"
+        "The same for your own file, with a line for each sample:\n"
         "  python -m skmtl compare FILE.csv --task COLUMN --target COLUMN",
         flush=True,
     )
@@ -85,7 +92,8 @@ def _compare(X, y, counties, seed):
     )
     start = perf_counter()
     model = MixedEffectsRegressor("intercept")
-    report = compare_to_single_task(model, X, y, tasks=counties, random_state=seed)
+    with threadpool_limits(1):  # matrices are small: threads would wait for each other
+        report = compare_to_single_task(model, X, y, tasks=counties, random_state=seed)
     print(f"done in {perf_counter() - start:.1f} s. Root mean squared errors:\n")
     for method, name in _METHODS.items():
         print(f"   {name:<41}  {_error_of_all_houses(report.table_, method):.3f}")

@@ -16,8 +16,8 @@ FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck
 LARGE_CORRELATION = 0.3
 UNEQUAL_SIZES = 3.0  # ratio of the numbers of training samples of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
+EQUAL = 0.02  # gain, beyond which a rival may be worse
 MUCH_TESTED = 3.0  # test samples for each training sample
-FEWEST_SAMPLES = 5  # for the verdict on a task
 FEW_TASKS = 10
 FEW_SAMPLES = 15
 _MOST_NAMES = 3
@@ -112,12 +112,13 @@ def _on_better_rival(report):
 def _on_equal_rival(report):
     equal = []
     for method, (_, low, high) in report.summary_["rivals"].items():
-        if low <= 0 <= high:
+        if low <= 0 <= high <= EQUAL:
             equal.append(method)
     if not equal:
         return None
-    names = listed(list(rival_names(equal).values()), "or")
-    return f"These data do not show a gain over {names}. Prefer what is simpler."
+    names = _capitalized(listed(list(rival_names(equal).values()), "and"))
+    verb = "does" if len(equal) == 1 else "do"
+    return f"{names} {verb} as well here: prefer what is simpler."
 
 
 def _on_few_passes(report):
@@ -199,20 +200,6 @@ def _on_small_training_sets(report):
     )
 
 
-def _on_few_samples(report):
-    judged = _judged(report.table_)
-    n_samples = judged["n_train"] + judged["n_test"]
-    is_doubtful = (judged["verdict"] != "open") & (n_samples < FEWEST_SAMPLES)
-    n_doubtful = int(is_doubtful.sum())
-    if n_doubtful == 0:
-        return None
-    tasks = report.noun.count(n_doubtful)
-    return (
-        f"Do not rely on the verdicts of {tasks} with fewer than {FEWEST_SAMPLES} samples "
-        f"({_names(judged, is_doubtful)})."
-    )
-
-
 def _on_unequal_sizes(report):
     judged = _judged(report.table_)
     summary = report.summary_
@@ -242,7 +229,7 @@ def _on_little_shared_data(report):
 
 def _on_correlation(report):
     correlation = report.summary_["correlation"]
-    if not correlation > LARGE_CORRELATION:
+    if not (correlation > LARGE_CORRELATION and report.cv_results_.get("shares_rows", False)):
         return None
     many = report.noun.many
     return (
@@ -318,7 +305,6 @@ _CAUTIONS = {
     "small training sets": _on_small_training_sets,
     "little shared data": _on_little_shared_data,
     "new task": _on_spread,
-    "few samples": _on_few_samples,
     "unequal sizes": _on_unequal_sizes,
     "mean and median": _on_disagreement,
     "untrained tasks": _on_untrained,

@@ -76,7 +76,7 @@ def compare_to_single_task(
        its gain in the table. Its interval is extended to the gain of the task by itself.
     4. A task is "helped" if the probability of harm is at most 1 %, and "probably helped" if it is
        at most 10 %, and if it gains by itself; "harmed" and "probably harmed" likewise; otherwise
-       it is "open".
+       it is "open". Tasks with fewer than five rows are never surely helped or harmed.
 
     Numbers over all tasks, such as the median gain, come from joint draws of all gains.
     ``doc/verdict.rst`` tells how often all this is wrong in simulated data.

@@ -10,9 +10,8 @@ from skmtl.evaluation._statistics import (
     mean_of_known,
     overlap_ratio,
 )
-from skmtl.evaluation._task_gains import verdicts
+from skmtl.evaluation._task_gains import COLUMNS, verdicts
 
-_GAINS = ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "own_se", "own_dof")
 _T_TEST = ("t_low", "t_high", "t_p_value")
 _VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")
 
@@ -51,7 +50,7 @@ def gain_table(cv_results, gains, notes, confidence_level):
     for method, error in zip(methods, cv_results["task_errors"].T, strict=True):
         table[f"error_{method}"] = error
     columns = gains.columns()
-    for name in _GAINS:
+    for name in COLUMNS:
         table[name] = columns[name]
     table["verdict"] = verdicts(columns, gains.is_judged)
     _test_by_splits(table, cv_results, gains.is_judged, confidence_level)
@@ -73,7 +72,7 @@ def gain_table(cv_results, gains, notes, confidence_level):
 def _empty_table(tasks, methods):
     """Records of the tasks; numbers are NaN until they are known."""
     errors = [f"error_{method}" for method in methods]
-    names = ["n_train", "n_test", *errors, *_GAINS, *_T_TEST]
+    names = ["n_train", "n_test", *errors, *COLUMNS, *_T_TEST]
     numbers = [(name, float) for name in names]
     dtype = [("task", tasks.dtype), *numbers, ("verdict", "U15"), ("note", "O")]
     table = np.zeros(len(tasks), dtype=dtype)

@@ -33,12 +33,13 @@ class TransferReport:
         - gain, ci_low, ci_high: mean and interval of the posterior distribution of its gain, the
           interval extended to `own_gain`; p_harm, the posterior probability of a loss;
         - own_gain, the estimate from the task alone; own_se and own_dof, the standard error of its
-          logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that;
+          logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that; own_rows, the number
+          of distinct samples, or groups of them, that are tested;
         - t_low, t_high and t_p_value of the corrected resampled t-test, which uses the task alone;
           p-values are adjusted by the method of Holm;
         - verdict: "helped" or "harmed" (the probability of the other sign is at most 1 %, and
-          `own_gain` has this sign), "probably helped" or "probably harmed" (at most 10 %), "open",
-          or "not judged";
+          `own_gain` has this sign; from five samples on), "probably helped" or "probably harmed"
+          (at most 10 %), "open", or "not judged";
         - note.
 
         Tasks of a single class or a constant target, without errors, or without an error alone are
