@@ -250,7 +250,7 @@ def _on_not_judged(report):
     verb = "is" if n_left_out == 1 else "are"
     return (
         f"{tasks} ({_names(report.table_, is_left_out)}) {verb} not judged and left out of all "
-        "numbers: see the notes in report.details()."
+        "numbers. Notes in the details say why."
     )
 
 

@@ -1,5 +1,7 @@
 """The result of a comparison for one estimator: its table, its summary and what they say."""
 
+import numpy as np
+
 from skmtl.evaluation._cautions import find_cautions
 from skmtl.evaluation._details import report_details
 from skmtl.evaluation._formatting import as_frame, gain_text
@@ -137,20 +139,28 @@ class TransferReport:
         return TaskGainDisplay.from_report(self, kind=kind, ax=ax)
 
     def size_curve(self, n_train):
-        """Return the typical gain of tasks with so many training rows.
+        """Return the typical gain of tasks with so many training samples.
 
         Parameters
         ----------
         n_train : array-like
-            Numbers of training rows.
+            Numbers of training samples.
 
         Returns
         -------
         gain, low, high : ndarray
             The gain and the ends of its interval, in the shape of `n_train`; NaN if no task is
             judged.
+
+        Raises
+        ------
+        ValueError
+            If a number is negative or missing.
         """
-        return self._gains.size_curve(n_train)
+        numbers = np.asarray(n_train, dtype=float)
+        if not (numbers >= 0).all():
+            raise ValueError(f"n_train must be numbers of samples, at least 0, got {n_train!r}.")
+        return self._gains.size_curve(numbers)
 
     def verdict(self):
         """Say in sentences what the numbers allow to conclude.
