@@ -1,7 +1,7 @@
 """How often a comparison finds a transfer that is not there, and how often one that is.
 
     python benchmarks/false_positives.py --results DIR [--simulations N] [--cases C ...]
-        [--rst FILE] [--rst-power FILE]
+        [--rst-equal FILE] [--rst-mixed FILE] [--rst-related FILE]
 
 Simulates comparisons of an estimator with single tasks (`simulated_comparisons.py`) and judges them
 as `compare_to_single_task` does. The truth about a task is the gain of the learning procedure at
@@ -20,8 +20,9 @@ covered
 claims, false claims
     data sets in which the interval of the median gain leaves out zero, on the right or the wrong
     side
-median covered
-    data sets in which it holds the true median gain
+median covered, share covered
+    data sets in which it holds the true median gain; those in which the interval of the share of
+    tasks that gain holds the true share
 
 and, for comparison, what the corrected resampled t-test with Holm's adjustment names and gets
 wrong. Figures of a case are kept in the directory of results, and what is there is not run again.
@@ -34,7 +35,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from report import list_table
-from simulated_cases import LEVEL_CASES, POWER_CASES
+from simulated_cases import EQUAL_CASES, MIXED_CASES, RELATED_CASES
 from simulated_comparisons import (
     calibrated,
     draw_data,
@@ -217,18 +218,40 @@ def kept(directory, case, n_simulations):
 
 # ---------------------------------------------------------------- tables
 
-COLUMNS = {  # of the tables of the documentation
-    "true gain": "true gain, %",
-    "named": "named, %",
-    "wrong": "wrong, %",
-    "any wrong": "any wrong, %",
-    "wrong of named": "wrong of named, %",
-    "covered": "covered, %",
-    "claims": "claims, %",
-    "false claims": "false claims, %",
-    "median covered": "median covered, %",
-    "t named": "t-test: named, %",
-    "t any wrong": "t-test: any wrong, %",
+TABLES = {  # of the documentation: cases, and the columns with their headers
+    "equal": (
+        EQUAL_CASES,
+        {
+            "wrong": "false verdicts, % of tasks",
+            "any wrong": "any false verdict, % of data sets",
+            "covered": "true gains in their interval, %",
+            "false claims": "false claims about the typical task, %",
+            "t any wrong": "t-test, Holm: any false verdict, %",
+        },
+    ),
+    "mixed": (
+        MIXED_CASES,
+        {
+            "named": "named, % of tasks",
+            "wrong of named": "wrong sign, % of named",
+            "any wrong": "any wrong sign, % of data sets",
+            "covered": "true gains in their interval, %",
+            "claims": "right claims about the typical task, %",
+            "false claims": "false claims, %",
+            "t named": "t-test, Holm: named, %",
+        },
+    ),
+    "related": (
+        RELATED_CASES,
+        {
+            "true gain": "true gain, %",
+            "named": "named, % of tasks",
+            "covered": "true gains in their interval, %",
+            "claims": "claims about the typical task, %",
+            "median covered": "median gain in its interval, %",
+            "t named": "t-test, Holm: named, %",
+        },
+    ),
 }
 
 
@@ -237,25 +260,26 @@ def sizes_text(case):
     return ", ".join(map(str, case.sizes))
 
 
-def rows_of_table(cases, directory):
+def rows_of_table(cases, columns, directory):
     """A row for every scenario and number of tasks; cases that differ in size share its cells."""
     together = {}
     for case in cases:
-        together.setdefault((case.name, case.n_tasks), []).append(case)
+        if (directory / f"{case.key}.json").exists():
+            together.setdefault((case.name, case.n_tasks), []).append(case)
     rows = []
     for (name, n_tasks), alike in together.items():
-        known = [case for case in alike if (directory / f"{case.key}.json").exists()]
-        figures = [kept(directory, case, 0) for case in known]
-        cells = [" / ".join(f"{one[column]:.3g}" for one in figures) for column in COLUMNS]
-        sizes = " / ".join(sizes_text(case) for case in known)
+        figures = [kept(directory, case, 0) for case in alike]
+        cells = [" / ".join(f"{one[column]:.3g}" for one in figures) for column in columns]
+        sizes = " / ".join(sizes_text(case) for case in alike)
         rows.append([name, str(n_tasks), sizes, *cells])
-    return [row for row in rows if row[2]]
+    return rows
 
 
-def write_table(path, cases, directory):
-    header = ["simulated", "tasks", "samples of a task", *COLUMNS.values()]
-    widths = " ".join(["20", "5", "10", *["8"] * len(COLUMNS)])
-    table = [header, *rows_of_table(cases, directory)]
+def write_table(path, name, directory):
+    cases, columns = TABLES[name]
+    header = ["simulated", "tasks", "samples of a task", *columns.values()]
+    widths = " ".join(["20", "6", "12", *["12"] * len(columns)])
+    table = [header, *rows_of_table(cases, columns, directory)]
     path.write_text(list_table(widths, table), encoding="utf-8")
 
 
@@ -264,23 +288,19 @@ def main():
     options.add_argument("--results", type=Path, required=True, help="where figures are kept")
     options.add_argument("--simulations", type=int, default=500)
     options.add_argument("--cases", nargs="+", default=[""], help="parts of the keys of cases")
-    options.add_argument("--rst", type=Path, help="write the table of levels")
-    options.add_argument("--rst-power", type=Path, help="write the table of powers")
+    for name in TABLES:
+        options.add_argument(f"--rst-{name}", type=Path, help="write a table of the documentation")
     options = options.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
-    for case in [*LEVEL_CASES, *POWER_CASES]:
+    for case in [*EQUAL_CASES, *MIXED_CASES, *RELATED_CASES]:
         if any(part in case.key for part in options.cases):
             figures = kept(options.results, case, options.simulations)
-            print(
-                case.key,
-                *(f"{name} {value}" for name, value in figures.items()),
-                sep="; ",
-                flush=True,
-            )
-    if options.rst:
-        write_table(options.rst, LEVEL_CASES, options.results)
-    if options.rst_power:
-        write_table(options.rst_power, POWER_CASES, options.results)
+            texts = [f"{name} {value}" for name, value in figures.items()]
+            print(case.key, *texts, sep="; ", flush=True)
+    for name in TABLES:
+        path = getattr(options, f"rst_{name}")
+        if path is not None:
+            write_table(path, name, options.results)
 
 
 if __name__ == "__main__":

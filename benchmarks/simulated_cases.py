@@ -3,7 +3,7 @@
 from simulated_comparisons import Scenario
 
 SIZES = (10, 30, 100)
-UNEQUAL = [SIZES]
+UNEQUAL = [SIZES]  # every third task has that many
 FEW = {"n_train": 6, "n_splits": 10}
 
 
@@ -17,7 +17,7 @@ def _cases(name, relation, numbers_of_tasks, sizes, **options):
     return cases
 
 
-LEVEL_CASES = [
+EQUAL_CASES = [
     *_cases("equal models", "equal", (2, 6, 42), SIZES),
     *_cases("equal models, wide data", "equal", (6, 42), SIZES, wide=True),
     *_cases("equal models, heavy tails", "equal", (6, 42), (30,), heavy_tails=True),
@@ -25,12 +25,18 @@ LEVEL_CASES = [
     *_cases("equal models, 6 of 140 rows train", "equal", (6, 42), (140,), **FEW),
     *_cases("equal classifiers, log-loss", "equal", (6,), (60,), loss="log"),
     *_cases("equal classifiers, Brier score", "equal", (6,), (60,), loss="Brier"),
-    *_cases("unrelated tasks", "unrelated", (2, 6, 42), SIZES),
-    *_cases("half of the tasks related", "mixed", (6, 42), SIZES),
+]
+MIXED_CASES = [
+    *_cases("unrelated tasks", "unrelated", (2, 6, 42), (10,)),
+    *_cases("unrelated tasks", "unrelated", (2, 6, 42), (30,), n_features=12),
+    *_cases("unrelated tasks", "unrelated", (2, 6, 42), (100,), n_features=24),
+    *_cases("half of the tasks related", "mixed", (6, 42), (10,)),
+    *_cases("half of the tasks related", "mixed", (6, 42), (30,), n_features=12),
+    *_cases("half of the tasks related", "mixed", (6, 42), (100,), n_features=24),
     *_cases("half of the tasks related, unequal sizes", "mixed", (6, 42), UNEQUAL),
     *_cases("half related, 6 of 140 rows train", "mixed", (6, 42), (140,), **FEW),
 ]
-POWER_CASES = [
+RELATED_CASES = [
     *_cases("gain of 5 %", "related", (2, 6, 42), SIZES, gain=0.05),
     *_cases("gain of 15 %", "related", (2, 6, 42), SIZES, gain=0.15),
     *_cases("gain of 30 %", "related", (6, 42), SIZES[:2], gain=0.30),

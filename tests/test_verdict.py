@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import polygamma
 
-from skmtl.evaluation import _hierarchy
+from skmtl.evaluation import _hierarchy, _log_gains
 from skmtl.evaluation._hierarchy import fit_hierarchy
 from skmtl.evaluation._log_gains import log_gains, overlap_factor
 from skmtl.evaluation._moderation import _inverse_trigamma, moderate_variances
@@ -263,3 +263,23 @@ def test_errors_in_common_widen_numbers_over_tasks_only():
     of_mean = [one.draws(0).mean(axis=1).std() for one in (apart, together)]
     assert of_mean[0] == pytest.approx(0.1 / np.sqrt(20), rel=0.3)
     assert of_mean[1] == pytest.approx(0.1 * np.sqrt(0.9), rel=0.3)
+
+
+def test_the_luck_of_few_training_sets_stays_unsure_whatever_other_tasks_show():
+    """Moderation makes the part of the rows surer, but not that of ten training sets."""
+    degrees = np.full(3, 1e6)
+    luck = np.array([0.0, 0.5, 1.0])
+    found = _log_gains._degrees_with_luck(degrees, luck, n_splits=10)
+    of_ten = 9 / _log_gains._HEAVY_TAILS
+    assert found == pytest.approx([1e6, 4 * of_ten, of_ten], rel=1e-3)
+
+
+def test_a_task_with_one_row_gets_the_variance_of_the_others():
+    labels, alone, multi, splits = draw_losses()
+    one_row = (labels.tasks != 0) | (labels.rows == 0)
+    fewer = TestedLabels(
+        labels.rows[one_row], labels.splits[one_row], labels.tasks[one_row], (len(splits), N_TASKS)
+    )
+    found = gains_of(fewer, alone[one_row], multi[one_row], splits)
+    assert np.isfinite(found.variance).all()
+    assert found.variance[0] > found.variance[1:].max()

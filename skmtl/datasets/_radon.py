@@ -93,8 +93,8 @@ def load_radon(*, as_frame=False, return_X_y=False):
     ((919, 3), (919,))
     >>> data.feature_names
     ['floor', 'log_uranium', 'county']
-    >>> data.county_names[data.tasks[0] - 1]
-    np.str_('Aitkin')
+    >>> print(*data.county_names[:3], sep=", ")
+    Aitkin, Anoka, Becker
     """
     check_bool(as_frame, "as_frame")
     check_bool(return_X_y, "return_X_y")

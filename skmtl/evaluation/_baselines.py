@@ -100,6 +100,7 @@ def baselines(estimator, baseline, named, normalize_y):
     final = final_estimator(estimator)
     task_estimator = _single_task_estimator(final, baseline)
     kind = get_tags(final).estimator_type
+    _check_kind_of_baseline(task_estimator, kind)
     of_counts = takes_counts(final)
     normalize_y = normalize_y and not of_counts  # counts have no unit, and stay positive
     options = {"task_column": final.task_column, "handle_unknown": "shared"}
@@ -122,6 +123,14 @@ def _single_task_estimator(final, baseline):
         raise TypeError(f"baseline must be 'auto' or an estimator, got {baseline!r}.")
     check_option(baseline, "baseline", ("auto",))
     return single_task(final)
+
+
+def _check_kind_of_baseline(baseline, kind):
+    """Raise TypeError if the baseline is a classifier of a regressor, or the other way round."""
+    found = get_tags(baseline).estimator_type
+    kinds = ("classifier", "regressor")
+    if found in kinds and found != kind:
+        raise TypeError(f"The baseline is a {found}, expected a {kind}: {baseline!r}.")
 
 
 def _random_intercept(kind, of_counts, normalize_y, options):

@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl._data.targets import check_has_targets
+from skmtl._warn import warn
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import (
     are_classifiers,
@@ -69,13 +70,15 @@ def compare_to_single_task(
        one between training sets, each seen without the other. With J splits the second counts with
        the factor ``1/J + (1 - 1/J) q / (1 - q)``, where q is the share of one training set that is
        in another (after Hoeffding, 1948).
-    2. The variances of all tasks moderate each other (Smyth, 2004).
+    2. The variances of all tasks moderate each other (Smyth, 2004). Quantiles are those of t
+       distributions; n rows or training sets count as ``(n - 1) / 1.5`` degrees of freedom.
     3. ``theta_t ~ N(mu x_t^p, tau^2 x_t^(2p))`` with x_t the median number of training rows divided
-       by that of the task; mu, tau and p are integrated out. The mean of theta_t given all tasks is
-       its gain in the table. Its interval is extended to the gain of the task by itself.
+       by that of the task; mu, tau and p are integrated out. As the variances are upper bounds, tau
+       is judged against a quarter of them. The mean of theta_t given all tasks is its gain in the
+       table. Its interval is extended to the gain of the task by itself.
     4. A task is "helped" if the probability of harm is at most 1 %, and "probably helped" if it is
        at most 10 %, and if it gains by itself; "harmed" and "probably harmed" likewise; otherwise
-       it is "open".
+       it is "open". Tasks with fewer than five rows are never surely helped or harmed.
 
     Numbers over all tasks, such as the median gain, come from joint draws of all gains.
     ``doc/verdict.rst`` tells how often all this is wrong in simulated data.
@@ -169,7 +172,8 @@ def compare_to_single_task(
         once, with their numbers. The report tells about those of the automatic baselines.
     UserWarning
         If the targets of tasks must be in different units, and estimators or rivals do not
-        standardize them, or if the training sets are too small for boosting.
+        standardize them, if the training sets are too small for boosting, or if a model predicts
+        NaN.
 
     References
     ----------
@@ -319,6 +323,12 @@ def _label_losses(runs, held_out, groups, splits, data, measure):
     for method, method_runs in runs.items():
         predictions = [run.predictions for run in method_runs]
         losses[method] = held_out.losses(measure, predictions)
+        n_lacking = held_out.count_without_prediction(predictions)
+        if n_lacking:
+            warn(
+                f"{method!r} predicts NaN for {n_lacking} of {len(held_out.truth)} tested targets, "
+                "and they are left out for all models: correct the model, or leave it out."
+            )
     return LabelLosses(
         held_out,
         losses,

@@ -41,6 +41,7 @@ def read_estimators(estimator, X, task_column):
     estimators = {}
     columns = []
     for name, one in estimator.items():
+        check_one_line(name, one)
         first_word = name.split(" ")[0]
         if first_word in BASELINES:
             raise ValueError(f"{name!r} is the name of a baseline: choose another for {one!r}.")
@@ -50,6 +51,12 @@ def read_estimators(estimator, X, task_column):
     if len(set(columns)) > 1:
         raise ValueError(f"The estimators differ in their task columns: {columns}.")
     return estimators, columns[0]
+
+
+def check_one_line(name, estimator):
+    """Raise ValueError if the name of an estimator is blank or has several lines."""
+    if not name.strip() or not name.isprintable():
+        raise ValueError(f"Names must be words on one line, got {name!r} for {estimator!r}.")
 
 
 def predicting_unseen_tasks(estimator):

@@ -10,9 +10,8 @@ from skmtl.evaluation._statistics import (
     mean_of_known,
     overlap_ratio,
 )
-from skmtl.evaluation._task_gains import verdicts
+from skmtl.evaluation._task_gains import COLUMNS, verdicts
 
-_GAINS = ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "own_se", "own_dof")
 _T_TEST = ("t_low", "t_high", "t_p_value")
 _VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")
 
@@ -51,7 +50,7 @@ def gain_table(cv_results, gains, notes, confidence_level):
     for method, error in zip(methods, cv_results["task_errors"].T, strict=True):
         table[f"error_{method}"] = error
     columns = gains.columns()
-    for name in _GAINS:
+    for name in COLUMNS:
         table[name] = columns[name]
     table["verdict"] = verdicts(columns, gains.is_judged)
     _test_by_splits(table, cv_results, gains.is_judged, confidence_level)
@@ -60,8 +59,12 @@ def gain_table(cv_results, gains, notes, confidence_level):
         texts = list(notes[t])
         if is_exact[t]:
             texts.append("no error alone, so no relative gain")
+        elif np.isinf(record["error_single"]):
+            texts.append("the error alone is infinite")
+        elif np.isinf(record["error_multi"]):
+            texts.append("the error with sharing is infinite")
         elif could_be_judged[t] and not gains.is_judged[t]:
-            texts.append("too few samples to tell how sure a gain is")
+            texts.append("too few samples or groups to tell how sure a gain is")
         record["note"] = "; ".join(texts)
     return table
 
@@ -69,7 +72,7 @@ def gain_table(cv_results, gains, notes, confidence_level):
 def _empty_table(tasks, methods):
     """Records of the tasks; numbers are NaN until they are known."""
     errors = [f"error_{method}" for method in methods]
-    names = ["n_train", "n_test", *errors, *_GAINS, *_T_TEST]
+    names = ["n_train", "n_test", *errors, *COLUMNS, *_T_TEST]
     numbers = [(name, float) for name in names]
     dtype = [("task", tasks.dtype), *numbers, ("verdict", "U15"), ("note", "O")]
     table = np.zeros(len(tasks), dtype=dtype)
@@ -85,7 +88,8 @@ def _test_by_splits(table, cv_results, is_judged, confidence_level):
     methods = cv_results["methods"]
     single = errors[..., methods.index("single")]
     multi = errors[..., methods.index("multi")]
-    differences = single - multi
+    with np.errstate(invalid="ignore"):  # of two infinite errors
+        differences = single - multi
     rounding = cv_results["rounding"] + NO_ERROR * np.minimum(single, multi)
     differences[np.abs(differences) <= rounding] = 0.0
     scale = mean_of_known(single)

@@ -61,6 +61,14 @@ class HeldOutTargets(NamedTuple):
         joined = _join(predictions, self.known)
         return measure.losses(self.truth, joined, self.groups, n_splits * n_tasks)
 
+    def count_without_prediction(self, predictions):
+        """Number of the targets whose prediction is NaN."""
+        joined = _join(predictions, self.known)
+        if joined.dtype.kind != "f":
+            return 0
+        is_nan = np.isnan(joined).reshape(len(joined), -1)
+        return int(is_nan.any(axis=1).sum())
+
 
 def _join(parts, masks):
     """The selected entries of all parts in one array."""

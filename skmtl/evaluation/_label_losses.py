@@ -75,7 +75,8 @@ class LabelLosses:
         tasks = self.labels.tasks
         tolerance = self.rounding[tasks] ** (1 / self.power)
         tolerance = tolerance + NO_ERROR * np.minimum(np.abs(alone), np.abs(shared))
-        differ = np.abs(alone - shared) > tolerance
+        with np.errstate(invalid="ignore"):  # of two infinite losses
+            differ = np.abs(alone - shared) > tolerance
         return np.bincount(tasks, differ, minlength=self.labels.n_tasks) == 0
 
     def log_gains(self, method, other, kept):

@@ -37,6 +37,8 @@ class LogGains(NamedTuple):
         Their variances, for use as those of normal distributions.
     degrees : ndarray of shape (n_tasks,)
         Degrees of freedom that the variances had.
+    n_rows : ndarray of shape (n_tasks,)
+        Number of distinct rows, or groups of rows, that are tested.
     correlation : float
         Common correlation of the errors of tasks.
     mean : float
@@ -50,6 +52,7 @@ class LogGains(NamedTuple):
     theta: np.ndarray
     variance: np.ndarray
     degrees: np.ndarray
+    n_rows: np.ndarray
     correlation: float
     mean: float
     mean_variance: float
@@ -103,6 +106,7 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
         theta,
         variance,
         degrees,
+        n_groups,
         _correlation(variance, mean_variance * _inflation(mean_degrees)),
         float(theta.mean()),
         float(mean_variance),

@@ -206,7 +206,8 @@ def group_means(values, groups, n_groups):
 
 
 def squared_error(truth, predictions):
-    return (truth - predictions) ** 2
+    with np.errstate(over="ignore"):  # of a model that diverged: its error is infinite
+        return (truth - predictions) ** 2
 
 
 def absolute_error(truth, predictions):

@@ -42,7 +42,10 @@ def pairwise_tests(losses, methods, is_judged, confidence_level):
 
 
 def _tested(losses, method, other, seen, confidence_level):
-    """The mean gain of the other method, its interval and its p-value."""
+    """The mean gain of the other method, its interval and its p-value; NaN and 1 without tasks."""
+    if not seen.any():
+        unknown = dict.fromkeys(("difference", "ci_low", "ci_high"), np.nan)
+        return {**unknown, "p_value": 1.0}
     is_equal = losses.are_equal(other, method)
     different = np.flatnonzero(seen & ~is_equal)
     if len(different) == 0:

@@ -77,16 +77,27 @@ def ranking_sentences(ranking):
     methods = ranking.ranking_["method"].tolist()
     surely_behind = []
     undecided = []
+    unknown = []
     for other in methods[1:]:
         pair = _pair_of(best, other, ranking.pairwise_)
-        is_sure = pair["p_adjusted"] < 1 - ranking.confidence_level
-        (surely_behind if is_sure else undecided).append(other)
+        if np.isnan(pair["difference"]):
+            unknown.append(other)
+        elif pair["p_adjusted"] < 1 - ranking.confidence_level:
+            surely_behind.append(other)
+        else:
+            undecided.append(other)
+    if unknown and not surely_behind and not undecided:
+        yield "The methods cannot be compared: no task is judged by errors of two of them."
+        return
     is_baseline = best not in ranking.reports_
     name = shortened(best, LONGEST_NAME)
     what = f"{name}, a baseline," if is_baseline else name
     yield f"{what} has the smallest typical error of {len(methods)} methods."
+    if unknown:
+        yield f"Not compared, for lack of finite errors: {_first_of(unknown)}."
     if not undecided:
-        yield f"It is surely better than all others (p < {_p_limit(ranking)} for each)."
+        others = "all others" if not unknown else _first_of(surely_behind)
+        yield f"It is surely better than {others} (p < {_p_limit(ranking)} for each)."
         return
     n_pairs = len(ranking.pairwise_)
     tested = f"With {n_pairs} pairs tested, these" if n_pairs > 1 else "These"

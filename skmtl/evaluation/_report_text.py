@@ -5,7 +5,7 @@ from skmtl.evaluation._formatting import table_lines, wrapped
 from skmtl.evaluation._task_table import task_table
 from skmtl.evaluation._verdict import footer, headline
 
-MOST_CAUTIONS = 3  # that a report shows by itself; the details have all
+MOST_CAUTIONS = 2  # that a report shows by itself; the details have all
 
 
 def report_text(report, rows):

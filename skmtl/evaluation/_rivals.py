@@ -8,7 +8,11 @@ from sklearn.utils import get_tags
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.evaluation._baselines import AUTOMATIC_RIVALS, BASELINES, NAMED_RIVALS
-from skmtl.evaluation._estimators import estimator_kind, predicting_unseen_tasks
+from skmtl.evaluation._estimators import (
+    check_one_line,
+    estimator_kind,
+    predicting_unseen_tasks,
+)
 from skmtl.meta import PooledTasks
 from skmtl.meta.pipelines import final_estimator, with_task_column
 
@@ -97,6 +101,7 @@ def _check_name(name, rival, estimators):
         raise TypeError(f"Names of rivals must be text, got {name!r} for {rival!r}.")
     taken = {"multi", *estimators}
     first_word = name.split(" ")[0]
+    check_one_line(name, rival)
     if name in taken or first_word in BASELINES:
         raise ValueError(f"The name {name!r} is taken: choose another for the rival {rival!r}.")
 

@@ -133,8 +133,8 @@ def select_tasks(
     The gain with these tasks on the other half of the samples:
 
     >>> report = compare_to_single_task(model, X[20:], Y[20:, result.tasks], random_state=0)
-    >>> round(float(report.table_["gain"][0]), 2)  # the target comes first
-    0.07
+    >>> bool(report.table_["own_gain"][0] > 0)  # the target comes first
+    True
     """
     check_option(direction, "direction", tuple(_DIRECTIONS))
     check_real(min_gain, "min_gain", high=1.0, include="left")

@@ -5,11 +5,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.utils import column_or_1d
 
 from skmtl._data.checks import check_int
 from skmtl._data.fold_samples import given_splits
+from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import encode_labels
+from skmtl._data.task_ids import as_id_array, missing_mask
 from skmtl.model_selection import TaskStratifiedKFold
 
 _MAX_SEED = np.iinfo(np.int32).max
@@ -37,9 +38,25 @@ def make_splits(cv, data, rng, *, n_repeats=1, n_folds=5, groups=None):
     if isinstance(cv, Integral):
         check_int(cv, "cv", low=2)
         return _shuffled_folds(cv, n_repeats, data, rng, groups)
+    return _given_splits(cv, data, groups)
+
+
+def _given_splits(cv, data, groups):
+    """The splits of a splitter or an iterable, none of them with an empty side."""
     n_samples = np.shape(data.X)[0]
-    for_splitter = data.strata if groups is None else groups
-    return given_splits(cv, n_samples, data.X, data.y, for_splitter)
+    if groups is None:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The groups parameter is ignored")  # none were passed
+            splits = given_splits(cv, n_samples, data.X, data.y, data.strata)
+    else:
+        splits = given_splits(cv, n_samples, data.X, data.y, groups)
+    for k, (train, test) in enumerate(splits):
+        if len(train) == 0 or len(test) == 0:
+            raise ValueError(
+                f"Split {k} of cv has {len(train)} training and {len(test)} test samples, but both "
+                "need at least one: leave this split out, or make fewer of them."
+            )
+    return splits
 
 
 def _shuffled_folds(n_folds, n_repeats, data, rng, groups):
@@ -60,7 +77,10 @@ def _folds_of_groups(n_folds, seed, data, groups):
     """Folds stratified by task as well as they can be if groups stay together."""
     n_groups = len(np.unique(groups))
     if n_groups < n_folds:
-        raise ValueError(f"{n_folds} folds need as many groups, got {n_groups} in groups=.")
+        raise ValueError(
+            f"{n_folds} folds need as many groups, but groups= has {n_groups} only: make fewer "
+            "folds, such as cv=2, or pass a splitter as cv."
+        )
     strata = data.strata
     if strata is None:
         strata = np.zeros(len(groups), dtype=int)
@@ -75,11 +95,25 @@ def read_groups(groups, data):
     """The codes of the groups that the user passed, (n_samples,); None if there are none."""
     if groups is None:
         return None
-    groups = column_or_1d(groups)
+    warn_of_row_order(data.X, groups=groups)
+    groups = as_id_array(groups)
+    if groups.ndim == 2 and groups.shape[1] == 1:
+        groups = groups.ravel()
+    if groups.ndim != 1:
+        raise ValueError(
+            f"groups= has shape {groups.shape}, expected (n_samples,): one group for each sample."
+        )
     n_samples = np.shape(data.X)[0]
     if len(groups) != n_samples:
         raise ValueError(
             f"groups= has {len(groups)} entries, but X has {n_samples} samples: give one group for "
             "each sample."
+        )
+    missing = missing_mask(groups)
+    if missing.any():
+        raise ValueError(
+            f"groups= has NaN or None for {missing.sum()} sample(s), first at row "
+            f"{np.argmax(missing)}: give a group to each; a sample that belongs to no other is a "
+            "group of its own."
         )
     return encode_labels(groups)[1]

@@ -104,7 +104,8 @@ def without_rounding(errors, rounding):
         Errors of a task up to these are rounding.
     """
     units = rounding + NO_ERROR * errors.min(axis=1)
-    units = np.where(units > 0, units, 1.0)[:, None]
+    is_unit = (units > 0) & np.isfinite(units)
+    units = np.where(is_unit, units, 1.0)[:, None]
     return units * np.round(errors / units)
 
 

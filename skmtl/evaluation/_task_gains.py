@@ -6,6 +6,11 @@ from skmtl.evaluation._hierarchy import fit_hierarchy
 
 SURE = 0.01  # probability of the wrong sign, up to which a task is "helped" or "harmed"
 PROBABLE = 0.10  # the same for "probably helped" and "probably harmed"
+FEWEST_ROWS = 5  # tested, for which a task can be surely helped or harmed
+
+
+# Of a task: its gain in view of all others, and what it says by itself
+COLUMNS = ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "own_se", "own_dof", "own_rows")
 
 
 class TaskGains:
@@ -63,7 +68,7 @@ class TaskGains:
         """Columns of the table of tasks: a dict of arrays (n_tasks,), NaN if not judged."""
         n_tasks = len(self.is_judged)
         columns = {}
-        for name in ("gain", "ci_low", "ci_high", "p_harm", "own_gain", "own_se", "own_dof"):
+        for name in COLUMNS:
             column = np.full(n_tasks, np.nan)
             column[self.is_equal] = 0.0
             columns[name] = column
@@ -81,6 +86,7 @@ class TaskGains:
         columns["own_gain"][kept] = as_gain(theta)
         columns["own_se"][kept] = np.sqrt(self.own.variance)
         columns["own_dof"][kept] = self.own.degrees
+        columns["own_rows"][kept] = self.own.n_rows
         return columns
 
     def over_tasks(self, seed):
@@ -145,7 +151,10 @@ def as_gain(theta):
 
 
 def verdicts(columns, is_judged):
-    """The verdict on each task, from the columns of :meth:`TaskGains.columns`."""
+    """The verdict on each task, from the columns of :meth:`TaskGains.columns`.
+
+    In tasks of two or three rows, errors alone are small by chance too often to be sure.
+    """
     found = np.full(len(is_judged), "not judged", dtype="U15")
     found[is_judged] = "open"
     gains = columns["own_gain"] > 0
@@ -153,6 +162,7 @@ def verdicts(columns, is_judged):
     p_harm = columns["p_harm"]
     found[gains & (p_harm <= PROBABLE)] = "probably helped"
     found[loses & (1 - p_harm <= PROBABLE)] = "probably harmed"
-    found[gains & (p_harm <= SURE)] = "helped"
-    found[loses & (1 - p_harm <= SURE)] = "harmed"
+    has_rows = columns["own_rows"] >= FEWEST_ROWS
+    found[gains & has_rows & (p_harm <= SURE)] = "helped"
+    found[loses & has_rows & (1 - p_harm <= SURE)] = "harmed"
     return found

@@ -30,8 +30,9 @@ def warn_about_units(data, consequence):
     known = data.task_codes >= 0
     targets = data.targets.values[known]
     task_codes = data.task_codes[known]
-    units = spreads(targets, task_codes, data.n_tasks)
-    has_spread = are_different(targets, task_codes, data.n_tasks)
+    with np.errstate(invalid="ignore"):  # fits refuse targets that are not finite
+        units = spreads(targets, task_codes, data.n_tasks)
+        has_spread = are_different(targets, task_codes, data.n_tasks)
     compared = np.flatnonzero(has_spread)
     if len(compared) < 2:
         return

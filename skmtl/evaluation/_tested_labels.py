@@ -104,9 +104,14 @@ class Cells:
     """
 
     def __init__(self, rows, tasks, n_tasks):
-        pairs = rows * n_tasks + tasks
-        self.of_label, distinct = _distinct(pairs)
-        self.tasks = distinct % n_tasks
+        owner = np.zeros(1 + rows.max(), dtype=np.intp)
+        owner[rows] = tasks
+        if (owner[rows] == tasks).all():  # every row belongs to one task
+            self.of_label, distinct = _distinct(rows)
+            self.tasks = owner[distinct]
+        else:
+            self.of_label, distinct = _distinct(rows * n_tasks + tasks)
+            self.tasks = distinct % n_tasks
         self.times = np.bincount(self.of_label)
         self.counts = np.bincount(self.tasks, minlength=n_tasks)
         self._n_tasks = n_tasks

@@ -1,5 +1,7 @@
 """The result of a comparison for one estimator: its table, its summary and what they say."""
 
+import numpy as np
+
 from skmtl.evaluation._cautions import find_cautions
 from skmtl.evaluation._details import report_details
 from skmtl.evaluation._formatting import as_frame, gain_text
@@ -21,7 +23,7 @@ class TransferReport:
 
     A gain is relative: 0.1 is an error 10 % smaller than that of the task alone, and -0.1 one that
     is 10 % larger. What all tasks say about the gain of a task enters its posterior distribution
-    (:doc:`compare`).
+    (:doc:`/compare`).
 
     Attributes
     ----------
@@ -33,12 +35,13 @@ class TransferReport:
         - gain, ci_low, ci_high: mean and interval of the posterior distribution of its gain, the
           interval extended to `own_gain`; p_harm, the posterior probability of a loss;
         - own_gain, the estimate from the task alone; own_se and own_dof, the standard error of its
-          logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that;
+          logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that; own_rows, the number
+          of distinct samples, or groups of them, that are tested;
         - t_low, t_high and t_p_value of the corrected resampled t-test, which uses the task alone;
           p-values are adjusted by the method of Holm;
         - verdict: "helped" or "harmed" (the probability of the other sign is at most 1 %, and
-          `own_gain` has this sign), "probably helped" or "probably harmed" (at most 10 %), "open",
-          or "not judged";
+          `own_gain` has this sign; from five samples on), "probably helped" or "probably harmed"
+          (at most 10 %), "open", or "not judged";
         - note.
 
         Tasks of a single class or a constant target, without errors, or without an error alone are
@@ -64,11 +67,13 @@ class TransferReport:
         with ``model_figures=True``, n_nonzero, rank and dof (effective degrees of freedom, for
         regressors) of the model of all samples.
     cv_results_ : dict
-        ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task;
-        ``methods``; ``tasks``; ``is_judged`` (False for tasks of one class or a constant target)
-        and ``rounding`` (errors up to these are 0) of shape (n_tasks,); ``n_train`` and ``n_test``
-        of shape (n_splits, n_tasks);
-        ``fit_time`` and ``predict_time`` of shape (n_splits, n_methods), in seconds.
+        ``errors`` of shape (n_splits, n_tasks, n_methods), NaN where a split does not test a task,
+        and ``task_errors`` of all splits together, (n_tasks, n_methods); ``methods``; ``tasks``;
+        ``is_judged`` (False for tasks of one class or a constant target), ``rounding`` (errors up
+        to these are 0) and ``floor`` (mean losses that count as nothing) of shape (n_tasks,);
+        ``shares_rows``, whether tasks have targets of the same samples (wide data); ``n_train`` and
+        ``n_test`` of shape (n_splits, n_tasks); ``fit_time`` and ``predict_time`` of shape
+        (n_splits, n_methods), in seconds.
     confidence_level : float
         Level of the intervals.
     error_name : str
@@ -134,20 +139,28 @@ class TransferReport:
         return TaskGainDisplay.from_report(self, kind=kind, ax=ax)
 
     def size_curve(self, n_train):
-        """Return the typical gain of tasks with so many training rows.
+        """Return the typical gain of tasks with so many training samples.
 
         Parameters
         ----------
         n_train : array-like
-            Numbers of training rows.
+            Numbers of training samples.
 
         Returns
         -------
         gain, low, high : ndarray
             The gain and the ends of its interval, in the shape of `n_train`; NaN if no task is
             judged.
+
+        Raises
+        ------
+        ValueError
+            If a number is negative or missing.
         """
-        return self._gains.size_curve(n_train)
+        numbers = np.asarray(n_train, dtype=float)
+        if not (numbers >= 0).all():
+            raise ValueError(f"n_train must be numbers of samples, at least 0, got {n_train!r}.")
+        return self._gains.size_curve(numbers)
 
     def verdict(self):
         """Say in sentences what the numbers allow to conclude.

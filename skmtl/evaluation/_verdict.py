@@ -25,6 +25,8 @@ def headline(report):
     """The sentences on all tasks, a list of str: the typical gain, and how many tasks gain."""
     if report.summary_["n_judged"] == 0:
         return [f"No {report.noun.one} can be judged: the notes say why."]
+    if _changes_nothing(report.table_):
+        return ["Sharing changes nothing: all errors are the same as alone."]
     return [_on_typical_gain(report), *_lines_of(list(_on_counts(report)))]
 
 
@@ -62,6 +64,12 @@ def _on_typical_gain(report):
         f"It is open whether sharing helps {whom}: a gain of {gain_text(gain)} ({level} interval "
         f"{gain_text(low)} to {gain_text(high)})."
     )
+
+
+def _changes_nothing(table):
+    """Whether the errors of all judged tasks are those of the task alone."""
+    judged = table[table["verdict"] != "not judged"]
+    return np.all((judged["ci_low"] == 0) & (judged["ci_high"] == 0))
 
 
 def _on_counts(report):
@@ -107,6 +115,9 @@ def _on_rivals(report):
     texts = []
     for method, name in rival_names(rivals).items():
         gain, low, high = rivals[method]
+        if not np.isfinite(gain):
+            texts.append(f"{name} unknown")
+            continue
         texts.append(f"{name} {gain_text(gain)} {interval_text(low, high)}")
     return f"Gain over {'; '.join(texts)}."
 

@@ -11,6 +11,8 @@ import numpy as np
 # are at these factors of the error at least: gains of -200 % and of +67 %.
 _LEAST_EDGE = np.log(3.0)
 _EDGE_IN_QUARTILES = 5.0  # and at this multiple of the upper quartile of the absolute log gains
+_LARGEST_PERCENT = 1e5  # larger ones are written with an exponent
+_LARGEST_EDGE = np.log(1e6)  # of a model that diverged, more says nothing
 
 _STEPS = (0.01, 0.02, 0.05, 0.1, 0.2)  # of equally spaced gains, for short axes
 _LONG = (0.0, 0.9, -9.0, 0.99, -99.0, 0.999, 0.9999)  # gains of long axes, at powers of 10
@@ -35,7 +37,7 @@ def edges_of(gains):
     edge = _LEAST_EDGE
     if len(gains):
         quartile = np.quantile(np.abs(log_gain(gains)), 0.75)
-        edge = max(edge, _EDGE_IN_QUARTILES * quartile)
+        edge = np.clip(_EDGE_IN_QUARTILES * quartile, edge, _LARGEST_EDGE)
     return float(gain_of_log(-edge)), float(gain_of_log(edge))
 
 
@@ -68,6 +70,8 @@ def gain_axis(axis, view):
 def gain_text(gain):
     """A gain as it is written in pictures: +8.0%, -13%, +99.9%."""
     percent = 100 * gain
+    if abs(percent) >= _LARGEST_PERCENT:
+        return f"{percent:+.0e}%"
     n_decimals = 1 if abs(percent) < 9.95 else 0
     if percent > 99.0:
         n_decimals = 1 if percent < 99.95 else 2
@@ -98,6 +102,8 @@ def _ticks(view, n_fitting):
     for step in _STEPS:
         first = int(np.ceil(low / step))
         last = int(np.floor(high / step))
+        if last - first > n_fitting:
+            continue
         ticks = step * np.arange(first, last + 1)
         distances = np.diff(log_gain(ticks))
         if len(ticks) > 2 and distances.min() >= smallest:

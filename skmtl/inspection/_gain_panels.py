@@ -216,7 +216,8 @@ def _draw_size_curve(ax, report, n_train, is_one_size, edges):
         places = np.array([low, high])
         sizes = np.full(2, n_train.mean())
     else:
-        places = np.geomspace(n_train.min(), n_train.max(), 100)
+        fewest = max(n_train.min(), 1.0)  # the curve begins at one sample
+        places = np.geomspace(fewest, n_train.max(), 100)
         sizes = places
     curve = np.clip(report.size_curve(sizes), *edges)
     if not np.isfinite(curve).all():
