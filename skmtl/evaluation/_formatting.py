@@ -14,6 +14,7 @@ _TINY = 5e-4  # shares below it need more than one decimal of a percent
 _LARGEST_PERCENT = 1e5  # larger ones are written with an exponent
 _SHORTEST_ERROR = 1e-4  # smaller errors are written with an exponent,
 _LONGEST_ERROR = 1e6  # and larger ones
+_SMALL_COUNT = 10  # smaller mean counts have a decimal
 
 METHOD_COLUMNS = {  # title and format of each quantity of a method
     "mean_error": ("mean error", ".4g"),
@@ -213,7 +214,8 @@ def error_text(error):
 
 def count_text(mean_count):
     """A mean number of samples as text; small ones with a decimal."""
-    is_small_fraction = mean_count < 2 and mean_count % 1
+    rounded = round(mean_count, 1)
+    is_small_fraction = rounded < _SMALL_COUNT and rounded % 1
     return format(mean_count, ".1f" if is_small_fraction else ".0f")
 
 

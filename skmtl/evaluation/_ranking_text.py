@@ -125,7 +125,7 @@ def ranking_cautions(ranking):
     texts = [f"{name}: {caution.text}" for caution in cautions[:_MOST_CAUTIONS]]
     n_more = len(cautions) - len(texts)
     if n_more:
-        texts.append(f"{n_more} more in ranking[{name!r}].details()")
+        texts.append(f"{n_more} more in the details")
     return texts
 
 
