@@ -98,7 +98,7 @@ def test_table_shows_the_most_surely_helped_and_the_most_harmed():
     lines = table.splitlines()
     tasks = [line.split()[0] for line in lines[1:]]
     assert tasks == ["41", "40", "39", "38", "37", "...", "4", "3", "2", "1", "0"]
-    assert lines[6].startswith("... 32 more, gains -67% to +17%")
+    assert lines[6].startswith("... 32 between surest gains and largest losses, -67% to +17%; to")
     every_task = report.to_text(rows=None).split("\n\n")[1].splitlines()
     assert [line.split()[0] for line in every_task[1:]] == [str(task) for task in range(42)]
 
@@ -265,6 +265,17 @@ def test_probabilities_near_zero_and_one_have_a_decimal():
     assert [probability_text(one) for one in probabilities] == texts
 
 
+def test_the_t_test_has_the_smallest_p_only():
+    table = made_up_table(range(20), np.full(20, 0.12))
+    table["t_p_value"][17] = 0.03
+    tests = made_up_report(table).details().split("Corrected resampled t-test")[1]
+    assert "The 12 tasks with the smallest p of 20" in " ".join(tests.split())
+    lines = tests[tests.index("own gain") :].splitlines()[1:]
+    assert len(lines) == 12
+    assert lines[0].split()[0] == "17"
+
+
 def test_long_names_are_shortened_in_the_middle():
     assert shortened(LONG_NAME, 20) == "the_patie..._of_text"
     assert shortened("short", 20) == "short"
+    assert shortened("single LogisticRegressionCV of lasso", 26) == "single Logi...nCV of lasso"

@@ -214,9 +214,10 @@ def _on_small_training_sets(report):
     n_test = np.median(judged["n_test"])
     if not n_test > MUCH_TESTED * n_train:
         return None
+    share = f"{count_text(n_train)} of {count_text(n_train + n_test)} samples"
     return (
-        f"Only {count_text(n_train)} of {count_text(n_train + n_test)} samples of a {report.noun.one} are for "
-        "training: in 8 to 15% of such data at least one verdict is false."
+        f"Only {share} of a {report.noun.one} are for training: in 8 to 15% of such data at least "
+        "one verdict is false."
     )
 
 
