@@ -243,7 +243,7 @@ def compare_to_single_task(
         confidence_level,
         seed,
         measure.name,
-        name_of_column(X, task_column),
+        getattr(tasks, "name", None) if tasks is not None else name_of_column(X, task_column),
     )
     reports = {name: findings.report(methods) for name, methods in roles.items()}
     if not isinstance(estimator, dict):

@@ -42,5 +42,5 @@ def shown_cautions(report):
     sentences = [caution.text for caution in cautions[:MOST_CAUTIONS]]
     n_more = len(cautions) - len(sentences)
     if n_more:
-        sentences.append(f"{n_more} more in report.details()")
+        sentences.append(f"{n_more} more in the details")
     return sentences

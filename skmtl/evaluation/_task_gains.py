@@ -72,8 +72,8 @@ class TaskGains:
             column = np.full(n_tasks, np.nan)
             column[self.is_equal] = 0.0
             columns[name] = column
-        columns["p_harm"][self.is_equal] = 0.5
-        columns["own_dof"][self.is_equal] = np.nan
+        for name in ("p_harm", "own_dof"):
+            columns[name][self.is_equal] = np.nan
         if self.own is None:
             return columns
         kept = self._estimated

@@ -5,6 +5,7 @@ import numpy as np
 from skmtl._data.checks import check_int
 from skmtl._data.task_ids import name_of_task
 from skmtl.evaluation._formatting import (
+    LINE,
     LONGEST_NAME,
     TextTable,
     count_text,
@@ -45,7 +46,7 @@ def task_table(report, rows):
     omitted = np.ones(len(table), dtype=bool)
     omitted[helped] = False
     omitted[harmed] = False
-    sentence = _on_omitted(table[omitted], report.noun)
+    sentence = _on_omitted(table[omitted])
     shown = table[np.r_[helped, harmed]]
     return _as_texts(report, shown, omitted_at=len(helped), omitted=sentence)
 
@@ -70,16 +71,22 @@ def _most_harmed(table, n_most):
     return losing[-n_most:]
 
 
-def _on_omitted(table, noun):
+def _on_omitted(table):
     """The sentence on the tasks that are not shown."""
     gains = table["gain"][np.isfinite(table["gain"])]
-    how_to = "report.to_text(rows=None) shows all"
+    n_left_out = len(table) - len(gains)
+    parts = []
+    if len(gains):
+        parts.append(f"{len(gains)} between surest gains and largest losses")
+    if n_left_out:
+        parts.append(f"{n_left_out} not judged")
+    parts.append("to_text(rows=None) shows all")
+    short = f"... {'; '.join(parts)}"
     if len(gains) == 0:
-        return f"... {len(table)} more; {how_to}"
-    smallest = gain_text(gains.min())
-    largest = gain_text(gains.max())
-    median = gain_text(np.median(gains))
-    return f"... {len(table)} more, gains {smallest} to {largest}, median {median}; {how_to}"
+        return short
+    parts[0] += f", {gain_text(gains.min())} to {gain_text(gains.max())}"
+    complete = f"... {'; '.join(parts)}"
+    return complete if len(complete) <= LINE else short
 
 
 def _as_texts(report, table, omitted_at=0, omitted=""):
@@ -115,9 +122,18 @@ def _as_texts(report, table, omitted_at=0, omitted=""):
     return TextTable(titles, lines, _IS_LEFT, omitted_at, omitted)
 
 
-def t_test_table(report):
-    """The :class:`TextTable` of the corrected resampled t-test of every task."""
-    table = report.table_
+def t_test_table(report, n_most):
+    """The :class:`TextTable` of the corrected resampled t-test of a task, the smallest p first.
+
+    Parameters
+    ----------
+    report : TransferReport
+        The report.
+    n_most : int
+        Most tasks.
+    """
+    order = np.argsort(report.table_["t_p_value"], kind="stable")
+    table = report.table_[order[:n_most]]
     level = level_text(report.confidence_level)
     titles = [shortened(report.noun.title, LONGEST_NAME), "own gain", f"{level} interval", "p"]
     intervals = interval_texts(table["t_low"], table["t_high"])

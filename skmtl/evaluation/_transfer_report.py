@@ -33,7 +33,8 @@ class TransferReport:
         - task; n_train and n_test, the mean numbers of its targets in a split;
         - error_single, error_multi, and the error of each rival (NaN if it is undefined);
         - gain, ci_low, ci_high: mean and interval of the posterior distribution of its gain, the
-          interval extended to `own_gain`; p_harm, the posterior probability of a loss;
+          interval extended to `own_gain`; p_harm, the posterior probability of a loss (NaN if the
+          predictions are the same);
         - own_gain, the estimate from the task alone; own_se and own_dof, the standard error of its
           logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that; own_rows, the number
           of distinct samples, or groups of them, that are tested;
