@@ -156,8 +156,8 @@ def spoil(frame, path, change):
             lambda f: f.assign(sales=f["sales"].where(f["price"] > 0)),
             "missing or infinite value(s)",
         ),
-        (lambda f: f.assign(price="low"), "column(s) 'price' are not numeric"),
-        (lambda f: f.assign(price=f["price"].where(f["staff"] > 0)), "'price' have missing"),
+        (lambda f: f.assign(price="low"), "column 'price' is not numeric"),
+        (lambda f: f.assign(price=f["price"].where(f["staff"] > 0)), "'price' has missing"),
         (lambda f: f.assign(shop="north"), "has one task only"),
         (lambda f: f.drop(index=f.index[1:30]), "task 'north' of 'shop' has one row"),
         (lambda f: f.assign(shop=f["shop"].where(f["shop"] != "west")), "30 missing value(s)"),
@@ -278,7 +278,7 @@ def test_the_table_of_a_real_comparison_has_ids_as_written(shops, capsys):
 def test_columns_without_a_name_are_left_out_and_counted(read):
     X, _, said = read(file_of().to_csv(index=True))
     assert_plain(X, file_of()["sales"])
-    assert "Columns left out, since they have no name: 1." in said
+    assert "Left out, since it has no name: column 1 of the file." in said
     renamed = file_of().reset_index(names="Unnamed: 0").to_csv(index=False)
     assert read(renamed)[0].columns.tolist() == ["price", "staff", "shop"]
 
@@ -356,17 +356,17 @@ def with_umlaut():
         ),
         (
             file_of(city=["Oslo", "Rome"] * 6).to_csv(index=False),
-            "column(s) 'city' are not numeric ('Oslo' in line 2): --one-hot city",
+            "column 'city' is not numeric ('Oslo' in line 2): --one-hot city",
             ["--one-hot", "city"],
         ),
         (
             file_of(day=["2026-01-02", "2026-01-03"] * 6).to_csv(index=False),
-            "column(s) 'day' hold dates ('2026-01-02' in line 2)",
+            "column 'day' holds dates ('2026-01-02' in line 2)",
             ["--drop", "day"],
         ),
         (
             file_of(price=[*range(11), "12 kg"]).to_csv(index=False),
-            "column(s) 'price' are not numeric in 1 row(s) ('12 kg' in line 13)",
+            "column 'price' is not numeric in 1 row(s) ('12 kg' in line 13)",
             ["--na", "12 kg"],
         ),
         (file_of(price=[*range(11), "1_0"]).to_csv(index=False), "'1_0'", ["--na", "1_0"]),
@@ -392,7 +392,7 @@ def test_what_is_not_certain_is_refused_with_the_option_that_decides(
 @pytest.mark.parametrize("marker", ["", "NA", "?", "-", "null", "inf"])
 def test_rows_with_a_marker_of_missing_values_are_left_out_by_option_only(read, marker):
     data = file_of(price=[*range(11), marker]).to_csv(index=False)
-    assert "have missing or infinite values" in read(data)[2]
+    assert "has missing or infinite values" in read(data)[2]
     X, _, said = read(data, "--na", marker)
     assert X["price"].tolist() == list(range(11))
     assert "Rows left out for a missing value: 1 of 12." in said
@@ -530,7 +530,7 @@ def test_three_decimals_after_a_zero_are_no_thousands(read):
     assert "decimal comma" in said
     assert X["price"].tolist() == expected
     fits = ["--thousands", ",", "--decimal", "."]
-    assert "'price' have numbers that can be read in two ways" in read(data, *fits)[2]
+    assert "'price' has numbers that can be read in two ways" in read(data, *fits)[2]
     target = file_of(price=1, staff=2, sales=["1,234"] * 11 + ["2,345"]).to_csv(index=False)
     assert "target 'sales' has 12 number(s) that can be read in two ways" in read(target)[2]
 
