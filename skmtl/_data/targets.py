@@ -70,12 +70,18 @@ def _check_targets(estimator, y, dtype):
             input_name="y",
         )
     except ValueError as error:
-        if "could not convert string" not in str(error):
-            raise
-        raise ValueError(
-            f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
-            "classifier, such as MultiTaskLassoClassifier."
-        ) from error
+        refuse_text(error)
+        raise
+
+
+def refuse_text(error):
+    """Raise with what to do if targets of a regressor could not be read because they are text."""
+    if "could not convert string" not in str(error):
+        return
+    raise ValueError(
+        f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
+        "classifier, such as MultiTaskLassoClassifier."
+    ) from error
 
 
 def _check_no_infinity(Y, tasks):

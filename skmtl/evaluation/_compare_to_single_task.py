@@ -8,6 +8,7 @@ from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl._data.targets import check_has_targets
+from skmtl._data.text_columns import naming_text_columns
 from skmtl._warn import warn
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import (
@@ -217,7 +218,8 @@ def compare_to_single_task(
     warn_of_weak_boosting(rivals, count_targets(data, [train for train, _ in splits]))
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
-    runs = run_models(models, data, splits, parallel)
+    with naming_text_columns(X, task_column, tasks):
+        runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
     losses = _label_losses(runs, held_out, groups, splits, data, measure)
     cv_results = _cv_results(losses, runs, data, splits)
@@ -290,7 +292,8 @@ def _check_ids_reach_estimators(estimators, tasks):
     if any(has_steps(one) or is_search(one) for one in estimators.values()):
         raise ValueError(
             "tasks= does not reach the last step of a pipeline or search: put the ids into a "
-            "column of X and give task_column."
+            "column of X and give task_column. Steps that must not see the ids, such as a scaler, "
+            "go inside keep_task_column(StandardScaler(), task_column)."
         )
 
 

@@ -13,6 +13,7 @@ from scipy.special import kl_div
 from sklearn.utils import check_array
 
 from skmtl._data.spellings import encode_labels, target_array
+from skmtl._data.targets import refuse_text
 from skmtl._data.task_ids import codes_of
 from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
 
@@ -273,13 +274,17 @@ def _negative_log(truth, probabilities):
 
 def read_numbers(y):
     """The targets of a regressor, NaN where they are missing."""
-    return check_array(
-        target_array(y, labels=False),
-        dtype=np.float64,
-        ensure_2d=False,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    try:
+        return check_array(
+            target_array(y, labels=False),
+            dtype=np.float64,
+            ensure_2d=False,
+            ensure_all_finite=False,
+            input_name="y",
+        )
+    except ValueError as error:
+        refuse_text(error)
+        raise
 
 
 def encode_classes(y, task_codes):
