@@ -103,6 +103,21 @@ def test_table_shows_the_most_surely_helped_and_the_most_harmed():
     assert [line.split()[0] for line in every_task[1:]] == [str(task) for task in range(42)]
 
 
+@pytest.mark.parametrize(
+    ("gain", "which"),
+    [
+        (0.12, "... 8 that gain less surely, +12%; to_text(rows=None) shows all"),
+        (-0.12, "... 8 with smaller losses, -12%; to_text(rows=None) shows all"),
+        (0.0, "... 8 that gain less surely, 0%; to_text(rows=None) shows all"),
+    ],
+)
+def test_table_is_full_if_all_tasks_are_alike(gain, which):
+    table = made_up_table(range(18), np.full(18, gain))
+    lines = str(made_up_report(table)).split("\n\n")[1].splitlines()
+    assert len(lines) == 12
+    assert which in lines
+
+
 def test_rows_are_at_least_four():
     with pytest.raises(ValueError, match="rows == 3"):
         clear_report().to_text(rows=3)

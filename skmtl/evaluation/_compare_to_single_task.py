@@ -122,7 +122,8 @@ def compare_to_single_task(
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
     tasks : array-like of shape (n_samples,), default=None
-        Task ids, for estimators fitted with ``tasks=``.
+        Task ids, for estimators fitted with ``tasks=``. Reports call a task by the name of a
+        pandas Series.
     groups : array-like of shape (n_samples,), default=None
         What samples belong to, such as a person measured several times. Samples of one group stay
         together in folds, and count as one when it is judged how sure a gain is. A splitter gets

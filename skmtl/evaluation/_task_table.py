@@ -40,13 +40,15 @@ def task_table(report, rows):
     order = _by_gain(table)
     if len(table) <= rows:
         return _as_texts(report, table[order])
-    n_each = (rows - 2) // 2
-    helped = _most_surely_helped(table, n_each)
-    harmed = _most_harmed(table, n_each)
+    n_shown = rows - 2
+    n_losing = int(np.sum(table["gain"] < 0))
+    helped = _most_surely_helped(table, n_shown - min(n_losing, n_shown // 2))
+    harmed = _most_harmed(table, n_shown - len(helped))
     omitted = np.ones(len(table), dtype=bool)
     omitted[helped] = False
     omitted[harmed] = False
-    sentence = _on_omitted(table[omitted])
+    which = _which_are_omitted(len(helped), len(harmed))
+    sentence = _on_omitted(table[omitted], which)
     shown = table[np.r_[helped, harmed]]
     return _as_texts(report, shown, omitted_at=len(helped), omitted=sentence)
 
@@ -57,8 +59,8 @@ def _by_gain(table):
 
 
 def _most_surely_helped(table, n_most):
-    """Positions of tasks with a gain whose evidence is strongest, the largest gain first."""
-    gaining = np.flatnonzero(table["gain"] > 0)
+    """Positions of tasks without a loss whose evidence is strongest, the largest gain first."""
+    gaining = np.flatnonzero(table["gain"] >= 0)
     by_evidence = np.lexsort((-table["gain"][gaining], table["p_harm"][gaining]))
     chosen = gaining[by_evidence[:n_most]]
     return chosen[_by_gain(table[chosen])]
@@ -68,23 +70,33 @@ def _most_harmed(table, n_most):
     """Positions of the tasks with the largest losses, the largest last."""
     by_gain = _by_gain(table)
     losing = by_gain[table["gain"][by_gain] < 0]
-    return losing[-n_most:]
+    n_skipped = max(0, len(losing) - n_most)
+    return losing[n_skipped:]
 
 
-def _on_omitted(table):
+def _which_are_omitted(n_helped, n_harmed):
+    """What sets the omitted tasks apart from these numbers of tasks that are shown."""
+    if n_helped and n_harmed:
+        return "between surest gains and largest losses"
+    return "with smaller losses" if n_harmed else "that gain less surely"
+
+
+def _on_omitted(table, which):
     """The sentence on the tasks that are not shown."""
     gains = table["gain"][np.isfinite(table["gain"])]
     n_left_out = len(table) - len(gains)
     parts = []
     if len(gains):
-        parts.append(f"{len(gains)} between surest gains and largest losses")
+        parts.append(f"{len(gains)} {which}")
     if n_left_out:
         parts.append(f"{n_left_out} not judged")
     parts.append("to_text(rows=None) shows all")
     short = f"... {'; '.join(parts)}"
     if len(gains) == 0:
         return short
-    parts[0] += f", {gain_text(gains.min())} to {gain_text(gains.max())}"
+    smallest = gain_text(gains.min())
+    largest = gain_text(gains.max())
+    parts[0] += f", {smallest}" if smallest == largest else f", {smallest} to {largest}"
     complete = f"... {'; '.join(parts)}"
     return complete if len(complete) <= LINE else short
 

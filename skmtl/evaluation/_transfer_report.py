@@ -81,7 +81,7 @@ class TransferReport:
         Name of the error.
     noun : TaskNoun
         What the report calls a task (`one`) and several (`many`): by the name of the column of the
-        task ids if this is a word.
+        task ids, or of the Series `tasks`, if this is a word.
     """
 
     def __init__(
@@ -187,8 +187,8 @@ class TransferReport:
         Parameters
         ----------
         rows : int or None, default=12
-            Most lines of the table of tasks, at least 4. The most surely helped and the most
-            harmed are shown. None shows all tasks in their order.
+            Most lines of the table of tasks, at least 4. The surest gains and the largest losses
+            are shown. None shows all tasks in their order.
 
         Returns
         -------
