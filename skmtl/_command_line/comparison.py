@@ -68,6 +68,8 @@ def _scaled(name, task_column, normalize_y):
 
 def compare(options):
     """Print the comparison on the user's own file."""
+    if options.normalize_y and options.classify:
+        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
     _check_estimators(options.estimators, options.classify)
     check_outputs(options)
     problem = read_problem(options)
@@ -94,7 +96,7 @@ def compare(options):
     except (TypeError, ValueError) as error:
         raise UsageError(" ".join(str(error).split())) from error
     print_report(report, options)
-    print_hint(options)
+    print_hint(report, options)
     write_outputs(report, options)
 
 
@@ -165,8 +167,6 @@ def _check_normalize_y(names, options):
     """Raise unless all models can standardize the target of each task, if they should."""
     if not options.normalize_y:
         return
-    if options.classify:
-        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
     able = [name for name in REGRESSORS if _can_normalize(name)]
     unable = [name for name in names if name not in able]
     if unable:

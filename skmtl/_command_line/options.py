@@ -175,7 +175,8 @@ def _add_results(group, **defaults):
         "--details",
         action="store_true",
         default=defaults.get("details", argparse.SUPPRESS),
-        help="print numbers of all methods, all notes and a t-test of each task as well",
+        help="print all tasks, numbers of all methods, all notes and t-tests of tasks as well; of "
+        "several estimators the report of each",
     )
     group.add_argument(
         "--save",
