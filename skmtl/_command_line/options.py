@@ -114,8 +114,8 @@ def _add_format(group):
         default=[],
         metavar="TEXT",
         help="cells of features and of the target that are missing, such as '' NA -999; rows with "
-        "one are left out (default: missing values are refused). In the task column only empty "
-        "cells are missing",
+        "one are left out (default: missing values are refused). In the columns of tasks and "
+        "groups only empty cells are missing",
     )
 
 
@@ -153,7 +153,8 @@ def _add_models(group):
     group.add_argument(
         "--normalize-y",
         action="store_true",
-        help="standardize the target of each task first, for targets in different units",
+        help="standardize the target of each task first, for targets in different units; not all "
+        "estimators can",
     )
     group.add_argument(
         "--jobs",
