@@ -96,7 +96,7 @@ def test_several_estimators_are_ranked_drawn_and_saved(shops, capsys, tmp_path):
         assert (tmp_path / f"gains-{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_options_reach_the_comparison(monkeypatch, tmp_path):
+def test_options_reach_the_comparison(monkeypatch, tmp_path, capsys):
     given = {}
 
     def remember(model, X, y, **options):
@@ -113,6 +113,7 @@ def test_options_reach_the_comparison(monkeypatch, tmp_path):
         main([*command, *choices, "--estimators", "MultiTaskLassoCV"])
     assert given["X"].columns.tolist() == ["price", "staff", "shop"]
     assert given["groups"].tolist() == people
+    assert "Rows of one person stay together: 6 groups." in capsys.readouterr().out
     assert given["rivals"] == []
     assert given["scoring"] == "r2"
     assert given["normalize_y"] is True
@@ -598,6 +599,8 @@ def test_too_few_rows_for_the_folds_get_one_line(read):
     few = file_of().iloc[[0, 1, 4, 5, 8, 9]].to_csv(index=False)
     assert "6 rows are too few: of 4 folds, training sets have 4 rows" in read(few)[2]
     assert "--cv 13: there are only 12 rows" in read(PLAIN, "--cv", "13")[2]
+    pairs = file_of(pair=["a", "b"] * 6).to_csv(index=False)
+    assert "--groups pair has 2 group(s), too few for 4" in read(pairs, "--groups", "pair")[2]
 
 
 def test_warnings_are_lines_that_occur_once(shops, capsys):

@@ -158,7 +158,7 @@ def _add_models(group):
     )
     group.add_argument(
         "--jobs",
-        type=int,
+        type=_number_of_jobs,
         metavar="N",
         help="fits to run in parallel; -1 uses all processors (default 1)",
     )
@@ -202,6 +202,14 @@ def _positive(text):
     value = int(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
+    return value
+
+
+def _number_of_jobs(text):
+    """Return the text as a number of jobs that joblib takes, for argparse."""
+    value = int(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("must be at least 1, or -1 for all processors, got 0")
     return value
 
 
