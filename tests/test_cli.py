@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 from skmtl.__main__ import main
 from skmtl._command_line import comparison
+from skmtl._command_line.signs_of_life import signs_of_life
 
 
 @pytest.fixture
@@ -70,20 +72,61 @@ def test_compare_on_a_file(shops, capsys):
     assert main(arguments) == 0
     text = capsys.readouterr().out
     assert "3 tasks (shop), 3 features, target sales" in text
-    assert "--details prints more" in text
+    assert "--details prints all tasks" in text
     for shop in ("north", "south", "west"):
         assert shop in text
 
 
-def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
+def test_several_estimators_are_ranked_drawn_and_saved(shops, capsys, tmp_path):
     arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
     picture = tmp_path / "gains.png"
-    names = ["MixedEffectsRegressor", "SafeSharingRegressor"]
-    assert main([*arguments, "--estimators", *names, "--plot", str(picture), "--details"]) == 0
+    table = tmp_path / "table.csv"
+    names = ["MixedEffectsRegressor", "MultiTaskLassoCV"]
+    outputs = ["--plot", str(picture), "--save", str(table), "--details"]
+    assert main([*arguments, "--estimators", *names, *outputs]) == 0
     text = capsys.readouterr().out
-    assert "--details prints more" not in text
-    assert all(name in text for name in names)
+    assert "--details prints" not in text
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert set(names) < set(pd.read_csv(table)["method"])
+    for name in names:
+        assert f"\n{name}\n---" in text
+        one = tmp_path / f"table-{name}.csv"
+        assert str(one) in text
+        assert pd.read_csv(one)["task"].tolist() == ["north", "south", "west"]
+        assert (tmp_path / f"gains-{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_reach_the_comparison(monkeypatch, tmp_path, capsys):
+    given = {}
+
+    def remember(model, X, y, **options):
+        given.update(options, model=model, X=X)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparison, "compare_to_single_task", remember)
+    path = tmp_path / "file.csv"
+    people = [f"p{k // 2}" for k in range(12)]
+    file_of(person=people).to_csv(path, index=False)
+    command = ["compare", str(path), "--task", "shop", "--target", "sales"]
+    choices = ["--groups", "person", "--rivals", "none", "--scoring", "r2", "--normalize-y"]
+    with pytest.raises(KeyboardInterrupt):
+        main([*command, *choices, "--estimators", "MultiTaskLassoCV"])
+    assert given["X"].columns.tolist() == ["price", "staff", "shop"]
+    assert given["groups"].tolist() == people
+    assert "Rows of one person stay together: 6 groups." in capsys.readouterr().out
+    assert given["rivals"] == []
+    assert given["scoring"] == "r2"
+    assert given["normalize_y"] is True
+    assert given["model"][-1].normalize_y
+
+
+def test_long_work_gives_signs_of_life(monkeypatch, capsys):
+    is_late = Event()
+    monkeypatch.setattr("skmtl._command_line.signs_of_life._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("skmtl._command_line.signs_of_life._duration", lambda _: is_late.set())
+    with signs_of_life(None):
+        assert is_late.wait(10)
+    assert "--jobs -1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -107,6 +150,11 @@ def test_the_recommended_model_is_the_default(read, target, options, name):
             "--estimators Ridge is none of the regressors MixedEffectsRegressor",
         ),
         (["--classify", "--estimators", "MultiTaskLassoCV"], "is none of the classifiers"),
+        (["--normalize-y"], "MixedEffectsRegressor does not standardize tasks; choose"),
+        (["--classify", "--normalize-y"], "--normalize-y is for numbers"),
+        (["--groups", "shop"], "--groups shop is the task or the target"),
+        (["--groups", "staff", "--drop", "staff"], "'staff' is the column of --groups"),
+        (["--scoring", "fast"], "'fast'"),
         (["--plot", "gains.xyz"], "--plot gains.xyz must end in one of"),
         (["--plot", "nowhere/gains.png"], "there is no directory"),
     ],
@@ -490,7 +538,11 @@ def test_the_results_are_printed_and_saved_before_the_picture_fails(shops, capsy
     printed = capsys.readouterr()
     assert "north" in printed.out
     assert "failed (no font); the results above are complete" in printed.err
-    assert "<td" in table.read_text()
+    page = table.read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<meta charset="utf-8">' in page
+    assert "<td" in page
+    assert f"The report is saved in {table}." in printed.out
 
 
 def test_names_that_look_like_formulas_are_drawn(shops, tmp_path):
@@ -547,6 +599,8 @@ def test_too_few_rows_for_the_folds_get_one_line(read):
     few = file_of().iloc[[0, 1, 4, 5, 8, 9]].to_csv(index=False)
     assert "6 rows are too few: of 4 folds, training sets have 4 rows" in read(few)[2]
     assert "--cv 13: there are only 12 rows" in read(PLAIN, "--cv", "13")[2]
+    pairs = file_of(pair=["a", "b"] * 6).to_csv(index=False)
+    assert "--groups pair has 2 group(s), too few for 4" in read(pairs, "--groups", "pair")[2]
 
 
 def test_warnings_are_lines_that_occur_once(shops, capsys):

@@ -231,7 +231,7 @@ def test_html_has_all_tasks_and_the_colors_of_verdicts():
         ("patient", "patient", "patients"),
         ("prep__County", "county", "counties"),
         ("day", "day", "days"),
-        ("school_id", "task", "tasks"),
+        ("school_id", "school", "schools"),
         ("class", "task", "tasks"),
         (-1, "task", "tasks"),
         (None, "task", "tasks"),

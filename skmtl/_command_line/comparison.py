@@ -68,10 +68,13 @@ def _scaled(name, task_column, normalize_y):
 
 def compare(options):
     """Print the comparison on the user's own file."""
+    if options.normalize_y and options.classify:
+        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
     _check_estimators(options.estimators, options.classify)
     check_outputs(options)
     problem = read_problem(options)
     _check_size(len(problem.y), options)
+    _check_number_of_groups(problem.groups, options)
     names = list(dict.fromkeys(options.estimators or [_recommended(problem.y)]))
     _check_normalize_y(names, options)
     print(_description(options, problem, names), flush=True)
@@ -94,7 +97,7 @@ def compare(options):
     except (TypeError, ValueError) as error:
         raise UsageError(" ".join(str(error).split())) from error
     print_report(report, options)
-    print_hint(options)
+    print_hint(report, options)
     write_outputs(report, options)
 
 
@@ -111,6 +114,17 @@ def _check_size(n_rows, options):
         )
 
 
+def _check_number_of_groups(groups, options):
+    """Raise unless there is a group for each fold."""
+    n_folds = options.cv or _N_FOLDS
+    n_groups = None if groups is None else len(set(groups.tolist()))
+    if n_groups is not None and n_groups < n_folds:
+        raise UsageError(
+            f"--groups {options.groups} has {n_groups} group(s), too few for {n_folds} folds: "
+            "every fold needs one; make fewer folds with --cv"
+        )
+
+
 def _description(options, problem, names):
     """What is compared, as text."""
     features = [name for name in problem.X.columns if name != options.task]
@@ -118,11 +132,15 @@ def _description(options, problem, names):
     n_more = len(features) - _MOST_NAMES
     more = f" and {n_more} more" if n_more > 0 else ""
     n_tasks = problem.X[options.task].nunique()
+    remarks = list(problem.remarks)
+    if problem.groups is not None:
+        n_groups = len(set(problem.groups.tolist()))
+        remarks.insert(0, f"Rows of one {options.groups} stay together: {n_groups} groups.")
     lines = [
         f"{options.file}: {len(problem.X)} rows, {n_tasks} tasks ({options.task}), "
         f"{len(features)} feature{'' if len(features) == 1 else 's'}, target {options.target}.",
         fill(f"Features: {shown}{more}.", 100, subsequent_indent="  "),
-        *problem.remarks,
+        *remarks,
         fill(f"Compared: {', '.join(names)}, with tuned models of {_rival_list(options)}.", 100),
         fill(_amount_of_work(n_tasks, options), 100),
         "",
@@ -145,6 +163,8 @@ def _rival_list(options):
     parts = ["each task alone", *(_RIVAL_NAMES[name] for name in rivals)]
     if len(parts) == 1:
         return parts[0]
+    if len(parts) == 2:
+        return " and ".join(parts)
     return f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
@@ -165,8 +185,6 @@ def _check_normalize_y(names, options):
     """Raise unless all models can standardize the target of each task, if they should."""
     if not options.normalize_y:
         return
-    if options.classify:
-        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
     able = [name for name in REGRESSORS if _can_normalize(name)]
     unable = [name for name in names if name not in able]
     if unable:

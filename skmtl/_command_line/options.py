@@ -114,8 +114,8 @@ def _add_format(group):
         default=[],
         metavar="TEXT",
         help="cells of features and of the target that are missing, such as '' NA -999; rows with "
-        "one are left out (default: missing values are refused). In the task column only empty "
-        "cells are missing",
+        "one are left out (default: missing values are refused). In the columns of tasks and "
+        "groups only empty cells are missing",
     )
 
 
@@ -153,11 +153,12 @@ def _add_models(group):
     group.add_argument(
         "--normalize-y",
         action="store_true",
-        help="standardize the target of each task first, for targets in different units",
+        help="standardize the target of each task first, for targets in different units; not all "
+        "estimators can",
     )
     group.add_argument(
         "--jobs",
-        type=int,
+        type=_number_of_jobs,
         metavar="N",
         help="fits to run in parallel; -1 uses all processors (default 1)",
     )
@@ -175,7 +176,8 @@ def _add_results(group, **defaults):
         "--details",
         action="store_true",
         default=defaults.get("details", argparse.SUPPRESS),
-        help="print numbers of all methods, all notes and a t-test of each task as well",
+        help="print all tasks, numbers of all methods, all notes and t-tests of tasks as well; of "
+        "several estimators the report of each",
     )
     group.add_argument(
         "--save",
@@ -200,6 +202,14 @@ def _positive(text):
     value = int(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
+    return value
+
+
+def _number_of_jobs(text):
+    """Return the text as a number of jobs that joblib takes, for argparse."""
+    value = int(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("must be at least 1, or -1 for all processors, got 0")
     return value
 
 
