@@ -21,7 +21,7 @@ from skmtl import (
     keep_task_column,
     make_multitask_regression,
 )
-from skmtl.evaluation._statistics import corrected_t, holm
+from skmtl.evaluation._gains.statistics import corrected_t, holm
 
 SHARING = MultiTaskLasso(alpha=0.2, task_column=-1)
 CLASSIFIER = MultiTaskLassoClassifier(0.02, task_column=-1)

@@ -19,7 +19,7 @@ from skmtl import (
     keep_task_column,
     make_multitask_regression,
 )
-from skmtl.evaluation._statistics import holm
+from skmtl.evaluation._gains.statistics import holm
 
 FOLDS = TaskStratifiedKFold(3)
 FAST = {"cv": FOLDS, "model_figures": False, "random_state": 0}

@@ -33,7 +33,7 @@ from skmtl import (
     task_feature_importance,
     task_score,
 )
-from skmtl.evaluation._task_noun import TaskNoun, noun_of
+from skmtl.evaluation._reports.task_noun import TaskNoun, noun_of
 from skmtl.inspection import (
     CoefficientDisplay,
     RegularizationPathDisplay,

@@ -7,7 +7,7 @@ import pytest
 from made_up_reports import LONG_NAME, leave_out, made_up_report, made_up_table
 
 from skmtl.evaluation import TransferRanking, _transfer_ranking
-from skmtl.evaluation._formatting import LINE
+from skmtl.evaluation._reports.formatting import LINE
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from made_up_reports import LONG_NAME, leave_out, made_up_report, made_up_table
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     LINE,
     error_text,
     gain_text,
@@ -14,7 +14,7 @@ from skmtl.evaluation._formatting import (
     probability_text,
     shortened,
 )
-from skmtl.evaluation._task_noun import name_of_column, noun_of
+from skmtl.evaluation._reports.task_noun import name_of_column, noun_of
 
 
 def spread_gains(n_tasks):

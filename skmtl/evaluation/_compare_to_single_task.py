@@ -11,6 +11,8 @@ from skmtl._data.targets import check_has_targets
 from skmtl._data.text_columns import naming_text_columns
 from skmtl._warn import warn
 from skmtl.evaluation._baselines import all_models
+from skmtl.evaluation._errors.find_measure import find_measure
+from skmtl.evaluation._errors.held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._estimators import (
     are_classifiers,
     check_responses,
@@ -20,17 +22,15 @@ from skmtl.evaluation._estimators import (
     warn_about_convergence,
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
-from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
-from skmtl.evaluation._label_losses import LabelLosses
+from skmtl.evaluation._gains.gain_table import gain_table, judged_tasks, summarize
+from skmtl.evaluation._gains.label_losses import LabelLosses
+from skmtl.evaluation._gains.task_gains import TaskGains
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._reports.task_noun import name_of_column
 from skmtl.evaluation._rivals import read_rivals, warn_of_weak_boosting
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
-from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
-from skmtl.evaluation._task_noun import name_of_column
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import final_estimator, has_steps, is_search

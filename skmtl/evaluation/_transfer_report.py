@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._details import report_details
-from skmtl.evaluation._formatting import as_frame, gain_text
-from skmtl.evaluation._html import report_html
-from skmtl.evaluation._markdown import report_markdown
-from skmtl.evaluation._report_text import report_text, verdict_text
-from skmtl.evaluation._task_noun import noun_of
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.details import report_details
+from skmtl.evaluation._reports.formatting import as_frame, gain_text
+from skmtl.evaluation._reports.html import report_html
+from skmtl.evaluation._reports.markdown import report_markdown
+from skmtl.evaluation._reports.report_text import report_text, verdict_text
+from skmtl.evaluation._reports.task_noun import noun_of
 from skmtl.inspection import TaskGainDisplay
 
 _ROWS = 12  # of the table of tasks

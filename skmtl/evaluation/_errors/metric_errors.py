@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skmtl._data.task_ids import codes_of
-from skmtl.evaluation._jackknife import TargetsOfMetric, jackknife_losses
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.jackknife import TargetsOfMetric, jackknife_losses
+from skmtl.evaluation._errors.measures import (
     NEGLIGIBLE,
     Measure,
     Targets,
@@ -17,7 +17,7 @@ from skmtl.evaluation._measures import (
     members_of_groups,
     read_numbers,
 )
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR
 
 # Calls of a metric that the losses of all targets may cost; the fewest and most for a group.
 _MAX_CALLS = 20_000

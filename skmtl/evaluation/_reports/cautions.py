@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.formatting import (
     count_text,
     gain_text,
     level_text,

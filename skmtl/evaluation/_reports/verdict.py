@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import rival_names
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import rival_names
+from skmtl.evaluation._reports.formatting import (
     LINE,
     count_text,
     gain_text,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from skmtl.evaluation._log_gains import log_gains, overlap_factor
-from skmtl.evaluation._statistics import NO_ERROR, quotients
-from skmtl.evaluation._tested_labels import TestedLabels
+from skmtl.evaluation._gains.log_gains import log_gains, overlap_factor
+from skmtl.evaluation._gains.statistics import NO_ERROR, quotients
+from skmtl.evaluation._gains.tested_labels import TestedLabels
 
 _SMALL_SHARE = (
     0.01  # of the losses of two models, which counts as nothing where no loss is known to

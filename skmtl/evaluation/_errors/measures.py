@@ -15,7 +15,7 @@ from sklearn.utils import check_array
 from skmtl._data.spellings import encode_labels, target_array
 from skmtl._data.targets import refuse_text
 from skmtl._data.task_ids import codes_of
-from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
+from skmtl.evaluation._gains.statistics import NO_ERROR, quotients, rounding_of
 
 # A mean loss up to this share of that of the best constant counts as nothing. For squared errors,
 # this is a root error of a tenth of the standard deviation of the targets.

@@ -3,8 +3,8 @@
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     gain_text,
     interval_text,
     methods_table,
@@ -13,7 +13,7 @@ from skmtl.evaluation._formatting import (
     table_lines,
     wrapped,
 )
-from skmtl.evaluation._task_table import t_test_table
+from skmtl.evaluation._reports.task_table import t_test_table
 
 _MOST_NAMES = 8
 _MOST_TESTS = 12

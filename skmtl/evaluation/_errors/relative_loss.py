@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.measures import (
     NEGLIGIBLE,
     Measure,
     Targets,
@@ -11,7 +11,7 @@ from skmtl.evaluation._measures import (
     group_means,
     read_numbers,
 )
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR
 
 
 class RelativeLoss(Measure):

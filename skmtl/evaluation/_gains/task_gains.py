@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.evaluation._hierarchy import fit_hierarchy
+from skmtl.evaluation._gains.hierarchy import fit_hierarchy
 
 SURE = 0.01  # probability of the wrong sign, up to which a task is "helped" or "harmed"
 PROBABLE = 0.10  # the same for "probably helped" and "probably harmed"

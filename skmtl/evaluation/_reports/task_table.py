@@ -4,7 +4,7 @@ import numpy as np
 
 from skmtl._data.checks import check_int
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.formatting import (
     LINE,
     LONGEST_NAME,
     TextTable,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     LONGEST_NAME,
     METHOD_COLUMNS,
     TextTable,
@@ -17,7 +17,7 @@ from skmtl.evaluation._formatting import (
     table_lines,
     wrapped,
 )
-from skmtl.evaluation._markdown import cautions_markdown, escaped, joined, table_markdown
+from skmtl.evaluation._reports.markdown import cautions_markdown, escaped, joined, table_markdown
 
 _MOST_NAMES = 4
 _MOST_CAUTIONS = 2  # about the best estimator
