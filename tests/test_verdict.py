@@ -7,8 +7,8 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import polygamma
 
-from skmtl.evaluation._gains import _log_gains
 from skmtl.evaluation._gains import hierarchy as hierarchy_module
+from skmtl.evaluation._gains import log_gains as log_gains_module
 from skmtl.evaluation._gains.hierarchy import fit_hierarchy
 from skmtl.evaluation._gains.log_gains import log_gains, overlap_factor
 from skmtl.evaluation._gains.moderation import _inverse_trigamma, moderate_variances
@@ -270,8 +270,8 @@ def test_the_luck_of_few_training_sets_stays_unsure_whatever_other_tasks_show():
     """Moderation makes the part of the rows surer, but not that of ten training sets."""
     degrees = np.full(3, 1e6)
     luck = np.array([0.0, 0.5, 1.0])
-    found = _log_gains._degrees_with_luck(degrees, luck, n_splits=10)
-    of_ten = 9 / _log_gains._HEAVY_TAILS
+    found = log_gains_module._degrees_with_luck(degrees, luck, n_splits=10)
+    of_ten = 9 / log_gains_module._HEAVY_TAILS
     assert found == pytest.approx([1e6, 4 * of_ten, of_ten], rel=1e-3)
 
 
