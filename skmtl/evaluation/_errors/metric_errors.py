@@ -13,9 +13,7 @@ from skmtl.evaluation._errors.measures import (
     Measure,
     Targets,
     encode_classes,
-    error_of_rounding,
     members_of_groups,
-    read_numbers,
 )
 from skmtl.evaluation._gains.statistics import NO_ERROR
 
@@ -48,8 +46,7 @@ class MetricError(Measure):
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
         if not self.is_classification:
-            y = read_numbers(y)
-            return Targets(y, y)
+            return super().read(y, task_codes)
         self._classes, class_codes = encode_classes(y, task_codes)
         kind = LabelTargets if self.metric.takes_labels else ScoreTargets
         return kind(class_codes, class_codes, self._classes, self.response_method)
@@ -58,7 +55,7 @@ class MetricError(Measure):
         """Errors up to these are rounding of the predictions, (n_tasks,)."""
         if self.is_classification:
             return np.full(n_tasks, NO_ERROR)
-        rounding = error_of_rounding(self, targets, task_codes, n_tasks)
+        rounding = super().rounding(targets, task_codes, n_tasks)
         return rounding if self.is_loss else np.maximum(rounding, NO_ERROR)
 
     def floor(self, targets, task_codes, n_tasks):
