@@ -216,8 +216,8 @@ def _on_small_training_sets(report):
         return None
     share = f"{count_text(n_train)} of {count_text(n_train + n_test)} samples"
     return (
-        f"Only {share} of a {report.noun.one} are for training: in 8 to 15% of such data at least "
-        "one verdict is false."
+        f"Only {share} of a {report.noun.one} are for training: in simulations, 8 to 15% of such "
+        "data had a false verdict."
     )
 
 
