@@ -47,9 +47,9 @@ from simulated_comparisons import (
     true_log_gains,
 )
 
-from skmtl.evaluation._label_losses import LabelLosses
-from skmtl.evaluation._statistics import corrected_t, holm, overlap_ratio
-from skmtl.evaluation._task_gains import TaskGains, as_gain, verdicts
+from skmtl.evaluation._gains.label_losses import LabelLosses
+from skmtl.evaluation._gains.statistics import corrected_t, holm, overlap_ratio
+from skmtl.evaluation._gains.task_gains import TaskGains, as_gain, verdicts
 
 LEVEL = 0.95
 N_DRAWS = 25  # of coefficients of tasks; 10 of them where there are many tasks

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 
 from skmtl.__main__ import main
 from skmtl._command_line import comparison
+from skmtl._command_line.signs_of_life import signs_of_life
 
 
 @pytest.fixture
@@ -70,20 +72,61 @@ def test_compare_on_a_file(shops, capsys):
     assert main(arguments) == 0
     text = capsys.readouterr().out
     assert "3 tasks (shop), 3 features, target sales" in text
-    assert "--details prints more" in text
+    assert "--details prints all tasks" in text
     for shop in ("north", "south", "west"):
         assert shop in text
 
 
-def test_several_estimators_are_ranked_and_drawn(shops, capsys, tmp_path):
+def test_several_estimators_are_ranked_drawn_and_saved(shops, capsys, tmp_path):
     arguments = ["compare", str(shops[1]), "--task", "shop", "--target", "sales", "--cv", "2"]
     picture = tmp_path / "gains.png"
-    names = ["MixedEffectsRegressor", "SafeSharingRegressor"]
-    assert main([*arguments, "--estimators", *names, "--plot", str(picture), "--details"]) == 0
+    table = tmp_path / "table.csv"
+    names = ["MixedEffectsRegressor", "MultiTaskLassoCV"]
+    outputs = ["--plot", str(picture), "--save", str(table), "--details"]
+    assert main([*arguments, "--estimators", *names, *outputs]) == 0
     text = capsys.readouterr().out
-    assert "--details prints more" not in text
-    assert all(name in text for name in names)
+    assert "--details prints" not in text
     assert picture.read_bytes().startswith(b"\x89PNG")
+    assert set(names) < set(pd.read_csv(table)["method"])
+    for name in names:
+        assert f"\n{name}\n---" in text
+        one = tmp_path / f"table-{name}.csv"
+        assert str(one) in text
+        assert pd.read_csv(one)["task"].tolist() == ["north", "south", "west"]
+        assert (tmp_path / f"gains-{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_options_reach_the_comparison(monkeypatch, tmp_path, capsys):
+    given = {}
+
+    def remember(model, X, y, **options):
+        given.update(options, model=model, X=X)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparison, "compare_to_single_task", remember)
+    path = tmp_path / "file.csv"
+    people = [f"p{k // 2}" for k in range(12)]
+    file_of(person=people).to_csv(path, index=False)
+    command = ["compare", str(path), "--task", "shop", "--target", "sales"]
+    choices = ["--groups", "person", "--rivals", "none", "--scoring", "r2", "--normalize-y"]
+    with pytest.raises(KeyboardInterrupt):
+        main([*command, *choices, "--estimators", "MultiTaskLassoCV"])
+    assert given["X"].columns.tolist() == ["price", "staff", "shop"]
+    assert given["groups"].tolist() == people
+    assert "Rows of one person stay together: 6 groups." in capsys.readouterr().out
+    assert given["rivals"] == []
+    assert given["scoring"] == "r2"
+    assert given["normalize_y"] is True
+    assert given["model"][-1].normalize_y
+
+
+def test_long_work_gives_signs_of_life(monkeypatch, capsys):
+    is_late = Event()
+    monkeypatch.setattr("skmtl._command_line.signs_of_life._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("skmtl._command_line.signs_of_life._duration", lambda _: is_late.set())
+    with signs_of_life(None):
+        assert is_late.wait(10)
+    assert "--jobs -1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -107,6 +150,11 @@ def test_the_recommended_model_is_the_default(read, target, options, name):
             "--estimators Ridge is none of the regressors MixedEffectsRegressor",
         ),
         (["--classify", "--estimators", "MultiTaskLassoCV"], "is none of the classifiers"),
+        (["--normalize-y"], "MixedEffectsRegressor does not standardize tasks; choose"),
+        (["--classify", "--normalize-y"], "--normalize-y is for numbers"),
+        (["--groups", "shop"], "--groups shop is the task or the target"),
+        (["--groups", "staff", "--drop", "staff"], "'staff' is the column of --groups"),
+        (["--scoring", "fast"], "'fast'"),
         (["--plot", "gains.xyz"], "--plot gains.xyz must end in one of"),
         (["--plot", "nowhere/gains.png"], "there is no directory"),
     ],
@@ -156,8 +204,8 @@ def spoil(frame, path, change):
             lambda f: f.assign(sales=f["sales"].where(f["price"] > 0)),
             "missing or infinite value(s)",
         ),
-        (lambda f: f.assign(price="low"), "column(s) 'price' are not numeric"),
-        (lambda f: f.assign(price=f["price"].where(f["staff"] > 0)), "'price' have missing"),
+        (lambda f: f.assign(price="low"), "column 'price' is not numeric"),
+        (lambda f: f.assign(price=f["price"].where(f["staff"] > 0)), "'price' has missing"),
         (lambda f: f.assign(shop="north"), "has one task only"),
         (lambda f: f.drop(index=f.index[1:30]), "task 'north' of 'shop' has one row"),
         (lambda f: f.assign(shop=f["shop"].where(f["shop"] != "west")), "30 missing value(s)"),
@@ -278,7 +326,7 @@ def test_the_table_of_a_real_comparison_has_ids_as_written(shops, capsys):
 def test_columns_without_a_name_are_left_out_and_counted(read):
     X, _, said = read(file_of().to_csv(index=True))
     assert_plain(X, file_of()["sales"])
-    assert "Columns left out, since they have no name: 1." in said
+    assert "Left out, since it has no name: column 1 of the file." in said
     renamed = file_of().reset_index(names="Unnamed: 0").to_csv(index=False)
     assert read(renamed)[0].columns.tolist() == ["price", "staff", "shop"]
 
@@ -356,17 +404,17 @@ def with_umlaut():
         ),
         (
             file_of(city=["Oslo", "Rome"] * 6).to_csv(index=False),
-            "column(s) 'city' are not numeric ('Oslo' in line 2): --one-hot city",
+            "column 'city' is not numeric ('Oslo' in line 2): --one-hot city",
             ["--one-hot", "city"],
         ),
         (
             file_of(day=["2026-01-02", "2026-01-03"] * 6).to_csv(index=False),
-            "column(s) 'day' hold dates ('2026-01-02' in line 2)",
+            "column 'day' holds dates ('2026-01-02' in line 2)",
             ["--drop", "day"],
         ),
         (
             file_of(price=[*range(11), "12 kg"]).to_csv(index=False),
-            "column(s) 'price' are not numeric in 1 row(s) ('12 kg' in line 13)",
+            "column 'price' is not numeric in 1 row(s) ('12 kg' in line 13)",
             ["--na", "12 kg"],
         ),
         (file_of(price=[*range(11), "1_0"]).to_csv(index=False), "'1_0'", ["--na", "1_0"]),
@@ -392,7 +440,7 @@ def test_what_is_not_certain_is_refused_with_the_option_that_decides(
 @pytest.mark.parametrize("marker", ["", "NA", "?", "-", "null", "inf"])
 def test_rows_with_a_marker_of_missing_values_are_left_out_by_option_only(read, marker):
     data = file_of(price=[*range(11), marker]).to_csv(index=False)
-    assert "have missing or infinite values" in read(data)[2]
+    assert "has missing or infinite values" in read(data)[2]
     X, _, said = read(data, "--na", marker)
     assert X["price"].tolist() == list(range(11))
     assert "Rows left out for a missing value: 1 of 12." in said
@@ -490,7 +538,11 @@ def test_the_results_are_printed_and_saved_before_the_picture_fails(shops, capsy
     printed = capsys.readouterr()
     assert "north" in printed.out
     assert "failed (no font); the results above are complete" in printed.err
-    assert "<td" in table.read_text()
+    page = table.read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<meta charset="utf-8">' in page
+    assert "<td" in page
+    assert f"The report is saved in {table}." in printed.out
 
 
 def test_names_that_look_like_formulas_are_drawn(shops, tmp_path):
@@ -530,7 +582,7 @@ def test_three_decimals_after_a_zero_are_no_thousands(read):
     assert "decimal comma" in said
     assert X["price"].tolist() == expected
     fits = ["--thousands", ",", "--decimal", "."]
-    assert "'price' have numbers that can be read in two ways" in read(data, *fits)[2]
+    assert "'price' has numbers that can be read in two ways" in read(data, *fits)[2]
     target = file_of(price=1, staff=2, sales=["1,234"] * 11 + ["2,345"]).to_csv(index=False)
     assert "target 'sales' has 12 number(s) that can be read in two ways" in read(target)[2]
 
@@ -547,6 +599,8 @@ def test_too_few_rows_for_the_folds_get_one_line(read):
     few = file_of().iloc[[0, 1, 4, 5, 8, 9]].to_csv(index=False)
     assert "6 rows are too few: of 4 folds, training sets have 4 rows" in read(few)[2]
     assert "--cv 13: there are only 12 rows" in read(PLAIN, "--cv", "13")[2]
+    pairs = file_of(pair=["a", "b"] * 6).to_csv(index=False)
+    assert "--groups pair has 2 group(s), too few for 4" in read(pairs, "--groups", "pair")[2]
 
 
 def test_warnings_are_lines_that_occur_once(shops, capsys):

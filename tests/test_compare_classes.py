@@ -22,7 +22,7 @@ from skmtl import (
     wide_to_long,
 )
 from skmtl.evaluation import single_task
-from skmtl.evaluation._find_measure import find_measure
+from skmtl.evaluation._errors.find_measure import find_measure
 
 SINGLE_TASK = LogisticRegression()
 FAST = {"baseline": SINGLE_TASK, "rivals": (), "model_figures": False, "random_state": 0}

@@ -1,6 +1,7 @@
 """Several estimators in one comparison: shared baselines, ranks, pairwise tests, notes, HTML."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
@@ -18,7 +19,7 @@ from skmtl import (
     keep_task_column,
     make_multitask_regression,
 )
-from skmtl.evaluation._statistics import holm
+from skmtl.evaluation._gains.statistics import holm
 
 FOLDS = TaskStratifiedKFold(3)
 FAST = {"cv": FOLDS, "model_figures": False, "random_state": 0}
@@ -183,7 +184,9 @@ def test_text_html_and_frame(report):
 def test_html_escapes_task_ids(long):
     tasks = np.array(["<b>", "a&b", "c", "d", "e"])[long.tasks.astype(int)]
     model = MultiTaskLasso(alpha=0.2)
+    tasks = pd.Series(tasks, name="unit")
     report = compare_to_single_task(model, long.X[:, :-1], long.y, tasks=tasks, **FAST)
+    assert report.noun.many == "units"
     html = report._repr_html_()
     assert "&lt;b&gt;" in html
     assert html.count("<b>") == html.count("Careful")

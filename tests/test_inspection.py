@@ -33,6 +33,7 @@ from skmtl import (
     task_feature_importance,
     task_score,
 )
+from skmtl.evaluation._reports.task_noun import TaskNoun, noun_of
 from skmtl.inspection import (
     CoefficientDisplay,
     RegularizationPathDisplay,
@@ -85,6 +86,7 @@ def fake_report(n_tasks, tasks=None, seed=0):
         cv_results_={"errors": errors, "methods": ["single", "multi", "intercept", "pooled"]},
         error_name="root_mean_squared_error",
         confidence_level=0.95,
+        noun=TaskNoun(),
         size_curve=lambda sizes: (1 / sizes, 0.5 / sizes, 2 / sizes),
     )
 
@@ -160,7 +162,31 @@ def test_intervals_and_own_estimates_are_drawn_where_they_are():
     ax = TaskGainDisplay.from_report(report).ax_
     (line,) = (c for c in ax.collections if isinstance(c, matplotlib.collections.LineCollection))
     np.testing.assert_allclose(line.get_segments()[0][:, 0], [row["ci_low"], row["ci_high"]])
-    np.testing.assert_allclose(dots(ax, "the task's own"), [[row["own_gain"], 0]])
+    np.testing.assert_allclose(dots(ax, "own estimate"), [[row["own_gain"], 0]])
+
+
+def test_own_estimates_beyond_an_end_of_the_axis_are_arrows():
+    report = fake_report(5)
+    report.table_["own_gain"][:3] = -50.0, 1.0, -70.0
+    ax = TaskGainDisplay.from_report(report).ax_
+    low, high = ax.get_xlim()
+    (to_the_left,) = (c for c in ax.collections if c.get_label() == "own estimate beyond the end")
+    assert to_the_left.get_offsets()[:, 0].tolist() == [low, low]
+    to_the_right = [c for c in ax.collections if (c.get_offsets()[:, 0] == high).any()]
+    assert len(to_the_right) == 1
+    assert legend_texts(ax).count("own estimate beyond the end") == 1
+    assert len(dots(ax, "own estimate of")) == 2
+
+
+def test_notes_call_tasks_as_the_report_does():
+    report = fake_report(5)
+    report.noun = noun_of("city")
+    report.table_["gain"][:2] = np.nan
+    for kind in ("gain", "size"):
+        label = TaskGainDisplay.from_report(report, kind=kind).ax_.get_xlabel()
+        assert "2 cities not judged" in label
+        assert "log scale" in label or kind == "size"
+    assert label.startswith("training samples of the city")
 
 
 @pytest.mark.parametrize("kind", ["gain", "size"])
@@ -169,10 +195,10 @@ def test_tasks_that_are_not_judged_are_said_not_drawn(kind):
     report.table_["gain"][[1, 4]] = np.nan
     ax = TaskGainDisplay.from_report(report, kind=kind).ax_
     assert len(dots(ax, *VERDICTS)) == 6
-    assert "2 tasks not judged: see note" in ax.get_xlabel()
+    assert "2 tasks not judged: see the notes of the report" in ax.get_xlabel()
     report.table_["gain"][4] = 0.1
     label = TaskGainDisplay.from_report(report, kind=kind).ax_.get_xlabel()
-    assert "1 task not judged: see note" in label
+    assert "1 task not judged: see the notes of the report" in label
 
 
 def test_a_report_without_any_gain_can_be_drawn():
@@ -309,7 +335,7 @@ def test_a_ranking_says_how_many_gains_it_lacks():
     ranking = fake_ranking()
     ranking.reports_["mean"].table_["gain"][:3] = np.nan, np.nan, -7.0
     label = TaskGainDisplay.from_report(ranking).ax_.get_xlabel()
-    assert "2 gains of a task missing" in label
+    assert "2 gains missing" in label
     assert "1 gain below -200%" in label
 
 
@@ -415,6 +441,11 @@ def test_size_draws_the_fitted_curve_within_the_sizes_of_the_tasks():
     ax = TaskGainDisplay.from_report(report, kind="size").ax_
     assert len(np.unique(dots(ax, *VERDICTS)[:, 0])) == 6  # beside each other
     assert [text.get_text() for text in ax.get_xticklabels()] == ["6"]
+    n_train[:] = 4.5
+    ax = TaskGainDisplay.from_report(report, kind="size").ax_
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["4.5"]
+    np.testing.assert_allclose(ax.get_xticks(), np.mean(ax.get_xlim()))
+    assert np.abs(dots(ax, *VERDICTS)[:, 0] - 4.5).max() < 0.25
 
 
 def test_pictures_can_be_put_into_subfigures():

@@ -196,6 +196,10 @@ def test_a_model_of_several_tasks_is_no_baseline_and_no_stage():
             lambda: compare_to_single_task(MultiTaskLasso(), X, Y, task_column=["a"]),
             "task_column must be a column name, an integer or None",
         ),
+        (
+            lambda: compare_to_single_task([MultiTaskLasso(), MultiTaskLasso(2.0)], X, Y),
+            r"Several estimators are a dict \{name: estimator\}, got \[MultiTaskLasso\(\), ",
+        ),
         (lambda: IndependentTasks("ridge").fit(X, Y), "needs an estimator, got 'ridge'"),
         (lambda: TaskSimilarityDisplay.from_matrix(np.eye(2), tasks=3), "tasks must be a list"),
         (lambda: RegularizationPathDisplay.from_path(3), "path must be the result of"),
@@ -351,6 +355,71 @@ def test_text_given_to_a_regressor_names_the_classifiers(estimator, as_y):
     tasks = None if as_y is pd.DataFrame else [0, 1, 1, 0, 0, 1]
     with pytest.raises(ValueError, match=r"to float: .*for class labels take a classifier"):
         estimator.fit(X, as_y(y) if tasks else as_y({"t": y}), tasks=tasks)
+
+
+def test_text_given_to_a_comparison_of_regressors_names_the_classifiers():
+    y = np.where(Y_LONG > 0, "a", "b")
+    with pytest.raises(ValueError, match=r"to float: .*for class labels take a classifier"):
+        compare_to_single_task(MultiTaskLasso(), X, y, tasks=np.arange(30) // 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("rmse", "neg_root_mean_squared_error"),
+        ("MSE", "neg_mean_squared_error"),
+        ("mae", "neg_mean_absolute_error"),
+        ("auc", "roc_auc"),
+        ("logloss", "neg_log_loss"),
+    ],
+)
+def test_usual_names_of_scores_lead_to_those_of_scikit_learn(name, expected):
+    with pytest.raises(ValueError, match=rf"scoring='{name}' is not .* Use '{expected}'\."):
+        compare_to_single_task(MultiTaskLasso(), X, Y, scoring=name)
+
+
+# ---------------------------------------------------------------------- ids that are text
+
+UNITS = np.repeat(["exa000", "exa001", "exa002"], 10)
+WITH_UNITS = pd.DataFrame(X, columns=["a", "b", "c", "d"]).assign(unit=UNITS)
+WITH_SEX = WITH_UNITS.assign(sex=["f", "m"] * 15)
+
+
+@pytest.mark.parametrize("model", [MultiTaskLasso(), IndependentTasks(linear_model.Ridge())])
+def test_the_name_of_a_column_as_tasks_leads_to_task_column(model):
+    message = r"tasks='unit' is the name of a column of X.* give task_column='unit'"
+    with pytest.raises(ValueError, match=message):
+        model.fit(WITH_UNITS, Y_LONG, tasks="unit")
+    with pytest.raises(ValueError, match=message):
+        compare_to_single_task(model, WITH_UNITS, Y_LONG, tasks="unit")
+
+
+@pytest.mark.parametrize("inner", [None, linear_model.Ridge()])
+def test_text_among_the_features_is_named_by_its_columns(inner):
+    model = MultiTaskLasso() if inner is None else IndependentTasks(inner)
+    instead = r"If it holds the task ids, give task_column='unit' instead of tasks="
+    error = f"to float: 'exa000'. X has text in column 'unit': .* {instead}"
+    with pytest.raises(ValueError, match=error):
+        model.fit(WITH_UNITS, Y_LONG, tasks=UNITS)
+    with pytest.raises(ValueError, match=r"text in column 4: .* give task_column=4 instead"):
+        model.fit(WITH_UNITS.to_numpy(), Y_LONG, tasks=UNITS)
+    with pytest.raises(ValueError, match=error):
+        compare_to_single_task(model, WITH_UNITS, Y_LONG, tasks=UNITS)
+    model.set_params(task_column="unit")
+    with pytest.raises(ValueError, match=r"text in column 'sex': encode it .* leave it out\.$"):
+        model.fit(WITH_SEX, Y_LONG)
+    model.set_params(task_column=None)
+    with pytest.raises(ValueError, match=r"text in columns 'unit', 'sex'"):
+        model.fit(WITH_SEX, Y_LONG, tasks=UNITS)
+
+
+def test_pipelines_around_task_ids_lead_to_keep_task_column():
+    model = make_pipeline(StandardScaler(), MultiTaskLasso())
+    with pytest.raises(ValueError, match=r"tasks= does not reach .* inside keep_task_column\("):
+        compare_to_single_task(model, X, Y_LONG, tasks=UNITS)
+    message = r"The task column 'unit' holds text.* keep_task_column\(StandardScaler\(\), 'unit'\)"
+    with pytest.raises(ValueError, match=message):
+        compare_to_single_task(model, WITH_UNITS, Y_LONG, task_column="unit", rivals=())
 
 
 @pytest.mark.parametrize("form", ["wide", "long"])

@@ -7,7 +7,7 @@ import pytest
 from made_up_reports import LONG_NAME, leave_out, made_up_report, made_up_table
 
 from skmtl.evaluation import TransferRanking, _transfer_ranking
-from skmtl.evaluation._formatting import LINE
+from skmtl.evaluation._reports.formatting import LINE
 
 
 @pytest.fixture
@@ -83,9 +83,25 @@ def test_methods_are_compared_with_the_best_in_whatever_order_they_were_tested(r
     assert "It is surely better than all others" in ranking.verdict()
 
 
-def test_a_baseline_may_be_best(ranked):
+def test_another_method_may_be_best(ranked):
     ranking = ranked({"lasso": 2.0, "pooled": 1.0}, {"lasso": a_report()})
-    assert ranking.verdict().startswith("pooled, a baseline, has the smallest typical error")
+    assert ranking.verdict().startswith("pooled, a rival, has the smallest typical error")
+    ranking = ranked({"lasso": 2.0, "single RidgeCV": 1.0}, {"lasso": a_report()})
+    assert ranking.verdict().startswith("single RidgeCV, a single-task baseline, has the")
+
+
+def test_all_may_be_undecided(ranked):
+    ranking = ranked({"lasso": 1.0, "mean": 1.01, "pooled": 1.02}, {"lasso": a_report()})
+    assert "these data cannot tell it from any of the others." in ranking.verdict()
+
+
+def test_names_of_methods_stay_readable(ranked):
+    long = "single LogisticRegressionCV of lasso"
+    ranking = ranked({"lasso": 1.0, long: 1.01, "mean": 1.2}, {"lasso": a_report()})
+    text = str(ranking) + ranking.details()
+    assert f"cannot tell it from {long}." in text
+    assert "single Log" in text
+    assert "of lasso  " in text
 
 
 def test_cautions_are_those_of_the_best_estimator(ranked):

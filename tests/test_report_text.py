@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from made_up_reports import LONG_NAME, leave_out, made_up_report, made_up_table
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     LINE,
     error_text,
     gain_text,
@@ -14,7 +14,7 @@ from skmtl.evaluation._formatting import (
     probability_text,
     shortened,
 )
-from skmtl.evaluation._task_noun import name_of_column, noun_of
+from skmtl.evaluation._reports.task_noun import name_of_column, noun_of
 
 
 def spread_gains(n_tasks):
@@ -89,7 +89,7 @@ def test_claims_need_an_interval_without_zero(interval, beginning):
 
 def test_all_open_is_said_once():
     report = made_up_report(made_up_table(range(8), np.full(8, 0.02)))
-    assert "These data decide no single task." in report.verdict()
+    assert "One by one, all are open." in report.verdict()
 
 
 def test_table_shows_the_most_surely_helped_and_the_most_harmed():
@@ -98,9 +98,24 @@ def test_table_shows_the_most_surely_helped_and_the_most_harmed():
     lines = table.splitlines()
     tasks = [line.split()[0] for line in lines[1:]]
     assert tasks == ["41", "40", "39", "38", "37", "...", "4", "3", "2", "1", "0"]
-    assert lines[6].startswith("... 32 more, gains -67% to +17%")
+    assert lines[6].startswith("... 32 between surest gains and largest losses, -67% to +17%; to")
     every_task = report.to_text(rows=None).split("\n\n")[1].splitlines()
     assert [line.split()[0] for line in every_task[1:]] == [str(task) for task in range(42)]
+
+
+@pytest.mark.parametrize(
+    ("gain", "which"),
+    [
+        (0.12, "... 8 that gain less surely, +12%; to_text(rows=None) shows all"),
+        (-0.12, "... 8 with smaller losses, -12%; to_text(rows=None) shows all"),
+        (0.0, "... 8 that gain less surely, 0%; to_text(rows=None) shows all"),
+    ],
+)
+def test_table_is_full_if_all_tasks_are_alike(gain, which):
+    table = made_up_table(range(18), np.full(18, gain))
+    lines = str(made_up_report(table)).split("\n\n")[1].splitlines()
+    assert len(lines) == 12
+    assert which in lines
 
 
 def test_rows_are_at_least_four():
@@ -113,6 +128,7 @@ def test_rows_are_at_least_four():
     [
         ("better rival", {"rivals": {"pooled": (-0.2, -0.3, -0.1)}}),
         ("equal rival", {"rivals": {"pooled": (0.0, -0.01, 0.01)}}),
+        ("equal rival", {"rivals": {"pooled": (-0.007, -0.014, -0.0001)}}),
         ("few repeats", {"n_splits": 4}),
         ("new task", {"new_task_low": -0.6, "spread": 0.4, "typical_gain": 0.1}),
         ("mean and median", {"median_gain": -0.1, "median_gain_high": -0.05}),
@@ -125,6 +141,28 @@ def test_caution_for(code, numbers):
     report = made_up_report(table, **numbers)
     assert report.summary_["cautions"] == [code]
     assert "Careful: " in str(report)
+
+
+def test_rivals_are_named_with_their_intervals():
+    table = made_up_table(range(8), np.full(8, 0.12))
+    better = made_up_report(table, rivals={"pooled": (-0.25, -1.0, -0.1)})
+    assert (
+        "One model for all is better: its error is 20% smaller (95% interval 9.1% to 50%). Use it "
+    ) in " ".join(better.verdict().split())
+    equal = made_up_report(table, rivals={"intercept": (0.0, -0.01, 0.01)})
+    assert "One model with shrunken intercepts (RandomInterceptTasks) does as well" in str(equal)
+
+
+def test_number_of_tasks_that_gain_has_no_estimate_where_the_typical_gain_is_open():
+    report = clear_report(median_gain=0.01, median_gain_low=-0.1, median_gain_high=0.1)
+    assert "Between 21 and 42 of 42 patients gain (95% interval)." in report.verdict()
+
+
+def test_small_mean_numbers_of_samples_have_a_decimal():
+    table = made_up_table(range(8), np.full(8, 0.12), n_train=4.5, n_test=1.5)
+    text = str(made_up_report(table))
+    assert "Gains: for 4.5 training samples per task" in text
+    assert text.splitlines()[4].split()[1:3] == ["4.5", "1.5"]
 
 
 def test_caution_for_tasks():
@@ -168,7 +206,7 @@ def test_only_the_first_cautions_are_shown():
     )
     n_more = len(report.summary_["cautions"]) - 2
     assert n_more > 0
-    assert f"\n         {n_more} more in report.details()" in report.verdict()
+    assert f"\n         {n_more} more in the details" in report.verdict()
     assert "did not converge: multi (2)" in report.details()
 
 
@@ -193,7 +231,7 @@ def test_html_has_all_tasks_and_the_colors_of_verdicts():
         ("patient", "patient", "patients"),
         ("prep__County", "county", "counties"),
         ("day", "day", "days"),
-        ("school_id", "task", "tasks"),
+        ("school_id", "school", "schools"),
         ("class", "task", "tasks"),
         (-1, "task", "tasks"),
         (None, "task", "tasks"),
@@ -242,6 +280,17 @@ def test_probabilities_near_zero_and_one_have_a_decimal():
     assert [probability_text(one) for one in probabilities] == texts
 
 
+def test_the_t_test_has_the_smallest_p_only():
+    table = made_up_table(range(20), np.full(20, 0.12))
+    table["t_p_value"][17] = 0.03
+    tests = made_up_report(table).details().split("Corrected resampled t-test")[1]
+    assert "The 12 tasks with the smallest p of 20" in " ".join(tests.split())
+    lines = tests[tests.index("own gain") :].splitlines()[1:]
+    assert len(lines) == 12
+    assert lines[0].split()[0] == "17"
+
+
 def test_long_names_are_shortened_in_the_middle():
     assert shortened(LONG_NAME, 20) == "the_patie..._of_text"
     assert shortened("short", 20) == "short"
+    assert shortened("single LogisticRegressionCV of lasso", 26) == "single Logi...nCV of lasso"

@@ -160,7 +160,7 @@ def test_boosting_of_small_tasks_is_called_a_weak_rival(long, kind):
         baseline = LogisticRegression()
         model = PooledTasks(baseline, task_column=-1)
     options = {**FAST, "baseline": baseline}
-    with pytest.warns(UserWarning, match="Training sets have 30 samples, 10 of a typical task"):
+    with pytest.warns(UserWarning, match=r"30 samples \(fewer than 1000\) and 10 of a"):
         report = compare_to_single_task(model, X, y, rivals=["boosting"], **options)
     assert report.cv_results_["methods"] == ["single", "multi", "boosting"]
     assert np.isfinite(report.cv_results_["errors"]).all()

@@ -12,9 +12,9 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._measures import MeanLoss
-from skmtl.evaluation._metric_errors import MetricError
+from skmtl.evaluation._errors.find_measure import find_measure
+from skmtl.evaluation._errors.measures import MeanLoss
+from skmtl.evaluation._errors.metric_errors import MetricError
 from skmtl.metrics import find_metric
 
 N_GROUPS = 4  # the last one is empty
@@ -326,8 +326,8 @@ def test_blocks_of_similar_targets_keep_most_of_the_variance(n_groups, monkeypat
     groups = np.arange(320) % n_groups
     measure = find_measure(relative_error, is_classification=False)
     exact = spread_of(measure, truth, predictions, groups)
-    monkeypatch.setattr("skmtl.evaluation._metric_errors._CALLS_OF_GROUP", (20, 60))
-    monkeypatch.setattr("skmtl.evaluation._metric_errors._MAX_CALLS", 60)
+    monkeypatch.setattr("skmtl.evaluation._errors.metric_errors._CALLS_OF_GROUP", (20, 60))
+    monkeypatch.setattr("skmtl.evaluation._errors.metric_errors._MAX_CALLS", 60)
     rough = spread_of(measure, truth, predictions, groups)
     assert 0.8 * exact < rough < 1.05 * exact
 
@@ -341,7 +341,7 @@ def test_a_rare_class_is_not_left_out_as_a_whole(monkeypatch):
     measure = find_measure("average_precision", is_classification=True)
     truth = measure.read(y, groups).truth
     exact = measure.losses(truth, probabilities, groups, 1)
-    monkeypatch.setattr("skmtl.evaluation._metric_errors._CALLS_OF_GROUP", (20, 40))
+    monkeypatch.setattr("skmtl.evaluation._errors.metric_errors._CALLS_OF_GROUP", (20, 40))
     rough = measure.losses(truth, probabilities, groups, 1)
     error = measure.errors(truth, probabilities, groups, 1)
     assert exact.mean() == pytest.approx(error[0])

@@ -33,8 +33,8 @@ from skmtl import (
     task_score,
     wide_to_long,
 )
+from skmtl.evaluation._errors.find_measure import find_measure
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._find_measure import find_measure
 from skmtl.penalties import TraceNorm
 
 rng = np.random.default_rng(0)

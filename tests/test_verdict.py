@@ -7,11 +7,12 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import polygamma
 
-from skmtl.evaluation import _hierarchy, _log_gains
-from skmtl.evaluation._hierarchy import fit_hierarchy
-from skmtl.evaluation._log_gains import log_gains, overlap_factor
-from skmtl.evaluation._moderation import _inverse_trigamma, moderate_variances
-from skmtl.evaluation._tested_labels import TestedLabels
+from skmtl.evaluation._gains import hierarchy as hierarchy_module
+from skmtl.evaluation._gains import log_gains as log_gains_module
+from skmtl.evaluation._gains.hierarchy import fit_hierarchy
+from skmtl.evaluation._gains.log_gains import log_gains, overlap_factor
+from skmtl.evaluation._gains.moderation import _inverse_trigamma, moderate_variances
+from skmtl.evaluation._gains.tested_labels import TestedLabels
 
 N_TASKS = 4
 N_ROWS = 60
@@ -193,7 +194,7 @@ def test_moderated_variances():
 
 
 def test_the_hierarchy_is_the_posterior_by_quadrature(monkeypatch):
-    monkeypatch.setattr(_hierarchy, "_PART", 1.0)
+    monkeypatch.setattr(hierarchy_module, "_PART", 1.0)
     theta = np.array([0.3, 0.05, -0.1])
     variance = np.array([0.02, 0.005, 0.04])
 
@@ -269,8 +270,8 @@ def test_the_luck_of_few_training_sets_stays_unsure_whatever_other_tasks_show():
     """Moderation makes the part of the rows surer, but not that of ten training sets."""
     degrees = np.full(3, 1e6)
     luck = np.array([0.0, 0.5, 1.0])
-    found = _log_gains._degrees_with_luck(degrees, luck, n_splits=10)
-    of_ten = 9 / _log_gains._HEAVY_TAILS
+    found = log_gains_module._degrees_with_luck(degrees, luck, n_splits=10)
+    of_ten = 9 / log_gains_module._HEAVY_TAILS
     assert found == pytest.approx([1e6, 4 * of_ten, of_ten], rel=1e-3)
 
 

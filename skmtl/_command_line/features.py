@@ -73,13 +73,20 @@ class BadCells:
         return "text" if self.are_all else "mixed"
 
 
+_SINGULAR = {"are": "is", "have": "has", "hold": "holds"}
+
+
 def _refuse(problems):
     """Raise UsageError that names the columns of the first kind of problem."""
     for kind, explain in _EXPLANATIONS.items():
         found = [one for one in problems if one.kind() == kind]
         if found:
             names = listed(one.name for one in found)
-            raise UsageError(f"column(s) {names} {explain(found[0])}")
+            explanation = explain(found[0])
+            if len(found) > 1:
+                raise UsageError(f"columns {names} {explanation}")
+            verb, rest = explanation.split(" ", 1)
+            raise UsageError(f"column {names} {_SINGULAR[verb]} {rest}")
 
 
 def _of_text(column):
@@ -112,10 +119,11 @@ def _of_mixed(column):
 
 
 def _of_missing(column):
+    n_bad = len(column.bad)
     return (
         f"have missing or infinite values ({column.first!r} in line {column.line}; "
-        f"{len(column.bad)} cells): --na {quote(column.first)} leaves those rows out, --drop "
-        f"{column.option} the column"
+        f"{n_bad} cell{'' if n_bad == 1 else 's'}): --na {quote(column.first)} leaves those rows "
+        f"out, --drop {column.option} the column"
     )
 
 

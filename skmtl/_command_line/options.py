@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import skmtl
-from skmtl._command_line.comparison import CLASSIFIERS, REGRESSORS
+from skmtl._command_line.comparison import CLASSIFIERS, REGRESSORS, RIVALS
 
 _COMPARE = """\
 Compare a multi-task model with each task learned alone and with all tasks pooled, on a CSV file
@@ -70,12 +70,20 @@ def _add_columns(group):
         help="columns to leave out",
     )
     group.add_argument(
+        "--groups",
+        type=str.strip,
+        metavar="COLUMN",
+        help="what rows belong to, such as a person that is measured several times: rows of one "
+        "group are never split between training and testing; the column is no feature",
+    )
+    group.add_argument(
         "--one-hot",
         nargs="+",
         default=[],
         type=str.strip,
         metavar="COLUMN",
-        help="features of text: each text becomes a feature of 0 and 1",
+        help="features of text: each text becomes a feature of 0 and 1; if there are two texts "
+        "only, the second does",
     )
 
 
@@ -90,7 +98,7 @@ def _add_format(group):
     group.add_argument(
         "--decimal",
         choices=(".", ","),
-        metavar="SIGN",
+        metavar="CHARACTER",
         help="decimal sign, '.' or ',' (default: a comma where the numbers leave no doubt, else a "
         "point)",
     )
@@ -106,8 +114,8 @@ def _add_format(group):
         default=[],
         metavar="TEXT",
         help="cells of features and of the target that are missing, such as '' NA -999; rows with "
-        "one are left out (default: missing values are refused). In the task column only empty "
-        "cells are missing",
+        "one are left out (default: missing values are refused). In the columns of tasks and "
+        "groups only empty cells are missing",
     )
 
 
@@ -126,7 +134,34 @@ def _add_models(group):
         metavar="K",
         help="number of folds, which are drawn 5 times (default 4)",
     )
-    group.add_argument("--jobs", type=int, metavar="N", help="fits to run in parallel")
+    group.add_argument(
+        "--rivals",
+        nargs="+",
+        choices=(*RIVALS, "none"),
+        default=None,
+        metavar="NAME",
+        help="what the models are compared with besides tasks alone: intercept (one model with "
+        "shrunken intercepts), pooled (one model for all), boosting (gradient-boosted trees), or "
+        "none (default: intercept pooled)",
+    )
+    group.add_argument(
+        "--scoring",
+        metavar="NAME",
+        help="name of a scorer of scikit-learn, such as neg_mean_absolute_error, r2, roc_auc "
+        "(default: root mean squared error, for classes log loss)",
+    )
+    group.add_argument(
+        "--normalize-y",
+        action="store_true",
+        help="standardize the target of each task first, for targets in different units; not all "
+        "estimators can",
+    )
+    group.add_argument(
+        "--jobs",
+        type=_number_of_jobs,
+        metavar="N",
+        help="fits to run in parallel; -1 uses all processors (default 1)",
+    )
 
 
 def _add_results(group, **defaults):
@@ -141,21 +176,24 @@ def _add_results(group, **defaults):
         "--details",
         action="store_true",
         default=defaults.get("details", argparse.SUPPRESS),
-        help="print numbers of all methods, all notes and a t-test of each task as well",
+        help="print all tasks, numbers of all methods, all notes and t-tests of tasks as well; of "
+        "several estimators the report of each",
     )
     group.add_argument(
         "--save",
         type=Path,
         default=defaults.get("save", argparse.SUPPRESS),
         metavar="OUT.csv",
-        help="write the table of tasks (of several estimators: of methods), or OUT.html",
+        help="write the table of tasks; of several estimators the table of methods, and those of "
+        "tasks in OUT-NAME.csv. OUT.html has the whole report",
     )
     group.add_argument(
         "--plot",
         type=Path,
         default=defaults.get("plot", argparse.SUPPRESS),
         metavar="OUT.png",
-        help="draw the gains (of several estimators: the ranking)",
+        help="draw the gain of each task; of several estimators all gains side by side, and "
+        "those of each in OUT-NAME.png",
     )
 
 
@@ -164,6 +202,14 @@ def _positive(text):
     value = int(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
+    return value
+
+
+def _number_of_jobs(text):
+    """Return the text as a number of jobs that joblib takes, for argparse."""
+    value = int(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError("must be at least 1, or -1 for all processors, got 0")
     return value
 
 

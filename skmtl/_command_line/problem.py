@@ -10,7 +10,7 @@ from skmtl._command_line.features import feature_columns
 from skmtl._command_line.notes import notes_on, notes_on_ids
 from skmtl._command_line.number_format import NumberFormat, find_decimal
 from skmtl._command_line.targets import read_classes, read_target
-from skmtl._command_line.tasks import check_tasks, read_tasks
+from skmtl._command_line.tasks import check_tasks, read_ids
 from skmtl._command_line.text_table import read_table
 from skmtl._command_line.usage import UsageError, check_names_known, listed
 
@@ -23,6 +23,7 @@ class Problem(NamedTuple):
 
     X: object  # frame of the features and the task ids
     y: np.ndarray
+    groups: np.ndarray | None  # of the rows that stay together in folds
     remarks: list  # lines on how the file was read and on what is unusual
 
 
@@ -36,18 +37,31 @@ def read_problem(options):
     target = options.target
     if task == target:
         raise UsageError(f"--task and --target are the same column {task!r}")
-    table = read_table(options.file, [task, target], options.sep, options.encoding)
-    check_names_known([task, target], table.names, options.file)
+    own_columns = [task, target]
+    if options.groups is not None:
+        if options.groups in own_columns:
+            raise UsageError(
+                f"--groups {options.groups} is the task or the target: name a column of what rows "
+                "belong to, such as a person that is measured several times"
+            )
+        own_columns.append(options.groups)
+    table = read_table(options.file, own_columns, options.sep, options.encoding)
+    check_names_known(own_columns, table.names, options.file)
     names = _feature_names(table.names, options)
     if not table.rows:
         raise UsageError("the file has no rows: there is nothing to learn from")
     number_format = _number_format(table, names, options)
-    ids, has_id = read_tasks(table, task, number_format)
+    ids, has_id = read_ids(table, task, number_format)
     read = read_classes if options.classify else read_target
     y, has_target = read(table, target, number_format)
     columns, has_features = feature_columns(table, names, number_format, options.one_hot)
 
     complete = has_id & has_target & has_features
+    groups = None
+    if options.groups is not None:
+        groups, has_group = read_ids(table, options.groups, number_format, "group")
+        complete &= has_group
+        groups = groups[complete]
     if not complete.any():
         raise UsageError("every row has a missing value (--na): there is nothing to learn from")
     columns = {name: column[complete] for name, column in columns.items()}
@@ -63,7 +77,7 @@ def read_problem(options):
         *notes_on(columns, y, target),
     ]
     X = pd.DataFrame({**columns, task: ids})
-    return Problem(X, y, remarks)
+    return Problem(X, y, groups, remarks)
 
 
 def _feature_names(names, options):
@@ -72,9 +86,9 @@ def _feature_names(names, options):
     chosen = options.features
     if not chosen:
         chosen = [name for name in names if not _is_unnamed(name)]
-    left_out = {options.task, options.target, *options.drop}
+    left_out = {options.task, options.target, options.groups, *options.drop}
     chosen = [name for name in dict.fromkeys(chosen) if name not in left_out]
-    used = {options.task, options.target, *chosen}
+    used = {options.task, options.target, options.groups, *chosen}
     repeated = [name for name, count in Counter(names).items() if count > 1 and name in used]
     if repeated:
         raise UsageError(
@@ -102,6 +116,10 @@ def _check_options(names, options):
             raise UsageError(f"{option} {options.task}: {options.task!r} is the task")
         if options.target in columns:
             raise UsageError(f"{option} {options.target}: {options.target!r} is the target")
+        if options.groups in columns:
+            raise UsageError(
+                f"{option} {options.groups}: {options.groups!r} is the column of --groups"
+            )
 
 
 def _is_unnamed(name):
@@ -140,8 +158,10 @@ def _on_omissions(table, names, complete, options):
         if _is_unnamed(name) and name not in names and name not in options.drop:
             unnamed.append(str(position))
     remarks = []
-    if unnamed:
-        remarks.append(f"Columns left out, since they have no name: {', '.join(unnamed)}.")
+    if len(unnamed) == 1:
+        remarks.append(f"Left out, since it has no name: column {unnamed[0]} of the file.")
+    elif unnamed:
+        remarks.append(f"Left out, since they have no name: columns {', '.join(unnamed)}.")
     n_rows = int((~complete).sum())
     if n_rows:
         remarks.append(f"Rows left out for a missing value: {n_rows} of {len(complete)}.")

@@ -28,7 +28,7 @@ _IN_THE_BOOK = {
 _METHODS = {
     "single": "each county alone",
     "pooled": "one model for all counties",
-    "intercept": "one with an intercept for each county",
+    "intercept": "one slope, shrunken intercepts (ridge)",
     "multi": "intercepts that vary about a common one",
 }
 
@@ -51,7 +51,7 @@ def survey(options):
     report = _compare(floor, data.y, counties, options.seed)
     print_report(report, options)
     _print_gains_by_size(report)
-    print_hint(options)
+    print_hint(report, options)
     print(
         "The same for your own file, with a line for each sample:\n"
         "  python -m skmtl compare FILE.csv --task COLUMN --target COLUMN",

@@ -9,15 +9,27 @@ from skmtl._command_line.usage import UsageError
 _LARGEST = 2**53  # the largest integer that every part of the library holds exactly
 
 
-def read_tasks(table, name, number_format):
-    """The task ids as texts or, if nothing is lost, as integers, and whether each row has one."""
+def read_ids(table, name, number_format, kind="task"):
+    """The ids as texts or, if nothing is lost, as integers, and whether each row has one.
+
+    Parameters
+    ----------
+    table : TextTable
+        The file.
+    name : str
+        The column of the ids.
+    number_format : NumberFormat
+        Tells which cells are missing.
+    kind : {"task", "group"}, default="task"
+        What the ids are, for messages.
+    """
     cells = table.column(name)
-    ids = texts(cells, f"task column {name!r}")
+    ids = texts(cells, f"{kind} column {name!r}")
     is_empty = ids == ""
     if is_empty.any() and not number_format.is_missing(""):
         line = table.lines[int(np.argmax(is_empty))]
         raise UsageError(
-            f"task column {name!r} has {is_empty.sum()} missing value(s), the first in line "
+            f"{kind} column {name!r} has {is_empty.sum()} missing value(s), the first in line "
             f"{line}: --na '' leaves those rows out"
         )
     if all(_is_plain_integer(one) for one in set(ids[~is_empty].tolist())):

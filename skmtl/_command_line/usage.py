@@ -27,7 +27,7 @@ def check_names_known(names, known, path):
             continue
         similar = get_close_matches(name, known, n=1)
         question = f"; did you mean {similar[0]!r}?" if similar else ""
-        some = ", ".join(known[:30])
+        some = ", ".join(one for one in known[:30] if one)
         raise UsageError(f"{path} has no column {name!r}; it has {some}{question}")
 
 

@@ -28,6 +28,7 @@ from skmtl._data.task_ids import (
     column_position,
     split_task_column,
 )
+from skmtl._data.text_columns import naming_text_columns, refuse_column_name
 
 _SPARSE = ("csc", "csr")
 _FLOATS = (np.float64, np.float32)  # any other type becomes the first
@@ -40,6 +41,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     user passed, for estimators that hand them on. Without `ids` a task column is removed unread.
     With `reset`, n_features_in_ and feature_names_in_ are set on the estimator.
     """
+    refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
     refuse_masked(X, "X")
     column = estimator.task_column
@@ -48,7 +50,8 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     if column is None:
         if numeric:
             refuse_dates(X)
-            X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=_FLOATS)
+            with naming_text_columns(X, None, tasks):
+                X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=_FLOATS)
             X = _without_duplicates(X)
         else:
             X = _check_columns(estimator, X, reset=reset)
@@ -62,13 +65,14 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
     features, task_ids = split_task_column(X, column, read=ids)
     if numeric:
         refuse_dates(features)
-        features = check_array(
-            features,
-            accept_sparse=_SPARSE,
-            dtype=_FLOATS,
-            estimator=estimator,
-            input_name="X",
-        )
+        with naming_text_columns(X, column):
+            features = check_array(
+                features,
+                accept_sparse=_SPARSE,
+                dtype=_FLOATS,
+                estimator=estimator,
+                input_name="X",
+            )
         features = _without_duplicates(features)
     return features, task_ids
 

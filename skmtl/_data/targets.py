@@ -61,6 +61,11 @@ def _check_targets(estimator, y, dtype):
                 f"y holds {y.dtype} values, which {type(estimator).__name__} would take for counts "
                 "of their unit, missing ones included. Give numbers, such as the days since a date."
             )
+    return as_targets(y, dtype)
+
+
+def as_targets(y, dtype):
+    """Return targets as an array of one or two dimensions, where missing ones stay as they are."""
     try:
         return check_array(
             y,
@@ -70,12 +75,18 @@ def _check_targets(estimator, y, dtype):
             input_name="y",
         )
     except ValueError as error:
-        if "could not convert string" not in str(error):
-            raise
-        raise ValueError(
-            f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
-            "classifier, such as MultiTaskLassoClassifier."
-        ) from error
+        _refuse_text(error)
+        raise
+
+
+def _refuse_text(error):
+    """Raise with what to do if targets of a regressor could not be read because they are text."""
+    if "could not convert string" not in str(error):
+        return
+    raise ValueError(
+        f"Input y: {error}. The targets of regressors are numbers; for class labels take a "
+        "classifier, such as MultiTaskLassoClassifier."
+    ) from error
 
 
 def _check_no_infinity(Y, tasks):

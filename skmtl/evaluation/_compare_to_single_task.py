@@ -8,8 +8,11 @@ from sklearn.utils import check_random_state
 
 from skmtl._data.checks import check_bool, check_option, check_real
 from skmtl._data.targets import check_has_targets
+from skmtl._data.text_columns import naming_text_columns
 from skmtl._warn import warn
 from skmtl.evaluation._baselines import all_models
+from skmtl.evaluation._errors.find_measure import find_measure
+from skmtl.evaluation._errors.held_out_targets import HeldOutTargets, count_targets
 from skmtl.evaluation._estimators import (
     are_classifiers,
     check_responses,
@@ -19,17 +22,15 @@ from skmtl.evaluation._estimators import (
     warn_about_convergence,
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._find_measure import find_measure
-from skmtl.evaluation._gain_table import gain_table, judged_tasks, summarize
-from skmtl.evaluation._held_out_targets import HeldOutTargets, count_targets
-from skmtl.evaluation._label_losses import LabelLosses
+from skmtl.evaluation._gains.gain_table import gain_table, judged_tasks, summarize
+from skmtl.evaluation._gains.label_losses import LabelLosses
+from skmtl.evaluation._gains.task_gains import TaskGains
 from skmtl.evaluation._model_runs import model_sizes, run_models
+from skmtl.evaluation._reports.task_noun import name_of_column
 from skmtl.evaluation._rivals import read_rivals, warn_of_weak_boosting
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
-from skmtl.evaluation._task_gains import TaskGains
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
-from skmtl.evaluation._task_noun import name_of_column
 from skmtl.evaluation._transfer_ranking import TransferRanking
 from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import final_estimator, has_steps, is_search
@@ -121,7 +122,8 @@ def compare_to_single_task(
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
         or search whose last step has a position as its `task_column`, since steps may move columns.
     tasks : array-like of shape (n_samples,), default=None
-        Task ids, for estimators fitted with ``tasks=``.
+        Task ids, for estimators fitted with ``tasks=``. Reports call a task by the name of a
+        pandas Series.
     groups : array-like of shape (n_samples,), default=None
         What samples belong to, such as a person measured several times. Samples of one group stay
         together in folds, and count as one when it is judged how sure a gain is. A splitter gets
@@ -217,7 +219,8 @@ def compare_to_single_task(
     warn_of_weak_boosting(rivals, count_targets(data, [train for train, _ in splits]))
 
     parallel = Parallel(n_jobs=n_jobs, verbose=verbose)
-    runs = run_models(models, data, splits, parallel)
+    with naming_text_columns(X, task_column, tasks):
+        runs = run_models(models, data, splits, parallel)
     held_out = HeldOutTargets.from_splits(data, splits)
     losses = _label_losses(runs, held_out, groups, splits, data, measure)
     cv_results = _cv_results(losses, runs, data, splits)
@@ -243,7 +246,7 @@ def compare_to_single_task(
         confidence_level,
         seed,
         measure.name,
-        name_of_column(X, task_column),
+        getattr(tasks, "name", None) if tasks is not None else name_of_column(X, task_column),
     )
     reports = {name: findings.report(methods) for name, methods in roles.items()}
     if not isinstance(estimator, dict):
@@ -290,7 +293,8 @@ def _check_ids_reach_estimators(estimators, tasks):
     if any(has_steps(one) or is_search(one) for one in estimators.values()):
         raise ValueError(
             "tasks= does not reach the last step of a pipeline or search: put the ids into a "
-            "column of X and give task_column."
+            "column of X and give task_column. Steps that must not see the ids, such as a scaler, "
+            "go inside keep_task_column(StandardScaler(), task_column)."
         )
 
 

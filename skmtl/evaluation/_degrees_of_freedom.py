@@ -22,8 +22,8 @@ from skmtl._data.reading import read_samples_by_task
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._estimators import normalizes_targets
+from skmtl.evaluation._gains.statistics import spread, spreads
 from skmtl.evaluation._standardized_tasks import StandardizedTasks, levels_and_units
-from skmtl.evaluation._statistics import spread, spreads
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.chosen_strengths import with_chosen_strengths
 from skmtl.meta.pipelines import read_task_ids

@@ -33,6 +33,11 @@ def read_estimators(estimator, X, task_column):
     task_column : str, int or None
         The column that all of them use.
     """
+    if isinstance(estimator, list | tuple):
+        raise TypeError(
+            f"Several estimators are a dict {{name: estimator}}, got {estimator!r}: give each a "
+            "name, such as {'first': ..., 'second': ...}."
+        )
     if not isinstance(estimator, dict):
         estimator = {"multi": estimator}
     are_names = all(isinstance(name, str) for name in estimator)

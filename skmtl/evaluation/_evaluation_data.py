@@ -7,7 +7,7 @@ from sklearn.utils import check_consistent_length
 
 from skmtl._data.spellings import has_several_kinds, target_array
 from skmtl._data.target_names import in_form_of
-from skmtl.evaluation._measures import Targets
+from skmtl.evaluation._errors.measures import Targets
 from skmtl.meta.pipelines import read_task_ids
 
 

@@ -10,7 +10,7 @@ from skmtl._data.checks import check_int
 from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.spellings import target_array
 from skmtl.evaluation._degrees_of_freedom import degrees_of_freedom
-from skmtl.evaluation._statistics import spreads
+from skmtl.evaluation._gains.statistics import spreads
 from skmtl.inspection.coefficients import task_coefficients
 from skmtl.meta.pipelines import read_task_ids
 from skmtl.prox import singular_values

@@ -153,9 +153,13 @@ def warn_of_weak_boosting(rivals, n_train):
         return
     n_samples = int(n_train.sum(axis=1).mean())
     n_of_task = float(np.median(n_train))
-    if n_samples < _SAMPLES_OF_BOOSTING or n_of_task < _SAMPLES_OF_A_TASK:
+    found = []
+    if n_samples < _SAMPLES_OF_BOOSTING:
+        found.append(f"{n_samples} samples (fewer than {_SAMPLES_OF_BOOSTING})")
+    if n_of_task < _SAMPLES_OF_A_TASK:
+        found.append(f"{n_of_task:.3g} of a typical task (fewer than {_SAMPLES_OF_A_TASK})")
+    if found:
         warn(
-            f"Training sets have {n_samples} samples, {n_of_task:.3g} of a typical task: with "
-            f"fewer than {_SAMPLES_OF_BOOSTING}, or {_SAMPLES_OF_A_TASK} of a task, boosting is a "
-            "weak rival. A large gain over it says little."
+            f"Training sets have {' and '.join(found)}: boosting is a weak rival there, and a "
+            "large gain over it says little."
         )

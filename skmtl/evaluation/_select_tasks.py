@@ -5,7 +5,7 @@ from sklearn.utils import Bunch
 
 from skmtl._data.checks import check_int, check_option, check_real
 from skmtl._data.task_ids import position_of, some_of
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR
 from skmtl.evaluation._subset_errors import SubsetFit, subset_errors, warn_about_fits
 from skmtl.evaluation._subset_problem import read_subset_problem
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from skmtl.evaluation._statistics import spreads
+from skmtl.evaluation._gains.statistics import spreads
 from skmtl.meta import PooledTasks, RandomInterceptTasks
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import check_random_state
 
+from skmtl.evaluation._errors.find_measure import find_measure
 from skmtl.evaluation._estimators import (
     check_responses,
     estimator_kind,
@@ -13,7 +14,6 @@ from skmtl.evaluation._estimators import (
     predicting_unseen_tasks,
 )
 from skmtl.evaluation._evaluation_data import EvaluationData, of_task, read_evaluation_data
-from skmtl.evaluation._find_measure import find_measure
 from skmtl.evaluation._splits import make_splits
 from skmtl.evaluation._task_notes import warn_about_units
 from skmtl.meta.pipelines import with_task_column
@@ -29,7 +29,7 @@ class SubsetProblem:
         Fitted to some of the tasks at a time; it predicts unseen tasks.
     data : EvaluationData
         The data of all tasks.
-    measure : object of `_measures`
+    measure : object of `_errors.measures`
         The error measure.
     splits : list of (train, test)
         Training and test samples of each fold.

@@ -4,7 +4,7 @@ import numpy as np
 
 from skmtl._data.task_ids import name_of_task
 from skmtl._warn import warn
-from skmtl.evaluation._statistics import are_different, spreads
+from skmtl.evaluation._gains.statistics import are_different, spreads
 
 _SAME_UNIT = 1e3  # ratio of the spreads of two tasks, beyond which their units must differ
 
@@ -57,7 +57,7 @@ def task_notes(data, splits, tested, measure):
         Training and test samples of each split.
     tested : ndarray of bool of shape (n_splits, n_tasks)
         Whether a task has an error in a split.
-    measure : object of `_measures`
+    measure : object of `_errors.measures`
         The error measure.
     """
     notes = []

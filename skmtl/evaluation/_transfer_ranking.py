@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from skmtl.evaluation._formatting import as_frame
-from skmtl.evaluation._gain_table import errors_and_ranks
-from skmtl.evaluation._html import ranking_html
-from skmtl.evaluation._pairwise_tests import pairwise_tests
-from skmtl.evaluation._ranking_text import (
+from skmtl.evaluation._gains.gain_table import errors_and_ranks
+from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
+from skmtl.evaluation._reports.formatting import as_frame
+from skmtl.evaluation._reports.html import ranking_html
+from skmtl.evaluation._reports.ranking_text import (
     ranking_details,
     ranking_markdown,
     ranking_text,

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._details import report_details
-from skmtl.evaluation._formatting import as_frame, gain_text
-from skmtl.evaluation._html import report_html
-from skmtl.evaluation._markdown import report_markdown
-from skmtl.evaluation._report_text import report_text, verdict_text
-from skmtl.evaluation._task_noun import noun_of
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.details import report_details
+from skmtl.evaluation._reports.formatting import as_frame, gain_text
+from skmtl.evaluation._reports.html import report_html
+from skmtl.evaluation._reports.markdown import report_markdown
+from skmtl.evaluation._reports.report_text import report_text, verdict_text
+from skmtl.evaluation._reports.task_noun import noun_of
 from skmtl.inspection import TaskGainDisplay
 
 _ROWS = 12  # of the table of tasks
@@ -33,7 +33,8 @@ class TransferReport:
         - task; n_train and n_test, the mean numbers of its targets in a split;
         - error_single, error_multi, and the error of each rival (NaN if it is undefined);
         - gain, ci_low, ci_high: mean and interval of the posterior distribution of its gain, the
-          interval extended to `own_gain`; p_harm, the posterior probability of a loss;
+          interval extended to `own_gain`; p_harm, the posterior probability of a loss (NaN if the
+          predictions are the same);
         - own_gain, the estimate from the task alone; own_se and own_dof, the standard error of its
           logarithm ``-log(1 - own_gain)`` and the degrees of freedom of that; own_rows, the number
           of distinct samples, or groups of them, that are tested;
@@ -80,7 +81,7 @@ class TransferReport:
         Name of the error.
     noun : TaskNoun
         What the report calls a task (`one`) and several (`many`): by the name of the column of the
-        task ids if this is a word.
+        task ids, or of the Series `tasks`, if this is a word.
     """
 
     def __init__(
@@ -186,8 +187,8 @@ class TransferReport:
         Parameters
         ----------
         rows : int or None, default=12
-            Most lines of the table of tasks, at least 4. The most surely helped and the most
-            harmed are shown. None shows all tasks in their order.
+            Most lines of the table of tasks, at least 4. The surest gains and the largest losses
+            are shown. None shows all tasks in their order.
 
         Returns
         -------

@@ -26,7 +26,7 @@ def errors_of_tasks(report, ax):
     n_missing = int((~has_errors).sum())
     notes = []
     if n_missing:
-        notes.append(f"{count(n_missing, 'task')} without an error")
+        notes.append(f"{report.noun.count(n_missing)} without an error")
     table = table[has_errors]
     single = table["error_single"]
     multi = table["error_multi"]
@@ -131,8 +131,9 @@ def _splits_of_methods(report, models, ax):
     if is_wide(means.ravel()):
         log_axis(ax.xaxis, means)
     error_name = report.error_name.replace("_", " ")
-    label = f"mean {error_name} over tasks, one dot a split"
-    ax.set_xlabel(with_notes(label, _notes_on_infinite(errors)))
+    notes = ["a dot for each split"]
+    notes += _notes_on_infinite(errors)
+    ax.set_xlabel(with_notes(f"{error_name}, mean over tasks", notes))
     fit_names(ax, y=names)
     return ax
 

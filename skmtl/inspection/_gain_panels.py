@@ -1,5 +1,7 @@
 """Pictures of gains: functions that draw a report into axes and return the axes."""
 
+from functools import partial
+
 import numpy as np
 
 from skmtl.inspection._gain_axis import edges_of, gain_axis, gain_text, log_gain, view_of
@@ -22,15 +24,17 @@ from skmtl.inspection._verdict_marks import (
     tasks_with_gain,
 )
 
-_LABEL = "gain over learning alone"
+_LABEL = "gain over learning alone (log scale)"
 _BAND = "0.9"  # the grey of bands
 _MAX_NAMED = 60  # tasks; of more, only those of a sure verdict have a name
+_ARROW_LEFT = 4  # matplotlib's markers whose tip is at their place
+_ARROW_RIGHT = 5
 _MAX_OWN = 300  # tasks; the ticks of more would hide the gains
 
 
 def gains_of_tasks(report, ax):
     """Gains with their intervals, one line for each task."""
-    table, notes = tasks_with_gain(report.table_)
+    table, notes = tasks_with_gain(report.table_, report.noun)
     order = np.argsort(table["gain"], kind="stable")
     table = table[order]
     n_tasks = len(table)
@@ -42,9 +46,9 @@ def gains_of_tasks(report, ax):
     _draw_median_band(ax, report.summary_, view)
     ax.axvline(0.0, color="black", linewidth=0.8, zorder=1)
     _draw_intervals(ax, table, view)
-    _draw_own_gains(ax, table, view)
+    _draw_own_gains(ax, table, view, report.noun)
     mark_tasks(ax, np.clip(table["gain"], *edges), np.arange(n_tasks), table["verdict"])
-    notes += _gains_beyond(ax, table, edges)
+    notes += _gains_beyond(ax, table, edges, report.noun)
     gain_axis(ax.xaxis, view)
     ax.set_ylim(-0.7, max(n_tasks, 1) - 0.3)
     ax.set_xlabel(with_notes(_LABEL, notes))
@@ -52,7 +56,7 @@ def gains_of_tasks(report, ax):
     if n_tasks <= _MAX_NAMED:
         fit_names(ax, y=names)
     else:
-        _name_sure_tasks(ax, table, names)
+        _name_sure_tasks(ax, table, names, report.noun)
     return ax
 
 
@@ -77,33 +81,51 @@ def _draw_intervals(ax, table, view):
         ax.hlines(lines[selected], starts, ends, color=mark.color, linewidth=width, alpha=0.6)
 
 
-def _draw_own_gains(ax, table, view):
-    """A black tick at the gain that each task shows by itself, before it is shrunk."""
+def _draw_own_gains(ax, table, view, noun):
+    """A black tick at the gain that each task shows by itself, before it is shrunk.
+
+    An arrow at an end of the axis stands for one beyond it.
+    """
     low, high = view
     own = table["own_gain"]
-    is_shown = (own > low) & (own < high)
-    if not is_shown.any() or len(table) > _MAX_OWN:
+    if len(table) > _MAX_OWN:
         return
     size = 2 * mark_size(len(table))
-    ax.scatter(
-        own[is_shown],
-        np.flatnonzero(is_shown),
-        size,
-        color="black",
-        marker="|",
-        linewidths=1.0 if len(table) <= _MAX_NAMED else 0.6,
-        zorder=5,
-        label="the task's own estimate",
-    )
+    is_shown = (own > low) & (own < high)
+    if is_shown.any():
+        ax.scatter(
+            own[is_shown],
+            np.flatnonzero(is_shown),
+            size,
+            color="black",
+            marker="|",
+            linewidths=1.0 if len(table) <= _MAX_NAMED else 0.6,
+            zorder=5,
+            label=f"own estimate of the {noun.one}",
+        )
+    _draw_arrows(ax, np.flatnonzero(own <= low), low, size, _ARROW_LEFT)
+    _draw_arrows(ax, np.flatnonzero(own >= high), high, size, _ARROW_RIGHT)
 
 
-def _gains_beyond(ax, table, edges):
+def _draw_arrows(ax, lines, end, size, marker):
+    """Arrows at an end of the axis, on lines whose own estimate is beyond it."""
+    if len(lines) == 0:
+        return
+    places = np.full(len(lines), end)
+    label = "own estimate beyond the end"
+    _, labels = ax.get_legend_handles_labels()
+    if label in labels:
+        label = None
+    ax.scatter(places, lines, size, color="black", marker=marker, zorder=5, label=label)
+
+
+def _gains_beyond(ax, table, edges, noun):
     """Write the gains that are beyond the edges; or only notes on their number, for many tasks."""
     low, high = edges
     is_below = table["gain"] < low
     is_above = table["gain"] > high
     if len(table) > _MAX_NAMED:
-        return _notes_beyond(is_below.sum(), is_above.sum(), edges, "task")
+        return _notes_beyond(is_below.sum(), is_above.sum(), edges, noun.count)
     for line in np.flatnonzero(is_below):
         inner_end = np.clip(table["ci_high"][line], low, high)
         _write_beside(ax, f"← {gain_text(table['gain'][line])}", inner_end, line, is_right=True)
@@ -127,14 +149,17 @@ def _write_beside(ax, text, x, line, is_right):
     )
 
 
-def _notes_beyond(n_below, n_above, edges, noun):
-    """Notes on the numbers of gains beyond the edges, if there are any."""
+def _notes_beyond(n_below, n_above, edges, count_of):
+    """Notes on the numbers of gains beyond the edges, if there are any.
+
+    `count_of` writes a number with its noun.
+    """
     low, high = edges
     notes = []
     if n_below:
-        notes.append(f"{count(n_below, noun)} below {gain_text(low)}, drawn there")
+        notes.append(f"{count_of(n_below)} below {gain_text(low)}, drawn there")
     if n_above:
-        notes.append(f"{count(n_above, noun)} above {gain_text(high)}, drawn there")
+        notes.append(f"{count_of(n_above)} above {gain_text(high)}, drawn there")
     return notes
 
 
@@ -158,32 +183,37 @@ def _draw_median_band(ax, summary, view):
     )
 
 
-def _name_sure_tasks(ax, table, names):
+def _name_sure_tasks(ax, table, names, noun):
     """Write the names of the tasks of a sure verdict, the largest changes first."""
     lines = np.flatnonzero(np.isin(table["verdict"], SURE))
     change = np.abs(log_gain(table["gain"][lines]))
     most_wanted = np.argsort(-change, kind="stable")
-    ax.set_ylabel(f"{len(table)} tasks")
+    label = noun.count(len(table))
+    ax.set_ylabel(label)
     n_written = fit_some_names(ax, [names[line] for line in lines], lines, most_wanted)
     if n_written:
-        ax.set_ylabel(f"{len(table)} tasks; named: helped, harmed")
+        ax.set_ylabel(f"{label}; named: helped, harmed")
 
 
 def gains_by_size(report, ax):
     """Gains against the number of training samples, with the curve that was fitted to them."""
-    table, notes = tasks_with_gain(report.table_)
+    table, notes = tasks_with_gain(report.table_, report.noun)
     gains = table["gain"]
     n_train = table["n_train"]
     edges = edges_of(gains)
     ax = axes_of(ax, 6.4, 4.6)
     ax.axhline(0.0, color="black", linewidth=0.8, zorder=1)
     is_one_size = len(table) > 0 and n_train.max() - n_train.min() < 0.5
-    places = n_train + 1.4 * jitter(len(table)) if is_one_size else n_train
+    places = n_train
+    if is_one_size:
+        places = n_train.mean() + 0.4 * jitter(len(table))  # side by side around the one size
     _size_axis(ax, n_train, is_one_size)
     drawn = _draw_size_curve(ax, report, n_train, is_one_size, edges)
     mark_tasks(ax, places, np.clip(gains, *edges), table["verdict"])
-    notes += _notes_beyond((gains < edges[0]).sum(), (gains > edges[1]).sum(), edges, "task")
-    ax.set_xlabel(with_notes("training samples of the task", notes))
+    n_below = (gains < edges[0]).sum()
+    n_above = (gains > edges[1]).sum()
+    notes += _notes_beyond(n_below, n_above, edges, report.noun.count)
+    ax.set_xlabel(with_notes(f"training samples of the {report.noun.one}", notes))
     ax.set_ylabel(_LABEL)
     gain_axis(ax.yaxis, view_of(np.concatenate([gains, *drawn]), edges))
     legend_of_verdicts(ax)
@@ -197,8 +227,9 @@ def _size_axis(ax, n_train, is_one_size):
     smallest = n_train.min()
     largest = n_train.max()
     if is_one_size:
-        ax.set_xlim(smallest - 1, largest + 1)
-        ax.set_xticks([round(smallest)])
+        size = n_train.mean()
+        ax.set_xlim(size - 1, size + 1)
+        ax.set_xticks([size], [f"{size:.3g}"])
     elif largest > 10 * smallest > 0:
         log_axis(ax.xaxis, n_train)
         ax.set_xlim(smallest / 1.15, largest * 1.15)
@@ -238,8 +269,9 @@ def gains_of_models(ranking, ax):
     tables = []
     n_missing = 0
     for name in names:
-        table, _ = tasks_with_gain(ranking.reports_[name].table_)
-        n_missing += len(ranking.reports_[name].table_) - len(table)
+        report = ranking.reports_[name]
+        table, _ = tasks_with_gain(report.table_, report.noun)
+        n_missing += len(report.table_) - len(table)
         tables.append(table)
     gains = np.concatenate([table["gain"] for table in tables])
     edges = edges_of(gains)
@@ -248,8 +280,9 @@ def gains_of_models(ranking, ax):
     drawn = _draw_medians(ax, [ranking.reports_[name].summary_ for name in names])
     notes = []
     if n_missing:
-        notes.append(f"{count(n_missing, 'gain')} of a task missing: see note")
-    notes += _notes_beyond((gains < edges[0]).sum(), (gains > edges[1]).sum(), edges, "gain")
+        notes.append(f"{count(n_missing, 'gain')} missing: see the notes of the reports")
+    count_of = partial(count, noun="gain")
+    notes += _notes_beyond((gains < edges[0]).sum(), (gains > edges[1]).sum(), edges, count_of)
     ax.axvline(0.0, color="black", linewidth=0.8, zorder=1)
     gain_axis(ax.xaxis, view_of(np.concatenate([gains, drawn]), edges))
     ax.set_ylim(-0.6, n_names - 0.4)

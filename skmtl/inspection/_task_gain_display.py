@@ -64,9 +64,10 @@ class TaskGainDisplay(Display):
             The result of :func:`compare_to_single_task`.
         kind : {"gain", "scatter", "size", "splits"}, default="gain"
             "gain" has a line for each task, the largest gain on top, with its interval; the black
-            stroke is the task's own estimate, and the band is the median gain with its interval. Of
-            more than 60 tasks, those helped or harmed have a name. For several estimators it has a
-            line for each estimator, with the gains of all tasks and their median with its interval.
+            stroke is the task's own estimate (an arrow at an end of the axis: it is beyond that
+            end), and the band is the median gain with its interval. Of more than 60 tasks, those
+            helped or harmed have a name. For several estimators it has a line for each estimator,
+            with the gains of all tasks and their median with its interval.
             "scatter" draws the error of a task alone against that with sharing: sharing helped
             below the diagonal. "size" draws the gain against the number of training samples, with
             the typical gain of a task of that size. "splits" has a line for each method: its mean

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.inspection._style import BLUE, GREY, ORANGE, SKY_BLUE, VERMILLION, count, legend_above
+from skmtl.inspection._style import BLUE, GREY, ORANGE, SKY_BLUE, VERMILLION, legend_above
 
 
 class Mark(NamedTuple):
@@ -67,11 +67,11 @@ def mark_size(n_tasks):
     return 16 if n_tasks <= _MANY else 7
 
 
-def tasks_with_gain(table):
+def tasks_with_gain(table, noun):
     """The records with a finite gain, and notes on the number of the others."""
     has_gain = np.isfinite(table["gain"])
     n_missing = int((~has_gain).sum())
     notes = []
     if n_missing:
-        notes.append(f"{count(n_missing, 'task')} not judged: see note")
+        notes.append(f"{noun.count(n_missing)} not judged: see the notes of the report")
     return table[has_gain], notes

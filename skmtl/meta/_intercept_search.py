@@ -26,16 +26,18 @@ def held_out_scores(candidates, scoring, fitted_to, held_out):
     fitted_to, held_out : InterceptData
         Training and test samples.
     """
+    estimators = [estimator for estimator, _ in candidates]
+    if all(map(has_closed_form, estimators)) and scoring in _SQUARED_ERRORS:
+        losses_of = _squared_errors
+    elif all(map(is_smooth_logistic, estimators)) and scoring == "neg_log_loss":
+        losses_of = _log_losses
+    elif all(map(is_plain_poisson, estimators)) and scoring == "neg_mean_poisson_deviance":
+        losses_of = _deviances
+    else:
+        return None
     if not fitted_to.seen.may_be_dense or not held_out.seen.may_be_dense:
         return None
-    estimators = [estimator for estimator, _ in candidates]
-    losses = None
-    if all(map(has_closed_form, estimators)) and scoring in _SQUARED_ERRORS:
-        losses = _squared_errors(candidates, fitted_to, held_out)
-    elif all(map(is_smooth_logistic, estimators)) and scoring == "neg_log_loss":
-        losses = _log_losses(candidates, fitted_to, held_out)
-    elif all(map(is_plain_poisson, estimators)) and scoring == "neg_mean_poisson_deviance":
-        losses = _deviances(candidates, fitted_to, held_out)
+    losses = losses_of(candidates, fitted_to, held_out)
     if losses is None:
         return None
     return -np.average(losses, axis=0, weights=held_out.weight)

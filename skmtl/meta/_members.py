@@ -104,7 +104,9 @@ def check_finds_tasks(name, member, tasks, task_column):
     if tasks is not None and not isinstance(member, MultiTaskEstimator):
         raise ValueError(
             "tasks= does not reach the last step of a pipeline or search, such as member "
-            f"{name!r}: put the ids into a column of X and give task_column."
+            f"{name!r}: put the ids into a column of X and give task_column. Steps that must not "
+            "see the ids, such as a scaler, go inside keep_task_column(StandardScaler(), "
+            "task_column)."
         )
     if task_column is None or final_estimator(member).task_column is not None:
         return

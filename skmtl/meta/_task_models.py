@@ -30,6 +30,7 @@ from skmtl._data.spellings import (
     stack_labels,
 )
 from skmtl._data.stratification import split_by_stratum
+from skmtl._data.text_columns import naming_text_columns
 from skmtl.base import MultiTaskEstimator
 
 
@@ -108,7 +109,8 @@ class TaskMetaEstimator(MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator):
         self._store_tasks(data)
         if self._is_classifier():
             self.classes_ = class_labels(data)
-        self._fit_parts(data)
+        with naming_text_columns(X, self.task_column, tasks):
+            self._fit_parts(data)
         return self
 
     def _check_estimators(self):

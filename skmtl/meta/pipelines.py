@@ -16,6 +16,7 @@ from skmtl._data.task_ids import (
     missing_mask,
     split_task_column,
 )
+from skmtl._data.text_columns import refuse_column_name
 from skmtl.meta._independent_tasks import IndependentTasks
 from skmtl.meta._pooled_tasks import PooledTasks
 
@@ -98,6 +99,7 @@ def read_task_ids(X, y, task_column, tasks):
 
     For wide data the ids are None, and the codes are -1 where a target is missing.
     """
+    refuse_column_name(tasks, X)
     warn_of_row_order(X, y=y, tasks=tasks)
     task_ids = None
     if tasks is not None:

@@ -21,6 +21,19 @@ _RESPONSE_OF_ARGUMENT = {
     "y_prob": ("predict_proba",),
     "pred_decision": ("decision_function",),
 }
+# What users call some scores, and their names in scikit-learn.
+_USUAL_NAMES = {
+    "rmse": "neg_root_mean_squared_error",
+    "mse": "neg_mean_squared_error",
+    "mae": "neg_mean_absolute_error",
+    "mape": "neg_mean_absolute_percentage_error",
+    "auc": "roc_auc",
+    "auroc": "roc_auc",
+    "logloss": "neg_log_loss",
+    "log_loss": "neg_log_loss",
+    "cross_entropy": "neg_log_loss",
+    "brier": "neg_brier_score",
+}
 _RELATIVE = ("r2", "d2_", "explained_variance")  # to the spread of the targets
 _CORRELATION = ("corr", "pearson", "spearman", "kendall", "kappa")
 # Undefined unless every class has a sample, and unless two classes have.
@@ -233,6 +246,8 @@ def _scorer_named(name):
     if name not in known:
         similar = get_close_matches(name, known, n=3, cutoff=0.4)
         hint = f" Similar names: {', '.join(similar)}." if similar else ""
+        if name.lower() in _USUAL_NAMES:
+            hint = f" Use {_USUAL_NAMES[name.lower()]!r}."
         raise ValueError(
             f"metric={name!r} is not one of scikit-learn's scorers "
             f"(sklearn.metrics.get_scorer_names()).{hint}"

@@ -2,17 +2,17 @@
 
 from html import escape
 
-from skmtl.evaluation._details import report_details
-from skmtl.evaluation._ranking_text import (
+from skmtl.evaluation._reports.details import report_details
+from skmtl.evaluation._reports.ranking_text import (
     ranking_cautions,
     ranking_details,
     ranking_footer,
     ranking_sentences,
     ranking_table,
 )
-from skmtl.evaluation._report_text import shown_cautions
-from skmtl.evaluation._task_table import task_table
-from skmtl.evaluation._verdict import footer, headline
+from skmtl.evaluation._reports.report_text import shown_cautions
+from skmtl.evaluation._reports.task_table import task_table
+from skmtl.evaluation._reports.verdict import footer, headline
 
 _STYLES = {  # of verdicts; the colors are safe for all eyes
     "helped": "color:#0072b2;font-weight:bold",

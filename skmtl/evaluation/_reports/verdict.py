@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import rival_names
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import rival_names
+from skmtl.evaluation._reports.formatting import (
     LINE,
+    count_text,
     gain_text,
     interval_text,
     level_text,
@@ -24,7 +25,7 @@ _COUNTS = {
 def headline(report):
     """The sentences on all tasks, a list of str: the typical gain, and how many tasks gain."""
     if report.summary_["n_judged"] == 0:
-        return [f"No {report.noun.one} can be judged: the notes say why."]
+        return [f"No {report.noun.one} can be judged: the notes in the details say why."]
     if _changes_nothing(report.table_):
         return ["Sharing changes nothing: all errors are the same as alone."]
     return [_on_typical_gain(report), *_lines_of(list(_on_counts(report)))]
@@ -77,25 +78,31 @@ def _on_counts(report):
     summary = report.summary_
     n_judged = summary["n_judged"]
     if n_judged > 1 and np.isfinite(summary["share_gain"]):
-        yield _on_share(summary, report.noun)
+        yield _on_share(report)
     counts = []
     for verdict, name in _COUNTS.items():
         if summary[name]:
             counts.append(f"{summary[name]} {verdict}")
+    if n_judged == 1 and summary["n_open"] == 1:
+        return  # as the first sentence says
     if summary["n_open"] == n_judged:
-        yield f"These data decide no single {report.noun.one}."
+        yield "One by one, all are open."
     elif n_judged > 1:
         yield f"One by one: {', '.join(counts)}."
 
 
-def _on_share(summary, noun):
-    """The sentence on the number of tasks that gain."""
+def _on_share(report):
+    """The sentence on the number of tasks that gain; only its interval if the median is open."""
+    summary = report.summary_
     n_judged = summary["n_judged"]
+    tasks = f"{n_judged} {report.noun.many}"
     about = round(n_judged * summary["share_gain"])
     low = round(n_judged * summary["share_gain_low"])
     high = round(n_judged * summary["share_gain_high"])
-    verb = "gains" if n_judged == 1 else "gain"
-    return f"About {about} of {n_judged} {noun.many} {verb} ({low} to {high})."
+    if summary["median_gain_low"] <= 0 <= summary["median_gain_high"]:
+        level = level_text(report.confidence_level)
+        return f"Between {low} and {high} of {tasks} gain ({level} interval)."
+    return f"About {about} of {tasks} gain ({low} to {high})."
 
 
 def footer(report):
@@ -149,8 +156,8 @@ def _on_tiny_errors(report):
 
 def _range_text(n_train):
     """The numbers of training samples of tasks."""
-    smallest = round(n_train.min())
-    largest = round(n_train.max())
+    smallest = count_text(n_train.min())
+    largest = count_text(n_train.max())
     if smallest == largest:
-        return "1 training sample" if largest == 1 else f"{largest} training samples"
+        return "1 training sample" if largest == "1" else f"{largest} training samples"
     return f"{smallest} to {largest} training samples"

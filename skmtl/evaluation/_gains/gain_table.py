@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.evaluation._statistics import (
+from skmtl.evaluation._gains.statistics import (
     NO_ERROR,
     corrected_t,
     holm,
@@ -10,7 +10,7 @@ from skmtl.evaluation._statistics import (
     mean_of_known,
     overlap_ratio,
 )
-from skmtl.evaluation._task_gains import COLUMNS, verdicts
+from skmtl.evaluation._gains.task_gains import COLUMNS, verdicts
 
 _T_TEST = ("t_low", "t_high", "t_p_value")
 _VERDICTS = ("helped", "probably helped", "open", "probably harmed", "harmed")

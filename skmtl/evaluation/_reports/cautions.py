@@ -10,18 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import gain_text, listed, percent_text, shortened
+from skmtl.evaluation._reports.formatting import (
+    count_text,
+    gain_text,
+    level_text,
+    listed,
+    percent_text,
+    shortened,
+)
 
 FEWEST_PASSES = 2.5  # times that a sample is tested: fewer do not show the luck of training
 LARGE_CORRELATION = 0.3
 UNEQUAL_SIZES = 3.0  # ratio of the numbers of training samples of large and of small tasks
 LARGE_SPREAD = 0.05  # of log gains
-EQUAL = 0.02  # gain, beyond which a rival may be worse
+EQUAL = 0.02  # gain or loss, up to which a rival is as good
 MUCH_TESTED = 3.0  # test samples for each training sample
 _MOST_NAMES = 3
 _RIVALS = {
     "pooled": "one model for all",
-    "intercept": "one with an intercept for each",
+    "intercept": "one with shrunken intercepts",
     "boosting": "gradient boosting",
 }
 
@@ -61,7 +68,7 @@ def rival_names(methods):
     for method in sorted(methods, key=_place_of):
         names[method] = _RIVALS.get(method, shortened(method, 30))
     if "pooled" not in names and "intercept" in names:
-        names["intercept"] = "one model with an intercept for each"
+        names["intercept"] = "one model with shrunken intercepts"
     return names
 
 
@@ -97,26 +104,41 @@ def _on_better_rival(report):
     rivals = report.summary_["rivals"]
     better = []
     for method, (gain, _, high) in rivals.items():
-        if high < 0:
+        if high < 0 and gain < -EQUAL:
             better.append((gain, method))
     if not better:
         return None
-    gain, method = min(better)
-    name = rival_names([method])[method]
-    smaller = percent_text(-gain / (1 - gain))
-    return f"{_capitalized(name)} is better: its error is {smaller} smaller. Use it instead."
+    _, method = min(better)
+    # the error of the rival in terms of ours: 1 / (1 - gain) times as large
+    smaller, most, least = [percent_text(-gain / (1 - gain)) for gain in rivals[method]]
+    level = level_text(report.confidence_level)
+    (name,) = _names_with_classes([method])
+    return (
+        f"{_capitalized(name)} is better: its error is {smaller} smaller ({level} interval {least} "
+        f"to {most}). Use it instead."
+    )
 
 
 def _on_equal_rival(report):
     equal = []
-    for method, (_, low, high) in report.summary_["rivals"].items():
-        if low <= 0 <= high <= EQUAL:
+    for method, (gain, low, high) in report.summary_["rivals"].items():
+        is_no_worse = low <= 0 and high <= EQUAL
+        is_better = high < 0 and gain < -EQUAL
+        if is_no_worse and not is_better:
             equal.append(method)
     if not equal:
         return None
-    names = _capitalized(listed(list(rival_names(equal).values()), "and"))
+    names = _capitalized(listed(_names_with_classes(equal)))
     verb = "does" if len(equal) == 1 else "do"
     return f"{names} {verb} as well here: prefer what is simpler."
+
+
+def _names_with_classes(methods):
+    """What sentences call rivals, with the class to use where the name does not tell it."""
+    names = []
+    for method, name in rival_names(methods).items():
+        names.append(f"{name} (RandomInterceptTasks)" if method == "intercept" else name)
+    return names
 
 
 def _on_few_passes(report):
@@ -192,9 +214,10 @@ def _on_small_training_sets(report):
     n_test = np.median(judged["n_test"])
     if not n_test > MUCH_TESTED * n_train:
         return None
+    share = f"{count_text(n_train)} of {count_text(n_train + n_test)} samples"
     return (
-        f"Only {n_train:.0f} of {n_train + n_test:.0f} samples of a {report.noun.one} are for "
-        "training: in 8 to 15% of such data at least one verdict is false."
+        f"Only {share} of a {report.noun.one} are for training: in simulations, 8 to 15% of such "
+        "data had a false verdict."
     )
 
 
@@ -209,7 +232,7 @@ def _on_unequal_sizes(report):
         return None
     return (
         f"The sizes of {report.noun.many} differ much, and so do their gains: intervals may be too "
-        "narrow then. Look at report.plot(kind='size')."
+        "narrow then. The plot of the kind 'size' shows it."
     )
 
 

@@ -1,8 +1,8 @@
 """Reports as Markdown, for a README or an issue."""
 
-from skmtl.evaluation._report_text import shown_cautions
-from skmtl.evaluation._task_table import task_table
-from skmtl.evaluation._verdict import footer, headline
+from skmtl.evaluation._reports.report_text import shown_cautions
+from skmtl.evaluation._reports.task_table import task_table
+from skmtl.evaluation._reports.verdict import footer, headline
 
 _SPECIAL = "\\`*_<|"  # characters that Markdown reads as more than themselves
 

@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.measures import (
     NEGLIGIBLE,
     Measure,
-    Targets,
     constants_of_groups,
-    error_of_rounding,
-    group_means,
-    read_numbers,
 )
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR, group_means
 
 
 class RelativeLoss(Measure):
@@ -37,15 +33,9 @@ class RelativeLoss(Measure):
         self.constant = constant
         self.ignores_shift = ignores_shift
 
-    def read(self, y, task_codes):
-        """The :class:`Targets` of the user's y."""
-        y = read_numbers(y)
-        return Targets(y, y)
-
     def rounding(self, targets, task_codes, n_tasks):
-        """Errors up to these are rounding of the predictions, (n_tasks,)."""
-        rounding = error_of_rounding(self, targets, task_codes, n_tasks)
-        return np.maximum(rounding, NO_ERROR)
+        """As :meth:`Measure.rounding`; errors have no unit."""
+        return np.maximum(super().rounding(targets, task_codes, n_tasks), NO_ERROR)
 
     def floor(self, targets, task_codes, n_tasks):
         """As :meth:`MeanLoss.floor`; the error of the best constant is 1."""

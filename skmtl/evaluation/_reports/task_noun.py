@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from skmtl._data.task_ids import column_names, column_position
 
 _NO_NOUNS = {"category", "class", "code", "cluster", "id", "key", "label", "name", "number"}
+_ENDINGS = ("_id", "_code", "_key", "_name", "_no", "_nr", "_number")  # of names of ids
 _SIBILANTS = ("s", "x", "z", "ch", "sh")  # what ends in them may be a plural, or has another one
 _VOWELS = "aeiou"
 
@@ -36,6 +37,8 @@ def noun_of(task_column):
     name = task_column.rpartition("__")[2]
     title = "".join(one if one.isprintable() else " " for one in name) or "task"
     word = title.lower()
+    for ending in _ENDINGS:
+        word = word.removesuffix(ending)
     is_word = word.isascii() and word.isalpha() and len(word) > 2
     if not is_word or word in _NO_NOUNS or word.endswith(_SIBILANTS):
         return TaskNoun(title=title)

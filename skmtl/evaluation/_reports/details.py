@@ -3,8 +3,8 @@
 import numpy as np
 
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     gain_text,
     interval_text,
     methods_table,
@@ -13,9 +13,10 @@ from skmtl.evaluation._formatting import (
     table_lines,
     wrapped,
 )
-from skmtl.evaluation._task_table import t_test_table
+from skmtl.evaluation._reports.task_table import t_test_table
 
 _MOST_NAMES = 8
+_MOST_TESTS = 12
 
 
 def report_details(report):
@@ -66,11 +67,18 @@ def _notes(report):
 
 
 def _t_test(report):
-    """The corrected t-test of every task, with its explanation."""
-    if np.isnan(report.table_["own_gain"]).all():
+    """The corrected t-test of the tasks with the smallest p, with its explanation."""
+    table = report.table_
+    if np.isnan(table["own_gain"]).all():
         return ""
-    heading = wrapped(
-        f"Corrected resampled t-test of each {report.noun.one} by itself, which knows nothing of "
-        "the others; p is adjusted by Holm's method:"
+    heading = (
+        f"Corrected resampled t-test of a {report.noun.one} by itself (p adjusted by Holm's "
+        "method). It knows nothing of the others, finds only very large gains, and its intervals "
+        "may exceed 100%."
     )
-    return "\n".join([heading, *table_lines(t_test_table(report))])
+    if len(table) > _MOST_TESTS:
+        heading += (
+            f" The {_MOST_TESTS} {report.noun.many} with the smallest p of {len(table)}; table_ "
+            "has all."
+        )
+    return "\n".join([wrapped(heading), *table_lines(t_test_table(report, _MOST_TESTS))])

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.measures import (
     NEGLIGIBLE,
     Measure,
     ProbabilityTargets,
     encode_classes,
 )
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR
 
 _ERROR_OF_CONSTANT = 0.5  # a constant orders no pair
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.evaluation._normal_mixture import mixture_quantiles, mixture_share_below
+from skmtl.evaluation._gains.normal_mixture import mixture_quantiles, mixture_share_below
 
 _SPREADS = np.concatenate([[0.0], np.logspace(-2.5, 0.9, 30)])
 _SPREAD_SCALE = 0.05  # of the half-Cauchy distribution

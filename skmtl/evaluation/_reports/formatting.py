@@ -8,12 +8,13 @@ import numpy as np
 LINE = 100  # characters of a line of text
 _GAP = "  "  # between the columns of a table
 _SHORTEST_NAME = 8  # characters that names in a table keep
-_NAME = 24  # characters that they have at most in text
-LONGEST_NAME = 40  # and in HTML and Markdown
+LONGEST_NAME = 40  # and have at most
+_SHORTEST_WORD = 7  # characters that a word in a name keeps
 _TINY = 5e-4  # shares below it need more than one decimal of a percent
 _LARGEST_PERCENT = 1e5  # larger ones are written with an exponent
 _SHORTEST_ERROR = 1e-4  # smaller errors are written with an exponent,
 _LONGEST_ERROR = 1e6  # and larger ones
+_SMALL_COUNT = 10  # smaller mean counts have a decimal
 
 METHOD_COLUMNS = {  # title and format of each quantity of a method
     "mean_error": ("mean error", ".4g"),
@@ -43,6 +44,8 @@ class TextTable:
         Before which line the sentence on omitted lines stands.
     omitted : str, default=""
         The sentence on what is left out; "" if all is shown.
+    n_names : int, default=1
+        The first columns are names, so many.
     """
 
     titles: list
@@ -50,19 +53,24 @@ class TextTable:
     is_left: list
     omitted_at: int = 0
     omitted: str = ""
+    n_names: int = 1
 
 
 def table_lines(table):
-    """Lines of text of a :class:`TextTable`; long names in its first column are shortened."""
+    """Lines of text of a :class:`TextTable`; long names in its first columns are shortened."""
     cells_by_column = zip(table.titles, *table.lines, strict=True)
     widths = [max(len(cell) for cell in column) for column in cells_by_column]
     n_gaps = len(widths) - 1
-    room = LINE - sum(widths[1:]) - n_gaps * len(_GAP)
-    widths[0] = min(widths[0], _NAME, max(room, _SHORTEST_NAME))
+    n_names = table.n_names
+    room = (LINE - sum(widths[n_names:]) - n_gaps * len(_GAP)) // n_names
+    for column in range(n_names):
+        widths[column] = min(widths[column], LONGEST_NAME, max(room, _SHORTEST_NAME))
     lines = []
     for cells in (table.titles, *table.lines):
-        name = shortened(cells[0], widths[0])
-        lines.append(_aligned([name, *cells[1:]], widths, table.is_left))
+        names = []
+        for name, width in zip(cells[:n_names], widths, strict=False):
+            names.append(shortened(name, width))
+        lines.append(_aligned([*names, *cells[n_names:]], widths, table.is_left))
     if table.omitted:
         lines.insert(1 + table.omitted_at, table.omitted)
     return lines
@@ -110,9 +118,13 @@ def wrapped(text, indent=""):
 
 
 def shortened(name, width):
-    """A name of at most this width; the middle of longer ones is left out."""
+    """A name of at most this width; the middle of its longest word, or of all, is left out."""
     if len(name) <= width:
         return name
+    longest = max(name.split(" "), key=len)
+    n_left = len(longest) - (len(name) - width)
+    if n_left >= _SHORTEST_WORD and longest != name:
+        return name.replace(longest, shortened(longest, n_left), 1)
     n_kept = width - 3
     n_last = n_kept // 2
     n_first = n_kept - n_last
@@ -213,7 +225,8 @@ def error_text(error):
 
 def count_text(mean_count):
     """A mean number of samples as text; small ones with a decimal."""
-    is_small_fraction = mean_count < 2 and mean_count % 1
+    rounded = round(mean_count, 1)
+    is_small_fraction = rounded < _SMALL_COUNT and rounded % 1
     return format(mean_count, ".1f" if is_small_fraction else ".0f")
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.evaluation._measures import members_of_groups
+from skmtl.evaluation._errors.measures import members_of_groups
 
 
 class TargetsOfMetric(NamedTuple):

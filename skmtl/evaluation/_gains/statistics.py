@@ -86,6 +86,13 @@ def mean_of_known(values):
     return quotients(sums, counts)
 
 
+def group_means(values, groups, n_groups):
+    """The mean of the values of each group, (n_groups,); NaN for an empty group."""
+    sums = np.bincount(groups, values, minlength=n_groups)
+    counts = np.bincount(groups, minlength=n_groups)
+    return quotients(sums, counts)
+
+
 def quotients(sums, counts):
     """Sums divided by counts; NaN where the count is zero."""
     result = np.full(counts.shape, np.nan)

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from skmtl.evaluation._statistics import holm
-from skmtl.evaluation._task_gains import as_gain
+from skmtl.evaluation._gains.statistics import holm
+from skmtl.evaluation._gains.task_gains import as_gain
 
 
 def pairwise_tests(losses, methods, is_judged, confidence_level):

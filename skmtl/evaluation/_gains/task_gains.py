@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.evaluation._hierarchy import fit_hierarchy
+from skmtl.evaluation._gains.hierarchy import fit_hierarchy
 
 SURE = 0.01  # probability of the wrong sign, up to which a task is "helped" or "harmed"
 PROBABLE = 0.10  # the same for "probably helped" and "probably harmed"
@@ -46,23 +46,18 @@ class TaskGains:
     def __init__(self, losses, method, other, is_judged, n_train, level):
         self.level = level
         self.is_equal = is_judged & losses.are_equal(method, other)
-        estimated = np.flatnonzero(is_judged & ~self.is_equal)
-        self.own = None
+        different = np.flatnonzero(is_judged & ~self.is_equal)
+        self._estimated, self.own = _estimated_gains(losses, method, other, different)
         self.hierarchy = None
-        if len(estimated):
-            own = losses.log_gains(method, other, estimated)
-            known = np.isfinite(own.variance) & (own.variance > 0)
-            if not known.all():
-                estimated = estimated[known]
-                own = losses.log_gains(method, other, estimated) if len(estimated) else None
-            self.own = own
         if self.own is not None:
             self.hierarchy = fit_hierarchy(
-                self.own.theta, self.own.variance, n_train[estimated], self.own.correlation
+                self.own.theta,
+                self.own.variance,
+                n_train[self._estimated],
+                self.own.correlation,
             )
-        self._estimated = estimated
         self.is_judged = self.is_equal.copy()
-        self.is_judged[estimated] = True
+        self.is_judged[self._estimated] = True
 
     def columns(self):
         """Columns of the table of tasks: a dict of arrays (n_tasks,), NaN if not judged."""
@@ -72,8 +67,8 @@ class TaskGains:
             column = np.full(n_tasks, np.nan)
             column[self.is_equal] = 0.0
             columns[name] = column
-        columns["p_harm"][self.is_equal] = 0.5
-        columns["own_dof"][self.is_equal] = np.nan
+        for name in ("p_harm", "own_dof", "own_rows"):
+            columns[name][self.is_equal] = np.nan
         if self.own is None:
             return columns
         kept = self._estimated
@@ -143,6 +138,17 @@ class TaskGains:
             return nothing, nothing, nothing
         curve = self.hierarchy.curve(n_train.ravel(), self.level)
         return tuple(as_gain(part).reshape(n_train.shape) for part in curve)
+
+
+def _estimated_gains(losses, method, other, tasks):
+    """Those of the tasks whose log gains have a variance, and their :class:`LogGains` or None."""
+    if len(tasks) == 0:
+        return tasks, None
+    own = losses.log_gains(method, other, tasks)
+    is_known = np.isfinite(own.variance) & (own.variance > 0)
+    if is_known.all():
+        return tasks, own
+    return _estimated_gains(losses, method, other, tasks[is_known])
 
 
 def as_gain(theta):

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import kl_div
-from sklearn.utils import check_array
 
 from skmtl._data.spellings import encode_labels, target_array
+from skmtl._data.targets import as_targets
 from skmtl._data.task_ids import codes_of
-from skmtl.evaluation._statistics import NO_ERROR, quotients, rounding_of
+from skmtl.evaluation._gains.statistics import NO_ERROR, group_means, rounding_of
 
 # A mean loss up to this share of that of the best constant counts as nothing. For squared errors,
 # this is a root error of a tenth of the standard deviation of the targets.
@@ -98,6 +98,15 @@ class Measure:
     power = 1.0
     response_method = ("predict",)
 
+    def read(self, y, task_codes):
+        """The :class:`Targets` of the user's y."""
+        y = read_numbers(y)
+        return Targets(y, y)
+
+    def rounding(self, targets, task_codes, n_tasks):
+        """Errors up to these are rounding of the predictions, (n_tasks,)."""
+        return error_of_rounding(self, targets, task_codes, n_tasks)
+
     def errors(self, truth, predictions, groups, n_groups):
         """The error of each group, (n_groups,); NaN where it is undefined, or the group empty."""
         losses = self.losses(truth, predictions, groups, n_groups)
@@ -128,15 +137,6 @@ class MeanLoss(Measure):
         self.power = 0.5 if root else 1.0
         self.constant = constant
         self.negligible = negligible
-
-    def read(self, y, task_codes):
-        """The :class:`Targets` of the user's y."""
-        y = read_numbers(y)
-        return Targets(y, y)
-
-    def rounding(self, targets, task_codes, n_tasks):
-        """Errors up to these are rounding of the predictions, (n_tasks,)."""
-        return error_of_rounding(self, targets, task_codes, n_tasks)
 
     def floor(self, targets, task_codes, n_tasks):
         """Mean losses up to these count as nothing, (n_tasks,)."""
@@ -196,13 +196,6 @@ def constants_of_groups(constant, truth, groups, n_groups):
         if len(own):
             constants[own] = constant(truth[own])
     return constants
-
-
-def group_means(values, groups, n_groups):
-    """The mean of the values of each group, (n_groups,); NaN for an empty group."""
-    sums = np.bincount(groups, values, minlength=n_groups)
-    counts = np.bincount(groups, minlength=n_groups)
-    return quotients(sums, counts)
 
 
 def squared_error(truth, predictions):
@@ -273,13 +266,7 @@ def _negative_log(truth, probabilities):
 
 def read_numbers(y):
     """The targets of a regressor, NaN where they are missing."""
-    return check_array(
-        target_array(y, labels=False),
-        dtype=np.float64,
-        ensure_2d=False,
-        ensure_all_finite=False,
-        input_name="y",
-    )
+    return as_targets(target_array(y, labels=False), np.float64)
 
 
 def encode_classes(y, task_codes):

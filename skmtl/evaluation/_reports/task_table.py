@@ -4,7 +4,8 @@ import numpy as np
 
 from skmtl._data.checks import check_int
 from skmtl._data.task_ids import name_of_task
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.formatting import (
+    LINE,
     LONGEST_NAME,
     TextTable,
     count_text,
@@ -39,13 +40,15 @@ def task_table(report, rows):
     order = _by_gain(table)
     if len(table) <= rows:
         return _as_texts(report, table[order])
-    n_each = (rows - 2) // 2
-    helped = _most_surely_helped(table, n_each)
-    harmed = _most_harmed(table, n_each)
+    n_shown = rows - 2
+    n_losing = int(np.sum(table["gain"] < 0))
+    helped = _most_surely_helped(table, n_shown - min(n_losing, n_shown // 2))
+    harmed = _most_harmed(table, n_shown - len(helped))
     omitted = np.ones(len(table), dtype=bool)
     omitted[helped] = False
     omitted[harmed] = False
-    sentence = _on_omitted(table[omitted], report.noun)
+    which = _which_are_omitted(len(helped), len(harmed))
+    sentence = _on_omitted(table[omitted], which)
     shown = table[np.r_[helped, harmed]]
     return _as_texts(report, shown, omitted_at=len(helped), omitted=sentence)
 
@@ -56,8 +59,8 @@ def _by_gain(table):
 
 
 def _most_surely_helped(table, n_most):
-    """Positions of tasks with a gain whose evidence is strongest, the largest gain first."""
-    gaining = np.flatnonzero(table["gain"] > 0)
+    """Positions of tasks without a loss whose evidence is strongest, the largest gain first."""
+    gaining = np.flatnonzero(table["gain"] >= 0)
     by_evidence = np.lexsort((-table["gain"][gaining], table["p_harm"][gaining]))
     chosen = gaining[by_evidence[:n_most]]
     return chosen[_by_gain(table[chosen])]
@@ -67,19 +70,35 @@ def _most_harmed(table, n_most):
     """Positions of the tasks with the largest losses, the largest last."""
     by_gain = _by_gain(table)
     losing = by_gain[table["gain"][by_gain] < 0]
-    return losing[-n_most:]
+    n_skipped = max(0, len(losing) - n_most)
+    return losing[n_skipped:]
 
 
-def _on_omitted(table, noun):
+def _which_are_omitted(n_helped, n_harmed):
+    """What sets the omitted tasks apart from these numbers of tasks that are shown."""
+    if n_helped and n_harmed:
+        return "between surest gains and largest losses"
+    return "with smaller losses" if n_harmed else "that gain less surely"
+
+
+def _on_omitted(table, which):
     """The sentence on the tasks that are not shown."""
     gains = table["gain"][np.isfinite(table["gain"])]
-    how_to = "report.to_text(rows=None) shows all"
+    n_left_out = len(table) - len(gains)
+    parts = []
+    if len(gains):
+        parts.append(f"{len(gains)} {which}")
+    if n_left_out:
+        parts.append(f"{n_left_out} not judged")
+    parts.append("to_text(rows=None) shows all")
+    short = f"... {'; '.join(parts)}"
     if len(gains) == 0:
-        return f"... {len(table)} more; {how_to}"
+        return short
     smallest = gain_text(gains.min())
     largest = gain_text(gains.max())
-    median = gain_text(np.median(gains))
-    return f"... {len(table)} more, gains {smallest} to {largest}, median {median}; {how_to}"
+    parts[0] += f", {smallest}" if smallest == largest else f", {smallest} to {largest}"
+    complete = f"... {'; '.join(parts)}"
+    return complete if len(complete) <= LINE else short
 
 
 def _as_texts(report, table, omitted_at=0, omitted=""):
@@ -115,9 +134,18 @@ def _as_texts(report, table, omitted_at=0, omitted=""):
     return TextTable(titles, lines, _IS_LEFT, omitted_at, omitted)
 
 
-def t_test_table(report):
-    """The :class:`TextTable` of the corrected resampled t-test of every task."""
-    table = report.table_
+def t_test_table(report, n_most):
+    """The :class:`TextTable` of the corrected resampled t-test of a task, the smallest p first.
+
+    Parameters
+    ----------
+    report : TransferReport
+        The report.
+    n_most : int
+        Most tasks.
+    """
+    order = np.argsort(report.table_["t_p_value"], kind="stable")
+    table = report.table_[order[:n_most]]
     level = level_text(report.confidence_level)
     titles = [shortened(report.noun.title, LONGEST_NAME), "own gain", f"{level} interval", "p"]
     intervals = interval_texts(table["t_low"], table["t_high"])

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import polygamma
 
-from skmtl.evaluation._moderation import moderate_variances
+from skmtl.evaluation._gains.moderation import moderate_variances
 
 # Row variances are too small by up to this factor where models do not differ, by simulation
 # (benchmarks/false_positives.py). It is used where the luck of training sets is not seen well.

@@ -10,7 +10,7 @@ from sklearn.metrics import (
     mean_squared_log_error,
 )
 
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.measures import (
     LogLoss,
     MeanLoss,
     absolute_error,
@@ -19,9 +19,9 @@ from skmtl.evaluation._measures import (
     poisson_deviance,
     squared_error,
 )
-from skmtl.evaluation._metric_errors import ClassLoss, MetricError, brier_loss, zero_one_loss
-from skmtl.evaluation._rank_loss import RankLoss
-from skmtl.evaluation._relative_loss import RelativeLoss
+from skmtl.evaluation._errors.metric_errors import ClassLoss, MetricError, brier_loss, zero_one_loss
+from skmtl.evaluation._errors.rank_loss import RankLoss
+from skmtl.evaluation._errors.relative_loss import RelativeLoss
 from skmtl.metrics import find_metric
 
 _NEGLIGIBLE_ABSOLUTE = 0.1  # of losses in the unit of the targets: a tenth, whose square is 0.01

@@ -7,17 +7,15 @@ import numpy as np
 from sklearn.exceptions import UndefinedMetricWarning
 
 from skmtl._data.task_ids import codes_of
-from skmtl.evaluation._jackknife import TargetsOfMetric, jackknife_losses
-from skmtl.evaluation._measures import (
+from skmtl.evaluation._errors.jackknife import TargetsOfMetric, jackknife_losses
+from skmtl.evaluation._errors.measures import (
     NEGLIGIBLE,
     Measure,
     Targets,
     encode_classes,
-    error_of_rounding,
     members_of_groups,
-    read_numbers,
 )
-from skmtl.evaluation._statistics import NO_ERROR
+from skmtl.evaluation._gains.statistics import NO_ERROR
 
 # Calls of a metric that the losses of all targets may cost; the fewest and most for a group.
 _MAX_CALLS = 20_000
@@ -48,8 +46,7 @@ class MetricError(Measure):
     def read(self, y, task_codes):
         """The :class:`Targets` of the user's y."""
         if not self.is_classification:
-            y = read_numbers(y)
-            return Targets(y, y)
+            return super().read(y, task_codes)
         self._classes, class_codes = encode_classes(y, task_codes)
         kind = LabelTargets if self.metric.takes_labels else ScoreTargets
         return kind(class_codes, class_codes, self._classes, self.response_method)
@@ -58,7 +55,7 @@ class MetricError(Measure):
         """Errors up to these are rounding of the predictions, (n_tasks,)."""
         if self.is_classification:
             return np.full(n_tasks, NO_ERROR)
-        rounding = error_of_rounding(self, targets, task_codes, n_tasks)
+        rounding = super().rounding(targets, task_codes, n_tasks)
         return rounding if self.is_loss else np.maximum(rounding, NO_ERROR)
 
     def floor(self, targets, task_codes, n_tasks):

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from skmtl.evaluation._log_gains import log_gains, overlap_factor
-from skmtl.evaluation._statistics import NO_ERROR, quotients
-from skmtl.evaluation._tested_labels import TestedLabels
+from skmtl.evaluation._gains.log_gains import log_gains, overlap_factor
+from skmtl.evaluation._gains.statistics import NO_ERROR, group_means
+from skmtl.evaluation._gains.tested_labels import TestedLabels
 
-_SMALL_SHARE = (
-    0.01  # of the losses of two models, which counts as nothing where no loss is known to
-)
+# Of the losses of two models, which counts as nothing where no loss is known to.
+_SMALL_SHARE = 0.01
 
 
 class LabelLosses:
@@ -55,17 +54,14 @@ class LabelLosses:
     def task_errors(self, method):
         """Error of each task on all its labels, (n_tasks,); NaN without labels."""
         labels = self.labels
-        sums = np.bincount(labels.tasks, self.losses[method], minlength=labels.n_tasks)
-        return quotients(sums, labels.counts) ** self.power
+        return group_means(self.losses[method], labels.tasks, labels.n_tasks) ** self.power
 
     def split_errors(self, method):
         """Error of each task in each split, (n_splits, n_tasks); NaN without labels."""
         labels = self.labels
         n_cells = labels.n_splits * labels.n_tasks
         cells = labels.splits * labels.n_tasks + labels.tasks
-        sums = np.bincount(cells, self.losses[method], minlength=n_cells)
-        counts = np.bincount(cells, minlength=n_cells)
-        errors = quotients(sums, counts) ** self.power
+        errors = group_means(self.losses[method], cells, n_cells) ** self.power
         return errors.reshape(labels.n_splits, labels.n_tasks)
 
     def are_equal(self, method, other):

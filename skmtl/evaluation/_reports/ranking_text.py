@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import (
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import (
     LONGEST_NAME,
     METHOD_COLUMNS,
     TextTable,
@@ -17,7 +17,7 @@ from skmtl.evaluation._formatting import (
     table_lines,
     wrapped,
 )
-from skmtl.evaluation._markdown import cautions_markdown, escaped, joined, table_markdown
+from skmtl.evaluation._reports.markdown import cautions_markdown, escaped, joined, table_markdown
 
 _MOST_NAMES = 4
 _MOST_CAUTIONS = 2  # about the best estimator
@@ -89,9 +89,9 @@ def ranking_sentences(ranking):
     if unknown and not surely_behind and not undecided:
         yield "The methods cannot be compared: no task is judged by errors of two of them."
         return
-    is_baseline = best not in ranking.reports_
-    name = shortened(best, LONGEST_NAME)
-    what = f"{name}, a baseline," if is_baseline else name
+    what = shortened(best, LONGEST_NAME)
+    if best not in ranking.reports_:
+        what += ", a single-task baseline," if _is_single(best) else ", a rival,"
     yield f"{what} has the smallest typical error of {len(methods)} methods."
     if unknown:
         yield f"Not compared, for lack of finite errors: {_first_of(unknown)}."
@@ -101,9 +101,16 @@ def ranking_sentences(ranking):
         return
     n_pairs = len(ranking.pairwise_)
     tested = f"With {n_pairs} pairs tested, these" if n_pairs > 1 else "These"
-    yield f"{tested} data cannot tell it from {_first_of(undecided)}."
+    is_any = not surely_behind and not unknown and len(undecided) > 1
+    others = "any of the others" if is_any else _first_of(undecided)
+    yield f"{tested} data cannot tell it from {others}."
     if surely_behind:
         yield f"It is surely better than {_first_of(surely_behind)}."
+
+
+def _is_single(method):
+    """Whether a method that is no estimator is a single-task baseline, by its name."""
+    return method.split(" ")[0] == "single"
 
 
 def _p_limit(ranking):
@@ -112,7 +119,7 @@ def _p_limit(ranking):
 
 def _first_of(names):
     """Names in one sentence; of many, the first."""
-    named = [shortened(name, 30) for name in names]
+    named = [shortened(name, LONGEST_NAME) for name in names]
     if len(named) > _MOST_NAMES + 1:
         named = [*named[:_MOST_NAMES], f"{len(named) - _MOST_NAMES} others"]
     return listed(named)
@@ -125,7 +132,7 @@ def ranking_cautions(ranking):
     texts = [f"{name}: {caution.text}" for caution in cautions[:_MOST_CAUTIONS]]
     n_more = len(cautions) - len(texts)
     if n_more:
-        texts.append(f"{n_more} more in ranking[{name!r}].details()")
+        texts.append(f"{n_more} more in the details")
     return texts
 
 
@@ -137,11 +144,11 @@ def _best_estimator(ranking):
 
 def ranking_footer(ranking):
     """The sentence on what the table shows."""
-    name = _best_estimator(ranking)
+    noun = ranking[_best_estimator(ranking)].noun
     sentence = (
-        "above best: by how much the typical error is larger than that of the best (p adjusted by "
-        f"Holm's method); gain: over each {ranking[name].noun.one} alone. print(ranking[{name!r}]) "
-        f"shows the {ranking[name].noun.many}."
+        "above best: by how much the typical error is larger than that of the best. Its interval "
+        "is of one pair; p is adjusted for all pairs by Holm's method, and so is more careful. "
+        f"gain: over each {noun.one} alone; the reports of the estimators show the {noun.many}."
     )
     if len(ranking.reports_) > 1:
         sentence += " The best of several looks a little better than it is."
@@ -217,18 +224,18 @@ def _pairs_table(ranking):
     """The :class:`TextTable` of the tests between every two methods."""
     pairs = ranking.pairwise_
     level = level_text(ranking.confidence_level)
-    titles = ["a", "b", "gain of b over a", f"{level} interval", "p", "p (Holm)"]
+    titles = ["a", "b", "gain of b", f"{level} interval", "p", "p (Holm)"]
     intervals = interval_texts(pairs["ci_low"], pairs["ci_high"])
     lines = []
     for pair, interval in zip(pairs, intervals, strict=True):
         lines.append(
             [
-                shortened(str(pair["method_a"]), 24),
-                shortened(str(pair["method_b"]), 24),
+                shortened(str(pair["method_a"]), LONGEST_NAME),
+                shortened(str(pair["method_b"]), LONGEST_NAME),
                 gain_text(pair["difference"]),
                 interval,
                 number_text(pair["p_value"], ".2g"),
                 number_text(pair["p_adjusted"], ".2g"),
             ]
         )
-    return TextTable(titles, lines, [True, True, *[False] * 4])
+    return TextTable(titles, lines, [True, True, *[False] * 4], n_names=2)

@@ -1,9 +1,9 @@
 """Reports of one estimator as text."""
 
-from skmtl.evaluation._cautions import find_cautions
-from skmtl.evaluation._formatting import table_lines, wrapped
-from skmtl.evaluation._task_table import task_table
-from skmtl.evaluation._verdict import footer, headline
+from skmtl.evaluation._reports.cautions import find_cautions
+from skmtl.evaluation._reports.formatting import table_lines, wrapped
+from skmtl.evaluation._reports.task_table import task_table
+from skmtl.evaluation._reports.verdict import footer, headline
 
 MOST_CAUTIONS = 2  # that a report shows by itself; the details have all
 
@@ -42,5 +42,5 @@ def shown_cautions(report):
     sentences = [caution.text for caution in cautions[:MOST_CAUTIONS]]
     n_more = len(cautions) - len(sentences)
     if n_more:
-        sentences.append(f"{n_more} more in report.details()")
+        sentences.append(f"{n_more} more in the details")
     return sentences

@@ -1,0 +1,1 @@
+"""The errors of predictions: the loss of each target, for every score."""

@@ -1,0 +1,1 @@
+"""What reports of comparisons say: as text, Markdown and HTML."""
