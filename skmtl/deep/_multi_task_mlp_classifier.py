@@ -65,7 +65,7 @@ class MultiTaskMLPClassifier(
     >>> data = make_multitask_classification(random_state=0)
     >>> model = MultiTaskMLPClassifier((16,), n_members=2, random_state=0)
     >>> model.fit(data.X, data.y).predict(data.X).shape
-    (100, 10)
+    (100, 5)
     """
 
     _target_dtype = None

@@ -70,7 +70,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     >>> data = make_multitask_regression(random_state=0)
     >>> model = MultiTaskMLPRegressor((16,), n_members=2, random_state=0)
     >>> model.fit(data.X, data.y).predict(data.X).shape
-    (100, 10)
+    (100, 5)
     """
 
     def __init__(
