@@ -86,6 +86,7 @@ class MultiTaskMLPClassifier(
         learning_rate_init=3e-3,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
@@ -113,6 +114,7 @@ class MultiTaskMLPClassifier(
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction

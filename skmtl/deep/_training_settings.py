@@ -25,6 +25,8 @@ class TrainingSettings:
         Number of epochs without a better validation loss after which a member is finished.
     has_task_checkpoints : bool
         Whether every task keeps the weights of its own best epoch.
+    weighting : str or callable
+        How the gradients of tasks become one.
     verbose : bool
         Whether the losses of every epoch are printed.
     """
@@ -37,4 +39,5 @@ class TrainingSettings:
     max_iter: int
     n_iter_no_change: int
     has_task_checkpoints: bool
+    weighting: object
     verbose: bool
