@@ -72,6 +72,8 @@ class MultiTaskMLPClassifier(
         *,
         activation="relu",
         dropout=0.0,
+        sharing="hard",
+        soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
         n_members=5,
@@ -79,7 +81,9 @@ class MultiTaskMLPClassifier(
         batch_size="auto",
         learning_rate_init=3e-3,
         max_iter=300,
+        training="joint",
         early_stopping=True,
+        checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
         class_weight=None,
@@ -87,6 +91,7 @@ class MultiTaskMLPClassifier(
         task_weight=None,
         task_column=None,
         handle_unknown="error",
+        n_jobs=None,
         n_threads=1,
         verbose=False,
         random_state=None,
@@ -94,6 +99,8 @@ class MultiTaskMLPClassifier(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.sharing = sharing
+        self.soft_alpha = soft_alpha
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
@@ -101,7 +108,9 @@ class MultiTaskMLPClassifier(
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
+        self.training = training
         self.early_stopping = early_stopping
+        self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
@@ -109,6 +118,7 @@ class MultiTaskMLPClassifier(
         self.task_weight = task_weight
         self.task_column = task_column
         self.handle_unknown = handle_unknown
+        self.n_jobs = n_jobs
         self.n_threads = n_threads
         self.verbose = verbose
         self.random_state = random_state
@@ -123,7 +133,8 @@ class MultiTaskMLPClassifier(
             y = np.concatenate(coded.codes)
             weight = np.concatenate(coded.weights)
             strata = data.design.task_of_sample * len(self.classes_) + y
-        return Cells(y, weight, log_frequencies(coded), strata, loss="cross_entropy")
+        losses = ("cross_entropy",) * data.n_tasks
+        return Cells(y, weight, log_frequencies(coded), strata, losses)
 
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
