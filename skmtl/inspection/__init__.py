@@ -1,6 +1,7 @@
 """What fitted models say: similar tasks, importances of features, and pictures."""
 
 from skmtl.inspection._coefficient_display import CoefficientDisplay
+from skmtl.inspection._gradient_conflict_display import GradientConflictDisplay
 from skmtl.inspection._regularization_path_display import RegularizationPathDisplay
 from skmtl.inspection._task_feature_importance import task_feature_importance
 from skmtl.inspection._task_gain_display import TaskGainDisplay
@@ -12,6 +13,7 @@ from skmtl.inspection._task_similarity_display import TaskSimilarityDisplay
 
 __all__ = [
     "CoefficientDisplay",
+    "GradientConflictDisplay",
     "RegularizationPathDisplay",
     "TaskGainDisplay",
     "TaskLossDisplay",
