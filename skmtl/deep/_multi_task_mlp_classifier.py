@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for classes."""
+"""Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -18,20 +18,22 @@ from skmtl.linear_model import ClassPredictor
 class MultiTaskMLPClassifier(
     ClassPredictor, MultiTaskNetwork, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for classes.
 
-    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k +
-    d_tk)' h(x)``, where h are the hidden layers, and o_tk is the logarithm of the frequency of the
-    class in the task, counted with one more sample that has the frequencies of all tasks. A member
-    minimizes::
+    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k + d_tk)'
+    h_t(x)``, where h_t are its hidden layers, the same in all tasks by default, and o_tk is the
+    logarithm of the frequency of the class in the task, counted with one more sample that has the
+    frequencies of all tasks. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti (log sum_k exp(z_tk(x_ti)) - z_t,y_ti(x_ti))
             + head_alpha / (2 n) sum_tk (||d_tk||^2 + e_tk^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Probabilities are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Probabilities are means over `n_members` such networks, each of which leaves out a
+    fold of the samples to be stopped by.
 
     Parameters
     ----------
@@ -64,7 +66,9 @@ class MultiTaskMLPClassifier(
     --------
     >>> from skmtl import MultiTaskMLPClassifier, make_multitask_classification
     >>> data = make_multitask_classification(random_state=0)
-    >>> model = MultiTaskMLPClassifier(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPClassifier((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
 
     _target_dtype = None

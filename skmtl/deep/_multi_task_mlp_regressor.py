@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for numbers and counts."""
+"""Multi-layer perceptrons of several tasks, for numbers and counts."""
 
 from dataclasses import replace
 
@@ -17,19 +17,21 @@ from skmtl.losses import Poisson
 
 @documented
 class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for numbers and counts.
 
-    Task t predicts ``o_t + r_t z_t(x)``, where the score of the features x is ``z_t(x) = c + e_t +
-    (v + d_t)' h(x)`` and h are the hidden layers. The offset o_t and the scale r_t are known before
-    training, in closed form. A member minimizes::
+    Task t predicts ``o_t + r_t z_t(x)`` for the features x, where the score is ``z_t(x) = c + e_t +
+    (v + d_t)' h_t(x)`` and h_t are its hidden layers, the same in all tasks by default. The offset
+    o_t and the scale r_t are known before training, in closed form. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti / 2 ((y_ti - o_t) / r_t - z_t(x_ti))^2
             + head_alpha / (2 n) sum_t (||d_t||^2 + e_t^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Predictions are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Predictions are means over `n_members` such networks, each of which leaves out a fold
+    of the samples to be stopped by.
 
     Parameters
     ----------
@@ -67,7 +69,9 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     --------
     >>> from skmtl import MultiTaskMLPRegressor, make_multitask_regression
     >>> data = make_multitask_regression(random_state=0)
-    >>> model = MultiTaskMLPRegressor(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPRegressor((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
 
     _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
