@@ -4,9 +4,12 @@ import numpy as np
 from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
-from skmtl.datafits import code_classes
+from skmtl.datafits import class_factors, code_classes
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
 
@@ -140,6 +143,25 @@ class MultiTaskMLPClassifier(
         losses = ("cross_entropy",) * data.n_tasks
         return Cells(y, weight, log_frequencies(coded), strata, losses)
 
+    def _coded_targets(self, data):
+        weight = np.array(np.broadcast_to(data.weight, data.y.shape), dtype=float)
+        y = np.zeros(data.y.shape, dtype=np.intp)
+        for t in range(data.n_tasks):
+            classes = self.classes_
+            known = weight > 0
+            if data.layout == "wide":
+                classes = classes[t]
+                known[:, np.arange(data.n_tasks) != t] = False
+            else:
+                known &= data.design.task_of_sample == t
+            y[known] = _codes_of_labels(data.y[known], classes, data.tasks[t])
+            factors = class_factors(self.class_weight, classes, y[known], weight[known])
+            weight[known] *= factors[y[known]]
+        return y, weight
+
+    def _outputs(self):
+        return Outputs("class")
+
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
         if codes is None:
@@ -159,6 +181,18 @@ def _cells_of_columns(data, coded):
         y[is_known[:, t], t] = codes
         weight[is_known[:, t], t] = weights
     return y, weight
+
+
+def _codes_of_labels(labels, classes, task):
+    """Return the positions of class labels among the classes of a task."""
+    codes = codes_of(plain_labels(labels), classes)
+    unknown = dict.fromkeys(labels[codes < 0].tolist())
+    if unknown:
+        raise ValueError(
+            f"Task {name_of_task(task)} has class labels {some_of(unknown)}, which fit did not "
+            f"see; its classes are {some_of(classes)}."
+        )
+    return codes
 
 
 def _patterns(y, weight):

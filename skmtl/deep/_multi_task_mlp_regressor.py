@@ -9,8 +9,9 @@ from skmtl._data.checks import check_option
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import target_units
+from skmtl.deep._target_units import TargetUnits, target_units
 from skmtl.losses import Poisson
 
 
@@ -72,6 +73,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     >>> model.fit(data.X, data.y).predict(data.X).shape
     (100, 5)
     """
+
+    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
 
     def __init__(
         self,
@@ -151,6 +154,18 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         y = np.where(weight > 0, self._units.standardize(data), 0.0)
         offset = np.zeros((data.n_tasks + 1, 1))
         return Cells(y, weight, offset, strata, losses)
+
+    def _coded_targets(self, data):
+        weight = np.broadcast_to(data.weight, data.y.shape)
+        if self.loss == "poisson":
+            Poisson().check_targets(data.y)
+            return data.y, weight
+        return np.where(weight > 0, self._units.standardize(data), 0.0), weight
+
+    def _outputs(self):
+        if self.loss == "poisson":
+            return Outputs("count")
+        return Outputs("number", self._units.offset, self._units.scale)
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""

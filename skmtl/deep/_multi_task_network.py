@@ -54,11 +54,24 @@ class MultiTaskNetwork(MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
-    ``_read_cells(data)``. Pickles hold NumPy arrays only: a network is built from them when it is
-    needed.
+    ``_read_cells(data)``, ``_coded_targets(data)`` and ``_outputs()``. Pickles hold NumPy arrays
+    only: a network is built from them when it is needed.
     """
 
     _target_dtype = np.float64
+    _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        for name in self._parts.keys() & state.keys():
+            state[name] = dict(vars(state[name]))  # skops stores plain types as they are
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        for name in self._parts.keys() & state.keys():
+            state[name] = self._parts[name](**state[name])
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -87,6 +100,17 @@ class MultiTaskNetwork(MultiTaskEstimator):
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
+        raise NotImplementedError
+
+    def _coded_targets(self, data):
+        """Return the targets of TaskData as the losses take them, in units of `fit`, and weights.
+
+        The data have the tasks of `fit`, but may be of other samples.
+        """
+        raise NotImplementedError
+
+    def _outputs(self):
+        """Return the Outputs: what predictions are made of scores."""
         raise NotImplementedError
 
     def fit(self, X, y, sample_weight=None, *, tasks=None):
@@ -125,6 +149,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         cells = self._read_cells(data)
         samples = self._training_samples(data, cells)
         self._score_offset = cells.offset
+        self._losses = cells.losses
         self._architecture = self._make_architecture(data, cells)
         self._train(samples)
         return self
@@ -316,9 +341,13 @@ class MultiTaskNetwork(MultiTaskEstimator):
             network = network_from_arrays(self._architecture, self._arrays)
             for start in range(0, X.shape[0], _CHUNK):
                 samples = slice(start, start + _CHUNK)
-                scaled = self._feature_scale.apply(_dense(X[samples]))
-                chunks.append(function(network, torch.from_numpy(scaled), samples))
+                scaled = torch.from_numpy(self._scaled(X[samples]))
+                chunks.append(function(network, scaled, samples))
         return np.concatenate(chunks, axis=1)
+
+    def _scaled(self, X):
+        """Return features as the network takes them."""
+        return self._feature_scale.apply(_dense(X))
 
 
 def _dense(X):
