@@ -369,9 +369,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         is of, and returns an array (n_members, n_samples of the chunk, ...).
         """
         require_torch(type(self).__name__)
-        import torch
-
-        from skmtl.deep._network import network_from_arrays, pinned_threads
+        from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
 
         size = _CHUNK if self._trunk_input is None else _CHUNK_OF_MODULES
         chunks = []
@@ -379,7 +377,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             network = network_from_arrays(self._architecture, self._arrays)
             for start in range(0, X.shape[0], size):
                 samples = slice(start, start + size)
-                x = torch.from_numpy(self._network_input(X[samples]))
+                x = tensor_of(self._network_input(X[samples]))
                 chunks.append(function(network, x, samples))
         return np.concatenate(chunks, axis=1)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 
 from skmtl.deep._network.random_state import seeded
+from skmtl.deep._network.tensors import single_precision, tensor_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Batch:
         if samples.codes is not None:
             codes = torch.from_numpy(samples.codes)
         return cls(
-            X=single_precision(torch.from_numpy(samples.X)),
+            X=single_precision(tensor_of(samples.X)),
             y=torch.from_numpy(samples.y).float(),
             weight=torch.from_numpy(samples.weight).float(),
             is_training=torch.from_numpy(~validation).float().unsqueeze(-1),
@@ -76,11 +77,6 @@ class Batch:
             samples = self.take(order)
         for start in range(0, len(self), size):
             yield samples.take(slice(start, start + size))
-
-
-def single_precision(x):
-    """Return floats of any precision in single precision, and integers as they are."""
-    return x.float() if x.is_floating_point() else x
 
 
 def transformed(batches, transform, generator):

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from skmtl.deep._network.random_state import seeded
+from skmtl.deep._network.tensors import single_precision, tensor_of
 from skmtl.deep._trunk import Trunk
 
 _EXPECTED = "expected a tensor of floats with a row for each sample"
@@ -47,17 +48,16 @@ def try_trunk(source, samples):
         raise TypeError(
             f"trunk must be a torch.nn.Module or a factory without arguments, got {source!r}."
         )
-    x = torch.from_numpy(samples)
-    takes_integers = not x.is_floating_point()
+    x = tensor_of(samples)
     with seeded(torch.Generator().manual_seed(0)):
         module = new_module(source).eval()
-        output = _output(module, x if takes_integers else x.float())
+        output = _output(module, single_precision(x))
         has_double_precision = _has_double_precision(module, x)
     return Trunk(
         source=source,
         is_factory=not isinstance(source, nn.Module),
         input_shape=tuple(x.shape[1:]),
-        takes_integers=takes_integers,
+        takes_integers=not x.is_floating_point(),
         n_outputs=output[0].numel(),
         has_double_precision=has_double_precision,
     )
