@@ -132,7 +132,7 @@ def _cosines(model, data, with_respect_to):
     """Return the cosines of every member, (n_members, n_tasks, n_tasks)."""
     import torch
 
-    from skmtl.deep._network import network_from_arrays, pinned_threads
+    from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
     from skmtl.deep._network.gradients import TaskGradients
 
     y, weight = model._coded_targets(data)
@@ -142,7 +142,7 @@ def _cosines(model, data, with_respect_to):
     with pinned_threads(model.n_threads):
         gradients = TaskGradients(
             network_from_arrays(model._architecture, model._arrays),
-            X=torch.from_numpy(model._scaled(data.design.X)),
+            X=tensor_of(model._network_input(data.design.X)),
             y=torch.from_numpy(y),
             weight=torch.tensor(weight),
             offset=torch.from_numpy(model._score_offset[:-1]),
