@@ -12,7 +12,7 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
-from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
+from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.evaluation import (
     TransferRanking,
     TransferReport,
@@ -162,6 +162,7 @@ __all__ = [
     "MultiTaskLassoCV",
     "MultiTaskLassoClassifier",
     "MultiTaskLassoClassifierCV",
+    "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
     "MultiTaskMixed",

@@ -4,7 +4,8 @@ Estimators need PyTorch, ``pip install "skmtl[torch]"``, in `fit` and `predict`;
 not.
 """
 
+from skmtl.deep._multi_task_mlp import MultiTaskMLP
 from skmtl.deep._multi_task_mlp_classifier import MultiTaskMLPClassifier
 from skmtl.deep._multi_task_mlp_regressor import MultiTaskMLPRegressor
 
-__all__ = ["MultiTaskMLPClassifier", "MultiTaskMLPRegressor"]
+__all__ = ["MultiTaskMLP", "MultiTaskMLPClassifier", "MultiTaskMLPRegressor"]

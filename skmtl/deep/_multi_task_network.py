@@ -59,6 +59,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
+    huber_delta = 1.35  # a parameter of those that learn numbers
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -76,6 +77,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         check_real(self.dropout, "dropout", high=1.0, include="left")
         check_int(self.n_members, "n_members")
         check_real(self.head_alpha, "head_alpha")
+        check_real(self.huber_delta, "huber_delta", include="neither")
         check_real(self.alpha, "alpha")
         check_real(self.learning_rate_init, "learning_rate_init", include="neither")
         check_int(self.max_iter, "max_iter")
@@ -169,7 +171,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """Return the Architecture that the parameters ask for."""
         head = self.head
         if head == "auto":
-            head = "own" if data.layout == "wide" else "mean"
+            head = "own" if self._has_different_tasks(data) else "mean"
         if not self._shares:
             head = "own"
         return Architecture(
@@ -184,6 +186,10 @@ class MultiTaskNetwork(MultiTaskEstimator):
             has_task_trunks=self.sharing != "hard" and self.training == "joint",
         )
 
+    def _has_different_tasks(self, data):
+        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
+        return data.layout == "wide"
+
     @property
     def _shares(self):
         """Whether tasks have anything in common."""
@@ -194,6 +200,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         return TrainingSettings(
             head_alpha=self.head_alpha,
             soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
+            huber_delta=self.huber_delta,
             alpha=self.alpha,
             learning_rate=self.learning_rate_init,
             batch_size=_checked_batch_size(self.batch_size, len(samples)),

@@ -12,7 +12,7 @@ def arrays_of(state):
 
 def tensors_of(arrays):
     """Return the state that arrays were made of."""
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {name: torch.tensor(array) for name, array in arrays.items()}
 
 
 def network_from_arrays(architecture, arrays):
