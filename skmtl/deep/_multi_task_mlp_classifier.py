@@ -1,13 +1,13 @@
 """Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
 from skmtl._data.spellings import plain_labels
 from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
+from skmtl.deep._member_scores import log_mean_probabilities
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
@@ -173,11 +173,11 @@ class MultiTaskMLPClassifier(
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
         if codes is None:
-            return _log_mean_probabilities(scores), True
-        return _log_mean_probabilities(scores)[:, 0], False
+            return log_mean_probabilities(scores), True
+        return log_mean_probabilities(scores)[:, 0], False
 
     def _scores_of_tasks(self, X):
-        return _log_mean_probabilities(self._all_scores(X))
+        return log_mean_probabilities(self._all_scores(X))
 
 
 def _cells_of_columns(data, coded):
@@ -208,16 +208,3 @@ def _patterns(y, weight):
     codes = np.where(weight > 0, y, -1)
     _, patterns = np.unique(codes, axis=0, return_inverse=True)
     return patterns.ravel()
-
-
-def _log_mean_probabilities(scores):
-    """Return the scores of all members together, whose softmax is their mean probability.
-
-    From (n_members, n_samples, n_tasks, n_classes) they become (n_samples, n_tasks, n_classes), or
-    the log-odds (n_samples, n_tasks) of two classes.
-    """
-    of_members = log_softmax(scores, axis=-1)
-    log_mean = logsumexp(of_members, axis=0) - np.log(len(scores))
-    if log_mean.shape[-1] == 2:
-        return log_mean[..., 1] - log_mean[..., 0]
-    return log_mean

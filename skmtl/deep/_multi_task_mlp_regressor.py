@@ -36,16 +36,19 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     Parameters
     ----------
     {network_parameters}
-    loss : {"squared_error", "poisson"}, default="squared_error"
-        Loss of a target. "poisson": ``exp(o_t + z_t) - y (o_t + z_t)`` for counts, with
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        Loss of a target. "huber": the squared loss up to residuals of `huber_delta`, and linear
+        beyond. "poisson": ``exp(o_t + z_t) - y (o_t + z_t)`` for counts, with
         the logarithm o_t of the mean count of the task; predictions are expected counts.
+    huber_delta : float, default=1.35
+        Size of a residual from which on the loss "huber" is linear, in units of the scale r_t.
     {training_parameters}
     normalize_y : {"auto", "task", "common"} or False, default="auto"
-        Offset and scale of targets, for the squared loss. "task": mean and standard deviation of
-        each task. "common": the scale is the same for all tasks, and offsets are the intercepts of
-        a random-intercept model, which shrinks those of small tasks to the mean of all. "auto":
-        "task" if y is two-dimensional, as its columns may be in different units, else "common".
-        False: offset 0 and scale 1.
+        Offset and scale of targets, for "squared_error" and "huber". "task": mean and standard
+        deviation of each task. "common": the scale is the same for all tasks, and offsets are the
+        intercepts of a random-intercept model, which shrinks those of small tasks to the mean of
+        all. "auto": "task" if y is two-dimensional, as its columns may be in different units, else
+        "common". False: offset 0 and scale 1.
     {network_data_parameters}
 
     Attributes
@@ -90,6 +93,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         head_alpha=30.0,
         n_members="auto",
         loss="squared_error",
+        huber_delta=1.35,
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
@@ -122,6 +126,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.head_alpha = head_alpha
         self.n_members = n_members
         self.loss = loss
+        self.huber_delta = huber_delta
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
@@ -145,7 +150,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
 
     def _check_params(self):
         super()._check_params()
-        check_option(self.loss, "loss", ("squared_error", "poisson"))
+        check_option(self.loss, "loss", ("squared_error", "huber", "poisson"))
         check_option(self.normalize_y, "normalize_y", ("auto", "task", "common", False))
 
     def _read_cells(self, data):

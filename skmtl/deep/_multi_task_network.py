@@ -62,6 +62,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
+    huber_delta = 1.35  # a parameter of those that learn numbers
     _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
 
     def __getstate__(self):
@@ -95,6 +96,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             check_int(self.n_members, "n_members")
         check_trunk_params(self)
         check_real(self.head_alpha, "head_alpha")
+        check_real(self.huber_delta, "huber_delta", include="neither")
         check_real(self.alpha, "alpha")
         check_real(self.learning_rate_init, "learning_rate_init", include="neither")
         check_int(self.max_iter, "max_iter")
@@ -229,7 +231,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """Return the Architecture that the parameters ask for."""
         head = self.head
         if head == "auto":
-            head = "own" if data.layout == "wide" else "mean"
+            head = "own" if self._has_different_tasks(data) else "mean"
         if not self._shares:
             head = "own"
         n_members = self.n_members
@@ -259,6 +261,10 @@ class MultiTaskNetwork(MultiTaskEstimator):
 
         return try_trunk(self.trunk, samples.X[[0, -1]])
 
+    def _has_different_tasks(self, data):
+        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
+        return data.layout == "wide"
+
     @property
     def _shares(self):
         """Whether tasks have anything in common."""
@@ -269,6 +275,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         return TrainingSettings(
             head_alpha=self.head_alpha,
             soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
+            huber_delta=self.huber_delta,
             alpha=self.alpha,
             learning_rate=self.learning_rate_init,
             trunk_learning_rate=self._trunk_learning_rate(),

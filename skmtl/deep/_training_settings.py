@@ -14,6 +14,8 @@ class TrainingSettings:
         Strength of the penalty of deviations of heads.
     soft_alpha : float
         Strength of the penalty of deviations of trunks.
+    huber_delta : float
+        Size of a residual from which on the loss "huber" is linear.
     alpha : float
         Weight decay.
     learning_rate : float
@@ -36,6 +38,7 @@ class TrainingSettings:
 
     head_alpha: float
     soft_alpha: float
+    huber_delta: float
     alpha: float
     learning_rate: float
     trunk_learning_rate: float

@@ -17,11 +17,11 @@ class Objective:
     losses : sequence of str
         Name of the loss of every task.
     settings : TrainingSettings
-        Strengths of the penalties.
+        Strengths of the penalties, and the parameter of a loss.
     """
 
     def __init__(self, samples, offset, losses, settings):
-        self.loss = TaskLosses(losses)
+        self.loss = TaskLosses(losses, settings.huber_delta)
         self.offset = torch.from_numpy(offset).float()
         self.n_tasks = len(offset)
         self.n_samples = len(samples.trained())
