@@ -6,7 +6,7 @@ import numpy as np
 
 _QUARTILES_OF_NORMAL = 1.349  # interquartile range of the standard normal distribution
 _ROUNDING = 1e-12  # a spread below this, relative to the median, is none
-_BOUND = 10.0  # no scaled value is larger
+BOUND = 10.0  # no scaled value is larger
 
 
 @dataclass(frozen=True)
@@ -49,4 +49,4 @@ class FeatureScale:
     def apply(self, X):
         """Return the scaled features, (n_samples, n_features) of double precision."""
         Z = (X - self.center) / self.spread
-        return Z / np.sqrt(1.0 + (Z / _BOUND) ** 2)
+        return Z / np.sqrt(1.0 + (Z / BOUND) ** 2)

@@ -9,8 +9,9 @@ from skmtl._data.checks import check_option
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import target_units
+from skmtl.deep._target_units import TargetUnits, target_units
 from skmtl.losses import Poisson
 
 
@@ -73,29 +74,35 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     (100, 5)
     """
 
+    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
+
     def __init__(
         self,
         hidden_layer_sizes=(64, 64),
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         loss="squared_error",
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         normalize_y="auto",
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -107,6 +114,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
@@ -116,12 +125,14 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.normalize_y = normalize_y
         self.standardize = standardize
         self.task_weight = task_weight
@@ -151,6 +162,18 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         y = np.where(weight > 0, self._units.standardize(data), 0.0)
         offset = np.zeros((data.n_tasks + 1, 1))
         return Cells(y, weight, offset, strata, losses)
+
+    def _coded_targets(self, data):
+        weight = np.broadcast_to(data.weight, data.y.shape)
+        if self.loss == "poisson":
+            Poisson().check_targets(data.y)
+            return data.y, weight
+        return np.where(weight > 0, self._units.standardize(data), 0.0), weight
+
+    def _outputs(self):
+        if self.loss == "poisson":
+            return Outputs("count")
+        return Outputs("number", self._units.offset, self._units.scale)
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""
