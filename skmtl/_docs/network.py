@@ -92,8 +92,8 @@ n_jobs : int, default=None
     processors; None is 1, or what :func:`joblib.parallel_config` says.
 n_threads : int, default=1
     Number of threads of torch in this estimator. Results are the same for the same number.
-verbose : bool, default=False
-    Whether losses are printed after every epoch.
+verbose : bool or int, default=False
+    Whether losses are printed after every epoch; a number prints those of every so many epochs.
 random_state : int, RandomState instance or None, default=None
     Seed of initial weights, the order of samples, of folds and of dropout. An int makes results
     reproducible. The random state of torch is left as it was.

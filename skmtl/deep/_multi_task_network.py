@@ -15,6 +15,7 @@ from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
 from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
@@ -53,7 +54,7 @@ class Cells(NamedTuple):
     losses: tuple
 
 
-class MultiTaskNetwork(MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
@@ -106,6 +107,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         if self.standardize != "auto":
             check_bool(self.standardize, "standardize")
         check_int(self.n_threads, "n_threads")
+        check_int(int(self.verbose), "verbose", low=0)
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
@@ -122,6 +124,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """Return the Outputs: what predictions are made of scores."""
         raise NotImplementedError
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -154,6 +157,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """
         require_torch(type(self).__name__)
         self._check_params()
+        callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
         flat = X if self.trunk is None else flattened(X, self.task_column)
         data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
@@ -166,7 +170,9 @@ class MultiTaskNetwork(MultiTaskEstimator):
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = self._make_architecture(data, cells, samples)
-        self._train(samples)
+        self._train(samples, callbacks)
+        if callbacks is not None:
+            callbacks.end_fit()
         return self
 
     def _training_samples(self, data, cells):
@@ -284,7 +290,6 @@ class MultiTaskNetwork(MultiTaskEstimator):
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             has_task_checkpoints=self.checkpoint == "task",
-            verbose=bool(self.verbose),
         )
 
     def _trunk_learning_rate(self):
@@ -293,7 +298,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             return self.learning_rate_init
         return self.trunk_learning_rate
 
-    def _train(self, samples):
+    def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
         rng = check_random_state(self.random_state)
         trainer = Trainer(
@@ -301,6 +306,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             settings=self._settings(samples),
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             n_threads=self.n_threads,
+            progress=Progress(int(self.verbose), callbacks),
         )
         if self.training == "joint":
             training = trainer.train(samples, rng)

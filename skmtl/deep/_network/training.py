@@ -35,7 +35,7 @@ class Training:
     best_epoch : ndarray of int of shape (n_members, n_tasks)
         The epoch whose weights were kept, from 0.
     converged : bool
-        Whether all members stopped before the last epoch.
+        Whether all members stopped before the last epoch, or a callback stopped them.
     """
 
     architecture: Architecture
@@ -46,7 +46,9 @@ class Training:
     converged: bool
 
 
-def train(architecture, samples, validation, settings, seed, *, weighting=None, start=None):
+def train(
+    architecture, samples, validation, settings, seed, progress, *, weighting=None, start=None
+):
     """Return the Training of a network.
 
     Parameters
@@ -61,6 +63,8 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         How to train it.
     seed : int
         What initial weights, the order of samples and dropout depend on.
+    progress : Progress
+        What is told of every epoch.
     weighting : EqualWeighting, default=None
         How the gradients of tasks become one.
     start : dict of ndarray, default=None
@@ -89,7 +93,17 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         )
     loss_curve = []
     validation_curve = []
+
+    def attributes():
+        return {
+            "_arrays": arrays_of(network.state()),
+            "loss_curve_": np.array(loss_curve),
+            "validation_curve_": np.array(validation_curve),
+        }
+
+    is_stopped = False
     for epoch in range(settings.max_iter):
+        progress.begin_epoch()
         batches = training.batches(settings.batch_size, generator)
         if settings.transform_batch is not None:
             batches = transformed(batches, settings.transform_batch, generator)
@@ -100,9 +114,8 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         if stops_early:
             validation_curve.append(_validation_losses(network, objective, everything))
             checkpoints.update(epoch, validation_curve[-1])
-        if settings.verbose:
-            _print_progress(epoch, loss_curve, validation_curve)
-        if stops_early and checkpoints.finished.all():
+        is_stopped = progress.end_epoch(loss_curve, validation_curve, attributes)
+        if is_stopped or (stops_early and checkpoints.finished.all()):
             break
     state = network.state()
     shape = (architecture.n_members, architecture.n_tasks)
@@ -121,7 +134,7 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         loss_curve=np.array(loss_curve),
         validation_curve=np.array(validation_curve).reshape(-1, *shape),
         best_epoch=best_epoch,
-        converged=not stops_early or checkpoints.finished.all(),
+        converged=is_stopped or not stops_early or checkpoints.finished.all(),
     )
 
 
@@ -188,11 +201,3 @@ def _check_finite(losses, epoch, settings):
             f"finite. Decrease learning_rate_init={settings.learning_rate}, or set normalize_y and "
             "standardize if they are off."
         )
-
-
-def _print_progress(epoch, loss_curve, validation_curve):
-    """Print the mean losses of an epoch."""
-    text = f"Epoch {epoch + 1}: training loss {np.mean(loss_curve[-1]):.6f}"
-    if validation_curve:
-        text += f", validation loss {np.nanmean(validation_curve[-1]):.6f}"
-    print(text)
