@@ -21,6 +21,7 @@ from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._training_settings import TrainingSettings
 from skmtl.deep._trunk_input import TrunkInput, check_trunk_params, flattened
+from skmtl.deep._weighting_check import check_weighting
 
 _CHUNK = 4096  # samples that are predicted at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
@@ -90,6 +91,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         check_option(self.sharing, "sharing", SHARING)
         check_real(self.soft_alpha, "soft_alpha")
         check_option(self.training, "training", TRAINING)
+        check_weighting(self.weighting, self.sharing, self.training)
         check_option(self.checkpoint, "checkpoint", ("overall", "task"))
         check_option(self.head, "head", ("auto", *HEADS))
         check_real(self.dropout, "dropout", high=1.0, include="left")
@@ -290,6 +292,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             has_task_checkpoints=self.checkpoint == "task",
+            weighting=self.weighting,
         )
 
     def _trunk_learning_rate(self):
@@ -319,6 +322,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
         self.best_epoch_ = training.best_epoch
+        self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(
