@@ -12,7 +12,7 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
-from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
+from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor, SharedRepresentation
 from skmtl.evaluation import (
     TransferRanking,
     TransferReport,
@@ -187,6 +187,7 @@ __all__ = [
     "SafeSharingClassifier",
     "SafeSharingRegressor",
     "SequentialTasks",
+    "SharedRepresentation",
     "SparseLowRankClassifier",
     "SparseLowRankRegressor",
     "TaskGainDisplay",

@@ -6,5 +6,6 @@ not.
 
 from skmtl.deep._multi_task_mlp_classifier import MultiTaskMLPClassifier
 from skmtl.deep._multi_task_mlp_regressor import MultiTaskMLPRegressor
+from skmtl.deep._shared_representation import SharedRepresentation
 
-__all__ = ["MultiTaskMLPClassifier", "MultiTaskMLPRegressor"]
+__all__ = ["MultiTaskMLPClassifier", "MultiTaskMLPRegressor", "SharedRepresentation"]

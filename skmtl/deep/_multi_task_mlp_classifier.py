@@ -53,6 +53,7 @@ class MultiTaskMLPClassifier(
     --------
     MultiTaskMLPRegressor : Regression counterpart.
     MeanRegularizedClassifier : Linear models about a common one.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------

@@ -58,6 +58,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     MultiTaskMLPClassifier : Classification counterpart.
     MeanRegularizedRegressor : Linear models about a common one.
     MultiTaskKernelRidgeCV : Functions that are not linear, by a convex problem.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------

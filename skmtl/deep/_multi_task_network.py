@@ -362,6 +362,11 @@ class MultiTaskNetwork(MultiTaskEstimator):
         of_members = self._evaluate(representation, X)
         return np.concatenate(of_members, axis=1)
 
+    @property
+    def _n_representation(self):
+        """Number of columns that `represent` returns."""
+        return self._architecture.n_towers * self._architecture.n_hidden
+
     def _evaluate(self, function, X):
         """Return what a function makes of the network and features, chunk by chunk.
 
