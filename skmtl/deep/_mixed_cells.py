@@ -3,7 +3,7 @@
 import numpy as np
 
 from skmtl._data.task_ids import some_of
-from skmtl.deep._multi_task_network import Cells
+from skmtl.deep._cells import Cells
 from skmtl.linear_model import MixedTask, losses_of_tasks, read_mixed_task
 from skmtl.losses import make_loss
 
