@@ -36,8 +36,8 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
     probabilities are means over `n_members` such networks, each of which leaves out a fold of the
     samples to be stopped by.
 
-    Where samples have one task each, ``handle_unknown="shared"`` serves tasks that all have the same
-    loss and the same classes. Otherwise it is not known what a new task would be.
+    Where samples have one task each, ``handle_unknown="shared"`` serves tasks that all have the
+    same loss and the same classes. Otherwise it is not known what a new task would be.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         strata = cells.strata[is_labeled]
         self._feature_scale = FeatureScale.identity(features.shape[1])
         if self.standardize:
-            self._feature_scale = FeatureScale.of(features)
+            self._feature_scale = FeatureScale.of(features, weight.sum(axis=1))
         return TrainingSamples(
             X=self._feature_scale.apply(features),
             y=y,
