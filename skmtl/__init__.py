@@ -12,7 +12,15 @@ from skmtl.datasets import (
     make_multitask_classification,
     make_multitask_regression,
 )
-from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
+from skmtl.deep import (
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    export_onnx,
+    network_cost,
+    task_gradient_similarity,
+    to_torch,
+)
 from skmtl.evaluation import (
     TransferRanking,
     TransferReport,
@@ -24,8 +32,10 @@ from skmtl.evaluation import (
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.inspection import (
     CoefficientDisplay,
+    GradientConflictDisplay,
     RegularizationPathDisplay,
     TaskGainDisplay,
+    TaskLossDisplay,
     TaskScoreDisplay,
     TaskSimilarityDisplay,
     task_feature_importance,
@@ -138,6 +148,7 @@ __all__ = [
     "DirtyRegressorCV",
     "FusedSparseGroupLasso",
     "FusedSparseGroupLassoClassifier",
+    "GradientConflictDisplay",
     "IndependentTasks",
     "LeaveOneTaskOut",
     "MeanRegularizedClassifier",
@@ -194,6 +205,7 @@ __all__ = [
     "TaskGraphClassifier",
     "TaskGraphRegressor",
     "TaskGraphRegressorCV",
+    "TaskLossDisplay",
     "TaskRelationshipClassifier",
     "TaskRelationshipRegressor",
     "TaskScoreDisplay",
@@ -212,6 +224,7 @@ __all__ = [
     "TransferReport",
     "alpha_max",
     "compare_to_single_task",
+    "export_onnx",
     "fetch_school",
     "keep_task_column",
     "load_parkinsons",
@@ -222,15 +235,18 @@ __all__ = [
     "make_task_scorer",
     "model_size",
     "multi_task_path",
+    "network_cost",
     "per_task_scoring",
     "select_tasks",
     "stack_tasks",
     "task_cross_val_predict",
     "task_feature_importance",
+    "task_gradient_similarity",
     "task_score",
     "task_sharing",
     "task_similarity",
     "task_transfer_matrix",
+    "to_torch",
     "unstack_tasks",
     "wide_to_long",
 ]

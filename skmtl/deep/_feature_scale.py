@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _QUARTILES_OF_NORMAL = 1.349  # interquartile range of the standard normal distribution
-_ROUNDING = 1e-12  # a spread below this, relative to the median, is none
-_BOUND = 10.0  # no scaled value is larger
+_ROUNDING = 1e-12  # a spread below this, relative to the quartiles, is none
+BOUND = 10.0  # no scaled value is larger
 _SAME = 1e-9  # shares of the weight that differ by less are equal
 
 
@@ -41,7 +41,7 @@ class FeatureScale:
         spread = (upper - lower) / _QUARTILES_OF_NORMAL
         mean = np.average(X, axis=0, weights=weight)
         deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
-        smallest = _ROUNDING * np.maximum(1.0, np.abs(center))
+        smallest = _ROUNDING * np.maximum(np.abs(lower), np.abs(upper))
         spread = np.where(spread > smallest, spread, deviation)
         spread = np.where(spread > smallest, spread, 1.0)
         return cls(center, spread)
@@ -54,7 +54,7 @@ class FeatureScale:
     def apply(self, X):
         """Return the scaled features, (n_samples, n_features) of double precision."""
         Z = (X - self.center) / self.spread
-        return Z / np.sqrt(1.0 + (Z / _BOUND) ** 2)
+        return Z / np.sqrt(1.0 + (Z / BOUND) ** 2)
 
 
 def _weighted_quantiles(X, weight, levels):

@@ -11,7 +11,15 @@ from skmtl._data.targets import read_long_targets
 from skmtl._data.task_ids import split_task_column
 from skmtl._docs import documented
 from skmtl.deep._member_scores import score_of_task
-from skmtl.deep._mixed_cells import are_alike, mixed_cells, new_task
+from skmtl.deep._mixed_cells import (
+    are_alike,
+    coded_targets,
+    mixed_cells,
+    mixed_outputs,
+    new_task,
+    plain_tasks,
+    tasks_of_plain,
+)
 from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.linear_model import MixedPredictor, may_have_classes
 
@@ -92,10 +100,23 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
     >>> X = rng.standard_normal((100, 5))
     >>> Y = np.empty((100, 2), dtype=object)
     >>> Y[:, 0], Y[:, 1] = 40 + 10 * X[:, 0], np.where(X[:, 0] > 0, "f", "m")
-    >>> model = MultiTaskMLP(["squared_error", "logistic"])  # model.fit(X, Y) needs torch
+    >>> model = MultiTaskMLP(["squared_error", "logistic"], (16,), n_members=2, random_state=0)
+    >>> model.fit(X, Y).predict(X).shape
+    (100, 2)
     """
 
     _target_dtype = None
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if "_mixed_tasks" in state:
+            state["_mixed_tasks"] = plain_tasks(self._mixed_tasks)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_mixed_tasks" in state:
+            self._mixed_tasks = tasks_of_plain(state["_mixed_tasks"])
 
     def __init__(
         self,
@@ -104,23 +125,27 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         huber_delta=1.35,
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         normalize_y=True,
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -133,6 +158,8 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
@@ -142,12 +169,14 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.normalize_y = normalize_y
         self.standardize = standardize
         self.task_weight = task_weight
@@ -205,6 +234,12 @@ class MultiTaskMLP(MixedPredictor, MultiTaskNetwork, BaseEstimator):
             normalize=self.normalize_y,
         )
         return cells
+
+    def _coded_targets(self, data):
+        return coded_targets(data, self._mixed_tasks)
+
+    def _outputs(self):
+        return mixed_outputs(self._mixed_tasks)
 
     def _has_different_tasks(self, data):
         return data.layout == "wide" or not are_alike(self._mixed_tasks)

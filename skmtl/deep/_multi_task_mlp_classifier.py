@@ -1,12 +1,15 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for classes."""
+"""Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
-from skmtl.datafits import code_classes
+from skmtl.datafits import class_factors, code_classes
 from skmtl.deep._member_scores import log_mean_probabilities
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
 
@@ -15,20 +18,22 @@ from skmtl.linear_model import ClassPredictor
 class MultiTaskMLPClassifier(
     ClassPredictor, MultiTaskNetwork, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for classes.
 
-    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k +
-    d_tk)' h(x)``, where h are the hidden layers, and o_tk is the logarithm of the frequency of the
-    class in the task, counted with one more sample that has the frequencies of all tasks. A member
-    minimizes::
+    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k + d_tk)'
+    h_t(x)``, where h_t are its hidden layers, the same in all tasks by default, and o_tk is the
+    logarithm of the frequency of the class in the task, counted with one more sample that has the
+    frequencies of all tasks. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti (log sum_k exp(z_tk(x_ti)) - z_t,y_ti(x_ti))
             + head_alpha / (2 n) sum_tk (||d_tk||^2 + e_tk^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Probabilities are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Probabilities are means over `n_members` such networks, each of which leaves out a
+    fold of the samples to be stopped by.
 
     Parameters
     ----------
@@ -61,7 +66,9 @@ class MultiTaskMLPClassifier(
     --------
     >>> from skmtl import MultiTaskMLPClassifier, make_multitask_classification
     >>> data = make_multitask_classification(random_state=0)
-    >>> model = MultiTaskMLPClassifier(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPClassifier((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
 
     _target_dtype = None
@@ -72,22 +79,26 @@ class MultiTaskMLPClassifier(
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         class_weight=None,
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -99,6 +110,8 @@ class MultiTaskMLPClassifier(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
@@ -107,12 +120,14 @@ class MultiTaskMLPClassifier(
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.class_weight = class_weight
         self.standardize = standardize
         self.task_weight = task_weight
@@ -136,6 +151,25 @@ class MultiTaskMLPClassifier(
         losses = ("cross_entropy",) * data.n_tasks
         return Cells(y, weight, log_frequencies(coded), strata, losses)
 
+    def _coded_targets(self, data):
+        weight = np.array(np.broadcast_to(data.weight, data.y.shape), dtype=float)
+        y = np.zeros(data.y.shape, dtype=np.intp)
+        for t in range(data.n_tasks):
+            classes = self.classes_
+            known = weight > 0
+            if data.layout == "wide":
+                classes = classes[t]
+                known[:, np.arange(data.n_tasks) != t] = False
+            else:
+                known &= data.design.task_of_sample == t
+            y[known] = codes_of_labels(data.y[known], classes, data.tasks[t])
+            factors = class_factors(self.class_weight, classes, y[known], weight[known])
+            weight[known] *= factors[y[known]]
+        return y, weight
+
+    def _outputs(self):
+        return Outputs("class")
+
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
         if codes is None:
@@ -155,6 +189,18 @@ def _cells_of_columns(data, coded):
         y[is_known[:, t], t] = codes
         weight[is_known[:, t], t] = weights
     return y, weight
+
+
+def codes_of_labels(labels, classes, task):
+    """Return the positions of class labels among the classes of a task."""
+    codes = codes_of(plain_labels(labels), classes)
+    unknown = dict.fromkeys(labels[codes < 0].tolist())
+    if unknown:
+        raise ValueError(
+            f"Task {name_of_task(task)} has class labels {some_of(unknown)}, which fit did not "
+            f"see; its classes are {some_of(classes)}."
+        )
+    return codes
 
 
 def _patterns(y, weight):

@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for numbers and counts."""
+"""Multi-layer perceptrons of several tasks, for numbers and counts."""
 
 from dataclasses import replace
 
@@ -9,26 +9,29 @@ from skmtl._data.checks import check_option
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import target_units
+from skmtl.deep._target_units import TargetUnits, target_units
 from skmtl.losses import Poisson
 
 
 @documented
 class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for numbers and counts.
 
-    Task t predicts ``o_t + r_t z_t(x)``, where the score of the features x is ``z_t(x) = c + e_t +
-    (v + d_t)' h(x)`` and h are the hidden layers. The offset o_t and the scale r_t are known before
-    training, in closed form. A member minimizes::
+    Task t predicts ``o_t + r_t z_t(x)`` for the features x, where the score is ``z_t(x) = c + e_t +
+    (v + d_t)' h_t(x)`` and h_t are its hidden layers, the same in all tasks by default. The offset
+    o_t and the scale r_t are known before training, in closed form. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti / 2 ((y_ti - o_t) / r_t - z_t(x_ti))^2
             + head_alpha / (2 n) sum_t (||d_t||^2 + e_t^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Predictions are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Predictions are means over `n_members` such networks, each of which leaves out a fold
+    of the samples to be stopped by.
 
     Parameters
     ----------
@@ -69,8 +72,12 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     --------
     >>> from skmtl import MultiTaskMLPRegressor, make_multitask_regression
     >>> data = make_multitask_regression(random_state=0)
-    >>> model = MultiTaskMLPRegressor(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPRegressor((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
+
+    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
 
     def __init__(
         self,
@@ -78,24 +85,28 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         loss="squared_error",
         huber_delta=1.35,
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         normalize_y="auto",
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -107,6 +118,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
@@ -117,12 +130,14 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.normalize_y = normalize_y
         self.standardize = standardize
         self.task_weight = task_weight
@@ -152,6 +167,18 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         y = np.where(weight > 0, self._units.standardize(data), 0.0)
         offset = np.zeros((data.n_tasks + 1, 1))
         return Cells(y, weight, offset, strata, losses)
+
+    def _coded_targets(self, data):
+        weight = np.broadcast_to(data.weight, data.y.shape)
+        if self.loss == "poisson":
+            Poisson().check_targets(data.y)
+            return data.y, weight
+        return np.where(weight > 0, self._units.standardize(data), 0.0), weight
+
+    def _outputs(self):
+        if self.loss == "poisson":
+            return Outputs("count")
+        return Outputs("number", self._units.offset, self._units.scale)
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""

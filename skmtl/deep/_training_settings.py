@@ -1,5 +1,6 @@
 """How a network is trained."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -19,6 +20,10 @@ class TrainingSettings:
         Weight decay.
     learning_rate : float
         Step size of AdamW.
+    trunk_learning_rate : float
+        The same, for the trunk, which 0 freezes.
+    transform_batch : callable or None
+        What changes the features of training batches.
     batch_size : int
         Number of samples of a batch.
     max_iter : int
@@ -36,6 +41,8 @@ class TrainingSettings:
     huber_delta: float
     alpha: float
     learning_rate: float
+    trunk_learning_rate: float
+    transform_batch: Callable | None
     batch_size: int
     max_iter: int
     n_iter_no_change: int

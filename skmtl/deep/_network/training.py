@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from skmtl.deep._architecture import Architecture
-from skmtl.deep._network.batches import Batch
+from skmtl.deep._network.batches import Batch, transformed
 from skmtl.deep._network.checkpoints import Checkpoints
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
@@ -14,6 +14,7 @@ from skmtl.deep._network.stored import arrays_of, tensors_of
 from skmtl.deep._network.weighting import EqualWeighting
 
 _CHUNK = 4096  # samples that are validated at a time
+_CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
     if start is not None:
         network.load(tensors_of(start))
     everything = Batch.of(samples, validation)
+    if settings.trunk_learning_rate == 0:
+        network.freeze_trunk()
+        if settings.transform_batch is None:
+            everything = _with_representations(everything, network)
+    training = everything.trained()
     objective = Objective(everything, samples.offset, samples.losses, settings)
     weighting = weighting or EqualWeighting()
     weighting.start(network, objective)
@@ -84,7 +90,9 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
     loss_curve = []
     validation_curve = []
     for epoch in range(settings.max_iter):
-        batches = everything.batches(settings.batch_size, generator)
+        batches = training.batches(settings.batch_size, generator)
+        if settings.transform_batch is not None:
+            batches = transformed(batches, settings.transform_batch, generator)
         losses = _run_epoch(network, objective, weighting, optimizer, batches)
         loss_curve.append(losses.mean(axis=0))
         _check_finite(loss_curve[-1], epoch, settings)
@@ -103,7 +111,10 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         state = checkpoints.best()
         best_epoch[:] = checkpoints.best_epoch
         if checkpoints.of_tasks:
-            architecture = replace(architecture, head="own", has_task_trunks=True)
+            has_task_trunks = not network.trunk_is_frozen
+            architecture = replace(architecture, head="own", has_task_trunks=has_task_trunks)
+        if network.trunk_is_frozen:
+            state = state | network.trunk_state()
     return Training(
         architecture=architecture,
         arrays=arrays_of(state),
@@ -116,7 +127,7 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
 
 def _optimizer(network, weighting, settings):
     """Return what takes the steps."""
-    groups = network.groups_of_parameters(settings.alpha)
+    groups = network.groups_of_parameters(settings)
     groups.append({"params": weighting.parameters(), "weight_decay": 0.0})
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -139,7 +150,7 @@ def _validation_losses(network, objective, samples):
     network.eval()
     sums = 0.0
     with torch.no_grad():
-        for batch in samples.batches(_CHUNK):
+        for batch in samples.batches(_chunk(network)):
             cells = objective.cells(network(batch.X, batch.codes), batch)
             left_out = 1.0 - batch.is_training
             sums = sums + objective.task_sum(cells * left_out, batch.codes)
@@ -147,6 +158,26 @@ def _validation_losses(network, objective, samples):
     means = sums / weight
     means[weight == 0] = torch.nan
     return means.numpy()
+
+
+def _with_representations(samples, network):
+    """Return samples with the representations of a frozen trunk in place of features.
+
+    From then on the network takes those.
+    """
+    network.eval()
+    with torch.no_grad():
+        parts = [network.represent(batch.X) for batch in samples.batches(_chunk(network))]
+    network.takes_representations = True
+    of_members = torch.cat(parts, dim=1)
+    return replace(samples, X=of_members.transpose(0, 1).contiguous())
+
+
+def _chunk(network):
+    """Return how many samples are evaluated at a time."""
+    if network.architecture.trunk is None or network.takes_representations:
+        return _CHUNK
+    return _CHUNK_OF_MODULES
 
 
 def _check_finite(losses, epoch, settings):
