@@ -110,7 +110,7 @@ class DeployedNetwork(nn.Module):
         return offset, self._of_tasks(self.unit_scale, tasks)
 
     def _of_tasks(self, values, tasks):
-        """Return values (T + 1,) of tasks and a new one as those of tasks (T,) or samples (n, 1)."""
+        """Return values (T + 1,) of tasks as those of known tasks (T,), or of samples (n, 1)."""
         if self.has_own_tasks:
             return values[tasks, None]
         return values[:-1]
