@@ -5,6 +5,8 @@ import importlib.util
 import matplotlib
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -238,3 +240,65 @@ def test_costs_are_those_of_the_layers(sharing):
     assert long == (2 * n_parameters, n_parameters, 2 * (trunk + 5))
     wide = network_cost(model.fit(X, np.column_stack([y, y, y])))
     assert wide == (2 * n_parameters, n_parameters, 2 * (n_trunks * trunk + 3 * 5))
+
+
+# Progress
+
+
+@needs_torch
+@pytest.mark.parametrize("training", ["joint", "independent"])
+def test_verbose_prints_every_so_many_epochs(training, capsys):
+    X, y, _ = long_data()
+    model = MultiTaskMLPRegressor(**FIXED_STEPS, verbose=2, training=training)
+    model.fit(X, y[:, None])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["Epoch 2", "Epoch 4"]
+    assert lines[-1] == f"Epoch 4: training loss {model.loss_curve_[-1, 0]:.6f}"
+    model.set_params(verbose=True, early_stopping=True, max_iter=1)
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y[:, None])
+    assert capsys.readouterr().out.startswith("Epoch 1: training loss")
+    model.set_params(verbose=False, early_stopping=False).fit(X, y[:, None])
+    assert capsys.readouterr().out == ""
+
+
+class StopsAtThird:
+    """A callback of scikit-learn that keeps what it hears."""
+
+    def __init__(self):
+        self.heard = []
+        self.scores = []
+
+    def setup(self, estimator, context):
+        self.heard.append("setup")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.heard.append(f"begin {context.task_name} {context.task_id}")
+
+    def on_fit_task_end(
+        self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None
+    ):
+        self.heard.append(f"end {context.task_name} {context.task_id}")
+        self.scores.append(fitted_estimator.score(X, y, **metadata))
+        return context.task_name == "epoch" and context.task_id == 2
+
+    def teardown(self, estimator, context):
+        self.heard.append("teardown")
+
+
+@needs_torch
+def test_callbacks_of_scikit_learn_see_and_stop_epochs():
+    pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks since 1.9")
+    X, y, tasks = long_data()
+    callback = StopsAtThird()
+    model = MultiTaskMLPRegressor(**{**FEW_STEPS, "max_iter": 50}).set_callbacks(callback)
+    model.fit(X, y, tasks=tasks)
+    epochs = [f"{what} epoch {k}" for k in range(3) for what in ("begin", "end")]
+    assert callback.heard == ["setup", "begin fit 0", *epochs, "end fit 0", "teardown"]
+    assert model.n_iter_ == 3
+    assert callback.scores[0] < callback.scores[2]
+    assert callback.scores[-1] == model.score(X, y, tasks=tasks)
+    without = clone(model).set_callbacks().set_params(max_iter=3)
+    with pytest.warns(ConvergenceWarning):
+        without.fit(X, y, tasks=tasks)
+    np.testing.assert_array_equal(without.predict_all_tasks(X), model.predict_all_tasks(X))

@@ -136,6 +136,7 @@ class MultiTaskMLP(MixedNetworkPredictor, MultiTaskNetwork, BaseEstimator):
         validation_fraction=0.15,
         n_iter_no_change=20,
         transform_batch=None,
+        weighting="equal",
         normalize_y=True,
         standardize="auto",
         task_weight=None,
@@ -169,6 +170,7 @@ class MultiTaskMLP(MixedNetworkPredictor, MultiTaskNetwork, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.transform_batch = transform_batch
+        self.weighting = weighting
         self.normalize_y = normalize_y
         self.standardize = standardize
         self.task_weight = task_weight

@@ -92,6 +92,7 @@ class MultiTaskMLPClassifier(
         trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
@@ -123,6 +124,7 @@ class MultiTaskMLPClassifier(
         self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction

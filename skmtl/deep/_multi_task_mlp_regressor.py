@@ -100,6 +100,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
@@ -133,6 +134,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction

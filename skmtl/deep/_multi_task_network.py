@@ -15,11 +15,13 @@ from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
 from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._training_settings import TrainingSettings
 from skmtl.deep._trunk_input import TrunkInput, check_trunk_params, flattened
+from skmtl.deep._weighting_check import check_weighting
 
 _CHUNK = 4096  # samples that are predicted at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
@@ -53,7 +55,7 @@ class Cells(NamedTuple):
     losses: tuple
 
 
-class MultiTaskNetwork(MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
@@ -89,6 +91,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         check_option(self.sharing, "sharing", SHARING)
         check_real(self.soft_alpha, "soft_alpha")
         check_option(self.training, "training", TRAINING)
+        check_weighting(self.weighting, self.sharing, self.training)
         check_option(self.checkpoint, "checkpoint", ("overall", "task"))
         check_option(self.head, "head", ("auto", *HEADS))
         check_real(self.dropout, "dropout", high=1.0, include="left")
@@ -106,6 +109,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         if self.standardize != "auto":
             check_bool(self.standardize, "standardize")
         check_int(self.n_threads, "n_threads")
+        check_int(int(self.verbose), "verbose", low=0)
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
@@ -122,6 +126,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """Return the Outputs: what predictions are made of scores."""
         raise NotImplementedError
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -154,6 +159,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """
         require_torch(type(self).__name__)
         self._check_params()
+        callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
         flat = X if self.trunk is None else flattened(X, self.task_column)
         data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
@@ -166,7 +172,9 @@ class MultiTaskNetwork(MultiTaskEstimator):
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = self._make_architecture(data, cells, samples)
-        self._train(samples)
+        self._train(samples, callbacks)
+        if callbacks is not None:
+            callbacks.end_fit()
         return self
 
     def _training_samples(self, data, cells):
@@ -253,10 +261,6 @@ class MultiTaskNetwork(MultiTaskEstimator):
             trunk=self._read_trunk(samples),
         )
 
-    def _has_different_tasks(self, data):
-        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
-        return data.layout == "wide"
-
     def _read_trunk(self, samples):
         """Return the Trunk, or None."""
         if self.trunk is None:
@@ -264,6 +268,10 @@ class MultiTaskNetwork(MultiTaskEstimator):
         from skmtl.deep._network import try_trunk
 
         return try_trunk(self.trunk, samples.X[[0, -1]])
+
+    def _has_different_tasks(self, data):
+        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
+        return data.layout == "wide"
 
     @property
     def _shares(self):
@@ -284,7 +292,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             has_task_checkpoints=self.checkpoint == "task",
-            verbose=bool(self.verbose),
+            weighting=self.weighting,
         )
 
     def _trunk_learning_rate(self):
@@ -293,7 +301,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             return self.learning_rate_init
         return self.trunk_learning_rate
 
-    def _train(self, samples):
+    def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
         rng = check_random_state(self.random_state)
         trainer = Trainer(
@@ -301,6 +309,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             settings=self._settings(samples),
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             n_threads=self.n_threads,
+            progress=Progress(int(self.verbose), callbacks),
         )
         if self.training == "joint":
             training = trainer.train(samples, rng)
@@ -313,6 +322,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
         self.best_epoch_ = training.best_epoch
+        self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(

@@ -32,8 +32,8 @@ class TrainingSettings:
         Number of epochs without a better validation loss after which a member is finished.
     has_task_checkpoints : bool
         Whether every task keeps the weights of its own best epoch.
-    verbose : bool
-        Whether the losses of every epoch are printed.
+    weighting : str or callable
+        How the gradients of tasks become one.
     """
 
     head_alpha: float
@@ -47,4 +47,4 @@ class TrainingSettings:
     max_iter: int
     n_iter_no_change: int
     has_task_checkpoints: bool
-    verbose: bool
+    weighting: object

@@ -18,9 +18,15 @@ def huber(scores, y, delta):
 
 
 def poisson(scores, y):
-    """Return half of the Poisson deviance, up to a constant: ``exp(z) - y z``."""
+    """Return half of the Poisson deviance, ``exp(z) - y z - (y - y log y)``.
+
+    It is ``y (exp(u) - 1 - u)`` with the distance ``u = z - log y``, which is exact for large
+    counts.
+    """
     z = scores[..., 0]
-    return torch.exp(z) - y * z
+    is_zero = y == 0
+    distance = z - torch.log(torch.where(is_zero, 1.0, y))
+    return torch.where(is_zero, torch.exp(z), y * (torch.expm1(distance) - distance))
 
 
 def cross_entropy(scores, y):

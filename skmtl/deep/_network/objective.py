@@ -51,6 +51,16 @@ class Objective:
         sums = self.task_sum(cells * batch.is_training, batch.codes)
         return sums / (share * self.total).unsqueeze(1)
 
+    def untrained_losses(self, samples):
+        """Return the mean training losses of scores of 0, (M, n_tasks).
+
+        `samples` are all of them.
+        """
+        n_outputs = self.offset.shape[1]
+        scores = torch.zeros(1, *samples.y.shape, n_outputs)
+        cells = self.cells(scores, samples) * samples.is_training
+        return self.task_sum(cells, samples.codes) / self.training_weight
+
     def penalty(self, network):
         """Return the sum over members of their penalties."""
         penalty = network.penalty(self.settings.head_alpha, self.settings.soft_alpha)

@@ -11,7 +11,7 @@ from skmtl.deep._network.checkpoints import Checkpoints
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
 from skmtl.deep._network.stored import arrays_of, tensors_of
-from skmtl.deep._network.weighting import EqualWeighting
+from skmtl.deep._network.weighting import make_weighting
 
 _CHUNK = 4096  # samples that are validated at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
@@ -34,8 +34,10 @@ class Training:
         there is no early stopping.
     best_epoch : ndarray of int of shape (n_members, n_tasks)
         The epoch whose weights were kept, from 0.
+    task_weight_curve : ndarray of shape (n_epochs, n_tasks)
+        Mean over steps and members of the weights that tasks had.
     converged : bool
-        Whether all members stopped before the last epoch.
+        Whether all members stopped before the last epoch, or a callback stopped them.
     """
 
     architecture: Architecture
@@ -43,10 +45,11 @@ class Training:
     loss_curve: np.ndarray
     validation_curve: np.ndarray
     best_epoch: np.ndarray
+    task_weight_curve: np.ndarray
     converged: bool
 
 
-def train(architecture, samples, validation, settings, seed, *, weighting=None, start=None):
+def train(architecture, samples, validation, settings, seed, progress, *, start=None):
     """Return the Training of a network.
 
     Parameters
@@ -61,8 +64,8 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         How to train it.
     seed : int
         What initial weights, the order of samples and dropout depend on.
-    weighting : EqualWeighting, default=None
-        How the gradients of tasks become one.
+    progress : Progress
+        What is told of every epoch.
     start : dict of ndarray, default=None
         Weights to start from, of a network of the same architecture.
     """
@@ -77,8 +80,8 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
             everything = _with_representations(everything, network)
     training = everything.trained()
     objective = Objective(everything, samples.offset, samples.losses, settings)
-    weighting = weighting or EqualWeighting()
-    weighting.start(network, objective)
+    weighting = make_weighting(settings.weighting)
+    weighting.start(network, objective, everything, seed)
     optimizer = _optimizer(network, weighting, settings)
     is_validated = validation.any(axis=1)
     stops_early = is_validated.any()
@@ -89,20 +92,30 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         )
     loss_curve = []
     validation_curve = []
+
+    def attributes():
+        return {
+            "_arrays": arrays_of(network.state()),
+            "loss_curve_": np.array(loss_curve),
+            "validation_curve_": np.array(validation_curve),
+        }
+
+    task_weight_curve = []
+    is_stopped = False
     for epoch in range(settings.max_iter):
+        progress.begin_epoch()
         batches = training.batches(settings.batch_size, generator)
         if settings.transform_batch is not None:
             batches = transformed(batches, settings.transform_batch, generator)
         losses = _run_epoch(network, objective, weighting, optimizer, batches)
         loss_curve.append(losses.mean(axis=0))
         _check_finite(loss_curve[-1], epoch, settings)
-        weighting.end_epoch(losses)
+        task_weight_curve.append(weighting.end_epoch(losses).mean(axis=0))
         if stops_early:
             validation_curve.append(_validation_losses(network, objective, everything))
             checkpoints.update(epoch, validation_curve[-1])
-        if settings.verbose:
-            _print_progress(epoch, loss_curve, validation_curve)
-        if stops_early and checkpoints.finished.all():
+        is_stopped = progress.end_epoch(loss_curve, validation_curve, attributes)
+        if is_stopped or (stops_early and checkpoints.finished.all()):
             break
     state = network.state()
     shape = (architecture.n_members, architecture.n_tasks)
@@ -121,7 +134,8 @@ def train(architecture, samples, validation, settings, seed, *, weighting=None, 
         loss_curve=np.array(loss_curve),
         validation_curve=np.array(validation_curve).reshape(-1, *shape),
         best_epoch=best_epoch,
-        converged=not stops_early or checkpoints.finished.all(),
+        task_weight_curve=np.array(task_weight_curve),
+        converged=is_stopped or not stops_early or checkpoints.finished.all(),
     )
 
 
@@ -188,11 +202,3 @@ def _check_finite(losses, epoch, settings):
             f"finite. Decrease learning_rate_init={settings.learning_rate}, or set normalize_y and "
             "standardize if they are off."
         )
-
-
-def _print_progress(epoch, loss_curve, validation_curve):
-    """Print the mean losses of an epoch."""
-    text = f"Epoch {epoch + 1}: training loss {np.mean(loss_curve[-1]):.6f}"
-    if validation_curve:
-        text += f", validation loss {np.nanmean(validation_curve[-1]):.6f}"
-    print(text)
