@@ -165,7 +165,7 @@ TRAINING = {
     "n_members": 2,
     "batch_size": 1000,  # all samples of the checks
     "learning_rate_init": 0.1,
-    "max_iter": 40,
+    "max_iter": 20,
     "early_stopping": False,
     "random_state": 0,
 }

@@ -14,7 +14,7 @@ def export_onnx(model, path):
 
     Parameters
     ----------
-    model : MultiTaskMLPRegressor or MultiTaskMLPClassifier
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
         Fitted.
     path : str or path-like
         File to write.
@@ -80,7 +80,8 @@ def _names(model):
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        names["classes"] = json.dumps([own.tolist() for own in classes], default=str)
+        labels = [None if own is None else own.tolist() for own in classes]
+        names["classes"] = json.dumps(labels, default=str)
     elif classes is not None:
         names["classes"] = json.dumps(classes.tolist(), default=str)
     return names

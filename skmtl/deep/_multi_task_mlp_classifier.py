@@ -166,7 +166,7 @@ class MultiTaskMLPClassifier(
                 known[:, np.arange(data.n_tasks) != t] = False
             else:
                 known &= data.design.task_of_sample == t
-            y[known] = _codes_of_labels(data.y[known], classes, data.tasks[t])
+            y[known] = codes_of_labels(data.y[known], classes, data.tasks[t])
             factors = class_factors(self.class_weight, classes, y[known], weight[known])
             weight[known] *= factors[y[known]]
         return y, weight
@@ -195,7 +195,7 @@ def _cells_of_columns(data, coded):
     return y, weight
 
 
-def _codes_of_labels(labels, classes, task):
+def codes_of_labels(labels, classes, task):
     """Return the positions of class labels among the classes of a task."""
     codes = codes_of(plain_labels(labels), classes)
     unknown = dict.fromkeys(labels[codes < 0].tolist())

@@ -138,7 +138,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             y = y[is_labeled]
             weight = weight[is_labeled]
         strata = cells.strata[is_labeled]
-        self._feature_scale = self._make_feature_scale(features)
+        self._feature_scale = self._make_feature_scale(features, weight.sum(axis=1))
         return TrainingSamples(
             X=self._network_input(features),
             y=y,
@@ -149,8 +149,8 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             strata=strata,
         )
 
-    def _make_feature_scale(self, features):
-        """Return the FeatureScale, None if the trunk gets features as they are."""
+    def _make_feature_scale(self, features, weight):
+        """Return the FeatureScale of weighted samples, None if the trunk gets them as they are."""
         has_trunk = self.trunk is not None
         standardize = self.standardize
         if standardize == "auto":
@@ -161,7 +161,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
                 "as floats if they are numbers, or leave standardize='auto'."
             )
         if standardize:
-            return FeatureScale.of(features)
+            return FeatureScale.of(features, weight)
         return None if has_trunk else FeatureScale.identity(features.shape[1])
 
     def _network_input(self, features):

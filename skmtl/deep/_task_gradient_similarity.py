@@ -147,6 +147,7 @@ def _cosines(model, data, with_respect_to):
             weight=torch.tensor(weight),
             offset=torch.from_numpy(model._score_offset[:-1]),
             losses=model._losses,
+            huber_delta=model.huber_delta,
         )
         if with_respect_to == "trunk":
             return gradients.cosines_at_trunk().numpy()

@@ -15,7 +15,7 @@ def to_torch(model):
 
     Parameters
     ----------
-    model : MultiTaskMLPRegressor or MultiTaskMLPClassifier
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
         Fitted.
 
     Returns
@@ -25,7 +25,10 @@ def to_torch(model):
         ``module(X, tasks)`` with the position in `tasks_` of the task of each sample, or `n_tasks_`
         for a new task. It returns what `predict` does, or `predict_proba` of a classifier; if y was
         two-dimensional, probabilities are (n_samples, n_tasks, n_classes), 0 for the classes that
-        a task lacks. ``module.scaling`` scales features, and ``module.members`` are the networks.
+        a task lacks. With tasks of several kinds, it returns (n_samples, n_tasks, n_columns) or
+        (n_samples, n_columns): the number or mean count of a task and then zeros, or the
+        probabilities of its classes. ``module.scaling`` scales features, and ``module.members`` are
+        the networks.
 
     Raises
     ------

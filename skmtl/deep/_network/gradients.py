@@ -5,7 +5,7 @@ Everything is in double precision; the first axis are the members.
 
 import torch
 
-from skmtl.deep._network.losses import LOSSES
+from skmtl.deep._network.losses import loss_function
 
 _CHUNK = 256  # samples whose gradients with respect to the representation are held at a time
 
@@ -25,15 +25,17 @@ class TaskGradients:
         What is added to the scores of each task.
     losses : sequence of str
         Name of the loss of every task.
+    huber_delta : float
+        Parameter of the loss "huber".
     """
 
-    def __init__(self, network, X, y, weight, offset, losses):
+    def __init__(self, network, X, y, weight, offset, losses, huber_delta):
         self.network = network
         self.X = X
         self.y = y
         self.weight = weight / weight.sum(0)
         self.offset = offset
-        self.losses = losses
+        self.losses = [loss_function(name, huber_delta) for name in losses]
 
     def cosines_at_representation(self):
         """Return the cosines (M, T, T) of gradients with respect to the representation of all."""
@@ -70,7 +72,7 @@ class TaskGradients:
         """Return what samples with representations h add to the mean loss of a task, (M,)."""
         codes = torch.full((h.shape[1],), task)
         scores = self.network.scores(h, codes) + self.offset[task]
-        losses = LOSSES[self.losses[task]](scores, self.y[samples, task, None])
+        losses = self.losses[task](scores, self.y[samples, task, None])
         return losses[..., 0] @ self.weight[samples, task]
 
 
