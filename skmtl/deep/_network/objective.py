@@ -17,14 +17,14 @@ class Objective:
     losses : sequence of str
         Name of the loss of every task.
     settings : TrainingSettings
-        Strengths of the penalties.
+        Strengths of the penalties, and the parameter of a loss.
     """
 
     def __init__(self, samples, offset, losses, settings):
-        self.loss = TaskLosses(losses)
+        self.loss = TaskLosses(losses, settings.huber_delta)
         self.offset = torch.from_numpy(offset).float()
         self.n_tasks = len(offset)
-        self.n_samples = len(samples)
+        self.n_samples = len(samples.trained())
         self.settings = settings
         training = samples.weight * samples.is_training
         self.total = training.sum((1, 2))

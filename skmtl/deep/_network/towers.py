@@ -78,14 +78,17 @@ class Towers(nn.Module):
         h = self._evaluate_tasks(x, codes, n_tasks, weights, biases)
         return h, [*weights, *biases]
 
+    def add_gradient(self, gradient):
+        """Add a gradient (M, n_parameters) to those of the parameters of the members."""
+        start = 0
+        for parameter in self.parameters():
+            size = parameter[0].numel()
+            add_to_gradient(parameter, gradient[:, start : start + size].view_as(parameter))
+            start += size
+
     def size_of_deviations(self):
         """Return the sum of squares by which towers of tasks differ from their mean, (M,)."""
-        size = 0.0
-        for parameter in self.parameters():
-            of_tasks = parameter.unflatten(0, (self.n_members, -1))
-            deviation = of_tasks - of_tasks.mean(1, keepdim=True)
-            size = size + deviation.square().flatten(1).sum(1)
-        return size
+        return size_of_deviations(self.parameters(), self.n_members)
 
     def state(self):
         """Return what is learned: tensors by name whose first axis are the towers."""
@@ -94,6 +97,10 @@ class Towers(nn.Module):
     def load(self, state):
         """Take over what `state` returned."""
         self.load_state_dict(state)
+
+    def in_double_precision(self):
+        """Return the towers in double precision."""
+        return self.double()
 
     def _evaluate(self, h, weights, biases):
         """Return the representations of inputs (G, n, n_features) by these towers."""
@@ -120,6 +127,27 @@ class Towers(nn.Module):
         """Return 0 for the units that are left out and 1 / (1 - dropout) for others, like h."""
         kept = torch.empty_like(h).bernoulli_(1.0 - self.dropout, generator=self.generator)
         return kept / (1.0 - self.dropout)
+
+
+def add_to_gradient(parameter, gradient):
+    """Add to the gradient of a parameter."""
+    if not parameter.requires_grad:
+        return
+    gradient = gradient.contiguous()  # the fused optimizer reads gradients as if they were
+    parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
+
+
+def size_of_deviations(parameters, n_members):
+    """Return the sum of squares by which parameters of tasks differ from their mean, (M,).
+
+    The first axis of parameters are the towers: those of the tasks of a member side by side.
+    """
+    size = 0.0
+    for parameter in parameters:
+        of_tasks = parameter.unflatten(0, (n_members, -1))
+        deviation = of_tasks - of_tasks.mean(1, keepdim=True)
+        size = size + deviation.square().flatten(1).sum(1)
+    return size
 
 
 def _repeated(parameter, n_tasks):

@@ -93,13 +93,7 @@ class TrunkGradients:
 
     def add(self, gradient):
         """Add a gradient, (M, n_parameters), to those of the parameters."""
-        start = 0
-        for parameter in self._trunk.parameters():
-            size = parameter[0].numel()
-            own = gradient[:, start : start + size].view_as(parameter)
-            own = own.contiguous()  # the fused optimizer reads gradients as if they were
-            parameter.grad = own if parameter.grad is None else parameter.grad + own
-            start += size
+        self._trunk.add_gradient(gradient)
 
 
 def _head_pass(network, h, objective, batch):
