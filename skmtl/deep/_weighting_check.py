@@ -5,7 +5,7 @@ from skmtl._data.checks import check_option
 WEIGHTING = ("equal", "uncertainty", "dwa", "gradnorm", "pcgrad")
 
 
-def check_weighting(weighting, sharing, training):
+def check_weighting(weighting, sharing, training, trunk_learning_rate):
     """Raise if there is no such weighting, or if tasks share nothing that it could weight.
 
     Parameters
@@ -14,6 +14,8 @@ def check_weighting(weighting, sharing, training):
         As in the estimators.
     sharing, training : str
         What tasks share, and how they are trained.
+    trunk_learning_rate : float or None
+        0 if what they share is not trained.
     """
     if not callable(weighting):
         check_option(weighting, "weighting", WEIGHTING)
@@ -22,7 +24,15 @@ def check_weighting(weighting, sharing, training):
             f"weighting must be an object that can be called, got the class {weighting.__name__}: "
             f"pass weighting={weighting.__name__}()."
         )
-    if weighting != "equal" and (sharing != "hard" or training != "joint"):
+    is_equal = isinstance(weighting, str) and weighting == "equal"
+    if is_equal:
+        return
+    if trunk_learning_rate == 0:
+        raise ValueError(
+            f"weighting={weighting!r} weights the gradients of what tasks share, which "
+            "trunk_learning_rate=0 leaves as it is. Set weighting='equal'."
+        )
+    if sharing != "hard" or training != "joint":
         raise ValueError(
             f"weighting={weighting!r} weights the gradients of what tasks share, which needs "
             f"sharing='hard' and training='joint'; got sharing={sharing!r} and "

@@ -58,8 +58,11 @@ class ModuleTowers(nn.Module):
         return torch.cat(of_tasks, dim=1)[:, torch.argsort(order)]
 
     def of_copies(self, x, codes, n_tasks):
-        """Return the representations by copies of the towers, as `Towers.of_copies` does."""
-        names = [name for name, _ in self.towers[0].named_parameters()]
+        """Return the representations by copies of the towers, as `Towers.of_copies` does.
+
+        Statistics of batches are those of the samples of a task.
+        """
+        names = _trained_parameters(self.towers[0])
         copies = []
         for name in names:
             of_members = [tower.get_parameter(name).detach() for tower in self.towers]
@@ -81,7 +84,7 @@ class ModuleTowers(nn.Module):
         """Add a gradient (M, n_parameters) to those of the parameters of the members."""
         for tower, own in zip(self.towers, gradient, strict=True):
             start = 0
-            for parameter in tower.parameters():
+            for parameter in _trained_parameters(tower).values():
                 part = own[start : start + parameter.numel()].view_as(parameter)
                 add_to_gradient(parameter, part)
                 start += parameter.numel()
@@ -149,6 +152,11 @@ def _has_batch_statistics(module):
 def _tensors(module):
     """Return the parameters and buffers of a module by their names."""
     return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+def _trained_parameters(module):
+    """Return the parameters that are not frozen, by their names."""
+    return {name: one for name, one in module.named_parameters() if one.requires_grad}
 
 
 def _check_same(tensors, state):
