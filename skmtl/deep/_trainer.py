@@ -6,6 +6,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from skmtl.deep._architecture import Architecture
+from skmtl.deep._progress import Progress
 from skmtl.deep._training_settings import TrainingSettings
 from skmtl.deep._validation_folds import validation_masks
 
@@ -28,12 +29,15 @@ class Trainer:
         What a single member leaves out for early stopping; without it, 0.
     n_threads : int
         Number of threads of torch.
+    progress : Progress
+        What is told of every epoch. Callbacks hear of the epochs of all tasks together only.
     """
 
     architecture: Architecture
     settings: TrainingSettings
     validation_fraction: float
     n_threads: int
+    progress: Progress
 
     def train(self, samples, rng, start=None):
         """Return the Training of one network for all tasks of the samples."""
@@ -45,7 +49,15 @@ class Trainer:
         if self.validation_fraction > 0:
             validation = validation_masks(samples, n_members, self.validation_fraction, rng)
         with pinned_threads(self.n_threads):
-            return train(self.architecture, samples, validation, self.settings, seed, start=start)
+            return train(
+                self.architecture,
+                samples,
+                validation,
+                self.settings,
+                seed,
+                self.progress,
+                start=start,
+            )
 
     def train_each_task(self, samples, rng, n_jobs):
         """Return the Training of a network for each task, trained by itself."""
@@ -71,7 +83,8 @@ class Trainer:
         """Return the trainer of a task by itself."""
         architecture = replace(self.architecture, n_tasks=1, head="own", has_task_trunks=False)
         settings = replace(self.settings, has_task_checkpoints=False)
-        return replace(self, architecture=architecture, settings=settings)
+        progress = Progress(self.progress.every)
+        return replace(self, architecture=architecture, settings=settings, progress=progress)
 
     def _side_by_side(self, trainings):
         """Return one Training of networks of one task each, which come second in every array.
@@ -98,6 +111,7 @@ class Trainer:
             arrays=arrays,
             loss_curve=_curves_side_by_side([training.loss_curve for training in trainings]),
             validation_curve=_curves_side_by_side([one.validation_curve for one in trainings]),
+            task_weight_curve=_curves_side_by_side([one.task_weight_curve for one in trainings]),
             best_epoch=np.concatenate([training.best_epoch for training in trainings], axis=1),
             converged=all(training.converged for training in trainings),
         )
