@@ -32,18 +32,24 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
     _target_dtype = np.float64
     huber_delta = 1.35  # a parameter of those that learn numbers
-    _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
+    _parts = {  # noqa: RUF012
+        "_architecture": Architecture,
+        "_feature_scale": FeatureScale,
+        "_trunk_input": TrunkInput,
+    }
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        for name in self._parts.keys() & state.keys():
-            state[name] = dict(vars(state[name]))  # skops stores plain types as they are
+        for name in self._parts:
+            if state.get(name) is not None:
+                state[name] = dict(vars(state[name]))  # skops stores plain types as they are
         return state
 
     def __setstate__(self, state):
         state = dict(state)
-        for name in self._parts.keys() & state.keys():
-            state[name] = self._parts[name](**state[name])
+        for name, part in self._parts.items():
+            if state.get(name) is not None:
+                state[name] = part(**state[name])
         super().__setstate__(state)
 
     def __sklearn_tags__(self):
@@ -161,7 +167,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
                 "as floats if they are numbers, or leave standardize='auto'."
             )
         if standardize:
-            return FeatureScale.of(features, weight)
+            return FeatureScale.of(np.asarray(features, dtype=np.float64), weight)
         return None if has_trunk else FeatureScale.identity(features.shape[1])
 
     def _network_input(self, features):
@@ -183,11 +189,6 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     def _has_different_tasks(self, data):
         """Whether tasks are likely to be of things that differ, so that heads have no mean."""
         return data.layout == "wide"
-
-    @property
-    def _shares(self):
-        """Whether tasks have anything in common."""
-        return self.sharing != "none" and self.training == "joint"
 
     def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
@@ -318,7 +319,5 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
 
 def _dense(X):
-    """Return features as a dense array of double precision."""
-    if sparse.issparse(X):
-        X = X.toarray()
-    return np.asarray(X, dtype=np.float64)
+    """Return features as a dense array."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)

@@ -61,9 +61,14 @@ class Batch:
             parts[field.name] = part
         return Batch(**parts)
 
+    @property
+    def is_trained(self):
+        """Whether any member is trained on a sample, (n,)."""
+        return self.is_training.any(0).squeeze(-1)
+
     def trained(self):
         """Return the samples that a member is trained on."""
-        is_trained = self.is_training.any(0).squeeze(-1)
+        is_trained = self.is_trained
         return self if is_trained.all() else self.take(is_trained)
 
     def batches(self, size, generator=None):
