@@ -54,6 +54,13 @@ def as_wide(y, tasks):
     return Y
 
 
+def convolution():
+    """A trunk with two positions of three filters of width 2."""
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(1, 3, (2, 1)), nn.BatchNorm2d(3), nn.ReLU())
+
+
 def legend_texts(display):
     return [text.get_text() for text in display.ax_.get_legend().get_texts()]
 
@@ -240,6 +247,17 @@ def test_costs_are_those_of_the_layers(sharing):
     assert long == (2 * n_parameters, n_parameters, 2 * (trunk + 5))
     wide = network_cost(model.fit(X, np.column_stack([y, y, y])))
     assert wide == (2 * n_parameters, n_parameters, 2 * (n_trunks * trunk + 3 * 5))
+
+
+@needs_torch
+def test_costs_of_a_trunk_are_counted_by_torch():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FIXED_STEPS, trunk=convolution, reshape=(1, 2, 2))
+    model.fit(X, y, tasks=tasks)
+    n_parameters = 3 * 2 + 3 + 2 * 3 + (1 + 3) * (6 + 1)  # filters, normalization and heads
+    assert network_cost(model) == (2 * n_parameters, n_parameters, 2 * (2 * 6 + 6))
+    similarity = task_gradient_similarity(model, X, y, tasks=tasks)
+    np.testing.assert_allclose(np.diag(similarity), 1.0)
 
 
 # Progress

@@ -8,6 +8,17 @@ activation : {"relu", "tanh", "logistic", "identity", "gelu", "silu"}, default="
     Activation function of hidden layers.
 dropout : float, default=0.0
     Share of hidden units that each step of training leaves out at random, below 1.
+trunk : torch.nn.Module or callable, default=None
+    A trunk of one's own in place of the hidden layers, such as a convolutional, recurrent or
+    pretrained network: a module, of which members get copies, or a function without arguments that
+    returns one, which is called for every member. It maps a tensor of samples to a tensor of floats
+    with a row for each; what a row holds is flattened and is the input of the heads.
+    `hidden_layer_sizes`, `activation` and `dropout` are then not used. The module itself is not
+    trained. Fitted estimators are pickled with the module or function, so that a function must be
+    importable: no lambda. If X is of integer type in `fit` and not sparse, the trunk gets integers
+    of 64 bits, for embeddings; else floats.
+reshape : tuple of int, default=None
+    Shape of a sample for the trunk, such as (1, 28, 28). None: the one it has in X.
 sharing : {"hard", "soft", "none"}, default="hard"
     What tasks share. "hard": the hidden layers. "soft": every task has hidden layers of its own,
     whose deviations from the mean of all tasks are penalized. "none": nothing. Without hard sharing
@@ -23,9 +34,9 @@ head : {"auto", "mean", "own", "shared"}, default="auto"
 head_alpha : float, default=30.0
     Strength of the penalty of deviations, for the head "mean". It counts like samples: a task with
     many more samples than `head_alpha` goes its own way.
-n_members : int, default=5
+n_members : int or "auto", default="auto"
     Number of networks whose predictions are averaged. They are trained together, in less time than
-    one after the other.
+    one after the other, unless they have a `trunk`. "auto": 5, but 1 with a `trunk`.
 """,
     "training_parameters": """
 alpha : float, default=0.01
@@ -35,6 +46,10 @@ batch_size : int or "auto", default="auto"
     Number of samples of a step. "auto": a twentieth of the samples, but between 32 and 256.
 learning_rate_init : float, default=0.003
     Step size of AdamW.
+trunk_learning_rate : float, default=None
+    Step size for the trunk alone. 0 freezes it: weights and the statistics of its layers stay as
+    they are given, and its outputs are computed once, unless `transform_batch` changes inputs.
+    None: `learning_rate_init`.
 max_iter : int, default=300
     Largest number of epochs.
 training : {"joint", "sequential", "independent"}, default="joint"
@@ -55,11 +70,16 @@ validation_fraction : float, default=0.15
     one of `n_members` folds each. The last sample of a task is never left out.
 n_iter_no_change : int, default=20
     Number of epochs without a better validation loss after which a member is stopped.
+transform_batch : callable, default=None
+    A function ``f(x, generator)`` that returns a changed tensor of the same shape and type: image
+    augmentation, for example. x is a batch of samples in training, as the trunk gets it, and
+    generator is the torch.Generator of the fit. Random numbers that it takes from torch's own state
+    depend on `random_state` as well.
 """,
     "network_data_parameters": """
-standardize : bool, default=True
+standardize : bool or "auto", default="auto"
     Whether features are scaled by their medians and interquartile ranges, and outliers drawn in
-    smoothly: a scaled value z becomes ``z / sqrt(1 + (z / 10)^2)``.
+    smoothly: a scaled value z becomes ``z / sqrt(1 + (z / 10)^2)``. "auto": if there is no `trunk`.
 task_weight : "balanced", dict, Series or array-like of shape (n_tasks,), default=None
     Weights omega of tasks in the loss: 1 by default. "balanced": every task has the same total
     weight. A dict or pandas Series goes by task id, an array by the order of `tasks_`.

@@ -20,8 +20,11 @@ from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._training_settings import TrainingSettings
+from skmtl.deep._trunk_input import TrunkInput, check_trunk_params, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
+_CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
+_MEMBERS = 5  # of n_members="auto", without one
 _BATCHES = 20  # of batch_size="auto", if their sizes are within bounds
 _SMALLEST_BATCH = 32
 _LARGEST_BATCH = 256
@@ -60,23 +63,30 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
-    _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
+    _parts = {  # noqa: RUF012
+        "_architecture": Architecture,
+        "_feature_scale": FeatureScale,
+        "_trunk_input": TrunkInput,
+    }
 
     def __getstate__(self):
         state = dict(super().__getstate__())
-        for name in self._parts.keys() & state.keys():
-            state[name] = dict(vars(state[name]))  # skops stores plain types as they are
+        for name in self._parts:
+            if state.get(name) is not None:
+                state[name] = dict(vars(state[name]))  # skops stores plain types as they are
         return state
 
     def __setstate__(self, state):
         state = dict(state)
-        for name in self._parts.keys() & state.keys():
-            state[name] = self._parts[name](**state[name])
+        for name, part in self._parts.items():
+            if state.get(name) is not None:
+                state[name] = part(**state[name])
         super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = self.trunk is not None
         return tags
 
     def _check_params(self):
@@ -88,7 +98,9 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         check_option(self.checkpoint, "checkpoint", ("overall", "task"))
         check_option(self.head, "head", ("auto", *HEADS))
         check_real(self.dropout, "dropout", high=1.0, include="left")
-        check_int(self.n_members, "n_members")
+        if self.n_members != "auto":
+            check_int(self.n_members, "n_members")
+        check_trunk_params(self)
         check_real(self.head_alpha, "head_alpha")
         check_real(self.alpha, "alpha")
         check_real(self.learning_rate_init, "learning_rate_init", include="neither")
@@ -96,7 +108,8 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         check_bool(self.early_stopping, "early_stopping")
         check_real(self.validation_fraction, "validation_fraction", high=1.0, include="neither")
         check_int(self.n_iter_no_change, "n_iter_no_change")
-        check_bool(self.standardize, "standardize")
+        if self.standardize != "auto":
+            check_bool(self.standardize, "standardize")
         check_int(self.n_threads, "n_threads")
         check_int(int(self.verbose), "verbose", low=0)
 
@@ -123,7 +136,8 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. A
-            sparse matrix is made dense.
+            sparse matrix is made dense. With `trunk`, and without `task_column`, samples may be
+            arrays of any shape, here and in the other methods.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN (or None, of class labels) where one is missing; 1-D with
             `task_column` or `tasks`.
@@ -148,13 +162,18 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         require_torch(type(self).__name__)
         self._check_params()
         callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
-        data = read_training_data(self, X, y, sample_weight, tasks, dtype=self._target_dtype)
+        flat = X if self.trunk is None else flattened(X, self.task_column)
+        data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
+        self._trunk_input = None
+        if self.trunk is not None:
+            n_features = data.design.n_features
+            self._trunk_input = TrunkInput.of(X, n_features, self.reshape, self.task_column)
         cells = self._read_cells(data)
         samples = self._training_samples(data, cells)
         self._score_offset = cells.offset
         self._losses = cells.losses
-        self._architecture = self._make_architecture(data, cells)
+        self._architecture = self._make_architecture(data, cells, samples)
         self._train(samples, callbacks)
         if callbacks is not None:
             callbacks.end_fit()
@@ -176,11 +195,9 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             y = y[is_labeled]
             weight = weight[is_labeled]
         strata = cells.strata[is_labeled]
-        self._feature_scale = FeatureScale.identity(features.shape[1])
-        if self.standardize:
-            self._feature_scale = FeatureScale.of(features)
+        self._feature_scale = self._make_feature_scale(features)
         return TrainingSamples(
-            X=self._feature_scale.apply(features),
+            X=self._network_input(features),
             y=y,
             weight=weight,
             codes=codes,
@@ -189,6 +206,30 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             strata=strata,
         )
 
+    def _make_feature_scale(self, features):
+        """Return the FeatureScale, None if the trunk gets features as they are."""
+        has_trunk = self.trunk is not None
+        standardize = self.standardize
+        if standardize == "auto":
+            standardize = not has_trunk
+        if standardize and has_trunk and self._trunk_input.is_integer:
+            raise ValueError(
+                "standardize=True, but X is of integer type, which the trunk gets as it is: give X "
+                "as floats if they are numbers, or leave standardize='auto'."
+            )
+        if standardize:
+            return FeatureScale.of(features)
+        return None if has_trunk else FeatureScale.identity(features.shape[1])
+
+    def _network_input(self, features):
+        """Return what the network gets for features, (n_samples, ...)."""
+        features = _dense(features)
+        if self._feature_scale is not None:
+            features = self._feature_scale.apply(features)
+        if self._trunk_input is not None:
+            features = self._trunk_input.apply(features)
+        return features
+
     def _task_weights(self, data, weight):
         """Return the weight of every task, (n_tasks,)."""
         omega = data.task_weights(self.task_weight, data.design.task_sum(weight))
@@ -196,24 +237,39 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             return np.ones(data.n_tasks)
         return omega
 
-    def _make_architecture(self, data, cells):
+    def _make_architecture(self, data, cells, samples):
         """Return the Architecture that the parameters ask for."""
         head = self.head
         if head == "auto":
             head = "own" if data.layout == "wide" else "mean"
         if not self._shares:
             head = "own"
+        n_members = self.n_members
+        if n_members == "auto":
+            n_members = _MEMBERS if self.trunk is None else 1
+        has_task_trunks = self.sharing != "hard" and self.training == "joint"
+        if self.trunk_learning_rate == 0:
+            has_task_trunks = False  # those of all tasks start alike
         return Architecture(
             n_features=data.design.n_features,
             hidden_layer_sizes=_checked_sizes(self.hidden_layer_sizes),
             activation=self.activation,
             dropout=float(self.dropout),
-            n_members=self.n_members,
+            n_members=n_members,
             n_tasks=data.n_tasks,
             n_outputs=cells.offset.shape[1],
             head=head,
-            has_task_trunks=self.sharing != "hard" and self.training == "joint",
+            has_task_trunks=has_task_trunks,
+            trunk=self._read_trunk(samples),
         )
+
+    def _read_trunk(self, samples):
+        """Return the Trunk, or None."""
+        if self.trunk is None:
+            return None
+        from skmtl.deep._network import try_trunk
+
+        return try_trunk(self.trunk, samples.X[[0, -1]])
 
     @property
     def _shares(self):
@@ -227,11 +283,19 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
             alpha=self.alpha,
             learning_rate=self.learning_rate_init,
+            trunk_learning_rate=self._trunk_learning_rate(),
+            transform_batch=self.transform_batch,
             batch_size=_checked_batch_size(self.batch_size, len(samples)),
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             has_task_checkpoints=self.checkpoint == "task",
         )
+
+    def _trunk_learning_rate(self):
+        """Return the step size of the trunk."""
+        if self.trunk_learning_rate is None:
+            return self.learning_rate_init
+        return self.trunk_learning_rate
 
     def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
@@ -263,6 +327,10 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
                 ConvergenceWarning,
             )
 
+    def _flat(self, X):
+        """Return samples of any shape that was fitted as (n_samples, n_columns)."""
+        return X if self._trunk_input is None else self._trunk_input.flat(X)
+
     def _own_scores(self, X, tasks):
         """Return the scores of the tasks of samples, and their codes.
 
@@ -274,13 +342,13 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             -1 for a new task.
         """
         check_is_fitted(self)
-        X, codes = read_prediction_data(self, X, tasks)
+        X, codes = read_prediction_data(self, self._flat(X), tasks)
         return self._scores_of_members(X, codes), codes
 
     def _all_scores(self, X):
         """Return the scores (n_members, n_samples, n_tasks, n_outputs), in any data form."""
         check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
+        X, _ = read_features(self, self._flat(X), reset=False, ids=False)
         return self._scores_of_members(X, None)
 
     def _scores_of_members(self, X, codes):
@@ -323,7 +391,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             have trunks of their own.
         """
         check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
+        X, _ = read_features(self, self._flat(X), reset=False, ids=False)
 
         def representation(network, x, samples):
             return network.represent(x).flatten(2).numpy()
@@ -334,26 +402,21 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     def _evaluate(self, function, X):
         """Return what a function makes of the network and features, chunk by chunk.
 
-        It gets the network, a tensor of scaled features and the slice of samples that these are of,
-        and returns an array (n_members, n_samples of the chunk, ...).
+        It gets the network, a tensor of what the network takes and the slice of samples that this
+        is of, and returns an array (n_members, n_samples of the chunk, ...).
         """
         require_torch(type(self).__name__)
-        import torch
+        from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
 
-        from skmtl.deep._network import network_from_arrays, pinned_threads
-
+        size = _CHUNK if self._trunk_input is None else _CHUNK_OF_MODULES
         chunks = []
         with pinned_threads(self.n_threads):
             network = network_from_arrays(self._architecture, self._arrays)
-            for start in range(0, X.shape[0], _CHUNK):
-                samples = slice(start, start + _CHUNK)
-                scaled = torch.from_numpy(self._scaled(X[samples]))
-                chunks.append(function(network, scaled, samples))
+            for start in range(0, X.shape[0], size):
+                samples = slice(start, start + size)
+                x = tensor_of(self._network_input(X[samples]))
+                chunks.append(function(network, x, samples))
         return np.concatenate(chunks, axis=1)
-
-    def _scaled(self, X):
-        """Return features as the network takes them."""
-        return self._feature_scale.apply(_dense(X))
 
 
 def _dense(X):

@@ -1,5 +1,6 @@
 """How a network is trained."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -17,6 +18,10 @@ class TrainingSettings:
         Weight decay.
     learning_rate : float
         Step size of AdamW.
+    trunk_learning_rate : float
+        The same, for the trunk, which 0 freezes.
+    transform_batch : callable or None
+        What changes the features of training batches.
     batch_size : int
         Number of samples of a batch.
     max_iter : int
@@ -31,6 +36,8 @@ class TrainingSettings:
     soft_alpha: float
     alpha: float
     learning_rate: float
+    trunk_learning_rate: float
+    transform_batch: Callable | None
     batch_size: int
     max_iter: int
     n_iter_no_change: int

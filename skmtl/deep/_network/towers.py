@@ -78,12 +78,7 @@ class Towers(nn.Module):
 
     def size_of_deviations(self):
         """Return the sum of squares by which towers of tasks differ from their mean, (M,)."""
-        size = 0.0
-        for parameter in self.parameters():
-            of_tasks = parameter.unflatten(0, (self.n_members, -1))
-            deviation = of_tasks - of_tasks.mean(1, keepdim=True)
-            size = size + deviation.square().flatten(1).sum(1)
-        return size
+        return size_of_deviations(self.parameters(), self.n_members)
 
     def state(self):
         """Return what is learned: tensors by name whose first axis are the towers."""
@@ -93,10 +88,27 @@ class Towers(nn.Module):
         """Take over what `state` returned."""
         self.load_state_dict(state)
 
+    def in_double_precision(self):
+        """Return the towers in double precision."""
+        return self.double()
+
     def _kept(self, h):
         """Return 0 for the units that are left out and 1 / (1 - dropout) for others, like h."""
         kept = torch.empty_like(h).bernoulli_(1.0 - self.dropout, generator=self.generator)
         return kept / (1.0 - self.dropout)
+
+
+def size_of_deviations(parameters, n_members):
+    """Return the sum of squares by which parameters of tasks differ from their mean, (M,).
+
+    The first axis of parameters are the towers: those of the tasks of a member side by side.
+    """
+    size = 0.0
+    for parameter in parameters:
+        of_tasks = parameter.unflatten(0, (n_members, -1))
+        deviation = of_tasks - of_tasks.mean(1, keepdim=True)
+        size = size + deviation.square().flatten(1).sum(1)
+    return size
 
 
 def _place_in_task(codes, n_tasks):

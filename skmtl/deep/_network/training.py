@@ -1,12 +1,13 @@
 """Training: epochs of AdamW steps, validation after each, the best weights at the end."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
 
 from skmtl.deep._architecture import Architecture
-from skmtl.deep._network.batches import Batch
+from skmtl.deep._network.batches import Batch, transformed
 from skmtl.deep._network.checkpoints import Checkpoints
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
@@ -14,6 +15,7 @@ from skmtl.deep._network.stored import arrays_of, tensors_of
 from skmtl.deep._network.weighting import EqualWeighting
 
 _CHUNK = 4096  # samples that are validated at a time
+_CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ def train(
     if start is not None:
         network.load(tensors_of(start))
     everything = Batch.of(samples, validation)
+    if settings.trunk_learning_rate == 0:
+        network.freeze_trunk()
+        if settings.transform_batch is None:
+            everything = _with_representations(everything, network)
+    training = everything.trained()
     objective = Objective(everything, samples.offset, samples.losses, settings)
     weighting = weighting or EqualWeighting()
     weighting.start(network, objective)
@@ -87,18 +94,13 @@ def train(
         )
     loss_curve = []
     validation_curve = []
-
-    def attributes():
-        return {
-            "_arrays": arrays_of(network.state()),
-            "loss_curve_": np.array(loss_curve),
-            "validation_curve_": np.array(validation_curve),
-        }
-
+    attributes = partial(_attributes_so_far, network, loss_curve, validation_curve)
     is_stopped = False
     for epoch in range(settings.max_iter):
         progress.begin_epoch()
-        batches = everything.batches(settings.batch_size, generator)
+        batches = training.batches(settings.batch_size, generator)
+        if settings.transform_batch is not None:
+            batches = transformed(batches, settings.transform_batch, generator)
         losses = _run_epoch(network, objective, weighting, optimizer, batches)
         loss_curve.append(losses.mean(axis=0))
         _check_finite(loss_curve[-1], epoch, settings)
@@ -116,7 +118,10 @@ def train(
         state = checkpoints.best()
         best_epoch[:] = checkpoints.best_epoch
         if checkpoints.of_tasks:
-            architecture = replace(architecture, head="own", has_task_trunks=True)
+            has_task_trunks = not network.trunk_is_frozen
+            architecture = replace(architecture, head="own", has_task_trunks=has_task_trunks)
+        if network.trunk_is_frozen:
+            state = state | network.trunk_state()
     return Training(
         architecture=architecture,
         arrays=arrays_of(state),
@@ -127,9 +132,18 @@ def train(
     )
 
 
+def _attributes_so_far(network, loss_curve, validation_curve):
+    """Return what an estimator would have if training ended now."""
+    return {
+        "_arrays": arrays_of(network.state()),
+        "loss_curve_": np.array(loss_curve),
+        "validation_curve_": np.array(validation_curve),
+    }
+
+
 def _optimizer(network, weighting, settings):
     """Return what takes the steps."""
-    groups = network.groups_of_parameters(settings.alpha)
+    groups = network.groups_of_parameters(settings)
     groups.append({"params": weighting.parameters(), "weight_decay": 0.0})
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
@@ -152,7 +166,7 @@ def _validation_losses(network, objective, samples):
     network.eval()
     sums = 0.0
     with torch.no_grad():
-        for batch in samples.batches(_CHUNK):
+        for batch in samples.batches(_chunk(network)):
             cells = objective.cells(network(batch.X, batch.codes), batch)
             left_out = 1.0 - batch.is_training
             sums = sums + objective.task_sum(cells * left_out, batch.codes)
@@ -160,6 +174,26 @@ def _validation_losses(network, objective, samples):
     means = sums / weight
     means[weight == 0] = torch.nan
     return means.numpy()
+
+
+def _with_representations(samples, network):
+    """Return samples with the representations of a frozen trunk in place of features.
+
+    From then on the network takes those.
+    """
+    network.eval()
+    with torch.no_grad():
+        parts = [network.represent(batch.X) for batch in samples.batches(_chunk(network))]
+    network.takes_representations = True
+    of_members = torch.cat(parts, dim=1)
+    return replace(samples, X=of_members.transpose(0, 1).contiguous())
+
+
+def _chunk(network):
+    """Return how many samples are evaluated at a time."""
+    if network.architecture.trunk is None or network.takes_representations:
+        return _CHUNK
+    return _CHUNK_OF_MODULES
 
 
 def _check_finite(losses, epoch, settings):
