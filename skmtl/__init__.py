@@ -13,6 +13,7 @@ from skmtl.datasets import (
     make_multitask_regression,
 )
 from skmtl.deep import (
+    MultiTaskMLP,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
     export_onnx,
@@ -172,6 +173,7 @@ __all__ = [
     "MultiTaskLassoCV",
     "MultiTaskLassoClassifier",
     "MultiTaskLassoClassifierCV",
+    "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
     "MultiTaskMixed",

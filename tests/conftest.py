@@ -41,6 +41,7 @@ from skmtl import (
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     MultiTaskMixed,
+    MultiTaskMLP,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
     MultiTaskNystroemRidge,
@@ -161,12 +162,17 @@ KERNEL = [
 TRAINING = {
     "hidden_layer_sizes": (8,),
     "n_members": 2,
-    "learning_rate_init": 0.05,
-    "max_iter": 20,
+    "batch_size": 1000,  # all samples of the checks
+    "learning_rate_init": 0.1,
+    "max_iter": 40,
     "early_stopping": False,
     "random_state": 0,
 }
-DEEP = [MultiTaskMLPClassifier(**TRAINING), MultiTaskMLPRegressor(**TRAINING)]
+DEEP = [
+    MultiTaskMLP(**TRAINING),
+    MultiTaskMLPClassifier(**TRAINING),
+    MultiTaskMLPRegressor(**TRAINING),
+]
 HAS_TORCH = find_spec("torch") is not None
 ESTIMATORS = [
     *LINEAR,

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from skmtl import MultiTaskMLPClassifier, MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl import (
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    export_onnx,
+    to_torch,
+)
 
 
 def needs(*packages):
@@ -48,6 +54,8 @@ def fitted(kind, n_samples=90):
     if kind.startswith("wide"):
         return _fitted_wide(kind, X, y, labels)
     names = np.array(["a", "b", "c"])[tasks]
+    if kind == "mixed":
+        return _fitted_mixed(X, y, labels, tasks)
     options = {**FEW_STEPS, "handle_unknown": "shared"}
     if kind == "task trunks":
         options["sharing"] = "none"
@@ -66,11 +74,29 @@ def fitted(kind, n_samples=90):
     return model, {"X": X, "tasks": codes}, model.predict(X, tasks=new_tasks)
 
 
+def _fitted_mixed(X, y, labels, tasks):
+    """The same of a task with numbers, one with counts and one with classes."""
+    losses = ["squared_error", "poisson", "logistic"]
+    targets = np.choose(tasks, [y, labels, labels])
+    model = MultiTaskMLP(losses, **FEW_STEPS).fit(X, targets, tasks=tasks)
+    expected = np.nan_to_num(model.predict_proba(X, tasks=tasks))
+    is_number = tasks < 2
+    expected[is_number, 0] = model.predict(X, tasks=tasks)[is_number]
+    return model, {"X": X, "tasks": tasks}, expected
+
+
 def _fitted_wide(kind, X, y, labels):
     """The same of two-dimensional targets."""
     if kind == "wide":
         model = MultiTaskMLPRegressor(**FEW_STEPS).fit(X, np.column_stack([y, -y]))
         return model, {"X": X}, model.predict(X)
+    if kind == "wide mixed":
+        targets = np.column_stack([y, labels]).astype(object)
+        model = MultiTaskMLP(["huber", "logistic"], **FEW_STEPS).fit(X, targets)
+        _, expected = model.predict_proba(X)
+        numbers = np.zeros_like(expected)
+        numbers[:, 0] = model.predict(X)[:, 0]
+        return model, {"X": X}, np.stack([numbers, expected], axis=1)
     two = (labels > 0).astype(int)
     model = MultiTaskMLPClassifier(**FEW_STEPS).fit(X, np.column_stack([labels, two]))
     of_three, of_two = model.predict_proba(X)
@@ -87,6 +113,8 @@ KINDS = [
     "classes",
     "wide",
     "wide classes",
+    "mixed",
+    "wide mixed",
 ]
 
 
@@ -117,7 +145,9 @@ def test_activations_of_the_module_are_those_of_the_network(activation):
 
 @needs("torch", "onnx", "onnxscript", "onnxruntime")
 @pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("kind", ["own tasks", "task trunks", "user's trunk", "wide classes"])
+@pytest.mark.parametrize(
+    "kind", ["own tasks", "task trunks", "user's trunk", "wide classes", "mixed"]
+)
 def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
     import onnxruntime
 

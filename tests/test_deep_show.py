@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     GradientConflictDisplay,
+    MultiTaskMLP,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
     TaskLossDisplay,
@@ -197,6 +198,24 @@ def test_gradients_do_not_depend_on_the_form_of_data(kind):
     # No two tasks have a sample in common.
     at_samples = task_gradient_similarity(wide, X, as_wide(y, tasks))
     np.testing.assert_allclose(at_samples, np.eye(3), atol=1e-12)
+
+
+@needs_torch
+def test_gradients_of_tasks_of_different_kinds_are_those_of_tasks_of_one_kind():
+    X, y, _ = long_data()
+    labels = (y > 1.0).astype(int)
+    options = {**FIXED_STEPS, "head": "own"}
+    mixed = MultiTaskMLP(["huber", "logistic"], huber_delta=0.5, **options)
+    Y = np.column_stack([y, labels])
+    similarity = task_gradient_similarity(mixed.fit(X, Y), X, Y)
+    assert similarity[0, 1] == similarity[1, 0]
+    assert 0 < abs(similarity[0, 1]) < 1
+    numbers = mixed.set_params(losses=["huber", "huber"], normalize_y=True)
+    regressor = MultiTaskMLPRegressor(loss="huber", huber_delta=0.5, **options)
+    Y = np.column_stack([y, np.sin(X[:, 0])])
+    expected = task_gradient_similarity(regressor.fit(X, Y), X, Y)
+    similarity = task_gradient_similarity(numbers.fit(X, Y), X, Y)
+    np.testing.assert_allclose(similarity, expected, rtol=1e-4)
 
 
 @needs_torch

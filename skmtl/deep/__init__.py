@@ -5,6 +5,7 @@ not.
 """
 
 from skmtl.deep._export_onnx import export_onnx
+from skmtl.deep._multi_task_mlp import MultiTaskMLP
 from skmtl.deep._multi_task_mlp_classifier import MultiTaskMLPClassifier
 from skmtl.deep._multi_task_mlp_regressor import MultiTaskMLPRegressor
 from skmtl.deep._network_cost import network_cost
@@ -12,6 +13,7 @@ from skmtl.deep._task_gradient_similarity import task_gradient_similarity
 from skmtl.deep._to_torch import to_torch
 
 __all__ = [
+    "MultiTaskMLP",
     "MultiTaskMLPClassifier",
     "MultiTaskMLPRegressor",
     "export_onnx",

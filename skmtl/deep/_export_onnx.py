@@ -16,7 +16,7 @@ def export_onnx(model, path):
 
     Parameters
     ----------
-    model : MultiTaskMLPRegressor or MultiTaskMLPClassifier
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
         Fitted.
     path : str or path-like
         File to write.
@@ -37,10 +37,11 @@ def export_onnx(model, path):
     The input "X" are the features (n_samples, n_features), without a task column; with a `trunk` of
     your own, samples of the shape that it takes, and 64-bit integers if it takes integers. Unless y
     was two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the
-    position in `tasks_` of the task of each sample, or `n_tasks_` for a new task. The output is
-    "predictions", (n_samples,) or (n_samples, n_tasks), or the "probabilities" of a classifier,
-    (n_samples, n_classes) or (n_samples, n_tasks, n_classes). Names of tasks and classes are among
-    the metadata of the file, as JSON lists "tasks" and "classes".
+    position in `tasks_` of the task of each sample, or `n_tasks_` for a new task.
+
+    The output is what :func:`to_torch` returns, with the name "predictions", or "probabilities" if
+    all tasks have classes. Names of tasks and classes are among the metadata of the file, as JSON
+    lists "tasks" and "classes".
 
     Examples
     --------
@@ -64,7 +65,7 @@ def export_onnx(model, path):
     if module.has_own_tasks:
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
-    output = "probabilities" if module.kind == "class" else "predictions"
+    output = "probabilities" if module.kinds == ["class"] else "predictions"
     program = torch.onnx.export(
         module,
         kwargs=inputs,
@@ -94,9 +95,11 @@ def _names(model):
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        names["classes"] = json.dumps([own.tolist() for own in classes], default=str)
+        classes = [None if own is None else own.tolist() for own in classes]
     elif classes is not None:
-        names["classes"] = json.dumps(classes.tolist(), default=str)
+        classes = classes.tolist()
+    if classes is not None:
+        names["classes"] = json.dumps(classes, default=str)
     return names
 
 

@@ -1,13 +1,12 @@
 """Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
-from skmtl._data.spellings import plain_labels
-from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
+from skmtl.deep._known_classes import codes_of_labels
+from skmtl.deep._member_scores import log_mean_probabilities
 from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
@@ -92,6 +91,7 @@ class MultiTaskMLPClassifier(
         trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
@@ -123,6 +123,7 @@ class MultiTaskMLPClassifier(
         self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
@@ -162,22 +163,22 @@ class MultiTaskMLPClassifier(
                 known[:, np.arange(data.n_tasks) != t] = False
             else:
                 known &= data.design.task_of_sample == t
-            y[known] = _codes_of_labels(data.y[known], classes, data.tasks[t])
+            y[known] = codes_of_labels(data.y[known], classes, data.tasks[t])
             factors = class_factors(self.class_weight, classes, y[known], weight[known])
             weight[known] *= factors[y[known]]
         return y, weight
 
     def _outputs(self):
-        return Outputs("class")
+        return Outputs.alike("class", self.n_tasks_)
 
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
         if codes is None:
-            return _log_mean_probabilities(scores), True
-        return _log_mean_probabilities(scores)[:, 0], False
+            return log_mean_probabilities(scores), True
+        return log_mean_probabilities(scores)[:, 0], False
 
     def _scores_of_tasks(self, X):
-        return _log_mean_probabilities(self._all_scores(X))
+        return log_mean_probabilities(self._all_scores(X))
 
 
 def _cells_of_columns(data, coded):
@@ -191,33 +192,8 @@ def _cells_of_columns(data, coded):
     return y, weight
 
 
-def _codes_of_labels(labels, classes, task):
-    """Return the positions of class labels among the classes of a task."""
-    codes = codes_of(plain_labels(labels), classes)
-    unknown = dict.fromkeys(labels[codes < 0].tolist())
-    if unknown:
-        raise ValueError(
-            f"Task {name_of_task(task)} has class labels {some_of(unknown)}, which fit did not "
-            f"see; its classes are {some_of(classes)}."
-        )
-    return codes
-
-
 def _patterns(y, weight):
     """Return the combination of classes of every sample, (n_samples,) of int."""
     codes = np.where(weight > 0, y, -1)
     _, patterns = np.unique(codes, axis=0, return_inverse=True)
     return patterns.ravel()
-
-
-def _log_mean_probabilities(scores):
-    """Return the scores of all members together, whose softmax is their mean probability.
-
-    From (n_members, n_samples, n_tasks, n_classes) they become (n_samples, n_tasks, n_classes), or
-    the log-odds (n_samples, n_tasks) of two classes.
-    """
-    of_members = log_softmax(scores, axis=-1)
-    log_mean = logsumexp(of_members, axis=0) - np.log(len(scores))
-    if log_mean.shape[-1] == 2:
-        return log_mean[..., 1] - log_mean[..., 0]
-    return log_mean

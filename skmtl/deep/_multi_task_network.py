@@ -15,12 +15,14 @@ from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
 from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._plain_state import PlainState
 from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._training_settings import TrainingSettings
 from skmtl.deep._trunk_input import TrunkInput, check_trunk_params, flattened
+from skmtl.deep._weighting_check import check_weighting
 
 _CHUNK = 4096  # samples that are predicted at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
@@ -54,7 +56,7 @@ class Cells(NamedTuple):
     losses: tuple
 
 
-class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
@@ -63,25 +65,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
-    _parts = {  # noqa: RUF012
-        "_architecture": Architecture,
-        "_feature_scale": FeatureScale,
-        "_trunk_input": TrunkInput,
-    }
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        for name in self._parts:
-            if state.get(name) is not None:
-                state[name] = dict(vars(state[name]))  # skops stores plain types as they are
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        for name, part in self._parts.items():
-            if state.get(name) is not None:
-                state[name] = part(**state[name])
-        super().__setstate__(state)
+    huber_delta = 1.35  # a parameter of those that learn numbers
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -95,6 +79,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         check_option(self.sharing, "sharing", SHARING)
         check_real(self.soft_alpha, "soft_alpha")
         check_option(self.training, "training", TRAINING)
+        check_weighting(self.weighting, self.sharing, self.training)
         check_option(self.checkpoint, "checkpoint", ("overall", "task"))
         check_option(self.head, "head", ("auto", *HEADS))
         check_real(self.dropout, "dropout", high=1.0, include="left")
@@ -102,6 +87,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             check_int(self.n_members, "n_members")
         check_trunk_params(self)
         check_real(self.head_alpha, "head_alpha")
+        check_real(self.huber_delta, "huber_delta", include="neither")
         check_real(self.alpha, "alpha")
         check_real(self.learning_rate_init, "learning_rate_init", include="neither")
         check_int(self.max_iter, "max_iter")
@@ -241,7 +227,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         """Return the Architecture that the parameters ask for."""
         head = self.head
         if head == "auto":
-            head = "own" if data.layout == "wide" else "mean"
+            head = "own" if self._has_different_tasks(data) else "mean"
         if not self._shares:
             head = "own"
         n_members = self.n_members
@@ -271,6 +257,10 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
         return try_trunk(self.trunk, samples.X[[0, -1]])
 
+    def _has_different_tasks(self, data):
+        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
+        return data.layout == "wide"
+
     @property
     def _shares(self):
         """Whether tasks have anything in common."""
@@ -281,6 +271,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         return TrainingSettings(
             head_alpha=self.head_alpha,
             soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
+            huber_delta=self.huber_delta,
             alpha=self.alpha,
             learning_rate=self.learning_rate_init,
             trunk_learning_rate=self._trunk_learning_rate(),
@@ -289,6 +280,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
             has_task_checkpoints=self.checkpoint == "task",
+            weighting=self.weighting,
         )
 
     def _trunk_learning_rate(self):
@@ -318,6 +310,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
         self.best_epoch_ = training.best_epoch
+        self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(

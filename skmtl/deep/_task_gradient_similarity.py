@@ -144,6 +144,7 @@ def _cosines(model, data, with_respect_to):
             weight=tensor_of(weight),
             offset=tensor_of(model._score_offset[:-1]),
             losses=model._losses,
+            huber_delta=model.huber_delta,
         )
         if with_respect_to == "trunk":
             return gradients.cosines_at_trunk().numpy()

@@ -14,6 +14,8 @@ class TrainingSettings:
         Strength of the penalty of deviations of heads.
     soft_alpha : float
         Strength of the penalty of deviations of trunks.
+    huber_delta : float
+        Size of a residual from which on the loss "huber" is linear.
     alpha : float
         Weight decay.
     learning_rate : float
@@ -30,10 +32,13 @@ class TrainingSettings:
         Number of epochs without a better validation loss after which a member is finished.
     has_task_checkpoints : bool
         Whether every task keeps the weights of its own best epoch.
+    weighting : str or callable
+        How the gradients of tasks become one.
     """
 
     head_alpha: float
     soft_alpha: float
+    huber_delta: float
     alpha: float
     learning_rate: float
     trunk_learning_rate: float
@@ -42,3 +47,4 @@ class TrainingSettings:
     max_iter: int
     n_iter_no_change: int
     has_task_checkpoints: bool
+    weighting: object

@@ -38,12 +38,14 @@ class DeployedNetwork(nn.Module):
         super().__init__()
         self.scaling = scaling
         self.members = nn.ModuleList(members)
-        self.kind = outputs.kind
+        self.kinds = sorted(set(outputs.kinds))
         self.has_own_tasks = has_own_tasks
+        kinds = [*outputs.kinds, outputs.kinds[0]]  # a new task is like the others
+        self.register_buffer("is_class", torch.tensor([kind == "class" for kind in kinds]))
+        self.register_buffer("is_count", torch.tensor([kind == "count" for kind in kinds]))
         self.register_buffer("score_offset", score_offset)
-        if self.kind == "number":
-            self.register_buffer("unit_offset", torch.as_tensor(outputs.offset))
-            self.register_buffer("unit_scale", torch.as_tensor(outputs.scale))
+        self.register_buffer("unit_offset", torch.tensor(outputs.offset))
+        self.register_buffer("unit_scale", torch.tensor(outputs.scale))
 
     def forward(self, X, tasks=None):
         """Return predictions.
@@ -58,18 +60,33 @@ class DeployedNetwork(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n,) or (n, T); (n, K) or (n, T, K) of a classifier
+        Tensor of shape (n, T), or (n, T, K) if there are classes; (n,) or (n, K) with `tasks`
         """
         scores = self.scores(X, tasks)
-        if self.kind == "class":
-            probabilities = torch.softmax(scores, -1).mean(0)
-            return probabilities.squeeze(1) if self.has_own_tasks else probabilities
-        if self.kind == "count":
-            predictions = torch.exp(scores[..., 0]).mean(0)
+        if self.kinds == ["class"]:
+            predictions = torch.softmax(scores, -1).mean(0)
+        elif "class" not in self.kinds:
+            predictions = self._numbers(scores[..., 0], tasks)
         else:
-            offset, scale = self._units(tasks)
-            predictions = offset + scale * scores[..., 0].mean(0)
+            probabilities = torch.softmax(scores, -1).mean(0)
+            numbers = self._numbers(scores[..., 0], tasks).unsqueeze(-1)
+            numbers = nn.functional.pad(numbers, (0, scores.shape[-1] - 1))
+            is_class = self._of_tasks(self.is_class, tasks).unsqueeze(-1)
+            predictions = torch.where(is_class, probabilities, numbers)
         return predictions.squeeze(1) if self.has_own_tasks else predictions
+
+    def _numbers(self, scores, tasks):
+        """Return expected numbers and counts (n, T or 1) of scores (M, n, T or 1)."""
+        offset = self._of_tasks(self.unit_offset, tasks)
+        numbers = offset + self._of_tasks(self.unit_scale, tasks) * scores.mean(0)
+        if "count" not in self.kinds:
+            return numbers
+        counts = torch.exp(scores).mean(0)
+        return torch.where(self._of_tasks(self.is_count, tasks), counts, numbers)
+
+    def _of_tasks(self, values, tasks):
+        """Return the values of the tasks of samples, (n, 1), or those of all tasks, (T,)."""
+        return values[tasks, None] if self.has_own_tasks else values[:-1]
 
     def scores(self, X, tasks=None):
         """Return the scores (M, n, T, K) of all members, with T = 1 for samples with a task."""
@@ -87,12 +104,6 @@ class DeployedNetwork(nn.Module):
         for part in self.modules():
             if isinstance(part, UserTrunk):
                 part.float()
-
-    def _units(self, tasks):
-        """Return the offsets and the scales of numbers, (T,) or (n, 1)."""
-        if self.has_own_tasks:
-            return self.unit_offset[tasks, None], self.unit_scale[tasks, None]
-        return self.unit_offset[:-1], self.unit_scale[:-1]
 
 
 class Scaling(nn.Module):

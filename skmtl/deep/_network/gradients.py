@@ -5,7 +5,7 @@ Everything is in double precision; the first axis are the members.
 
 import torch
 
-from skmtl.deep._network.losses import LOSSES
+from skmtl.deep._network.losses import TaskLosses
 
 _CHUNK = 256  # samples whose gradients with respect to the representation are held at a time
 
@@ -25,15 +25,18 @@ class TaskGradients:
         What is added to the scores of each task.
     losses : sequence of str
         Name of the loss of every task.
+    huber_delta : float
+        Parameter of the loss "huber".
     """
 
-    def __init__(self, network, X, y, weight, offset, losses):
+    def __init__(self, network, X, y, weight, offset, losses, huber_delta):
         self.network = network
         self.X = X
         self.y = y
         self.weight = weight / weight.sum(0)
         self.offset = offset
-        self.losses = losses
+        self.loss = TaskLosses(losses, huber_delta)
+        self.n_tasks = len(losses)
 
     def cosines_at_representation(self):
         """Return the cosines (M, T, T) of gradients with respect to the representation of all."""
@@ -42,7 +45,7 @@ class TaskGradients:
             samples = slice(start, start + _CHUNK)
             h = self.network.trunk(self.X[samples]).detach().requires_grad_()
             gradients = []
-            for task in range(len(self.losses)):
+            for task in range(self.n_tasks):
                 loss = self._loss(h, samples, task).sum()
                 (gradient,) = torch.autograd.grad(loss, h)
                 gradients.append(gradient.flatten(1))
@@ -62,7 +65,7 @@ class TaskGradients:
         if not parameters:
             raise ValueError("The trunk of this network has no weights.")
         gradients = []
-        for task in range(len(self.losses)):
+        for task in range(self.n_tasks):
             own = torch.nonzero(self.weight[:, task]).squeeze(1)
             of_members = 0.0
             for samples in own.split(_CHUNK):
@@ -85,7 +88,7 @@ class TaskGradients:
         h = h.double()
         codes = torch.full((h.shape[1],), task)
         scores = self.network.scores(h, codes) + self.offset[task]
-        losses = LOSSES[self.losses[task]](scores, self.y[samples, task, None])
+        losses = self.loss(scores, self.y[samples, task, None], codes)
         return losses[..., 0] @ self.weight[samples, task]
 
 

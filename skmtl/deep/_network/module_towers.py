@@ -4,9 +4,10 @@ import copy
 
 import torch
 from torch import nn
+from torch.func import functional_call
 
 from skmtl.deep._network.random_state import seeded
-from skmtl.deep._network.towers import size_of_deviations
+from skmtl.deep._network.towers import add_to_gradient, size_of_deviations
 from skmtl.deep._network.trial_run import new_module
 
 
@@ -57,6 +58,35 @@ class ModuleTowers(nn.Module):
             of_tasks.append(torch.stack(of_members))
         return torch.cat(of_tasks, dim=1)[:, torch.argsort(order)]
 
+    def of_copies(self, x, codes, n_tasks):
+        """Return the representations by copies of the towers, as `Towers.of_copies` does."""
+        names = [name for name, _ in self.towers[0].named_parameters()]
+        copies = []
+        for name in names:
+            of_members = [tower.get_parameter(name).detach() for tower in self.towers]
+            of_tasks = torch.stack(of_members).repeat_interleave(n_tasks, 0)
+            copies.append(of_tasks.requires_grad_())
+        order = torch.argsort(codes, stable=True)
+        tasks, counts = torch.unique(codes, return_counts=True)
+        of_tasks = []
+        for task, own in zip(tasks.tolist(), order.split(counts.tolist()), strict=True):
+            of_members = []
+            for member, tower in enumerate(self.towers):
+                own_copies = [copy[member * n_tasks + task] for copy in copies]
+                parameters = dict(zip(names, own_copies, strict=True))
+                of_members.append(self._output(tower, x[own], parameters))
+            of_tasks.append(torch.stack(of_members))
+        return torch.cat(of_tasks, dim=1)[:, torch.argsort(order)], copies
+
+    def add_gradient(self, gradient):
+        """Add a gradient (M, n_parameters) to those of the parameters of the members."""
+        for tower, own in zip(self.towers, gradient, strict=True):
+            start = 0
+            for parameter in tower.parameters():
+                part = own[start : start + parameter.numel()].view_as(parameter)
+                add_to_gradient(parameter, part)
+                start += parameter.numel()
+
     def size_of_deviations(self):
         """Return the sum of squares by which towers of tasks differ from their mean, (M,)."""
         of_towers = zip(*(tower.parameters() for tower in self.towers), strict=True)
@@ -90,8 +120,11 @@ class ModuleTowers(nn.Module):
             self.towers.double()
         return self
 
-    def _output(self, tower, x):
-        """Return the representations (n, d) of inputs (n, ...) by one of the towers."""
+    def _output(self, tower, x, parameters=None):
+        """Return the representations (n, d) of inputs (n, ...) by one of the towers.
+
+        It may have other parameters than its own, a dict of tensors.
+        """
         if x.is_floating_point():
             x = x.to(self.precision)
         if not self.training:
@@ -99,7 +132,8 @@ class ModuleTowers(nn.Module):
         is_single = len(x) == 1 and self.has_batch_statistics
         tower.train(not is_single)  # the batch of a single sample has no variance
         with seeded(self.generator):
-            return tower(x).reshape(len(x), -1)
+            h = tower(x) if parameters is None else functional_call(tower, parameters, (x,))
+            return h.reshape(len(x), -1)
 
 
 def _complete(module, trunk):

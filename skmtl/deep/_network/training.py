@@ -12,7 +12,7 @@ from skmtl.deep._network.checkpoints import Checkpoints
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
 from skmtl.deep._network.stored import arrays_of, tensors_of
-from skmtl.deep._network.weighting import EqualWeighting
+from skmtl.deep._network.weighting import make_weighting
 
 _CHUNK = 4096  # samples that are validated at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
@@ -35,6 +35,8 @@ class Training:
         there is no early stopping.
     best_epoch : ndarray of int of shape (n_members, n_tasks)
         The epoch whose weights were kept, from 0.
+    task_weight_curve : ndarray of shape (n_epochs, n_tasks)
+        Mean over steps and members of the weights that tasks had.
     converged : bool
         Whether all members stopped before the last epoch, or a callback stopped them.
     """
@@ -44,12 +46,11 @@ class Training:
     loss_curve: np.ndarray
     validation_curve: np.ndarray
     best_epoch: np.ndarray
+    task_weight_curve: np.ndarray
     converged: bool
 
 
-def train(
-    architecture, samples, validation, settings, seed, progress, *, weighting=None, start=None
-):
+def train(architecture, samples, validation, settings, seed, progress, *, start=None):
     """Return the Training of a network.
 
     Parameters
@@ -66,8 +67,6 @@ def train(
         What initial weights, the order of samples and dropout depend on.
     progress : Progress
         What is told of every epoch.
-    weighting : EqualWeighting, default=None
-        How the gradients of tasks become one.
     start : dict of ndarray, default=None
         Weights to start from, of a network of the same architecture.
     """
@@ -82,8 +81,8 @@ def train(
             everything = _with_representations(everything, network)
     training = everything.trained()
     objective = Objective(everything, samples.offset, samples.losses, settings)
-    weighting = weighting or EqualWeighting()
-    weighting.start(network, objective)
+    weighting = make_weighting(settings.weighting)
+    weighting.start(network, objective, everything, seed)
     optimizer = _optimizer(network, weighting, settings)
     is_validated = validation.any(axis=1)
     stops_early = is_validated.any()
@@ -95,6 +94,7 @@ def train(
     loss_curve = []
     validation_curve = []
     attributes = partial(_attributes_so_far, network, loss_curve, validation_curve)
+    task_weight_curve = []
     is_stopped = False
     for epoch in range(settings.max_iter):
         progress.begin_epoch()
@@ -104,7 +104,7 @@ def train(
         losses = _run_epoch(network, objective, weighting, optimizer, batches)
         loss_curve.append(losses.mean(axis=0))
         _check_finite(loss_curve[-1], epoch, settings)
-        weighting.end_epoch(losses)
+        task_weight_curve.append(weighting.end_epoch(losses).mean(axis=0))
         if stops_early:
             validation_curve.append(_validation_losses(network, objective, everything))
             checkpoints.update(epoch, validation_curve[-1])
@@ -128,6 +128,7 @@ def train(
         loss_curve=np.array(loss_curve),
         validation_curve=np.array(validation_curve).reshape(-1, *shape),
         best_epoch=best_epoch,
+        task_weight_curve=np.array(task_weight_curve),
         converged=is_stopped or not stops_early or checkpoints.finished.all(),
     )
 
