@@ -95,7 +95,8 @@ def _names(model):
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        classes = [None if own is None else own.tolist() for own in classes]
+        labels = [None if own is None else own.tolist() for own in classes]
+        names["classes"] = json.dumps(labels, default=str)
     elif classes is not None:
         classes = classes.tolist()
     if classes is not None:

@@ -5,9 +5,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
-from skmtl.deep._known_classes import codes_of_labels
+from skmtl.deep._cells import Cells
 from skmtl.deep._member_scores import log_mean_probabilities
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
@@ -55,6 +55,7 @@ class MultiTaskMLPClassifier(
     --------
     MultiTaskMLPRegressor : Regression counterpart.
     MeanRegularizedClassifier : Linear models about a common one.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------
@@ -190,6 +191,18 @@ def _cells_of_columns(data, coded):
         y[is_known[:, t], t] = codes
         weight[is_known[:, t], t] = weights
     return y, weight
+
+
+def codes_of_labels(labels, classes, task):
+    """Return the positions of class labels among the classes of a task."""
+    codes = codes_of(plain_labels(labels), classes)
+    unknown = dict.fromkeys(labels[codes < 0].tolist())
+    if unknown:
+        raise ValueError(
+            f"Task {name_of_task(task)} has class labels {some_of(unknown)}, which fit did not "
+            f"see; its classes are {some_of(classes)}."
+        )
+    return codes
 
 
 def _patterns(y, weight):

@@ -10,18 +10,16 @@ class Outputs(NamedTuple):
 
     Attributes
     ----------
-    kinds : tuple of str
-        Of every task. "number": ``offset + scale z``. "count": ``exp(z)``. "class": the softmax of
-        the scores of the classes.
-    offset, scale : ndarray of shape (n_tasks + 1,)
-        Units of numbers; 0 and 1 of counts and classes. The last ones are those of a new task.
+    kind : {"number", "count", "class", "mixed"}
+        "number": ``offset + scale z``. "count": ``exp(z)``. "class": the softmax of the scores of
+        the classes. "mixed": tasks differ. Predictions are means over members.
+    offset, scale : ndarray of shape (n_tasks + 1,) or None
+        Units of the numbers of every task; the last ones are those of a new task.
+    kinds : tuple of str or None
+        The kind of every task, and of a new one, if the kind is "mixed".
     """
 
-    kinds: tuple
-    offset: np.ndarray
-    scale: np.ndarray
-
-    @classmethod
-    def alike(cls, kind, n_tasks):
-        """Return the outputs of tasks of one kind, which have no units."""
-        return cls((kind,) * n_tasks, np.zeros(n_tasks + 1), np.ones(n_tasks + 1))
+    kind: str
+    offset: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    kinds: tuple | None = None

@@ -24,10 +24,12 @@ def to_torch(model):
     torch.nn.Module
         ``module(X)`` of features (n_samples, n_features) if y was two-dimensional, else
         ``module(X, tasks)`` with the position in `tasks_` of the task of each sample, or `n_tasks_`
-        for a new task. It returns what `predict` does, (n_samples, n_tasks) or (n_samples,), or the
-        probabilities of classes along a further axis, 0 for those that a task lacks. If only some
-        tasks have classes, the expected values of the others come first on that axis, followed by
-        0. ``module.scaling`` scales features, and ``module.members`` are the networks.
+        for a new task. It returns what `predict` does, or `predict_proba` of a classifier; if y was
+        two-dimensional, probabilities are (n_samples, n_tasks, n_classes), 0 for the classes that
+        a task lacks. With tasks of several kinds, it returns (n_samples, n_tasks, n_columns) or
+        (n_samples, n_columns): the number or mean count of a task and then zeros, or the
+        probabilities of its classes. ``module.scaling`` scales features, and ``module.members`` are
+        the networks.
 
     Raises
     ------

@@ -44,8 +44,12 @@ class DeployedNetwork(nn.Module):
         self.register_buffer("is_class", torch.tensor([kind == "class" for kind in kinds]))
         self.register_buffer("is_count", torch.tensor([kind == "count" for kind in kinds]))
         self.register_buffer("score_offset", score_offset)
-        self.register_buffer("unit_offset", torch.tensor(outputs.offset))
-        self.register_buffer("unit_scale", torch.tensor(outputs.scale))
+        if self.kind == "mixed":
+            self.register_buffer("is_class", _are(outputs.kinds, "class"))
+            self.register_buffer("is_count", _are(outputs.kinds, "count"))
+        if self.kind in ("number", "mixed"):
+            self.register_buffer("unit_offset", torch.as_tensor(outputs.offset))
+            self.register_buffer("unit_scale", torch.as_tensor(outputs.scale))
 
     def forward(self, X, tasks=None):
         """Return predictions.
@@ -60,13 +64,19 @@ class DeployedNetwork(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n, T), or (n, T, K) if there are classes; (n,) or (n, K) with `tasks`
+        Tensor of shape (n,) or (n, T); (n, K) or (n, T, K) with classes
+            Of tasks of several kinds: the number or mean count of a task, then zeros, or the
+            probabilities of its classes.
         """
         scores = self.scores(X, tasks)
-        if self.kinds == ["class"]:
-            predictions = torch.softmax(scores, -1).mean(0)
-        elif "class" not in self.kinds:
-            predictions = self._numbers(scores[..., 0], tasks)
+        if self.kind == "mixed":
+            predictions = self._of_each_kind(scores, tasks)
+            return predictions.squeeze(1) if self.has_own_tasks else predictions
+        if self.kind == "class":
+            probabilities = torch.softmax(scores, -1).mean(0)
+            return probabilities.squeeze(1) if self.has_own_tasks else probabilities
+        if self.kind == "count":
+            predictions = torch.exp(scores[..., 0]).mean(0)
         else:
             probabilities = torch.softmax(scores, -1).mean(0)
             numbers = self._numbers(scores[..., 0], tasks).unsqueeze(-1)
@@ -99,11 +109,35 @@ class DeployedNetwork(nn.Module):
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
 
-    def trunks_in_single_precision(self):
-        """Make the trunks of the user's single, and leave all else as it is."""
-        for part in self.modules():
-            if isinstance(part, UserTrunk):
-                part.float()
+    def _of_each_kind(self, scores, tasks):
+        """Return the predictions of tasks of several kinds, (n, T, K)."""
+        offset, scale = self._units(tasks)
+        numbers = offset + scale * scores[..., 0].mean(0)
+        counts = torch.exp(scores[..., 0]).mean(0)
+        expected = torch.where(self._of_tasks(self.is_count, tasks), counts, numbers)
+        probabilities = torch.softmax(scores, -1).mean(0)
+        in_first_column = nn.functional.pad(
+            expected.unsqueeze(-1),
+            (0, probabilities.shape[-1] - 1),
+        )
+        is_class = self._of_tasks(self.is_class, tasks).unsqueeze(-1)
+        return torch.where(is_class, probabilities, in_first_column)
+
+    def _units(self, tasks):
+        """Return the offsets and the scales of numbers, (T,) or (n, 1)."""
+        offset = self._of_tasks(self.unit_offset, tasks)
+        return offset, self._of_tasks(self.unit_scale, tasks)
+
+    def _of_tasks(self, values, tasks):
+        """Return values (T + 1,) of tasks as those of known tasks (T,), or of samples (n, 1)."""
+        if self.has_own_tasks:
+            return values[tasks, None]
+        return values[:-1]
+
+
+def _are(kinds, kind):
+    """Return which tasks are of a kind, a tensor of bool."""
+    return torch.tensor([one == kind for one in kinds])
 
 
 class Scaling(nn.Module):

@@ -5,7 +5,7 @@ Everything is in double precision; the first axis are the members.
 
 import torch
 
-from skmtl.deep._network.losses import TaskLosses
+from skmtl.deep._network.losses import loss_function
 
 _CHUNK = 256  # samples whose gradients with respect to the representation are held at a time
 
@@ -35,8 +35,7 @@ class TaskGradients:
         self.y = y
         self.weight = weight / weight.sum(0)
         self.offset = offset
-        self.loss = TaskLosses(losses, huber_delta)
-        self.n_tasks = len(losses)
+        self.losses = [loss_function(name, huber_delta) for name in losses]
 
     def cosines_at_representation(self):
         """Return the cosines (M, T, T) of gradients with respect to the representation of all."""
@@ -88,7 +87,7 @@ class TaskGradients:
         h = h.double()
         codes = torch.full((h.shape[1],), task)
         scores = self.network.scores(h, codes) + self.offset[task]
-        losses = self.loss(scores, self.y[samples, task, None], codes)
+        losses = self.losses[task](scores, self.y[samples, task, None])
         return losses[..., 0] @ self.weight[samples, task]
 
 

@@ -48,6 +48,13 @@ LOSSES = {
 }
 
 
+def loss_function(name, huber_delta):
+    """Return one of the losses by its name, with its parameter."""
+    if name == "huber":
+        return partial(huber, delta=huber_delta)
+    return LOSSES[name]
+
+
 class TaskLosses:
     """The losses of cells of tasks that may have different kinds of them.
 
@@ -65,10 +72,7 @@ class TaskLosses:
             tasks_of.setdefault(name, []).append(task)
         self.kinds = []
         for name, tasks in tasks_of.items():
-            loss = LOSSES[name]
-            if name == "huber":
-                loss = partial(loss, delta=huber_delta)
-            self.kinds.append((loss, tasks))
+            self.kinds.append((loss_function(name, huber_delta), tasks))
         self.kind_of_task = torch.zeros(len(names), dtype=torch.long)
         for kind, (_, tasks) in enumerate(self.kinds):
             self.kind_of_task[tasks] = kind
