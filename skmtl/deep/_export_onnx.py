@@ -65,7 +65,7 @@ def export_onnx(model, path):
     if module.has_own_tasks:
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
-    output = "probabilities" if module.kinds == ["class"] else "predictions"
+    output = "probabilities" if module.kind == "class" else "predictions"
     program = torch.onnx.export(
         module,
         kwargs=inputs,
@@ -95,8 +95,7 @@ def _names(model):
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        labels = [None if own is None else own.tolist() for own in classes]
-        names["classes"] = json.dumps(labels, default=str)
+        classes = [None if own is None else own.tolist() for own in classes]
     elif classes is not None:
         classes = classes.tolist()
     if classes is not None:

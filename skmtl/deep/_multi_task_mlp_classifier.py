@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
 from skmtl.deep._cells import Cells
@@ -170,7 +172,7 @@ class MultiTaskMLPClassifier(
         return y, weight
 
     def _outputs(self):
-        return Outputs.alike("class", self.n_tasks_)
+        return Outputs("class")
 
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)

@@ -180,9 +180,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
 
     def _outputs(self):
         if self.loss == "poisson":
-            return Outputs.alike("count", self.n_tasks_)
-        kinds = ("number",) * self.n_tasks_
-        return Outputs(kinds, self._units.offset, self._units.scale)
+            return Outputs("count")
+        return Outputs("number", self._units.offset, self._units.scale)
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""

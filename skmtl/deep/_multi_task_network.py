@@ -9,9 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
-from skmtl.deep._architecture import Architecture
 from skmtl.deep._feature_scale import FeatureScale
 from skmtl.deep._network_params import architecture_of, check_network_params, settings_of
+from skmtl.deep._plain_state import PlainState
 from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import Trainer

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Outputs(NamedTuple):
-    """From scores to predictions, which are means over members.
+    """From scores to predictions.
 
     Attributes
     ----------

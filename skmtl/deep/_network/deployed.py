@@ -38,11 +38,8 @@ class DeployedNetwork(nn.Module):
         super().__init__()
         self.scaling = scaling
         self.members = nn.ModuleList(members)
-        self.kinds = sorted(set(outputs.kinds))
+        self.kind = outputs.kind
         self.has_own_tasks = has_own_tasks
-        kinds = [*outputs.kinds, outputs.kinds[0]]  # a new task is like the others
-        self.register_buffer("is_class", torch.tensor([kind == "class" for kind in kinds]))
-        self.register_buffer("is_count", torch.tensor([kind == "count" for kind in kinds]))
         self.register_buffer("score_offset", score_offset)
         if self.kind == "mixed":
             self.register_buffer("is_class", _are(outputs.kinds, "class"))
@@ -78,25 +75,9 @@ class DeployedNetwork(nn.Module):
         if self.kind == "count":
             predictions = torch.exp(scores[..., 0]).mean(0)
         else:
-            probabilities = torch.softmax(scores, -1).mean(0)
-            numbers = self._numbers(scores[..., 0], tasks).unsqueeze(-1)
-            numbers = nn.functional.pad(numbers, (0, scores.shape[-1] - 1))
-            is_class = self._of_tasks(self.is_class, tasks).unsqueeze(-1)
-            predictions = torch.where(is_class, probabilities, numbers)
+            offset, scale = self._units(tasks)
+            predictions = offset + scale * scores[..., 0].mean(0)
         return predictions.squeeze(1) if self.has_own_tasks else predictions
-
-    def _numbers(self, scores, tasks):
-        """Return expected numbers and counts (n, T or 1) of scores (M, n, T or 1)."""
-        offset = self._of_tasks(self.unit_offset, tasks)
-        numbers = offset + self._of_tasks(self.unit_scale, tasks) * scores.mean(0)
-        if "count" not in self.kinds:
-            return numbers
-        counts = torch.exp(scores).mean(0)
-        return torch.where(self._of_tasks(self.is_count, tasks), counts, numbers)
-
-    def _of_tasks(self, values, tasks):
-        """Return the values of the tasks of samples, (n, 1), or those of all tasks, (T,)."""
-        return values[tasks, None] if self.has_own_tasks else values[:-1]
 
     def scores(self, X, tasks=None):
         """Return the scores (M, n, T, K) of all members, with T = 1 for samples with a task."""
@@ -108,6 +89,12 @@ class DeployedNetwork(nn.Module):
         of_members = torch.cat([of_members, of_new_task], 2) + self.score_offset
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
+
+    def trunks_in_single_precision(self):
+        """Make the trunks of the user's single, and leave all else as it is."""
+        for part in self.modules():
+            if isinstance(part, UserTrunk):
+                part.float()
 
     def _of_each_kind(self, scores, tasks):
         """Return the predictions of tasks of several kinds, (n, T, K)."""

@@ -44,7 +44,7 @@ class TaskGradients:
             samples = slice(start, start + _CHUNK)
             h = self.network.trunk(self.X[samples]).detach().requires_grad_()
             gradients = []
-            for task in range(self.n_tasks):
+            for task in range(len(self.losses)):
                 loss = self._loss(h, samples, task).sum()
                 (gradient,) = torch.autograd.grad(loss, h)
                 gradients.append(gradient.flatten(1))
@@ -64,11 +64,12 @@ class TaskGradients:
         if not parameters:
             raise ValueError("The trunk of this network has no weights.")
         gradients = []
-        for task in range(self.n_tasks):
+        for task in range(len(self.losses)):
             own = torch.nonzero(self.weight[:, task]).squeeze(1)
             of_members = 0.0
             for samples in own.split(_CHUNK):
-                loss = self._loss(self.network.trunk(self.X[samples]), samples, task).sum()
+                h = self.network.trunk(self.X[samples])
+                loss = self._loss(h, samples, task).sum()
                 of_parameters = torch.autograd.grad(loss, parameters, materialize_grads=True)
                 of_members = of_members + self._by_member(of_parameters)
             gradients.append(of_members)
@@ -78,8 +79,10 @@ class TaskGradients:
     def _by_member(self, tensors):
         """Return tensors of the shapes of the trunk's parameters as vectors of members, (M, P)."""
         if self.network.architecture.trunk is None:  # members are their first axes
-            return torch.cat([tensor.flatten(1) for tensor in tensors], 1).double()
-        vector = torch.cat([tensor.flatten() for tensor in tensors]).double()
+            of_layers = [tensor.flatten(1) for tensor in tensors]
+            return torch.cat(of_layers, 1)
+        of_layers = [tensor.flatten() for tensor in tensors]  # of one member after the other
+        vector = torch.cat(of_layers).double()
         return vector.unflatten(0, (self.network.n_members, -1))
 
     def _loss(self, h, samples, task):

@@ -1,7 +1,6 @@
 """Training: epochs of AdamW steps, validation after each, the best weights at the end."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import torch
@@ -163,15 +162,6 @@ class _Run:
             task_weight_curve=np.array(self.task_weight_curve),
             converged=is_stopped or self.checkpoints is None or self.is_finished(),
         )
-
-
-def _attributes_so_far(network, loss_curve, validation_curve):
-    """Return what an estimator would have if training ended now."""
-    return {
-        "_arrays": arrays_of(network.state()),
-        "loss_curve_": np.array(loss_curve),
-        "validation_curve_": np.array(validation_curve),
-    }
 
 
 def _optimizer(network, weighting, settings):
