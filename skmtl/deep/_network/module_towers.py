@@ -32,6 +32,7 @@ class ModuleTowers(nn.Module):
         self.n_members = architecture.n_members
         self.has_double_precision = architecture.trunk.has_double_precision
         self.precision = torch.float32
+        self.precision_of_outputs = torch.float32
         n_repeats = self.n_towers // self.n_members
         self.towers = nn.ModuleList()
         for _ in range(self.n_members):
@@ -110,7 +111,11 @@ class ModuleTowers(nn.Module):
                     tensor.copy_(state[name][g])
 
     def in_double_precision(self):
-        """Return the towers in double precision, if the user's code works in it."""
+        """Return the towers in double precision, if the user's code works in it.
+
+        Representations are in double precision in any case.
+        """
+        self.precision_of_outputs = torch.float64
         if self.has_double_precision:
             self.precision = torch.float64
             self.towers.double()
@@ -124,7 +129,7 @@ class ModuleTowers(nn.Module):
         if x.is_floating_point():
             x = x.to(self.precision)
         if not self.training:
-            return tower(x).reshape(len(x), -1)
+            return tower(x).reshape(len(x), -1).to(self.precision_of_outputs)
         is_single = len(x) == 1 and self.has_batch_statistics
         tower.train(not is_single)  # the batch of a single sample has no variance
         with seeded(self.generator):
