@@ -12,6 +12,7 @@ import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import r2_score
 
 from skmtl import MultiTaskMLPClassifier, MultiTaskMLPRegressor
 
@@ -197,11 +198,81 @@ def test_early_stopping_keeps_the_best_epoch_of_each_member():
     assert curve.shape == (model.n_iter_, 2, 4)
     assert np.isnan(curve[:, :, 3]).all()
     of_members = curve[:, :, :3].mean(axis=2)
-    for member, epoch in enumerate(model.best_epoch_):
+    for member, epoch in enumerate(model.best_epoch_[:, 0]):
         until_stopped = of_members[: epoch + 6, member]
         assert of_members[epoch, member] == pytest.approx(until_stopped.min(), abs=1e-4)
     assert model.loss_curve_.shape == (model.n_iter_, 4)
     assert np.isfinite(model.predict(X, tasks=tasks)).all()
+
+
+WAYS = {
+    "none": {"sharing": "none"},
+    "soft": {"sharing": "soft"},
+    "independent": {"training": "independent"},
+    "sequential": {"training": "sequential"},
+    "task checkpoints": {"checkpoint": "task", "early_stopping": True},
+    "soft with task checkpoints": {
+        "sharing": "soft",
+        "checkpoint": "task",
+        "early_stopping": True,
+    },
+}
+
+
+@needs_torch
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_trunks_of_tasks_in_every_form(way):
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, normalize_y="task").set_params(**WAYS[way])
+    model.set_params(head="own" if way in ("independent", "sequential") else "mean")
+    long = clone(model).fit(X, y, tasks=tasks)
+    of_all = long.predict_all_tasks(X)
+    predictions = long.predict(X, tasks=tasks)
+    np.testing.assert_allclose(predictions, of_all[np.arange(len(y)), tasks], rtol=1e-10)
+    wide = clone(model).fit(X, as_wide(y, tasks))
+    np.testing.assert_allclose(wide.predict(X), of_all, rtol=0, atol=2e-3)
+    assert long.represent(X).shape == (120, 2 * 3 * 8)
+    assert long.best_epoch_.shape == (2, 3)
+    assert r2_score(y, predictions) > 0
+    new = pickle.loads(pickle.dumps(long)).set_params(handle_unknown="shared")
+    assert np.isfinite(new.predict(X, tasks=np.full(len(X), 99))).all()
+
+
+@needs_torch
+def test_a_strong_penalty_makes_trunks_the_same():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, sharing="soft", head="shared", normalize_y=False)
+    model.set_params(soft_alpha=1e6).fit(X, y, tasks=tasks)
+    tied = model.predict_all_tasks(X)
+    free = model.set_params(soft_alpha=0.0).fit(X, y, tasks=tasks).predict_all_tasks(X)
+    assert np.ptp(tied, axis=1).mean() < 0.3 * np.ptp(free, axis=1).mean()
+
+
+@needs_torch
+def test_independent_tasks_do_not_see_each_other():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, training="independent", standardize=False)
+    together = clone(model).fit(X, y, tasks=tasks).predict(X, tasks=tasks)
+    in_parallel = clone(model).set_params(n_jobs=2).fit(X, y, tasks=tasks)
+    np.testing.assert_array_equal(in_parallel.predict(X, tasks=tasks), together)
+    other = np.where(tasks == 0, y, 100.0 * np.sin(y))
+    first = clone(model).fit(X, other, tasks=tasks).predict(X, tasks=tasks)
+    np.testing.assert_array_equal(first[tasks == 0], together[tasks == 0])
+
+
+@needs_torch
+def test_checkpoints_of_tasks_are_their_best_epochs():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**SMALL, learning_rate_init=0.1, checkpoint="task")
+    model.set_params(n_iter_no_change=5).fit(X, y, tasks=tasks)
+    curve = model.validation_curve_
+    for member in range(2):
+        until_stopped = curve[: model.best_epoch_[member].max() + 6, member]
+        for task in range(3):
+            best = until_stopped[model.best_epoch_[member, task], task]
+            assert best == pytest.approx(until_stopped[:, task].min(), abs=1e-4)
+    assert len(np.unique(model.best_epoch_)) > 2
 
 
 @needs_torch

@@ -31,7 +31,7 @@ def run(code, **environment):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples_run(name):
-    if name.startswith("skmtl.deep._network"):
+    if name.startswith("skmtl.deep"):
         pytest.importorskip("torch", reason='PyTorch is not installed: pip install "skmtl[torch]"')
     results = doctest.testmod(
         importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE

@@ -8,10 +8,18 @@ activation : {"relu", "tanh", "logistic", "identity", "gelu", "silu"}, default="
     Activation function of hidden layers.
 dropout : float, default=0.0
     Share of hidden units that each step of training leaves out at random, below 1.
+sharing : {"hard", "soft", "none"}, default="hard"
+    What tasks share. "hard": the hidden layers. "soft": every task has hidden layers of its own,
+    whose deviations from the mean of all tasks are penalized. "none": nothing. Without hard sharing
+    training takes about as many times longer as there are tasks, if all samples are of all tasks.
+soft_alpha : float, default=30.0
+    Strength of the penalty of deviations of hidden layers, for soft sharing. It counts like
+    samples, as `head_alpha` does.
 head : {"auto", "mean", "own", "shared"}, default="auto"
     How tasks differ. "mean": the head of a task is a common head plus a penalized deviation. "own":
     every task has a head of its own, without a common part and penalty. "shared": tasks have the
-    same head and differ in their offsets. "auto": "own" if y is two-dimensional, else "mean".
+    same head and differ in their offsets. "auto": "own" if y is two-dimensional, else "mean". Tasks
+    that share nothing always have their own.
 head_alpha : float, default=30.0
     Strength of the penalty of deviations, for the head "mean". It counts like samples: a task with
     many more samples than `head_alpha` goes its own way.
@@ -29,11 +37,19 @@ learning_rate_init : float, default=0.003
     Step size of AdamW.
 max_iter : int, default=300
     Largest number of epochs.
+training : {"joint", "sequential", "independent"}, default="joint"
+    "joint": all tasks at once. "independent": a network for each task, trained by itself on the
+    samples of the task only, whatever `sharing` is. "sequential": the same, in the order of
+    `tasks_`, and each starts from the hidden layers of the one before.
 early_stopping : bool, default=True
     Whether each member is validated after every epoch, stopped when its validation loss gets no
     better, and has its best weights put back. The validation loss is the mean over tasks of their
     mean losses: a small task counts as much as a large one. If False, there are `max_iter` epochs
     on all samples.
+checkpoint : {"overall", "task"}, default="overall"
+    Whose weights early stopping puts back: those of the epoch that was best for the mean of tasks,
+    or for each task those of the epoch that was best for it. The latter stores a trunk for each
+    task.
 validation_fraction : float, default=0.15
     Share of the samples that a single member leaves out for validation. Several members leave out
     one of `n_members` folds each. The last sample of a task is never left out.
@@ -51,12 +67,15 @@ task_weight : "balanced", dict, Series or array-like of shape (n_tasks,), defaul
 handle_unknown : {"error", "shared"}, default="error"
     What `predict` does for tasks that fit did not see: raise an error, or predict with the mean of
     the heads of all tasks and the offset of a new task.
+n_jobs : int, default=None
+    Number of tasks that are trained in parallel, with ``training="independent"``. -1 takes all
+    processors; None is 1, or what :func:`joblib.parallel_config` says.
 n_threads : int, default=1
     Number of threads of torch in this estimator. Results are the same for the same number.
 verbose : bool, default=False
     Whether losses are printed after every epoch.
 random_state : int, RandomState instance or None, default=None
-    Seed of initial weights, of the order of samples, of folds and of dropout. An int makes results
+    Seed of initial weights, the order of samples, of folds and of dropout. An int makes results
     reproducible. The random state of torch is left as it was.
 """,
     "network_attributes": """
@@ -65,9 +84,10 @@ loss_curve_ : ndarray of shape (n_iter_, n_tasks)
 validation_curve_ : ndarray of shape (n_iter_, n_members, n_tasks)
     Mean validation loss of each task after each epoch; NaN if a member leaves out no sample of the
     task. Without early stopping there are no epochs in it.
-best_epoch_ : ndarray of shape (n_members,)
-    Epoch, counted from 0, whose weights each member has.
+best_epoch_ : ndarray of shape (n_members, n_tasks)
+    Epoch, counted from 0, whose weights each member has for each task.
 n_iter_ : int
-    Number of epochs.
+    Number of epochs; the largest of those of the tasks if they are trained one by one. Curves of
+    the others are NaN after their ends.
 """,
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 ACTIVATIONS = ("relu", "tanh", "logistic", "identity", "gelu", "silu")
 HEADS = ("mean", "own", "shared")
+SHARING = ("hard", "soft", "none")
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,15 @@ class Architecture:
     dropout : float
         Share of hidden units that training leaves out at random.
     n_members : int
-        Number of networks that are trained side by side.
+        Number of networks that are trained side by side, and averaged.
     n_tasks : int
         Number of heads.
     n_outputs : int
         Number of scores of a head: one, or one for each class.
     head : str
         One of :data:`HEADS`.
+    has_task_trunks : bool
+        Whether every task has a trunk of its own.
     """
 
     n_features: int
@@ -38,6 +41,12 @@ class Architecture:
     n_tasks: int
     n_outputs: int
     head: str
+    has_task_trunks: bool = False
+
+    @property
+    def n_towers(self):
+        """Number of trunks: one for each member, or for each member and task."""
+        return self.n_members * (self.n_tasks if self.has_task_trunks else 1)
 
     @property
     def n_hidden(self):

@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for classes."""
+"""Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
 from scipy.special import log_softmax, logsumexp
@@ -15,20 +15,22 @@ from skmtl.linear_model import ClassPredictor
 class MultiTaskMLPClassifier(
     ClassPredictor, MultiTaskNetwork, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for classes.
 
-    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k +
-    d_tk)' h(x)``, where h are the hidden layers, and o_tk is the logarithm of the frequency of the
-    class in the task, counted with one more sample that has the frequencies of all tasks. A member
-    minimizes::
+    Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k + d_tk)'
+    h_t(x)``, where h_t are its hidden layers, the same in all tasks by default, and o_tk is the
+    logarithm of the frequency of the class in the task, counted with one more sample that has the
+    frequencies of all tasks. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti (log sum_k exp(z_tk(x_ti)) - z_t,y_ti(x_ti))
             + head_alpha / (2 n) sum_tk (||d_tk||^2 + e_tk^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Probabilities are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Probabilities are means over `n_members` such networks, each of which leaves out a
+    fold of the samples to be stopped by.
 
     Parameters
     ----------
@@ -61,7 +63,9 @@ class MultiTaskMLPClassifier(
     --------
     >>> from skmtl import MultiTaskMLPClassifier, make_multitask_classification
     >>> data = make_multitask_classification(random_state=0)
-    >>> model = MultiTaskMLPClassifier(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPClassifier((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
 
     _target_dtype = None
@@ -72,6 +76,8 @@ class MultiTaskMLPClassifier(
         *,
         activation="relu",
         dropout=0.0,
+        sharing="hard",
+        soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
         n_members=5,
@@ -79,7 +85,9 @@ class MultiTaskMLPClassifier(
         batch_size="auto",
         learning_rate_init=3e-3,
         max_iter=300,
+        training="joint",
         early_stopping=True,
+        checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
         class_weight=None,
@@ -87,6 +95,7 @@ class MultiTaskMLPClassifier(
         task_weight=None,
         task_column=None,
         handle_unknown="error",
+        n_jobs=None,
         n_threads=1,
         verbose=False,
         random_state=None,
@@ -94,6 +103,8 @@ class MultiTaskMLPClassifier(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.sharing = sharing
+        self.soft_alpha = soft_alpha
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
@@ -101,7 +112,9 @@ class MultiTaskMLPClassifier(
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
+        self.training = training
         self.early_stopping = early_stopping
+        self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
@@ -109,6 +122,7 @@ class MultiTaskMLPClassifier(
         self.task_weight = task_weight
         self.task_column = task_column
         self.handle_unknown = handle_unknown
+        self.n_jobs = n_jobs
         self.n_threads = n_threads
         self.verbose = verbose
         self.random_state = random_state
@@ -123,7 +137,8 @@ class MultiTaskMLPClassifier(
             y = np.concatenate(coded.codes)
             weight = np.concatenate(coded.weights)
             strata = data.design.task_of_sample * len(self.classes_) + y
-        return Cells(y, weight, log_frequencies(coded), strata, loss="cross_entropy")
+        losses = ("cross_entropy",) * data.n_tasks
+        return Cells(y, weight, log_frequencies(coded), strata, losses)
 
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)

@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons whose hidden layers are shared by the tasks, for numbers and counts."""
+"""Multi-layer perceptrons of several tasks, for numbers and counts."""
 
 from dataclasses import replace
 
@@ -16,19 +16,21 @@ from skmtl.losses import Poisson
 
 @documented
 class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Multi-layer perceptrons whose hidden layers are shared by the tasks: hard parameter sharing.
+    """Multi-layer perceptrons of several tasks, for numbers and counts.
 
-    Task t predicts ``o_t + r_t z_t(x)``, where the score of the features x is ``z_t(x) = c + e_t +
-    (v + d_t)' h(x)`` and h are the hidden layers. The offset o_t and the scale r_t are known before
-    training, in closed form. A member minimizes::
+    Task t predicts ``o_t + r_t z_t(x)`` for the features x, where the score is ``z_t(x) = c + e_t +
+    (v + d_t)' h_t(x)`` and h_t are its hidden layers, the same in all tasks by default. The offset
+    o_t and the scale r_t are known before training, in closed form. A network minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti / 2 ((y_ti - o_t) / r_t - z_t(x_ti))^2
             + head_alpha / (2 n) sum_t (||d_t||^2 + e_t^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with sample weights s, task weights omega, and n the sum of their products over the samples that
-    the member is trained on. Steps are those of AdamW, which also shrinks weights by `alpha`;
-    early stopping ends them. Predictions are means over `n_members` such networks, each of which
-    leaves out a fold of the samples to be stopped by.
+    it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
+    sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
+    ends them. Predictions are means over `n_members` such networks, each of which leaves out a fold
+    of the samples to be stopped by.
 
     Parameters
     ----------
@@ -66,7 +68,9 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     --------
     >>> from skmtl import MultiTaskMLPRegressor, make_multitask_regression
     >>> data = make_multitask_regression(random_state=0)
-    >>> model = MultiTaskMLPRegressor(random_state=0)  # model.fit(data.X, data.y) needs torch
+    >>> model = MultiTaskMLPRegressor((16,), n_members=2, random_state=0)
+    >>> model.fit(data.X, data.y).predict(data.X).shape
+    (100, 5)
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         *,
         activation="relu",
         dropout=0.0,
+        sharing="hard",
+        soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
         n_members=5,
@@ -83,7 +89,9 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         batch_size="auto",
         learning_rate_init=3e-3,
         max_iter=300,
+        training="joint",
         early_stopping=True,
+        checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
         normalize_y="auto",
@@ -91,6 +99,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         task_weight=None,
         task_column=None,
         handle_unknown="error",
+        n_jobs=None,
         n_threads=1,
         verbose=False,
         random_state=None,
@@ -98,6 +107,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.sharing = sharing
+        self.soft_alpha = soft_alpha
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
@@ -106,7 +117,9 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
         self.max_iter = max_iter
+        self.training = training
         self.early_stopping = early_stopping
+        self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.normalize_y = normalize_y
@@ -114,6 +127,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.task_weight = task_weight
         self.task_column = task_column
         self.handle_unknown = handle_unknown
+        self.n_jobs = n_jobs
         self.n_threads = n_threads
         self.verbose = verbose
         self.random_state = random_state
@@ -129,19 +143,22 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         strata = data_strata(data)
         if data.layout != "wide":
             strata = data.design.task_of_sample
+        losses = (self.loss,) * data.n_tasks
         if self.loss == "poisson":
             Poisson().check_targets(data.y)
-            return Cells(data.y, weight, log_means(data), strata, self.loss)
+            return Cells(data.y, weight, log_means(data), strata, losses)
         self._units = target_units(data, self._kind_of_units())
         y = np.where(weight > 0, self._units.standardize(data), 0.0)
         offset = np.zeros((data.n_tasks + 1, 1))
-        return Cells(y, weight, offset, strata, self.loss)
+        return Cells(y, weight, offset, strata, losses)
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""
         if self.normalize_y != "auto":
             return self.normalize_y
-        return "task" if self._layout == "wide" else "common"
+        if self._layout == "wide" or not self._shares:
+            return "task"
+        return "common"
 
     def predict(self, X, *, tasks=None):
         """Predict with the task of each sample, or with all tasks if y was two-dimensional.

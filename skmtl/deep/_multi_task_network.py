@@ -13,12 +13,12 @@ from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
-from skmtl.deep._architecture import ACTIVATIONS, HEADS, Architecture
+from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
 from skmtl.deep._feature_scale import FeatureScale
 from skmtl.deep._require_torch import require_torch
+from skmtl.deep._trainer import TRAINING, Trainer
 from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._training_settings import TrainingSettings
-from skmtl.deep._validation_folds import validation_masks
 
 _CHUNK = 4096  # samples that are predicted at a time
 _BATCHES = 20  # of batch_size="auto", if their sizes are within bounds
@@ -39,15 +39,15 @@ class Cells(NamedTuple):
         What is added to the scores of every task; the last row is that of a new task.
     strata : ndarray of int of shape (n_samples,)
         What folds have equal shares of.
-    loss : str
-        Name of the loss of the network.
+    losses : tuple of str
+        Name of the loss of every task.
     """
 
     y: np.ndarray
     weight: np.ndarray
     offset: np.ndarray
     strata: np.ndarray
-    loss: str
+    losses: tuple
 
 
 class MultiTaskNetwork(MultiTaskEstimator):
@@ -68,6 +68,10 @@ class MultiTaskNetwork(MultiTaskEstimator):
     def _check_params(self):
         self._check_layout_params()
         check_option(self.activation, "activation", ACTIVATIONS)
+        check_option(self.sharing, "sharing", SHARING)
+        check_real(self.soft_alpha, "soft_alpha")
+        check_option(self.training, "training", TRAINING)
+        check_option(self.checkpoint, "checkpoint", ("overall", "task"))
         check_option(self.head, "head", ("auto", *HEADS))
         check_real(self.dropout, "dropout", high=1.0, include="left")
         check_int(self.n_members, "n_members")
@@ -122,7 +126,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         samples = self._training_samples(data, cells)
         self._score_offset = cells.offset
         self._architecture = self._make_architecture(data, cells)
-        self._train(samples, cells.loss)
+        self._train(samples)
         return self
 
     def _training_samples(self, data, cells):
@@ -150,8 +154,8 @@ class MultiTaskNetwork(MultiTaskEstimator):
             weight=weight,
             codes=codes,
             offset=cells.offset[:-1],
+            losses=cells.losses,
             strata=strata,
-            n_tasks=data.n_tasks,
         )
 
     def _task_weights(self, data, weight):
@@ -166,6 +170,8 @@ class MultiTaskNetwork(MultiTaskEstimator):
         head = self.head
         if head == "auto":
             head = "own" if data.layout == "wide" else "mean"
+        if not self._shares:
+            head = "own"
         return Architecture(
             n_features=data.design.n_features,
             hidden_layer_sizes=_checked_sizes(self.hidden_layer_sizes),
@@ -175,34 +181,45 @@ class MultiTaskNetwork(MultiTaskEstimator):
             n_tasks=data.n_tasks,
             n_outputs=cells.offset.shape[1],
             head=head,
+            has_task_trunks=self.sharing != "hard" and self.training == "joint",
         )
 
-    def _settings(self, samples, loss):
+    @property
+    def _shares(self):
+        """Whether tasks have anything in common."""
+        return self.sharing != "none" and self.training == "joint"
+
+    def _settings(self, samples):
         """Return the TrainingSettings."""
         return TrainingSettings(
-            loss=loss,
             head_alpha=self.head_alpha,
+            soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
             alpha=self.alpha,
             learning_rate=self.learning_rate_init,
             batch_size=_checked_batch_size(self.batch_size, len(samples)),
             max_iter=self.max_iter,
             n_iter_no_change=self.n_iter_no_change,
+            has_task_checkpoints=self.checkpoint == "task",
             verbose=bool(self.verbose),
         )
 
-    def _train(self, samples, loss):
+    def _train(self, samples):
         """Train the network; set the fitted attributes."""
-        from skmtl.deep._network import arrays_of, pinned_threads, train
-
-        settings = self._settings(samples, loss)
         rng = check_random_state(self.random_state)
-        seed = rng.randint(2**31 - 1)
-        validation = np.zeros((self.n_members, len(samples)), dtype=bool)
-        if self.early_stopping:
-            validation = validation_masks(samples, self.n_members, self.validation_fraction, rng)
-        with pinned_threads(self.n_threads):
-            training = train(self._architecture, samples, validation, settings, seed)
-        self._arrays = arrays_of(training.network)
+        trainer = Trainer(
+            architecture=self._architecture,
+            settings=self._settings(samples),
+            validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
+            n_threads=self.n_threads,
+        )
+        if self.training == "joint":
+            training = trainer.train(samples, rng)
+        elif self.training == "independent":
+            training = trainer.train_each_task(samples, rng, self.n_jobs)
+        else:
+            training = trainer.train_in_order(samples, rng)
+        self._architecture = training.architecture
+        self._arrays = training.arrays
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
         self.best_epoch_ = training.best_epoch
@@ -236,15 +253,25 @@ class MultiTaskNetwork(MultiTaskEstimator):
         return self._scores_of_members(X, None)
 
     def _scores_of_members(self, X, codes):
-        """Return the scores of `_own_scores` for features."""
+        """Return the scores of `_own_scores` for features.
+
+        Those of a new task are the means over all tasks.
+        """
+        require_torch(type(self).__name__)
+        import torch
 
         def scores_of_all_tasks(network, x, samples):
-            z = network(x)[:, :, :-1].numpy()
-            return z + self._score_offset[:-1]
+            return network(x).numpy() + self._score_offset[:-1]
 
         def scores_of_own_task(network, x, samples):
             own = codes[samples]
-            z = network(x, own).numpy()
+            is_new = own < 0
+            z = np.empty((network.n_members, len(own), 1, network.n_outputs))
+            if not is_new.all():
+                known = torch.from_numpy(own[~is_new])
+                z[:, ~is_new] = network(x[~is_new], known).numpy()
+            if is_new.any():
+                z[:, is_new] = network(x[is_new]).mean(2, keepdim=True).numpy()
             return z + self._score_offset[own][:, None]
 
         scores = scores_of_all_tasks if codes is None else scores_of_own_task
@@ -261,13 +288,14 @@ class MultiTaskNetwork(MultiTaskEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_members * n_hidden)
-            The last hidden layers of all members side by side.
+            The last hidden layers of all members side by side; of all members and tasks if tasks
+            have trunks of their own.
         """
         check_is_fitted(self)
         X, _ = read_features(self, X, reset=False, ids=False)
 
         def representation(network, x, samples):
-            return network.trunk(x).numpy()
+            return network.represent(x).flatten(2).numpy()
 
         of_members = self._evaluate(representation, X)
         return np.concatenate(of_members, axis=1)

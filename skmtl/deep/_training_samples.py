@@ -24,10 +24,10 @@ class TrainingSamples:
         The task of each sample of long data.
     offset : ndarray of shape (n_tasks, n_outputs)
         What is added to the scores of the network before the loss.
+    losses : tuple of str
+        Name of the loss of every task.
     strata : ndarray of int of shape (n_samples,)
         What folds have equal shares of.
-    n_tasks : int
-        Number of tasks.
     """
 
     X: np.ndarray
@@ -35,8 +35,13 @@ class TrainingSamples:
     weight: np.ndarray
     codes: np.ndarray | None
     offset: np.ndarray
+    losses: tuple
     strata: np.ndarray
-    n_tasks: int
+
+    @property
+    def n_tasks(self):
+        """Number of tasks."""
+        return len(self.offset)
 
     def __len__(self):
         return len(self.X)
@@ -46,3 +51,20 @@ class TrainingSamples:
         if self.codes is None:
             return cells.sum(axis=0)
         return np.bincount(self.codes, cells[:, 0], minlength=self.n_tasks)
+
+    def of_task(self, task):
+        """Return the samples of one task, as data with that task only."""
+        column = 0
+        is_own = self.codes == task
+        if self.codes is None:
+            column = task
+            is_own = self.weight[:, task] > 0
+        return TrainingSamples(
+            X=self.X[is_own],
+            y=self.y[is_own, column, None],
+            weight=self.weight[is_own, column, None],
+            codes=None,
+            offset=self.offset[task, None],
+            losses=(self.losses[task],),
+            strata=self.strata[is_own],
+        )

@@ -9,10 +9,10 @@ class TrainingSettings:
 
     Attributes
     ----------
-    loss : str
-        "squared_error", "poisson" or "cross_entropy".
     head_alpha : float
         Strength of the penalty of deviations of heads.
+    soft_alpha : float
+        Strength of the penalty of deviations of trunks.
     alpha : float
         Weight decay.
     learning_rate : float
@@ -23,15 +23,18 @@ class TrainingSettings:
         Largest number of epochs.
     n_iter_no_change : int
         Number of epochs without a better validation loss after which a member is finished.
+    has_task_checkpoints : bool
+        Whether every task keeps the weights of its own best epoch.
     verbose : bool
         Whether the losses of every epoch are printed.
     """
 
-    loss: str
     head_alpha: float
+    soft_alpha: float
     alpha: float
     learning_rate: float
     batch_size: int
     max_iter: int
     n_iter_no_change: int
+    has_task_checkpoints: bool
     verbose: bool

@@ -7,8 +7,8 @@ K outputs of a task.
 """
 
 from skmtl.deep._network.network import Network
-from skmtl.deep._network.stored import arrays_of, network_from_arrays
+from skmtl.deep._network.stored import network_from_arrays
 from skmtl.deep._network.threads import pinned_threads
-from skmtl.deep._network.training import train
+from skmtl.deep._network.training import Training, train
 
-__all__ = ["Network", "arrays_of", "network_from_arrays", "pinned_threads", "train"]
+__all__ = ["Network", "Training", "network_from_arrays", "pinned_threads", "train"]

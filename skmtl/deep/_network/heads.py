@@ -35,16 +35,18 @@ class Heads(nn.Module):
             self.deviation_biases = nn.Parameter(torch.zeros(M, T, K))
 
     def every_task(self, h):
-        """Return the scores (M, n, T, K) of all tasks from representations (M, n, d)."""
+        """Return the scores (M, n, T, K) of all tasks.
+
+        Representations are (M, n, d), or (M, n, T, d) if those of tasks differ.
+        """
+        if h.dim() == 4:
+            weight, bias = self.of_tasks()
+            return torch.einsum("mntd,mtdk->mntk", h, weight) + bias.unsqueeze(1)
         shape = (*h.shape[:2], self.n_tasks, self.n_outputs)
         if not self.has_deviations:
             z = torch.baddbmm(self.common_bias, h, self.common)
             return z.unsqueeze(2).expand(shape)
-        weight = self.deviations
-        bias = self.deviation_biases
-        if self.has_common:
-            weight = weight + self.common.unsqueeze(1)
-            bias = bias + self.common_bias
+        weight, bias = self.of_tasks()
         side_by_side = weight.transpose(1, 2).flatten(2)  # (M, d, T * K)
         z = torch.baddbmm(bias.flatten(1).unsqueeze(1), h, side_by_side)
         return z.view(shape)
@@ -58,6 +60,32 @@ class Heads(nn.Module):
             of_samples = self.deviations[:, codes]
             z = z + torch.einsum("mnd,mndk->mnk", h, of_samples) + self.deviation_biases[:, codes]
         return z.unsqueeze(2)
+
+    def of_tasks(self):
+        """Return the weights (M, T, d, K) and biases (M, T, K) of the heads of all tasks."""
+        if not self.has_deviations:
+            weight = self.common.unsqueeze(1).expand(-1, self.n_tasks, -1, -1)
+            bias = self.common_bias.expand(-1, self.n_tasks, -1)
+            return weight, bias
+        weight = self.deviations
+        bias = self.deviation_biases
+        if self.has_common:
+            weight = weight + self.common.unsqueeze(1)
+            bias = bias + self.common_bias
+        return weight, bias
+
+    def state(self):
+        """Return what is learned: tensors by name whose first axis are the members."""
+        return dict(self.named_parameters())
+
+    def state_of_tasks(self):
+        """Return the state of heads of the kind "own" that predict the same."""
+        weight, bias = self.of_tasks()
+        return {"deviations": weight, "deviation_biases": bias}
+
+    def load(self, state):
+        """Take over what `state` returned."""
+        self.load_state_dict(state)
 
     def size_of_deviations(self):
         """Return the sum of squares of the deviations of each member, (M,)."""

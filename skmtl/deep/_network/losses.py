@@ -6,12 +6,12 @@ from torch import nn
 
 def squared_error(scores, y):
     """Return ``(y - z)^2 / 2``."""
-    return 0.5 * (y - scores.squeeze(-1)).square()
+    return 0.5 * (y - scores[..., 0]).square()
 
 
 def poisson(scores, y):
     """Return half of the Poisson deviance, up to a constant: ``exp(z) - y z``."""
-    z = scores.squeeze(-1)
+    z = scores[..., 0]
     return torch.exp(z) - y * z
 
 
@@ -23,10 +23,47 @@ def cross_entropy(scores, y):
     return -chosen.squeeze(-1)
 
 
-# Every loss takes scores (M, n, C, K) and targets (n, C), any number where one is missing, and
-# returns (M, n, C): C is the number of tasks, or 1 where every sample has its own task.
+# Every loss takes scores (M, n, C, K) and targets (n, C), 0 where one is missing, and returns
+# (M, n, C): C is a number of tasks, or 1 where every sample has its own task. Losses of numbers
+# look at the first score only.
 LOSSES = {
     "squared_error": squared_error,
     "poisson": poisson,
     "cross_entropy": cross_entropy,
 }
+
+
+class TaskLosses:
+    """The losses of cells of tasks that may have different kinds of them.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The loss of every task.
+    """
+
+    def __init__(self, names):
+        tasks_of = {}
+        for task, name in enumerate(names):
+            tasks_of.setdefault(name, []).append(task)
+        self.kinds = [(LOSSES[name], tasks) for name, tasks in tasks_of.items()]
+        self.kind_of_task = torch.zeros(len(names), dtype=torch.long)
+        for kind, (_, tasks) in enumerate(self.kinds):
+            self.kind_of_task[tasks] = kind
+
+    def __call__(self, scores, y, codes):
+        """Return the losses (M, n, C) of scores (M, n, C, K) and targets (n, C).
+
+        `codes` are the tasks of the samples (n,), or None if the C cells are the tasks.
+        """
+        if len(self.kinds) == 1:
+            loss, _ = self.kinds[0]
+            return loss(scores, y)
+        losses = scores.new_zeros(scores.shape[:-1])
+        for kind, (loss, tasks) in enumerate(self.kinds):
+            if codes is None:
+                losses[:, :, tasks] = loss(scores[:, :, tasks], y[:, tasks])
+            else:
+                own = self.kind_of_task[codes] == kind
+                losses[:, own] = loss(scores[:, own], y[own])
+        return losses

@@ -1,9 +1,12 @@
-"""A trunk that all tasks share, and their heads."""
+"""A trunk, or one for each task, and the heads of the tasks."""
 
 from torch import nn
 
 from skmtl.deep._network.heads import Heads
 from skmtl.deep._network.towers import Towers
+
+_TRUNK = "trunk."  # what names in a state begin with
+_HEADS = "heads."
 
 
 class Network(nn.Module):
@@ -20,6 +23,8 @@ class Network(nn.Module):
     def __init__(self, architecture, generator):
         super().__init__()
         self.architecture = architecture
+        self.n_members = architecture.n_members
+        self.n_outputs = architecture.n_outputs
         self.trunk = Towers(architecture, generator)
         self.heads = Heads(architecture)
 
@@ -33,20 +38,36 @@ class Network(nn.Module):
         codes : Tensor of int of shape (n,) or None
             The task of each sample.
         """
-        return self.scores(self.trunk(x), codes)
+        return self.scores(self.represent(x, codes), codes)
+
+    def represent(self, x, codes=None):
+        """Return the inputs of the heads, (M, n, d).
+
+        If tasks have trunks of their own, they are those of the task of each sample, or of all
+        tasks, (M, n, T, d), without codes.
+        """
+        if not self.architecture.has_task_trunks:
+            return self.trunk(x)
+        if codes is not None:
+            return self.trunk.of_tasks(x, codes)
+        h = self.trunk(x)
+        return h.unflatten(0, (self.architecture.n_members, -1)).transpose(1, 2)
 
     def scores(self, h, codes=None):
-        """Return the same from representations (M, n, d)."""
+        """Return the scores of `forward` from the representations of `represent`."""
         if codes is None:
             return self.heads.every_task(h)
         return self.heads.own_task(h, codes)
 
-    def penalty(self, head_alpha):
-        """Return ``head_alpha / 2`` times the squares of the deviations, (M,), or None."""
-        heads = self.heads
-        if not (heads.has_common and heads.has_deviations):
-            return None
-        return 0.5 * head_alpha * heads.size_of_deviations()
+    def penalty(self, head_alpha, soft_alpha):
+        """Return half the weighted squares of the deviations of tasks, (M,), or None."""
+        penalty = None
+        if self.heads.has_common and self.heads.has_deviations:
+            penalty = 0.5 * head_alpha * self.heads.size_of_deviations()
+        if self.architecture.has_task_trunks and soft_alpha > 0:
+            of_trunks = 0.5 * soft_alpha * self.trunk.size_of_deviations()
+            penalty = of_trunks if penalty is None else penalty + of_trunks
+        return penalty
 
     def groups_of_parameters(self, alpha):
         """Return what an optimizer takes: weights, which decay by `alpha`, and biases."""
@@ -59,6 +80,51 @@ class Network(nn.Module):
             {"params": weights, "weight_decay": alpha},
             {"params": biases, "weight_decay": 0.0},
         ]
+
+    def state(self):
+        """Return all that is learned: tensors by name whose first axis are the members.
+
+        The second one are the tasks, in trunks of tasks.
+        """
+        state = {}
+        for name, tensor in self.trunk.state().items():
+            if self.architecture.has_task_trunks:
+                tensor = tensor.unflatten(0, (self.architecture.n_members, -1))
+            state[_TRUNK + name] = tensor.detach()
+        for name, tensor in self.heads.state().items():
+            state[_HEADS + name] = tensor.detach()
+        return state
+
+    def load(self, state):
+        """Take over what `state` returned, of a network of the same architecture."""
+        of_trunk = {}
+        of_heads = {}
+        for name, tensor in state.items():
+            if name.startswith(_HEADS):
+                of_heads[name.removeprefix(_HEADS)] = tensor
+                continue
+            if self.architecture.has_task_trunks:
+                tensor = tensor.flatten(0, 1)
+            of_trunk[name.removeprefix(_TRUNK)] = tensor
+        self.trunk.load(of_trunk)
+        self.heads.load(of_heads)
+
+    def task_state(self):
+        """Return the state of a network that shares nothing and predicts the same.
+
+        The first axes of all tensors are members and tasks, (M, T, ...).
+        """
+        state = {}
+        for name, tensor in self.state().items():
+            if name.startswith(_HEADS):
+                continue
+            if not self.architecture.has_task_trunks:
+                n_tasks = self.architecture.n_tasks
+                tensor = tensor.unsqueeze(1).expand(-1, n_tasks, *tensor.shape[1:])
+            state[name] = tensor
+        for name, tensor in self.heads.state_of_tasks().items():
+            state[_HEADS + name] = tensor.detach()
+        return state
 
     def in_double_precision(self):
         """Return the network as predictions need it: a row's does not depend on other rows'."""

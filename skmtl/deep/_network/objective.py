@@ -1,8 +1,8 @@
-"""The objective of each member, estimated from a batch, and the losses of tasks."""
+"""The objective of each member, estimated from a batch, by the losses of tasks."""
 
 import torch
 
-from skmtl.deep._network.losses import LOSSES
+from skmtl.deep._network.losses import TaskLosses
 
 
 class Objective:
@@ -14,41 +14,49 @@ class Objective:
         All samples.
     offset : ndarray of shape (n_tasks, n_outputs)
         What is added to the scores of each task.
-    loss : str
-        Name of the loss.
-    head_alpha : float
-        Strength of the penalty.
+    losses : sequence of str
+        Name of the loss of every task.
+    settings : TrainingSettings
+        Strengths of the penalties.
     """
 
-    def __init__(self, samples, offset, loss, head_alpha):
-        self.loss = LOSSES[loss]
+    def __init__(self, samples, offset, losses, settings):
+        self.loss = TaskLosses(losses)
         self.offset = torch.from_numpy(offset).float()
         self.n_tasks = len(offset)
         self.n_samples = len(samples)
-        self.head_alpha = head_alpha
+        self.settings = settings
         training = samples.weight * samples.is_training
         self.total = training.sum((1, 2))
         self.training_weight = self.task_sum(training, samples.codes)
         validation = samples.weight * (1.0 - samples.is_training)
         self.validation_weight = self.task_sum(validation, samples.codes)
 
-    def cells(self, network, batch):
-        """Return the losses (M, n, C) of the cells of a batch, times their weights."""
+    def cells(self, scores, batch):
+        """Return the losses (M, n, C) of the cells of a batch, times their weights.
+
+        `scores` are those of the network, (M, n, C, K).
+        """
         offset = self.offset
         if batch.codes is not None:
             offset = offset[batch.codes].unsqueeze(1)
-        scores = network(batch.X, batch.codes) + offset
-        return batch.weight * self.loss(scores, batch.y)
+        return batch.weight * self.loss(scores + offset, batch.y, batch.codes)
 
-    def value(self, network, batch, cells):
-        """Return the sum over members of their objectives; each has weights of its own."""
+    def task_losses(self, cells, batch):
+        """Return what each task adds to the mean loss of a member, (M, n_tasks).
+
+        Their sums over tasks are the mean losses of the members on the batch.
+        """
         share = len(batch) / self.n_samples
-        sums = (cells * batch.is_training).sum((1, 2))
-        objective = sums / (share * self.total)
-        penalty = network.penalty(self.head_alpha)
-        if penalty is not None:
-            objective = objective + penalty / self.total
-        return objective.sum()
+        sums = self.task_sum(cells * batch.is_training, batch.codes)
+        return sums / (share * self.total).unsqueeze(1)
+
+    def penalty(self, network):
+        """Return the sum over members of their penalties."""
+        penalty = network.penalty(self.settings.head_alpha, self.settings.soft_alpha)
+        if penalty is None:
+            return 0.0
+        return (penalty / self.total).sum()
 
     def task_sum(self, cells, codes):
         """Return the sums of cells (M, n, C) over the samples of each task, (M, n_tasks)."""

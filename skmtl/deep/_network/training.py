@@ -1,14 +1,17 @@
 """Training: epochs of AdamW steps, validation after each, the best weights at the end."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
+from skmtl.deep._architecture import Architecture
 from skmtl.deep._network.batches import Batch
 from skmtl.deep._network.checkpoints import Checkpoints
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
+from skmtl.deep._network.stored import arrays_of, tensors_of
+from skmtl.deep._network.weighting import EqualWeighting
 
 _CHUNK = 4096  # samples that are validated at a time
 
@@ -19,27 +22,30 @@ class Training:
 
     Attributes
     ----------
-    network : Network
-        With the best weights of each member, by its validation loss, or with the last ones.
+    architecture : Architecture
+        Of the trained network. Where every task keeps its own best epoch, each has a trunk.
+    arrays : dict of ndarray
+        The best weights, or the last ones without early stopping.
     loss_curve : ndarray of shape (n_epochs, n_tasks)
         Mean training loss of each task over the samples and members, before the steps.
     validation_curve : ndarray of shape (n_epochs, n_members, n_tasks)
         Mean validation loss, NaN for a task of which a member leaves out no samples; no epochs if
         there is no early stopping.
-    best_epoch : ndarray of int of shape (n_members,)
+    best_epoch : ndarray of int of shape (n_members, n_tasks)
         The epoch whose weights were kept, from 0.
     converged : bool
         Whether all members stopped before the last epoch.
     """
 
-    network: torch.nn.Module
+    architecture: Architecture
+    arrays: dict
     loss_curve: np.ndarray
-    validation_curve: np.ndarray | None
+    validation_curve: np.ndarray
     best_epoch: np.ndarray
     converged: bool
 
 
-def train(architecture, samples, validation, settings, seed):
+def train(architecture, samples, validation, settings, seed, *, weighting=None, start=None):
     """Return the Training of a network.
 
     Parameters
@@ -54,59 +60,78 @@ def train(architecture, samples, validation, settings, seed):
         How to train it.
     seed : int
         What initial weights, the order of samples and dropout depend on.
+    weighting : EqualWeighting, default=None
+        How the gradients of tasks become one.
+    start : dict of ndarray, default=None
+        Weights to start from, of a network of the same architecture.
     """
     generator = torch.Generator().manual_seed(seed)
     network = Network(architecture, generator)
+    if start is not None:
+        network.load(tensors_of(start))
     everything = Batch.of(samples, validation)
-    objective = Objective(everything, samples.offset, settings.loss, settings.head_alpha)
-    optimizer = torch.optim.AdamW(
-        network.groups_of_parameters(settings.alpha),
-        lr=settings.learning_rate,
-        fused=True,
-    )
+    objective = Objective(everything, samples.offset, samples.losses, settings)
+    weighting = weighting or EqualWeighting()
+    weighting.start(network, objective)
+    optimizer = _optimizer(network, weighting, settings)
     is_validated = validation.any(axis=1)
-    checkpoints = Checkpoints(network, settings.n_iter_no_change, is_validated)
     stops_early = is_validated.any()
+    checkpoints = None
+    if stops_early:
+        checkpoints = Checkpoints(
+            network, settings.n_iter_no_change, is_validated, settings.has_task_checkpoints
+        )
     loss_curve = []
     validation_curve = []
     for epoch in range(settings.max_iter):
         batches = everything.batches(settings.batch_size, generator)
-        loss_curve.append(_run_epoch(network, objective, optimizer, batches))
+        losses = _run_epoch(network, objective, weighting, optimizer, batches)
+        loss_curve.append(losses.mean(axis=0))
         _check_finite(loss_curve[-1], epoch, settings)
+        weighting.end_epoch(losses)
         if stops_early:
-            losses = _validation_losses(network, objective, everything)
-            validation_curve.append(losses)
-            checkpoints.update(epoch, _mean_of_tasks(losses))
+            validation_curve.append(_validation_losses(network, objective, everything))
+            checkpoints.update(epoch, validation_curve[-1])
         if settings.verbose:
             _print_progress(epoch, loss_curve, validation_curve)
         if stops_early and checkpoints.finished.all():
             break
-    best_epoch = np.full(architecture.n_members, len(loss_curve) - 1)
+    state = network.state()
+    shape = (architecture.n_members, architecture.n_tasks)
+    best_epoch = np.full(shape, len(loss_curve) - 1)
     if stops_early:
-        checkpoints.restore()
-        best_epoch = checkpoints.best_epoch
-    shape = (-1, architecture.n_members, architecture.n_tasks)
+        state = checkpoints.best()
+        best_epoch[:] = checkpoints.best_epoch
+        if checkpoints.of_tasks:
+            architecture = replace(architecture, head="own", has_task_trunks=True)
     return Training(
-        network=network,
+        architecture=architecture,
+        arrays=arrays_of(state),
         loss_curve=np.array(loss_curve),
-        validation_curve=np.array(validation_curve).reshape(shape),
+        validation_curve=np.array(validation_curve).reshape(-1, *shape),
         best_epoch=best_epoch,
         converged=not stops_early or checkpoints.finished.all(),
     )
 
 
-def _run_epoch(network, objective, optimizer, batches):
-    """Take a step for each batch; return the mean training loss of each task, (n_tasks,)."""
+def _optimizer(network, weighting, settings):
+    """Return what takes the steps."""
+    groups = network.groups_of_parameters(settings.alpha)
+    groups.append({"params": weighting.parameters(), "weight_decay": 0.0})
+    groups = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+
+
+def _run_epoch(network, objective, weighting, optimizer, batches):
+    """Take a step for each batch; return the mean training losses, (n_members, n_tasks)."""
     network.train()
     sums = 0.0
     for batch in batches:
-        cells = objective.cells(network, batch)
         optimizer.zero_grad(set_to_none=True)
-        objective.value(network, batch, cells).backward()
+        cells = weighting.backward(network, objective, batch)
         optimizer.step()
-        with torch.no_grad():
-            sums = sums + objective.task_sum(cells * batch.is_training, batch.codes).sum(0)
-    return (sums / objective.training_weight.sum(0)).numpy()
+        sums = sums + objective.task_sum(cells * batch.is_training, batch.codes)
+    return (sums / objective.training_weight).numpy()
 
 
 def _validation_losses(network, objective, samples):
@@ -115,24 +140,13 @@ def _validation_losses(network, objective, samples):
     sums = 0.0
     with torch.no_grad():
         for batch in samples.batches(_CHUNK):
-            cells = objective.cells(network, batch)
+            cells = objective.cells(network(batch.X, batch.codes), batch)
             left_out = 1.0 - batch.is_training
             sums = sums + objective.task_sum(cells * left_out, batch.codes)
     weight = objective.validation_weight
     means = sums / weight
     means[weight == 0] = torch.nan
     return means.numpy()
-
-
-def _mean_of_tasks(losses):
-    """Return the mean over tasks, (n_members,): a large task counts no more than a small one.
-
-    It is infinity for a member without validation samples.
-    """
-    is_known = ~np.isnan(losses)
-    n_known = is_known.sum(axis=1)
-    sums = np.where(is_known, losses, 0.0).sum(axis=1)
-    return np.where(n_known > 0, sums / np.maximum(n_known, 1), np.inf)
 
 
 def _check_finite(losses, epoch, settings):
