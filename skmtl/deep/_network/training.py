@@ -125,9 +125,11 @@ def _optimizer(network, weighting, settings):
 def _run_epoch(network, objective, weighting, optimizer, batches):
     """Take a step for each batch; return the mean training losses, (n_members, n_tasks)."""
     network.train()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     sums = 0.0
     for batch in batches:
-        optimizer.zero_grad(set_to_none=True)
+        for parameter in parameters:  # what zero_grad does, without a tenth of the epoch's time
+            parameter.grad = None
         cells = weighting.backward(network, objective, batch)
         optimizer.step()
         sums = sums + objective.task_sum(cells * batch.is_training, batch.codes)
