@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from skmtl.deep._trunk import Trunk
+
 ACTIVATIONS = ("relu", "tanh", "logistic", "identity", "gelu", "silu")
 HEADS = ("mean", "own", "shared")
 SHARING = ("hard", "soft", "none")
@@ -31,6 +33,8 @@ class Architecture:
         One of :data:`HEADS`.
     has_task_trunks : bool
         Whether every task has a trunk of its own.
+    trunk : Trunk or None
+        The user's own, in place of the hidden layers.
     """
 
     n_features: int
@@ -42,6 +46,7 @@ class Architecture:
     n_outputs: int
     head: str
     has_task_trunks: bool = False
+    trunk: Trunk | None = None
 
     @property
     def n_towers(self):
@@ -51,4 +56,6 @@ class Architecture:
     @property
     def n_hidden(self):
         """Number of units of the representation, the last layer of the trunk."""
+        if self.trunk is not None:
+            return self.trunk.n_outputs
         return (self.n_features, *self.hidden_layer_sizes)[-1]

@@ -1,12 +1,16 @@
 """Multi-layer perceptrons of several tasks, for classes."""
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 
+from skmtl._data.spellings import plain_labels
+from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
-from skmtl.datafits import code_classes
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.datafits import class_factors, code_classes
+from skmtl.deep._cells import Cells
+from skmtl.deep._member_scores import log_mean_probabilities
+from skmtl.deep._multi_task_network import MultiTaskNetwork
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
 
@@ -53,6 +57,7 @@ class MultiTaskMLPClassifier(
     --------
     MultiTaskMLPRegressor : Regression counterpart.
     MeanRegularizedClassifier : Linear models about a common one.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------
@@ -76,22 +81,27 @@ class MultiTaskMLPClassifier(
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         class_weight=None,
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -103,6 +113,8 @@ class MultiTaskMLPClassifier(
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
@@ -111,12 +123,15 @@ class MultiTaskMLPClassifier(
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.class_weight = class_weight
         self.standardize = standardize
         self.task_weight = task_weight
@@ -140,14 +155,33 @@ class MultiTaskMLPClassifier(
         losses = ("cross_entropy",) * data.n_tasks
         return Cells(y, weight, log_frequencies(coded), strata, losses)
 
+    def _coded_targets(self, data):
+        weight = np.array(np.broadcast_to(data.weight, data.y.shape), dtype=float)
+        y = np.zeros(data.y.shape, dtype=np.intp)
+        for t in range(data.n_tasks):
+            classes = self.classes_
+            known = weight > 0
+            if data.layout == "wide":
+                classes = classes[t]
+                known[:, np.arange(data.n_tasks) != t] = False
+            else:
+                known &= data.design.task_of_sample == t
+            y[known] = codes_of_labels(data.y[known], classes, data.tasks[t])
+            factors = class_factors(self.class_weight, classes, y[known], weight[known])
+            weight[known] *= factors[y[known]]
+        return y, weight
+
+    def _outputs(self):
+        return Outputs("class")
+
     def _scores(self, X, tasks):
         scores, codes = self._own_scores(X, tasks)
         if codes is None:
-            return _log_mean_probabilities(scores), True
-        return _log_mean_probabilities(scores)[:, 0], False
+            return log_mean_probabilities(scores), True
+        return log_mean_probabilities(scores)[:, 0], False
 
     def _scores_of_tasks(self, X):
-        return _log_mean_probabilities(self._all_scores(X))
+        return log_mean_probabilities(self._all_scores(X))
 
 
 def _cells_of_columns(data, coded):
@@ -161,21 +195,20 @@ def _cells_of_columns(data, coded):
     return y, weight
 
 
+def codes_of_labels(labels, classes, task):
+    """Return the positions of class labels among the classes of a task."""
+    codes = codes_of(plain_labels(labels), classes)
+    unknown = dict.fromkeys(labels[codes < 0].tolist())
+    if unknown:
+        raise ValueError(
+            f"Task {name_of_task(task)} has class labels {some_of(unknown)}, which fit did not "
+            f"see; its classes are {some_of(classes)}."
+        )
+    return codes
+
+
 def _patterns(y, weight):
     """Return the combination of classes of every sample, (n_samples,) of int."""
     codes = np.where(weight > 0, y, -1)
     _, patterns = np.unique(codes, axis=0, return_inverse=True)
     return patterns.ravel()
-
-
-def _log_mean_probabilities(scores):
-    """Return the scores of all members together, whose softmax is their mean probability.
-
-    From (n_members, n_samples, n_tasks, n_classes) they become (n_samples, n_tasks, n_classes), or
-    the log-odds (n_samples, n_tasks) of two classes.
-    """
-    of_members = log_softmax(scores, axis=-1)
-    log_mean = logsumexp(of_members, axis=0) - np.log(len(scores))
-    if log_mean.shape[-1] == 2:
-        return log_mean[..., 1] - log_mean[..., 0]
-    return log_mean

@@ -8,9 +8,12 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from skmtl._data.checks import check_option
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._cells import Cells
+from skmtl.deep._multi_task_network import MultiTaskNetwork
+from skmtl.deep._network_params import shares
+from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import target_units
+from skmtl.deep._target_units import TargetUnits, target_units
 from skmtl.losses import Poisson
 
 
@@ -35,16 +38,19 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     Parameters
     ----------
     {network_parameters}
-    loss : {"squared_error", "poisson"}, default="squared_error"
-        Loss of a target. "poisson": ``exp(o_t + z_t) - y (o_t + z_t)`` for counts, with
+    loss : {"squared_error", "huber", "poisson"}, default="squared_error"
+        Loss of a target. "huber": the squared loss up to residuals of `huber_delta`, and linear
+        beyond. "poisson": ``exp(o_t + z_t) - y (o_t + z_t)`` for counts, with
         the logarithm o_t of the mean count of the task; predictions are expected counts.
+    huber_delta : float, default=1.35
+        Size of a residual from which on the loss "huber" is linear, in units of the scale r_t.
     {training_parameters}
     normalize_y : {"auto", "task", "common"} or False, default="auto"
-        Offset and scale of targets, for the squared loss. "task": mean and standard deviation of
-        each task. "common": the scale is the same for all tasks, and offsets are the intercepts of
-        a random-intercept model, which shrinks those of small tasks to the mean of all. "auto":
-        "task" if y is two-dimensional, as its columns may be in different units, else "common".
-        False: offset 0 and scale 1.
+        Offset and scale of targets, for "squared_error" and "huber". "task": mean and standard
+        deviation of each task. "common": the scale is the same for all tasks, and offsets are the
+        intercepts of a random-intercept model, which shrinks those of small tasks to the mean of
+        all. "auto": "task" if y is two-dimensional, as its columns may be in different units, else
+        "common". False: offset 0 and scale 1.
     {network_data_parameters}
 
     Attributes
@@ -58,6 +64,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     MultiTaskMLPClassifier : Classification counterpart.
     MeanRegularizedRegressor : Linear models about a common one.
     MultiTaskKernelRidgeCV : Functions that are not linear, by a convex problem.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------
@@ -73,29 +80,37 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     (100, 5)
     """
 
+    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
+
     def __init__(
         self,
         hidden_layer_sizes=(64, 64),
         *,
         activation="relu",
         dropout=0.0,
+        trunk=None,
+        reshape=None,
         sharing="hard",
         soft_alpha=30.0,
         head="auto",
         head_alpha=30.0,
-        n_members=5,
+        n_members="auto",
         loss="squared_error",
+        huber_delta=1.35,
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
+        trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
         n_iter_no_change=20,
+        transform_batch=None,
         normalize_y="auto",
-        standardize=True,
+        standardize="auto",
         task_weight=None,
         task_column=None,
         handle_unknown="error",
@@ -107,21 +122,27 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.trunk = trunk
+        self.reshape = reshape
         self.sharing = sharing
         self.soft_alpha = soft_alpha
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
         self.loss = loss
+        self.huber_delta = huber_delta
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
+        self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.transform_batch = transform_batch
         self.normalize_y = normalize_y
         self.standardize = standardize
         self.task_weight = task_weight
@@ -134,7 +155,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
 
     def _check_params(self):
         super()._check_params()
-        check_option(self.loss, "loss", ("squared_error", "poisson"))
+        check_option(self.loss, "loss", ("squared_error", "huber", "poisson"))
         check_option(self.normalize_y, "normalize_y", ("auto", "task", "common", False))
 
     def _read_cells(self, data):
@@ -152,11 +173,23 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         offset = np.zeros((data.n_tasks + 1, 1))
         return Cells(y, weight, offset, strata, losses)
 
+    def _coded_targets(self, data):
+        weight = np.broadcast_to(data.weight, data.y.shape)
+        if self.loss == "poisson":
+            Poisson().check_targets(data.y)
+            return data.y, weight
+        return np.where(weight > 0, self._units.standardize(data), 0.0), weight
+
+    def _outputs(self):
+        if self.loss == "poisson":
+            return Outputs("count")
+        return Outputs("number", self._units.offset, self._units.scale)
+
     def _kind_of_units(self):
         """Return "task", "common" or False."""
         if self.normalize_y != "auto":
             return self.normalize_y
-        if self._layout == "wide" or not self._shares:
+        if self._layout == "wide" or not shares(self):
             return "task"
         return "common"
 

@@ -1,94 +1,77 @@
 """What estimators with a network share: read, scale, train; scores at prediction."""
 
-from numbers import Integral
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
-from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
+from skmtl.deep._architecture import Architecture
 from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._network_params import architecture_of, check_network_params, settings_of
+from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
-from skmtl.deep._trainer import TRAINING, Trainer
+from skmtl.deep._trainer import Trainer
 from skmtl.deep._training_samples import TrainingSamples
-from skmtl.deep._training_settings import TrainingSettings
+from skmtl.deep._trunk_input import TrunkInput, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
-_BATCHES = 20  # of batch_size="auto", if their sizes are within bounds
-_SMALLEST_BATCH = 32
-_LARGEST_BATCH = 256
+_CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
-class Cells(NamedTuple):
-    """What a subclass makes of the targets.
-
-    Attributes
-    ----------
-    y : ndarray of the shape of TaskData.y
-        What the loss takes, 0 where missing.
-    weight : ndarray of the shape of TaskData.y
-        Sample weights, with class weights in them.
-    offset : ndarray of shape (n_tasks + 1, n_outputs)
-        What is added to the scores of every task; the last row is that of a new task.
-    strata : ndarray of int of shape (n_samples,)
-        What folds have equal shares of.
-    losses : tuple of str
-        Name of the loss of every task.
-    """
-
-    y: np.ndarray
-    weight: np.ndarray
-    offset: np.ndarray
-    strata: np.ndarray
-    losses: tuple
-
-
-class MultiTaskNetwork(MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
-    ``_read_cells(data)``. Pickles hold NumPy arrays only: a network is built from them when it is
-    needed.
+    ``_read_cells(data)``, ``_coded_targets(data)`` and ``_outputs()``. Pickles hold NumPy arrays
+    only: a network is built from them when it is needed.
     """
 
     _target_dtype = np.float64
+    huber_delta = 1.35  # a parameter of those that learn numbers
+    _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
+
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        for name in self._parts.keys() & state.keys():
+            state[name] = dict(vars(state[name]))  # skops stores plain types as they are
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        for name in self._parts.keys() & state.keys():
+            state[name] = self._parts[name](**state[name])
+        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.three_d_array = self.trunk is not None
         return tags
 
     def _check_params(self):
         self._check_layout_params()
-        check_option(self.activation, "activation", ACTIVATIONS)
-        check_option(self.sharing, "sharing", SHARING)
-        check_real(self.soft_alpha, "soft_alpha")
-        check_option(self.training, "training", TRAINING)
-        check_option(self.checkpoint, "checkpoint", ("overall", "task"))
-        check_option(self.head, "head", ("auto", *HEADS))
-        check_real(self.dropout, "dropout", high=1.0, include="left")
-        check_int(self.n_members, "n_members")
-        check_real(self.head_alpha, "head_alpha")
-        check_real(self.alpha, "alpha")
-        check_real(self.learning_rate_init, "learning_rate_init", include="neither")
-        check_int(self.max_iter, "max_iter")
-        check_bool(self.early_stopping, "early_stopping")
-        check_real(self.validation_fraction, "validation_fraction", high=1.0, include="neither")
-        check_int(self.n_iter_no_change, "n_iter_no_change")
-        check_bool(self.standardize, "standardize")
-        check_int(self.n_threads, "n_threads")
+        check_network_params(self)
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
         raise NotImplementedError
 
+    def _coded_targets(self, data):
+        """Return the targets of TaskData as the losses take them, in units of `fit`, and weights.
+
+        The data have the tasks of `fit`, but may be of other samples.
+        """
+        raise NotImplementedError
+
+    def _outputs(self):
+        """Return the Outputs: what predictions are made of scores."""
+        raise NotImplementedError
+
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -96,7 +79,8 @@ class MultiTaskNetwork(MultiTaskEstimator):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. A
-            sparse matrix is made dense.
+            sparse matrix is made dense. With `trunk`, and without `task_column`, samples may be
+            arrays of any shape, here and in the other methods.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN (or None, of class labels) where one is missing; 1-D with
             `task_column` or `tasks`.
@@ -120,13 +104,22 @@ class MultiTaskNetwork(MultiTaskEstimator):
         """
         require_torch(type(self).__name__)
         self._check_params()
-        data = read_training_data(self, X, y, sample_weight, tasks, dtype=self._target_dtype)
+        callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
+        flat = X if self.trunk is None else flattened(X, self.task_column)
+        data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
+        self._trunk_input = None
+        if self.trunk is not None:
+            n_features = data.design.n_features
+            self._trunk_input = TrunkInput.of(X, n_features, self.reshape, self.task_column)
         cells = self._read_cells(data)
         samples = self._training_samples(data, cells)
         self._score_offset = cells.offset
-        self._architecture = self._make_architecture(data, cells)
-        self._train(samples)
+        self._losses = cells.losses
+        self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
+        self._train(samples, callbacks)
+        if callbacks is not None:
+            callbacks.end_fit()
         return self
 
     def _training_samples(self, data, cells):
@@ -145,11 +138,9 @@ class MultiTaskNetwork(MultiTaskEstimator):
             y = y[is_labeled]
             weight = weight[is_labeled]
         strata = cells.strata[is_labeled]
-        self._feature_scale = FeatureScale.identity(features.shape[1])
-        if self.standardize:
-            self._feature_scale = FeatureScale.of(features)
+        self._feature_scale = self._make_feature_scale(features, weight.sum(axis=1))
         return TrainingSamples(
-            X=self._feature_scale.apply(features),
+            X=self._network_input(features),
             y=y,
             weight=weight,
             codes=codes,
@@ -158,6 +149,30 @@ class MultiTaskNetwork(MultiTaskEstimator):
             strata=strata,
         )
 
+    def _make_feature_scale(self, features, weight):
+        """Return the FeatureScale of weighted samples, None if the trunk gets them as they are."""
+        has_trunk = self.trunk is not None
+        standardize = self.standardize
+        if standardize == "auto":
+            standardize = not has_trunk
+        if standardize and has_trunk and self._trunk_input.is_integer:
+            raise ValueError(
+                "standardize=True, but X is of integer type, which the trunk gets as it is: give X "
+                "as floats if they are numbers, or leave standardize='auto'."
+            )
+        if standardize:
+            return FeatureScale.of(features, weight)
+        return None if has_trunk else FeatureScale.identity(features.shape[1])
+
+    def _network_input(self, features):
+        """Return what the network gets for features, (n_samples, ...)."""
+        features = _dense(features)
+        if self._feature_scale is not None:
+            features = self._feature_scale.apply(features)
+        if self._trunk_input is not None:
+            features = self._trunk_input.apply(features)
+        return features
+
     def _task_weights(self, data, weight):
         """Return the weight of every task, (n_tasks,)."""
         omega = data.task_weights(self.task_weight, data.design.task_sum(weight))
@@ -165,52 +180,24 @@ class MultiTaskNetwork(MultiTaskEstimator):
             return np.ones(data.n_tasks)
         return omega
 
-    def _make_architecture(self, data, cells):
-        """Return the Architecture that the parameters ask for."""
-        head = self.head
-        if head == "auto":
-            head = "own" if data.layout == "wide" else "mean"
-        if not self._shares:
-            head = "own"
-        return Architecture(
-            n_features=data.design.n_features,
-            hidden_layer_sizes=_checked_sizes(self.hidden_layer_sizes),
-            activation=self.activation,
-            dropout=float(self.dropout),
-            n_members=self.n_members,
-            n_tasks=data.n_tasks,
-            n_outputs=cells.offset.shape[1],
-            head=head,
-            has_task_trunks=self.sharing != "hard" and self.training == "joint",
-        )
+    def _has_different_tasks(self, data):
+        """Whether tasks are likely to be of things that differ, so that heads have no mean."""
+        return data.layout == "wide"
 
     @property
     def _shares(self):
         """Whether tasks have anything in common."""
         return self.sharing != "none" and self.training == "joint"
 
-    def _settings(self, samples):
-        """Return the TrainingSettings."""
-        return TrainingSettings(
-            head_alpha=self.head_alpha,
-            soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
-            alpha=self.alpha,
-            learning_rate=self.learning_rate_init,
-            batch_size=_checked_batch_size(self.batch_size, len(samples)),
-            max_iter=self.max_iter,
-            n_iter_no_change=self.n_iter_no_change,
-            has_task_checkpoints=self.checkpoint == "task",
-            verbose=bool(self.verbose),
-        )
-
-    def _train(self, samples):
+    def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
         rng = check_random_state(self.random_state)
         trainer = Trainer(
             architecture=self._architecture,
-            settings=self._settings(samples),
+            settings=settings_of(self, samples),
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             n_threads=self.n_threads,
+            progress=Progress(int(self.verbose), callbacks),
         )
         if self.training == "joint":
             training = trainer.train(samples, rng)
@@ -223,6 +210,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
         self.best_epoch_ = training.best_epoch
+        self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(
@@ -231,6 +219,10 @@ class MultiTaskNetwork(MultiTaskEstimator):
                 "max_iter or learning_rate_init.",
                 ConvergenceWarning,
             )
+
+    def _flat(self, X):
+        """Return samples of any shape that was fitted as (n_samples, n_columns)."""
+        return X if self._trunk_input is None else self._trunk_input.flat(X)
 
     def _own_scores(self, X, tasks):
         """Return the scores of the tasks of samples, and their codes.
@@ -243,13 +235,13 @@ class MultiTaskNetwork(MultiTaskEstimator):
             -1 for a new task.
         """
         check_is_fitted(self)
-        X, codes = read_prediction_data(self, X, tasks)
+        X, codes = read_prediction_data(self, self._flat(X), tasks)
         return self._scores_of_members(X, codes), codes
 
     def _all_scores(self, X):
         """Return the scores (n_members, n_samples, n_tasks, n_outputs), in any data form."""
         check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
+        X, _ = read_features(self, self._flat(X), reset=False, ids=False)
         return self._scores_of_members(X, None)
 
     def _scores_of_members(self, X, codes):
@@ -292,7 +284,7 @@ class MultiTaskNetwork(MultiTaskEstimator):
             have trunks of their own.
         """
         check_is_fitted(self)
-        X, _ = read_features(self, X, reset=False, ids=False)
+        X, _ = read_features(self, self._flat(X), reset=False, ids=False)
 
         def representation(network, x, samples):
             return network.represent(x).flatten(2).numpy()
@@ -300,24 +292,28 @@ class MultiTaskNetwork(MultiTaskEstimator):
         of_members = self._evaluate(representation, X)
         return np.concatenate(of_members, axis=1)
 
+    @property
+    def _n_representation(self):
+        """Number of columns that `represent` returns."""
+        return self._architecture.n_towers * self._architecture.n_hidden
+
     def _evaluate(self, function, X):
         """Return what a function makes of the network and features, chunk by chunk.
 
-        It gets the network, a tensor of scaled features and the slice of samples that these are of,
-        and returns an array (n_members, n_samples of the chunk, ...).
+        It gets the network, a tensor of what the network takes and the slice of samples that this
+        is of, and returns an array (n_members, n_samples of the chunk, ...).
         """
         require_torch(type(self).__name__)
-        import torch
+        from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
 
-        from skmtl.deep._network import network_from_arrays, pinned_threads
-
+        size = _CHUNK if self._trunk_input is None else _CHUNK_OF_MODULES
         chunks = []
         with pinned_threads(self.n_threads):
             network = network_from_arrays(self._architecture, self._arrays)
-            for start in range(0, X.shape[0], _CHUNK):
-                samples = slice(start, start + _CHUNK)
-                scaled = self._feature_scale.apply(_dense(X[samples]))
-                chunks.append(function(network, torch.from_numpy(scaled), samples))
+            for start in range(0, X.shape[0], size):
+                samples = slice(start, start + size)
+                x = tensor_of(self._network_input(X[samples]))
+                chunks.append(function(network, x, samples))
         return np.concatenate(chunks, axis=1)
 
 
@@ -326,23 +322,3 @@ def _dense(X):
     if sparse.issparse(X):
         X = X.toarray()
     return np.asarray(X, dtype=np.float64)
-
-
-def _checked_sizes(sizes):
-    """Return the numbers of hidden units as a tuple; a single number is one layer."""
-    if isinstance(sizes, Integral):
-        sizes = (sizes,)
-    if not isinstance(sizes, tuple | list | np.ndarray):
-        raise TypeError(
-            f"hidden_layer_sizes must be a tuple of integers, got {sizes!r}; (64, 64) are two "
-            "layers of 64 units."
-        )
-    return tuple(check_int(size, "hidden_layer_sizes") for size in sizes)
-
-
-def _checked_batch_size(batch_size, n_samples):
-    """Return the number of samples of a batch, at most all of them."""
-    if isinstance(batch_size, str):
-        check_option(batch_size, "batch_size", ("auto",))
-        batch_size = np.clip(n_samples // _BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH)
-    return min(check_int(batch_size, "batch_size"), n_samples)

@@ -1,7 +1,7 @@
 """Offsets of scores in closed form: what a task predicts before the network has learned anything.
 
-Every task has one more observation, of weight 1: the mean target of all tasks. A task without a
-class, or with no count above 0, then has a finite offset.
+A task with classes, or with rows of its own, has one more observation, of weight 1: the mean target
+of all tasks. One without a class, or with no count above 0, then has a finite offset.
 """
 
 import numpy as np
@@ -10,11 +10,18 @@ _SMALLEST = 1e-10  # mean count if all counts are 0
 
 
 def log_means(data):
-    """Return the logarithms of the mean counts of every task and a new one, (n_tasks + 1, 1)."""
+    """Return the logarithms of the mean counts of every task and a new one, (n_tasks + 1, 1).
+
+    The columns of a two-dimensional y may be counts of things that differ by orders of magnitude.
+    There half a count is added to a task without any, and others have their own means.
+    """
     sums = data.design.task_sum(data.weight * data.y)
     weight = data.design.task_sum(data.weight)
     pooled = max(sums.sum() / weight.sum(), _SMALLEST)
-    means = (sums + pooled) / (weight + 1.0)
+    if data.layout == "wide":
+        means = np.where(sums > 0, sums / weight, 0.5 / (weight + 1.0))
+    else:
+        means = (sums + pooled) / (weight + 1.0)
     return np.log(np.append(means, pooled))[:, None]
 
 

@@ -25,6 +25,8 @@ from skmtl.linear_model._mean_regularized import (
     MeanRegularizedRegressorCV,
 )
 from skmtl.linear_model._mixed import MultiTaskMixed
+from skmtl.linear_model._mixed_predictor import MixedPredictor, may_have_classes
+from skmtl.linear_model._mixed_task import MixedTask, losses_of_tasks, read_mixed_task
 from skmtl.linear_model._multi_task_cv import MultiTaskCV
 from skmtl.linear_model._multi_task_elastic_net import (
     MultiTaskElasticNet,
@@ -88,6 +90,8 @@ __all__ = [
     "MeanRegularizedClassifier",
     "MeanRegularizedRegressor",
     "MeanRegularizedRegressorCV",
+    "MixedPredictor",
+    "MixedTask",
     "MultiTaskCV",
     "MultiTaskClassifier",
     "MultiTaskElasticNet",
@@ -126,5 +130,8 @@ __all__ = [
     "TraceNormRegressor",
     "TraceNormRegressorCV",
     "alpha_max",
+    "losses_of_tasks",
+    "may_have_classes",
     "multi_task_path",
+    "read_mixed_task",
 ]

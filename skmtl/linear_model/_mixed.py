@@ -1,12 +1,10 @@
 """Tasks of different kinds: numbers, classes and counts, from the same inputs."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
@@ -14,36 +12,22 @@ from skmtl._data.designs import SharedDesign
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features, read_wide_targets
 from skmtl._data.row_names import warn_of_row_order
-from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
-from skmtl.linear_model._mixed_task import (
-    are_numbers,
-    grouped_loss,
-    list_of_losses,
-    read_mixed_task,
-)
+from skmtl.linear_model._mixed_predictor import MixedPredictor
+from skmtl.linear_model._mixed_task import grouped_loss, losses_of_tasks, read_mixed_task
 from skmtl.linear_model._multi_task_regressor import check_fits
 from skmtl.linear_model._uncertainty import learn_task_weights
-from skmtl.losses import is_of_classes, make_loss
+from skmtl.losses import make_loss
 from skmtl.penalties import L21, Penalty
 from skmtl.solvers import solve_penalized
 
 
-def _may_have_classes(model):
-    """Whether some task has classes, as far as is known."""
-    if hasattr(model, "classes_"):
-        return any(classes is not None for classes in model.classes_)
-    losses = model.losses
-    losses = losses.values() if isinstance(losses, dict) else losses
-    return isinstance(losses, Iterable) and any(is_of_classes(loss) for loss in losses)
-
-
 @documented
-class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
+class MultiTaskMixed(MixedPredictor, MultiTaskEstimator, BaseEstimator):
     """Linear models of numbers, classes and counts, learned together from the same inputs.
 
     The objective is::
@@ -252,32 +236,26 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
             feature_names=names_of_features(self),
         )
 
-    def _kinds(self, data):
-        """The loss of every task, as it was given."""
-        if self.losses is None:
-            seen = (data.weight > 0).T
-            columns = [data.y[seen[t], t].tolist() for t in range(data.n_tasks)]
-            return ["squared_error" if are_numbers(own) else "logistic" for own in columns]
-        return list_of_losses(self.losses, data.tasks)
-
     def _problem(self, data):
         """The problem of all columns; sets the descriptions of the tasks."""
+        seen = (data.weight > 0).T
+        known = [data.y[seen[t], t] for t in range(data.n_tasks)]
         self._mixed_tasks = []
         targets = []
-        for t, kind in enumerate(self._kinds(data)):
-            seen = data.weight[:, t] > 0
-            task, known = read_mixed_task(
-                data.y[seen, t],
-                data.weight[seen, t],
+        for t, kind in enumerate(losses_of_tasks(self.losses, known, data.tasks)):
+            weight = data.weight[seen[t], t]
+            task, target = read_mixed_task(
+                known[t],
+                weight,
                 kind,
                 make_loss(kind, name="losses", huber_delta=self.huber_delta),
                 normalize=self.normalize_y,
                 name=some_of(data.tasks[t : t + 1]),
             )
-            target = np.zeros((data.n_samples, task.size))
-            target[seen] = known
+            columns = np.zeros((data.n_samples, task.size))
+            columns[seen[t]] = task.columns(target, weight)
             self._mixed_tasks.append(task)
-            targets.append(target)
+            targets.append(columns)
         sizes = np.array([task.size for task in self._mixed_tasks])
         y = np.hstack(targets)
         design = SharedDesign(data.design.X, sizes.sum())
@@ -303,9 +281,7 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         b = datafit.intercepts(solution.W)
         self.coef_ = [np.ascontiguousarray(W.T) for W in np.split(solution.W, ends, axis=1)]
         self.intercept_ = np.split(b, ends)
-        self.classes_ = [task.classes for task in self._mixed_tasks]
-        self.losses_ = [task.kind for task in self._mixed_tasks]
-        self.baseline_ = [task.baseline for task in self._mixed_tasks]
+        self._describe_kinds()
         self.n_iter_ = solution.n_iter
         self.objective_ = float(solution.objective)
         self.dual_gap_ = float(solution.gap)
@@ -335,107 +311,3 @@ class MultiTaskMixed(MultiTaskEstimator, BaseEstimator):
         scores = self.decision_function(X)
         ends = np.cumsum([task.size for task in self._mixed_tasks])[:-1]
         return list(zip(self._mixed_tasks, np.split(scores, ends, axis=1), strict=True))
-
-    def predict(self, X):
-        """Numbers, mean counts and the most probable classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Samples.
-
-        Returns
-        -------
-        pandas.DataFrame or ndarray of shape (n_samples, n_tasks)
-            A frame, with the index of X, if `fit` was given one; floats if no task has classes,
-            else objects.
-        """
-        columns = [task.predict(z) for task, z in self._scores(X)]
-        if self._framed:
-            import pandas as pd
-
-            columns = dict(zip(self.tasks_.tolist(), columns, strict=True))
-            return pd.DataFrame(columns, index=getattr(X, "index", None))
-        dtype = object if _may_have_classes(self) else float
-        out = np.empty((len(columns[0]), len(columns)), dtype=dtype)
-        for t, column in enumerate(columns):
-            out[:, t] = column
-        return out
-
-    @available_if(_may_have_classes)
-    def predict_proba(self, X):
-        """Class probabilities of the "logistic" tasks.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Samples.
-
-        Returns
-        -------
-        list of n_tasks ndarrays of shape (n_samples, n_classes_t), None for other tasks
-        """
-        pairs = self._scores(X)
-        return [None if task.classes is None else task.proba(z) for task, z in pairs]
-
-    def score(self, X, y, sample_weight=None):
-        """Mean skill over tasks: 1 - loss / loss of the baseline, as in :func:`make_mixed_scorer`.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Test samples.
-        y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets; the columns of a frame are matched by name with `tasks_`.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights.
-
-        Returns
-        -------
-        float
-            Mean over the tasks that have a skill.
-        """
-        return float(np.nanmean(self.skills(X, y, sample_weight)))
-
-    def skills(self, X, y, sample_weight=None):
-        """Skill of every task: 1 - loss / loss of its baseline on these samples.
-
-        The loss is that of the task: mean squared error, mean Huber loss, mean Poisson deviance or
-        log-loss. 1 is perfect, 0 no better than the mean, or the class frequencies, of the training
-        samples.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Test samples.
-        y : array-like or frame of shape (n_samples, n_tasks)
-            Their targets; the columns of a frame are matched by name with `tasks_`.
-        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
-            Non-negative weights.
-
-        Returns
-        -------
-        ndarray of shape (n_tasks,)
-            NaN for tasks without a target here, and if the baseline is perfect.
-        """
-        warn_of_row_order(X, y=y, sample_weight=sample_weight)
-        pairs = self._scores(X)
-        n_samples = len(pairs[0][1])
-        y = self._in_order(y)
-        if sample_weight is not None:
-            sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
-        Y, weight, _ = read_wide_targets(self, n_samples, y, sample_weight, None, empty=True)
-        weight = np.broadcast_to(weight, Y.shape)
-        skills = np.full(self.n_tasks_, np.nan)
-        for t, (task, z) in enumerate(pairs):
-            seen = weight[:, t] > 0
-            if seen.any():
-                skills[t] = task.skill(Y[seen, t], z[seen], weight[seen, t])
-        return skills
-
-    def _in_order(self, y):
-        """y with its columns in the order of the tasks."""
-        y = targets_in_order(y, self.tasks_)
-        if y.shape[1:] != (self.n_tasks_,):
-            raise ValueError(f"y has shape {y.shape}, expected a column for {self.n_tasks_} tasks.")
-        return y

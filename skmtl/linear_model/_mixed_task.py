@@ -1,4 +1,4 @@
-"""The tasks of :class:`MultiTaskMixed`: their targets as columns, predictions and skills."""
+"""Tasks of different kinds: their targets, predictions and skills."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -47,6 +47,21 @@ class MixedTask:
         if self.classes is None or len(self.classes) <= 2:
             return 1
         return len(self.classes)
+
+    def columns(self, target, weight):
+        """Targets as columns of W have them, (n_samples, size).
+
+        A task of one class has one that makes its score finite: one pseudo-observation, half of it
+        of the class.
+        """
+        if self.classes is None:
+            return target[:, None]
+        if len(self.classes) == 1:
+            total = weight.sum()
+            blended = (total + 0.5) / (total + 1)
+            return np.full((len(weight), 1), blended)
+        indicators = np.eye(len(self.classes))[target]
+        return indicators[:, -self.size :]
 
     def proba(self, z):
         """Class probabilities of scores (n_samples, size)."""
@@ -103,7 +118,27 @@ class MixedTask:
         return own, baseline
 
 
-def list_of_losses(losses, tasks):
+def losses_of_tasks(losses, targets, tasks):
+    """The loss of every task, as it was given: a list.
+
+    Parameters
+    ----------
+    losses : list, dict, Series or None
+        What the user gave: by task id, or in the order of the tasks.
+    targets : list of ndarray
+        The known targets of every task.
+    tasks : ndarray of shape (n_tasks,)
+        Task ids.
+    """
+    if losses is not None:
+        return _list_of_losses(losses, tasks)
+    kinds = []
+    for own in targets:
+        kinds.append("squared_error" if _are_numbers(own.tolist()) else "logistic")
+    return kinds
+
+
+def _list_of_losses(losses, tasks):
     """The losses of the tasks as a list, from one or from a dict or Series by task id."""
     n_tasks = len(tasks)
     refuse_unknown(losses, "losses", tasks)
@@ -125,7 +160,7 @@ def _surprise(p):
 
 
 def read_mixed_task(y, weight, kind, loss, *, normalize, name):
-    """A task and its targets as columns.
+    """A task and its targets: normalized numbers, counts, or positions of classes.
 
     Parameters
     ----------
@@ -145,7 +180,7 @@ def read_mixed_task(y, weight, kind, loss, *, normalize, name):
     Returns
     -------
     task : MixedTask
-    targets : ndarray of shape (n_samples, size)
+    target : ndarray of shape (n_samples,)
     """
     read = _read_classes if loss.of_classes else _read_numbers
     return read(y, weight, kind, loss, normalize, name)
@@ -155,25 +190,15 @@ def _read_classes(y, weight, kind, loss, normalize, name):
     classes, codes = encode(plain_labels(y, f"Task {name}"), f"Task {name}")
     check_classification_targets(classes[codes])
     if len(classes) < 2:
-        return _of_one_class(weight, kind, loss, classes, name)
+        warn(
+            f"Task {name} holds one class, {classes.tolist()}, which is always predicted: nothing "
+            "can be learned of it."
+        )
     if len(classes) > 2:
         loss = Softmax()
-    baseline = np.bincount(codes, weight) / weight.sum()
-    task = MixedTask(kind, loss, 0.0, 1.0, classes, baseline)
-    indicators = np.eye(len(classes))[codes]
-    return task, indicators[:, -task.size :]
-
-
-def _of_one_class(weight, kind, loss, classes, name):
-    """Return a task that is always of its one class, and targets with finite scores."""
-    warn(
-        f"Task {name} holds one class, {classes.tolist()}, which is always predicted: nothing can "
-        "be learned of it."
-    )
-    task = MixedTask(kind, loss, 0.0, 1.0, classes, np.ones(1))
-    total = weight.sum()
-    blended = (total + 0.5) / (total + 1)  # one pseudo-observation, half of it of the class
-    return task, np.full((len(weight), 1), blended)
+    counts = np.bincount(codes, weight)
+    task = MixedTask(kind, loss, 0.0, 1.0, classes, baseline=counts / counts.sum())
+    return task, codes
 
 
 def _read_numbers(y, weight, kind, loss, normalize, name):
@@ -203,11 +228,10 @@ def _read_numbers(y, weight, kind, loss, normalize, name):
     varies = deviation > 1e-12 * abs(mean)
     scale = deviation if normalize and varies else 1.0
     task = MixedTask(kind, loss, center, scale, None, mean)
-    targets = (y - center) / scale
-    return task, targets[:, None]
+    return task, (y - center) / scale
 
 
-def are_numbers(targets):
+def _are_numbers(targets):
     """Whether a list of targets holds numbers only, which truth values are not."""
     kinds = (int, float, np.number)
     return all(isinstance(y, kinds) and not isinstance(y, bool) for y in targets)

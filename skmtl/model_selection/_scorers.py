@@ -276,6 +276,8 @@ def per_task_scoring(
 class _MixedScorer(_RoutedScorer):
     """Result of :func:`make_mixed_scorer`; a class so that it can be pickled."""
 
+    _metadata = ("sample_weight", "tasks")
+
     def __init__(self, average, task):
         self.average = average
         self.task = task
@@ -283,14 +285,15 @@ class _MixedScorer(_RoutedScorer):
     def __repr__(self):
         return f"make_mixed_scorer(average={self.average!r}, task={self.task!r})"
 
-    def __call__(self, estimator, X, y, sample_weight=None):
+    def __call__(self, estimator, X, y, sample_weight=None, tasks=None):
         final = fitted_final(estimator)
         if not hasattr(final, "skills"):
             raise TypeError(
-                f"make_mixed_scorer scores MultiTaskMixed, got {type(final).__name__}; use "
-                "make_task_scorer."
+                f"make_mixed_scorer scores MultiTaskMixed and MultiTaskMLP, got "
+                f"{type(final).__name__}; use make_task_scorer."
             )
-        skills = final.skills(seen_by_final(estimator, X), y, sample_weight)
+        kwargs = {} if tasks is None else {"tasks": tasks}
+        skills = final.skills(seen_by_final(estimator, X), y, sample_weight, **kwargs)
         tasks = final.tasks_
         if self.task is not None:
             position = position_of(self.task, tasks)
@@ -311,7 +314,9 @@ class _MixedScorer(_RoutedScorer):
 
 
 def make_mixed_scorer(average="uniform_average", *, task=None):
-    """Make a scorer of :class:`MultiTaskMixed`: the skill compared with a model without features.
+    """Make a scorer of tasks of different kinds: their skill beside models without features.
+
+    It scores :class:`MultiTaskMixed` and :class:`MultiTaskMLP`.
 
     The skill of a task is ``1 - loss / loss of the baseline``, with the loss of the task: mean
     squared error (then it is R^2 about the mean of the training targets), Huber loss, Poisson
@@ -328,7 +333,8 @@ def make_mixed_scorer(average="uniform_average", *, task=None):
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, which returns a float; missing targets are left out.
+        ``scorer(estimator, X, y, sample_weight=None, tasks=None)``, which returns a float; missing
+        targets are left out.
 
     Examples
     --------

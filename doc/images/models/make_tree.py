@@ -74,6 +74,11 @@ TREE = (
                 "MultiTaskGaussianProcessRegressor",
                 "models/gaussian_process",
             ),
+            Leaf(
+                "features are to be learned: images, text",
+                "MultiTaskMLPClassifier",
+                "models/networks",
+            ),
         ),
     ),
 )

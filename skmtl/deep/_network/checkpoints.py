@@ -53,7 +53,7 @@ class Checkpoints:
             self._best[name][kept] = tensor[kept]
 
     def best(self):
-        """Return the best weights, in the form of `Network.state` or `Network.task_state`."""
+        """Return the best weights, those of `Network.trained_state` or its task state."""
         if self.of_tasks:
             return self._best
         return {name: tensor.squeeze(1) for name, tensor in self._best.items()}
@@ -61,8 +61,9 @@ class Checkpoints:
     def _state(self):
         """Return the weights of now, with two axes in front: members, and tasks or one."""
         if self.of_tasks:
-            return self.network.task_state()
-        return {name: tensor.unsqueeze(1) for name, tensor in self.network.state().items()}
+            return self.network.trained_task_state()
+        state = self.network.trained_state()
+        return {name: tensor.unsqueeze(1) for name, tensor in state.items()}
 
 
 def _mean_of_tasks(losses):

@@ -1,5 +1,7 @@
 """Losses of cells: of a sample and one of its tasks."""
 
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -9,10 +11,22 @@ def squared_error(scores, y):
     return 0.5 * (y - scores[..., 0]).square()
 
 
-def poisson(scores, y):
-    """Return half of the Poisson deviance, up to a constant: ``exp(z) - y z``."""
+def huber(scores, y, delta):
+    """Return ``(y - z)^2 / 2`` up to residuals of delta, and its tangent beyond."""
     z = scores[..., 0]
-    return torch.exp(z) - y * z
+    return nn.functional.huber_loss(z, y.expand_as(z), reduction="none", delta=delta)
+
+
+def poisson(scores, y):
+    """Return half of the Poisson deviance, ``exp(z) - y z - (y - y log y)``.
+
+    It is ``y (exp(u) - 1 - u)`` with the distance ``u = z - log y``, which is exact for large
+    counts.
+    """
+    z = scores[..., 0]
+    is_zero = y == 0
+    distance = z - torch.log(torch.where(is_zero, 1.0, y))
+    return torch.where(is_zero, torch.exp(z), y * (torch.expm1(distance) - distance))
 
 
 def cross_entropy(scores, y):
@@ -28,9 +42,17 @@ def cross_entropy(scores, y):
 # look at the first score only.
 LOSSES = {
     "squared_error": squared_error,
+    "huber": huber,
     "poisson": poisson,
     "cross_entropy": cross_entropy,
 }
+
+
+def loss_function(name, huber_delta):
+    """Return one of the losses by its name, with its parameter."""
+    if name == "huber":
+        return partial(huber, delta=huber_delta)
+    return LOSSES[name]
 
 
 class TaskLosses:
@@ -40,13 +62,17 @@ class TaskLosses:
     ----------
     names : sequence of str
         The loss of every task.
+    huber_delta : float
+        Size of a residual from which on the loss "huber" is linear.
     """
 
-    def __init__(self, names):
+    def __init__(self, names, huber_delta):
         tasks_of = {}
         for task, name in enumerate(names):
             tasks_of.setdefault(name, []).append(task)
-        self.kinds = [(LOSSES[name], tasks) for name, tasks in tasks_of.items()]
+        self.kinds = []
+        for name, tasks in tasks_of.items():
+            self.kinds.append((loss_function(name, huber_delta), tasks))
         self.kind_of_task = torch.zeros(len(names), dtype=torch.long)
         for kind, (_, tasks) in enumerate(self.kinds):
             self.kind_of_task[tasks] = kind

@@ -3,6 +3,7 @@
 import torch
 
 from skmtl.deep._network.network import Network
+from skmtl.deep._network.tensors import tensor_of
 
 
 def arrays_of(state):
@@ -12,7 +13,7 @@ def arrays_of(state):
 
 def tensors_of(arrays):
     """Return the state that arrays were made of."""
-    return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {name: tensor_of(array) for name, array in arrays.items()}
 
 
 def network_from_arrays(architecture, arrays):

@@ -1,0 +1,98 @@
+"""Predictions of a network in a file that other programs run."""
+
+import json
+
+from skmtl._data.task_ids import name_of_task
+from skmtl.deep._to_torch import check_network, to_torch
+
+
+def export_onnx(model, path):
+    """Write what a fitted network predicts to an ONNX file.
+
+    The file holds the whole way from features to predictions in double precision: scaling, all
+    members, offsets, heads and units. Any number of samples can be predicted.
+
+    Parameters
+    ----------
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
+        Fitted.
+    path : str or path-like
+        File to write.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch, onnx or onnxscript are not installed.
+    TypeError
+        If the model is no network.
+
+    See Also
+    --------
+    to_torch : The same as a module of torch.
+
+    Notes
+    -----
+    The input "X" are the features (n_samples, n_features), without a task column. Unless y was
+    two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the position in
+    `tasks_` of the task of each sample, or `n_tasks_` for a new task. The output is "predictions",
+    (n_samples,) or (n_samples, n_tasks), or the "probabilities" of a classifier, (n_samples,
+    n_classes) or (n_samples, n_tasks, n_classes). Names of tasks and classes are among the metadata
+    of the file, as JSON lists "tasks" and "classes".
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskMLPRegressor, export_onnx, make_multitask_regression
+    >>> data = make_multitask_regression(n_features=10, n_tasks=3, random_state=0)
+    >>> model = MultiTaskMLPRegressor((20,), n_members=2, random_state=0)
+    >>> export_onnx(model.fit(data.X, data.y), "model.onnx")  # doctest: +SKIP
+    >>> import onnxruntime  # doctest: +SKIP
+    >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
+    >>> (predictions,) = session.run(None, {"X": data.X})  # doctest: +SKIP
+    """
+    check_network(model)
+    module = to_torch(model)
+    _require_onnx()
+    import torch
+
+    samples = torch.zeros(2, len(model._feature_scale.center), dtype=torch.float64)
+    inputs = {"X": samples}
+    n_samples = torch.export.Dim("n_samples")
+    shapes = {"X": {0: n_samples}}
+    if module.has_own_tasks:
+        inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
+        shapes["tasks"] = {0: n_samples}
+    output = "probabilities" if module.kind == "class" else "predictions"
+    program = torch.onnx.export(
+        module,
+        kwargs=inputs,
+        dynamic_shapes=shapes,
+        input_names=list(inputs),
+        output_names=[output],
+        dynamo=True,
+        verbose=False,
+    )
+    program.model.metadata_props.update(_names(model))
+    program.save(path)
+
+
+def _names(model):
+    """Return names of tasks and of classes as JSON."""
+    names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
+    classes = getattr(model, "classes_", None)
+    if isinstance(classes, list):
+        labels = [None if own is None else own.tolist() for own in classes]
+        names["classes"] = json.dumps(labels, default=str)
+    elif classes is not None:
+        names["classes"] = json.dumps(classes.tolist(), default=str)
+    return names
+
+
+def _require_onnx():
+    """Raise ImportError, with the command that helps, unless the exporter can be imported."""
+    try:
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "export_onnx needs onnx and onnxscript, which are not installed: run pip install "
+            '"skmtl[onnx]".'
+        ) from error

@@ -1,0 +1,229 @@
+"""A fitted estimator as one ordinary module of torch: scaling, members, heads, units.
+
+Layers of members are modules of their own here, not slices of batched arrays, since that is what
+tools for pruning, quantization and export look for.
+"""
+
+import torch
+from torch import nn
+
+ACTIVATIONS = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "logistic": nn.Sigmoid,
+    "identity": nn.Identity,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+
+
+class DeployedNetwork(nn.Module):
+    """What `predict`, or `predict_proba` of a classifier, computes.
+
+    Parameters
+    ----------
+    scaling : Module
+        From features (n, n_features) to scaled features.
+    members : list of Module
+        Each of them from scaled features to the scores (n, T, K) of all tasks.
+    score_offset : Tensor of shape (T + 1, K)
+        What is added to them; the last row is for a new task.
+    outputs : Outputs
+        What predictions are made of scores.
+    has_own_tasks : bool
+        Whether every sample has a task.
+    """
+
+    def __init__(self, scaling, members, score_offset, outputs, has_own_tasks):
+        super().__init__()
+        self.scaling = scaling
+        self.members = nn.ModuleList(members)
+        self.kind = outputs.kind
+        self.has_own_tasks = has_own_tasks
+        self.register_buffer("score_offset", score_offset)
+        if self.kind == "mixed":
+            self.register_buffer("is_class", _are(outputs.kinds, "class"))
+            self.register_buffer("is_count", _are(outputs.kinds, "count"))
+        if self.kind in ("number", "mixed"):
+            self.register_buffer("unit_offset", torch.as_tensor(outputs.offset))
+            self.register_buffer("unit_scale", torch.as_tensor(outputs.scale))
+
+    def forward(self, X, tasks=None):
+        """Return predictions.
+
+        Parameters
+        ----------
+        X : Tensor of shape (n, n_features)
+            Features as they were in `fit`, without a task column.
+        tasks : Tensor of int of shape (n,) or None
+            The task of each sample, as its position in `tasks_`; the number of tasks for a new one.
+            Not for an estimator that was fitted on two-dimensional y.
+
+        Returns
+        -------
+        Tensor of shape (n,) or (n, T); (n, K) or (n, T, K) with classes
+            Of tasks of several kinds: the number or mean count of a task, then zeros, or the
+            probabilities of its classes.
+        """
+        scores = self.scores(X, tasks)
+        if self.kind == "mixed":
+            predictions = self._of_each_kind(scores, tasks)
+            return predictions.squeeze(1) if self.has_own_tasks else predictions
+        if self.kind == "class":
+            probabilities = torch.softmax(scores, -1).mean(0)
+            return probabilities.squeeze(1) if self.has_own_tasks else probabilities
+        if self.kind == "count":
+            predictions = torch.exp(scores[..., 0]).mean(0)
+        else:
+            offset, scale = self._units(tasks)
+            predictions = offset + scale * scores[..., 0].mean(0)
+        return predictions.squeeze(1) if self.has_own_tasks else predictions
+
+    def scores(self, X, tasks=None):
+        """Return the scores (M, n, T, K) of all members, with T = 1 for samples with a task."""
+        x = self.scaling(X)
+        of_members = torch.stack([member(x) for member in self.members])
+        if not self.has_own_tasks:
+            return of_members + self.score_offset[:-1]
+        of_new_task = of_members.mean(2, keepdim=True)
+        of_members = torch.cat([of_members, of_new_task], 2) + self.score_offset
+        index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
+        return of_members.gather(2, index)
+
+    def _of_each_kind(self, scores, tasks):
+        """Return the predictions of tasks of several kinds, (n, T, K)."""
+        offset, scale = self._units(tasks)
+        numbers = offset + scale * scores[..., 0].mean(0)
+        counts = torch.exp(scores[..., 0]).mean(0)
+        expected = torch.where(self._of_tasks(self.is_count, tasks), counts, numbers)
+        probabilities = torch.softmax(scores, -1).mean(0)
+        in_first_column = nn.functional.pad(
+            expected.unsqueeze(-1),
+            (0, probabilities.shape[-1] - 1),
+        )
+        is_class = self._of_tasks(self.is_class, tasks).unsqueeze(-1)
+        return torch.where(is_class, probabilities, in_first_column)
+
+    def _units(self, tasks):
+        """Return the offsets and the scales of numbers, (T,) or (n, 1)."""
+        offset = self._of_tasks(self.unit_offset, tasks)
+        return offset, self._of_tasks(self.unit_scale, tasks)
+
+    def _of_tasks(self, values, tasks):
+        """Return values (T + 1,) of tasks as those of known tasks (T,), or of samples (n, 1)."""
+        if self.has_own_tasks:
+            return values[tasks, None]
+        return values[:-1]
+
+
+def _are(kinds, kind):
+    """Return which tasks are of a kind, a tensor of bool."""
+    return torch.tensor([one == kind for one in kinds])
+
+
+class Scaling(nn.Module):
+    """What FeatureScale.apply does.
+
+    Parameters
+    ----------
+    center, spread : Tensor of shape (n_features,)
+        As in FeatureScale.
+    bound : float
+        No scaled value is larger.
+    """
+
+    def __init__(self, center, spread, bound):
+        super().__init__()
+        self.bound = bound
+        self.register_buffer("center", center)
+        self.register_buffer("spread", spread)
+
+    def forward(self, X):
+        """Return the scaled features."""
+        z = (X - self.center) / self.spread
+        return z / torch.sqrt(1.0 + (z / self.bound) ** 2)
+
+
+class SharedTrunk(nn.Module):
+    """A member whose tasks have the same trunk.
+
+    Parameters
+    ----------
+    trunk : Module
+        From scaled features to representations (n, d).
+    heads : Linear
+        From representations to the scores of all tasks side by side, (n, T * K).
+    n_outputs : int
+        The number K of scores of a task.
+    """
+
+    def __init__(self, trunk, heads, n_outputs):
+        super().__init__()
+        self.trunk = trunk
+        self.heads = heads
+        self.n_outputs = n_outputs
+
+    def forward(self, x):
+        """Return the scores (n, T, K)."""
+        return self.heads(self.trunk(x)).unflatten(-1, (-1, self.n_outputs))
+
+
+class TaskTrunks(nn.Module):
+    """A member whose tasks have trunks of their own.
+
+    Parameters
+    ----------
+    networks : list of Module
+        From scaled features to the scores (n, K) of a task.
+    """
+
+    def __init__(self, networks):
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, x):
+        """Return the scores (n, T, K)."""
+        return torch.stack([network(x) for network in self.networks], 1)
+
+
+def members_of(network):
+    """Return the members of a Network as modules of their own."""
+    weight, bias = network.heads.of_tasks()
+    members = []
+    for m in range(network.n_members):
+        if network.architecture.has_task_trunks:
+            members.append(_with_task_trunks(network, m, weight[m], bias[m]))
+            continue
+        side_by_side = weight[m].transpose(0, 1).flatten(1)  # (d, T * K)
+        heads = _linear(side_by_side, bias[m].flatten())
+        members.append(SharedTrunk(_tower(network, m), heads, network.n_outputs))
+    return members
+
+
+def _with_task_trunks(network, m, weight, bias):
+    """Return the member m of a network whose tasks have trunks of their own."""
+    n_tasks = len(weight)
+    networks = []
+    for t in range(n_tasks):
+        tower = _tower(network, m * n_tasks + t)
+        networks.append(nn.Sequential(*tower, _linear(weight[t], bias[t])))
+    return TaskTrunks(networks)
+
+
+def _tower(network, g):
+    """Return one of the towers as layers."""
+    towers = network.trunk
+    activation = ACTIVATIONS[network.architecture.activation]
+    layers = []
+    for weight, bias in zip(towers.weights, towers.biases, strict=True):
+        layers.append(_linear(weight[g], bias[g, 0]))
+        layers.append(activation())
+    return nn.Sequential(*layers)
+
+
+def _linear(weight, bias):
+    """Return the layer ``x W + b``."""
+    layer = nn.Linear(*weight.shape, dtype=weight.dtype)
+    layer.weight = nn.Parameter(weight.T.contiguous(), requires_grad=False)
+    layer.bias = nn.Parameter(bias.contiguous(), requires_grad=False)
+    return layer

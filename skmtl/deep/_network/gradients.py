@@ -1,0 +1,82 @@
+"""Gradients of the losses of tasks, and the cosines of the angles between them.
+
+Everything is in double precision; the first axis are the members.
+"""
+
+import torch
+
+from skmtl.deep._network.losses import loss_function
+
+_CHUNK = 256  # samples whose gradients with respect to the representation are held at a time
+
+
+class TaskGradients:
+    """Gradients of the mean losses of tasks on some samples.
+
+    Parameters
+    ----------
+    network : Network
+        In double precision, with a trunk that tasks share.
+    X : Tensor of shape (n, n_features)
+        Scaled features.
+    y, weight : Tensor of shape (n, T)
+        Targets and their weights, 0 where one is missing.
+    offset : Tensor of shape (T, K)
+        What is added to the scores of each task.
+    losses : sequence of str
+        Name of the loss of every task.
+    huber_delta : float
+        Parameter of the loss "huber".
+    """
+
+    def __init__(self, network, X, y, weight, offset, losses, huber_delta):
+        self.network = network
+        self.X = X
+        self.y = y
+        self.weight = weight / weight.sum(0)
+        self.offset = offset
+        self.losses = [loss_function(name, huber_delta) for name in losses]
+
+    def cosines_at_representation(self):
+        """Return the cosines (M, T, T) of gradients with respect to the representation of all."""
+        products = 0.0
+        for start in range(0, len(self.X), _CHUNK):
+            samples = slice(start, start + _CHUNK)
+            h = self.network.trunk(self.X[samples]).detach().requires_grad_()
+            gradients = []
+            for task in range(len(self.losses)):
+                loss = self._loss(h, samples, task).sum()
+                (gradient,) = torch.autograd.grad(loss, h)
+                gradients.append(gradient.flatten(1))
+            of_tasks = torch.stack(gradients, 1)
+            products = products + of_tasks @ of_tasks.mT
+        return _cosines(products)
+
+    def cosines_at_trunk(self):
+        """Return the cosines (M, T, T) of gradients with respect to the weights of the trunk."""
+        parameters = list(self.network.trunk.requires_grad_(True).parameters())
+        gradients = []
+        for task in range(len(self.losses)):
+            own = self.weight[:, task] > 0
+            h = self.network.trunk(self.X[own])
+            losses = self._loss(h, own, task)
+            of_members = []
+            for loss in losses:
+                of_parameters = torch.autograd.grad(loss, parameters, retain_graph=True)
+                of_members.append(torch.cat([one.flatten() for one in of_parameters]))
+            gradients.append(torch.stack(of_members))
+        of_tasks = torch.stack(gradients, 1)
+        return _cosines(of_tasks @ of_tasks.mT)
+
+    def _loss(self, h, samples, task):
+        """Return what samples with representations h add to the mean loss of a task, (M,)."""
+        codes = torch.full((h.shape[1],), task)
+        scores = self.network.scores(h, codes) + self.offset[task]
+        losses = self.losses[task](scores, self.y[samples, task, None])
+        return losses[..., 0] @ self.weight[samples, task]
+
+
+def _cosines(products):
+    """Return the cosines (M, T, T) of vectors with these inner products, NaN of zero vectors."""
+    norms = products.diagonal(dim1=1, dim2=2).sqrt()
+    return products / (norms.unsqueeze(2) * norms.unsqueeze(1))

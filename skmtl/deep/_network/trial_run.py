@@ -1,0 +1,116 @@
+"""A first look at a trunk of the user's: what it makes of two samples."""
+
+import copy
+
+import torch
+from torch import nn
+
+from skmtl.deep._network.random_state import seeded
+from skmtl.deep._network.tensors import single_precision, tensor_of
+from skmtl.deep._trunk import Trunk
+
+_EXPECTED = "expected a tensor of floats with a row for each sample"
+
+
+def new_module(source):
+    """Return a module from a trunk's source: a copy, or what the factory makes.
+
+    It is in single precision on the CPU.
+    """
+    is_module = isinstance(source, nn.Module)
+    module = copy.deepcopy(source) if is_module else source()
+    if not isinstance(module, nn.Module):
+        raise TypeError(
+            f"trunk={source!r} returned {type(module).__name__}; expected a factory without "
+            "arguments that returns a torch.nn.Module."
+        )
+    return module.cpu().float()
+
+
+def try_trunk(source, samples):
+    """Return the Trunk of a module or factory.
+
+    Parameters
+    ----------
+    source : torch.nn.Module or callable
+        What the user passed.
+    samples : ndarray of shape (2, ...)
+        Two samples as the trunk is to take them.
+
+    Raises
+    ------
+    TypeError
+        If the source is neither a module nor a factory of one.
+    ValueError
+        If the module does not take the samples, or returns what cannot be a representation.
+    """
+    if not callable(source):
+        raise TypeError(
+            f"trunk must be a torch.nn.Module or a factory without arguments, got {source!r}."
+        )
+    x = tensor_of(samples)
+    with seeded(torch.Generator().manual_seed(0)):
+        module = new_module(source).eval()
+        output = _output(module, single_precision(x))
+        has_double_precision = _has_double_precision(module, x)
+    return Trunk(
+        source=source,
+        is_factory=not isinstance(source, nn.Module),
+        input_shape=tuple(x.shape[1:]),
+        takes_integers=not x.is_floating_point(),
+        n_outputs=output[0].numel(),
+        has_double_precision=has_double_precision,
+    )
+
+
+def _output(module, x):
+    """Return what the module makes of two samples; raise if that is no representation."""
+    try:
+        with torch.no_grad():
+            output = module(x)
+    except Exception as error:
+        raise ValueError(
+            f"The trunk failed on two samples, {_described(x)}: {error} ({_advice(x)})"
+        ) from error
+    if not isinstance(output, torch.Tensor):
+        raise ValueError(
+            f"The trunk returned {type(output).__name__} for two samples, {_EXPECTED}: wrap it in "
+            "a module that returns one of its outputs."
+        )
+    is_valid = output.is_floating_point() and output.dim() > 0 and len(output) == len(x)
+    if not is_valid or output.numel() == 0:
+        raise ValueError(
+            f"The trunk returned {_described(output)} for two samples, {_EXPECTED}. (Layers may "
+            "need batch_first=True, or an axis of samples that they keep.)"
+        )
+    return output
+
+
+def _described(x):
+    """Return a tensor's shape and type as text."""
+    return f"a tensor of shape {tuple(x.shape)} and type {x.dtype}"
+
+
+def _advice(x):
+    """Return what may help if a trunk does not take x."""
+    if x.is_floating_point():
+        return (
+            "reshape= sets the shape of samples; integers reach the trunk as such if X is of an "
+            "integer type in fit"
+        )
+    return (
+        "X was of an integer type in fit, so the trunk gets integers: if they are numbers, such as "
+        "those of pixels, give X as floats; reshape= sets the shape of samples"
+    )
+
+
+def _has_double_precision(module, x):
+    """Whether the module works in double precision; its own parameters are changed to it."""
+    if x.is_floating_point():
+        x = x.double()
+    try:
+        with torch.no_grad():
+            output = module.double()(x)
+    except Exception:  # whatever code of the user's raises, such as for tensors of mixed precision
+        return False
+    return output.dtype == torch.float64

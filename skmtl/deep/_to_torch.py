@@ -1,0 +1,83 @@
+"""A fitted estimator as a module of torch."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from skmtl.deep._feature_scale import BOUND
+from skmtl.deep._multi_task_network import MultiTaskNetwork
+from skmtl.deep._require_torch import require_torch
+
+
+def to_torch(model):
+    """Return a fitted network as a module of torch that predicts the same.
+
+    The module has ordinary layers, in double precision: ``module.float()`` makes it single. Its
+    parameters are copies that require no gradients.
+
+    Parameters
+    ----------
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
+        Fitted.
+
+    Returns
+    -------
+    torch.nn.Module
+        ``module(X)`` of features (n_samples, n_features) if y was two-dimensional, else
+        ``module(X, tasks)`` with the position in `tasks_` of the task of each sample, or `n_tasks_`
+        for a new task. It returns what `predict` does, or `predict_proba` of a classifier; if y was
+        two-dimensional, probabilities are (n_samples, n_tasks, n_classes), 0 for the classes that
+        a task lacks. With tasks of several kinds, it returns (n_samples, n_tasks, n_columns) or
+        (n_samples, n_columns): the number or mean count of a task and then zeros, or the
+        probabilities of its classes. ``module.scaling`` scales features, and ``module.members`` are
+        the networks.
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is not installed.
+    TypeError
+        If the model is no network.
+
+    See Also
+    --------
+    export_onnx : Writes the same to a file for other programs.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskMLPRegressor, make_multitask_regression, to_torch
+    >>> data = make_multitask_regression(n_features=10, n_tasks=3, random_state=0)
+    >>> model = MultiTaskMLPRegressor((20,), n_members=2, random_state=0)
+    >>> module = to_torch(model.fit(data.X, data.y))  # doctest: +SKIP
+    >>> module.members[0].trunk  # doctest: +SKIP
+    Sequential(
+      (0): Linear(in_features=10, out_features=20, bias=True)
+      (1): ReLU()
+    )
+    """
+    check_network(model)
+    require_torch("to_torch")
+    import torch
+
+    from skmtl.deep._network import network_from_arrays
+    from skmtl.deep._network.deployed import DeployedNetwork, Scaling, members_of
+
+    network = network_from_arrays(model._architecture, model._arrays)
+    scale = model._feature_scale
+    scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+    module = DeployedNetwork(
+        scaling,
+        members_of(network),
+        torch.tensor(model._score_offset),
+        model._outputs(),
+        has_own_tasks=model._layout != "wide",
+    )
+    return module.eval()
+
+
+def check_network(model):
+    """Raise unless the model is a fitted network."""
+    if not isinstance(model, MultiTaskNetwork):
+        raise TypeError(
+            "Expected a fitted network, such as MultiTaskMLPRegressor() or "
+            f"MultiTaskMLPClassifier(), got {model!r}."
+        )
+    check_is_fitted(model)
