@@ -10,7 +10,9 @@ def export_onnx(model, path):
     """Write what a fitted network predicts to an ONNX file.
 
     The file holds the whole way from features to predictions in double precision: scaling, all
-    members, offsets, heads and units. Any number of samples can be predicted.
+    members, offsets, heads and units. A `trunk` of your own is in single precision, since programs
+    that read such files lack many layers in double precision. Any number of samples can be
+    predicted.
 
     Parameters
     ----------
@@ -32,12 +34,14 @@ def export_onnx(model, path):
 
     Notes
     -----
-    The input "X" are the features (n_samples, n_features), without a task column. Unless y was
-    two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the position in
-    `tasks_` of the task of each sample, or `n_tasks_` for a new task. The output is "predictions",
-    (n_samples,) or (n_samples, n_tasks), or the "probabilities" of a classifier, (n_samples,
-    n_classes) or (n_samples, n_tasks, n_classes). Names of tasks and classes are among the metadata
-    of the file, as JSON lists "tasks" and "classes".
+    The input "X" are the features (n_samples, n_features), without a task column; with a `trunk` of
+    your own, samples of the shape that it takes, and 64-bit integers if it takes integers. Unless y
+    was two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the
+    position in `tasks_` of the task of each sample, or `n_tasks_` for a new task.
+
+    The output is what :func:`to_torch` returns, with the name "predictions", or "probabilities" if
+    all tasks have classes. Names of tasks and classes are among the metadata of the file, as JSON
+    lists "tasks" and "classes".
 
     Examples
     --------
@@ -54,8 +58,8 @@ def export_onnx(model, path):
     _require_onnx()
     import torch
 
-    samples = torch.zeros(2, len(model._feature_scale.center), dtype=torch.float64)
-    inputs = {"X": samples}
+    module.trunks_in_single_precision()
+    inputs = {"X": _two_samples(model)}
     n_samples = torch.export.Dim("n_samples")
     shapes = {"X": {0: n_samples}}
     if module.has_own_tasks:
@@ -75,15 +79,27 @@ def export_onnx(model, path):
     program.save(path)
 
 
+def _two_samples(model):
+    """Return a tensor like the features that the model takes."""
+    import torch
+
+    trunk = model._architecture.trunk
+    if trunk is None:
+        return torch.zeros(2, model._architecture.n_features, dtype=torch.float64)
+    dtype = torch.int64 if trunk.takes_integers else torch.float64
+    return torch.zeros(2, *trunk.input_shape, dtype=dtype)
+
+
 def _names(model):
     """Return names of tasks and of classes as JSON."""
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        labels = [None if own is None else own.tolist() for own in classes]
-        names["classes"] = json.dumps(labels, default=str)
+        classes = [None if own is None else own.tolist() for own in classes]
     elif classes is not None:
-        names["classes"] = json.dumps(classes.tolist(), default=str)
+        classes = classes.tolist()
+    if classes is not None:
+        names["classes"] = json.dumps(classes, default=str)
     return names
 
 

@@ -13,7 +13,7 @@ from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._network_params import shares
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import TargetUnits, target_units
+from skmtl.deep._target_units import target_units
 from skmtl.losses import Poisson
 
 
@@ -79,8 +79,6 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     >>> model.fit(data.X, data.y).predict(data.X).shape
     (100, 5)
     """
-
-    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
 
     def __init__(
         self,

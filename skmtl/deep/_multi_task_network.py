@@ -9,9 +9,9 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
-from skmtl.deep._architecture import Architecture
 from skmtl.deep._feature_scale import FeatureScale
 from skmtl.deep._network_params import architecture_of, check_network_params, settings_of
+from skmtl.deep._plain_state import PlainState
 from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import Trainer
@@ -22,7 +22,7 @@ _CHUNK = 4096  # samples that are predicted at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
-class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
@@ -32,25 +32,6 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
     _target_dtype = np.float64
     huber_delta = 1.35  # a parameter of those that learn numbers
-    _parts = {  # noqa: RUF012
-        "_architecture": Architecture,
-        "_feature_scale": FeatureScale,
-        "_trunk_input": TrunkInput,
-    }
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        for name in self._parts:
-            if state.get(name) is not None:
-                state[name] = dict(vars(state[name]))  # skops stores plain types as they are
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        for name, part in self._parts.items():
-            if state.get(name) is not None:
-                state[name] = part(**state[name])
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -15,7 +15,7 @@ def check_weighting(model):
             f"weighting must be an object that can be called, got the class {weighting.__name__}: "
             f"pass weighting={weighting.__name__}()."
         )
-    if weighting == "equal":
+    if isinstance(weighting, str) and weighting == "equal":
         return
     if model.sharing != "hard" or model.training != "joint":
         raise ValueError(

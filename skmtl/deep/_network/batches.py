@@ -1,6 +1,6 @@
 """Samples as tensors, in batches of random order."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -51,15 +51,13 @@ class Batch:
 
     def take(self, index):
         """Return the samples at an index: a slice or positions."""
-        parts = {}
-        for field in fields(self):
-            part = getattr(self, field.name)
-            if field.name == "is_training":
-                part = part[:, index]
-            elif part is not None:
-                part = part[index]
-            parts[field.name] = part
-        return Batch(**parts)
+        return Batch(
+            X=self.X[index],
+            y=self.y[index],
+            weight=self.weight[index],
+            is_training=self.is_training[:, index],
+            codes=None if self.codes is None else self.codes[index],
+        )
 
     @property
     def is_trained(self):

@@ -32,6 +32,7 @@ class ModuleTowers(nn.Module):
         self.n_members = architecture.n_members
         self.has_double_precision = architecture.trunk.has_double_precision
         self.precision = torch.float32
+        self.precision_of_outputs = torch.float32
         n_repeats = self.n_towers // self.n_members
         self.towers = nn.ModuleList()
         for _ in range(self.n_members):
@@ -57,8 +58,11 @@ class ModuleTowers(nn.Module):
         return torch.cat(of_tasks, dim=1)[:, order]
 
     def of_copies(self, x, codes, n_tasks):
-        """Return the representations by copies of the towers, as `Towers.of_copies` does."""
-        names = [name for name, _ in self.towers[0].named_parameters()]
+        """Return the representations by copies of the towers, as `Towers.of_copies` does.
+
+        Statistics of batches are those of the samples of a task.
+        """
+        names = _trained_parameters(self.towers[0])
         copies = []
         for name in names:
             of_members = [tower.get_parameter(name).detach() for tower in self.towers]
@@ -79,7 +83,7 @@ class ModuleTowers(nn.Module):
         """Add a gradient (M, n_parameters) to those of the parameters of the members."""
         for tower, own in zip(self.towers, gradient, strict=True):
             start = 0
-            for parameter in tower.parameters():
+            for parameter in _trained_parameters(tower).values():
                 part = own[start : start + parameter.numel()].view_as(parameter)
                 add_to_gradient(parameter, part)
                 start += parameter.numel()
@@ -107,7 +111,11 @@ class ModuleTowers(nn.Module):
                     tensor.copy_(state[name][g])
 
     def in_double_precision(self):
-        """Return the towers in double precision, if the user's code works in it."""
+        """Return the towers in double precision, if the user's code works in it.
+
+        Representations are in double precision in any case.
+        """
+        self.precision_of_outputs = torch.float64
         if self.has_double_precision:
             self.precision = torch.float64
             self.towers.double()
@@ -121,7 +129,7 @@ class ModuleTowers(nn.Module):
         if x.is_floating_point():
             x = x.to(self.precision)
         if not self.training:
-            return tower(x).reshape(len(x), -1)
+            return tower(x).reshape(len(x), -1).to(self.precision_of_outputs)
         is_single = len(x) == 1 and self.has_batch_statistics
         tower.train(not is_single)  # the batch of a single sample has no variance
         with seeded(self.generator):
@@ -155,6 +163,11 @@ def _has_batch_statistics(module):
 def _tensors(module):
     """Return the parameters and buffers of a module by their names."""
     return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+def _trained_parameters(module):
+    """Return the parameters that are not frozen, by their names."""
+    return {name: one for name, one in module.named_parameters() if one.requires_grad}
 
 
 def _check_same(tensors, state):
