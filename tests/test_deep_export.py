@@ -144,10 +144,8 @@ def test_activations_of_the_module_are_those_of_the_network(activation):
 
 
 @needs("torch", "onnx", "onnxscript", "onnxruntime")
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize(
-    "kind", ["own tasks", "task trunks", "user's trunk", "wide classes", "mixed"]
-)
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("kind", ["task trunks", "user's trunk", "wide classes", "mixed"])
 def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
     import onnxruntime
 

@@ -1,6 +1,7 @@
 """Predictions of a network in a file that other programs run."""
 
 import json
+import warnings
 
 from skmtl._data.task_ids import name_of_task
 from skmtl.deep._to_torch import check_network, to_torch
@@ -66,15 +67,17 @@ def export_onnx(model, path):
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
     output = "probabilities" if module.kind == "class" else "predictions"
-    program = torch.onnx.export(
-        module,
-        kwargs=inputs,
-        dynamic_shapes=shapes,
-        input_names=list(inputs),
-        output_names=[output],
-        dynamo=True,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch about itself, and that both axes are the same
+        program = torch.onnx.export(
+            module,
+            kwargs=inputs,
+            dynamic_shapes=shapes,
+            input_names=list(inputs),
+            output_names=[output],
+            dynamo=True,
+            verbose=False,
+        )
     program.model.metadata_props.update(_names(model))
     program.save(path)
 
