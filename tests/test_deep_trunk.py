@@ -458,7 +458,7 @@ WIDE_FAIL = {
     "check_transformer_general": FEEDS_1D_Y,
     "check_transformer_preserve_dtypes": FEEDS_1D_Y,
 }
-CHECKED = SharedRepresentation(MultiTaskMLPRegressor(**TRAINING))
+CHECKED = SharedRepresentation(MultiTaskMLPRegressor(**{**TRAINING, "max_iter": 2}))
 REPRESENTATIONS = [CHECKED, clone(CHECKED).set_params(estimator__task_column=-1)]
 
 

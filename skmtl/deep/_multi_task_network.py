@@ -148,7 +148,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
                 "as floats if they are numbers, or leave standardize='auto'."
             )
         if standardize:
-            return FeatureScale.of(features, weight)
+            return FeatureScale.of(np.asarray(features, dtype=np.float64), weight)
         return None if has_trunk else FeatureScale.identity(features.shape[1])
 
     def _network_input(self, features):
@@ -170,11 +170,6 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     def _has_different_tasks(self, data):
         """Whether tasks are likely to be of things that differ, so that heads have no mean."""
         return data.layout == "wide"
-
-    @property
-    def _shares(self):
-        """Whether tasks have anything in common."""
-        return self.sharing != "none" and self.training == "joint"
 
     def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
@@ -305,7 +300,5 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
 
 
 def _dense(X):
-    """Return features as a dense array of double precision."""
-    if sparse.issparse(X):
-        X = X.toarray()
-    return np.asarray(X, dtype=np.float64)
+    """Return features as a dense array."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)

@@ -23,7 +23,7 @@ def check_network_params(model):
     check_option(model.sharing, "sharing", SHARING)
     check_real(model.soft_alpha, "soft_alpha")
     check_option(model.training, "training", TRAINING)
-    check_weighting(model.weighting, model.sharing, model.training)
+    check_weighting(model)
     check_option(model.checkpoint, "checkpoint", ("overall", "task"))
     check_option(model.head, "head", ("auto", *HEADS))
     check_real(model.dropout, "dropout", high=1.0, include="left")
