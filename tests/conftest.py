@@ -64,6 +64,7 @@ from skmtl import (
     SafeSharingClassifier,
     SafeSharingRegressor,
     SequentialTasks,
+    SharedRepresentation,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
     TaskGraphClassifier,
@@ -164,7 +165,7 @@ TRAINING = {
     "n_members": 2,
     "batch_size": 1000,  # all samples of the checks
     "learning_rate_init": 0.1,
-    "max_iter": 40,
+    "max_iter": 20,
     "early_stopping": False,
     "random_state": 0,
 }
@@ -218,7 +219,10 @@ def read_by(estimator):
 
 
 READERS = list({read_by(one): one for one in ESTIMATORS}.values())  # one for each way to read
-TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
+TRANSFORMERS = [  # checked in test_task_scaler.py and test_deep_trunk.py
+    TaskStandardScaler(),
+    SharedRepresentation(MultiTaskMLPRegressor(**TRAINING)),
+]
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 

@@ -390,3 +390,22 @@ def test_a_new_task_has_the_mean_of_the_scores_of_a_single_member():
         of_tasks.append(scores - scores.mean())
     new = model.decision_function(X, tasks=np.full(len(X), 7))
     np.testing.assert_allclose(new - new.mean(), np.mean(of_tasks, axis=0), atol=1e-10)
+
+
+@needs_torch
+def test_gradients_of_tasks_add_up_to_that_of_the_objective():
+    from torch import nn
+
+    def trunk():
+        return nn.Sequential(nn.Linear(4, 8), nn.Tanh())
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 4))
+    tasks = np.arange(60) % 3
+    y = X @ [1.0, -1.0, 0.5, 0.0] + tasks
+    model = MultiTaskMLPRegressor(trunk=trunk, n_members=2, random_state=0)
+    model.set_params(early_stopping=False, max_iter=5, batch_size=60)
+    equal = model.fit(X, y, tasks=tasks).predict(X, tasks=tasks)
+    model.set_params(weighting=lambda gradients: gradients.sum(0))
+    summed = model.fit(X, y, tasks=tasks).predict(X, tasks=tasks)
+    np.testing.assert_allclose(summed, equal, atol=1e-4)

@@ -70,6 +70,17 @@ training : {"joint", "sequential", "independent"}, default="joint"
     "joint": all tasks at once. "independent": a network for each task, trained by itself on the
     samples of the task only, whatever `sharing` is. "sequential": the same, in the order of
     `tasks_`, and each starts from the hidden layers of the one before.
+weighting : {"equal", "uncertainty", "dwa", "gradnorm", "pcgrad"} or callable, default="equal"
+    How the gradients of tasks become one step, if they share hidden layers and are trained
+    together. "equal": by their sum, the gradient of the objective. "uncertainty": tasks are
+    weighted by one over twice their mean loss, which is learned. "dwa": tasks whose losses fell
+    more slowly in the last two epochs count more. "gradnorm": weights are learned that balance the
+    norms of gradients. "pcgrad": gradients lose what conflicts with those of other tasks.
+
+    A callable makes one gradient (m,) of the gradients of all tasks, a tensor (n_tasks, m), as an
+    aggregator of TorchJD does; or one loss of the losses of all tasks, (n_tasks,), if it is a
+    scalarizer of TorchJD or has an attribute ``takes_losses = True``. `task_weight` goes on
+    multiplying the losses of tasks.
 early_stopping : bool, default=True
     Whether each member is validated after every epoch, stopped when its validation loss gets no
     better, and has its best weights put back. The validation loss is the mean over tasks of their
@@ -120,6 +131,9 @@ validation_curve_ : ndarray of shape (n_iter_, n_members, n_tasks)
     task. Without early stopping there are no epochs in it.
 best_epoch_ : ndarray of shape (n_members, n_tasks)
     Epoch, counted from 0, whose weights each member has for each task.
+task_weight_curve_ : ndarray of shape (n_iter_, n_tasks)
+    Mean weights that `weighting` gave to tasks in each epoch: 1 with equal weights, NaN if a
+    callable takes gradients.
 n_iter_ : int
     Number of epochs; the largest of those of the tasks if they are trained one by one. Curves of
     the others are NaN after their ends.

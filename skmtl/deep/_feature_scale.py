@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 _QUARTILES_OF_NORMAL = 1.349  # interquartile range of the standard normal distribution
-_ROUNDING = 1e-12  # a spread below this, relative to the median, is none
+_ROUNDING = 1e-12  # a spread below this, relative to the quartiles, is none
 BOUND = 10.0  # no scaled value is larger
+_SAME = 1e-9  # shares of the weight that differ by less are equal
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,16 @@ class FeatureScale:
     spread: np.ndarray
 
     @classmethod
-    def of(cls, X):
-        """Return the scale of the features X, (n_samples, n_features)."""
-        lower, center, upper = np.percentile(X, [25, 50, 75], axis=0)
+    def of(cls, X, weight):
+        """Return the scale of the features X, (n_samples, n_features), of samples with weights.
+
+        A sample of weight 2 counts as two samples.
+        """
+        lower, center, upper = _weighted_quantiles(X, weight, [0.25, 0.5, 0.75])
         spread = (upper - lower) / _QUARTILES_OF_NORMAL
-        deviation = np.std(X, axis=0)
-        smallest = _ROUNDING * np.maximum(1.0, np.abs(center))
+        mean = np.average(X, axis=0, weights=weight)
+        deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+        smallest = _ROUNDING * np.maximum(np.abs(lower), np.abs(upper))
         spread = np.where(spread > smallest, spread, deviation)
         spread = np.where(spread > smallest, spread, 1.0)
         return cls(center, spread)
@@ -50,3 +55,22 @@ class FeatureScale:
         """Return the scaled features, (n_samples, n_features) of double precision."""
         Z = (X - self.center) / self.spread
         return Z / np.sqrt(1.0 + (Z / BOUND) ** 2)
+
+
+def _weighted_quantiles(X, weight, levels):
+    """Return quantiles of every feature, (n_levels, n_features).
+
+    Where the samples up to some value have just the share of the weight, the quantile is in the
+    middle between that value and the next.
+    """
+    if (weight == weight[0]).all():
+        return np.quantile(X, levels, axis=0, method="averaged_inverted_cdf")
+    quantiles = np.empty((len(levels), X.shape[1]))
+    for j, x in enumerate(X.T):
+        order = np.argsort(x)
+        shares = np.cumsum(weight[order]) / weight.sum()
+        for k, level in enumerate(levels):
+            lower, upper = np.searchsorted(shares, [level - _SAME, level + _SAME])
+            ends = np.minimum([lower, upper], len(x) - 1)
+            quantiles[k, j] = x[order[ends]].mean()
+    return quantiles

@@ -3,9 +3,11 @@
 import numpy as np
 
 from skmtl._data.task_ids import some_of
-from skmtl.deep._multi_task_network import Cells
+from skmtl.deep._cells import Cells
+from skmtl.deep._multi_task_mlp_classifier import codes_of_labels
+from skmtl.deep._outputs import Outputs
 from skmtl.linear_model import MixedTask, losses_of_tasks, read_mixed_task
-from skmtl.losses import make_loss
+from skmtl.losses import Softmax, make_loss
 
 _LOSSES = {  # their names in networks
     "squared_error": "squared_error",
@@ -58,6 +60,39 @@ def mixed_cells(data, losses, *, huber_delta, normalize):
         losses=tuple(_LOSSES[kind] for kind in kinds),
     )
     return tasks, cells
+
+
+def coded_targets(data, tasks):
+    """Return the targets of TaskData as their losses take them, in the units of fitted MixedTasks.
+
+    They are of the shape of ``data.y``, 0 where missing, and come with their weights.
+    """
+    weight = np.array(np.broadcast_to(data.weight, data.y.shape), dtype=float)
+    y = np.zeros(data.y.shape)
+    for t, place in enumerate(_places_of_tasks(data, weight)):
+        task = tasks[t]
+        if task.classes is None:
+            y[place] = (data.y[place].astype(float) - task.mean) / task.scale
+            task.loss.check_targets(y[place])
+        else:
+            y[place] = codes_of_labels(data.y[place], task.classes, data.tasks[t])
+    return y, weight
+
+
+def mixed_outputs(tasks):
+    """Return the Outputs of MixedTasks: what their predictions are made of scores."""
+    new = new_task(tasks) or tasks[0]  # which is not asked for where tasks differ
+    with_new = [*tasks, new]
+    kinds = []
+    for task in with_new:
+        kind = "number" if task.loss.takes_normalized_targets else "count"
+        kinds.append(kind if task.classes is None else "class")
+    return Outputs(
+        "mixed",
+        offset=np.array([task.mean for task in with_new]),
+        scale=np.array([task.scale for task in with_new]),
+        kinds=tuple(kinds),
+    )
 
 
 def _check_name(kind):
@@ -138,3 +173,27 @@ def new_task(tasks):
         classes=first.classes,
         baseline=np.mean([task.baseline for task in tasks], axis=0),
     )
+
+
+def plain_tasks(tasks):
+    """Return MixedTasks as dicts of plain types, which skops stores as they are."""
+    plain = []
+    for task in tasks:
+        values = dict(vars(task))
+        loss = values.pop("loss")
+        values["huber_delta"] = loss.delta if task.kind == "huber" else None
+        plain.append(values)
+    return plain
+
+
+def tasks_of_plain(plain):
+    """Return the MixedTasks that `plain_tasks` made dicts of."""
+    tasks = []
+    for values in plain:
+        values = dict(values)
+        delta = values.pop("huber_delta")
+        loss = make_loss(values["kind"], **({} if delta is None else {"huber_delta": delta}))
+        if values["classes"] is not None and len(values["classes"]) > 2:
+            loss = Softmax()
+        tasks.append(MixedTask(loss=loss, **values))
+    return tasks

@@ -7,8 +7,9 @@ from skmtl._data.spellings import plain_labels
 from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
+from skmtl.deep._cells import Cells
 from skmtl.deep._member_scores import log_mean_probabilities
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
@@ -58,6 +59,7 @@ class MultiTaskMLPClassifier(
     --------
     MultiTaskMLPRegressor : Regression counterpart.
     MeanRegularizedClassifier : Linear models about a common one.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------
@@ -95,6 +97,7 @@ class MultiTaskMLPClassifier(
         trunk_learning_rate=None,
         max_iter=300,
         training="joint",
+        weighting="equal",
         early_stopping=True,
         checkpoint="overall",
         validation_fraction=0.15,
@@ -127,6 +130,7 @@ class MultiTaskMLPClassifier(
         self.trunk_learning_rate = trunk_learning_rate
         self.max_iter = max_iter
         self.training = training
+        self.weighting = weighting
         self.early_stopping = early_stopping
         self.checkpoint = checkpoint
         self.validation_fraction = validation_fraction
@@ -166,7 +170,7 @@ class MultiTaskMLPClassifier(
                 known[:, np.arange(data.n_tasks) != t] = False
             else:
                 known &= data.design.task_of_sample == t
-            y[known] = _codes_of_labels(data.y[known], classes, data.tasks[t])
+            y[known] = codes_of_labels(data.y[known], classes, data.tasks[t])
             factors = class_factors(self.class_weight, classes, y[known], weight[known])
             weight[known] *= factors[y[known]]
         return y, weight
@@ -195,7 +199,7 @@ def _cells_of_columns(data, coded):
     return y, weight
 
 
-def _codes_of_labels(labels, classes, task):
+def codes_of_labels(labels, classes, task):
     """Return the positions of class labels among the classes of a task."""
     codes = codes_of(plain_labels(labels), classes)
     unknown = dict.fromkeys(labels[codes < 0].tolist())

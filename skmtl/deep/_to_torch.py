@@ -11,11 +11,12 @@ def to_torch(model):
     """Return a fitted network as a module of torch that predicts the same.
 
     The module has ordinary layers, in double precision: ``module.float()`` makes it single. Its
-    parameters are copies that require no gradients.
+    parameters are copies that require no gradients. A `trunk` of your own is in it, one for each
+    member, in single precision if it works in no other.
 
     Parameters
     ----------
-    model : MultiTaskMLPRegressor or MultiTaskMLPClassifier
+    model : MultiTaskMLPRegressor, MultiTaskMLPClassifier or MultiTaskMLP
         Fitted.
 
     Returns
@@ -25,7 +26,10 @@ def to_torch(model):
         ``module(X, tasks)`` with the position in `tasks_` of the task of each sample, or `n_tasks_`
         for a new task. It returns what `predict` does, or `predict_proba` of a classifier; if y was
         two-dimensional, probabilities are (n_samples, n_tasks, n_classes), 0 for the classes that
-        a task lacks. ``module.scaling`` scales features, and ``module.members`` are the networks.
+        a task lacks. With tasks of several kinds, it returns (n_samples, n_tasks, n_columns) or
+        (n_samples, n_columns): the number or mean count of a task and then zeros, or the
+        probabilities of its classes. ``module.scaling`` scales features, and ``module.members`` are
+        the networks.
 
     Raises
     ------
@@ -59,7 +63,9 @@ def to_torch(model):
 
     network = network_from_arrays(model._architecture, model._arrays)
     scale = model._feature_scale
-    scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+    scaling = torch.nn.Identity()
+    if scale is not None:
+        scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
     module = DeployedNetwork(
         scaling,
         members_of(network),

@@ -111,6 +111,7 @@ class Trainer:
             arrays=arrays,
             loss_curve=_curves_side_by_side([training.loss_curve for training in trainings]),
             validation_curve=_curves_side_by_side([one.validation_curve for one in trainings]),
+            task_weight_curve=_curves_side_by_side([one.task_weight_curve for one in trainings]),
             best_epoch=np.concatenate([training.best_epoch for training in trainings], axis=1),
             converged=all(training.converged for training in trainings),
         )

@@ -32,6 +32,8 @@ class TrainingSettings:
         Number of epochs without a better validation loss after which a member is finished.
     has_task_checkpoints : bool
         Whether every task keeps the weights of its own best epoch.
+    weighting : str or callable
+        How the gradients of tasks become one.
     """
 
     head_alpha: float
@@ -45,3 +47,4 @@ class TrainingSettings:
     max_iter: int
     n_iter_no_change: int
     has_task_checkpoints: bool
+    weighting: object

@@ -116,7 +116,8 @@ def compare_to_single_task(
     normalize_y : bool or "auto", default="auto"
         Whether "intercept", "pooled" and "boosting", which learn the tasks of regressors as one,
         standardize the targets of each task first, so that its unit and its level do not matter.
-        "auto" does so if an estimator has ``normalize_y=True``. Class labels and counts
+        "auto" does so if an estimator has ``normalize_y=True``, or is a network that does (of
+        two-dimensional y, by default). Class labels and counts
         (``loss="poisson"``) stay as they are.
     task_column : str or int, default=None
         Column of X with the task ids; None takes that of the estimator. It is needed for a pipeline
@@ -303,11 +304,11 @@ def _read_normalize_y(normalize_y, estimators, rivals, data):
     if isinstance(normalize_y, str):
         check_option(normalize_y, "normalize_y", ("auto",))
         finals = [final_estimator(one) for one in estimators.values()]
-        normalize_y = any(normalizes_targets(one) for one in finals)
+        normalize_y = any(normalizes_targets(one, data.is_wide) for one in finals)
     normalize_y = check_bool(normalize_y, "normalize_y")
     if data.targets.classes is not None:
         return False
-    mixing = [name for name, one in estimators.items() if mixes_units(one)]
+    mixing = [name for name, one in estimators.items() if mixes_units(one, data.is_wide)]
     are_counts = any(takes_counts(final_estimator(one)) for one in estimators.values())
     if not normalize_y and not are_counts:
         mixing += rivals.named

@@ -8,6 +8,7 @@ from sklearn.utils import get_tags
 
 from skmtl._warn import counting, warn
 from skmtl.base import namesake
+from skmtl.deep import MultiTaskMLPRegressor
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.meta import IndependentTasks
@@ -110,22 +111,30 @@ def check_responses(models, measure):
         )
 
 
-def normalizes_targets(estimator):
-    """Whether an estimator standardizes the targets of each task before it couples tasks."""
-    params = final_estimator(estimator).get_params()
+def normalizes_targets(estimator, is_wide=None):
+    """Whether an estimator standardizes the targets of each task before it couples tasks.
+
+    `is_wide` says whether y is two-dimensional; None: if the estimator has no task column.
+    """
+    final = final_estimator(estimator)
+    params = final.get_params()
     named = [value for name, value in params.items() if name.split("__")[-1] == "normalize_y"]
+    if isinstance(final, MultiTaskMLPRegressor):
+        if is_wide is None:
+            is_wide = final.task_column is None
+        return final.normalize_y == "task" or (final.normalize_y == "auto" and is_wide)
     return any(value is True for value in named)
 
 
-def mixes_units(estimator):
+def mixes_units(estimator, is_wide=None):
     """Whether the unit of a task matters to what a regressor learns about the others.
 
-    Counts have no unit.
+    Counts have no unit. `is_wide` is as in :func:`normalizes_targets`.
     """
     final = final_estimator(estimator)
     if isinstance(final, IndependentTasks) or takes_counts(final):
         return False
-    return not normalizes_targets(estimator)
+    return not normalizes_targets(estimator, is_wide)
 
 
 def warn_about_convergence(n_unconverged, names):

@@ -14,6 +14,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.metaestimators import available_if
 
+from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.kernel import (
     MultiTaskKernelRidge,
@@ -43,6 +44,10 @@ from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 # Tried for kernel ridge, in addition to the alphas of the estimator.
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _MU_OF_ONE_TASK = 1e9  # of a support vector machine whose tasks share nothing
+_OF_SEVERAL_TASKS = (  # parameters of networks that a single task makes no use of
+    *("sharing", "soft_alpha", "head", "head_alpha", "checkpoint", "weighting"),
+    *("task_weight", "task_column", "handle_unknown", "n_jobs"),
+)
 
 
 @singledispatch
@@ -84,6 +89,8 @@ def takes_counts(estimator):
     """Whether a multi-task estimator is a Poisson regression."""
     if isinstance(estimator, MultiTaskCV):
         return takes_counts(estimator.estimator)
+    if isinstance(estimator, MultiTaskMLPRegressor):
+        return estimator.loss == "poisson"
     if not isinstance(estimator, LinearMultiTaskRegressor | RegressorCV):
         return False
     return isinstance(make_loss(estimator.loss, huber_delta=estimator.huber_delta), Poisson)
@@ -268,6 +275,24 @@ def _support_vector_classes(estimator: MultiTaskSVC):
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
+
+
+@single_task.register
+def _network(estimator: MultiTaskMLPRegressor):
+    """The same network, trained on one task."""
+    return OneTask(_network_alone(estimator))
+
+
+@single_task.register
+def _network_of_classes(estimator: MultiTaskMLPClassifier):
+    return OneTaskClassifier(_network_alone(estimator))
+
+
+def _network_alone(estimator):
+    """The network for two-dimensional targets of one task, in which there is nothing to share."""
+    defaults = type(estimator)().get_params(deep=False)
+    unused = {name: defaults[name] for name in _OF_SEVERAL_TASKS}
+    return clone(estimator).set_params(training="independent", **unused)
 
 
 class _OneTask(BaseEstimator):

@@ -88,7 +88,7 @@ def read_subset_problem(estimator, X, y, *, task_column, tasks, cv, scoring, ran
     data = read_evaluation_data(X, y, task_column, tasks, measure)
     if data.n_tasks < 2:
         raise ValueError(f"Expected at least two tasks, found one: {data.tasks.tolist()}.")
-    if mixes_units(estimator):
+    if mixes_units(estimator, data.is_wide):
         warn_about_units(
             data,
             "what tasks share serves the first only. If their units differ, set normalize_y=True "

@@ -23,7 +23,7 @@ class DeployedNetwork(nn.Module):
     Parameters
     ----------
     scaling : Module
-        From features (n, n_features) to scaled features.
+        From features to scaled features.
     members : list of Module
         Each of them from scaled features to the scores (n, T, K) of all tasks.
     score_offset : Tensor of shape (T + 1, K)
@@ -41,7 +41,10 @@ class DeployedNetwork(nn.Module):
         self.kind = outputs.kind
         self.has_own_tasks = has_own_tasks
         self.register_buffer("score_offset", score_offset)
-        if self.kind == "number":
+        if self.kind == "mixed":
+            self.register_buffer("is_class", _are(outputs.kinds, "class"))
+            self.register_buffer("is_count", _are(outputs.kinds, "count"))
+        if self.kind in ("number", "mixed"):
             self.register_buffer("unit_offset", torch.as_tensor(outputs.offset))
             self.register_buffer("unit_scale", torch.as_tensor(outputs.scale))
 
@@ -50,7 +53,7 @@ class DeployedNetwork(nn.Module):
 
         Parameters
         ----------
-        X : Tensor of shape (n, n_features)
+        X : Tensor of shape (n, n_features), or (n, ...) for a trunk of the user's
             Features as they were in `fit`, without a task column.
         tasks : Tensor of int of shape (n,) or None
             The task of each sample, as its position in `tasks_`; the number of tasks for a new one.
@@ -58,9 +61,14 @@ class DeployedNetwork(nn.Module):
 
         Returns
         -------
-        Tensor of shape (n,) or (n, T); (n, K) or (n, T, K) of a classifier
+        Tensor of shape (n,) or (n, T); (n, K) or (n, T, K) with classes
+            Of tasks of several kinds: the number or mean count of a task, then zeros, or the
+            probabilities of its classes.
         """
         scores = self.scores(X, tasks)
+        if self.kind == "mixed":
+            predictions = self._of_each_kind(scores, tasks)
+            return predictions.squeeze(1) if self.has_own_tasks else predictions
         if self.kind == "class":
             probabilities = torch.softmax(scores, -1).mean(0)
             return probabilities.squeeze(1) if self.has_own_tasks else probabilities
@@ -82,11 +90,41 @@ class DeployedNetwork(nn.Module):
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
 
+    def trunks_in_single_precision(self):
+        """Make the trunks of the user's single, and leave all else as it is."""
+        for part in self.modules():
+            if isinstance(part, UserTrunk):
+                part.module.float()
+
+    def _of_each_kind(self, scores, tasks):
+        """Return the predictions of tasks of several kinds, (n, T, K)."""
+        offset, scale = self._units(tasks)
+        numbers = offset + scale * scores[..., 0].mean(0)
+        counts = torch.exp(scores[..., 0]).mean(0)
+        expected = torch.where(self._of_tasks(self.is_count, tasks), counts, numbers)
+        probabilities = torch.softmax(scores, -1).mean(0)
+        in_first_column = nn.functional.pad(
+            expected.unsqueeze(-1),
+            (0, probabilities.shape[-1] - 1),
+        )
+        is_class = self._of_tasks(self.is_class, tasks).unsqueeze(-1)
+        return torch.where(is_class, probabilities, in_first_column)
+
     def _units(self, tasks):
         """Return the offsets and the scales of numbers, (T,) or (n, 1)."""
+        offset = self._of_tasks(self.unit_offset, tasks)
+        return offset, self._of_tasks(self.unit_scale, tasks)
+
+    def _of_tasks(self, values, tasks):
+        """Return values (T + 1,) of tasks as those of known tasks (T,), or of samples (n, 1)."""
         if self.has_own_tasks:
-            return self.unit_offset[tasks, None], self.unit_scale[tasks, None]
-        return self.unit_offset[:-1], self.unit_scale[:-1]
+            return values[tasks, None]
+        return values[:-1]
+
+
+def _are(kinds, kind):
+    """Return which tasks are of a kind, a tensor of bool."""
+    return torch.tensor([one == kind for one in kinds])
 
 
 class Scaling(nn.Module):
@@ -108,8 +146,36 @@ class Scaling(nn.Module):
 
     def forward(self, X):
         """Return the scaled features."""
-        z = (X - self.center) / self.spread
+        z = (X.flatten(1) - self.center) / self.spread
         return z / torch.sqrt(1.0 + (z / self.bound) ** 2)
+
+
+class UserTrunk(nn.Module):
+    """A trunk of the user's, with what it needs around it.
+
+    Parameters
+    ----------
+    module : Module
+        The user's.
+    trunk : Trunk
+        What it takes and returns.
+    """
+
+    def __init__(self, module, trunk):
+        super().__init__()
+        self.module = module
+        self.input_shape = trunk.input_shape
+        self.takes_integers = trunk.takes_integers
+        self.n_outputs = trunk.n_outputs
+        self.register_buffer("like", torch.zeros(0, dtype=torch.float64))
+
+    def forward(self, x):
+        """Return the representations (n, d), in the precision of all but the user's module."""
+        x = x.reshape(x.shape[0], *self.input_shape)
+        if not self.takes_integers:
+            x = x.to(next(self.module.parameters(), x).dtype)
+        h = self.module(x).reshape(x.shape[0], self.n_outputs)
+        return h.to(self.like.dtype)
 
 
 class SharedTrunk(nn.Module):
@@ -141,8 +207,8 @@ class TaskTrunks(nn.Module):
 
     Parameters
     ----------
-    networks : list of Module
-        From scaled features to the scores (n, K) of a task.
+    networks : list of SharedTrunk
+        Those of the tasks, each by itself.
     """
 
     def __init__(self, networks):
@@ -151,7 +217,7 @@ class TaskTrunks(nn.Module):
 
     def forward(self, x):
         """Return the scores (n, T, K)."""
-        return torch.stack([network(x) for network in self.networks], 1)
+        return torch.cat([network(x) for network in self.networks], 1)
 
 
 def members_of(network):
@@ -174,18 +240,19 @@ def _with_task_trunks(network, m, weight, bias):
     networks = []
     for t in range(n_tasks):
         tower = _tower(network, m * n_tasks + t)
-        networks.append(nn.Sequential(*tower, _linear(weight[t], bias[t])))
+        networks.append(SharedTrunk(tower, _linear(weight[t], bias[t]), network.n_outputs))
     return TaskTrunks(networks)
 
 
 def _tower(network, g):
-    """Return one of the towers as layers."""
-    towers = network.trunk
-    activation = ACTIVATIONS[network.architecture.activation]
+    """Return one of the towers of a network."""
+    architecture = network.architecture
+    if architecture.trunk is not None:
+        return UserTrunk(network.trunk.towers[g], architecture.trunk)
     layers = []
-    for weight, bias in zip(towers.weights, towers.biases, strict=True):
+    for weight, bias in zip(network.trunk.weights, network.trunk.biases, strict=True):
         layers.append(_linear(weight[g], bias[g, 0]))
-        layers.append(activation())
+        layers.append(ACTIVATIONS[architecture.activation]())
     return nn.Sequential(*layers)
 
 

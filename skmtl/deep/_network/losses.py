@@ -18,9 +18,15 @@ def huber(scores, y, delta):
 
 
 def poisson(scores, y):
-    """Return half of the Poisson deviance, up to a constant: ``exp(z) - y z``."""
+    """Return half of the Poisson deviance, ``exp(z) - y z - (y - y log y)``.
+
+    It is ``y (exp(u) - 1 - u)`` with the distance ``u = z - log y``, which is exact for large
+    counts.
+    """
     z = scores[..., 0]
-    return torch.exp(z) - y * z
+    is_zero = y == 0
+    distance = z - torch.log(torch.where(is_zero, 1.0, y))
+    return torch.where(is_zero, torch.exp(z), y * (torch.expm1(distance) - distance))
 
 
 def cross_entropy(scores, y):
@@ -42,6 +48,13 @@ LOSSES = {
 }
 
 
+def loss_function(name, huber_delta):
+    """Return one of the losses by its name, with its parameter."""
+    if name == "huber":
+        return partial(huber, delta=huber_delta)
+    return LOSSES[name]
+
+
 class TaskLosses:
     """The losses of cells of tasks that may have different kinds of them.
 
@@ -59,10 +72,7 @@ class TaskLosses:
             tasks_of.setdefault(name, []).append(task)
         self.kinds = []
         for name, tasks in tasks_of.items():
-            loss = LOSSES[name]
-            if name == "huber":
-                loss = partial(loss, delta=huber_delta)
-            self.kinds.append((loss, tasks))
+            self.kinds.append((loss_function(name, huber_delta), tasks))
         self.kind_of_task = torch.zeros(len(names), dtype=torch.long)
         for kind, (_, tasks) in enumerate(self.kinds):
             self.kind_of_task[tasks] = kind

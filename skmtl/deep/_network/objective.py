@@ -24,7 +24,7 @@ class Objective:
         self.loss = TaskLosses(losses, settings.huber_delta)
         self.offset = torch.from_numpy(offset).float()
         self.n_tasks = len(offset)
-        self.n_samples = len(samples.trained())
+        self.n_samples = int(samples.is_trained.sum())
         self.settings = settings
         training = samples.weight * samples.is_training
         self.total = training.sum((1, 2))
@@ -50,6 +50,16 @@ class Objective:
         share = len(batch) / self.n_samples
         sums = self.task_sum(cells * batch.is_training, batch.codes)
         return sums / (share * self.total).unsqueeze(1)
+
+    def untrained_losses(self, samples):
+        """Return the mean training losses of scores of 0, (M, n_tasks).
+
+        `samples` are all of them.
+        """
+        n_outputs = self.offset.shape[1]
+        scores = torch.zeros(1, *samples.y.shape, n_outputs)
+        cells = self.cells(scores, samples) * samples.is_training
+        return self.task_sum(cells, samples.codes) / self.training_weight
 
     def penalty(self, network):
         """Return the sum over members of their penalties."""

@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
-ACTIVATIONS = {
-    "relu": torch.relu,
+ACTIVATIONS = {  # of a tensor that nothing else needs: the most frequent one works in place
+    "relu": torch.relu_,
     "tanh": torch.tanh,
     "logistic": torch.sigmoid,
     "identity": lambda x: x,
@@ -55,26 +55,36 @@ class Towers(nn.Module):
 
     def forward(self, x):
         """Return the representations (G, n, d) of inputs (n, n_features) or (G, n, n_features)."""
-        h = x.expand(self.n_towers, -1, -1)
-        for weight, bias in zip(self.weights, self.biases, strict=True):
-            h = self.activation(torch.baddbmm(bias, h, weight))
-            if self.training and self.dropout:
-                h = h * self._kept(h)
-        return h
+        return self._evaluate(x.expand(self.n_towers, -1, -1), self.weights, self.biases)
 
     def of_tasks(self, x, codes):
-        """Return the representations (M, n, d) of each sample by the towers of its task.
-
-        The samples of a task are put side by side, and tasks with fewer of them filled up.
-        """
+        """Return the representations (M, n, d) of each sample by the towers of its task."""
         n_tasks = self.n_towers // self.n_members
-        place = _place_in_task(codes, n_tasks)
-        n_places = int(place.max()) + 1
-        of_tasks = x.new_zeros(n_tasks, n_places, x.shape[1])
-        of_tasks[codes, place] = x
-        h = self(of_tasks.repeat(self.n_members, 1, 1))
-        h = h.unflatten(0, (self.n_members, n_tasks))
-        return h[:, codes, place]
+        return self._evaluate_tasks(x, codes, n_tasks, self.weights, self.biases)
+
+    def of_copies(self, x, codes, n_tasks):
+        """Return the representations (M, n, d) by copies of the towers, one for each task.
+
+        Returns
+        -------
+        h : Tensor of shape (M, n, d)
+            The representations of the samples.
+        copies : list of Tensor of shape (M * n_tasks, ...)
+            The copies of the parameters, in their order: the gradients with respect to them are
+            those of the losses of the tasks.
+        """
+        weights = [_repeated(weight, n_tasks) for weight in self.weights]
+        biases = [_repeated(bias, n_tasks) for bias in self.biases]
+        h = self._evaluate_tasks(x, codes, n_tasks, weights, biases)
+        return h, [*weights, *biases]
+
+    def add_gradient(self, gradient):
+        """Add a gradient (M, n_parameters) to those of the parameters of the members."""
+        start = 0
+        for parameter in self.parameters():
+            size = parameter[0].numel()
+            add_to_gradient(parameter, gradient[:, start : start + size].view_as(parameter))
+            start += size
 
     def size_of_deviations(self):
         """Return the sum of squares by which towers of tasks differ from their mean, (M,)."""
@@ -92,10 +102,39 @@ class Towers(nn.Module):
         """Return the towers in double precision."""
         return self.double()
 
+    def _evaluate(self, h, weights, biases):
+        """Return the representations of inputs (G, n, n_features) by these towers."""
+        for weight, bias in zip(weights, biases, strict=True):
+            h = self.activation(torch.baddbmm(bias, h, weight))
+            if self.training and self.dropout:
+                h = h * self._kept(h)
+        return h
+
+    def _evaluate_tasks(self, x, codes, n_tasks, weights, biases):
+        """Return the representations (M, n, d) of each sample by those of these for its task.
+
+        The samples of a task are put side by side, and tasks with fewer of them filled up.
+        """
+        place = _place_in_task(codes, n_tasks)
+        n_places = int(place.max()) + 1
+        of_tasks = x.new_zeros(n_tasks, n_places, x.shape[1])
+        of_tasks[codes, place] = x
+        h = self._evaluate(of_tasks.repeat(self.n_members, 1, 1), weights, biases)
+        h = h.unflatten(0, (self.n_members, n_tasks))
+        return h[:, codes, place]
+
     def _kept(self, h):
         """Return 0 for the units that are left out and 1 / (1 - dropout) for others, like h."""
         kept = torch.empty_like(h).bernoulli_(1.0 - self.dropout, generator=self.generator)
         return kept / (1.0 - self.dropout)
+
+
+def add_to_gradient(parameter, gradient):
+    """Add to the gradient of a parameter."""
+    if not parameter.requires_grad:
+        return
+    gradient = gradient.contiguous()  # the fused optimizer reads gradients as if they were
+    parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
 
 def size_of_deviations(parameters, n_members):
@@ -109,6 +148,11 @@ def size_of_deviations(parameters, n_members):
         deviation = of_tasks - of_tasks.mean(1, keepdim=True)
         size = size + deviation.square().flatten(1).sum(1)
     return size
+
+
+def _repeated(parameter, n_tasks):
+    """Return a parameter (M, ...) once for each task, (M * n_tasks, ...)."""
+    return parameter.detach().repeat_interleave(n_tasks, 0).requires_grad_()
 
 
 def _place_in_task(codes, n_tasks):
