@@ -64,6 +64,7 @@ from skmtl import (
     SafeSharingClassifier,
     SafeSharingRegressor,
     SequentialTasks,
+    SharedRepresentation,
     SparseLowRankClassifier,
     SparseLowRankRegressor,
     TaskGraphClassifier,
@@ -218,7 +219,10 @@ def read_by(estimator):
 
 
 READERS = list({read_by(one): one for one in ESTIMATORS}.values())  # one for each way to read
-TRANSFORMERS = [TaskStandardScaler()]  # checked in test_task_scaler.py
+TRANSFORMERS = [  # checked in test_task_scaler.py and test_deep_trunk.py
+    TaskStandardScaler(),
+    SharedRepresentation(MultiTaskMLPRegressor(**TRAINING)),
+]
 
 MODES = {"wide": {}, "long": {"task_column": -1, "handle_unknown": "shared"}}
 

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from skmtl import MultiTaskMLPClassifier, MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl import (
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    export_onnx,
+    to_torch,
+)
 
 
 def needs(*packages):
@@ -18,6 +24,24 @@ def needs(*packages):
 
 SMALL = {"hidden_layer_sizes": (6,), "n_members": 2, "random_state": 0}
 FEW_STEPS = {**SMALL, "max_iter": 3, "early_stopping": False}
+
+
+def convolution():
+    """A trunk with a layer that onnxruntime has in single precision only."""
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(1, 3, 2), nn.BatchNorm2d(3), nn.ReLU())
+
+
+def single_precision():
+    """A trunk that does not work in double precision."""
+    from torch import nn
+
+    class Single(nn.Linear):
+        def forward(self, x):
+            return super().forward(x.float())
+
+    return Single(4, 5)
 
 
 def fitted(kind, n_samples=90):
@@ -30,9 +54,15 @@ def fitted(kind, n_samples=90):
     if kind.startswith("wide"):
         return _fitted_wide(kind, X, y, labels)
     names = np.array(["a", "b", "c"])[tasks]
+    if kind == "mixed":
+        return _fitted_mixed(X, y, labels, tasks)
     options = {**FEW_STEPS, "handle_unknown": "shared"}
     if kind == "task trunks":
         options["sharing"] = "none"
+    if kind == "user's trunk":
+        options |= {"trunk": convolution, "reshape": (1, 2, 2)}
+    if kind == "single precision":
+        options["trunk"] = single_precision
     new_tasks = np.where(np.arange(n_samples) < 5, "d", names)
     codes = np.where(new_tasks == "d", 3, tasks)
     if kind == "classes":
@@ -44,11 +74,29 @@ def fitted(kind, n_samples=90):
     return model, {"X": X, "tasks": codes}, model.predict(X, tasks=new_tasks)
 
 
+def _fitted_mixed(X, y, labels, tasks):
+    """The same of a task with numbers, one with counts and one with classes."""
+    losses = ["squared_error", "poisson", "logistic"]
+    targets = np.choose(tasks, [y, labels, labels])
+    model = MultiTaskMLP(losses, **FEW_STEPS).fit(X, targets, tasks=tasks)
+    expected = np.nan_to_num(model.predict_proba(X, tasks=tasks))
+    is_number = tasks < 2
+    expected[is_number, 0] = model.predict(X, tasks=tasks)[is_number]
+    return model, {"X": X, "tasks": tasks}, expected
+
+
 def _fitted_wide(kind, X, y, labels):
     """The same of two-dimensional targets."""
     if kind == "wide":
         model = MultiTaskMLPRegressor(**FEW_STEPS).fit(X, np.column_stack([y, -y]))
         return model, {"X": X}, model.predict(X)
+    if kind == "wide mixed":
+        targets = np.column_stack([y, labels]).astype(object)
+        model = MultiTaskMLP(["huber", "logistic"], **FEW_STEPS).fit(X, targets)
+        _, expected = model.predict_proba(X)
+        numbers = np.zeros_like(expected)
+        numbers[:, 0] = model.predict(X)[:, 0]
+        return model, {"X": X}, np.stack([numbers, expected], axis=1)
     two = (labels > 0).astype(int)
     model = MultiTaskMLPClassifier(**FEW_STEPS).fit(X, np.column_stack([labels, two]))
     of_three, of_two = model.predict_proba(X)
@@ -56,7 +104,18 @@ def _fitted_wide(kind, X, y, labels):
     return model, {"X": X}, np.stack([of_three, of_two], axis=1)
 
 
-KINDS = ["own tasks", "task trunks", "counts", "classes", "wide", "wide classes"]
+KINDS = [
+    "own tasks",
+    "task trunks",
+    "user's trunk",
+    "single precision",
+    "counts",
+    "classes",
+    "wide",
+    "wide classes",
+    "mixed",
+    "wide mixed",
+]
 
 
 @needs("torch")
@@ -67,9 +126,9 @@ def test_the_module_predicts_what_the_estimator_does(kind):
     model, inputs, expected = fitted(kind)
     module = to_torch(model)
     tensors = {name: torch.from_numpy(array) for name, array in inputs.items()}
-    np.testing.assert_allclose(module(**tensors).numpy(), expected, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(module(**tensors).detach(), expected, rtol=1e-12, atol=1e-12)
     tensors["X"] = tensors["X"].float()
-    single = module.float()(**tensors).numpy()
+    single = module.float()(**tensors).detach()
     np.testing.assert_allclose(single, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -85,8 +144,8 @@ def test_activations_of_the_module_are_those_of_the_network(activation):
 
 
 @needs("torch", "onnx", "onnxscript", "onnxruntime")
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize("kind", ["own tasks", "task trunks", "wide classes"])
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("kind", ["task trunks", "user's trunk", "wide classes", "mixed"])
 def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
     import onnxruntime
 
@@ -94,10 +153,20 @@ def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
     path = tmp_path / "model.onnx"
     export_onnx(model, path)
     session = onnxruntime.InferenceSession(path)
+    tolerance = 1e-9
+    if kind == "user's trunk":
+        inputs["X"] = inputs["X"].reshape(-1, 1, 2, 2)
+        tolerance = 1e-5
     for n_samples in (len(expected), 7, 1):
         some = {name: array[:n_samples] for name, array in inputs.items()}
         (outputs,) = session.run(None, some)
-        np.testing.assert_allclose(outputs, expected[:n_samples], rtol=0, atol=1e-9)
+        np.testing.assert_allclose(outputs, expected[:n_samples], rtol=0, atol=tolerance)
+    export_onnx(model, path, dtype="float32")
+    if inputs["X"].dtype == np.float64:
+        inputs["X"] = inputs["X"].astype(np.float32)
+    (outputs,) = onnxruntime.InferenceSession(path).run(None, inputs)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
     names = session.get_modelmeta().custom_metadata_map
     assert json.loads(names["tasks"]) == [str(task) for task in model.tasks_]
     if kind == "wide classes":

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     GradientConflictDisplay,
+    MultiTaskMLP,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
     TaskLossDisplay,
@@ -52,6 +53,13 @@ def as_wide(y, tasks):
     Y = np.full((len(y), tasks.max() + 1), np.nan)
     Y[np.arange(len(y)), tasks] = y
     return Y
+
+
+def convolution():
+    """A trunk with two positions of three filters of width 2."""
+    from torch import nn
+
+    return nn.Sequential(nn.Conv2d(1, 3, (2, 1)), nn.BatchNorm2d(3), nn.ReLU())
 
 
 def legend_texts(display):
@@ -193,6 +201,24 @@ def test_gradients_do_not_depend_on_the_form_of_data(kind):
 
 
 @needs_torch
+def test_gradients_of_tasks_of_different_kinds_are_those_of_tasks_of_one_kind():
+    X, y, _ = long_data()
+    labels = (y > 1.0).astype(int)
+    options = {**FIXED_STEPS, "head": "own"}
+    mixed = MultiTaskMLP(["huber", "logistic"], huber_delta=0.5, **options)
+    Y = np.column_stack([y, labels])
+    similarity = task_gradient_similarity(mixed.fit(X, Y), X, Y)
+    assert similarity[0, 1] == similarity[1, 0]
+    assert 0 < abs(similarity[0, 1]) < 1
+    numbers = mixed.set_params(losses=["huber", "huber"], normalize_y=True)
+    regressor = MultiTaskMLPRegressor(loss="huber", huber_delta=0.5, **options)
+    Y = np.column_stack([y, np.sin(X[:, 0])])
+    expected = task_gradient_similarity(regressor.fit(X, Y), X, Y)
+    similarity = task_gradient_similarity(numbers.fit(X, Y), X, Y)
+    np.testing.assert_allclose(similarity, expected, rtol=1e-4)
+
+
+@needs_torch
 def test_gradients_need_all_tasks_a_shared_trunk_and_known_classes():
     X, y, tasks = long_data()
     model = MultiTaskMLPRegressor(**FIXED_STEPS).fit(X, y, tasks=tasks)
@@ -240,6 +266,17 @@ def test_costs_are_those_of_the_layers(sharing):
     assert long == (2 * n_parameters, n_parameters, 2 * (trunk + 5))
     wide = network_cost(model.fit(X, np.column_stack([y, y, y])))
     assert wide == (2 * n_parameters, n_parameters, 2 * (n_trunks * trunk + 3 * 5))
+
+
+@needs_torch
+def test_costs_of_a_trunk_are_counted_by_torch():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FIXED_STEPS, trunk=convolution, reshape=(1, 2, 2))
+    model.fit(X, y, tasks=tasks)
+    n_parameters = 3 * 2 + 3 + 2 * 3 + (1 + 3) * (6 + 1)  # filters, normalization and heads
+    assert network_cost(model) == (2 * n_parameters, n_parameters, 2 * (2 * 6 + 6))
+    similarity = task_gradient_similarity(model, X, y, tasks=tasks)
+    np.testing.assert_allclose(np.diag(similarity), 1.0)
 
 
 # Progress

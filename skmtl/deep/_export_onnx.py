@@ -1,16 +1,18 @@
 """Predictions of a network in a file that other programs run."""
 
 import json
+import warnings
 
+from skmtl._data.checks import check_option
 from skmtl._data.task_ids import name_of_task
 from skmtl.deep._to_torch import check_network, to_torch
 
 
-def export_onnx(model, path):
+def export_onnx(model, path, *, dtype="float64"):
     """Write what a fitted network predicts to an ONNX file.
 
-    The file holds the whole way from features to predictions in double precision: scaling, all
-    members, offsets, heads and units. Any number of samples can be predicted.
+    The file holds the whole way from features to predictions: scaling, all members, offsets, heads
+    and units. Any number of samples can be predicted.
 
     Parameters
     ----------
@@ -18,6 +20,10 @@ def export_onnx(model, path):
         Fitted.
     path : str or path-like
         File to write.
+    dtype : {"float64", "float32"}, default="float64"
+        Type of features, weights and predictions. "float32" halves the file. A `trunk` of your own
+        is in single precision in any case, since programs that read such files lack many layers in
+        double precision.
 
     Raises
     ------
@@ -32,12 +38,14 @@ def export_onnx(model, path):
 
     Notes
     -----
-    The input "X" are the features (n_samples, n_features), without a task column. Unless y was
-    two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the position in
-    `tasks_` of the task of each sample, or `n_tasks_` for a new task. The output is "predictions",
-    (n_samples,) or (n_samples, n_tasks), or the "probabilities" of a classifier, (n_samples,
-    n_classes) or (n_samples, n_tasks, n_classes). Names of tasks and classes are among the metadata
-    of the file, as JSON lists "tasks" and "classes".
+    The input "X" are the features (n_samples, n_features), without a task column; with a `trunk` of
+    your own, samples of the shape that it takes, and 64-bit integers if it takes integers. Unless y
+    was two-dimensional there is a second input "tasks" of 64-bit integers (n_samples,): the
+    position in `tasks_` of the task of each sample, or `n_tasks_` for a new task.
+
+    The output is what :func:`to_torch` returns, with the name "predictions", or "probabilities" if
+    all tasks have classes. Names of tasks and classes are among the metadata of the file, as JSON
+    lists "tasks" and "classes".
 
     Examples
     --------
@@ -49,30 +57,47 @@ def export_onnx(model, path):
     >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
     >>> (predictions,) = session.run(None, {"X": data.X})  # doctest: +SKIP
     """
+    check_option(dtype, "dtype", ("float64", "float32"))
     check_network(model)
     module = to_torch(model)
     _require_onnx()
     import torch
 
-    samples = torch.zeros(2, len(model._feature_scale.center), dtype=torch.float64)
-    inputs = {"X": samples}
+    if dtype == "float32":
+        module.float()
+    module.trunks_in_single_precision()
+    inputs = {"X": _two_samples(model, getattr(torch, dtype))}
     n_samples = torch.export.Dim("n_samples")
     shapes = {"X": {0: n_samples}}
     if module.has_own_tasks:
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
     output = "probabilities" if module.kind == "class" else "predictions"
-    program = torch.onnx.export(
-        module,
-        kwargs=inputs,
-        dynamic_shapes=shapes,
-        input_names=list(inputs),
-        output_names=[output],
-        dynamo=True,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch about itself, and that both axes are the same
+        program = torch.onnx.export(
+            module,
+            kwargs=inputs,
+            dynamic_shapes=shapes,
+            input_names=list(inputs),
+            output_names=[output],
+            dynamo=True,
+            verbose=False,
+        )
     program.model.metadata_props.update(_names(model))
     program.save(path)
+
+
+def _two_samples(model, dtype):
+    """Return a tensor like the features that the model takes."""
+    import torch
+
+    trunk = model._architecture.trunk
+    if trunk is None:
+        return torch.zeros(2, model._architecture.n_features, dtype=dtype)
+    if trunk.takes_integers:
+        dtype = torch.int64
+    return torch.zeros(2, *trunk.input_shape, dtype=dtype)
 
 
 def _names(model):
@@ -80,10 +105,11 @@ def _names(model):
     names = {"tasks": json.dumps([name_of_task(task) for task in model.tasks_])}
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list):
-        labels = [None if own is None else own.tolist() for own in classes]
-        names["classes"] = json.dumps(labels, default=str)
+        classes = [None if own is None else own.tolist() for own in classes]
     elif classes is not None:
-        names["classes"] = json.dumps(classes.tolist(), default=str)
+        classes = classes.tolist()
+    if classes is not None:
+        names["classes"] = json.dumps(classes, default=str)
     return names
 
 

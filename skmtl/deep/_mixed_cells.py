@@ -3,8 +3,8 @@
 import numpy as np
 
 from skmtl._data.task_ids import some_of
+from skmtl.deep._cells import Cells
 from skmtl.deep._multi_task_mlp_classifier import codes_of_labels
-from skmtl.deep._multi_task_network import Cells
 from skmtl.deep._outputs import Outputs
 from skmtl.linear_model import MixedTask, losses_of_tasks, read_mixed_task
 from skmtl.losses import Softmax, make_loss

@@ -7,8 +7,9 @@ from skmtl._data.spellings import plain_labels
 from skmtl._data.task_ids import codes_of, name_of_task, some_of
 from skmtl._docs import documented
 from skmtl.datafits import class_factors, code_classes
+from skmtl.deep._cells import Cells
 from skmtl.deep._member_scores import log_mean_probabilities
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_frequencies
 from skmtl.linear_model import ClassPredictor
@@ -56,6 +57,7 @@ class MultiTaskMLPClassifier(
     --------
     MultiTaskMLPRegressor : Regression counterpart.
     MeanRegularizedClassifier : Linear models about a common one.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------

@@ -8,10 +8,12 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from skmtl._data.checks import check_option
 from skmtl._data.stratification import data_strata
 from skmtl._docs import documented
-from skmtl.deep._multi_task_network import Cells, MultiTaskNetwork
+from skmtl.deep._cells import Cells
+from skmtl.deep._multi_task_network import MultiTaskNetwork
+from skmtl.deep._network_params import shares
 from skmtl.deep._outputs import Outputs
 from skmtl.deep._score_offsets import log_means
-from skmtl.deep._target_units import TargetUnits, target_units
+from skmtl.deep._target_units import target_units
 from skmtl.losses import Poisson
 
 
@@ -62,6 +64,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     MultiTaskMLPClassifier : Classification counterpart.
     MeanRegularizedRegressor : Linear models about a common one.
     MultiTaskKernelRidgeCV : Functions that are not linear, by a convex problem.
+    SharedRepresentation : The last hidden layers as a step of a pipeline.
 
     References
     ----------
@@ -76,8 +79,6 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     >>> model.fit(data.X, data.y).predict(data.X).shape
     (100, 5)
     """
-
-    _parts = {**MultiTaskNetwork._parts, "_units": TargetUnits}  # noqa: RUF012
 
     def __init__(
         self,
@@ -186,7 +187,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         """Return "task", "common" or False."""
         if self.normalize_y != "auto":
             return self.normalize_y
-        if self._layout == "wide" or not self._shares:
+        if self._layout == "wide" or not shares(self):
             return "task"
         return "common"
 

@@ -1,61 +1,28 @@
 """What estimators with a network share: read, scale, train; scores at prediction."""
 
-from numbers import Integral
-from typing import NamedTuple
-
 import numpy as np
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
-from skmtl.deep._architecture import ACTIVATIONS, HEADS, SHARING, Architecture
 from skmtl.deep._feature_scale import FeatureScale
+from skmtl.deep._network_params import architecture_of, check_network_params, settings_of
+from skmtl.deep._plain_state import PlainState
 from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
 from skmtl.deep._require_torch import require_torch
-from skmtl.deep._trainer import TRAINING, Trainer
+from skmtl.deep._trainer import Trainer
 from skmtl.deep._training_samples import TrainingSamples
-from skmtl.deep._training_settings import TrainingSettings
-from skmtl.deep._trunk_input import TrunkInput, check_trunk_params, flattened
-from skmtl.deep._weighting_check import check_weighting
+from skmtl.deep._trunk_input import TrunkInput, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
-_MEMBERS = 5  # of n_members="auto", without one
-_BATCHES = 20  # of batch_size="auto", if their sizes are within bounds
-_SMALLEST_BATCH = 32
-_LARGEST_BATCH = 256
 
 
-class Cells(NamedTuple):
-    """What a subclass makes of the targets.
-
-    Attributes
-    ----------
-    y : ndarray of the shape of TaskData.y
-        What the loss takes, 0 where missing.
-    weight : ndarray of the shape of TaskData.y
-        Sample weights, with class weights in them.
-    offset : ndarray of shape (n_tasks + 1, n_outputs)
-        What is added to the scores of every task; the last row is that of a new task.
-    strata : ndarray of int of shape (n_samples,)
-        What folds have equal shares of.
-    losses : tuple of str
-        Name of the loss of every task.
-    """
-
-    y: np.ndarray
-    weight: np.ndarray
-    offset: np.ndarray
-    strata: np.ndarray
-    losses: tuple
-
-
-class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
+class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     """Base of estimators with a network.
 
     A subclass stores its parameters, has the type of targets `_target_dtype`, and defines
@@ -65,19 +32,6 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
     _target_dtype = np.float64
     huber_delta = 1.35  # a parameter of those that learn numbers
-    _parts = {"_architecture": Architecture, "_feature_scale": FeatureScale}  # noqa: RUF012
-
-    def __getstate__(self):
-        state = dict(super().__getstate__())
-        for name in self._parts.keys() & state.keys():
-            state[name] = dict(vars(state[name]))  # skops stores plain types as they are
-        return state
-
-    def __setstate__(self, state):
-        state = dict(state)
-        for name in self._parts.keys() & state.keys():
-            state[name] = self._parts[name](**state[name])
-        super().__setstate__(state)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -87,29 +41,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
     def _check_params(self):
         self._check_layout_params()
-        check_option(self.activation, "activation", ACTIVATIONS)
-        check_option(self.sharing, "sharing", SHARING)
-        check_real(self.soft_alpha, "soft_alpha")
-        check_option(self.training, "training", TRAINING)
-        check_weighting(self.weighting, self.sharing, self.training)
-        check_option(self.checkpoint, "checkpoint", ("overall", "task"))
-        check_option(self.head, "head", ("auto", *HEADS))
-        check_real(self.dropout, "dropout", high=1.0, include="left")
-        if self.n_members != "auto":
-            check_int(self.n_members, "n_members")
-        check_trunk_params(self)
-        check_real(self.head_alpha, "head_alpha")
-        check_real(self.huber_delta, "huber_delta", include="neither")
-        check_real(self.alpha, "alpha")
-        check_real(self.learning_rate_init, "learning_rate_init", include="neither")
-        check_int(self.max_iter, "max_iter")
-        check_bool(self.early_stopping, "early_stopping")
-        check_real(self.validation_fraction, "validation_fraction", high=1.0, include="neither")
-        check_int(self.n_iter_no_change, "n_iter_no_change")
-        if self.standardize != "auto":
-            check_bool(self.standardize, "standardize")
-        check_int(self.n_threads, "n_threads")
-        check_int(int(self.verbose), "verbose", low=0)
+        check_network_params(self)
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
@@ -171,7 +103,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         samples = self._training_samples(data, cells)
         self._score_offset = cells.offset
         self._losses = cells.losses
-        self._architecture = self._make_architecture(data, cells, samples)
+        self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
         self._train(samples, callbacks)
         if callbacks is not None:
             callbacks.end_fit()
@@ -216,7 +148,7 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
                 "as floats if they are numbers, or leave standardize='auto'."
             )
         if standardize:
-            return FeatureScale.of(features, weight)
+            return FeatureScale.of(np.asarray(features, dtype=np.float64), weight)
         return None if has_trunk else FeatureScale.identity(features.shape[1])
 
     def _network_input(self, features):
@@ -235,78 +167,16 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
             return np.ones(data.n_tasks)
         return omega
 
-    def _make_architecture(self, data, cells, samples):
-        """Return the Architecture that the parameters ask for."""
-        head = self.head
-        if head == "auto":
-            head = "own" if self._has_different_tasks(data) else "mean"
-        if not self._shares:
-            head = "own"
-        n_members = self.n_members
-        if n_members == "auto":
-            n_members = _MEMBERS if self.trunk is None else 1
-        has_task_trunks = self.sharing != "hard" and self.training == "joint"
-        if self.trunk_learning_rate == 0:
-            has_task_trunks = False  # those of all tasks start alike
-        return Architecture(
-            n_features=data.design.n_features,
-            hidden_layer_sizes=_checked_sizes(self.hidden_layer_sizes),
-            activation=self.activation,
-            dropout=float(self.dropout),
-            n_members=n_members,
-            n_tasks=data.n_tasks,
-            n_outputs=cells.offset.shape[1],
-            head=head,
-            has_task_trunks=has_task_trunks,
-            trunk=self._read_trunk(samples),
-        )
-
-    def _read_trunk(self, samples):
-        """Return the Trunk, or None."""
-        if self.trunk is None:
-            return None
-        from skmtl.deep._network import try_trunk
-
-        return try_trunk(self.trunk, samples.X[[0, -1]])
-
     def _has_different_tasks(self, data):
         """Whether tasks are likely to be of things that differ, so that heads have no mean."""
         return data.layout == "wide"
-
-    @property
-    def _shares(self):
-        """Whether tasks have anything in common."""
-        return self.sharing != "none" and self.training == "joint"
-
-    def _settings(self, samples):
-        """Return the TrainingSettings."""
-        return TrainingSettings(
-            head_alpha=self.head_alpha,
-            soft_alpha=self.soft_alpha if self.sharing == "soft" else 0.0,
-            huber_delta=self.huber_delta,
-            alpha=self.alpha,
-            learning_rate=self.learning_rate_init,
-            trunk_learning_rate=self._trunk_learning_rate(),
-            transform_batch=self.transform_batch,
-            batch_size=_checked_batch_size(self.batch_size, len(samples)),
-            max_iter=self.max_iter,
-            n_iter_no_change=self.n_iter_no_change,
-            has_task_checkpoints=self.checkpoint == "task",
-            weighting=self.weighting,
-        )
-
-    def _trunk_learning_rate(self):
-        """Return the step size of the trunk."""
-        if self.trunk_learning_rate is None:
-            return self.learning_rate_init
-        return self.trunk_learning_rate
 
     def _train(self, samples, callbacks):
         """Train the network; set the fitted attributes."""
         rng = check_random_state(self.random_state)
         trainer = Trainer(
             architecture=self._architecture,
-            settings=self._settings(samples),
+            settings=settings_of(self, samples),
             validation_fraction=self.validation_fraction if self.early_stopping else 0.0,
             n_threads=self.n_threads,
             progress=Progress(int(self.verbose), callbacks),
@@ -404,6 +274,11 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
         of_members = self._evaluate(representation, X)
         return np.concatenate(of_members, axis=1)
 
+    @property
+    def _n_representation(self):
+        """Number of columns that `represent` returns."""
+        return self._architecture.n_towers * self._architecture.n_hidden
+
     def _evaluate(self, function, X):
         """Return what a function makes of the network and features, chunk by chunk.
 
@@ -425,27 +300,5 @@ class MultiTaskNetwork(CallbackSupportMixin, MultiTaskEstimator):
 
 
 def _dense(X):
-    """Return features as a dense array of double precision."""
-    if sparse.issparse(X):
-        X = X.toarray()
-    return np.asarray(X, dtype=np.float64)
-
-
-def _checked_sizes(sizes):
-    """Return the numbers of hidden units as a tuple; a single number is one layer."""
-    if isinstance(sizes, Integral):
-        sizes = (sizes,)
-    if not isinstance(sizes, tuple | list | np.ndarray):
-        raise TypeError(
-            f"hidden_layer_sizes must be a tuple of integers, got {sizes!r}; (64, 64) are two "
-            "layers of 64 units."
-        )
-    return tuple(check_int(size, "hidden_layer_sizes") for size in sizes)
-
-
-def _checked_batch_size(batch_size, n_samples):
-    """Return the number of samples of a batch, at most all of them."""
-    if isinstance(batch_size, str):
-        check_option(batch_size, "batch_size", ("auto",))
-        batch_size = np.clip(n_samples // _BATCHES, _SMALLEST_BATCH, _LARGEST_BATCH)
-    return min(check_int(batch_size, "batch_size"), n_samples)
+    """Return features as a dense array."""
+    return X.toarray() if sparse.issparse(X) else np.asarray(X)

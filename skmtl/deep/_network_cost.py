@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from skmtl._data.fitted_final import fitted_final
+from skmtl.deep._require_torch import require_torch
 from skmtl.deep._to_torch import check_network
 
 
@@ -42,6 +43,8 @@ def network_cost(model):
 
     Raises
     ------
+    ImportError
+        If PyTorch is not installed.
     TypeError
         If the model is no network.
 
@@ -55,12 +58,16 @@ def network_cost(model):
     """
     model = fitted_final(model)
     check_network(model)
+    require_torch("network_cost")
+    from skmtl.deep._network import network_from_arrays
+
     architecture = model._architecture
-    n_parameters = sum(array.size for array in model._arrays.values())
+    network = network_from_arrays(architecture, model._arrays)
+    n_parameters = sum(parameter.numel() for parameter in network.parameters())
     n_predicted = model.n_tasks_ if model._layout == "wide" else 1
     of_heads = n_predicted * architecture.n_hidden * architecture.n_outputs
     n_trunks = n_predicted if architecture.has_task_trunks else 1
-    of_member = of_heads + n_trunks * _multiply_adds_of_trunk(architecture)
+    of_member = of_heads + n_trunks * _multiply_adds_of_trunk(network)
     return NetworkCost(
         n_parameters=n_parameters,
         n_parameters_of_member=n_parameters // architecture.n_members,
@@ -68,8 +75,13 @@ def network_cost(model):
     )
 
 
-def _multiply_adds_of_trunk(architecture):
-    """Return the number of products of weights and units in a trunk."""
+def _multiply_adds_of_trunk(network):
+    """Return the number of multiplications of a sample in a trunk."""
+    architecture = network.architecture
+    if architecture.trunk is not None:
+        from skmtl.deep._network.operations import multiply_adds
+
+        return multiply_adds(network.trunk.towers[0], architecture.trunk)
     n_products = 0
     n_inputs = architecture.n_features
     for n_units in architecture.hidden_layer_sizes:

@@ -62,8 +62,8 @@ def task_gradient_similarity(
     TypeError
         If the estimator has no network.
     ValueError
-        If tasks do not share a trunk, a task has no targets, or samples of tasks are their own and
-        the gradient is to be that with respect to the representation.
+        If tasks do not share a trunk, the trunk has no weights, a task has no targets, or samples
+        of tasks are their own and the gradient is to be that with respect to the representation.
 
     See Also
     --------
@@ -104,8 +104,6 @@ def task_gradient_similarity(
             "with_respect_to='representation' needs tasks that share samples, y of shape "
             "(n_samples, n_tasks); these tasks have samples of their own. Use 'trunk'."
         )
-    if with_respect_to == "trunk" and not model._architecture.hidden_layer_sizes:
-        raise ValueError("This network has no hidden layers, hence a trunk without weights.")
     data = _read(model, seen_by_final(estimator, X), y, sample_weight, tasks)
     cosines = _cosines(model, data, with_respect_to)
     return cosines.mean(axis=0)
@@ -113,6 +111,7 @@ def task_gradient_similarity(
 
 def _read(model, X, y, sample_weight, tasks):
     """Return the TaskData of samples for a model that has been fitted."""
+    X = model._flat(X)
     read_prediction_data(model, X, tasks)
     if model._layout == "wide":
         y = targets_in_order(y, model.tasks_)
@@ -130,8 +129,6 @@ def _read(model, X, y, sample_weight, tasks):
 
 def _cosines(model, data, with_respect_to):
     """Return the cosines of every member, (n_members, n_tasks, n_tasks)."""
-    import torch
-
     from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
     from skmtl.deep._network.gradients import TaskGradients
 
@@ -143,9 +140,9 @@ def _cosines(model, data, with_respect_to):
         gradients = TaskGradients(
             network_from_arrays(model._architecture, model._arrays),
             X=tensor_of(model._network_input(data.design.X)),
-            y=torch.from_numpy(y),
-            weight=torch.tensor(weight),
-            offset=torch.from_numpy(model._score_offset[:-1]),
+            y=tensor_of(y),
+            weight=tensor_of(weight),
+            offset=tensor_of(model._score_offset[:-1]),
             losses=model._losses,
             huber_delta=model.huber_delta,
         )

@@ -11,7 +11,8 @@ def to_torch(model):
     """Return a fitted network as a module of torch that predicts the same.
 
     The module has ordinary layers, in double precision: ``module.float()`` makes it single. Its
-    parameters are copies that require no gradients.
+    parameters are copies that require no gradients. A `trunk` of your own is in it, one for each
+    member, in single precision if it works in no other.
 
     Parameters
     ----------
@@ -62,7 +63,9 @@ def to_torch(model):
 
     network = network_from_arrays(model._architecture, model._arrays)
     scale = model._feature_scale
-    scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+    scaling = torch.nn.Identity()
+    if scale is not None:
+        scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
     module = DeployedNetwork(
         scaling,
         members_of(network),

@@ -1,6 +1,6 @@
 """Samples as tensors, in batches of random order."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -51,19 +51,22 @@ class Batch:
 
     def take(self, index):
         """Return the samples at an index: a slice or positions."""
-        parts = {}
-        for field in fields(self):
-            part = getattr(self, field.name)
-            if field.name == "is_training":
-                part = part[:, index]
-            elif part is not None:
-                part = part[index]
-            parts[field.name] = part
-        return Batch(**parts)
+        return Batch(
+            X=self.X[index],
+            y=self.y[index],
+            weight=self.weight[index],
+            is_training=self.is_training[:, index],
+            codes=None if self.codes is None else self.codes[index],
+        )
+
+    @property
+    def is_trained(self):
+        """Whether any member is trained on a sample, (n,)."""
+        return self.is_training.any(0).squeeze(-1)
 
     def trained(self):
         """Return the samples that a member is trained on."""
-        is_trained = self.is_training.any(0).squeeze(-1)
+        is_trained = self.is_trained
         return self if is_trained.all() else self.take(is_trained)
 
     def batches(self, size, generator=None):

@@ -23,7 +23,7 @@ class DeployedNetwork(nn.Module):
     Parameters
     ----------
     scaling : Module
-        From features (n, n_features) to scaled features.
+        From features to scaled features.
     members : list of Module
         Each of them from scaled features to the scores (n, T, K) of all tasks.
     score_offset : Tensor of shape (T + 1, K)
@@ -53,7 +53,7 @@ class DeployedNetwork(nn.Module):
 
         Parameters
         ----------
-        X : Tensor of shape (n, n_features)
+        X : Tensor of shape (n, n_features), or (n, ...) for a trunk of the user's
             Features as they were in `fit`, without a task column.
         tasks : Tensor of int of shape (n,) or None
             The task of each sample, as its position in `tasks_`; the number of tasks for a new one.
@@ -89,6 +89,12 @@ class DeployedNetwork(nn.Module):
         of_members = torch.cat([of_members, of_new_task], 2) + self.score_offset
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
+
+    def trunks_in_single_precision(self):
+        """Make the trunks of the user's single, and leave all else as it is."""
+        for part in self.modules():
+            if isinstance(part, UserTrunk):
+                part.module.float()
 
     def _of_each_kind(self, scores, tasks):
         """Return the predictions of tasks of several kinds, (n, T, K)."""
@@ -140,8 +146,36 @@ class Scaling(nn.Module):
 
     def forward(self, X):
         """Return the scaled features."""
-        z = (X - self.center) / self.spread
+        z = (X.flatten(1) - self.center) / self.spread
         return z / torch.sqrt(1.0 + (z / self.bound) ** 2)
+
+
+class UserTrunk(nn.Module):
+    """A trunk of the user's, with what it needs around it.
+
+    Parameters
+    ----------
+    module : Module
+        The user's.
+    trunk : Trunk
+        What it takes and returns.
+    """
+
+    def __init__(self, module, trunk):
+        super().__init__()
+        self.module = module
+        self.input_shape = trunk.input_shape
+        self.takes_integers = trunk.takes_integers
+        self.n_outputs = trunk.n_outputs
+        self.register_buffer("like", torch.zeros(0, dtype=torch.float64))
+
+    def forward(self, x):
+        """Return the representations (n, d), in the precision of all but the user's module."""
+        x = x.reshape(x.shape[0], *self.input_shape)
+        if not self.takes_integers:
+            x = x.to(next(self.module.parameters(), x).dtype)
+        h = self.module(x).reshape(x.shape[0], self.n_outputs)
+        return h.to(self.like.dtype)
 
 
 class SharedTrunk(nn.Module):
@@ -173,8 +207,8 @@ class TaskTrunks(nn.Module):
 
     Parameters
     ----------
-    networks : list of Module
-        From scaled features to the scores (n, K) of a task.
+    networks : list of SharedTrunk
+        Those of the tasks, each by itself.
     """
 
     def __init__(self, networks):
@@ -183,7 +217,7 @@ class TaskTrunks(nn.Module):
 
     def forward(self, x):
         """Return the scores (n, T, K)."""
-        return torch.stack([network(x) for network in self.networks], 1)
+        return torch.cat([network(x) for network in self.networks], 1)
 
 
 def members_of(network):
@@ -206,18 +240,19 @@ def _with_task_trunks(network, m, weight, bias):
     networks = []
     for t in range(n_tasks):
         tower = _tower(network, m * n_tasks + t)
-        networks.append(nn.Sequential(*tower, _linear(weight[t], bias[t])))
+        networks.append(SharedTrunk(tower, _linear(weight[t], bias[t]), network.n_outputs))
     return TaskTrunks(networks)
 
 
 def _tower(network, g):
-    """Return one of the towers as layers."""
-    towers = network.trunk
-    activation = ACTIVATIONS[network.architecture.activation]
+    """Return one of the towers of a network."""
+    architecture = network.architecture
+    if architecture.trunk is not None:
+        return UserTrunk(network.trunk.towers[g], architecture.trunk)
     layers = []
-    for weight, bias in zip(towers.weights, towers.biases, strict=True):
+    for weight, bias in zip(network.trunk.weights, network.trunk.biases, strict=True):
         layers.append(_linear(weight[g], bias[g, 0]))
-        layers.append(activation())
+        layers.append(ACTIVATIONS[architecture.activation]())
     return nn.Sequential(*layers)
 
 

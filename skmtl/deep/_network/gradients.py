@@ -17,8 +17,8 @@ class TaskGradients:
     ----------
     network : Network
         In double precision, with a trunk that tasks share.
-    X : Tensor of shape (n, n_features)
-        Scaled features.
+    X : Tensor of shape (n, ...)
+        What the trunk takes.
     y, weight : Tensor of shape (n, T)
         Targets and their weights, 0 where one is missing.
     offset : Tensor of shape (T, K)
@@ -53,23 +53,41 @@ class TaskGradients:
         return _cosines(products)
 
     def cosines_at_trunk(self):
-        """Return the cosines (M, T, T) of gradients with respect to the weights of the trunk."""
+        """Return the cosines (M, T, T) of gradients with respect to the weights of the trunk.
+
+        Raises
+        ------
+        ValueError
+            If it has none.
+        """
         parameters = list(self.network.trunk.requires_grad_(True).parameters())
+        if not parameters:
+            raise ValueError("The trunk of this network has no weights.")
         gradients = []
         for task in range(len(self.losses)):
-            own = self.weight[:, task] > 0
-            h = self.network.trunk(self.X[own])
-            losses = self._loss(h, own, task)
-            of_members = []
-            for loss in losses:
-                of_parameters = torch.autograd.grad(loss, parameters, retain_graph=True)
-                of_members.append(torch.cat([one.flatten() for one in of_parameters]))
-            gradients.append(torch.stack(of_members))
+            own = torch.nonzero(self.weight[:, task]).squeeze(1)
+            of_members = 0.0
+            for samples in own.split(_CHUNK):
+                h = self.network.trunk(self.X[samples])
+                loss = self._loss(h, samples, task).sum()
+                of_parameters = torch.autograd.grad(loss, parameters, materialize_grads=True)
+                of_members = of_members + self._by_member(of_parameters)
+            gradients.append(of_members)
         of_tasks = torch.stack(gradients, 1)
         return _cosines(of_tasks @ of_tasks.mT)
 
+    def _by_member(self, tensors):
+        """Return tensors of the shapes of the trunk's parameters as vectors of members, (M, P)."""
+        if self.network.architecture.trunk is None:  # members are their first axes
+            of_layers = [tensor.flatten(1) for tensor in tensors]
+            return torch.cat(of_layers, 1)
+        of_layers = [tensor.flatten() for tensor in tensors]  # of one member after the other
+        vector = torch.cat(of_layers).double()
+        return vector.unflatten(0, (self.network.n_members, -1))
+
     def _loss(self, h, samples, task):
         """Return what samples with representations h add to the mean loss of a task, (M,)."""
+        h = h.double()
         codes = torch.full((h.shape[1],), task)
         scores = self.network.scores(h, codes) + self.offset[task]
         losses = self.losses[task](scores, self.y[samples, task, None])

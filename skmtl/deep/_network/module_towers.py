@@ -32,6 +32,7 @@ class ModuleTowers(nn.Module):
         self.n_members = architecture.n_members
         self.has_double_precision = architecture.trunk.has_double_precision
         self.precision = torch.float32
+        self.precision_of_outputs = torch.float32
         n_repeats = self.n_towers // self.n_members
         self.towers = nn.ModuleList()
         for _ in range(self.n_members):
@@ -48,40 +49,41 @@ class ModuleTowers(nn.Module):
     def of_tasks(self, x, codes):
         """Return the representations (M, n, d) of each sample by the towers of its task."""
         n_tasks = self.n_towers // self.n_members
-        order = torch.argsort(codes, stable=True)
-        tasks, counts = torch.unique(codes, return_counts=True)
+        samples_of_tasks, order = _by_task(codes)
         of_tasks = []
-        for task, own in zip(tasks.tolist(), order.split(counts.tolist()), strict=True):
+        for task, own in samples_of_tasks:
             of_task = x[own]
             of_members = [self._output(tower, of_task) for tower in self.towers[task::n_tasks]]
             of_tasks.append(torch.stack(of_members))
-        return torch.cat(of_tasks, dim=1)[:, torch.argsort(order)]
+        return torch.cat(of_tasks, dim=1)[:, order]
 
     def of_copies(self, x, codes, n_tasks):
-        """Return the representations by copies of the towers, as `Towers.of_copies` does."""
-        names = [name for name, _ in self.towers[0].named_parameters()]
+        """Return the representations by copies of the towers, as `Towers.of_copies` does.
+
+        Statistics of batches are those of the samples of a task.
+        """
+        names = _trained_parameters(self.towers[0])
         copies = []
         for name in names:
             of_members = [tower.get_parameter(name).detach() for tower in self.towers]
             of_tasks = torch.stack(of_members).repeat_interleave(n_tasks, 0)
             copies.append(of_tasks.requires_grad_())
-        order = torch.argsort(codes, stable=True)
-        tasks, counts = torch.unique(codes, return_counts=True)
+        samples_of_tasks, order = _by_task(codes)
         of_tasks = []
-        for task, own in zip(tasks.tolist(), order.split(counts.tolist()), strict=True):
+        for task, own in samples_of_tasks:
             of_members = []
             for member, tower in enumerate(self.towers):
                 own_copies = [copy[member * n_tasks + task] for copy in copies]
                 parameters = dict(zip(names, own_copies, strict=True))
                 of_members.append(self._output(tower, x[own], parameters))
             of_tasks.append(torch.stack(of_members))
-        return torch.cat(of_tasks, dim=1)[:, torch.argsort(order)], copies
+        return torch.cat(of_tasks, dim=1)[:, order], copies
 
     def add_gradient(self, gradient):
         """Add a gradient (M, n_parameters) to those of the parameters of the members."""
         for tower, own in zip(self.towers, gradient, strict=True):
             start = 0
-            for parameter in tower.parameters():
+            for parameter in _trained_parameters(tower).values():
                 part = own[start : start + parameter.numel()].view_as(parameter)
                 add_to_gradient(parameter, part)
                 start += parameter.numel()
@@ -109,7 +111,11 @@ class ModuleTowers(nn.Module):
                     tensor.copy_(state[name][g])
 
     def in_double_precision(self):
-        """Return the towers in double precision, if the user's code works in it."""
+        """Return the towers in double precision, if the user's code works in it.
+
+        Representations are in double precision in any case.
+        """
+        self.precision_of_outputs = torch.float64
         if self.has_double_precision:
             self.precision = torch.float64
             self.towers.double()
@@ -123,12 +129,20 @@ class ModuleTowers(nn.Module):
         if x.is_floating_point():
             x = x.to(self.precision)
         if not self.training:
-            return tower(x).reshape(len(x), -1)
+            return tower(x).reshape(len(x), -1).to(self.precision_of_outputs)
         is_single = len(x) == 1 and self.has_batch_statistics
         tower.train(not is_single)  # the batch of a single sample has no variance
         with seeded(self.generator):
             h = tower(x) if parameters is None else functional_call(tower, parameters, (x,))
             return h.reshape(len(x), -1)
+
+
+def _by_task(codes):
+    """Return pairs of a task and its samples, and the positions of all samples side by side."""
+    order = torch.argsort(codes, stable=True)
+    tasks, counts = torch.unique(codes, return_counts=True)
+    pairs = zip(tasks.tolist(), order.split(counts.tolist()), strict=True)
+    return pairs, torch.argsort(order)
 
 
 def _complete(module, trunk):
@@ -149,6 +163,11 @@ def _has_batch_statistics(module):
 def _tensors(module):
     """Return the parameters and buffers of a module by their names."""
     return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+def _trained_parameters(module):
+    """Return the parameters that are not frozen, by their names."""
+    return {name: one for name, one in module.named_parameters() if one.requires_grad}
 
 
 def _check_same(tensors, state):

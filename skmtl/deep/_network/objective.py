@@ -24,7 +24,7 @@ class Objective:
         self.loss = TaskLosses(losses, settings.huber_delta)
         self.offset = torch.from_numpy(offset).float()
         self.n_tasks = len(offset)
-        self.n_samples = len(samples.trained())
+        self.n_samples = int(samples.is_trained.sum())
         self.settings = settings
         training = samples.weight * samples.is_training
         self.total = training.sum((1, 2))

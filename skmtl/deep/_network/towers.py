@@ -5,8 +5,8 @@ import math
 import torch
 from torch import nn
 
-ACTIVATIONS = {
-    "relu": torch.relu,
+ACTIVATIONS = {  # of a tensor that nothing else needs: the most frequent one works in place
+    "relu": torch.relu_,
     "tanh": torch.tanh,
     "logistic": torch.sigmoid,
     "identity": lambda x: x,

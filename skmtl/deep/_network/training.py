@@ -8,13 +8,11 @@ import torch
 from skmtl.deep._architecture import Architecture
 from skmtl.deep._network.batches import Batch, transformed
 from skmtl.deep._network.checkpoints import Checkpoints
+from skmtl.deep._network.epochs import train_epoch, validation_losses, with_representations
 from skmtl.deep._network.network import Network
 from skmtl.deep._network.objective import Objective
 from skmtl.deep._network.stored import arrays_of, tensors_of
 from skmtl.deep._network.weighting import make_weighting
-
-_CHUNK = 4096  # samples that are validated at a time
-_CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
 @dataclass(frozen=True)
@@ -69,74 +67,101 @@ def train(architecture, samples, validation, settings, seed, progress, *, start=
     start : dict of ndarray, default=None
         Weights to start from, of a network of the same architecture.
     """
-    generator = torch.Generator().manual_seed(seed)
-    network = Network(architecture, generator)
-    if start is not None:
-        network.load(tensors_of(start))
-    everything = Batch.of(samples, validation)
-    if settings.trunk_learning_rate == 0:
-        network.freeze_trunk()
-        if settings.transform_batch is None:
-            everything = _with_representations(everything, network)
-    training = everything.trained()
-    objective = Objective(everything, samples.offset, samples.losses, settings)
-    weighting = make_weighting(settings.weighting)
-    weighting.start(network, objective, everything, seed)
-    optimizer = _optimizer(network, weighting, settings)
-    is_validated = validation.any(axis=1)
-    stops_early = is_validated.any()
-    checkpoints = None
-    if stops_early:
-        checkpoints = Checkpoints(
-            network, settings.n_iter_no_change, is_validated, settings.has_task_checkpoints
-        )
-    loss_curve = []
-    validation_curve = []
+    run = _Run(architecture, samples, validation, settings, seed, start)
+    is_stopped = False
+    for _ in range(settings.max_iter):
+        progress.begin_epoch()
+        run.take_epoch()
+        is_stopped = progress.end_epoch(run.loss_curve, run.validation_curve, run.attributes)
+        if is_stopped or run.is_finished():
+            break
+    return run.result(is_stopped)
 
-    def attributes():
+
+class _Run:
+    """A network that is being trained.
+
+    Parameters are those of :func:`train`.
+    """
+
+    def __init__(self, architecture, samples, validation, settings, seed, start):
+        self.settings = settings
+        self.generator = torch.Generator().manual_seed(seed)
+        self.network = Network(architecture, self.generator)
+        if start is not None:
+            self.network.load(tensors_of(start))
+        self.samples = Batch.of(samples, validation)
+        if settings.trunk_learning_rate == 0:
+            self.network.freeze_trunk()
+            if settings.transform_batch is None:
+                self.samples = with_representations(self.samples, self.network)
+        self.training_samples = self.samples.trained()
+        self.objective = Objective(self.samples, samples.offset, samples.losses, settings)
+        self.weighting = make_weighting(settings.weighting)
+        self.weighting.start(self.network, self.objective, self.samples, seed)
+        self.optimizer = _optimizer(self.network, self.weighting, settings)
+        self.checkpoints = None
+        if validation.any():
+            self.checkpoints = Checkpoints(
+                self.network,
+                settings.n_iter_no_change,
+                validation.any(axis=1),
+                settings.has_task_checkpoints,
+            )
+        self.loss_curve = []
+        self.validation_curve = []
+        self.task_weight_curve = []
+
+    def take_epoch(self):
+        """Train for an epoch, and validate."""
+        epoch = len(self.loss_curve)
+        batches = self.training_samples.batches(self.settings.batch_size, self.generator)
+        if self.settings.transform_batch is not None:
+            batches = transformed(batches, self.settings.transform_batch, self.generator)
+        losses = train_epoch(self.network, self.objective, self.weighting, self.optimizer, batches)
+        self.loss_curve.append(losses.mean(axis=0))
+        _check_finite(self.loss_curve[-1], epoch, self.settings)
+        self.task_weight_curve.append(self.weighting.end_epoch(losses).mean(axis=0))
+        if self.checkpoints is not None:
+            losses = validation_losses(self.network, self.objective, self.samples)
+            self.validation_curve.append(losses)
+            self.checkpoints.update(epoch, losses)
+
+    def is_finished(self):
+        """Whether no member is getting better any more."""
+        return self.checkpoints is not None and self.checkpoints.finished.all()
+
+    def attributes(self):
+        """Return what the estimator would have if training ended now."""
         return {
-            "_arrays": arrays_of(network.state()),
-            "loss_curve_": np.array(loss_curve),
-            "validation_curve_": np.array(validation_curve),
+            "_arrays": arrays_of(self.network.state()),
+            "loss_curve_": np.array(self.loss_curve),
+            "validation_curve_": np.array(self.validation_curve),
         }
 
-    task_weight_curve = []
-    is_stopped = False
-    for epoch in range(settings.max_iter):
-        progress.begin_epoch()
-        batches = training.batches(settings.batch_size, generator)
-        if settings.transform_batch is not None:
-            batches = transformed(batches, settings.transform_batch, generator)
-        losses = _run_epoch(network, objective, weighting, optimizer, batches)
-        loss_curve.append(losses.mean(axis=0))
-        _check_finite(loss_curve[-1], epoch, settings)
-        task_weight_curve.append(weighting.end_epoch(losses).mean(axis=0))
-        if stops_early:
-            validation_curve.append(_validation_losses(network, objective, everything))
-            checkpoints.update(epoch, validation_curve[-1])
-        is_stopped = progress.end_epoch(loss_curve, validation_curve, attributes)
-        if is_stopped or (stops_early and checkpoints.finished.all()):
-            break
-    state = network.state()
-    shape = (architecture.n_members, architecture.n_tasks)
-    best_epoch = np.full(shape, len(loss_curve) - 1)
-    if stops_early:
-        state = checkpoints.best()
-        best_epoch[:] = checkpoints.best_epoch
-        if checkpoints.of_tasks:
-            has_task_trunks = not network.trunk_is_frozen
-            architecture = replace(architecture, head="own", has_task_trunks=has_task_trunks)
-        if network.trunk_is_frozen:
-            state = state | network.trunk_state()
-    return Training(
-        architecture=architecture,
-        arrays=arrays_of(state),
-        loss_curve=np.array(loss_curve),
-        validation_curve=np.array(validation_curve).reshape(-1, *shape),
-        best_epoch=best_epoch,
-        task_weight_curve=np.array(task_weight_curve),
-        converged=is_stopped or not stops_early or checkpoints.finished.all(),
-    )
+    def result(self, is_stopped):
+        """Return the Training; `is_stopped` says whether somebody wanted it to end."""
+        architecture = self.network.architecture
+        state = self.network.state()
+        shape = (architecture.n_members, architecture.n_tasks)
+        best_epoch = np.full(shape, len(self.loss_curve) - 1)
+        if self.checkpoints is not None:
+            state = self.checkpoints.best()
+            best_epoch[:] = self.checkpoints.best_epoch
+            is_frozen = self.network.trunk_is_frozen
+            if self.checkpoints.of_tasks:
+                architecture = replace(architecture, head="own", has_task_trunks=not is_frozen)
+            if is_frozen:
+                state = state | self.network.trunk_state()
+        return Training(
+            architecture=architecture,
+            arrays=arrays_of(state),
+            loss_curve=np.array(self.loss_curve),
+            validation_curve=np.array(self.validation_curve).reshape(-1, *shape),
+            best_epoch=best_epoch,
+            task_weight_curve=np.array(self.task_weight_curve),
+            converged=is_stopped or self.checkpoints is None or self.is_finished(),
+        )
 
 
 def _optimizer(network, weighting, settings):
@@ -145,53 +170,6 @@ def _optimizer(network, weighting, settings):
     groups.append({"params": weighting.parameters(), "weight_decay": 0.0})
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
-
-
-def _run_epoch(network, objective, weighting, optimizer, batches):
-    """Take a step for each batch; return the mean training losses, (n_members, n_tasks)."""
-    network.train()
-    sums = 0.0
-    for batch in batches:
-        optimizer.zero_grad(set_to_none=True)
-        cells = weighting.backward(network, objective, batch)
-        optimizer.step()
-        sums = sums + objective.task_sum(cells * batch.is_training, batch.codes)
-    return (sums / objective.training_weight).numpy()
-
-
-def _validation_losses(network, objective, samples):
-    """Return the mean validation loss of each member and task, (n_members, n_tasks)."""
-    network.eval()
-    sums = 0.0
-    with torch.no_grad():
-        for batch in samples.batches(_chunk(network)):
-            cells = objective.cells(network(batch.X, batch.codes), batch)
-            left_out = 1.0 - batch.is_training
-            sums = sums + objective.task_sum(cells * left_out, batch.codes)
-    weight = objective.validation_weight
-    means = sums / weight
-    means[weight == 0] = torch.nan
-    return means.numpy()
-
-
-def _with_representations(samples, network):
-    """Return samples with the representations of a frozen trunk in place of features.
-
-    From then on the network takes those.
-    """
-    network.eval()
-    with torch.no_grad():
-        parts = [network.represent(batch.X) for batch in samples.batches(_chunk(network))]
-    network.takes_representations = True
-    of_members = torch.cat(parts, dim=1)
-    return replace(samples, X=of_members.transpose(0, 1).contiguous())
-
-
-def _chunk(network):
-    """Return how many samples are evaluated at a time."""
-    if network.architecture.trunk is None or network.takes_representations:
-        return _CHUNK
-    return _CHUNK_OF_MODULES
 
 
 def _check_finite(losses, epoch, settings):

@@ -1,5 +1,6 @@
 """Gradients of tasks without what conflicts with those of others."""
 
+import numpy as np
 import torch
 
 from skmtl.deep._network.weighting.equal import EqualWeighting
@@ -20,11 +21,12 @@ class PCGradWeighting(EqualWeighting):
 
     def backward(self, network, objective, batch):
         gradients = task_gradients(network, objective, batch)
-        gram = gradients.gram()
+        gram = gradients.gram().numpy()
         weights = torch.ones(self._shape)
+        order = torch.rand(*gram.shape, generator=self._generator).argsort(-1)
         if (gram < 0).any():
-            order = torch.rand(*gram.shape, generator=self._generator).argsort(-1)
-            weights = projected_gradients(gram, order).sum(1)
+            coefficients = projected_gradients(gram, order.numpy())
+            weights = torch.from_numpy(coefficients.sum(axis=1))
         self._record(weights)
         gradients.add_weighted(weights)
         return gradients.cells
@@ -33,25 +35,31 @@ class PCGradWeighting(EqualWeighting):
 def projected_gradients(gram, order):
     """Return the projected gradients as coefficients of those of the tasks, (M, T, T).
 
+    Gradients of all tasks and members meet their next other one at the same time.
+
     Parameters
     ----------
-    gram : Tensor of shape (M, T, T)
+    gram : ndarray of shape (M, T, T)
         Products of the gradients of the tasks.
-    order : Tensor of int of shape (M, T, T)
+    order : ndarray of int of shape (M, T, T)
         In which order the gradient of each task meets the others. It skips itself.
     """
     n_members, n_tasks, _ = gram.shape
-    coefficients = torch.eye(n_tasks).repeat(n_members, 1, 1)
-    products = gram.clone()  # of the projected gradients with those of the tasks
-    squares = gram.diagonal(dim1=1, dim2=2).unsqueeze(1).expand_as(gram)
-    members = torch.arange(n_members).unsqueeze(1)
-    tasks = torch.arange(n_tasks)
+    members = np.arange(n_members)[:, None]
+    tasks = np.arange(n_tasks)
+    squares = gram[:, tasks, tasks]
+    is_conflict_possible = (order != tasks[:, None]) & (squares[members[:, None], order] > 0)
+    scales = np.zeros_like(gram)
+    np.divide(1.0, squares[members[:, None], order], out=scales, where=is_conflict_possible)
+    shares = np.empty_like(gram)
+    products = gram.copy()  # of the projected gradients with those of the tasks
     for step in range(n_tasks):
-        other = order[:, :, step]  # (M, T)
-        index = other.unsqueeze(2)
-        product = products.gather(2, index)
-        conflicts = (product < 0) & (other != tasks).unsqueeze(2)
-        share = torch.where(conflicts, product / squares.gather(2, index), 0.0)
-        coefficients.scatter_add_(2, index, -share)
-        products -= share * gram[members, other]
+        other = order[:, :, step]
+        negative = np.minimum(products[members, tasks, other], 0.0)
+        share = negative * scales[:, :, step]
+        products -= share[:, :, None] * gram[members, other]
+        shares[:, :, step] = share
+    coefficients = np.empty_like(gram)
+    np.put_along_axis(coefficients, order, -shares, axis=2)
+    coefficients[:, tasks, tasks] = 1.0
     return coefficients

@@ -75,7 +75,8 @@ class TrunkGradients:
         of_h = torch.einsum("mnk,mndk->mnd", of_scores.squeeze(2), of_samples)
         flat = [h.new_zeros(network.n_members, n_tasks, 0)]
         if copies:
-            for gradient in torch.autograd.grad(h, copies, of_h):
+            gradients = torch.autograd.grad(h, copies, of_h, materialize_grads=True)
+            for gradient in gradients:
                 flat.append(gradient.view(network.n_members, n_tasks, -1))
         self._matrix = torch.cat(flat, 2)
 
