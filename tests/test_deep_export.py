@@ -144,10 +144,8 @@ def test_activations_of_the_module_are_those_of_the_network(activation):
 
 
 @needs("torch", "onnx", "onnxscript", "onnxruntime")
-@pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")
-@pytest.mark.parametrize(
-    "kind", ["own tasks", "task trunks", "user's trunk", "wide classes", "mixed"]
-)
+@pytest.mark.filterwarnings("error::UserWarning")
+@pytest.mark.parametrize("kind", ["task trunks", "user's trunk", "wide classes", "mixed"])
 def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
     import onnxruntime
 
@@ -163,6 +161,12 @@ def test_an_onnx_file_predicts_what_the_estimator_does(kind, tmp_path):
         some = {name: array[:n_samples] for name, array in inputs.items()}
         (outputs,) = session.run(None, some)
         np.testing.assert_allclose(outputs, expected[:n_samples], rtol=0, atol=tolerance)
+    export_onnx(model, path, dtype="float32")
+    if inputs["X"].dtype == np.float64:
+        inputs["X"] = inputs["X"].astype(np.float32)
+    (outputs,) = onnxruntime.InferenceSession(path).run(None, inputs)
+    assert outputs.dtype == np.float32
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-5)
     names = session.get_modelmeta().custom_metadata_map
     assert json.loads(names["tasks"]) == [str(task) for task in model.tasks_]
     if kind == "wide classes":

@@ -94,7 +94,7 @@ class DeployedNetwork(nn.Module):
         """Make the trunks of the user's single, and leave all else as it is."""
         for part in self.modules():
             if isinstance(part, UserTrunk):
-                part.float()
+                part.module.float()
 
     def _of_each_kind(self, scores, tasks):
         """Return the predictions of tasks of several kinds, (n, T, K)."""
@@ -167,13 +167,15 @@ class UserTrunk(nn.Module):
         self.input_shape = trunk.input_shape
         self.takes_integers = trunk.takes_integers
         self.n_outputs = trunk.n_outputs
+        self.register_buffer("like", torch.zeros(0, dtype=torch.float64))
 
     def forward(self, x):
-        """Return the representations (n, d), in the precision of the module."""
+        """Return the representations (n, d), in the precision of all but the user's module."""
         x = x.reshape(x.shape[0], *self.input_shape)
         if not self.takes_integers:
             x = x.to(next(self.module.parameters(), x).dtype)
-        return self.module(x).reshape(x.shape[0], self.n_outputs)
+        h = self.module(x).reshape(x.shape[0], self.n_outputs)
+        return h.to(self.like.dtype)
 
 
 class SharedTrunk(nn.Module):
@@ -197,8 +199,7 @@ class SharedTrunk(nn.Module):
 
     def forward(self, x):
         """Return the scores (n, T, K)."""
-        h = self.trunk(x).to(self.heads.weight.dtype)
-        return self.heads(h).unflatten(-1, (-1, self.n_outputs))
+        return self.heads(self.trunk(x)).unflatten(-1, (-1, self.n_outputs))
 
 
 class TaskTrunks(nn.Module):
