@@ -107,9 +107,8 @@ def _default_estimator(model, cells):
     if losses == {"squared_error"}:
         covariance = "isotropic" if is_wide else "auto"
         return MixedEffectsRegressor(covariance, tol=_TOL, handle_unknown="shared")
-    if losses == {"cross_entropy"} and cells.offset.shape[1] == 2:
-        covariance = "isotropic" if is_wide else "diagonal"
-        return MixedEffectsClassifier(covariance, tol=_TOL, handle_unknown="shared")
+    if losses == {"cross_entropy"} and cells.offset.shape[1] == 2 and not is_wide:
+        return MixedEffectsClassifier(tol=_TOL, handle_unknown="shared")
     return None
 
 
