@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import Ridge
+from sklearn.tree import DecisionTreeClassifier
 
 from skmtl import (
     IndependentTasks,
@@ -16,9 +17,11 @@ from skmtl import (
     MixedEffectsClassifier,
     MixedEffectsRegressor,
     MultiTaskCV,
+    MultiTaskKernelRidge,
     MultiTaskLasso,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
+    to_torch,
 )
 
 needs_torch = pytest.mark.skipif(
@@ -258,6 +261,42 @@ def test_pickles_hold_no_torch_and_predict_the_same(kind):
     assert b"torch" not in pickled
     expected = model.predict(X, tasks=tasks)
     np.testing.assert_array_equal(pickle.loads(pickled).predict(X, tasks=tasks), expected)
+
+
+@needs_torch
+@pytest.mark.parametrize("kind", ["two classes", "lasso", "counts"])
+def test_modules_of_torch_have_the_refitted_heads(kind):
+    import torch
+
+    X, y, tasks = long_data()
+    codes = np.where(np.arange(len(X)) < 9, 3, tasks)  # 3 is new
+    options = {**SMALL, "handle_unknown": "shared"}
+    if kind == "two classes":
+        model = MultiTaskMLPClassifier(**options).fit(X, y > 1.0, tasks=tasks)
+        expected = model.predict_proba(X, tasks=codes)
+    elif kind == "lasso":
+        model = MultiTaskMLPRegressor(**options, refit_heads=LASSO).fit(X, y, tasks=tasks)
+        expected = model.predict(X, tasks=codes)
+    else:
+        head = MeanRegularizedRegressor(ridge=0.01, loss="poisson")
+        model = MultiTaskMLPRegressor(**options, loss="poisson", refit_heads=head)
+        expected = model.fit(X, y > 1.0, tasks=tasks).predict(X, tasks=codes)
+    predictions = to_torch(model)(torch.from_numpy(X), torch.from_numpy(codes))
+    np.testing.assert_allclose(predictions, expected, rtol=1e-9, atol=1e-12)
+
+
+@needs_torch
+@pytest.mark.parametrize("kind", ["numbers", "classes"])
+def test_heads_that_are_not_linear_are_no_module(kind):
+    X, y, tasks = long_data()
+    if kind == "numbers":
+        model = MultiTaskMLPRegressor(**SMALL, refit_heads=MultiTaskKernelRidge())
+    else:
+        head = IndependentTasks(DecisionTreeClassifier())
+        model = MultiTaskMLPClassifier(**SMALL, refit_heads=head)
+        y = y > 1.0
+    with pytest.raises(TypeError, match="exported"):
+        to_torch(model.fit(X, y, tasks=tasks))
 
 
 @needs_torch
