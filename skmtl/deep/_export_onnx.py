@@ -30,7 +30,8 @@ def export_onnx(model, path, *, dtype="float64"):
     ImportError
         If PyTorch, onnx or onnxscript are not installed.
     TypeError
-        If the model is no network.
+        If the model is no network, or one whose heads were refitted by an estimator that is neither
+        linear nor the default.
 
     See Also
     --------

@@ -36,7 +36,8 @@ def to_torch(model):
     ImportError
         If PyTorch is not installed.
     TypeError
-        If the model is no network.
+        If the model is no network, or one whose heads were refitted by an estimator that is neither
+        linear nor the default.
 
     See Also
     --------
@@ -60,18 +61,26 @@ def to_torch(model):
 
     from skmtl.deep._network import network_from_arrays
     from skmtl.deep._network.deployed import DeployedNetwork, Scaling, members_of
+    from skmtl.deep._network.deployed_heads import refitted_heads
 
     network = network_from_arrays(model._architecture, model._arrays)
     scale = model._feature_scale
     scaling = torch.nn.Identity()
     if scale is not None:
         scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+    heads = None
+    score_offset = torch.tensor(model._score_offset)
+    if model.head_estimators_ is not None:
+        heads = refitted_heads(model)
+        score_offset = torch.zeros_like(score_offset)
+    has_own_tasks = model._layout != "wide"
     module = DeployedNetwork(
         scaling,
-        members_of(network),
-        torch.tensor(model._score_offset),
+        members_of(network, heads),
+        score_offset,
         model._outputs(),
-        has_own_tasks=model._layout != "wide",
+        has_own_tasks=has_own_tasks,
+        has_new_head=has_own_tasks and heads is not None,
     )
     return module.eval()
 

@@ -32,14 +32,18 @@ class DeployedNetwork(nn.Module):
         What predictions are made of scores.
     has_own_tasks : bool
         Whether every sample has a task.
+    has_new_head : bool
+        Whether members return scores of a new task after those of the others. It has the mean of
+        their scores if not.
     """
 
-    def __init__(self, scaling, members, score_offset, outputs, has_own_tasks):
+    def __init__(self, scaling, members, score_offset, outputs, has_own_tasks, has_new_head=False):
         super().__init__()
         self.scaling = scaling
         self.members = nn.ModuleList(members)
         self.kind = outputs.kind
         self.has_own_tasks = has_own_tasks
+        self.has_new_head = has_new_head
         self.register_buffer("score_offset", score_offset)
         if self.kind == "mixed":
             self.register_buffer("is_class", _are(outputs.kinds, "class"))
@@ -85,8 +89,10 @@ class DeployedNetwork(nn.Module):
         of_members = torch.stack([member(x) for member in self.members])
         if not self.has_own_tasks:
             return of_members + self.score_offset[:-1]
-        of_new_task = of_members.mean(2, keepdim=True)
-        of_members = torch.cat([of_members, of_new_task], 2) + self.score_offset
+        if not self.has_new_head:
+            of_new_task = of_members.mean(2, keepdim=True)
+            of_members = torch.cat([of_members, of_new_task], 2)
+        of_members = of_members + self.score_offset
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
 
@@ -185,7 +191,7 @@ class SharedTrunk(nn.Module):
     ----------
     trunk : Module
         From scaled features to representations (n, d).
-    heads : Linear
+    heads : Module
         From representations to the scores of all tasks side by side, (n, T * K).
     n_outputs : int
         The number K of scores of a task.
@@ -220,16 +226,22 @@ class TaskTrunks(nn.Module):
         return torch.cat([network(x) for network in self.networks], 1)
 
 
-def members_of(network):
-    """Return the members of a Network as modules of their own."""
+def members_of(network, refitted=None):
+    """Return the members of a Network as modules of their own.
+
+    `refitted` are modules to take for the heads of each member, see `refitted_heads`.
+    """
     weight, bias = network.heads.of_tasks()
     members = []
     for m in range(network.n_members):
         if network.architecture.has_task_trunks:
             members.append(_with_task_trunks(network, m, weight[m], bias[m]))
             continue
-        side_by_side = weight[m].transpose(0, 1).flatten(1)  # (d, T * K)
-        heads = _linear(side_by_side, bias[m].flatten())
+        if refitted is None:
+            side_by_side = weight[m].transpose(0, 1).flatten(1)  # (d, T * K)
+            heads = linear(side_by_side, bias[m].flatten())
+        else:
+            heads = refitted[m]
         members.append(SharedTrunk(_tower(network, m), heads, network.n_outputs))
     return members
 
@@ -240,7 +252,7 @@ def _with_task_trunks(network, m, weight, bias):
     networks = []
     for t in range(n_tasks):
         tower = _tower(network, m * n_tasks + t)
-        networks.append(SharedTrunk(tower, _linear(weight[t], bias[t]), network.n_outputs))
+        networks.append(SharedTrunk(tower, linear(weight[t], bias[t]), network.n_outputs))
     return TaskTrunks(networks)
 
 
@@ -251,12 +263,12 @@ def _tower(network, g):
         return UserTrunk(network.trunk.towers[g], architecture.trunk)
     layers = []
     for weight, bias in zip(network.trunk.weights, network.trunk.biases, strict=True):
-        layers.append(_linear(weight[g], bias[g, 0]))
+        layers.append(linear(weight[g], bias[g, 0]))
         layers.append(ACTIVATIONS[architecture.activation]())
     return nn.Sequential(*layers)
 
 
-def _linear(weight, bias):
+def linear(weight, bias):
     """Return the layer ``x W + b``."""
     layer = nn.Linear(*weight.shape, dtype=weight.dtype)
     layer.weight = nn.Parameter(weight.T.contiguous(), requires_grad=False)
