@@ -132,7 +132,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
             features = features[is_labeled]
             y = y[is_labeled]
             weight = weight[is_labeled]
-        strata = cells.strata[is_labeled]
+        _, strata = np.unique(cells.strata[is_labeled], return_inverse=True)
         self._feature_scale = self._make_feature_scale(features, weight.sum(axis=1))
         return TrainingSamples(
             X=self._network_input(features),
