@@ -150,38 +150,6 @@ def scores_of_heads(model, H, codes):
     return np.stack(of_members)
 
 
-def linear_heads(model):
-    """Return heads that predict numbers or logarithms of counts, as weights and biases.
-
-    Returns
-    -------
-    weight : ndarray of shape (n_members, n_heads, n_hidden)
-        Of all tasks and, if tasks have samples of their own, of a new one.
-    bias : ndarray of shape (n_members, n_heads)
-
-    Raises
-    ------
-    TypeError
-        If heads are not linear.
-    """
-    n_hidden = model._is_used.shape[1]
-    probes = np.vstack([np.zeros(n_hidden), np.eye(n_hidden), np.full(n_hidden, 2.0)])
-    H = np.broadcast_to(probes, (len(model._is_used), *probes.shape))
-    scores = scores_of_heads(model, H, None)[..., 0]
-    if model._layout != "wide":
-        of_new_task = scores_of_heads(model, H, np.full(len(probes), -1))[..., 0]
-        scores = np.concatenate([scores, of_new_task], axis=2)
-    bias = scores[:, 0]
-    weight = scores[:, 1:-1] - bias[:, None]
-    size = np.abs(scores).max()
-    if not np.allclose(scores[:, -1], bias + 2.0 * weight.sum(axis=1), rtol=0, atol=1e-6 * size):
-        raise TypeError(
-            f"Heads that were refitted by {model.refit_heads!r} are not linear and cannot be "
-            "exported: give refit_heads a linear estimator, 'auto' or None."
-        )
-    return weight.transpose(0, 2, 1), bias
-
-
 def _numbers(model, estimator, features, codes):
     """Return predictions in units of the network, (n_samples, n_tasks or 1, 1)."""
     offset = model._head_offset()
