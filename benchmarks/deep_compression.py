@@ -72,10 +72,13 @@ def measure(model, X, folder):
     found["torch, double precision"] = predictions_of_torch(module, X), len(state(module))
     module = module.float()
     found["torch, single precision"] = predictions_of_torch(module, single), len(state(module))
-    for percent in (0, 50, 70, 80, 90):
-        small = pruned(module, percent / 100) if percent else module
+    size = len(zlib.compress(state(module)))
+    found["torch, single precision, zlib"] = predictions_of_torch(module, single), size
+    for percent in (50, 70, 80, 90):
+        small = pruned(module, percent / 100)
+        size = len(zlib.compress(state(small)))
         name = f"{percent}% of weights pruned, zlib"
-        found[name] = predictions_of_torch(small, single), len(zlib.compress(state(small)))
+        found[name] = predictions_of_torch(small, single), size
     small = torch.ao.quantization.quantize_dynamic(module, {nn.Linear})
     found["torch, 8-bit integers"] = predictions_of_torch(small, single), len(state(small))
     for name, dtype in (("double", "float64"), ("single", "float32")):

@@ -39,6 +39,7 @@ class MultiTaskMLPClassifier(
     Parameters
     ----------
     {network_parameters}
+    {refit_parameters}
     {training_parameters}
     class_weight : "balanced" or dict, default=None
         Weights of classes, which multiply sample weights. "balanced": every class of a task has the
@@ -50,6 +51,7 @@ class MultiTaskMLPClassifier(
     classes_ : ndarray of shape (n_classes,) or list of n_tasks ndarrays
         Class labels; a list with those of each task if fitted on two-dimensional y.
     {network_attributes}
+    {refit_attributes}
     {task_attributes}
     {column_attributes}
 
@@ -88,6 +90,7 @@ class MultiTaskMLPClassifier(
         head="auto",
         head_alpha=30.0,
         n_members="auto",
+        refit_heads="auto",
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
@@ -120,6 +123,7 @@ class MultiTaskMLPClassifier(
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
+        self.refit_heads = refit_heads
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init
