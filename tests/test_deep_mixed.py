@@ -491,6 +491,14 @@ def test_the_single_task_baseline_is_the_network_of_one_task(kind):
     assert repr(sharing) == repr(single_task(model))
 
 
+def test_tasks_of_different_kinds_have_no_common_error():
+    X = inputs()
+    with pytest.raises(TypeError, match=r"no common error.*skills"):
+        compare_to_single_task(MultiTaskMLP(LOSSES), X, targets(X))
+    with pytest.raises(ValueError, match="training='independent'"):
+        single_task(MultiTaskMLP())
+
+
 @needs_torch
 def test_networks_are_compared_with_single_tasks():
     X = inputs(90)
@@ -501,5 +509,5 @@ def test_networks_are_compared_with_single_tasks():
     assert report.table_.shape == (2,)
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
     assert np.isfinite(report.cv_results_["errors"]).all()
-    assert "sharing helps" in str(report)
+    assert "haring helps" in str(report)
     assert all(seconds > 0 for seconds in report.summary_["fit_time"].values())
