@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl.deep._feature_scale import BOUND
 from skmtl.deep._linear_heads import linear_heads
 from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._require_torch import require_torch
@@ -72,7 +71,8 @@ def to_torch(model):
     scale = model._feature_scale
     scaling = torch.nn.Identity()
     if scale is not None:
-        scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+        parts = [torch.tensor(part) for part in (scale.center, scale.spread, scale.bound)]
+        scaling = Scaling(*parts)
     heads = _refitted_heads(model)
     score_offset = model._score_offset
     if heads is not None:  # it is in their scores
