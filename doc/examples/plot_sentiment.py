@@ -20,12 +20,14 @@ import csv
 import os
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder
+from torch import nn
 
 from skmtl import (
     IndependentTasks,
@@ -155,3 +157,43 @@ print((100 * accuracy.mean()).round(1).to_dict())
 
 report["network"].plot()
 plt.show()
+
+# %%
+# Word by word
+# ------------
+# A trunk of one's own reads the reviews in their order: an embedding of the 5000 most frequent
+# words, and a convolution over three words at a time. X then holds integers, the numbers of the
+# first 100 words of a review, and 0 for all other words and after its end.
+
+train, test = next(cv.split(everything))
+counts = everything["text"].iloc[train].str.split().explode().value_counts()
+number_of = {word: k + 1 for k, word in enumerate(counts.index[:5000])}
+tokens = np.zeros((len(everything), 100), dtype=int)
+for i, text in enumerate(everything["text"]):
+    numbers = [number_of.get(word, 0) for word in text.split()[:100]]
+    tokens[i, : len(numbers)] = numbers
+
+
+class WordConvolution(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(5001, 32, padding_idx=0)
+        self.convolution = nn.Conv1d(32, 64, 3, padding=1)
+
+    def forward(self, tokens):
+        words = self.embedding(tokens).transpose(1, 2)
+        return self.convolution(words).relu().amax(dim=2)
+
+
+y, domain = everything["label"].to_numpy(), everything["domain"]
+model = MultiTaskMLPClassifier(
+    trunk=WordConvolution, learning_rate_init=1e-3, n_iter_no_change=10, random_state=0
+)
+model.fit(tokens[train], y[train], tasks=domain.iloc[train])
+right = model.predict(tokens[test], tasks=domain.iloc[test]) == y[test]
+print(f"accuracy {right.mean():.1%} after {model.n_iter_} epochs")
+
+# %%
+# That is no better than the bag of words of each domain alone, 68.6 %: 1600 reviews are too few to
+# learn from scratch what words mean. With pretrained vectors, fill ``embedding.weight`` in the
+# ``__init__`` of the trunk.
