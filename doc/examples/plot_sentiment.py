@@ -122,10 +122,11 @@ network = MultiTaskMLPClassifier(
     random_state=0,
 )
 models = {
-    "mean-regularized": make_pipeline(features(**words), linear["mean-regularized"]),
+    "mean-regularized": make_pipeline(
+        features(**words), MeanRegularizedClassifier(1e-3, ridge=1e-5, task_column=-1)
+    ),
     "network": make_pipeline(features(**words), network),
 }
-models["mean-regularized"].set_params(meanregularizedclassifier__alpha=1e-3)
 cv = TaskStratifiedShuffleSplit(
     4, train_size=100, test_size=300, task_column="domain", random_state=0
 )
