@@ -31,6 +31,8 @@ def export_onnx(model, path, *, dtype="float64"):
         If PyTorch, onnx or onnxscript are not installed.
     TypeError
         If the model is no network.
+    ValueError
+        If heads were refitted by an estimator that :func:`to_torch` does not take.
 
     See Also
     --------
