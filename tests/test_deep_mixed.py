@@ -112,6 +112,7 @@ def test_tasks_of_one_kind_are_a_regression(loss):
     Y = targets(X)[["age", "visits"]].to_numpy() + 20.0
     mixed = MultiTaskMLP([loss] * 2, **SMALL, max_iter=5, huber_delta=0.5)
     one_kind = MultiTaskMLPRegressor(loss=loss, **SMALL, max_iter=5, huber_delta=0.5)
+    one_kind.set_params(refit_heads=None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         predictions = mixed.fit(X, Y).predict(X)
@@ -150,7 +151,7 @@ def test_a_huber_loss_is_moved_less_by_outliers():
     X = inputs(300)
     Y = targets(X)[["age"]].to_numpy()
     far = np.where(np.arange(300)[:, None] % 50 == 0, 1000.0, Y)
-    model = MultiTaskMLPRegressor(**LEARNING, huber_delta=0.1)
+    model = MultiTaskMLPRegressor(**LEARNING, huber_delta=0.1, refit_heads=None)
     errors = {}
     for loss in ("squared_error", "huber"):
         predictions = clone(model).set_params(loss=loss).fit(X, far).predict(X)
@@ -504,7 +505,7 @@ def test_networks_are_compared_with_single_tasks():
     X = inputs(90)
     tasks = np.arange(90) % 2
     y = X[:, 0] + tasks * X[:, 1]
-    model = MultiTaskMLPRegressor(**FULL_BATCHES)
+    model = MultiTaskMLPRegressor(**FULL_BATCHES, refit_heads=None)
     report = compare_to_single_task(model, X, y, tasks=tasks, cv=2, random_state=0)
     assert report.table_.shape == (2,)
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
