@@ -45,8 +45,8 @@ refit_heads : None, "auto" or estimator, default="auto"
     fitted for each member, to targets in the units of the network, and its predictions take the
     place of the member's. It needs ``sharing="hard"``, ``training="joint"`` and
     ``checkpoint="overall"``, and sees tasks as their positions in `tasks_`. "auto": a
-    :class:`MixedEffectsRegressor` for the squared loss, a :class:`MixedEffectsClassifier` for two
-    classes, None for others; slopes have one variance if y is two-dimensional.
+    :class:`MixedEffectsRegressor` for the squared loss, whose slopes have one variance if y is
+    two-dimensional; a :class:`MixedEffectsClassifier` for two classes if y is 1-D; else None.
 """,
     "refit_attributes": """
 head_estimators_ : list of n_members estimators or None

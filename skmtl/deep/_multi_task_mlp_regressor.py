@@ -33,7 +33,8 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
     sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
     ends them. Predictions are means over `n_members` such networks, each of which leaves out a fold
-    of the samples to be stopped by.
+    of the samples to be stopped by. The heads that training ends with are then replaced by those of
+    `refit_heads`.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ def _has_one_trunk(model):
 
 
 def fit_heads(model, data, cells):
-    """Refit the heads of a trained network; set `head_estimators_`.
+    """Refit the heads of a trained network, if it is to be; set `head_estimators_`.
 
     Parameters
     ----------
@@ -66,7 +66,6 @@ def fit_heads(model, data, cells):
     cells : Cells
         The targets as the network takes them.
     """
-    model.head_estimators_ = None
     estimator = _estimator_of_heads(model, cells)
     if estimator is None:
         return
@@ -107,9 +106,8 @@ def _default_estimator(model, cells):
     if losses == {"squared_error"}:
         covariance = "isotropic" if is_wide else "auto"
         return MixedEffectsRegressor(covariance, tol=_TOL, handle_unknown="shared")
-    if losses == {"cross_entropy"} and cells.offset.shape[1] == 2:
-        covariance = "isotropic" if is_wide else "diagonal"
-        return MixedEffectsClassifier(covariance, tol=_TOL, handle_unknown="shared")
+    if losses == {"cross_entropy"} and cells.offset.shape[1] == 2 and not is_wide:
+        return MixedEffectsClassifier(tol=_TOL, handle_unknown="shared")
     return None
 
 

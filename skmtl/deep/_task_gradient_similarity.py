@@ -22,8 +22,8 @@ def task_gradient_similarity(
 
     The loss of a task is its weighted mean over the samples of X, in the units in which the network
     is trained: ``L_t = sum_i s_ti loss(z_t(h(x_i)), y_ti) / sum_i s_ti``. The scores z_t are those
-    of the heads of training, also where `refit_heads` has replaced them. For a member of the network
-    with gradients g_t of the L_t, the similarity of tasks t and u is ``g_t' g_u / (||g_t||
+    of the heads of training, also where `refit_heads` has replaced them. For a member of the
+    network with gradients g_t of the L_t, the similarity of tasks t and u is ``g_t' g_u / (||g_t||
     ||g_u||)``; the result is the mean over members. It is negative where a step that is good for
     one task is bad for the other.
 

@@ -40,10 +40,8 @@ def to_torch(model):
     ImportError
         If PyTorch is not installed.
     TypeError
-        If the model is no network.
-    ValueError
-        If heads were refitted by an estimator whose predictions are not linear in the
-        representation, other than MixedEffectsClassifier.
+        If the model is no network, or one whose heads were refitted by an estimator that is neither
+        linear nor a MixedEffectsClassifier.
 
     See Also
     --------
@@ -102,9 +100,9 @@ def _refitted_heads(model):
         return heads
     linear = linear_heads(model)
     if linear is None:
-        raise ValueError(
-            f"The heads were refitted by {model.head_estimators_[0]!r}, whose predictions are not "
-            "linear in the representation: give refit_heads a linear model, or None."
+        raise TypeError(
+            f"Heads that were refitted by {model.refit_heads!r} are not linear and cannot be "
+            "exported: give refit_heads a linear estimator, 'auto' or None."
         )
     return linear_modules(torch.tensor(linear.weight), torch.tensor(linear.bias))
 
