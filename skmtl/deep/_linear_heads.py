@@ -56,7 +56,7 @@ def _scores(model, H):
         new = np.full(H.shape[1], -1)
         scores = np.concatenate([scores, scores_of_heads(model, H, new)], axis=2)
     if scores.shape[-1] > 1:
-        with np.errstate(invalid="ignore"):  # of infinite ones, which are not linear
+        with np.errstate(invalid="ignore"):  # of trees, which give classes no chance
             scores = scores - scores[..., :1]
     return scores
 

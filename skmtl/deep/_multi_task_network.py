@@ -111,7 +111,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
-        self.head_estimators_ = None  # callbacks see the heads of training
+        self.head_estimators_ = None  # which callbacks look at
         self._train(samples, callbacks)
         fit_heads(self, data, cells)
         if callbacks is not None:

@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl.deep._feature_scale import BOUND
 from skmtl.deep._linear_heads import linear_heads
 from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._require_torch import require_torch
@@ -40,8 +39,10 @@ def to_torch(model):
     ImportError
         If PyTorch is not installed.
     TypeError
-        If the model is no network, or one whose heads were refitted by an estimator that is neither
-        linear nor a MixedEffectsClassifier.
+        If the model is no network.
+    ValueError
+        If heads were refitted by an estimator whose predictions are not linear in the
+        representation, other than MixedEffectsClassifier.
 
     See Also
     --------
@@ -70,7 +71,8 @@ def to_torch(model):
     scale = model._feature_scale
     scaling = torch.nn.Identity()
     if scale is not None:
-        scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+        parts = [torch.tensor(part) for part in (scale.center, scale.spread, scale.bound)]
+        scaling = Scaling(*parts)
     heads = _refitted_heads(model)
     score_offset = model._score_offset
     if heads is not None:  # it is in their scores
@@ -100,9 +102,9 @@ def _refitted_heads(model):
         return heads
     linear = linear_heads(model)
     if linear is None:
-        raise TypeError(
-            f"Heads that were refitted by {model.refit_heads!r} are not linear and cannot be "
-            "exported: give refit_heads a linear estimator, 'auto' or None."
+        raise ValueError(
+            f"The heads were refitted by {model.head_estimators_[0]!r}, whose predictions are not "
+            "linear in the representation: give refit_heads a linear model, or None."
         )
     return linear_modules(torch.tensor(linear.weight), torch.tensor(linear.bias))
 

@@ -136,17 +136,15 @@ class Scaling(nn.Module):
 
     Parameters
     ----------
-    center, spread : Tensor of shape (n_features,)
+    center, spread, bound : Tensor of shape (n_features,)
         As in FeatureScale.
-    bound : float
-        No scaled value is larger.
     """
 
     def __init__(self, center, spread, bound):
         super().__init__()
-        self.bound = bound
         self.register_buffer("center", center)
         self.register_buffer("spread", spread)
+        self.register_buffer("bound", bound)
 
     def forward(self, X):
         """Return the scaled features."""
