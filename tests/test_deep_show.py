@@ -1,6 +1,7 @@
 """What networks show: pictures of losses, conflicts of gradients, costs, and progress."""
 
 import importlib.util
+import sys
 
 import matplotlib
 import numpy as np
@@ -196,6 +197,7 @@ def test_gradients_do_not_depend_on_the_form_of_data(kind):
     of_wide = task_gradient_similarity(wide, X, as_wide(y, tasks), with_respect_to="trunk")
     np.testing.assert_allclose(of_wide, expected, atol=1e-3)  # of training in single precision
     np.testing.assert_allclose(np.diag(expected), 1.0)
+    assert np.abs(expected).max() <= 1.0
     # No two tasks have a sample in common.
     at_samples = task_gradient_similarity(wide, X, as_wide(y, tasks))
     np.testing.assert_allclose(at_samples, np.eye(3), atol=1e-12)
@@ -340,3 +342,16 @@ def test_callbacks_of_scikit_learn_see_and_stop_epochs():
     with pytest.warns(ConvergenceWarning):
         without.fit(X, y, tasks=tasks)
     np.testing.assert_array_equal(without.predict_all_tasks(X), model.predict_all_tasks(X))
+
+
+def test_without_callbacks_of_scikit_learn_there_are_none(monkeypatch):
+    from skmtl.deep import _progress
+
+    monkeypatch.setitem(sys.modules, "sklearn.callback", None)
+    spec = importlib.util.spec_from_file_location("progress", _progress.__file__)
+    older = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "progress", older)  # dataclasses look there
+    spec.loader.exec_module(older)
+    assert not hasattr(older.CallbackSupportMixin, "set_callbacks")
+    assert older.epoch_callbacks(older.CallbackSupportMixin(), None, None) is None
+    assert older.with_callbacks(len) is len

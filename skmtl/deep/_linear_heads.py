@@ -70,5 +70,7 @@ def _apply(heads, H):
 def _are_same(scores, expected):
     """Whether scores differ by rounding only."""
     is_finite = np.isfinite(expected)
+    if np.isnan(expected).any() or not np.array_equal(np.isfinite(scores), is_finite):
+        return False
     size = np.abs(expected[is_finite]).max(initial=1.0)
     return np.allclose(scores[is_finite], expected[is_finite], rtol=0, atol=_TOLERANCE * size)

@@ -30,7 +30,8 @@ def network_cost(model):
 
     Multiplications are those of layers: a dense layer from p to q units has p q of them, and those
     of a `trunk` are counted by torch. Activations, biases and scaling are not counted. A prediction
-    is that of all tasks if y was two-dimensional, else of the task of the sample.
+    is that of all tasks if y was two-dimensional, else of the task of the sample. Refitted heads
+    are counted like the linear ones that they replace.
 
     Parameters
     ----------

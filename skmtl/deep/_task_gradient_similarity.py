@@ -21,13 +21,14 @@ def task_gradient_similarity(
     """Compute the cosines of the angles between the gradients of tasks in a fitted network.
 
     The loss of a task is its weighted mean over the samples of X, in the units in which the network
-    is trained: ``L_t = sum_i s_ti loss(z_t(h(x_i)), y_ti) / sum_i s_ti``. For a member of the
-    network with gradients g_t of the L_t, the similarity of tasks t and u is ``g_t' g_u /
-    (||g_t|| ||g_u||)``; the result is the mean over members. It is negative where a step that is
-    good for one task is bad for the other.
+    is trained: ``L_t = sum_i s_ti loss(z_t(h(x_i)), y_ti) / sum_i s_ti``. The scores z_t are those
+    of the heads of training, also where `refit_heads` has replaced them. For a member of the
+    network with gradients g_t of the L_t, the similarity of tasks t and u is ``g_t' g_u / (||g_t||
+    ||g_u||)``; the result is the mean over members. It is negative where a step that is good for
+    one task is bad for the other.
 
-    Gradients depend on the state of training. At the minimum of the objective, the gradients of all
-    tasks with respect to the weights of the trunk sum to about 0: two tasks then have opposite
+    Gradients depend on the state of training. At a minimum of the training loss, the gradients of
+    all tasks with respect to the weights of the trunk sum to about 0: two tasks then have opposite
     gradients, whatever they have in common. On samples that the network was not trained on, or
     after few epochs, they say more.
 

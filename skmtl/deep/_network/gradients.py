@@ -97,4 +97,5 @@ class TaskGradients:
 def _cosines(products):
     """Return the cosines (M, T, T) of vectors with these inner products, NaN of zero vectors."""
     norms = products.diagonal(dim1=1, dim2=2).sqrt()
-    return products / (norms.unsqueeze(2) * norms.unsqueeze(1))
+    cosines = products / (norms.unsqueeze(2) * norms.unsqueeze(1))
+    return cosines.clamp(-1.0, 1.0)  # of rounding
