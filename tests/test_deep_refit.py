@@ -295,7 +295,7 @@ def test_heads_that_are_not_linear_are_no_module(kind):
         head = IndependentTasks(DecisionTreeClassifier())
         model = MultiTaskMLPClassifier(**SMALL, refit_heads=head)
         y = y > 1.0
-    with pytest.raises(TypeError, match="exported"):
+    with pytest.raises(ValueError, match="give refit_heads a linear model"):
         to_torch(model.fit(X, y, tasks=tasks))
 
 

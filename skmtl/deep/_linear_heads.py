@@ -56,7 +56,8 @@ def _scores(model, H):
         new = np.full(H.shape[1], -1)
         scores = np.concatenate([scores, scores_of_heads(model, H, new)], axis=2)
     if scores.shape[-1] > 1:
-        scores = scores - scores[..., :1]
+        with np.errstate(invalid="ignore"):  # of trees, which give classes no chance
+            scores = scores - scores[..., :1]
     return scores
 
 
