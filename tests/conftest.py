@@ -171,8 +171,8 @@ TRAINING = {
 }
 DEEP = [
     MultiTaskMLP(**TRAINING),
-    MultiTaskMLPClassifier(**TRAINING),
-    MultiTaskMLPRegressor(**TRAINING),
+    MultiTaskMLPClassifier(**TRAINING, refit_heads=None),  # refits are tested in test_deep_refit.py
+    MultiTaskMLPRegressor(**TRAINING, refit_heads=None),
 ]
 HAS_TORCH = find_spec("torch") is not None
 ESTIMATORS = [

@@ -20,7 +20,7 @@ needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
     reason='PyTorch is not installed: pip install "skmtl[torch]"',
 )
-SMALL = {"hidden_layer_sizes": (8,), "n_members": 2, "random_state": 0}
+SMALL = {"hidden_layer_sizes": (8,), "n_members": 2, "refit_heads": None, "random_state": 0}
 FEW_STEPS = {**SMALL, "max_iter": 4, "early_stopping": False}
 
 

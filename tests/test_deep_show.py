@@ -151,7 +151,8 @@ def linear_network():
     Y = np.column_stack([y, np.sin(X[:, 0]), -y])
     Y[:40, 1] = np.nan
     model = MultiTaskMLPRegressor((3,), activation="identity", n_members=1, random_state=0)
-    model.set_params(standardize=False, normalize_y=False, early_stopping=False, max_iter=3)
+    model.set_params(standardize=False, normalize_y=False, refit_heads=None)
+    model.set_params(early_stopping=False, max_iter=3)
     model.fit(X, Y)
     residuals = np.nan_to_num(Y - model.predict(X)) / np.isfinite(Y).sum(axis=0)
     hidden = model.represent(np.vstack([np.zeros(4), X]))[1:]

@@ -433,6 +433,14 @@ def test_errors_say_what_is_wrong_with_a_trunk(case):
 
 
 @needs_torch
+def test_a_frozen_trunk_leaves_nothing_to_weight():
+    X, Y, _ = numbers()
+    model = MultiTaskMLPRegressor(trunk=LayerTrunk, trunk_learning_rate=0, weighting="pcgrad")
+    with pytest.raises(ValueError, match="trunk_learning_rate=0 freezes it"):
+        model.fit(X, Y)
+
+
+@needs_torch
 def test_samples_of_another_shape_are_refused():
     X, labels = images(40)
     model = MultiTaskMLPClassifier(trunk=ConvTrunk, **FEW_STEPS).fit(X, labels)

@@ -19,6 +19,7 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskLassoClassifierCV,
     MultiTaskMixed,
+    MultiTaskMLP,
     MultiTaskStacking,
     MultiTaskSVC,
     PooledTasks,
@@ -352,7 +353,7 @@ def test_stacked_labels_keep_their_types():
 
 
 def test_dates_are_no_targets_of_regressors(estimator):
-    if is_classifier(estimator) or isinstance(estimator, MultiTaskMixed):
+    if is_classifier(estimator) or isinstance(estimator, MultiTaskMixed | MultiTaskMLP):
         pytest.skip("takes class labels")
     days = pd.to_datetime(["2020-01-01", None] * (N // 2))
     with pytest.raises(TypeError, match=r"y holds datetime64\[us\] values"):

@@ -38,6 +38,20 @@ n_members : int or "auto", default="auto"
     Number of networks whose predictions are averaged. They are trained together, in less time than
     one after the other, unless they have a `trunk`. "auto": 5, but 1 with a `trunk`.
 """,
+    "refit_parameters": """
+refit_heads : None, "auto" or estimator, default="auto"
+    How heads are fitted once more, to the representations of all training samples, after training.
+    None: not at all. An estimator of skmtl, a regressor or a classifier with probabilities, is
+    fitted for each member, to targets in the units of the network, and its predictions take the
+    place of the member's. It needs ``sharing="hard"``, ``training="joint"`` and
+    ``checkpoint="overall"``, and sees tasks as their positions in `tasks_`. "auto": a
+    :class:`MixedEffectsRegressor` for the squared loss, whose slopes have one variance if y is
+    two-dimensional; a :class:`MixedEffectsClassifier` for two classes if y is 1-D; else None.
+""",
+    "refit_attributes": """
+head_estimators_ : list of n_members estimators or None
+    The refitted heads of each member.
+""",
     "training_parameters": """
 alpha : float, default=0.01
     Weight decay: a step multiplies weights by ``1 - alpha * learning_rate_init``. Biases do not
@@ -90,7 +104,8 @@ transform_batch : callable, default=None
     "network_data_parameters": """
 standardize : bool or "auto", default="auto"
     Whether features are scaled by their medians and interquartile ranges, and outliers drawn in
-    smoothly: a scaled value z becomes ``z / sqrt(1 + (z / 10)^2)``. "auto": if there is no `trunk`.
+    smoothly: a scaled value z becomes ``z / sqrt(1 + (z / b)^2)``. The bound b is twice the size of
+    z in 95 % of the samples, between 3 and 10. "auto": if there is no `trunk`.
 task_weight : "balanced", dict, Series or array-like of shape (n_tasks,), default=None
     Weights omega of tasks in the loss: 1 by default. "balanced": every task has the same total
     weight. A dict or pandas Series goes by task id, an array by the order of `tasks_`.

@@ -1,18 +1,18 @@
 """Predictions of a network in a file that other programs run."""
 
 import json
+import warnings
 
+from skmtl._data.checks import check_option
 from skmtl._data.task_ids import name_of_task
 from skmtl.deep._to_torch import check_network, to_torch
 
 
-def export_onnx(model, path):
+def export_onnx(model, path, *, dtype="float64"):
     """Write what a fitted network predicts to an ONNX file.
 
-    The file holds the whole way from features to predictions in double precision: scaling, all
-    members, offsets, heads and units. A `trunk` of your own is in single precision, since programs
-    that read such files lack many layers in double precision. Any number of samples can be
-    predicted.
+    The file holds the whole way from features to predictions: scaling, all members, offsets, heads
+    and units. Any number of samples can be predicted.
 
     Parameters
     ----------
@@ -20,6 +20,10 @@ def export_onnx(model, path):
         Fitted.
     path : str or path-like
         File to write.
+    dtype : {"float64", "float32"}, default="float64"
+        Type of features, weights and predictions. "float32" halves the file. A `trunk` of your own
+        is in single precision in any case, since programs that read such files lack many layers in
+        double precision.
 
     Raises
     ------
@@ -27,6 +31,8 @@ def export_onnx(model, path):
         If PyTorch, onnx or onnxscript are not installed.
     TypeError
         If the model is no network.
+    ValueError
+        If heads were refitted by an estimator that :func:`to_torch` does not take.
 
     See Also
     --------
@@ -53,40 +59,46 @@ def export_onnx(model, path):
     >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
     >>> (predictions,) = session.run(None, {"X": data.X})  # doctest: +SKIP
     """
+    check_option(dtype, "dtype", ("float64", "float32"))
     check_network(model)
     module = to_torch(model)
     _require_onnx()
     import torch
 
+    if dtype == "float32":
+        module.float()
     module.trunks_in_single_precision()
-    inputs = {"X": _two_samples(model)}
+    inputs = {"X": _two_samples(model, getattr(torch, dtype))}
     n_samples = torch.export.Dim("n_samples")
     shapes = {"X": {0: n_samples}}
     if module.has_own_tasks:
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
     output = "probabilities" if module.kind == "class" else "predictions"
-    program = torch.onnx.export(
-        module,
-        kwargs=inputs,
-        dynamic_shapes=shapes,
-        input_names=list(inputs),
-        output_names=[output],
-        dynamo=True,
-        verbose=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch about itself, and that both axes are the same
+        program = torch.onnx.export(
+            module,
+            kwargs=inputs,
+            dynamic_shapes=shapes,
+            input_names=list(inputs),
+            output_names=[output],
+            dynamo=True,
+            verbose=False,
+        )
     program.model.metadata_props.update(_names(model))
     program.save(path)
 
 
-def _two_samples(model):
+def _two_samples(model, dtype):
     """Return a tensor like the features that the model takes."""
     import torch
 
     trunk = model._architecture.trunk
     if trunk is None:
-        return torch.zeros(2, model._architecture.n_features, dtype=torch.float64)
-    dtype = torch.int64 if trunk.takes_integers else torch.float64
+        return torch.zeros(2, model._architecture.n_features, dtype=dtype)
+    if trunk.takes_integers:
+        dtype = torch.int64
     return torch.zeros(2, *trunk.input_shape, dtype=dtype)
 
 

@@ -6,17 +6,20 @@ import numpy as np
 
 _QUARTILES_OF_NORMAL = 1.349  # interquartile range of the standard normal distribution
 _ROUNDING = 1e-12  # a spread below this, relative to the quartiles, is none
-BOUND = 10.0  # no scaled value is larger
+_LARGEST_BOUND = 10.0  # of scaled values
+_SMALLEST_BOUND = 3.0
+_COMMON = 0.95  # share of the samples that are no outliers
+_BEYOND_COMMON = 2.0  # by how much outliers may be farther away than these
 _SAME = 1e-9  # shares of the weight that differ by less are equal
 
 
 @dataclass(frozen=True)
 class FeatureScale:
-    """Median and spread of every feature.
+    """Median, spread and bound of every feature.
 
-    A value x becomes ``z / sqrt(1 + (z / 10)^2)`` for ``z = (x - center) / spread``: it is z near
-    the center, and never beyond 10, so that an outlier moves neither the scale of its feature nor
-    the network by much.
+    A value x becomes ``z / sqrt(1 + (z / bound)^2)`` for ``z = (x - center) / spread``: it is z
+    near the center, and never beyond the bound, so that an outlier moves neither the scale of its
+    feature nor the network by much.
 
     Attributes
     ----------
@@ -26,10 +29,14 @@ class FeatureScale:
         Interquartile ranges, divided by that of the standard normal distribution. A feature of
         which more than half of the values are the same has its standard deviation, and a constant
         one has 1.
+    bound : ndarray of shape (n_features,)
+        Twice the size that z has in 95 % of the samples, between 3 and 10: about 4 for a normal
+        distribution. A feature of which more than half of the values are the same has 10.
     """
 
     center: np.ndarray
     spread: np.ndarray
+    bound: np.ndarray
 
     @classmethod
     def of(cls, X, weight):
@@ -42,19 +49,23 @@ class FeatureScale:
         mean = np.average(X, axis=0, weights=weight)
         deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
         smallest = _ROUNDING * np.maximum(np.abs(lower), np.abs(upper))
-        spread = np.where(spread > smallest, spread, deviation)
+        has_quartiles = spread > smallest
+        spread = np.where(has_quartiles, spread, deviation)
         spread = np.where(spread > smallest, spread, 1.0)
-        return cls(center, spread)
+        (common,) = _weighted_quantiles(np.abs(X - center) / spread, weight, [_COMMON])
+        bound = np.clip(_BEYOND_COMMON * common, _SMALLEST_BOUND, _LARGEST_BOUND)
+        return cls(center, spread, np.where(has_quartiles, bound, _LARGEST_BOUND))
 
     @classmethod
     def identity(cls, n_features):
         """Return the scale that leaves features near 0 as they are."""
-        return cls(np.zeros(n_features), np.ones(n_features))
+        bound = np.full(n_features, _LARGEST_BOUND)
+        return cls(np.zeros(n_features), np.ones(n_features), bound)
 
     def apply(self, X):
         """Return the scaled features, (n_samples, n_features) of double precision."""
         Z = (X - self.center) / self.spread
-        return Z / np.sqrt(1.0 + (Z / BOUND) ** 2)
+        return Z / np.sqrt(1.0 + (Z / self.bound) ** 2)
 
 
 def _weighted_quantiles(X, weight, levels):

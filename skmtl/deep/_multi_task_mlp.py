@@ -63,6 +63,8 @@ class MultiTaskMLP(MixedNetworkPredictor, MultiTaskNetwork, BaseEstimator):
         Loss of every task.
     baseline_ : list
         What predicts each task without features: a mean, or the frequencies of the classes.
+    head_estimators_ : None
+        Heads of tasks of different kinds are not refitted.
     {network_attributes}
     {task_attributes}
     {column_attributes}

@@ -34,11 +34,13 @@ class MultiTaskMLPClassifier(
     it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
     sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
     ends them. Probabilities are means over `n_members` such networks, each of which leaves out a
-    fold of the samples to be stopped by.
+    fold of the samples to be stopped by. The heads that training ends with are then replaced by
+    those of `refit_heads`.
 
     Parameters
     ----------
     {network_parameters}
+    {refit_parameters}
     {training_parameters}
     class_weight : "balanced" or dict, default=None
         Weights of classes, which multiply sample weights. "balanced": every class of a task has the
@@ -50,6 +52,7 @@ class MultiTaskMLPClassifier(
     classes_ : ndarray of shape (n_classes,) or list of n_tasks ndarrays
         Class labels; a list with those of each task if fitted on two-dimensional y.
     {network_attributes}
+    {refit_attributes}
     {task_attributes}
     {column_attributes}
 
@@ -88,6 +91,7 @@ class MultiTaskMLPClassifier(
         head="auto",
         head_alpha=30.0,
         n_members="auto",
+        refit_heads="auto",
         alpha=1e-2,
         batch_size="auto",
         learning_rate_init=3e-3,
@@ -120,6 +124,7 @@ class MultiTaskMLPClassifier(
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
+        self.refit_heads = refit_heads
         self.alpha = alpha
         self.batch_size = batch_size
         self.learning_rate_init = learning_rate_init

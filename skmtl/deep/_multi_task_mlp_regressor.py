@@ -33,11 +33,13 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     it is trained on. theta_t are the weights of hidden layers, and the last sum is there with soft
     sharing only. Steps are those of AdamW, which also shrinks weights by `alpha`; early stopping
     ends them. Predictions are means over `n_members` such networks, each of which leaves out a fold
-    of the samples to be stopped by.
+    of the samples to be stopped by. The heads that training ends with are then replaced by those of
+    `refit_heads`.
 
     Parameters
     ----------
     {network_parameters}
+    {refit_parameters}
     loss : {"squared_error", "huber", "poisson"}, default="squared_error"
         Loss of a target. "huber": the squared loss up to residuals of `huber_delta`, and linear
         beyond. "poisson": ``exp(o_t + z_t) - y (o_t + z_t)`` for counts, with
@@ -56,6 +58,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     Attributes
     ----------
     {network_attributes}
+    {refit_attributes}
     {task_attributes}
     {column_attributes}
 
@@ -93,6 +96,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         head="auto",
         head_alpha=30.0,
         n_members="auto",
+        refit_heads="auto",
         loss="squared_error",
         huber_delta=1.35,
         alpha=1e-2,
@@ -127,6 +131,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         self.head = head
         self.head_alpha = head_alpha
         self.n_members = n_members
+        self.refit_heads = refit_heads
         self.loss = loss
         self.huber_delta = huber_delta
         self.alpha = alpha
@@ -182,6 +187,13 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         if self.loss == "poisson":
             return Outputs("count")
         return Outputs("number", self._units.offset, self._units.scale)
+
+    def _head_offset(self):
+        # that of training, which is only needed by steps of gradients, was shrunk without features
+        if self.loss == "poisson" or self._kind_of_units() == "task":
+            return super()._head_offset()
+        offset = self._units.offset
+        return (offset - offset[-1]) / self._units.scale
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""

@@ -13,6 +13,7 @@ from skmtl.deep._feature_scale import FeatureScale
 from skmtl.deep._network_params import architecture_of, check_network_params, settings_of
 from skmtl.deep._plain_state import PlainState
 from skmtl.deep._progress import CallbackSupportMixin, Progress, epoch_callbacks, with_callbacks
+from skmtl.deep._refitted_heads import check_refit_heads, fit_heads, scores_of_heads
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import Trainer
 from skmtl.deep._training_samples import TrainingSamples
@@ -32,6 +33,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
 
     _target_dtype = np.float64
     huber_delta = 1.35  # a parameter of those that learn numbers
+    refit_heads = None  # a parameter of those with tasks of one kind
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -42,6 +44,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     def _check_params(self):
         self._check_layout_params()
         check_network_params(self)
+        check_refit_heads(self)
 
     def _read_cells(self, data):
         """Return the Cells of TaskData; set what predictions need of them."""
@@ -57,6 +60,10 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     def _outputs(self):
         """Return the Outputs: what predictions are made of scores."""
         raise NotImplementedError
+
+    def _head_offset(self):
+        """Return what is added to the targets of every task, and a new one, for refitted heads."""
+        return np.zeros(self.n_tasks_ + 1, dtype=np.intp)
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, tasks=None):
@@ -104,7 +111,9 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
+        self.head_estimators_ = None  # which callbacks look at
         self._train(samples, callbacks)
+        fit_heads(self, data, cells)
         if callbacks is not None:
             callbacks.end_fit()
         return self
@@ -113,7 +122,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         """Return the TrainingSamples; set the scale of the features."""
         features = _dense(data.design.X)
         y = cells.y
-        weight = cells.weight * data.design.spread(self._task_weights(data, cells.weight))
+        weight = self._cell_weights(data, cells)
         codes = None
         if data.layout != "wide":
             codes = data.design.task_of_sample
@@ -124,7 +133,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
             features = features[is_labeled]
             y = y[is_labeled]
             weight = weight[is_labeled]
-        strata = cells.strata[is_labeled]
+        _, strata = np.unique(cells.strata[is_labeled], return_inverse=True)
         self._feature_scale = self._make_feature_scale(features, weight.sum(axis=1))
         return TrainingSamples(
             X=self._network_input(features),
@@ -160,12 +169,12 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
             features = self._trunk_input.apply(features)
         return features
 
-    def _task_weights(self, data, weight):
-        """Return the weight of every task, (n_tasks,)."""
-        omega = data.task_weights(self.task_weight, data.design.task_sum(weight))
+    def _cell_weights(self, data, cells):
+        """Return the weights of targets, with those of tasks in them, of the shape of y."""
+        omega = data.task_weights(self.task_weight, data.design.task_sum(cells.weight))
         if omega is None:
-            return np.ones(data.n_tasks)
-        return omega
+            omega = np.ones(data.n_tasks)
+        return cells.weight * data.design.spread(omega)
 
     def _has_different_tasks(self, data):
         """Whether tasks are likely to be of things that differ, so that heads have no mean."""
@@ -229,8 +238,10 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     def _scores_of_members(self, X, codes):
         """Return the scores of `_own_scores` for features.
 
-        Those of a new task are the means over all tasks.
+        Those of a new task are the means over all tasks, or what refitted heads make of one.
         """
+        if self.head_estimators_ is not None:
+            return scores_of_heads(self, self._representations(X), codes)
         require_torch(type(self).__name__)
         import torch
 
@@ -267,12 +278,15 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         """
         check_is_fitted(self)
         X, _ = read_features(self, self._flat(X), reset=False, ids=False)
+        return np.concatenate(self._representations(X), axis=1)
+
+    def _representations(self, X):
+        """Return the inputs of the heads for features, (n_members, n_samples, n_hidden)."""
 
         def representation(network, x, samples):
             return network.represent(x).flatten(2).numpy()
 
-        of_members = self._evaluate(representation, X)
-        return np.concatenate(of_members, axis=1)
+        return self._evaluate(representation, X)
 
     @property
     def _n_representation(self):

@@ -10,7 +10,7 @@ import numpy as np
 
 from skmtl._data.target_scale import TargetScale
 
-_ROUNDING = 1e-12  # a spread below this, relative to the mean, is none
+_ROUNDING = 1e-12  # a spread below this, relative to the largest mean of a task, is none
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _common_units(data):
     offset = mean + shrinkage * (task_mean - mean)
     squares = task_sum(data.weight * (data.y - spread(offset)) ** 2)
     scale = np.sqrt(squares.sum() / total)
-    if scale <= _ROUNDING * max(1.0, abs(mean)):
+    if scale <= _ROUNDING * np.abs(task_mean).max():
         scale = 1.0
     offset = np.append(offset, mean)
     return TargetUnits(offset, np.full(len(offset), scale))

@@ -1,10 +1,13 @@
 """A fitted estimator as a module of torch."""
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl.deep._feature_scale import BOUND
+from skmtl.deep._linear_heads import linear_heads
 from skmtl.deep._multi_task_network import MultiTaskNetwork
 from skmtl.deep._require_torch import require_torch
+from skmtl.mixed_effects import MixedEffectsClassifier
+from skmtl.mixed_effects.averaged_log_odds import averaged_log_odds
 
 
 def to_torch(model):
@@ -37,6 +40,9 @@ def to_torch(model):
         If PyTorch is not installed.
     TypeError
         If the model is no network.
+    ValueError
+        If heads were refitted by an estimator whose predictions are not linear in the
+        representation, other than MixedEffectsClassifier.
 
     See Also
     --------
@@ -65,15 +71,42 @@ def to_torch(model):
     scale = model._feature_scale
     scaling = torch.nn.Identity()
     if scale is not None:
-        scaling = Scaling(torch.tensor(scale.center), torch.tensor(scale.spread), BOUND)
+        parts = [torch.tensor(part) for part in (scale.center, scale.spread, scale.bound)]
+        scaling = Scaling(*parts)
+    heads = _refitted_heads(model)
+    score_offset = model._score_offset
+    if heads is not None:  # it is in their scores
+        score_offset = np.zeros_like(score_offset)
     module = DeployedNetwork(
         scaling,
-        members_of(network),
-        torch.tensor(model._score_offset),
+        members_of(network, heads),
+        torch.tensor(score_offset),
         model._outputs(),
         has_own_tasks=model._layout != "wide",
     )
     return module.eval()
+
+
+def _refitted_heads(model):
+    """Return the refitted heads of all members as modules, or None if there are none."""
+    if model.head_estimators_ is None:
+        return None
+    import torch
+
+    from skmtl.deep._network.deployed import AveragedHeads, linear_modules
+
+    if isinstance(model.head_estimators_[0], MixedEffectsClassifier):
+        heads = []
+        for estimator, is_used in zip(model.head_estimators_, model._is_used, strict=True):
+            heads.append(AveragedHeads(averaged_log_odds(estimator), is_used))
+        return heads
+    linear = linear_heads(model)
+    if linear is None:
+        raise ValueError(
+            f"The heads were refitted by {model.head_estimators_[0]!r}, whose predictions are not "
+            "linear in the representation: give refit_heads a linear model, or None."
+        )
+    return linear_modules(torch.tensor(linear.weight), torch.tensor(linear.bias))
 
 
 def check_network(model):

@@ -122,7 +122,7 @@ def _shape(X):
     """Return the shape of an array, frame, matrix or nested list."""
     shape = getattr(X, "shape", None)
     if shape is None:
-        shape = np.shape(X)
+        shape = np.asarray(X).shape
     return tuple(shape)
 
 

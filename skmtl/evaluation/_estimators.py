@@ -8,7 +8,7 @@ from sklearn.utils import get_tags
 
 from skmtl._warn import counting, warn
 from skmtl.base import namesake
-from skmtl.deep import MultiTaskMLPRegressor
+from skmtl.deep import MultiTaskMLP, MultiTaskMLPRegressor
 from skmtl.evaluation._baselines import BASELINES
 from skmtl.evaluation._single_task import takes_counts
 from skmtl.meta import IndependentTasks
@@ -89,6 +89,12 @@ def are_classifiers(estimators):
 def estimator_kind(estimator):
     """Return "regressor" or "classifier"; TypeError for any other estimator."""
     kind = get_tags(final_estimator(estimator)).estimator_type
+    if isinstance(final_estimator(estimator), MultiTaskMLP):
+        raise TypeError(
+            f"The tasks of {estimator!r} have no common error: compare its skills with those of "
+            "training='independent', or its tasks of one kind by MultiTaskMLPRegressor and "
+            "MultiTaskMLPClassifier."
+        )
     if kind not in ("regressor", "classifier"):
         raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
     return kind

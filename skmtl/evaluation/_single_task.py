@@ -14,7 +14,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.metaestimators import available_if
 
-from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
+from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
 from skmtl.kernel import (
     MultiTaskKernelRidge,
@@ -45,7 +45,7 @@ from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 _ALPHAS = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 _MU_OF_ONE_TASK = 1e9  # of a support vector machine whose tasks share nothing
 _OF_SEVERAL_TASKS = (  # parameters of networks that a single task makes no use of
-    *("sharing", "soft_alpha", "head", "head_alpha", "checkpoint", "weighting"),
+    *("sharing", "soft_alpha", "head", "head_alpha", "refit_heads", "checkpoint", "weighting"),
     *("task_weight", "task_column", "handle_unknown", "n_jobs"),
 )
 
@@ -286,6 +286,14 @@ def _network(estimator: MultiTaskMLPRegressor):
 @single_task.register
 def _network_of_classes(estimator: MultiTaskMLPClassifier):
     return OneTaskClassifier(_network_alone(estimator))
+
+
+@single_task.register
+def _network_of_kinds(estimator: MultiTaskMLP):
+    raise ValueError(
+        "No single estimator is the baseline of tasks of different kinds: take the same network "
+        "with training='independent', which learns each task by itself."
+    )
 
 
 def _network_alone(estimator):

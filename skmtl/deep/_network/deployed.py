@@ -27,7 +27,8 @@ class DeployedNetwork(nn.Module):
     members : list of Module
         Each of them from scaled features to the scores (n, T, K) of all tasks.
     score_offset : Tensor of shape (T + 1, K)
-        What is added to them; the last row is for a new task.
+        What is added to them; the last row is for a new task, whose scores are the means of those
+        of all tasks if members have none for it.
     outputs : Outputs
         What predictions are made of scores.
     has_own_tasks : bool
@@ -82,11 +83,14 @@ class DeployedNetwork(nn.Module):
     def scores(self, X, tasks=None):
         """Return the scores (M, n, T, K) of all members, with T = 1 for samples with a task."""
         x = self.scaling(X)
+        n_tasks = len(self.score_offset) - 1
         of_members = torch.stack([member(x) for member in self.members])
         if not self.has_own_tasks:
-            return of_members + self.score_offset[:-1]
-        of_new_task = of_members.mean(2, keepdim=True)
-        of_members = torch.cat([of_members, of_new_task], 2) + self.score_offset
+            return of_members[:, :, :n_tasks] + self.score_offset[:-1]
+        if of_members.shape[2] == n_tasks:
+            of_new_task = of_members.mean(2, keepdim=True)
+            of_members = torch.cat([of_members, of_new_task], 2)
+        of_members = of_members + self.score_offset
         index = tasks.view(1, -1, 1, 1).expand(len(self.members), -1, 1, of_members.shape[-1])
         return of_members.gather(2, index)
 
@@ -94,7 +98,7 @@ class DeployedNetwork(nn.Module):
         """Make the trunks of the user's single, and leave all else as it is."""
         for part in self.modules():
             if isinstance(part, UserTrunk):
-                part.float()
+                part.module.float()
 
     def _of_each_kind(self, scores, tasks):
         """Return the predictions of tasks of several kinds, (n, T, K)."""
@@ -132,17 +136,15 @@ class Scaling(nn.Module):
 
     Parameters
     ----------
-    center, spread : Tensor of shape (n_features,)
+    center, spread, bound : Tensor of shape (n_features,)
         As in FeatureScale.
-    bound : float
-        No scaled value is larger.
     """
 
     def __init__(self, center, spread, bound):
         super().__init__()
-        self.bound = bound
         self.register_buffer("center", center)
         self.register_buffer("spread", spread)
+        self.register_buffer("bound", bound)
 
     def forward(self, X):
         """Return the scaled features."""
@@ -167,13 +169,15 @@ class UserTrunk(nn.Module):
         self.input_shape = trunk.input_shape
         self.takes_integers = trunk.takes_integers
         self.n_outputs = trunk.n_outputs
+        self.register_buffer("like", torch.zeros(0, dtype=torch.float64))
 
     def forward(self, x):
-        """Return the representations (n, d), in the precision of the module."""
+        """Return the representations (n, d), in the precision of all but the user's module."""
         x = x.reshape(x.shape[0], *self.input_shape)
         if not self.takes_integers:
             x = x.to(next(self.module.parameters(), x).dtype)
-        return self.module(x).reshape(x.shape[0], self.n_outputs)
+        h = self.module(x).reshape(x.shape[0], self.n_outputs)
+        return h.to(self.like.dtype)
 
 
 class SharedTrunk(nn.Module):
@@ -183,22 +187,49 @@ class SharedTrunk(nn.Module):
     ----------
     trunk : Module
         From scaled features to representations (n, d).
-    heads : Linear
-        From representations to the scores of all tasks side by side, (n, T * K).
-    n_outputs : int
-        The number K of scores of a task.
+    heads : Module
+        From representations to the scores of all tasks, (n, T, K). Refitted heads have those of a
+        new task as well, if tasks have samples of their own.
     """
 
-    def __init__(self, trunk, heads, n_outputs):
+    def __init__(self, trunk, heads):
         super().__init__()
         self.trunk = trunk
         self.heads = heads
-        self.n_outputs = n_outputs
 
     def forward(self, x):
         """Return the scores (n, T, K)."""
-        h = self.trunk(x).to(self.heads.weight.dtype)
-        return self.heads(h).unflatten(-1, (-1, self.n_outputs))
+        return self.heads(self.trunk(x))
+
+
+class AveragedHeads(nn.Module):
+    """Heads of two classes whose log-odds average over what is uncertain.
+
+    Parameters
+    ----------
+    terms : AveragedLogOdds
+        What they are made of.
+    is_used : ndarray of bool of shape (n_hidden,)
+        Which hidden units they look at.
+    """
+
+    def __init__(self, terms, is_used):
+        super().__init__()
+        directions = terms.directions * is_used[:, None]
+        # Not a number in `forward`, which the ONNX exporter would round to single precision.
+        self.register_buffer("shrinkage", torch.tensor(torch.pi / 8.0, dtype=torch.float64))
+        self.register_buffer("origin", torch.tensor(terms.origin))
+        self.register_buffer("directions", torch.tensor(directions))
+        self.register_buffer("effects", torch.tensor(terms.effects))
+        self.register_buffer("covariances", torch.tensor(terms.covariances))
+
+    def forward(self, h):
+        """Return the scores (n, T + 1, 2) of both classes."""
+        r = self.origin + h @ self.directions
+        mean = r @ self.effects.T
+        variance = torch.einsum("ni,tij,nj->nt", r, self.covariances, r)
+        log_odds = mean / torch.sqrt(1.0 + self.shrinkage * variance.clamp(min=0.0))
+        return torch.stack([torch.zeros_like(log_odds), log_odds], -1)
 
 
 class TaskTrunks(nn.Module):
@@ -219,28 +250,43 @@ class TaskTrunks(nn.Module):
         return torch.cat([network(x) for network in self.networks], 1)
 
 
-def members_of(network):
-    """Return the members of a Network as modules of their own."""
-    weight, bias = network.heads.of_tasks()
+def members_of(network, heads=None):
+    """Return the members of a Network as modules of their own.
+
+    `heads` are modules that replace those of the members, None for none.
+    """
+    if network.architecture.has_task_trunks:
+        return _with_task_trunks(network)
+    if heads is None:
+        heads = linear_modules(*network.heads.of_tasks())
     members = []
-    for m in range(network.n_members):
-        if network.architecture.has_task_trunks:
-            members.append(_with_task_trunks(network, m, weight[m], bias[m]))
-            continue
-        side_by_side = weight[m].transpose(0, 1).flatten(1)  # (d, T * K)
-        heads = _linear(side_by_side, bias[m].flatten())
-        members.append(SharedTrunk(_tower(network, m), heads, network.n_outputs))
+    for m, of_member in enumerate(heads):
+        members.append(SharedTrunk(_tower(network, m), of_member))
     return members
 
 
-def _with_task_trunks(network, m, weight, bias):
-    """Return the member m of a network whose tasks have trunks of their own."""
-    n_tasks = len(weight)
-    networks = []
-    for t in range(n_tasks):
-        tower = _tower(network, m * n_tasks + t)
-        networks.append(SharedTrunk(tower, _linear(weight[t], bias[t]), network.n_outputs))
-    return TaskTrunks(networks)
+def linear_modules(weight, bias):
+    """Return the heads of members with weights (M, T, d, K) and biases (M, T, K) as modules."""
+    heads = []
+    for of_weights, of_biases in zip(weight, bias, strict=True):
+        side_by_side = of_weights.transpose(0, 1).flatten(1)  # (d, T * K)
+        layer = _linear(side_by_side, of_biases.flatten())
+        heads.append(nn.Sequential(layer, nn.Unflatten(1, of_biases.shape)))
+    return heads
+
+
+def _with_task_trunks(network):
+    """Return the members of a network whose tasks have trunks of their own."""
+    weight, bias = network.heads.of_tasks()
+    n_tasks = weight.shape[1]
+    members = []
+    for m in range(network.n_members):
+        of_tasks = []
+        for t in range(n_tasks):
+            (head,) = linear_modules(weight[m, None, t, None], bias[m, None, t, None])
+            of_tasks.append(SharedTrunk(_tower(network, m * n_tasks + t), head))
+        members.append(TaskTrunks(of_tasks))
+    return members
 
 
 def _tower(network, g):

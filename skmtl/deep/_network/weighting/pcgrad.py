@@ -23,8 +23,8 @@ class PCGradWeighting(EqualWeighting):
         gradients = task_gradients(network, objective, batch)
         gram = gradients.gram().numpy()
         weights = torch.ones(self._shape)
+        order = torch.rand(*gram.shape, generator=self._generator).argsort(-1)
         if (gram < 0).any():
-            order = torch.rand(*gram.shape, generator=self._generator).argsort(-1)
             coefficients = projected_gradients(gram, order.numpy())
             weights = torch.from_numpy(coefficients.sum(axis=1))
         self._record(weights)

@@ -44,7 +44,8 @@ class RepresentationGradients:
 
     def matrix(self):
         """Return the gradients of the tasks, (M, T, n * d)."""
-        return torch.einsum("mntk,mtdk->mtnd", self._of_scores, self._heads).flatten(2)
+        of_h = self._of_scores.transpose(1, 2) @ self._heads.transpose(2, 3)  # (M, T, n, d)
+        return of_h.flatten(2)
 
     def add_weighted(self, weights):
         """Add the sum of the gradients of the tasks, times weights (M, T), to the parameters."""
