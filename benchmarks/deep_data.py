@@ -46,7 +46,7 @@ MISSING = 0.5  # of the targets of mixed data
 
 
 class Split(NamedTuple):
-    """Training and test samples. If tasks have samples of their own, the last column is the task."""
+    """Training and test samples; the last column is the task if tasks have samples of their own."""
 
     X: np.ndarray
     y: np.ndarray
@@ -207,7 +207,7 @@ def own_numbers(model, split):
 
 
 def explained(model, split):
-    """Explained variance of all pupils in percent, and the mean over schools of that of their own."""
+    """Explained variance of all pupils, and the mean over schools of that of their own; percent."""
     predicted = model.predict(split.X_test)
     of_tasks = _by_task(explained_variance_score, split.X_test[:, -1], split.y_test, predicted)
     return {

@@ -38,14 +38,15 @@ VARIANTS = {
     "weight decay .1": {"alpha": 0.1},
     "weight decay 1": {"alpha": 1.0},
     "dropout .2": {"dropout": 0.2},
+    "patience 50, dropout .2": {"n_iter_no_change": 50, "max_iter": 1000, "dropout": 0.2},
     "patience 50": {"n_iter_no_change": 50, "max_iter": 1000},
     "one layer of 128": {"hidden_layer_sizes": (128,)},
     "two layers of 128": {"hidden_layer_sizes": (128, 128)},
-    "a checkpoint for each task": {"checkpoint": "task"},
+    "a checkpoint for each task": {"checkpoint": "task", "refit_heads": None},
     "heads as trained": {"refit_heads": None},
     "heads refitted": {"refit_heads": "auto"},
-    "soft sharing": {"sharing": "soft"},
-    "no sharing": {"sharing": "none"},
+    "soft sharing": {"sharing": "soft", "refit_heads": None},
+    "no sharing": {"sharing": "none", "refit_heads": None},
 }
 
 

@@ -4,8 +4,7 @@
         [--seeds N ...] [--rst doc/deep_quality_table.inc]
 
 `deep_data.py` says what the data directory holds and how a set is split. Networks have the default
-parameters, except for what `NETWORKS` says; the defaults were chosen by `deep_defaults.py` on
-splits of other seeds, 100 and more, or on the development part of FDU-MTL. What every fit scored is
+parameters; these were chosen by `deep_defaults.py` on splits of other seeds, 100 and more. What every fit scored is
 kept in a file of its own: a run that was stopped goes on where it was, and several may run at once.
 The table has means and standard deviations over seeds 0 to 4, and what was aimed at.
 """
@@ -34,10 +33,10 @@ from skmtl import (
     MeanRegularizedRegressorCV,
     MultiTaskCV,
     MultiTaskKernelRidgeCV,
+    MultiTaskMixed,
     MultiTaskMLP,
     MultiTaskMLPClassifier,
     MultiTaskMLPRegressor,
-    MultiTaskMixed,
 )
 from skmtl.penalties import L21
 
@@ -204,7 +203,7 @@ CASES = {
     "FDU-MTL": Case(
         data.reviews,
         data.accuracy,
-        {name: model for name, model in OWN_CLASSES.items()},
+        OWN_CLASSES,
         {"accuracy, %": above(87.0)},
     ),
 }
@@ -232,7 +231,8 @@ def run(kept, directory, seeds, sets, models):
         for title in sets:
             case = CASES[title]
             for name, model in case.models.items():
-                if models and name not in models or kept.get(name, title, seed):
+                is_wanted = not models or name in models
+                if not is_wanted or kept.get(name, title, seed):
                     continue
                 found = measure(case, model, directory, seed)
                 kept.put(name, title, seed, found)

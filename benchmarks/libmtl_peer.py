@@ -10,6 +10,7 @@ import io
 import sys
 from contextlib import redirect_stdout
 from importlib.util import find_spec
+from itertools import pairwise
 from unittest.mock import MagicMock
 
 import torch
@@ -102,7 +103,7 @@ def trainer(n_features, names, hidden, weighting, learning_rate):
     def perceptron():
         sizes = (n_features, *hidden)
         layers = []
-        for n_inputs, n_units in zip(sizes[:-1], sizes[1:], strict=True):
+        for n_inputs, n_units in pairwise(sizes):
             layers += [nn.Linear(n_inputs, n_units), nn.ReLU()]
         return nn.Sequential(*layers)
 

@@ -50,7 +50,8 @@ refit_heads : None, "auto" or estimator, default="auto"
 """,
     "refit_attributes": """
 head_estimators_ : list of n_members estimators or None
-    The refitted heads of each member.
+    The refitted heads of each member. A :class:`MixedEffectsRegressor` of ``refit_heads="auto"`` is
+    stored without what its standard errors need, which is far larger than the network.
 """,
     "training_parameters": """
 alpha : float, default=0.01

@@ -82,8 +82,22 @@ def fit_heads(model, data, cells):
         params["tasks"] = data.design.task_of_sample
     estimators = []
     for features in _features(model, H):
-        estimators.append(clone(estimator).fit(features, y, **params))
+        fitted = clone(estimator).fit(features, y, **params)
+        if isinstance(model.refit_heads, str):
+            _forget_samples(fitted)
+        estimators.append(fitted)
     model.head_estimators_ = estimators
+
+
+def _forget_samples(estimator):
+    """Remove what a mixed-effects regression keeps beside predictions, for errors of them.
+
+    It is as large as the samples, and as a matrix of all pairs of units for each task: a hundred
+    times as large as the network.
+    """
+    if isinstance(estimator, MixedEffectsRegressor):
+        for name in ("_data", "_posterior"):
+            delattr(estimator, name)
 
 
 def _estimator_of_heads(model, cells):
