@@ -4,6 +4,8 @@ Training leaves heads where early stopping found them. Given the representation,
 the solution of a problem of few parameters, which the estimators of skmtl solve to a certificate.
 """
 
+import warnings
+
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 
@@ -81,11 +83,13 @@ def fit_heads(model, data, cells):
     else:
         params["tasks"] = data.design.task_of_sample
     estimators = []
-    for features in _features(model, H):
-        fitted = clone(estimator).fit(features, y, **params)
-        if isinstance(model.refit_heads, str):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "tasks holds")  # of ids, which the network has told
+        for features in _features(model, H):
+            estimators.append(clone(estimator).fit(features, y, **params))
+    if isinstance(model.refit_heads, str):
+        for fitted in estimators:
             _forget_samples(fitted)
-        estimators.append(fitted)
     model.head_estimators_ = estimators
 
 
