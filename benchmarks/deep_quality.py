@@ -4,8 +4,9 @@
         [--seeds N ...] [--rst doc/deep_quality_table.inc]
 
 `deep_data.py` says what the data directory holds and how a set is split. Networks have the default
-parameters; these were chosen by `deep_defaults.py` on splits of other seeds, 100 and more. What every fit scored is
-kept in a file of its own: a run that was stopped goes on where it was, and several may run at once.
+parameters, which were chosen by `deep_defaults.py` on splits of other seeds, 100 and more. What
+every fit scored is kept in a file of its own: a run that was stopped goes on where it was, and
+several may run at once.
 The table has means and standard deviations over seeds 0 to 4, and what was aimed at.
 """
 

@@ -57,8 +57,10 @@ class Heads(nn.Module):
         if self.has_common:
             z = torch.baddbmm(self.common_bias, h, self.common)
         if self.has_deviations:
-            of_samples = self.deviations[:, codes]
-            z = z + torch.einsum("mnd,mndk->mnk", h, of_samples) + self.deviation_biases[:, codes]
+            of_samples = self.deviations.index_select(1, codes)
+            # A sum of products: einsum would make a matrix product of every sample.
+            z = z + (h.unsqueeze(3) * of_samples).sum(2)
+            z = z + self.deviation_biases.index_select(1, codes)
         return z.unsqueeze(2)
 
     def of_tasks(self):
