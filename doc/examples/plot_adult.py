@@ -113,7 +113,7 @@ everything_known = compare(2000)
 print(everything_known.round(2).to_string())
 
 # %%
-# Sharing hardly matters: the shared network and three networks are within 0.1 points of each other
+# Sharing hardly matters: the shared network and three networks are within 0.2 points of each other
 # in each task. Networks are the best for the age, by 0.2 years, networks and logistic regression
 # for the sex, and boosting for the income. (To say "at most 50 000" of everybody is wrong for
 # 24 %.) The shared network is one model instead of three, and that is all it is.
