@@ -127,14 +127,14 @@ random_state : int, RandomState instance or None, default=None
     reproducible. The random state of torch is left as it was.
 """,
     "network_attributes": """
-loss_curve_ : ndarray of shape (n_iter_, n_tasks)
+loss_curve_ : ndarray of shape (n_epochs, n_tasks)
     Mean training loss of each task in each epoch, over all members.
-validation_curve_ : ndarray of shape (n_iter_, n_members, n_tasks)
+validation_curve_ : ndarray of shape (n_epochs, n_members, n_tasks)
     Mean validation loss of each task after each epoch; NaN if a member leaves out no sample of the
     task. Without early stopping there are no epochs in it.
 best_epoch_ : ndarray of shape (n_members, n_tasks)
     Epoch, counted from 0, whose weights each member has for each task.
-task_weight_curve_ : ndarray of shape (n_iter_, n_tasks)
+task_weight_curve_ : ndarray of shape (n_epochs, n_tasks)
     Mean weights that `weighting` gave to tasks in each epoch: 1 with equal weights, NaN if a
     callable takes gradients.
 n_iter_ : int

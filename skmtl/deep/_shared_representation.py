@@ -25,7 +25,7 @@ class SharedRepresentation(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         The fitted network.
     n_features_in_ : int
         Number of columns of X.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_columns,)
         Column names of a frame X, where all are strings.
 
     See Also

@@ -147,6 +147,7 @@ class TaskLossDisplay(Display):
         smallest, largest = curves.range()
         if smallest > 0 and largest > _FACTOR_OF_LOG * smallest:
             log_axis(ax.yaxis, [smallest, largest])
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel(with_notes("epoch", _notes(curves)))
         ax.set_ylabel(self.loss_name)
         legend_above(ax, n_columns=4, handles=handles)
@@ -155,13 +156,15 @@ class TaskLossDisplay(Display):
     def _draw_lines(self, ax, curves, named):
         """Draw the lines of the named tasks; return the entries of the legend."""
         names = np.asarray(self.tasks)
+        marker = "." if len(curves.epochs) == 1 else None
         colors = [color for color in LINES if curves.n_tasks <= _MOST_LINES or color != BLUE]
         handles = []
         for t, color in zip(named, colors, strict=False):
             label = legend_label(names[t])
             is_alone = curves.n_tasks <= _MOST_LINES
             if is_alone or curves.validation is None:
-                ax.plot(curves.epochs, curves.training[:, t], "--", color=color, linewidth=1)
+                of_task = curves.training[:, t]
+                ax.plot(curves.epochs, of_task, "--", color=color, linewidth=1, marker=marker)
             (line,) = ax.plot([], [], color=color, label=label)
             handles.append(line)
             if curves.validation is None:
