@@ -211,6 +211,8 @@ def test_auto_refits_numbers_and_two_classes_of_tasks_with_samples_of_their_own(
     assert of_numbers.head_estimators_ is None
     of_numbers.set_params(loss="squared_error", sharing="none").fit(X, y, tasks=tasks)
     assert of_numbers.head_estimators_ is None
+    of_numbers.set_params(sharing="hard", hidden_layer_sizes=(300,)).fit(X, y, tasks=tasks)
+    assert of_numbers.head_estimators_ is None
 
 
 # Estimators

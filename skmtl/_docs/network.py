@@ -46,7 +46,8 @@ refit_heads : None, "auto" or estimator, default="auto"
     place of the member's. It needs ``sharing="hard"``, ``training="joint"`` and
     ``checkpoint="overall"``, and sees tasks as their positions in `tasks_`. "auto": a
     :class:`MixedEffectsRegressor` for the squared loss, whose slopes have one variance if y is
-    two-dimensional; a :class:`MixedEffectsClassifier` for two classes if y is 1-D; else None.
+    two-dimensional; a :class:`MixedEffectsClassifier` for two classes if y is 1-D. It is None for
+    other targets and parameters, and for representations of more than 256 units.
 """,
     "refit_attributes": """
 head_estimators_ : list of n_members estimators or None

@@ -5,6 +5,7 @@ the solution of a problem of few parameters, which the estimators of skmtl solve
 """
 
 import warnings
+from types import MappingProxyType
 
 import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
@@ -13,7 +14,8 @@ from skmtl.base import MultiTaskEstimator
 from skmtl.mixed_effects import MixedEffectsClassifier, MixedEffectsRegressor
 
 _LEAST_SPREAD = 0.01  # of a unit, relative to the root mean square of those of all units
-_TOL = 1e-2  # of the default estimators, in standard errors of variances
+_MOST_UNITS = 256  # of representations that "auto" refits heads to: time grows with their cube
+_SEARCH = MappingProxyType({"tol": 1e-2, "max_iter": 1000})  # of variances; tol in standard errors
 
 
 def check_refit_heads(model):
@@ -119,13 +121,15 @@ def _estimator_of_heads(model, cells):
 
 def _default_estimator(model, cells):
     """Return what "auto" refits heads by, or None."""
+    if model._architecture.n_hidden > _MOST_UNITS:
+        return None
     losses = set(cells.losses)
     is_wide = model._layout == "wide"
     if losses == {"squared_error"}:
         covariance = "isotropic" if is_wide else "auto"
-        return MixedEffectsRegressor(covariance, tol=_TOL, handle_unknown="shared")
+        return MixedEffectsRegressor(covariance, **_SEARCH, handle_unknown="shared")
     if losses == {"cross_entropy"} and cells.offset.shape[1] == 2 and not is_wide:
-        return MixedEffectsClassifier(tol=_TOL, handle_unknown="shared")
+        return MixedEffectsClassifier(**_SEARCH, handle_unknown="shared")
     return None
 
 
