@@ -56,7 +56,7 @@ def setting_of_torch(name):
 
 @needs_torch
 @pytest.mark.parametrize("name", ["double precision", "device", "no gradients", "inference"])
-@pytest.mark.parametrize("weighting, has_trunk", [("gradnorm", False), ("pcgrad", True)])
+@pytest.mark.parametrize(("weighting", "has_trunk"), [("gradnorm", False), ("pcgrad", True)])
 def test_settings_of_torch_change_nothing(name, weighting, has_trunk):
     import torch
 
@@ -80,3 +80,22 @@ def test_settings_of_torch_change_nothing(name, weighting, has_trunk):
             assert not torch.is_grad_enabled()
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@needs_torch
+def test_the_farthest_outlier_is_as_far_as_others():
+    import torch
+
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FEW_STEPS).fit(X, y, tasks=tasks)
+    module = to_torch(model)
+    values = np.array([[1e15], [1e160], [1e308]]) * [1.0, -1.0, 0.0, 0.0]
+    ids = np.zeros(3, dtype=int)
+    predictions = model.predict(values, tasks=ids)
+    np.testing.assert_allclose(predictions, predictions[0], rtol=1e-9)
+    of_module = module(torch.from_numpy(values), torch.from_numpy(ids)).numpy()
+    np.testing.assert_allclose(of_module, predictions, rtol=1e-9)
+    in_single = module.float()(
+        torch.from_numpy(values).float().clamp(-1e30, 1e30), torch.from_numpy(ids)
+    )
+    np.testing.assert_allclose(in_single.numpy(), predictions, rtol=1e-4)
