@@ -10,6 +10,7 @@ _LARGEST_BOUND = 10.0  # of scaled values
 _SMALLEST_BOUND = 3.0
 _COMMON = 0.95  # share of the samples that are no outliers
 _BEYOND_COMMON = 2.0  # by how much outliers may be farther away than these
+_FARTHEST = 1e9  # scaled values beyond it are at their bound, and their squares may overflow
 _SAME = 1e-9  # shares of the weight that differ by less are equal
 
 
@@ -64,7 +65,7 @@ class FeatureScale:
 
     def apply(self, X):
         """Return the scaled features, (n_samples, n_features) of double precision."""
-        Z = (X - self.center) / self.spread
+        Z = np.clip((X - self.center) / self.spread, -_FARTHEST, _FARTHEST)
         return Z / np.sqrt(1.0 + (Z / self.bound) ** 2)
 
 

@@ -300,11 +300,11 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         is of, and returns an array (n_members, n_samples of the chunk, ...).
         """
         require_torch(type(self).__name__)
-        from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
+        from skmtl.deep._network import network_from_arrays, own_settings, tensor_of
 
         size = _CHUNK if self._trunk_input is None else _CHUNK_OF_MODULES
         chunks = []
-        with pinned_threads(self.n_threads):
+        with own_settings(self.n_threads):
             network = network_from_arrays(self._architecture, self._arrays)
             for start in range(0, X.shape[0], size):
                 samples = slice(start, start + size)

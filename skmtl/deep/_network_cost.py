@@ -60,15 +60,17 @@ def network_cost(model):
     model = fitted_final(model)
     check_network(model)
     require_torch("network_cost")
-    from skmtl.deep._network import network_from_arrays
+    from skmtl.deep._network import network_from_arrays, own_settings
 
     architecture = model._architecture
-    network = network_from_arrays(architecture, model._arrays)
+    with own_settings():
+        network = network_from_arrays(architecture, model._arrays)
+        of_trunk = _multiply_adds_of_trunk(network)
     n_parameters = sum(parameter.numel() for parameter in network.parameters())
     n_predicted = model.n_tasks_ if model._layout == "wide" else 1
     of_heads = n_predicted * architecture.n_hidden * architecture.n_outputs
     n_trunks = n_predicted if architecture.has_task_trunks else 1
-    of_member = of_heads + n_trunks * _multiply_adds_of_trunk(network)
+    of_member = of_heads + n_trunks * of_trunk
     return NetworkCost(
         n_parameters=n_parameters,
         n_parameters_of_member=n_parameters // architecture.n_members,

@@ -90,9 +90,10 @@ def _read_trunk(trunk, samples):
     """Return the Trunk, or None."""
     if trunk is None:
         return None
-    from skmtl.deep._network import try_trunk
+    from skmtl.deep._network import own_settings, try_trunk
 
-    return try_trunk(trunk, samples.X[[0, -1]])
+    with own_settings():
+        return try_trunk(trunk, samples.X[[0, -1]])
 
 
 def settings_of(model, samples):

@@ -130,14 +130,14 @@ def _read(model, X, y, sample_weight, tasks):
 
 def _cosines(model, data, with_respect_to):
     """Return the cosines of every member, (n_members, n_tasks, n_tasks)."""
-    from skmtl.deep._network import network_from_arrays, pinned_threads, tensor_of
+    from skmtl.deep._network import network_from_arrays, own_settings, tensor_of
     from skmtl.deep._network.gradients import TaskGradients
 
     y, weight = model._coded_targets(data)
     if data.layout != "wide":
         y = _in_columns(data, y)
         weight = _in_columns(data, weight)
-    with pinned_threads(model.n_threads):
+    with own_settings(model.n_threads):
         gradients = TaskGradients(
             network_from_arrays(model._architecture, model._arrays),
             X=tensor_of(model._network_input(data.design.X)),

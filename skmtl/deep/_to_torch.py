@@ -62,6 +62,14 @@ def to_torch(model):
     """
     check_network(model)
     require_torch("to_torch")
+    from skmtl.deep._network import own_settings
+
+    with own_settings():
+        return _module_of(model)
+
+
+def _module_of(model):
+    """Return a fitted network as a module of torch."""
     import torch
 
     from skmtl.deep._network import network_from_arrays

@@ -41,14 +41,14 @@ class Trainer:
 
     def train(self, samples, rng, start=None):
         """Return the Training of one network for all tasks of the samples."""
-        from skmtl.deep._network import pinned_threads, train
+        from skmtl.deep._network import own_settings, train
 
         n_members = self.architecture.n_members
         seed = rng.randint(_LARGEST_SEED)
         validation = np.zeros((n_members, len(samples)), dtype=bool)
         if self.validation_fraction > 0:
             validation = validation_masks(samples, n_members, self.validation_fraction, rng)
-        with pinned_threads(self.n_threads):
+        with own_settings(self.n_threads):
             return train(
                 self.architecture,
                 samples,

@@ -7,9 +7,9 @@ K outputs of a task.
 """
 
 from skmtl.deep._network.network import Network
+from skmtl.deep._network.settings import own_settings
 from skmtl.deep._network.stored import network_from_arrays
 from skmtl.deep._network.tensors import tensor_of
-from skmtl.deep._network.threads import pinned_threads
 from skmtl.deep._network.training import Training, train
 from skmtl.deep._network.trial_run import try_trunk
 
@@ -17,7 +17,7 @@ __all__ = [
     "Network",
     "Training",
     "network_from_arrays",
-    "pinned_threads",
+    "own_settings",
     "tensor_of",
     "train",
     "try_trunk",

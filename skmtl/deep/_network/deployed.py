@@ -15,6 +15,7 @@ ACTIVATIONS = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
+_FARTHEST = 1e9  # scaled values beyond it are at their bound, and their squares may overflow
 
 
 class DeployedNetwork(nn.Module):
@@ -149,6 +150,7 @@ class Scaling(nn.Module):
     def forward(self, X):
         """Return the scaled features."""
         z = (X.flatten(1) - self.center) / self.spread
+        z = z.clamp(-_FARTHEST, _FARTHEST)
         return z / torch.sqrt(1.0 + (z / self.bound) ** 2)
 
 
