@@ -99,3 +99,24 @@ def test_the_farthest_outlier_is_as_far_as_others():
         torch.from_numpy(values).float().clamp(-1e30, 1e30), torch.from_numpy(ids)
     )
     np.testing.assert_allclose(in_single.numpy(), predictions, rtol=1e-4)
+
+
+@needs_torch
+@pytest.mark.parametrize("fitted", [{}, {"normalize_y": "task"}, {"loss": "poisson"}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss": "poisson"},
+        {"loss": "squared_error"},
+        {"normalize_y": "common"},
+        {"training": "independent"},
+    ],
+)
+def test_parameters_changed_after_fit_do_not_change_predictions(fitted, changed):
+    X, y, tasks = long_data()
+    params = {**FEW_STEPS, "refit_heads": "auto", **fitted}
+    model = MultiTaskMLPRegressor(**params).fit(X, np.abs(y), tasks=tasks)
+    expected = model.predict(X, tasks=tasks)
+    model.set_params(**changed)
+    np.testing.assert_array_equal(model.predict(X, tasks=tasks), expected)
+    np.testing.assert_array_equal(to_torch(model).kind == "count", fitted.get("loss") == "poisson")

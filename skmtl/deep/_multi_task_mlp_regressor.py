@@ -168,29 +168,32 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         if data.layout != "wide":
             strata = data.design.task_of_sample
         losses = (self.loss,) * data.n_tasks
-        if self.loss == "poisson":
+        self._is_of_counts = self.loss == "poisson"
+        if self._is_of_counts:
             Poisson().check_targets(data.y)
             return Cells(data.y, weight, log_means(data), strata, losses)
-        self._units = target_units(data, self._kind_of_units())
+        kind = self._kind_of_units()
+        self._has_common_units = kind != "task"
+        self._units = target_units(data, kind)
         y = np.where(weight > 0, self._units.standardize(data), 0.0)
         offset = np.zeros((data.n_tasks + 1, 1))
         return Cells(y, weight, offset, strata, losses)
 
     def _coded_targets(self, data):
         weight = np.broadcast_to(data.weight, data.y.shape)
-        if self.loss == "poisson":
+        if self._is_of_counts:
             Poisson().check_targets(data.y)
             return data.y, weight
         return np.where(weight > 0, self._units.standardize(data), 0.0), weight
 
     def _outputs(self):
-        if self.loss == "poisson":
+        if self._is_of_counts:
             return Outputs("count")
         return Outputs("number", self._units.offset, self._units.scale)
 
     def _head_offset(self):
         # that of training, which is only needed by steps of gradients, was shrunk without features
-        if self.loss == "poisson" or self._kind_of_units() == "task":
+        if self._is_of_counts or not self._has_common_units:
             return super()._head_offset()
         offset = self._units.offset
         return (offset - offset[-1]) / self._units.scale
@@ -251,6 +254,6 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
         `codes` are those of the tasks of the scores, and broadcast against them.
         """
         z = scores[..., 0]
-        if self.loss == "poisson":
+        if self._is_of_counts:
             return np.exp(z).mean(axis=0)
         return self._units.offset[codes] + self._units.scale[codes] * z.mean(axis=0)
