@@ -87,8 +87,14 @@ def check_trunk_params(estimator):
             f"reshape={estimator.reshape!r} is the shape of samples for a trunk, but trunk is "
             "None: set both, or leave reshape=None."
         )
-    if estimator.trunk_learning_rate is not None:
-        check_real(estimator.trunk_learning_rate, "trunk_learning_rate")
+    rate = estimator.trunk_learning_rate
+    if rate is not None:
+        check_real(rate, "trunk_learning_rate")
+    if estimator.trunk is None and rate == 0:
+        raise ValueError(
+            f"trunk_learning_rate={rate!r} freezes a trunk of your own, but trunk is None: set "
+            "both, or leave trunk_learning_rate=None."
+        )
     transform = estimator.transform_batch
     if transform is not None and not callable(transform):
         raise TypeError(

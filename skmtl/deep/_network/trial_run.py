@@ -27,7 +27,7 @@ def new_module(source):
     return module.cpu().float()
 
 
-def try_trunk(source, samples):
+def try_trunk(source, samples, *, is_trained):
     """Return the Trunk of a module or factory.
 
     Parameters
@@ -36,13 +36,16 @@ def try_trunk(source, samples):
         What the user passed.
     samples : ndarray of shape (2, ...)
         Two samples as the trunk is to take them.
+    is_trained : bool
+        Whether it is to be trained.
 
     Raises
     ------
     TypeError
         If the source is neither a module nor a factory of one.
     ValueError
-        If the module does not take the samples, or returns what cannot be a representation.
+        If the module does not take the samples, or returns what cannot be a representation; if it
+        is to be trained, but none of its parameters can be.
     """
     if not callable(source):
         raise TypeError(
@@ -52,6 +55,8 @@ def try_trunk(source, samples):
     with seeded(torch.Generator().manual_seed(0)):
         module = new_module(source).eval()
         output = _output(module, single_precision(x))
+        if is_trained:
+            _check_can_be_trained(module)
         has_double_precision = _has_double_precision(module, x)
     return Trunk(
         source=source,
@@ -84,6 +89,17 @@ def _output(module, x):
             "need batch_first=True, or an axis of samples that they keep.)"
         )
     return output
+
+
+def _check_can_be_trained(module):
+    """Raise if a module has parameters, and requires gradients of none."""
+    are_trained = [parameter.requires_grad for parameter in module.parameters()]
+    if are_trained and not any(are_trained):
+        raise ValueError(
+            "No parameter of the trunk requires gradients, so that training would leave it as it "
+            "is: set trunk_learning_rate=0, which says so and is faster, or call "
+            "trunk.requires_grad_(True) to train it. (Modules of to_torch require none.)"
+        )
 
 
 def _described(x):
