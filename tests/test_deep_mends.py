@@ -42,3 +42,45 @@ def test_a_trunk_of_which_nothing_would_be_trained_is_refused():
 def test_hidden_layers_are_not_frozen():
     with pytest.raises(ValueError, match="freezes a trunk of your own, but trunk is None"):
         MultiTaskMLPRegressor(trunk_learning_rate=0).fit(*numbers())
+
+
+def embedding():
+    """A trunk of two token ids from 0 to 9."""
+    from torch import nn
+
+    return nn.Sequential(nn.Embedding(10, 3), nn.Flatten())
+
+
+@needs_torch
+def test_token_ids_out_of_range_are_told():
+    X = np.arange(60).reshape(30, 2) % 10
+    Y = np.eye(2)[X[:, 0] % 2]
+    message = r"X has integers from 0 to 10; an nn\.Embedding takes 0 to num_embeddings - 1"
+    model = MultiTaskMLPRegressor(trunk=embedding, **FEW_STEPS).fit(X, Y)
+    wrong = X.copy()
+    wrong[4:6] = [0, 10]  # not among the samples that the trunk is tried on
+    with pytest.raises(ValueError, match=message):
+        model.predict(wrong)
+    with pytest.raises(ValueError, match=r"The trunk failed on a tensor.*num_embeddings"):
+        model.fit(wrong, Y)
+    wrong[0] = [0, 10]
+    with pytest.raises(ValueError, match=r"failed on two samples.*num_embeddings - 1\)$"):
+        model.fit(wrong, Y)
+
+
+@needs_torch
+def test_hints_are_those_that_may_help():
+    from torch import nn
+
+    X, Y = numbers()
+    with pytest.raises(ValueError, match=r"\(give X as integers in fit, [^;]*\)$"):
+        MultiTaskMLPRegressor(trunk=embedding).fit(X, Y)
+    images = np.ones((60, 1, 8, 8))
+    with pytest.raises(ValueError) as failed:
+        MultiTaskMLPRegressor(trunk=nn.Conv2d(3, 2, 3)).fit(images, Y)
+    assert "reshape=" not in str(failed.value)
+    flat = images.reshape(60, -1)
+    with pytest.raises(ValueError, match=r"\(reshape= sets the shape of samples\)$"):
+        MultiTaskMLPRegressor(trunk=nn.Conv2d(1, 2, 3)).fit(flat, Y)
+    with pytest.raises(ValueError, match="such as pixels, give X as floats"):
+        MultiTaskMLPRegressor(trunk=nn.Conv2d(1, 2, 3)).fit(images.astype(int), Y)

@@ -9,6 +9,7 @@ from skmtl.deep._network.random_state import seeded
 from skmtl.deep._network.tensors import single_precision, tensor_of
 from skmtl.deep._trunk import Trunk
 
+_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 _EXPECTED = "expected a tensor of floats with a row for each sample"
 
 
@@ -75,7 +76,7 @@ def _output(module, x):
             output = module(x)
     except Exception as error:
         raise ValueError(
-            f"The trunk failed on two samples, {_described(x)}: {error} ({_advice(x)})"
+            f"The trunk failed on two samples, {_described(x)}: {error}{_advice(module, x, error)}"
         ) from error
     if not isinstance(output, torch.Tensor):
         raise ValueError(
@@ -107,17 +108,27 @@ def _described(x):
     return f"a tensor of shape {tuple(x.shape)} and type {x.dtype}"
 
 
-def _advice(x):
-    """Return what may help if a trunk does not take x."""
-    if x.is_floating_point():
-        return (
-            "reshape= sets the shape of samples; integers reach the trunk as such if X is of an "
-            "integer type in fit"
+def _advice(module, x, error):
+    """Return what may help if a trunk does not take x, as the end of a message."""
+    has_embedding = any(isinstance(part, _EMBEDDINGS) for part in module.modules())
+    advice = []
+    if isinstance(error, IndexError) and not x.is_floating_point():
+        advice.append(range_of_integers(x))
+    elif x.is_floating_point() and (has_embedding or "Long" in str(error)):
+        advice.append("give X as integers in fit, in all of its columns")
+    elif not x.is_floating_point() and not has_embedding:
+        advice.append(
+            "X is of an integer type: if it holds numbers, such as pixels, give X as floats"
         )
-    return (
-        "X was of an integer type in fit, so the trunk gets integers: if they are numbers, such as "
-        "those of pixels, give X as floats; reshape= sets the shape of samples"
-    )
+    if x.dim() == 2 and not has_embedding:
+        advice.append("reshape= sets the shape of samples")
+    return f" ({'; '.join(advice)})" if advice else ""
+
+
+def range_of_integers(x):
+    """Return what integers a tensor holds, and which ones an embedding takes, as text."""
+    low, high = int(x.min()), int(x.max())
+    return f"X has integers from {low} to {high}; an nn.Embedding takes 0 to num_embeddings - 1"
 
 
 def _has_double_precision(module, x):
