@@ -4,6 +4,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from skmtl import MultiTaskMLPRegressor, to_torch
 
@@ -84,3 +85,30 @@ def test_hints_are_those_that_may_help():
         MultiTaskMLPRegressor(trunk=nn.Conv2d(1, 2, 3)).fit(flat, Y)
     with pytest.raises(ValueError, match="such as pixels, give X as floats"):
         MultiTaskMLPRegressor(trunk=nn.Conv2d(1, 2, 3)).fit(images.astype(int), Y)
+
+
+@needs_torch
+def test_samples_of_several_axes_need_a_trunk():
+    with pytest.raises(ValueError, match=r"dim 4.*\(6, 1, 8, 8\).*trunk=.*or flatten the samples"):
+        MultiTaskMLPRegressor().fit(np.ones((6, 1, 8, 8)), np.ones((6, 2)))
+
+
+# Training
+
+
+@needs_torch
+@pytest.mark.parametrize("is_module", [True, False])
+def test_a_transform_that_cannot_be_called_is_refused(is_module):
+    from torch import nn
+
+    transform = nn.ReLU() if is_module else lambda x: x
+    with pytest.raises(TypeError, match=r"called with \(x, generator\).*too many positional"):
+        MultiTaskMLPRegressor(transform_batch=transform).fit(*numbers())
+
+
+@needs_torch
+def test_the_end_of_training_is_told():
+    model = MultiTaskMLPRegressor(max_iter=2, n_iter_no_change=7, n_members=1)
+    message = "Stopped after max_iter=2 epochs.*less than n_iter_no_change=7 epochs ago"
+    with pytest.warns(ConvergenceWarning, match=message):
+        model.fit(*numbers())
