@@ -17,7 +17,7 @@ from skmtl.deep._refitted_heads import check_refit_heads, fit_heads, scores_of_h
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import Trainer
 from skmtl.deep._training_samples import TrainingSamples
-from skmtl.deep._trunk_input import TrunkInput, flattened
+from skmtl.deep._trunk_input import TrunkInput, check_two_dimensional, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
 _LARGEST_WEIGHT = 1e30  # of a task, and one over the smallest; single precision ends at 1e38
@@ -100,7 +100,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         require_torch(type(self).__name__)
         self._check_params()
         callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
-        flat = X if self.trunk is None else flattened(X, self.task_column)
+        flat = self._flat_in_fit(X)
         data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
         self._trunk_input = None
@@ -207,11 +207,18 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(
-                f"After max_iter={self.max_iter} epochs the validation loss of a member was still "
-                f"getting better within n_iter_no_change={self.n_iter_no_change} epochs: increase "
-                "max_iter or learning_rate_init.",
+                f"Stopped after max_iter={self.max_iter} epochs, before early stopping: the best "
+                f"validation loss was less than n_iter_no_change={self.n_iter_no_change} epochs "
+                "ago. Increase max_iter or learning_rate_init.",
                 ConvergenceWarning,
             )
+
+    def _flat_in_fit(self, X):
+        """Return the samples of `fit` as (n_samples, n_columns)."""
+        if self.trunk is None:
+            check_two_dimensional(X)
+            return X
+        return flattened(X, self.task_column)
 
     def _flat(self, X):
         """Return samples of any shape that was fitted as (n_samples, n_columns)."""

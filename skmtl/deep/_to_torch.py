@@ -14,7 +14,9 @@ def to_torch(model):
     """Return a fitted network as a module of torch that predicts the same.
 
     The module has ordinary layers, in double precision: ``module.float()`` makes it single. Its
-    parameters are copies that require no gradients. A `trunk` of your own is in it, one for each
+    parameters are copies that require no gradients. To train part of it as the `trunk` of another
+    network, switch them on: ``trunk=module.members[0].trunk.requires_grad_(True)``, whose features
+    are those that ``module.scaling`` returns. A `trunk` of your own is in the module, one for each
     member, in single precision if it works in no other.
 
     Parameters
