@@ -7,6 +7,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from skmtl import MultiTaskMLPRegressor, to_torch
+from skmtl.evaluation._estimators import normalizes_targets
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -112,3 +113,20 @@ def test_the_end_of_training_is_told():
     message = "Stopped after max_iter=2 epochs.*less than n_iter_no_change=7 epochs ago"
     with pytest.warns(ConvergenceWarning, match=message):
         model.fit(*numbers())
+
+
+# Targets
+
+
+@needs_torch
+def test_targets_are_normalized_if_asked_to():
+    X, Y = numbers()
+    tasks = np.arange(60) % 2
+    for arguments, known in [((X, Y), {}), ((X, Y[:, 0]), {"tasks": tasks})]:
+        auto = MultiTaskMLPRegressor(**FEW_STEPS).fit(*arguments, **known).predict(X, **known)
+        model = MultiTaskMLPRegressor(normalize_y=True, **FEW_STEPS)
+        np.testing.assert_array_equal(model.fit(*arguments, **known).predict(X, **known), auto)
+    assert normalizes_targets(model, is_wide=True)
+    assert not normalizes_targets(model, is_wide=False)
+    with pytest.raises(ValueError, match=r"\[False, True, 'auto', 'common', 'task'\]"):
+        model.set_params(normalize_y="tasks").fit(X, Y)
