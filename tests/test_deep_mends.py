@@ -5,8 +5,11 @@ import importlib.util
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from skmtl import MultiTaskMLPRegressor, to_torch
+from skmtl import MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl.evaluation._estimators import normalizes_targets
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -112,3 +115,43 @@ def test_the_end_of_training_is_told():
     message = "Stopped after max_iter=2 epochs.*less than n_iter_no_change=7 epochs ago"
     with pytest.warns(ConvergenceWarning, match=message):
         model.fit(*numbers())
+
+
+# Targets
+
+
+@needs_torch
+def test_targets_are_normalized_if_asked_to():
+    X, Y = numbers()
+    tasks = np.arange(60) % 2
+    for arguments, known in [((X, Y), {}), ((X, Y[:, 0]), {"tasks": tasks})]:
+        auto = MultiTaskMLPRegressor(**FEW_STEPS).fit(*arguments, **known).predict(X, **known)
+        model = MultiTaskMLPRegressor(normalize_y=True, **FEW_STEPS)
+        np.testing.assert_array_equal(model.fit(*arguments, **known).predict(X, **known), auto)
+    assert normalizes_targets(model, is_wide=True)
+    assert not normalizes_targets(model, is_wide=False)
+    with pytest.raises(ValueError, match=r"\[False, True, 'auto', 'common', 'task'\]"):
+        model.set_params(normalize_y="tasks").fit(X, Y)
+
+
+# Elsewhere
+
+
+@needs_torch
+@pytest.mark.parametrize("export", [to_torch, lambda model: export_onnx(model, "model.onnx")])
+def test_steps_before_a_network_are_not_exported(export):
+    model = make_pipeline(StandardScaler(), MultiTaskMLPRegressor(**FEW_STEPS)).fit(*numbers())
+    with pytest.raises(TypeError, match=r"pass pipeline\[-1\].*'standardscaler'.* not exported"):
+        export(model)
+
+
+@needs_torch
+def test_the_exporter_takes_types_and_is_quiet(tmp_path, capfd):
+    pytest.importorskip("onnxscript")
+    model = MultiTaskMLPRegressor((3,), **FEW_STEPS).fit(*numbers())
+    export_onnx(model, tmp_path / "model.onnx", dtype=np.float32)
+    assert (tmp_path / "model.onnx").exists()
+    assert "torchvision" not in "".join(capfd.readouterr())
+    for wrong in ["double", np.float16, 3]:
+        with pytest.raises(ValueError, match=r"dtype=.*is not one of"):
+            export_onnx(model, tmp_path / "model.onnx", dtype=wrong)

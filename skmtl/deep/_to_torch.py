@@ -1,6 +1,7 @@
 """A fitted estimator as a module of torch."""
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl.deep._linear_heads import linear_heads
@@ -121,6 +122,11 @@ def _refitted_heads(model):
 
 def check_network(model):
     """Raise unless the model is a fitted network."""
+    if isinstance(model, Pipeline) and isinstance(model[-1], MultiTaskNetwork):
+        raise TypeError(
+            f"Expected a network, got a pipeline whose last step is one: pass pipeline[-1]; the "
+            f"steps before it, {list(model.named_steps)[:-1]}, are not exported."
+        )
     if not isinstance(model, MultiTaskNetwork):
         raise TypeError(
             "Expected a fitted network, such as MultiTaskMLPRegressor() or "
