@@ -74,11 +74,15 @@ TREE = (
                 "MultiTaskGaussianProcessRegressor",
                 "models/gaussian_process",
             ),
-            Leaf(
-                "features are to be learned: images, text",
-                "MultiTaskMLPClassifier",
-                "models/networks",
-            ),
+        ),
+    ),
+    Branch(
+        "Learned features",
+        "networks: images, text",
+        (
+            Leaf("of numbers or counts", "MultiTaskMLPRegressor", "models/networks"),
+            Leaf("of class labels", "MultiTaskMLPClassifier", "models/networks"),
+            Leaf("of both together", "MultiTaskMLP", "models/networks"),
         ),
     ),
 )
