@@ -80,9 +80,9 @@ TREE = (
         "Learned features",
         "networks: images, text",
         (
-            Leaf("of numbers or counts", "MultiTaskMLPRegressor", "models/networks"),
-            Leaf("of class labels", "MultiTaskMLPClassifier", "models/networks"),
-            Leaf("of both together", "MultiTaskMLP", "models/networks"),
+            Leaf("to predict numbers or counts", "MultiTaskMLPRegressor", "models/networks"),
+            Leaf("to predict class labels", "MultiTaskMLPClassifier", "models/networks"),
+            Leaf("to predict both together", "MultiTaskMLP", "models/networks"),
         ),
     ),
 )
