@@ -117,6 +117,16 @@ def test_the_end_of_training_is_told():
         model.fit(*numbers())
 
 
+@needs_torch
+def test_the_best_epoch_is_how_many_to_train_for():
+    X, Y = numbers()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, refit_heads=None).fit(X, Y)
+    assert (model.best_epoch_ == model.n_iter_).all()
+    stopped = MultiTaskMLPRegressor(n_iter_no_change=3, n_members=2, random_state=0).fit(X, Y)
+    assert (stopped.best_epoch_ >= 1).all()
+    assert stopped.best_epoch_.max() + 3 == stopped.n_iter_
+
+
 # Targets
 
 

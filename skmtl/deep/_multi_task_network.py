@@ -200,7 +200,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self._arrays = training.arrays
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
-        self.best_epoch_ = training.best_epoch
+        self.best_epoch_ = training.best_epoch + 1  # the first epoch is called 1
         self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
