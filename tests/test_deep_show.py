@@ -250,8 +250,16 @@ def test_conflicts_are_drawn_and_counted():
     np.testing.assert_array_equal(display.similarity, expected)
     drawn = np.asarray(display.ax_.images[0].get_array())
     np.testing.assert_array_equal(drawn, expected[np.ix_(display.order_, display.order_)])
-    n_conflicts = (expected[np.triu_indices(3, k=1)] < 0).sum()
-    assert display.ax_.get_xlabel() == f"{n_conflicts} of 3 pairs in conflict"
+    n_conflicts = (expected[np.triu_indices(3, k=1)] < -0.1).sum()
+    assert display.ax_.get_xlabel() == f"{n_conflicts} of 3 pairs below -0.1"
+
+
+def test_tasks_about_at_right_angles_are_not_in_conflict():
+    cosines = [[1.0, -0.004, -0.09], [-0.004, 1.0, -0.2], [-0.09, -0.2, 1.0]]
+    display = GradientConflictDisplay(cosines, order=None).plot()
+    assert display.ax_.get_xlabel() == "1 of 3 pairs below -0.1"
+    written = [text.get_text() for text in display.ax_.texts]
+    assert written[:3] == ["1.00", "0.00", "-0.09"]
 
 
 # Costs
