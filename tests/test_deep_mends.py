@@ -8,8 +8,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmtl import MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl import MeanRegularizedRegressorCV, MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import normalizes_targets
+from skmtl.evaluation._rivals import Rivals
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -165,3 +167,17 @@ def test_the_exporter_takes_types_and_is_quiet(tmp_path, capfd):
     for wrong in ["double", np.float16, 3]:
         with pytest.raises(ValueError, match=r"dtype=.*is not one of"):
             export_onnx(model, tmp_path / "model.onnx", dtype=wrong)
+
+
+# Comparisons
+
+
+def test_single_networks_have_a_short_name():
+    network = MultiTaskMLPRegressor()
+    estimators = {"linear": MeanRegularizedRegressorCV(), "small": network}
+    rivals = Rivals(named=(), own={})
+    models, roles = all_models(estimators, "auto", rivals, normalize_y=True)
+    assert roles["small"]["single"] == "single network"
+    estimators["large"] = MultiTaskMLPRegressor((256,))
+    models, _ = all_models(estimators, "auto", rivals, normalize_y=True)
+    assert {"single network of small", "single network of large"} < set(models)
