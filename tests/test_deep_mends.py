@@ -8,7 +8,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmtl import MeanRegularizedRegressorCV, MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl import (
+    MeanRegularizedRegressorCV,
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    export_onnx,
+    to_torch,
+)
 from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import normalizes_targets
 from skmtl.evaluation._rivals import Rivals
@@ -181,3 +188,11 @@ def test_single_networks_have_a_short_name():
     estimators["large"] = MultiTaskMLPRegressor((256,))
     models, _ = all_models(estimators, "auto", rivals, normalize_y=True)
     assert {"single network of small", "single network of large"} < set(models)
+
+
+# Help
+
+
+@pytest.mark.parametrize("kind", [MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor])
+def test_help_shows_no_parameters_of_others(kind):
+    assert [name for name in ("refit_heads", "huber_delta") if hasattr(kind, name)] == []

@@ -32,8 +32,6 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
-    huber_delta = 1.35  # a parameter of those that learn numbers
-    refit_heads = None  # a parameter of those with tasks of one kind
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
