@@ -120,3 +120,34 @@ def test_parameters_changed_after_fit_do_not_change_predictions(fitted, changed)
     model.set_params(**changed)
     np.testing.assert_array_equal(model.predict(X, tasks=tasks), expected)
     np.testing.assert_array_equal(to_torch(model).kind == "count", fitted.get("loss") == "poisson")
+
+
+@needs_torch
+def test_gradients_of_tasks_that_fit_did_not_see_are_refused():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, handle_unknown="shared").fit(X, y, tasks=tasks)
+    with pytest.raises(
+        ValueError, match=r"tasks, \[1, 2, 7\], but the estimator has 3, \[0, 1, 2\]"
+    ):
+        task_gradient_similarity(model, X, y, tasks=np.where(tasks == 0, 7, tasks))
+
+
+@needs_torch
+def test_wrong_types_are_told():
+    import torch
+
+    X, y, tasks = long_data()
+    with pytest.raises(TypeError, match="verbose must be an instance of int"):
+        MultiTaskMLPRegressor(verbose="loud").fit(X, y, tasks=tasks)
+    with pytest.raises(TypeError, match="Linear'> cannot be called without arguments"):
+        MultiTaskMLPRegressor(trunk=torch.nn.Linear).fit(X, y, tasks=tasks)
+
+
+@needs_torch
+@pytest.mark.parametrize("size", [1e-300, 1e-40, 1e40, 1e100])
+@pytest.mark.parametrize("of_tasks", [[0], [0, 1, 2]])
+def test_weights_that_single_precision_cannot_hold_are_refused(size, of_tasks):
+    X, y, tasks = long_data()
+    weight = np.where(np.isin(tasks, of_tasks), size, 1.0)
+    with pytest.raises(ValueError, match="sample weights of a task sum to"):
+        MultiTaskMLPRegressor(**FEW_STEPS).fit(X, y, weight, tasks=tasks)

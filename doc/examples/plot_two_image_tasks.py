@@ -161,8 +161,8 @@ print(
 )
 
 # %%
-# The order of the four ways is another for the digits and for the clothes. Clothes come first in
-# the sequence, so that this network learned them alone, as the independent one did, and yet it has
+# The four ways rank differently for the digits and for the clothes. Clothes come first in the
+# sequence, so that this network learned them alone, as the independent one did, and yet it has
 # 1.6 points more: so much is luck of the initial weights. A joint network with hard sharing has
 # half the parameters of two networks.
 #

@@ -18,18 +18,21 @@ from skmtl.deep._multi_task_network import MultiTaskNetwork
 
 @documented
 class MultiTaskMLP(MixedNetworkPredictor, MultiTaskNetwork, BaseEstimator):
-    """Multi-layer perceptrons of numbers, classes and counts, whose hidden layers tasks share.
+    """Multi-layer perceptrons for tasks of different kinds: numbers, classes and counts.
 
-    Task t has scores ``z_t(x) = o_t + c + e_t + (V + D_t)' h(x)`` of the features x, where h are
-    the hidden layers: one score, or one for each of its classes. A member minimizes::
+    Task t has scores ``z_t(x) = o_t + c + e_t + (V + D_t)' h_t(x)`` of the features x: one, or one
+    for each of its classes. h_t are its hidden layers, the same in all tasks by default. A network
+    minimizes::
 
         (1/n) sum_t omega_t sum_i s_ti loss_t(y_ti, z_t(x_ti))
             + head_alpha / (2 n) sum_t (||D_t||^2 + ||e_t||^2)
+            + soft_alpha / (2 n) sum_t ||theta_t - mean(theta)||^2
 
     with a loss for each task: ``(y - z)^2 / 2`` ("squared_error"), the same up to residuals of
     `huber_delta` and linear beyond ("huber"), ``exp(z) - y z`` for counts ("poisson"), or ``log
     sum_k exp(z_k) - z_y`` for classes ("logistic"). The sample weights are s, the task weights
-    omega, and n is the sum of their products over the samples that the member is trained on. The
+    omega, and n is the sum of their products over the samples that the network is trained on.
+    theta_t are the weights of hidden layers, and the last sum is there with soft sharing only. The
     offsets o_t are known before training: the logarithm of the mean count, or of the frequencies of
     the classes, and 0 for numbers, which are standardized. Steps are those of AdamW, which also
     shrinks weights by `alpha`; early stopping ends them. Predictions of numbers, mean counts and
@@ -78,7 +81,7 @@ class MultiTaskMLP(MixedNetworkPredictor, MultiTaskNetwork, BaseEstimator):
     See Also
     --------
     MultiTaskMixed : Linear models, by a convex problem.
-    MultiTaskMLPRegressor, MultiTaskMLPClassifier : Tasks of one kind.
+    MultiTaskMLPRegressor, MultiTaskMLPClassifier : Tasks that are all of one kind.
     make_mixed_scorer : Scores it by the skill over the baselines.
 
     References

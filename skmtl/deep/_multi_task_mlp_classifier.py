@@ -19,7 +19,7 @@ from skmtl.linear_model import ClassPredictor
 class MultiTaskMLPClassifier(
     ClassPredictor, MultiTaskNetwork, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
-    """Multi-layer perceptrons of several tasks, for classes.
+    """Multi-layer perceptrons for tasks of one kind: all class labels.
 
     Task t gives class k of the features x the score ``z_tk(x) = o_tk + c_k + e_tk + (v_k + d_tk)'
     h_t(x)``, where h_t are its hidden layers, the same in all tasks by default, and o_tk is the
@@ -59,6 +59,7 @@ class MultiTaskMLPClassifier(
     See Also
     --------
     MultiTaskMLPRegressor : Regression counterpart.
+    MultiTaskMLP : Numbers, classes and counts by one network.
     MeanRegularizedClassifier : Linear models about a common one.
     SharedRepresentation : The last hidden layers as a step of a pipeline.
 

@@ -19,7 +19,7 @@ from skmtl.losses import Poisson
 
 @documented
 class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, BaseEstimator):
-    """Multi-layer perceptrons of several tasks, for numbers and counts.
+    """Multi-layer perceptrons for tasks of one kind: all numbers, or all counts.
 
     Task t predicts ``o_t + r_t z_t(x)`` for the features x, where the score is ``z_t(x) = c + e_t +
     (v + d_t)' h_t(x)`` and h_t are its hidden layers, the same in all tasks by default. The offset
@@ -65,6 +65,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     See Also
     --------
     MultiTaskMLPClassifier : Classification counterpart.
+    MultiTaskMLP : Numbers, classes and counts by one network.
     MeanRegularizedRegressor : Linear models about a common one.
     MultiTaskKernelRidgeCV : Functions that are not linear, by a convex problem.
     SharedRepresentation : The last hidden layers as a step of a pipeline.

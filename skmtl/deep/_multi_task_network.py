@@ -20,6 +20,7 @@ from skmtl.deep._training_samples import TrainingSamples
 from skmtl.deep._trunk_input import TrunkInput, check_two_dimensional, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
+_LARGEST_WEIGHT = 1e30  # of a task, and one over the smallest; single precision ends at 1e38
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
@@ -106,6 +107,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
             self._trunk_input = TrunkInput.of(X, n_features, self.reshape, self.task_column)
         cells = self._read_cells(data)
         samples = self._training_samples(data, cells)
+        _check_weights(samples.task_sum(samples.weight))
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
@@ -316,6 +318,17 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
                 x = tensor_of(self._network_input(X[samples]))
                 chunks.append(function(network, x, samples))
         return np.concatenate(chunks, axis=1)
+
+
+def _check_weights(weight_of_task):
+    """Raise unless training in single precision can take the sums of weights of the tasks."""
+    is_extreme = (weight_of_task < 1.0 / _LARGEST_WEIGHT) | (weight_of_task > _LARGEST_WEIGHT)
+    if is_extreme.any():
+        raise ValueError(
+            f"The sample weights of a task sum to {weight_of_task[is_extreme][0]:g}, but networks "
+            "are trained in single precision: multiply sample_weight, or task_weight, by a number "
+            "that makes them about 1."
+        )
 
 
 def _dense(X):

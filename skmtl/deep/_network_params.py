@@ -41,7 +41,8 @@ def check_network_params(model):
     if model.standardize != "auto":
         check_bool(model.standardize, "standardize")
     check_int(model.n_threads, "n_threads")
-    check_int(int(model.verbose), "verbose", low=0)
+    if not isinstance(model.verbose, bool):
+        check_int(model.verbose, "verbose", low=0)
 
 
 def shares(model):

@@ -121,10 +121,14 @@ def _read(model, X, y, sample_weight, tasks):
             sample_weight = targets_in_order(sample_weight, model.tasks_, "sample_weight")
     reader = copy.copy(model)  # reading sets attributes
     data = read_training_data(reader, X, y, sample_weight, tasks, dtype=model._target_dtype)
-    if data.n_tasks != model.n_tasks_:
+    is_same = data.n_tasks == model.n_tasks_
+    if is_same and model._layout != "wide":  # whose columns are in order, with or without names
+        is_same = np.array_equal(data.tasks, model.tasks_)
+    if not is_same:
         raise ValueError(
             f"There are samples of {data.n_tasks} tasks, {some_of(data.tasks)}, but the estimator "
-            f"has {model.n_tasks_}, {some_of(model.tasks_)}: every task needs samples."
+            f"has {model.n_tasks_}, {some_of(model.tasks_)}: every task needs samples, "
+            "and there may be no others."
         )
     return data
 

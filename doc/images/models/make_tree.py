@@ -74,11 +74,15 @@ TREE = (
                 "MultiTaskGaussianProcessRegressor",
                 "models/gaussian_process",
             ),
-            Leaf(
-                "features are to be learned: images, text",
-                "MultiTaskMLPClassifier",
-                "models/networks",
-            ),
+        ),
+    ),
+    Branch(
+        "Learned features",
+        "networks: images, text",
+        (
+            Leaf("to predict numbers or counts", "MultiTaskMLPRegressor", "models/networks"),
+            Leaf("to predict class labels", "MultiTaskMLPClassifier", "models/networks"),
+            Leaf("to predict both together", "MultiTaskMLP", "models/networks"),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """A first look at a trunk of the user's: what it makes of two samples."""
 
 import copy
+import inspect
 
 import torch
 from torch import nn
@@ -19,13 +20,27 @@ def new_module(source):
     It is in single precision on the CPU.
     """
     is_module = isinstance(source, nn.Module)
-    module = copy.deepcopy(source) if is_module else source()
+    module = copy.deepcopy(source) if is_module else _made(source)
     if not isinstance(module, nn.Module):
         raise TypeError(
             f"trunk={source!r} returned {type(module).__name__}; expected a factory without "
             "arguments that returns a torch.nn.Module."
         )
     return module.cpu().float()
+
+
+def _made(factory):
+    """Return what a factory makes; raise if it wants arguments."""
+    try:
+        inspect.signature(factory).bind()
+    except TypeError as error:
+        raise TypeError(
+            f"trunk={factory!r} cannot be called without arguments ({error}): give a module, or a "
+            "factory that takes none."
+        ) from error
+    except ValueError:  # it has no signature
+        pass
+    return factory()
 
 
 def try_trunk(source, samples, *, is_trained):
