@@ -2,6 +2,7 @@
 
     PYTHONPATH=LibMTL python benchmarks/deep_speed.py [--only SHAPE ...] [--repeats N]
         [--out FILE.csv] [--rst doc/deep_speed_table.inc]
+    python benchmarks/deep_speed.py --read FILE.csv ... --rst doc/deep_speed_table.inc
 
 All networks have two hidden layers of 64 units and a linear output for each task, and take the same
 batches of the same complete targets. An epoch has a step for each batch, and nothing else: an
@@ -186,6 +187,26 @@ def write_csv(path, measured):
                     writer.writerow([shape, name, repeat, f"{value:.4g}"])
 
 
+def read_csv(paths):
+    """What was measured and written by `write_csv`, in the order of the shapes."""
+    found = {}
+    for path in paths:
+        with path.open(newline="") as file:
+            for row in csv.DictReader(file):
+                of = found.setdefault(row["shape"], {})
+                of.setdefault(row["entrant"], []).append(float(row["ms"]))
+    return {shape: found[shape] for shape in SHAPES if shape in found}
+
+
+def print_text(shape, of):
+    print(shape)
+    for name, milliseconds in of.items():
+        print(f"  {TITLES[name]:30} {time_text(milliseconds):>8} ms")
+    for above, below in RATIOS:
+        if above in of and below in of:
+            print(f"  {above} : {below}  {ratio_text(of[above], of[below])}", flush=True)
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--only", nargs="+", choices=SHAPES, default=list(SHAPES))
@@ -193,19 +214,17 @@ def main():
     options.add_argument("--repeats", type=int, default=15)
     options.add_argument("--epochs", type=int, default=20, help="LibMTL takes a fifth of them")
     options.add_argument("--out", type=Path, help="CSV file")
+    options.add_argument("--read", nargs="+", type=Path, help="CSV files to make the table of")
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()
     warnings.simplefilter("ignore")
-    measured = {}
-    for shape in options.only:
-        of = measure(shape, options.epochs, options.repeats, options.entrants)
-        measured[shape] = of
-        print(shape)
-        for name, milliseconds in of.items():
-            print(f"  {TITLES[name]:30} {time_text(milliseconds):>8} ms", flush=True)
-        for above, below in RATIOS:
-            if above in of and below in of:
-                print(f"  {above} : {below}  {ratio_text(of[above], of[below])}", flush=True)
+    if options.read:
+        measured = read_csv(options.read)
+    else:
+        measured = {}
+        for shape in options.only:
+            measured[shape] = measure(shape, options.epochs, options.repeats, options.entrants)
+            print_text(shape, measured[shape])
     if options.out:
         write_csv(options.out, measured)
     if options.rst:

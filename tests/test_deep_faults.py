@@ -141,3 +141,13 @@ def test_wrong_types_are_told():
         MultiTaskMLPRegressor(verbose="loud").fit(X, y, tasks=tasks)
     with pytest.raises(TypeError, match="Linear'> cannot be called without arguments"):
         MultiTaskMLPRegressor(trunk=torch.nn.Linear).fit(X, y, tasks=tasks)
+
+
+@needs_torch
+@pytest.mark.parametrize("size", [1e-300, 1e-40, 1e40, 1e100])
+@pytest.mark.parametrize("of_tasks", [[0], [0, 1, 2]])
+def test_weights_that_single_precision_cannot_hold_are_refused(size, of_tasks):
+    X, y, tasks = long_data()
+    weight = np.where(np.isin(tasks, of_tasks), size, 1.0)
+    with pytest.raises(ValueError, match="sample weights of a task sum to"):
+        MultiTaskMLPRegressor(**FEW_STEPS).fit(X, y, weight, tasks=tasks)

@@ -446,10 +446,11 @@ def test_a_new_task_is_known_where_tasks_are_alike():
     [
         ({**LOSSES, "ill": "squared_error"}, ValueError, r"Task \['ill'\].*no numbers"),
         ({**LOSSES, "pay": "poisson"}, ValueError, r"Task \['pay'\].*at least 0"),
-        ({**LOSSES, "pay": "hinge"}, ValueError, "'hinge' is not one of"),
+        ({**LOSSES, "pay": "hinge"}, ValueError, r"losses of task \['pay'\]='hinge' is not one of"),
         ({**LOSSES, "pay": Huber()}, TypeError, "losses must be names, got Huber"),
         ("huber", TypeError, "losses must be a list"),
-        (["huber"], ValueError, "1 entries, but y has 5 tasks"),
+        ((16,), TypeError, r"hidden_layer_sizes=\(16,\) by its name"),
+        (["huber"], ValueError, "1 entry, but y has 5 tasks"),
     ],
 )
 def test_losses_that_do_not_fit_are_refused(losses, error, message):
@@ -494,7 +495,7 @@ def test_the_single_task_baseline_is_the_network_of_one_task(kind):
 
 def test_tasks_of_different_kinds_have_no_common_error():
     X = inputs()
-    with pytest.raises(TypeError, match=r"no common error.*skills"):
+    with pytest.raises(TypeError, match=r"no common error.*skills.*'independent'"):
         compare_to_single_task(MultiTaskMLP(LOSSES), X, targets(X))
     with pytest.raises(ValueError, match="training='independent'"):
         single_task(MultiTaskMLP())

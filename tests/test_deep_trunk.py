@@ -167,7 +167,7 @@ def test_integer_columns_beside_a_task_column_are_integers(kind):
     model.fit(frame, X[:, 0] * 1.0)
     assert np.isfinite(model.predict(frame)).all()
     frame["c"] = frame["c"].astype(float)
-    with pytest.raises(ValueError, match="integers reach the trunk as such"):
+    with pytest.raises(ValueError, match="give X as integers in fit, in all"):
         model.fit(frame, X[:, 0] * 1.0)
 
 
@@ -410,7 +410,7 @@ INVALID = {
     "a list": ({"trunk": [1]}, TypeError, r"torch\.nn\.Module or a factory.*got \[1\]"),
     "no factory": ({"trunk": int}, TypeError, "returned int; expected a factory"),
     "a wrong shape": ({"trunk": "ConvTrunk"}, ValueError, r"failed on two samples.*\(2, 4\)"),
-    "integers": ({"trunk": "TokenTrunk"}, ValueError, "integers reach the trunk"),
+    "integers": ({"trunk": "TokenTrunk"}, ValueError, "give X as integers"),
     "a tuple": ({"trunk": "ReturnsTuple"}, ValueError, "returned tuple.*one of its outputs"),
     "no rows": ({"trunk": "ReturnsMean"}, ValueError, r"shape \(\).*row for each sample"),
     "reshape alone": ({"reshape": (2, 2)}, ValueError, "trunk is None"),
@@ -447,7 +447,7 @@ def test_samples_of_another_shape_are_refused():
     model = MultiTaskMLPClassifier(trunk=ConvTrunk, **FEW_STEPS).fit(X, labels)
     with pytest.raises(ValueError, match=r"shape \(8, 8, 1\), but fit had \(1, 8, 8\)"):
         model.predict(X.reshape(40, 8, 8, 1))
-    with pytest.raises(ValueError, match=r"integers.*give X as floats"):
+    with pytest.raises(ValueError, match=r"integer.*give X as floats"):
         model.fit((255 * X).astype(int), labels)
     with pytest.raises(ValueError, match="dim 4"):
         MultiTaskMLPClassifier().fit(X, labels)

@@ -43,7 +43,7 @@ def check_option(value, name, options):
         is_comparable = isinstance(value, type(option))
         if is_comparable and value == option:
             return value
-    known = sorted(map(str, options))
+    known = sorted(options, key=str)
     raise ValueError(f"{name}={value!r} is not one of {known}.")
 
 

@@ -1,7 +1,11 @@
 """Predictions of a network in a file that other programs run."""
 
 import json
+import logging
 import warnings
+from contextlib import contextmanager
+
+import numpy as np
 
 from skmtl._data.checks import check_option
 from skmtl._data.task_ids import name_of_task
@@ -20,10 +24,10 @@ def export_onnx(model, path, *, dtype="float64"):
         Fitted.
     path : str or path-like
         File to write.
-    dtype : {"float64", "float32"}, default="float64"
-        Type of features, weights and predictions. "float32" halves the file. A `trunk` of your own
-        is in single precision in any case, since programs that read such files lack many layers in
-        double precision.
+    dtype : {"float64", "float32"} or NumPy type, default="float64"
+        Type of features, weights and predictions: the file takes X of this type only. "float32"
+        halves it. A `trunk` of your own is in single precision in any case, since programs that
+        read such files lack many layers in double precision.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def export_onnx(model, path, *, dtype="float64"):
     >>> session = onnxruntime.InferenceSession("model.onnx")  # doctest: +SKIP
     >>> (predictions,) = session.run(None, {"X": data.X})  # doctest: +SKIP
     """
-    check_option(dtype, "dtype", ("float64", "float32"))
+    dtype = check_option(_name_of_type(dtype), "dtype", ("float64", "float32"))
     check_network(model)
     module = to_torch(model)
     _require_onnx()
@@ -75,8 +79,7 @@ def export_onnx(model, path, *, dtype="float64"):
         inputs["tasks"] = torch.zeros(2, dtype=torch.int64)
         shapes["tasks"] = {0: n_samples}
     output = "probabilities" if module.kind == "class" else "predictions"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch about itself, and that both axes are the same
+    with _silent_exporter():
         program = torch.onnx.export(
             module,
             kwargs=inputs,
@@ -88,6 +91,26 @@ def export_onnx(model, path, *, dtype="float64"):
         )
     program.model.metadata_props.update(_names(model))
     program.save(path)
+
+
+@contextmanager
+def _silent_exporter():
+    """Leave out what torch says of itself, of torchvision, and that both axes are the same."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _name_of_type(dtype):
+    """Return the name of a type of NumPy; anything else as it is."""
+    is_type = isinstance(dtype, np.dtype | type)
+    return np.dtype(dtype).name if is_type else dtype
 
 
 def _two_samples(model, dtype):

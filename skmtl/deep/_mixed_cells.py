@@ -1,5 +1,7 @@
 """Targets of tasks of different kinds as what a network learns."""
 
+from numbers import Integral
+
 import numpy as np
 
 from skmtl._data.task_ids import some_of
@@ -34,19 +36,21 @@ def mixed_cells(data, losses, *, huber_delta, normalize):
     weight = np.broadcast_to(data.weight, data.y.shape)
     places = _places_of_tasks(data, weight)
     known = [data.y[place] for place in places]
+    _refuse_sizes(losses)
     kinds = losses_of_tasks(losses, known, data.tasks)
     y = np.zeros(data.y.shape)
     codes = np.zeros(data.y.shape, dtype=np.intp)  # of classes, for strata
     tasks = []
     for t, (kind, place) in enumerate(zip(kinds, places, strict=True)):
+        name = some_of(data.tasks[t : t + 1])
         _check_name(kind)
         task, y[place] = read_mixed_task(
             known[t],
             weight[place],
             kind,
-            make_loss(kind, tuple(_LOSSES), "losses", huber_delta=huber_delta),
+            make_loss(kind, tuple(_LOSSES), f"losses of task {name}", huber_delta=huber_delta),
             normalize=normalize,
-            name=some_of(data.tasks[t : t + 1]),
+            name=name,
         )
         if task.classes is not None:
             codes[place] = y[place]
@@ -93,6 +97,16 @@ def mixed_outputs(tasks):
         scale=np.array([task.scale for task in with_new]),
         kinds=tuple(kinds),
     )
+
+
+def _refuse_sizes(losses):
+    """Raise if losses are numbers, such as those of hidden units."""
+    entries = losses if isinstance(losses, list | tuple) else [losses]
+    if entries and all(isinstance(entry, Integral) for entry in entries):
+        raise TypeError(
+            f"losses={losses!r} are numbers: losses come first in MultiTaskMLP, so give "
+            f"hidden_layer_sizes={losses!r} by its name, or second."
+        )
 
 
 def _check_name(kind):

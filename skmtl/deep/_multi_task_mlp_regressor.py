@@ -47,12 +47,12 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     huber_delta : float, default=1.35
         Size of a residual from which on the loss "huber" is linear, in units of the scale r_t.
     {training_parameters}
-    normalize_y : {"auto", "task", "common"} or False, default="auto"
+    normalize_y : {"auto", "task", "common"} or bool, default="auto"
         Offset and scale of targets, for "squared_error" and "huber". "task": mean and standard
         deviation of each task. "common": the scale is the same for all tasks, and offsets are the
         intercepts of a random-intercept model, which shrinks those of small tasks to the mean of
         all. "auto": "task" if y is two-dimensional, as its columns may be in different units, else
-        "common". False: offset 0 and scale 1.
+        "common". True is "auto". False: offset 0 and scale 1.
     {network_data_parameters}
 
     Attributes
@@ -160,7 +160,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
     def _check_params(self):
         super()._check_params()
         check_option(self.loss, "loss", ("squared_error", "huber", "poisson"))
-        check_option(self.normalize_y, "normalize_y", ("auto", "task", "common", False))
+        check_option(self.normalize_y, "normalize_y", ("auto", "task", "common", True, False))
 
     def _read_cells(self, data):
         weight = np.broadcast_to(data.weight, data.y.shape)
@@ -201,7 +201,7 @@ class MultiTaskMLPRegressor(MultiTaskNetwork, RegressorMixin, MultiOutputMixin, 
 
     def _kind_of_units(self):
         """Return "task", "common" or False."""
-        if self.normalize_y != "auto":
+        if self.normalize_y not in ("auto", True):
             return self.normalize_y
         if self._layout == "wide" or not shares(self):
             return "task"

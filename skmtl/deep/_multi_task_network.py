@@ -17,9 +17,10 @@ from skmtl.deep._refitted_heads import check_refit_heads, fit_heads, scores_of_h
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._trainer import Trainer
 from skmtl.deep._training_samples import TrainingSamples
-from skmtl.deep._trunk_input import TrunkInput, flattened
+from skmtl.deep._trunk_input import TrunkInput, check_two_dimensional, flattened
 
 _CHUNK = 4096  # samples that are predicted at a time
+_LARGEST_WEIGHT = 1e30  # of a task, and one over the smallest; single precision ends at 1e38
 _CHUNK_OF_MODULES = 128  # the same, with a trunk of the user's, whose layers may be large
 
 
@@ -99,7 +100,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         require_torch(type(self).__name__)
         self._check_params()
         callbacks = epoch_callbacks(self, X, y, sample_weight=sample_weight, tasks=tasks)
-        flat = X if self.trunk is None else flattened(X, self.task_column)
+        flat = self._flat_in_fit(X)
         data = read_training_data(self, flat, y, sample_weight, tasks, dtype=self._target_dtype)
         self._store_tasks(data)
         self._trunk_input = None
@@ -108,6 +109,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
             self._trunk_input = TrunkInput.of(X, n_features, self.reshape, self.task_column)
         cells = self._read_cells(data)
         samples = self._training_samples(data, cells)
+        _check_weights(samples.task_sum(samples.weight))
         self._score_offset = cells.offset
         self._losses = cells.losses
         self._architecture = architecture_of(self, samples, self._has_different_tasks(data))
@@ -205,11 +207,18 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:
             warn(
-                f"After max_iter={self.max_iter} epochs the validation loss of a member was still "
-                f"getting better within n_iter_no_change={self.n_iter_no_change} epochs: increase "
-                "max_iter or learning_rate_init.",
+                f"Stopped after max_iter={self.max_iter} epochs, before early stopping: the best "
+                f"validation loss was less than n_iter_no_change={self.n_iter_no_change} epochs "
+                "ago. Increase max_iter or learning_rate_init.",
                 ConvergenceWarning,
             )
+
+    def _flat_in_fit(self, X):
+        """Return the samples of `fit` as (n_samples, n_columns)."""
+        if self.trunk is None:
+            check_two_dimensional(X)
+            return X
+        return flattened(X, self.task_column)
 
     def _flat(self, X):
         """Return samples of any shape that was fitted as (n_samples, n_columns)."""
@@ -311,6 +320,17 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
                 x = tensor_of(self._network_input(X[samples]))
                 chunks.append(function(network, x, samples))
         return np.concatenate(chunks, axis=1)
+
+
+def _check_weights(weight_of_task):
+    """Raise unless training in single precision can take the sums of weights of the tasks."""
+    is_extreme = (weight_of_task < 1.0 / _LARGEST_WEIGHT) | (weight_of_task > _LARGEST_WEIGHT)
+    if is_extreme.any():
+        raise ValueError(
+            f"The sample weights of a task sum to {weight_of_task[is_extreme][0]:g}, but networks "
+            "are trained in single precision: multiply sample_weight, or task_weight, by a number "
+            "that makes them about 1."
+        )
 
 
 def _dense(X):

@@ -83,18 +83,22 @@ def architecture_of(model, samples, has_different_tasks):
         n_outputs=samples.offset.shape[1],
         head=head,
         has_task_trunks=has_task_trunks,
-        trunk=_read_trunk(model.trunk, samples),
+        trunk=_read_trunk(model, samples),
     )
 
 
-def _read_trunk(trunk, samples):
+def _read_trunk(model, samples):
     """Return the Trunk, or None."""
-    if trunk is None:
+    if model.trunk is None:
         return None
     from skmtl.deep._network import own_settings, try_trunk
 
     with own_settings():
-        return try_trunk(trunk, samples.X[[0, -1]])
+        return try_trunk(
+            model.trunk,
+            samples.X[[0, -1]],
+            is_trained=model.trunk_learning_rate != 0,
+        )
 
 
 def settings_of(model, samples):

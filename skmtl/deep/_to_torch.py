@@ -1,6 +1,7 @@
 """A fitted estimator as a module of torch."""
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl.deep._linear_heads import linear_heads
@@ -14,7 +15,9 @@ def to_torch(model):
     """Return a fitted network as a module of torch that predicts the same.
 
     The module has ordinary layers, in double precision: ``module.float()`` makes it single. Its
-    parameters are copies that require no gradients. A `trunk` of your own is in it, one for each
+    parameters are copies that require no gradients. To train part of it as the `trunk` of another
+    network, switch them on: ``trunk=module.members[0].trunk.requires_grad_(True)``, whose features
+    are those that ``module.scaling`` returns. A `trunk` of your own is in the module, one for each
     member, in single precision if it works in no other.
 
     Parameters
@@ -119,6 +122,11 @@ def _refitted_heads(model):
 
 def check_network(model):
     """Raise unless the model is a fitted network."""
+    if isinstance(model, Pipeline) and isinstance(model[-1], MultiTaskNetwork):
+        raise TypeError(
+            f"Expected a network, got a pipeline whose last step is one: pass pipeline[-1]; the "
+            f"steps before it, {list(model.named_steps)[:-1]}, are not exported."
+        )
     if not isinstance(model, MultiTaskNetwork):
         raise TypeError(
             "Expected a fitted network, such as MultiTaskMLPRegressor() or "

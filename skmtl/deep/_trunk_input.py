@@ -4,6 +4,7 @@ Inside skmtl X has two axes. Samples of more are flattened before they are read,
 back in front of the trunk.
 """
 
+import inspect
 import math
 import re
 from dataclasses import dataclass
@@ -87,14 +88,37 @@ def check_trunk_params(estimator):
             f"reshape={estimator.reshape!r} is the shape of samples for a trunk, but trunk is "
             "None: set both, or leave reshape=None."
         )
-    if estimator.trunk_learning_rate is not None:
-        check_real(estimator.trunk_learning_rate, "trunk_learning_rate")
-    transform = estimator.transform_batch
-    if transform is not None and not callable(transform):
+    rate = estimator.trunk_learning_rate
+    if rate is not None:
+        check_real(rate, "trunk_learning_rate")
+    if estimator.trunk is None and rate == 0:
+        raise ValueError(
+            f"trunk_learning_rate={rate!r} freezes a trunk of your own, but trunk is None: set "
+            "both, or leave trunk_learning_rate=None."
+        )
+    _check_transform(estimator.transform_batch)
+
+
+def _check_transform(transform):
+    """Raise unless `transform_batch` is None or can be called with two arguments."""
+    if transform is None:
+        return
+    if not callable(transform):
         raise TypeError(
             f"transform_batch must be a function of a tensor and a torch.Generator, or None, got "
             f"{transform!r}."
         )
+    try:
+        signature = inspect.signature(getattr(transform, "forward", transform))  # of a module
+    except (TypeError, ValueError):  # of some functions that are not written in Python
+        return
+    try:
+        signature.bind("x", "generator")
+    except TypeError as error:
+        raise TypeError(
+            f"transform_batch is called with (x, generator), a batch and a torch.Generator, which "
+            f"{transform!r} does not take: {error}. Wrap it in a function that does."
+        ) from error
 
 
 def flattened(X, task_column=None):
@@ -116,6 +140,17 @@ def flattened(X, task_column=None):
     if not hasattr(X, "reshape"):
         X = np.asarray(X)
     return X.reshape(shape[0], math.prod(shape[1:]))
+
+
+def check_two_dimensional(X):
+    """Raise if samples have several axes, for which a network without `trunk` has no place."""
+    shape = _shape(X)
+    if len(shape) > 2:
+        raise ValueError(
+            f"Found array with dim {len(shape)}: X has shape {shape}, but expected (n_samples, "
+            "n_features). Give trunk= a module that takes such samples, or flatten the samples: "
+            "X.reshape(len(X), -1)."
+        )
 
 
 def _shape(X):

@@ -91,9 +91,9 @@ def estimator_kind(estimator):
     kind = get_tags(final_estimator(estimator)).estimator_type
     if isinstance(final_estimator(estimator), MultiTaskMLP):
         raise TypeError(
-            f"The tasks of {estimator!r} have no common error: compare its skills with those of "
-            "training='independent', or its tasks of one kind by MultiTaskMLPRegressor and "
-            "MultiTaskMLPClassifier."
+            "Tasks of different kinds have no common error. Compare model.skills(X_test, y_test) "
+            "of two fits, one with training='independent'. (Tasks of one kind are compared by "
+            f"MultiTaskMLPRegressor or MultiTaskMLPClassifier.) Got {estimator!r}."
         )
     if kind not in ("regressor", "classifier"):
         raise TypeError(f"Expected a regressor or classifier, got {estimator!r}.")
@@ -128,7 +128,8 @@ def normalizes_targets(estimator, is_wide=None):
     if isinstance(final, MultiTaskMLPRegressor):
         if is_wide is None:
             is_wide = final.task_column is None
-        return final.normalize_y == "task" or (final.normalize_y == "auto" and is_wide)
+        is_auto = final.normalize_y in ("auto", True)
+        return final.normalize_y == "task" or (is_auto and is_wide)
     return any(value is True for value in named)
 
 

@@ -150,7 +150,8 @@ def _list_of_losses(losses, tasks):
         )
     losses = list(losses)
     if len(losses) != n_tasks:
-        raise ValueError(f"losses has {len(losses)} entries, but y has {n_tasks} tasks.")
+        entries = "1 entry" if len(losses) == 1 else f"{len(losses)} entries"
+        raise ValueError(f"losses has {entries}, but y has {n_tasks} tasks.")
     return losses
 
 

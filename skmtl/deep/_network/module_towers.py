@@ -8,7 +8,7 @@ from torch.func import functional_call
 
 from skmtl.deep._network.random_state import seeded
 from skmtl.deep._network.towers import add_to_gradient, size_of_deviations
-from skmtl.deep._network.trial_run import new_module
+from skmtl.deep._network.trial_run import new_module, range_of_integers
 
 
 class ModuleTowers(nn.Module):
@@ -129,12 +129,26 @@ class ModuleTowers(nn.Module):
         if x.is_floating_point():
             x = x.to(self.precision)
         if not self.training:
-            return tower(x).reshape(len(x), -1).to(self.precision_of_outputs)
+            return _called(tower, x).reshape(len(x), -1).to(self.precision_of_outputs)
         is_single = len(x) == 1 and self.has_batch_statistics
         tower.train(not is_single)  # the batch of a single sample has no variance
         with seeded(self.generator):
-            h = tower(x) if parameters is None else functional_call(tower, parameters, (x,))
-            return h.reshape(len(x), -1)
+            return _called(tower, x, parameters).reshape(len(x), -1)
+
+
+def _called(tower, x, parameters=None):
+    """Return what a tower, or one with other parameters, makes of x."""
+    try:
+        if parameters is None:
+            return tower(x)
+        return functional_call(tower, parameters, (x,))
+    except IndexError as error:
+        if x.is_floating_point():
+            raise
+        raise ValueError(
+            f"The trunk failed on a tensor of shape {tuple(x.shape)}: {error} "
+            f"({range_of_integers(x)})"
+        ) from error
 
 
 def _by_task(codes):

@@ -10,6 +10,7 @@ from skmtl.deep._network.random_state import seeded
 from skmtl.deep._network.tensors import single_precision, tensor_of
 from skmtl.deep._trunk import Trunk
 
+_EMBEDDINGS = (nn.Embedding, nn.EmbeddingBag)
 _EXPECTED = "expected a tensor of floats with a row for each sample"
 
 
@@ -42,7 +43,7 @@ def _made(factory):
     return factory()
 
 
-def try_trunk(source, samples):
+def try_trunk(source, samples, *, is_trained):
     """Return the Trunk of a module or factory.
 
     Parameters
@@ -51,13 +52,16 @@ def try_trunk(source, samples):
         What the user passed.
     samples : ndarray of shape (2, ...)
         Two samples as the trunk is to take them.
+    is_trained : bool
+        Whether it is to be trained.
 
     Raises
     ------
     TypeError
         If the source is neither a module nor a factory of one.
     ValueError
-        If the module does not take the samples, or returns what cannot be a representation.
+        If the module does not take the samples, or returns what cannot be a representation; if it
+        is to be trained, but none of its parameters can be.
     """
     if not callable(source):
         raise TypeError(
@@ -67,6 +71,8 @@ def try_trunk(source, samples):
     with seeded(torch.Generator().manual_seed(0)):
         module = new_module(source).eval()
         output = _output(module, single_precision(x))
+        if is_trained:
+            _check_can_be_trained(module)
         has_double_precision = _has_double_precision(module, x)
     return Trunk(
         source=source,
@@ -85,7 +91,7 @@ def _output(module, x):
             output = module(x)
     except Exception as error:
         raise ValueError(
-            f"The trunk failed on two samples, {_described(x)}: {error} ({_advice(x)})"
+            f"The trunk failed on two samples, {_described(x)}: {error}{_advice(module, x, error)}"
         ) from error
     if not isinstance(output, torch.Tensor):
         raise ValueError(
@@ -101,22 +107,43 @@ def _output(module, x):
     return output
 
 
+def _check_can_be_trained(module):
+    """Raise if a module has parameters, and requires gradients of none."""
+    are_trained = [parameter.requires_grad for parameter in module.parameters()]
+    if are_trained and not any(are_trained):
+        raise ValueError(
+            "No parameter of the trunk requires gradients, so that training would leave it as it "
+            "is: set trunk_learning_rate=0, which says so and is faster, or call "
+            "trunk.requires_grad_(True) to train it. (Modules of to_torch require none.)"
+        )
+
+
 def _described(x):
     """Return a tensor's shape and type as text."""
     return f"a tensor of shape {tuple(x.shape)} and type {x.dtype}"
 
 
-def _advice(x):
-    """Return what may help if a trunk does not take x."""
-    if x.is_floating_point():
-        return (
-            "reshape= sets the shape of samples; integers reach the trunk as such if X is of an "
-            "integer type in fit"
+def _advice(module, x, error):
+    """Return what may help if a trunk does not take x, as the end of a message."""
+    has_embedding = any(isinstance(part, _EMBEDDINGS) for part in module.modules())
+    advice = []
+    if isinstance(error, IndexError) and not x.is_floating_point():
+        advice.append(range_of_integers(x))
+    elif x.is_floating_point() and (has_embedding or "Long" in str(error)):
+        advice.append("give X as integers in fit, in all of its columns")
+    elif not x.is_floating_point() and not has_embedding:
+        advice.append(
+            "X is of an integer type: if it holds numbers, such as pixels, give X as floats"
         )
-    return (
-        "X was of an integer type in fit, so the trunk gets integers: if they are numbers, such as "
-        "those of pixels, give X as floats; reshape= sets the shape of samples"
-    )
+    if x.dim() == 2 and not has_embedding:
+        advice.append("reshape= sets the shape of samples")
+    return f" ({'; '.join(advice)})" if advice else ""
+
+
+def range_of_integers(x):
+    """Return what integers a tensor holds, and which ones an embedding takes, as text."""
+    low, high = int(x.min()), int(x.max())
+    return f"X has integers from {low} to {high}; an nn.Embedding takes 0 to num_embeddings - 1"
 
 
 def _has_double_precision(module, x):
