@@ -144,7 +144,8 @@ def measure(shape, n_epochs, repeats, only):
 
 def time_text(milliseconds):
     """The median, in three figures."""
-    return f"{np.median(milliseconds):#.3g}".rstrip(".")
+    median = np.median(milliseconds)
+    return f"{median:.0f}" if median >= 100 else f"{median:#.3g}".rstrip(".")
 
 
 def ratio_text(numerators, denominators):
