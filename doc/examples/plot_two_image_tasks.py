@@ -163,7 +163,9 @@ print(
 # %%
 # The four ways rank differently for the digits and for the clothes. Clothes come first in the
 # sequence, so that this network learned them alone, as the independent one did, and yet it has
-# 1.6 points more: so much is luck of the initial weights. A joint network with hard sharing has
+# 1.6 points more: so much is luck of the initial weights. Other ones even turn the order around:
+# with ``random_state=1`` the joint network with hard sharing has 93.9 % for the digits and 72.9 %
+# for the clothes, the independent ones have 93.0 and 68.8 %. A joint network with hard sharing has
 # half the parameters of two networks.
 #
 # Did sharing help?
