@@ -197,8 +197,8 @@ for name in names:
 # No. The joint network has 91.7 % for the digits and 67.7 % for the clothes, the independent ones
 # have 94.3 and 70.8 %, and the report cannot tell them from each other. Both are far better than
 # logistic regression for the digits. For the clothes, of which there are 300, logistic regression
-# on the pixels is better than both, by three points and more. What a network learns from digits does
-# not help it to tell a coat from a shirt.
+# on the pixels is better than both, by three points and more. What a network learns from digits
+# does not help it to tell a coat from a shirt.
 #
 # What sharing saves is half of the parameters, which may be reason enough if both tasks are to run
 # on a small device. It is no reason to expect better accuracy.
