@@ -7,14 +7,16 @@
 parameters, which were chosen by `deep_defaults.py` on splits of other seeds, 100 and more. What
 every fit scored is kept in a file of its own: a run that was stopped goes on where it was, and
 several may run at once.
-The table has means and standard deviations over seeds 0 to 4, and what was aimed at.
+The table has means and standard deviations over seeds 0 to 4, of FDU-MTL one fit to the published
+split, and what was aimed at.
 """
 
 import argparse
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from time import process_time
 
@@ -143,6 +145,8 @@ class Case:
         By measure, a function that returns what was aimed at, from the mean scores of the models.
     is_error : bool
         Whether less is better.
+    seeds : sequence of int
+        Those of the table; one where the split is published and a fit takes minutes.
     """
 
     split: Callable
@@ -150,6 +154,7 @@ class Case:
     models: dict
     goals: dict
     is_error: bool = False
+    seeds: Sequence = SEEDS
 
 
 def mulan(name):
@@ -205,6 +210,7 @@ CASES = {
         data.accuracy,
         OWN_CLASSES,
         {"accuracy, %": above(87.0)},
+        seeds=[0],
     ),
 }
 
@@ -227,16 +233,15 @@ def measure(case, model, directory, seed):
 
 def run(kept, directory, seeds, sets, models):
     """Measure what is not kept yet."""
-    for seed in seeds:
-        for title in sets:
-            case = CASES[title]
-            for name, model in case.models.items():
-                is_wanted = not models or name in models
-                if not is_wanted or kept.get(name, title, seed):
-                    continue
-                found = measure(case, model, directory, seed)
-                kept.put(name, title, seed, found)
-                print(title, seed, name, found, flush=True)
+    for title in sets:
+        case = CASES[title]
+        for seed, (name, model) in product(seeds or case.seeds, case.models.items()):
+            is_wanted = not models or name in models
+            if not is_wanted or kept.get(name, title, seed):
+                continue
+            found = measure(case, model, directory, seed)
+            kept.put(name, title, seed, found)
+            print(title, seed, name, found, flush=True)
 
 
 # ---------------------------------------------------------------- the table
@@ -253,7 +258,7 @@ def scores_of(kept, title, name, measure, seeds):
 def measures_of(kept, title):
     """Names of the measures of a set, from the first fit that is kept."""
     for name in CASES[title].models:
-        for seed in SEEDS:
+        for seed in CASES[title].seeds:
             found = kept.get(name, title, seed)
             if found and "scores" in found:
                 return list(found["scores"])
@@ -284,7 +289,7 @@ def rows_of(kept, title, names):
     for measure in measures_of(kept, title):
         scores = {}
         for name in names:
-            of = scores_of(kept, title, name, measure, SEEDS)
+            of = scores_of(kept, title, name, measure, case.seeds)
             if of is not None:
                 scores[name] = of
         n_digits = digits(measure)
@@ -293,7 +298,9 @@ def rows_of(kept, title, names):
             cell = ""
             if name in scores:
                 of = scores[name]
-                cell = f"{of.mean():.{n_digits}f} ± {of.std(ddof=1):.{n_digits}f}"
+                cell = f"{of.mean():.{n_digits}f}"
+                if len(of) > 1:
+                    cell += f" ± {of.std(ddof=1):.{n_digits}f}"
             cells.append(cell)
         yield [title, measure, *cells, *verdict(case, measure, scores)]
 
@@ -313,7 +320,7 @@ def main():
     options.add_argument("--kept", type=Path, required=True, help="directory of the results")
     options.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     options.add_argument("--models", nargs="+", help="the others are left out")
-    options.add_argument("--seeds", nargs="+", type=int, default=list(SEEDS))
+    options.add_argument("--seeds", nargs="+", type=int, help="those of the table by default")
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()
     warnings.simplefilter("ignore")

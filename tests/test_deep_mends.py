@@ -8,8 +8,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skmtl import MultiTaskMLPRegressor, export_onnx, to_torch
+from skmtl import (
+    MeanRegularizedRegressorCV,
+    MultiTaskMLP,
+    MultiTaskMLPClassifier,
+    MultiTaskMLPRegressor,
+    export_onnx,
+    to_torch,
+)
+from skmtl.evaluation._baselines import all_models
 from skmtl.evaluation._estimators import normalizes_targets
+from skmtl.evaluation._rivals import Rivals
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -117,6 +126,16 @@ def test_the_end_of_training_is_told():
         model.fit(*numbers())
 
 
+@needs_torch
+def test_the_best_epoch_is_how_many_to_train_for():
+    X, Y = numbers()
+    model = MultiTaskMLPRegressor(**FEW_STEPS, refit_heads=None).fit(X, Y)
+    assert (model.best_epoch_ == model.n_iter_).all()
+    stopped = MultiTaskMLPRegressor(n_iter_no_change=3, n_members=2, random_state=0).fit(X, Y)
+    assert (stopped.best_epoch_ >= 1).all()
+    assert stopped.best_epoch_.max() + 3 == stopped.n_iter_
+
+
 # Targets
 
 
@@ -155,3 +174,25 @@ def test_the_exporter_takes_types_and_is_quiet(tmp_path, capfd):
     for wrong in ["double", np.float16, 3]:
         with pytest.raises(ValueError, match=r"dtype=.*is not one of"):
             export_onnx(model, tmp_path / "model.onnx", dtype=wrong)
+
+
+# Comparisons
+
+
+def test_single_networks_have_a_short_name():
+    network = MultiTaskMLPRegressor()
+    estimators = {"linear": MeanRegularizedRegressorCV(), "small": network}
+    rivals = Rivals(named=(), own={})
+    models, roles = all_models(estimators, "auto", rivals, normalize_y=True)
+    assert roles["small"]["single"] == "single network"
+    estimators["large"] = MultiTaskMLPRegressor((256,))
+    models, _ = all_models(estimators, "auto", rivals, normalize_y=True)
+    assert {"single network of small", "single network of large"} < set(models)
+
+
+# Help
+
+
+@pytest.mark.parametrize("kind", [MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor])
+def test_help_shows_no_parameters_of_others(kind):
+    assert [name for name in ("refit_heads", "huber_delta") if hasattr(kind, name)] == []

@@ -75,14 +75,14 @@ def made_up_losses(n_tasks, n_epochs=12, n_members=3, seed=0):
     training = level * decay[:, None]
     noise = rng.uniform(1.0, 1.1, (n_epochs, n_members, n_tasks))
     validation = (level * (0.5 + decay[:, None]))[:, None, :] * noise
-    best_epoch = rng.integers(n_epochs, size=(n_members, n_tasks))
+    best_epoch = 1 + rng.integers(n_epochs, size=(n_members, n_tasks))
     return training, validation, best_epoch
 
 
 # Losses
 
 
-@pytest.mark.parametrize("best_epoch", [[3, 5, 3], None])
+@pytest.mark.parametrize("best_epoch", [[4, 6, 4], None])
 def test_few_tasks_have_a_line_each(best_epoch):
     training, validation, _ = made_up_losses(3)
     display = TaskLossDisplay(
@@ -96,7 +96,8 @@ def test_few_tasks_have_a_line_each(best_epoch):
     if best_epoch is None:
         assert sum(map(len, dots)) == 0
     else:
-        np.testing.assert_array_equal(dots[0][:, 0], [4, 6])  # epochs are counted from 1
+        np.testing.assert_array_equal(dots[0][:, 0], [4, 6])
+        np.testing.assert_allclose(dots[0][:, 1], validation.mean(axis=1)[[3, 5], 0])
 
 
 def test_of_many_tasks_the_worst_are_named():
@@ -106,7 +107,7 @@ def test_of_many_tasks_the_worst_are_named():
         training,
         tasks=np.arange(40),
         validation_curve=validation,
-        best_epoch=np.minimum(best_epoch, 0),
+        best_epoch=np.minimum(best_epoch, 1),
     ).plot()
     assert set(legend_texts(display)[:4]) == {"38", "37", "36", "35"}
     assert "1 task without validation samples" in display.ax_.get_xlabel()
@@ -118,7 +119,7 @@ def test_tasks_may_have_had_fewer_epochs():
     training, validation, best_epoch = made_up_losses(8)
     training[5:, 7] = np.nan
     validation[5:, :, 7] = np.nan
-    best_epoch[:, 7] = 4
+    best_epoch[:, 7] = 5
     display = TaskLossDisplay(
         training, tasks=np.arange(8), validation_curve=validation, best_epoch=best_epoch
     ).plot()
@@ -249,8 +250,16 @@ def test_conflicts_are_drawn_and_counted():
     np.testing.assert_array_equal(display.similarity, expected)
     drawn = np.asarray(display.ax_.images[0].get_array())
     np.testing.assert_array_equal(drawn, expected[np.ix_(display.order_, display.order_)])
-    n_conflicts = (expected[np.triu_indices(3, k=1)] < 0).sum()
-    assert display.ax_.get_xlabel() == f"{n_conflicts} of 3 pairs in conflict"
+    n_conflicts = (expected[np.triu_indices(3, k=1)] < -0.1).sum()
+    assert display.ax_.get_xlabel() == f"{n_conflicts} of 3 pairs below -0.1"
+
+
+def test_tasks_about_at_right_angles_are_not_in_conflict():
+    cosines = [[1.0, -0.004, -0.09], [-0.004, 1.0, -0.2], [-0.09, -0.2, 1.0]]
+    display = GradientConflictDisplay(cosines, order=None).plot()
+    assert display.ax_.get_xlabel() == "1 of 3 pairs below -0.1"
+    written = [text.get_text() for text in display.ax_.texts]
+    assert written[:3] == ["1.00", "0.00", "-0.09"]
 
 
 # Costs

@@ -141,7 +141,8 @@ validation_curve_ : ndarray of shape (n_epochs, n_members, n_tasks)
     Mean validation loss of each task after each epoch; NaN if a member leaves out no sample of the
     task. Without early stopping there are no epochs in it.
 best_epoch_ : ndarray of shape (n_members, n_tasks)
-    Epoch, counted from 0, whose weights each member has for each task.
+    Epoch whose weights each member has for each task, counted from 1, as `n_iter_` and the lines
+    of `verbose` do: the losses of epoch k are ``validation_curve_[k - 1]``.
 task_weight_curve_ : ndarray of shape (n_epochs, n_tasks)
     Mean weights that `weighting` gave to tasks in each epoch: 1 with equal weights, NaN if a
     callable takes gradients.

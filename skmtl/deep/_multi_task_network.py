@@ -33,8 +33,6 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
     """
 
     _target_dtype = np.float64
-    huber_delta = 1.35  # a parameter of those that learn numbers
-    refit_heads = None  # a parameter of those with tasks of one kind
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -202,7 +200,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         self._arrays = training.arrays
         self.loss_curve_ = training.loss_curve
         self.validation_curve_ = training.validation_curve
-        self.best_epoch_ = training.best_epoch
+        self.best_epoch_ = training.best_epoch + 1  # the first epoch is called 1
         self.task_weight_curve_ = training.task_weight_curve
         self.n_iter_ = len(training.loss_curve)
         if not training.converged:

@@ -31,7 +31,7 @@ def check_network_params(model):
         check_int(model.n_members, "n_members")
     check_trunk_params(model)
     check_real(model.head_alpha, "head_alpha")
-    check_real(model.huber_delta, "huber_delta", include="neither")
+    check_real(huber_delta_of(model), "huber_delta", include="neither")
     check_real(model.alpha, "alpha")
     check_real(model.learning_rate_init, "learning_rate_init", include="neither")
     check_int(model.max_iter, "max_iter")
@@ -48,6 +48,11 @@ def check_network_params(model):
 def shares(model):
     """Whether the tasks of an estimator have anything in common."""
     return model.sharing != "none" and model.training == "joint"
+
+
+def huber_delta_of(model):
+    """Return the parameter of the loss "huber"; a classifier has none, and any will do."""
+    return getattr(model, "huber_delta", 1.0)
 
 
 def architecture_of(model, samples, has_different_tasks):
@@ -109,7 +114,7 @@ def settings_of(model, samples):
     return TrainingSettings(
         head_alpha=model.head_alpha,
         soft_alpha=model.soft_alpha if model.sharing == "soft" else 0.0,
-        huber_delta=model.huber_delta,
+        huber_delta=huber_delta_of(model),
         alpha=model.alpha,
         learning_rate=model.learning_rate_init,
         trunk_learning_rate=trunk_learning_rate,

@@ -20,7 +20,7 @@ _SEARCH = MappingProxyType({"tol": 1e-2, "max_iter": 1000})  # of variances; tol
 
 def check_refit_heads(model):
     """Raise unless the parameter `refit_heads` of a network suits its other parameters."""
-    given = model.refit_heads
+    given = _given(model)
     if given is None or (isinstance(given, str) and given == "auto"):
         return
     if not isinstance(given, MultiTaskEstimator):
@@ -50,6 +50,11 @@ def check_refit_heads(model):
             f"training='joint' and checkpoint='overall', got sharing={model.sharing!r}, "
             f"training={model.training!r} and checkpoint={model.checkpoint!r}."
         )
+
+
+def _given(model):
+    """Return the parameter `refit_heads`; None for tasks of several kinds, which have none."""
+    return getattr(model, "refit_heads", None)
 
 
 def _has_one_trunk(model):
@@ -89,7 +94,7 @@ def fit_heads(model, data, cells):
         warnings.filterwarnings("ignore", "tasks holds")  # of ids, which the network has told
         for features in _features(model, H):
             estimators.append(clone(estimator).fit(features, y, **params))
-    if isinstance(model.refit_heads, str):
+    if isinstance(_given(model), str):
         for fitted in estimators:
             _forget_samples(fitted)
     model.head_estimators_ = estimators
@@ -108,11 +113,12 @@ def _forget_samples(estimator):
 
 def _estimator_of_heads(model, cells):
     """Return the unfitted estimator that the heads are refitted by, or None."""
-    if model.refit_heads is None:
+    given = _given(model)
+    if given is None:
         return None
-    if isinstance(model.refit_heads, str):
+    if isinstance(given, str):
         return _default_estimator(model, cells) if _has_one_trunk(model) else None
-    estimator = clone(model.refit_heads)
+    estimator = clone(given)
     for name in estimator.get_params():
         if name.split("__")[-1] == "handle_unknown":
             estimator.set_params(**{name: "shared"})  # the network raises where it is "error"

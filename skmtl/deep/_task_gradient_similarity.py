@@ -9,6 +9,7 @@ from skmtl._data.fitted_final import fitted_final, seen_by_final
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import some_of
+from skmtl.deep._network_params import huber_delta_of
 from skmtl.deep._require_torch import require_torch
 from skmtl.deep._to_torch import check_network
 
@@ -149,7 +150,7 @@ def _cosines(model, data, with_respect_to):
             weight=tensor_of(weight),
             offset=tensor_of(model._score_offset[:-1]),
             losses=model._losses,
-            huber_delta=model.huber_delta,
+            huber_delta=huber_delta_of(model),
         )
         if with_respect_to == "trunk":
             return gradients.cosines_at_trunk().numpy()

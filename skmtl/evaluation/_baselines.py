@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 from sklearn.utils import get_tags
 
 from skmtl._data.checks import check_option
+from skmtl.deep import MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.evaluation._boosted_tasks import boosted_tasks
 from skmtl.evaluation._single_task import (
     OneTask,
@@ -176,6 +177,8 @@ def _names(role, found):
 
 
 def _kind(estimator):
-    """The name of the class of a baseline."""
+    """The name of the class of a baseline; networks have a short one, which fits into a table."""
     inner = estimator.estimator if isinstance(estimator, OneTask | OneTaskClassifier) else estimator
+    if isinstance(inner, MultiTaskMLPRegressor | MultiTaskMLPClassifier):
+        return "network"
     return type(inner).__name__

@@ -7,12 +7,15 @@ from skmtl.deep import task_gradient_similarity
 from skmtl.inspection._style import Display
 from skmtl.inspection._task_similarity_display import TaskSimilarityDisplay
 
+_CONFLICT = -0.1  # cosines below it count as conflicts
+
 
 class GradientConflictDisplay(Display):
     """Cosines of the angles between the gradients of tasks, similar tasks next to each other.
 
     Tasks in blue agree on how to change the part of a network that they share, tasks in red are in
-    conflict. Use :meth:`from_estimator` to create one.
+    conflict. The label below counts the pairs whose cosine is less than -0.1: nearer to 0, tasks
+    neither agree nor disagree. Use :meth:`from_estimator` to create one.
 
     Parameters
     ----------
@@ -43,7 +46,7 @@ class GradientConflictDisplay(Display):
     >>> cosines = [[1.0, -0.3, 0.9], [-0.3, 1.0, 0.0], [0.9, 0.0, 1.0]]
     >>> display = GradientConflictDisplay(cosines, tasks=["a", "b", "c"]).plot()
     >>> display.ax_.get_xlabel()
-    '1 of 3 pairs in conflict'
+    '1 of 3 pairs below -0.1'
     """
 
     def __init__(self, similarity, *, tasks=None, order="clustering"):
@@ -106,9 +109,9 @@ class GradientConflictDisplay(Display):
 
 
 def _summary(similarity):
-    """How many pairs of tasks are in conflict."""
+    """How many pairs of tasks are in conflict, which those about 0 are not."""
     pairs = similarity[np.triu_indices(len(similarity), k=1)]
-    n_conflicts = int((pairs < 0).sum())
+    n_conflicts = int((pairs < _CONFLICT).sum())
     if len(pairs) == 0:
         return ""
-    return f"{n_conflicts} of {len(pairs)} pairs in conflict"
+    return f"{n_conflicts} of {len(pairs)} pairs below {_CONFLICT}"

@@ -45,7 +45,7 @@ class TaskLossDisplay(Display):
         Validation losses, NaN where a member leaves out no sample of a task. None, or one without
         epochs, draws none.
     best_epoch : array-like of int of shape (n_members,) or (n_members, n_tasks), default=None
-        Epochs whose weights were kept, counted from 0.
+        Epochs whose weights were kept; the first one is 1.
     loss_name : str, default="loss"
         Label of the vertical axis.
 
@@ -171,7 +171,7 @@ class TaskLossDisplay(Display):
                 continue
             of_task = curves.validation[:, t]
             ax.plot(curves.epochs, of_task, color=color, linewidth=1.5, zorder=3)
-            kept = curves.best_epochs_of(t)
+            kept = curves.positions_kept(t)
             ax.scatter(curves.epochs[kept], of_task[kept], 22, color=color, zorder=4)
         return handles
 
@@ -191,12 +191,12 @@ class _Curves:
             best_epoch = np.asarray(best_epoch)
             self.best_epoch = best_epoch.reshape(len(best_epoch), -1)
 
-    def best_epochs_of(self, t):
-        """The epochs kept by the members, (n_members,); none if there are none."""
+    def positions_kept(self, t):
+        """Positions in the curves of the epochs that members kept; none if none is known."""
         if self.best_epoch is None:
             return np.empty(0, dtype=int)
         shape = (len(self.best_epoch), self.n_tasks)
-        return np.unique(np.broadcast_to(self.best_epoch, shape)[:, t])
+        return np.unique(np.broadcast_to(self.best_epoch, shape)[:, t]) - 1
 
     def losses_kept(self):
         """The mean validation loss of each task in the epochs kept, or its last training loss."""
@@ -204,7 +204,7 @@ class _Curves:
         if self.validation is None:
             return losses
         for t in range(self.n_tasks):
-            kept = self.best_epochs_of(t)
+            kept = self.positions_kept(t)
             of_task = self.validation[:, t]
             losses[t] = of_task[kept].mean() if len(kept) else _last_known(of_task)
         return losses

@@ -270,6 +270,6 @@ def _write_entries(ax, image, matrix, percent):
         if not np.isfinite(value):
             continue
         is_dark = abs(image.norm(value) - 0.5) > 0.35
-        text = f"{value:+.0%}" if percent else f"{value:.2f}"
+        text = f"{value:+.0%}" if percent else f"{value:z.2f}"  # no -0.00
         color = "white" if is_dark else "black"
         ax.text(t, s, text, ha="center", va="center", color=color, fontsize=7)

@@ -23,6 +23,7 @@ class Objective:
     def __init__(self, samples, offset, losses, settings):
         self.loss = TaskLosses(losses, settings.huber_delta)
         self.offset = torch.from_numpy(offset).float()
+        self._has_offset = bool(offset.any())  # numbers are standardized instead
         self.n_tasks = len(offset)
         self.n_samples = int(samples.is_trained.sum())
         self.settings = settings
@@ -37,10 +38,12 @@ class Objective:
 
         `scores` are those of the network, (M, n, C, K).
         """
-        offset = self.offset
-        if batch.codes is not None:
-            offset = offset[batch.codes].unsqueeze(1)
-        return batch.weight * self.loss(scores + offset, batch.y, batch.codes)
+        if self._has_offset:
+            offset = self.offset
+            if batch.codes is not None:
+                offset = offset[batch.codes].unsqueeze(1)
+            scores = scores + offset
+        return batch.weight * self.loss(scores, batch.y, batch.codes)
 
     def task_losses(self, cells, batch):
         """Return what each task adds to the mean loss of a member, (M, n_tasks).
