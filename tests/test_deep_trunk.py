@@ -407,8 +407,8 @@ def test_features_are_scaled_only_if_asked_for():
 
 
 INVALID = {
-    "a list": ({"trunk": [1]}, TypeError, r"torch\.nn\.Module or a factory.*got \[1\]"),
-    "no factory": ({"trunk": int}, TypeError, "returned int; expected a factory"),
+    "a list": ({"trunk": [1]}, TypeError, r"torch\.nn\.Module or a function.*got \[1\]"),
+    "no factory": ({"trunk": int}, TypeError, "returned int; expected a function"),
     "a wrong shape": ({"trunk": "ConvTrunk"}, ValueError, r"failed on two samples.*\(2, 4\)"),
     "integers": ({"trunk": "TokenTrunk"}, ValueError, "give X as integers"),
     "a tuple": ({"trunk": "ReturnsTuple"}, ValueError, "returned tuple.*one of its outputs"),

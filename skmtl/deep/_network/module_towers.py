@@ -191,5 +191,5 @@ def _check_same(tensors, state):
     if shapes != known:
         raise ValueError(
             f"trunk has the parameters {shapes}, but in fit it had {known}: give the module or "
-            "factory of the fit."
+            "function of the fit."
         )

@@ -23,7 +23,7 @@ def new_module(source):
     module = copy.deepcopy(source) if is_module else _made(source)
     if not isinstance(module, nn.Module):
         raise TypeError(
-            f"trunk={source!r} returned {type(module).__name__}; expected a factory without "
+            f"trunk={source!r} returned {type(module).__name__}; expected a function without "
             "arguments that returns a torch.nn.Module."
         )
     return module.cpu().float()
@@ -36,7 +36,7 @@ def _made(factory):
     except TypeError as error:
         raise TypeError(
             f"trunk={factory!r} cannot be called without arguments ({error}): give a module, or a "
-            "factory that takes none."
+            "function that takes none."
         ) from error
     except ValueError:  # it has no signature
         pass
@@ -58,14 +58,14 @@ def try_trunk(source, samples, *, is_trained):
     Raises
     ------
     TypeError
-        If the source is neither a module nor a factory of one.
+        If the source is neither a module nor a function that makes one.
     ValueError
         If the module does not take the samples, or returns what cannot be a representation; if it
         is to be trained, but none of its parameters can be.
     """
     if not callable(source):
         raise TypeError(
-            f"trunk must be a torch.nn.Module or a factory without arguments, got {source!r}."
+            f"trunk must be a torch.nn.Module or a function without arguments, got {source!r}."
         )
     x = tensor_of(samples)
     with seeded(torch.Generator().manual_seed(0)):
