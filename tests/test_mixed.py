@@ -435,7 +435,7 @@ def test_a_weight_of_zero_is_a_row_left_out(X, Y):
         (LOSSES | {"pay": "hinge"}, "'hinge' is not one of"),
         (LOSSES | {"ill": "squared_error"}, r"Task \['ill'\].*no numbers"),
         (LOSSES | {"ill": "poisson"}, r"Task \['ill'\].*no numbers"),
-        (LOSSES | {"age": "logistic"}, "Unknown label type"),
+        (LOSSES | {"age": "logistic"}, "of loss 'logistic': Unknown label type"),
         (LOSSES | {"pay": "poisson"}, r"Task \['pay'\].*at least 0"),
     ],
 )

@@ -189,7 +189,10 @@ def read_mixed_task(y, weight, kind, loss, *, normalize, name):
 
 def _read_classes(y, weight, kind, loss, normalize, name):
     classes, codes = encode(plain_labels(y, f"Task {name}"), f"Task {name}")
-    check_classification_targets(classes[codes])
+    try:
+        check_classification_targets(classes[codes])
+    except ValueError as error:
+        raise ValueError(f"Task {name} of loss {kind!r}: {error}") from None
     if len(classes) < 2:
         warn(
             f"Task {name} holds one class, {classes.tolist()}, which is always predicted: nothing "
