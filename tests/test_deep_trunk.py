@@ -3,6 +3,7 @@
 import importlib.util
 import pickle
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from conftest import TRAINING
 from joblib import parallel_config
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_predict
@@ -532,3 +534,25 @@ def test_a_pipeline_fits_the_network_with_its_targets(form):
 def test_a_representation_needs_a_network():
     with pytest.raises(TypeError, match=r"Ridge\(\) has no method represent"):
         SharedRepresentation(Ridge()).fit([[0.0], [1.0]], [0.0, 1.0])
+
+
+def two_image_tasks():
+    """Images (n, 1, 8, 8) of digits and of clothes, their classes and what they are of."""
+    digits = load_digits()
+    clothes = np.load(Path(__file__).parent / "data" / "fashion.npz")
+    images = [digits.images[:300] / 16, clothes["X"][:, 2:26:3, 2:26:3] / 255]
+    classes = [digits.target[:300], clothes["y"]]
+    tasks = np.repeat(["digits", "clothes"], [len(of_task) for of_task in classes])
+    return np.concatenate(images)[:, None], np.concatenate(classes), tasks
+
+
+@needs_torch
+def test_two_image_tasks_are_learned_by_one_convolutional_network():
+    X, y, tasks = two_image_tasks()
+    train = np.random.default_rng(0).random(len(y)) < 0.75
+    model = MultiTaskMLPClassifier(trunk=ConvTrunk, max_iter=60, early_stopping=False)
+    model.set_params(random_state=0, learning_rate_init=0.01)
+    model.fit(X[train], y[train], tasks=tasks[train])
+    is_right = model.predict(X[~train], tasks=tasks[~train]) == y[~train]
+    assert is_right[tasks[~train] == "digits"].mean() > 0.8
+    assert is_right[tasks[~train] == "clothes"].mean() > 0.5
