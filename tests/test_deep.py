@@ -409,3 +409,18 @@ def test_gradients_of_tasks_add_up_to_that_of_the_objective():
     model.set_params(weighting=lambda gradients: gradients.sum(0))
     summed = model.fit(X, y, tasks=tasks).predict(X, tasks=tasks)
     np.testing.assert_allclose(summed, equal, atol=1e-4)
+
+
+@needs_torch
+def test_features_that_are_not_standardized_are_left_as_they_are():
+    X, y, tasks = long_data()
+    model = MultiTaskMLPRegressor((8,), n_members=1, activation="identity", random_state=0)
+    model.set_params(standardize=False, early_stopping=False, max_iter=2)
+    h = model.fit(X, y, tasks=tasks).represent(np.vstack([X, 1e4 * X]))
+    origin = model.represent(np.zeros((1, 4)))
+    np.testing.assert_allclose(h[120:] - origin, 1e4 * (h[:120] - origin), rtol=1e-8)
+    single = X.astype(np.float32)
+    np.testing.assert_allclose(model.represent(single), h[:120], atol=1e-6)
+    np.testing.assert_array_equal(
+        model.represent(np.ones((1, 4), int)), model.represent([[1.0] * 4])
+    )

@@ -114,7 +114,8 @@ standardize : bool or "auto", default="auto"
     smoothly: a scaled value z becomes ``z / sqrt(1 + (z / b)^2)``. The bound b is twice the size of
     z in 95 % of the samples, between 3 and 10. A feature whose quartiles are equal is scaled by its
     standard deviation, with the bound 10, and a constant one is only centered. A scaler before the
-    network is then not needed. "auto": if there is no `trunk`.
+    network is then not needed. If False, features are left as they are. "auto": if there is no
+    `trunk`, which gets them in single precision: features far from 0 then lose digits.
 task_weight : "balanced", dict, Series or array-like of shape (n_tasks,), default=None
     Weights omega of tasks in the loss: 1 by default. "balanced": every task has the same total
     weight. A dict or pandas Series goes by task id, an array by the order of `tasks_`.

@@ -48,24 +48,22 @@ class FeatureScale:
         lower, center, upper = _weighted_quantiles(X, weight, [0.25, 0.5, 0.75])
         spread = (upper - lower) / _QUARTILES_OF_NORMAL
         mean = np.average(X, axis=0, weights=weight)
-        deviation = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight))
+        squares = (X - mean) ** 2
+        deviation = np.sqrt(np.average(squares, axis=0, weights=weight))
         smallest = _ROUNDING * np.maximum(np.abs(lower), np.abs(upper))
         has_quartiles = spread > smallest
         spread = np.where(has_quartiles, spread, deviation)
         spread = np.where(spread > smallest, spread, 1.0)
-        (common,) = _weighted_quantiles(np.abs(X - center) / spread, weight, [_COMMON])
+        sizes = np.abs(X - center) / spread
+        (common,) = _weighted_quantiles(sizes, weight, [_COMMON])
         bound = np.clip(_BEYOND_COMMON * common, _SMALLEST_BOUND, _LARGEST_BOUND)
-        return cls(center, spread, np.where(has_quartiles, bound, _LARGEST_BOUND))
-
-    @classmethod
-    def identity(cls, n_features):
-        """Return the scale that leaves features near 0 as they are."""
-        bound = np.full(n_features, _LARGEST_BOUND)
-        return cls(np.zeros(n_features), np.ones(n_features), bound)
+        bound = np.where(has_quartiles, bound, _LARGEST_BOUND)
+        return cls(center, spread, bound)
 
     def apply(self, X):
         """Return the scaled features, (n_samples, n_features) of double precision."""
-        Z = np.clip((X - self.center) / self.spread, -_FARTHEST, _FARTHEST)
+        Z = (X - self.center) / self.spread
+        Z = np.clip(Z, -_FARTHEST, _FARTHEST)
         return Z / np.sqrt(1.0 + (Z / self.bound) ** 2)
 
 

@@ -146,7 +146,7 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         )
 
     def _make_feature_scale(self, features, weight):
-        """Return the FeatureScale of weighted samples, None if the trunk gets them as they are."""
+        """Return the FeatureScale of weighted samples, None if they are left as they are."""
         has_trunk = self.trunk is not None
         standardize = self.standardize
         if standardize == "auto":
@@ -156,9 +156,9 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
                 "standardize=True, but X is of integer type, which the trunk gets as it is: give X "
                 "as floats if they are numbers, or leave standardize='auto'."
             )
-        if standardize:
-            return FeatureScale.of(np.asarray(features, dtype=np.float64), weight)
-        return None if has_trunk else FeatureScale.identity(features.shape[1])
+        if not standardize:
+            return None
+        return FeatureScale.of(np.asarray(features, dtype=np.float64), weight)
 
     def _network_input(self, features):
         """Return what the network gets for features, (n_samples, ...)."""
@@ -166,8 +166,8 @@ class MultiTaskNetwork(CallbackSupportMixin, PlainState, MultiTaskEstimator):
         if self._feature_scale is not None:
             features = self._feature_scale.apply(features)
         if self._trunk_input is not None:
-            features = self._trunk_input.apply(features)
-        return features
+            return self._trunk_input.apply(features)
+        return features.astype(np.float64, copy=False)
 
     def _cell_weights(self, data, cells):
         """Return the weights of targets, with those of tasks in them, of the shape of y."""
