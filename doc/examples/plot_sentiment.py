@@ -151,7 +151,7 @@ print((100 * accuracy).round(1).to_string())
 print((100 * accuracy.mean()).round(1).to_dict())
 
 # %%
-# The network is the best: 78.9 % on average, and all 16 domains gain from it. The linear model of
+# The network is the best: 78.8 % on average, and all 16 domains gain from it. The linear model of
 # all domains as one has 77.7 %, the mean-regularized model 77.2 %, and each domain alone 68.6 %. So
 # one linear model for all has most of the gain over single tasks, and the network adds about one
 # point, of which the report is sure. Its heads are those of mixed-effects models, fitted to the
@@ -196,6 +196,6 @@ right = model.predict(tokens[test], tasks=domain.iloc[test]) == y[test]
 print(f"accuracy {right.mean():.1%} after {model.n_iter_} epochs")
 
 # %%
-# 67.7 % is no better than the bag of words of each domain alone, 68.6 %. 1600 reviews are too few
+# 67.8 % is no better than the bag of words of each domain alone, 68.6 %. 1600 reviews are too few
 # to learn from scratch what words mean. With pretrained vectors, fill ``embedding.weight`` in the
 # ``__init__`` of the trunk.
