@@ -105,7 +105,7 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None):
     TypeError
         If X is no collection, or a collection that has no rows, such as a bag.
     """
-    dask = require_dask()
+    require_dask()
     if not is_collection(X):
         raise TypeError(
             f"X is in memory ({type(X).__name__}), while other arguments are Dask collections: "
@@ -115,15 +115,12 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None):
     others = {"y": y, "sample_weight": sample_weight, "tasks": tasks}
     given = [one for one in (X, *others.values()) if one is not None]
     if all(is_frame(one) for one in given):
-        parts = _frame_parts(X, others)
-    else:
-        parts = _delayed_parts(X, others)
-    check = dask.delayed(_checked, pure=False)
-    return [check(part, k, len(parts)) for k, part in enumerate(parts)]
+        return _rows_of_frames(X, others)
+    return _rows_of_blocks(X, others)
 
 
-def _frame_parts(X, others):
-    """Return Delayed Rows of dataframes: sources that they share are read once.
+def _rows_of_frames(X, others):
+    """Return the Delayed Rows of dataframes: sources that they share are read once.
 
     As one expression, Dask reads of a file the columns only that one of the frames needs. The
     expression is simplified and not optimized, since the latter may merge partitions.
@@ -141,7 +138,9 @@ def _frame_parts(X, others):
         align_dataframes=False,
         enforce_metadata=False,
     )
-    return joined.simplify().to_delayed(optimize_graph=False)
+    parts = joined.simplify().to_delayed(optimize_graph=False)
+    check = require_dask().delayed(_checked, pure=False)
+    return [check(part, k, len(parts)) for k, part in enumerate(parts)]
 
 
 def _named_rows(X, *others, names):
@@ -149,16 +148,20 @@ def _named_rows(X, *others, names):
     return Rows(X, **dict(zip(names, others, strict=True)))
 
 
-def _delayed_parts(X, others):
-    """Return Delayed Rows of collections of several kinds."""
-    dask = require_dask()
+def _rows_of_blocks(X, others):
+    """Return the Delayed Rows of collections of several kinds."""
     blocks = _blocks("X", X)
     lengths = known_lengths(X)
     columns = [blocks]
     for name, other in others.items():
         columns.append(_blocks_like_X(name, other, len(blocks), lengths))
-    make = dask.delayed(Rows, pure=False)
-    return [make(*row) for row in zip(*columns, strict=True)]
+    make = require_dask().delayed(_checked_rows, pure=False)
+    rows = enumerate(zip(*columns, strict=True))
+    return [make(k, len(blocks), *parts) for k, parts in rows]
+
+
+def _checked_rows(k, n_partitions, *parts):
+    return _checked(Rows(*parts), k, n_partitions)
 
 
 def _blocks_like_X(name, other, n_partitions, lengths):
