@@ -31,7 +31,7 @@ _STEPS = 0.5 ** np.arange(5)  # that are tried in the round at the end of a step
 _SHORT_STEPS = 0.5 ** np.arange(5, 27)  # and in one more if none of them lowers the objective
 _ROUNDING = 1e-13
 _NEWTON_STEPS = 100  # for intercepts and unpenalized features of the null model
-_CLOSE = 1e-9  # what is left of its value then
+_CLOSE = 1e-7  # what is left of its value then
 _KEPT = 4  # points that are remembered
 _FLOATS = 2**27  # of the curvatures of all columns
 
@@ -210,15 +210,10 @@ class PartitionedLikelihood:
         if self.pull is not None and len(features):
             raise NotImplementedError("Pulled intercepts need a penalty that sees all features.")
         self.positive = positive
-        value, curvature = self._settle_null()
+        value = self._settle_null()
         mean_loss = value / (self.total.sum() or 1.0) or 1.0
-        unit = np.sqrt(2 * value / curvature) if curvature > 0 and value > 0 else 1.0
-        self.setup = replace(
-            self.setup,
-            free=np.asarray(features, dtype=np.intp),
-            mean_loss=mean_loss,
-            unit=float(unit),
-        )
+        free = np.asarray(features, dtype=np.intp)
+        self.setup = replace(self.setup, free=free, mean_loss=mean_loss)
         point = self.at(np.zeros(self.shape))
         self.null_gradient = point.gradients
         if len(features):
@@ -226,7 +221,7 @@ class PartitionedLikelihood:
         return point
 
     def _settle_null(self):
-        """Set `first_b` to the optimum of W = 0; returns value and curvature: a round a step.
+        """Set `first_b` to the optimum of W = 0, and the unit; returns the value. A step is a round.
 
         Of losses whose optimum is the link of the mean target, that is one round.
         """
@@ -238,13 +233,15 @@ class PartitionedLikelihood:
         for _ in range(_NEWTON_STEPS):
             sums = self.parts.sum(intercept_sums, self.setup, b + step)
             value = float(sums[0][0]) + self._pull_of_null(b + step)
-            if known is not None and not value < known[0]:
+            if known is not None and not value < known:
                 if np.abs(step).max() <= _CLOSE:
                     break
                 step = 0.5 * step
                 continue
+            if known is None:
+                self._set_unit(value, sums[2])
             b = b + step
-            known = value, sums[2]
+            known = value
             if not self.fit_intercept:
                 break
             gradient = sums[1]
@@ -254,8 +251,13 @@ class PartitionedLikelihood:
             if -inner(gradient, step) <= _CLOSE * value:
                 break
         self.first_b = b
-        value, curvature = known
-        return value, float(np.einsum("tkk->", curvature))
+        return known
+
+    def _set_unit(self, value, curvature):
+        """Set the unit of predictions, from the value and the curvatures at the first intercepts."""
+        total = float(np.einsum("tkk->", curvature))
+        unit = np.sqrt(2 * value / total) if total > 0 and value > 0 else 1.0
+        self.setup = replace(self.setup, unit=float(unit))
 
     def _pull_of_null(self, b):
         return 0.0 if self.pull is None else self.pull.value(b)

@@ -76,7 +76,8 @@ class ColumnSetup:
     mean_loss : float
         Mean loss of the null model.
     unit : float
-        By how much a linear prediction moves in :func:`room`.
+        By how much a linear prediction moves for the loss to change by about as much as it is; 0
+        while that is not known.
     stacked : bool
         Whether curvatures are those of all columns of a task together.
     fix_shift : bool
@@ -88,7 +89,7 @@ class ColumnSetup:
     origin: np.ndarray
     free: np.ndarray
     mean_loss: float = 1.0
-    unit: float = 1.0
+    unit: float = 0.0
     stacked: bool = False
     fix_shift: bool = False
 

@@ -15,6 +15,7 @@ _LEAST_FALL = 1e-6  # one over the fall to the minimum of a parabola, in mean lo
 _LEAST_PROBABILITY = 1e-6  # in a curvature, relative to the gradient of its sample
 _TINY = np.finfo(float).tiny
 _SMALL = 1e-100
+_REACH = 0.1  # in units of predictions, over which a second derivative is averaged
 
 
 def feature_sums(part, setup):
@@ -53,7 +54,7 @@ def intercept_sums(part, setup, b):
                 second = np.diag(weighted) - np.outer(first[0], weighted)
                 first = first - own.y
             else:
-                first, second = loss.derivatives(own.y, z)
+                first, second = _derivatives(loss, own.y, z, setup.unit)
                 second = own.weight @ second
             gradient[columns] += own.weight @ first
             curvature[own.task, :K, :K] += second
@@ -98,7 +99,7 @@ def moment_sums(part, setup, before, after, steps):
             z = _predictions(chunk, setup, after)
             here = _predictions(chunk, setup, before)
             values += _values(chunk, setup, here, z - here, steps)
-            first, second = loss.derivatives(chunk.y, z)
+            first, second = _derivatives(loss, chunk.y, z, setup.unit)
             weighted = first * chunk.weight[:, None]
             gradient[columns] += weighted.sum(axis=0)
             size[columns] += np.abs(weighted).sum(axis=0)
@@ -162,6 +163,20 @@ def room(loss, y, z, gradient, unit):
     up = loss.gradient(y, z + unit) - gradient
     down = gradient - loss.gradient(y, z - unit)
     return np.maximum(np.minimum(up, down), 0.0)
+
+
+def _derivatives(loss, y, z, unit):
+    """Gradients and curvatures; these are the mean of the second derivative near z, or a bound.
+
+    Of a loss of one column that knows a bound only, Newton's method takes far fewer steps with the
+    mean; a full step may then be too long.
+    """
+    gradient, curvature = loss.derivatives(y, z)
+    if unit > 0 and not (loss.exact_curvature or isinstance(loss, Softmax)):
+        reach = _REACH * unit
+        rise = loss.gradient(y, z + reach) - loss.gradient(y, z - reach)
+        curvature = rise / (2 * reach)
+    return gradient, curvature
 
 
 def _predictions(chunk, setup, model):
