@@ -72,26 +72,57 @@ class FromDask:
         RuntimeError
             If workers of the cluster died over a partition again and again.
         """
-        if n_folds is not None:
-            check_int(n_folds, "n_folds", low=2)
-            if folds is not None:
-                raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
-        rows = aligned_rows(X, y, sample_weight, tasks, folds)
-        starts = np.zeros(len(rows), dtype=int)
-        if n_folds is not None:
-            starts = first_rows(X)
-        parts = on_partitions(
-            _statistics_of,
-            rows,
+        return statistics_of_collections(
             cls,
-            task_column,
-            n_folds,
-            memory_limit,
-            own=[(k, int(start)) for k, start in enumerate(starts)],
+            cls.__name__,
+            X,
+            y,
+            sample_weight,
+            tasks,
+            task_column=task_column,
+            n_folds=n_folds,
+            folds=folds,
+            memory_limit=memory_limit,
         )
-        total = tree_sum(parts, partial(_add, memory_limit=memory_limit))
-        (total,) = compute(total)
-        return total.statistics
+
+
+def statistics_of_collections(
+    cls,
+    name,
+    X,
+    y,
+    sample_weight,
+    tasks,
+    *,
+    task_column,
+    n_folds,
+    folds=None,
+    memory_limit=None,
+):
+    """Return the statistics of collections, of the class `cls`; messages are about `name`."""
+    if n_folds is not None:
+        check_int(n_folds, "n_folds", low=2)
+        if folds is not None:
+            raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
+    if y is None:
+        raise ValueError(f"{name} requires y to be passed, but the target y is None.")
+    rows = aligned_rows(X, y, sample_weight, tasks, folds)
+    starts = np.zeros(len(rows), dtype=int)
+    if n_folds is not None:
+        starts = first_rows(X)
+    read = partial(
+        _read_partition,
+        cls=cls,
+        name=name,
+        task_column=task_column,
+        n_folds=n_folds,
+        memory_limit=memory_limit,
+    )
+    places = [(k, int(start)) for k, start in enumerate(starts)]
+    spans = on_partitions(read, rows, own=places)
+    total = tree_sum(spans, partial(_add, memory_limit=memory_limit))
+    (total,) = compute(total)
+    return total.statistics
 
 
 def first_rows(X):
@@ -122,23 +153,18 @@ class _Span(NamedTuple):
         return f"partitions {self.first} to {self.last}"
 
 
-def _statistics_of(rows, cls, task_column, n_folds, memory_limit, place):
-    """Return the statistics of one partition, given its number and the position of its first row.
-
-    It is a :class:`_Span`.
-    """
+def _read_partition(rows, place, *, cls, name, task_column, **options):
+    """Return the :class:`_Span` of a partition, given its number and where its first row is."""
     number, first_row = place
-    reader = row_reader(cls.__name__, task_column)
     statistics = cls._of_rows(
-        reader,
+        row_reader(name, task_column),
         rows.X,
         rows.y,
         rows.sample_weight,
         rows.tasks,
-        n_folds=n_folds,
         folds=rows.folds,
-        memory_limit=memory_limit,
         first_row=first_row,
+        **options,
     )
     return _Span(number, number, statistics)
 
