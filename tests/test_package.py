@@ -53,7 +53,7 @@ before = set(sys.modules)  # scikit-learn itself imports pandas where there is o
 import skmtl
 from skmtl import _kernels
 compiled = [k for k, f in vars(_kernels).items() if getattr(f, "signatures", None)]
-optional = {"pandas", "polars", "matplotlib", "pytest", "torch"} & (set(sys.modules) - before)
+optional = {"pandas", "polars", "pyarrow", "dask", "matplotlib", "pytest", "torch"} & (set(sys.modules) - before)
 print(compiled, optional)
 """
     result = run(code)

@@ -17,12 +17,15 @@ class Rows(NamedTuple):
         Features, and the task column if there is one.
     y, sample_weight, tasks : array-like with n_rows rows, or None
         As in `fit`.
+    folds : array-like with n_rows rows, or None
+        The fold of each row.
     """
 
     X: object
     y: object = None
     sample_weight: object = None
     tasks: object = None
+    folds: object = None
 
 
 def is_collection(X):
@@ -67,7 +70,7 @@ def known_lengths(X):
     Parameters
     ----------
     X : collection
-        A Dask array, dataframe or list of Delayed.
+        A Dask array, dataframe or list of Delayed. Dataframes and Delayed do not know them.
 
     Returns
     -------
@@ -81,14 +84,36 @@ def known_lengths(X):
     return lengths.astype(np.intp)
 
 
-def aligned_rows(X, y=None, sample_weight=None, tasks=None):
+def delayed_lengths(X):
+    """Return a Delayed number of rows for every partition of a collection.
+
+    Of a dataframe, its source reads the first column only, where it can.
+
+    Parameters
+    ----------
+    X : collection
+        A Dask array, dataframe or list of Delayed.
+
+    Returns
+    -------
+    list of Delayed
+    """
+    if is_frame(X):
+        first = X.iloc[:, :1] if X.ndim == 2 else X
+        counts = first.map_partitions(len, meta=(None, int), enforce_metadata=False)
+        return counts.simplify().to_delayed(optimize_graph=False)
+    count = require_dask().delayed(n_rows_of, pure=False)
+    return [count(block) for block in _blocks("X", X)]
+
+
+def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
     """Return the partitions of collections whose rows belong together.
 
     Parameters
     ----------
     X : dask array (columns may be in several chunks), dask dataframe or list of Delayed
         Features; its partitions are those of the result.
-    y, sample_weight, tasks : collection of any of these kinds, array-like or None
+    y, sample_weight, tasks, folds : collection of any of these kinds, array-like or None
         They have the partitions of X. A dask array in other chunks is brought to those of X, and
         what is in memory is cut, where X is a dask array whose chunk sizes are known.
 
@@ -112,7 +137,7 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None):
             "give X as a Dask array or dataframe with the same partitions, or all arguments in "
             "memory."
         )
-    others = {"y": y, "sample_weight": sample_weight, "tasks": tasks}
+    others = {"y": y, "sample_weight": sample_weight, "tasks": tasks, "folds": folds}
     given = [one for one in (X, *others.values()) if one is not None]
     if all(is_frame(one) for one in given):
         return _rows_of_frames(X, others)
@@ -251,8 +276,7 @@ def _check_same_length(name, n_own, n_rows):
 def _checked(rows, k, n_partitions):
     """Return Rows if their parts have the same number of rows."""
     n_rows = n_rows_of(rows.X)
-    for name in ("y", "sample_weight", "tasks"):
-        part = getattr(rows, name)
+    for name, part in rows._asdict().items():
         if part is None or np.isscalar(part):
             continue
         if n_rows_of(part) != n_rows:

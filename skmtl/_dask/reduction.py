@@ -74,16 +74,33 @@ def on_partition(function, part, k, n_partitions, *args):
         raise
 
 
-def on_partitions(function, parts, *args):
+def on_partitions(function, parts, *args, own=None):
     """Return a Delayed ``function(part, *args)`` for each of the Delayed parts.
 
-    The arguments are sent to the cluster once, not with each task.
+    Parameters
+    ----------
+    function : callable
+        Its ValueErrors and TypeErrors will name the partition.
+    parts : list of Delayed
+        The partitions.
+    *args : object
+        Further arguments, which are sent to the cluster once, not with each task.
+    own : list, default=None
+        A last argument for each partition, if there is one.
+
+    Returns
+    -------
+    list of Delayed
     """
     dask = require_dask()
     call = dask.delayed(on_partition, pure=False)
     shared = [dask.delayed(one, pure=False, traverse=False) for one in args]
     n_partitions = len(parts)
-    return [call(function, part, k, n_partitions, *shared) for k, part in enumerate(parts)]
+    values = []
+    for k, part in enumerate(parts):
+        last = [] if own is None else [own[k]]
+        values.append(call(function, part, k, n_partitions, *shared, *last))
+    return values
 
 
 def add_tuples(first, second):
