@@ -85,7 +85,6 @@ def block_of_poison(k):
 @pytest.mark.slow
 def test_rows_of_dead_workers_are_read_again_or_the_partition_is_named(tmp_path):
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -103,6 +102,7 @@ def test_rows_of_dead_workers_are_read_again_or_the_partition_is_named(tmp_path)
         model = MultiTaskLasso(task_column=-1).fit_statistics(statistics)
         same = MultiTaskLasso(task_column=-1).fit_statistics(expected)
         np.testing.assert_allclose(model.coef_, same.coef_, atol=1e-10)
+        cluster.scheduler.allowed_failures = 0
         blocks = [dask.delayed(block_of_poison)(k) for k in range(4)]
         with pytest.raises(RuntimeError, match=r"block_of_poison.*partitions smaller"):
             TaskStatistics.from_dask(blocks, da_parts(Y), task_column=-1)
