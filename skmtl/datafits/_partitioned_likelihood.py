@@ -125,7 +125,14 @@ class PartitionedLikelihood:
         raise ValueError("Intercepts are known of the last points only.")
 
     def direction(self, W, b):
-        """The model of W and given intercepts, of which nothing is computed."""
+        """The model of W and given intercepts, of which nothing is computed.
+
+        What the intercepts of the classes of a task have in common, which no loss sees, goes where
+        they are pulled.
+        """
+        if self.pull is not None and self.pull.n_levels > 1:
+            levels = self.pull.by_task(self.levels(W, b))
+            b = b - np.repeat(levels.mean(axis=1), self.pull.n_levels)
         return PartitionedPoint(self, W, b)
 
     def at(self, W, b=None):
@@ -341,6 +348,21 @@ class PartitionedPoint:
     def arrived(self):
         """Whether the corrected gradients add up to what they must."""
         return self.corrected.is_feasible
+
+    @property
+    def slope_residual(self):
+        """The gradient with respect to the intercepts, relative to the sizes that it is a sum of."""
+        f = self.likelihood
+        if not f.fit_intercept:
+            return 0.0
+        slopes = self.slopes
+        sizes = self.slope_sizes
+        if f.pull is not None:
+            slopes = slopes + f.pull.gradient(f.levels(*self.model))
+            if np.isinf(f.pull.strength):
+                slopes = f.pull.by_task(slopes).sum(axis=0)
+                sizes = f.pull.by_task(sizes).sum(axis=0)
+        return float(np.linalg.norm(slopes) / (np.linalg.norm(sizes) or 1.0))
 
     @property
     def correlation(self):
