@@ -27,8 +27,9 @@ from skmtl.datafits._pulled_intercepts import InterceptPull
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
-_STEPS = 0.5 ** np.arange(5)  # that are tried in the round at the end of a step
-_SHORT_STEPS = 0.5 ** np.arange(5, 27)  # and in one more if none of them lowers the objective
+_STEPS = np.array([1.0, 0.5])  # that are tried in the round at the end of a step
+_SHORT_STEPS = 0.5 ** np.arange(1, 27)  # and in one more unless the first is best
+_ENOUGH = 0.5  # of the fall at the half step, for which the full one is taken
 _ROUNDING = 1e-13
 _NEWTON_STEPS = 100  # for intercepts and unpenalized features of the null model
 _CLOSE = 1e-7  # what is left of its value then
@@ -171,7 +172,7 @@ class PartitionedLikelihood:
         return self.direction(W, b)
 
     def search(self, point, other, value=lambda step: 0.0):
-        """As :meth:`Likelihood.search`: one round where the full step is best, else two or three.
+        """As :meth:`Likelihood.search`: one round where the full step is best, else three.
 
         Parameters
         ----------
@@ -189,15 +190,15 @@ class PartitionedLikelihood:
         """
         new = self._evaluate(point, other, _STEPS)
         here = point.value + value(0.0)
-        step = _best_step(here, _STEPS, new.values, value)
-        if step == 1.0:
-            return new, step
-        if step == 0.0:
-            (values,) = self.parts.sum(
-                step_values, self.setup, point.model, other.model, _SHORT_STEPS
-            )
-            values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
-            step = _best_step(here, _SHORT_STEPS, values, value)
+        totals = [one + value(step) for step, one in zip(_STEPS, new.values, strict=True)]
+        falls = here - np.array(totals)
+        if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
+            return new, 1.0
+        (values,) = self.parts.sum(
+            step_values, self.setup, point.model, other.model, _SHORT_STEPS
+        )
+        values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
+        step = _best_step(here, _SHORT_STEPS, values, value)
         if step == 0.0:
             return point, 0.0
         W = point.W + step * (other.W - point.W)

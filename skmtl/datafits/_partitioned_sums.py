@@ -206,11 +206,16 @@ def _add_rooms(rooms, chunk, setup, z, gradient):
     """Add the moments of a chunk to those of its task, in place."""
     loss = setup.losses[chunk.task]
     K = z.shape[1]
-    X = _with_ones_last(chunk.X)
     free = _with_ones_first(chunk.X, setup.free)
+
+    def add(k, c, size):
+        weighted = free * (chunk.weight * size)[:, None]
+        rooms[k, :-1, c] += chunk.X.T @ weighted
+        rooms[k, -1, c] += weighted.sum(axis=0)
+
     if not isinstance(loss, Softmax):
         size = room(loss, chunk.y, z, gradient, setup.unit) / setup.unit
-        rooms[0, :, 0] += X.T @ (free * (chunk.weight * size[:, 0])[:, None])
+        add(0, 0, size[:, 0])
         return
     p = softmax(z, axis=1)
     for k in range(K):
@@ -218,7 +223,7 @@ def _add_rooms(rooms, chunk, setup, z, gradient):
             curvature = -p[:, k] * p[:, c]
             if k == c:
                 curvature = curvature + p[:, k]
-            rooms[k, :, c] += X.T @ (free * (chunk.weight * curvature)[:, None])
+            add(k, c, curvature)
 
 
 def _gram(X, weight):
