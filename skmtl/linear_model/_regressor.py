@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
@@ -193,6 +194,7 @@ class LinearMultiTaskRegressor(
         the shape of `coef_`.
         """
 
+    @lazy_on_collections
     def predict(self, X, *, tasks=None):
         """Predict with the task of each sample, or with all tasks if y was two-dimensional.
 
@@ -221,6 +223,7 @@ class LinearMultiTaskRegressor(
         z = predict_own_tasks(X, codes, self.coef_, self.intercept_, *shared)
         return self._make_loss().inverse_link(z)
 
+    @lazy_on_collections
     def predict_all_tasks(self, X):
         """Predict with every task for every sample, in whichever form the data were fitted.
 

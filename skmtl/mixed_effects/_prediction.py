@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data
@@ -20,6 +21,7 @@ class PredictionMixin:
     ``_adapted``, the covariances of the coefficients of tasks that were added since.
     """
 
+    @lazy_on_collections
     def predict(self, X, return_std=False, *, tasks=None, include_noise=True):
         """Predict with the task of each sample, or with all tasks if y was two-dimensional.
 
@@ -68,6 +70,7 @@ class PredictionMixin:
             return mean
         return mean, self._deviations(X, codes, include_noise)
 
+    @lazy_on_collections
     def predict_all_tasks(self, X, return_std=False, *, include_noise=True):
         """Predict with every task for every sample, in whichever form the data were fitted.
 
