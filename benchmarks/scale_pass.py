@@ -5,7 +5,6 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from measure import peak_resident
 from scipy.linalg.blas import dsyrk
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import SGDRegressor
