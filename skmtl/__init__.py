@@ -136,6 +136,7 @@ from skmtl.preprocessing import (
     unstack_tasks,
     wide_to_long,
 )
+from skmtl.statistics import TaskStatistics
 
 __version__ = "0.1.0"
 
@@ -213,6 +214,7 @@ __all__ = [
     "TaskScoreDisplay",
     "TaskSimilarityDisplay",
     "TaskStandardScaler",
+    "TaskStatistics",
     "TaskStratifiedKFold",
     "TaskStratifiedShuffleSplit",
     "TaskTimeSeriesSplit",

@@ -28,6 +28,7 @@ PLACES = {
     "penalties": "penalties: value, proximal operator, dual norm or conjugate",
     "losses": "losses: value, gradient, curvature, conjugate; targets and links; the registry",
     "datafits": "the loss of all tasks as a function of W: squared, or any likelihood; folds",
+    "statistics": "moments of rows that come in pieces: batches, files, folds, sites",
     "solvers": "from a datafit and a penalty to a certified solution; paths and critical alphas",
     "metrics": "scores of tasks",
     "base": "what all estimators share: tags, scores, warnings",

@@ -124,11 +124,12 @@ def ids_name(estimator):
     return "tasks" if column is None else f"task_column={column!r}"
 
 
-def _warn_if_not_ids(task_ids, n_tasks, name):
-    """Warn about task ids that look like a feature."""
+def warn_if_not_ids(tasks, n_samples, name):
+    """Warn about different task ids, of so many samples, that look like a feature."""
+    n_tasks = len(tasks)
     fractions = ()
-    if task_ids.dtype.kind == "f":
-        fractions = task_ids[task_ids % 1 != 0]
+    if tasks.dtype.kind == "f":
+        fractions = tasks[tasks % 1 != 0]
     if len(fractions):
         warn(
             f"{name} holds numbers that are no integers (such as {fractions[0]:.4g}), {n_tasks} "
@@ -136,9 +137,9 @@ def _warn_if_not_ids(task_ids, n_tasks, name):
             "with skmtl.keep_task_column.",
             UserWarning,
         )
-    elif n_tasks > 10 and n_tasks > len(task_ids) / 2:
+    elif n_tasks > 10 and n_tasks > n_samples / 2:
         warn(
-            f"{name} holds {n_tasks} tasks for {len(task_ids)} samples: are these task ids?",
+            f"{name} holds {n_tasks} tasks for {n_samples} samples: are these task ids?",
             UserWarning,
         )
 
@@ -153,8 +154,21 @@ class SortedSamples(NamedTuple):
     ptr: np.ndarray  # task t has the samples ptr[t]:ptr[t + 1]
 
 
-def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
-    """Return the samples of long data; a sample of zero weight is as if absent."""
+def read_long_targets(
+    estimator,
+    n_samples,
+    y,
+    sample_weight,
+    task_ids,
+    dtype=np.float64,
+    *,
+    partial=False,
+):
+    """Return the samples of long data; a sample of zero weight is as if absent.
+
+    With `partial` these are some of the samples: whether the ids look like ids is for others to
+    judge.
+    """
     y = _check_targets(estimator, y, dtype)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
@@ -174,7 +188,8 @@ def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np
     used = np.flatnonzero(weight > 0)
     name = ids_name(estimator)
     tasks, codes = encode(task_ids[used], name)
-    _warn_if_not_ids(task_ids[used], len(tasks), name)
+    if not partial:
+        warn_if_not_ids(tasks, len(used), name)
     order = np.argsort(codes, kind="stable")
     indices = used[order]
     y = y[indices]

@@ -1,0 +1,6 @@
+"""Statistics of rows that do not fit in memory, or may not leave their site."""
+
+from skmtl.statistics._fold_of import fold_of
+from skmtl.statistics._task_statistics import TaskStatistics
+
+__all__ = ["TaskStatistics", "fold_of"]

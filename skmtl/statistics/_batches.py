@@ -1,0 +1,87 @@
+"""Rows that come in batches: pairs of X and y, or frames and Arrow batches with the targets."""
+
+import numpy as np
+
+from skmtl._data.task_ids import column_names, some_of
+
+
+def split_batch(batch, target, weight, fold_column):
+    """Return X, y, weights, task ids and folds of a batch, the last three None if not there.
+
+    Parameters
+    ----------
+    batch : tuple or frame
+        (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks); or a frame of pandas or
+        polars, a pyarrow Table or RecordBatch.
+    target, weight, fold_column
+        Names of the columns of a frame that are no features.
+    """
+    if isinstance(batch, tuple):
+        return _split_tuple(batch, target, weight, fold_column)
+    names = column_names(_as_table(batch))
+    if names is None:
+        raise TypeError(
+            "A batch must be a tuple (X, y), (X, y, sample_weight) or (X, y, sample_weight, "
+            f"tasks), or a frame; got {type(batch).__name__}."
+        )
+    if target is None:
+        raise ValueError("Batches are frames: set target to the name of the column of y.")
+    frame = _as_table(batch)
+    targets = [target] if isinstance(target, str) else list(target)
+    others = [name for name in (weight, fold_column) if name is not None]
+    missing = [name for name in (*targets, *others) if name not in names]
+    if missing:
+        raise ValueError(
+            f"A batch has no column(s) {some_of(missing)}; its columns are {some_of(names, 8)}."
+        )
+    features = [name for name in names if name not in (*targets, *others)]
+    X = _select(frame, features)
+    y = _column(frame, target) if isinstance(target, str) else _select(frame, targets)
+    sample_weight = None if weight is None else _column(frame, weight)
+    folds = None if fold_column is None else _column(frame, fold_column)
+    return X, y, sample_weight, None, folds
+
+
+def _split_tuple(batch, target, weight, fold_column):
+    if not 2 <= len(batch) <= 4:
+        raise ValueError(
+            "A batch must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks); got a "
+            f"tuple of {len(batch)}."
+        )
+    for name, value in {"target": target, "weight": weight}.items():
+        if value is not None:
+            raise ValueError(f"{name}={value!r} is for batches that are frames, not tuples.")
+    X, y, *others = batch
+    sample_weight, tasks = (*others, None, None)[:2]
+    folds = None
+    if fold_column is not None:
+        names = column_names(X)
+        if names is None or fold_column not in names:
+            raise ValueError(f"fold_column={fold_column!r} is not a column of X.")
+        folds = _column(X, fold_column)
+        X = _select(X, [name for name in names if name != fold_column])
+    return X, y, sample_weight, tasks, folds
+
+
+def _as_table(batch):
+    """Return a pyarrow RecordBatch as a Table, anything else as it is."""
+    if type(batch).__name__ != "RecordBatch":
+        return batch
+    import pyarrow  # which the user has
+
+    return pyarrow.Table.from_batches([batch])
+
+
+def _select(frame, names):
+    """Return some columns of a frame of any library."""
+    if hasattr(frame, "column_names"):  # pyarrow
+        return frame.select(names)
+    return frame[names]
+
+
+def _column(frame, name):
+    """Return a column of a frame of any library as an array."""
+    if hasattr(frame, "column_names"):  # pyarrow
+        return frame.column(name).to_numpy()
+    column = frame[name]
+    return column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)

@@ -1,0 +1,196 @@
+"""From rows to their moments: by part and task, one pass over the rows."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.magnitudes import check_features
+from skmtl._data.reading import read_features
+from skmtl._data.spellings import target_array
+from skmtl._data.target_names import check_names_differ
+from skmtl._data.targets import read_long_targets, read_wide_targets
+from skmtl._data.task_ids import check_task_ids, column_names, encode
+from skmtl.datafits import statistics_reader
+from skmtl.statistics._columns import Columns
+from skmtl.statistics._memory import bytes_of_moments, check_memory
+from skmtl.statistics._moments import Moments
+
+
+class RowMoments(NamedTuple):
+    """What is kept of some rows.
+
+    Attributes
+    ----------
+    columns : Columns
+        What the columns of X are.
+    tasks : ndarray of shape (n_tasks,)
+        Task ids, sorted in long data.
+    parts : dict
+        The :class:`Moments` of every part, {label: moments}; the label is None if there are no
+        folds.
+    n_rows : int
+        Number of rows, those of no weight included.
+    """
+
+    columns: Columns
+    tasks: np.ndarray
+    parts: dict
+    n_rows: int
+
+    @property
+    def no_moments(self):
+        """The moments of a part without rows."""
+        each = np.zeros if self.columns.layout == "wide" else np.arange
+        return Moments.zeros(each(len(self.tasks)).astype(np.intp), self.columns.n_features)
+
+
+def read_rows(
+    reader,
+    X,
+    y,
+    sample_weight=None,
+    tasks=None,
+    *,
+    folds=None,
+    memory_limit=None,
+):
+    """Read rows of any data form.
+
+    Parameters
+    ----------
+    reader : estimator
+        Has `task_column`; messages are about it.
+    X, y, sample_weight, tasks
+        As in the `fit` of the estimators; targets of tasks may be missing altogether, and there may
+        be no rows.
+    folds : array-like of shape (n_rows,), default=None
+        The part of each row.
+    memory_limit : float, default=None
+        Largest memory of the moments in bytes.
+
+    Returns
+    -------
+    RowMoments
+    """
+    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    if folds is not None:
+        folds = _check_folds(folds, n_rows)
+    if n_rows == 0 or _are_zero(sample_weight):
+        return _read_no_rows(reader, X, y, tasks)._replace(n_rows=n_rows)
+    read = _WideRows if tasks is None and reader.task_column is None else _LongRows
+    rows = read(reader, X, y, sample_weight, tasks)
+    columns = Columns.of(reader, X, rows.layout)
+    labels = np.array([None])
+    codes = np.zeros(n_rows, dtype=np.intp)
+    if folds is not None:
+        labels, codes = encode(folds, "folds")
+    sizes = columns.n_features, len(rows.tasks), rows.n_blocks, len(labels)
+    check_memory(bytes_of_moments(*sizes), memory_limit, *sizes)
+    parts = dict(zip(labels.tolist(), rows.moments(codes, len(labels)), strict=True))
+    return RowMoments(columns, rows.tasks, parts, n_rows)
+
+
+def _are_zero(sample_weight):
+    """Whether all weights are zero, so that the rows are as if absent."""
+    if sample_weight is None:
+        return False
+    weight = np.asarray(sample_weight)
+    return weight.ndim > 0 and bool((weight == 0).all())
+
+
+def _check_folds(folds, n_rows):
+    folds = check_task_ids(folds, "folds")
+    if len(folds) != n_rows:
+        raise ValueError(f"folds has {len(folds)} labels for {n_rows} rows.")
+    return folds
+
+
+def _read_no_rows(reader, X, y, tasks):
+    """What is known of no rows: their columns."""
+    if column_names(X) is None:
+        X = check_array(X, accept_sparse=True, dtype=None, ensure_min_samples=0)
+    validate_data(reader, X, reset=True, skip_check_array=True)
+    layout = "tasks" if tasks is not None else "column"
+    ids = np.array([], dtype=float)
+    if tasks is None and reader.task_column is None:
+        layout = "wide"
+        names = column_names(y)
+        ids = np.arange(target_array(y).shape[1])
+        if names is not None:
+            ids = check_names_differ(names)
+    columns = Columns.of(reader, X, layout)
+    return RowMoments(columns, ids, {}, 0)
+
+
+class _WideRows:
+    """Rows with a two-dimensional y: read part by part."""
+
+    layout = "wide"
+
+    def __init__(self, reader, X, y, sample_weight, tasks):
+        self.X, _ = read_features(reader, X, reset=True)
+        check_features(reader, self.X)
+        n_rows = self.X.shape[0]
+        self.Y, self.weight, self.tasks = read_wide_targets(
+            reader, n_rows, y, sample_weight, empty=True
+        )
+
+    @property
+    def n_blocks(self):
+        design = SharedDesign(self.X, len(self.tasks))
+        return len(design.blocks(self.weight))
+
+    def moments(self, codes, n_parts):
+        """The moments of every part, of the rows with its code."""
+        if n_parts == 1:
+            return [self._moments_of(slice(None))]
+        return [self._moments_of(np.flatnonzero(codes == k)) for k in range(n_parts)]
+
+    def _moments_of(self, rows):
+        X = self.X if isinstance(rows, slice) else take_samples(self.X, rows)
+        weight = self.weight[rows]
+        design = SharedDesign(X, len(self.tasks))
+        read = statistics_reader(design, self.Y[rows], weight)
+        counts = design.task_sum((weight > 0).astype(np.int64))
+        return Moments.from_sums(read(), counts)
+
+
+class _LongRows:
+    """Rows with a task id each: those of a task in a part are a task of their own when read."""
+
+    def __init__(self, reader, X, y, sample_weight, tasks):
+        self.layout = "column" if tasks is None else "tasks"
+        self.X, task_ids = read_features(reader, X, tasks, reset=True)
+        check_features(reader, self.X)
+        n_rows = self.X.shape[0]
+        self.samples = read_long_targets(reader, n_rows, y, sample_weight, task_ids, partial=True)
+        self.tasks = self.samples.tasks
+
+    @property
+    def n_blocks(self):
+        return len(self.tasks)
+
+    def moments(self, codes, n_parts):
+        """The moments of every part, of the rows with its code."""
+        samples = self.samples
+        n_tasks = len(self.tasks)
+        none = Moments.zeros(np.arange(n_tasks), self.X.shape[1])
+        if len(samples.indices) == 0:
+            return [none] * n_parts
+        task = np.repeat(np.arange(n_tasks), np.diff(samples.ptr))
+        cell = task * n_parts + codes[samples.indices]
+        order = np.argsort(cell, kind="stable")
+        cells, first = np.unique(cell[order], return_index=True)
+        ptr = np.append(first, len(order))
+        design = StackedDesign(take_samples(self.X, samples.indices[order]), ptr)
+        read = statistics_reader(design, samples.y[order], samples.weight[order])
+        moments = Moments.from_sums(read(), np.diff(ptr))
+        parts = []
+        for k in range(n_parts):
+            own = np.flatnonzero(cells % n_parts == k)
+            positions = cells[own] // n_parts
+            parts.append(moments.of_tasks(own).among(positions, n_tasks) if len(own) else none)
+        return parts

@@ -1,0 +1,440 @@
+"""All that the squared loss sees of rows, task by task: to be added up, saved and fitted."""
+
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from skmtl._data.checks import check_int
+from skmtl._data.task_ids import codes_of, some_of
+from skmtl.statistics._addition import check_same_folds, joint_parts, joint_tasks
+from skmtl.statistics._batches import split_batch
+from skmtl.statistics._columns import row_reader
+from skmtl.statistics._fold_of import fold_of
+from skmtl.statistics._memory import bytes_of_moments, check_memory, in_words
+from skmtl.statistics._moments import Moments
+from skmtl.statistics._reading import read_rows
+from skmtl.statistics._storage import load_statistics, save_statistics
+
+
+class TaskStatistics:
+    """Means and second moments of the rows of every task: all that squared losses see of them.
+
+    The statistics of two sets of rows add up to those of both, so that rows may come in chunks,
+    from the partitions of a cluster, or from sites that do not share them. Models are fitted to the
+    sum with `fit_statistics`, and are the same as those of `fit` on all rows. The number of rows
+    then does not matter: a model takes as long as its matrices of second moments.
+
+    Rows may belong to parts, folds or sites, whose statistics are kept apart. Cross-validated
+    estimators then leave out one part at a time, exactly and without a second pass over the rows.
+
+    It is made by :meth:`from_data`, :meth:`from_batches`, :meth:`from_dask`, :meth:`of_sites` or
+    :meth:`load`.
+
+    Attributes
+    ----------
+    tasks_ : ndarray of shape (n_tasks,)
+        Task ids, sorted; of a two-dimensional y, the names of its columns or their positions.
+    n_tasks_ : int
+        Number of tasks.
+    n_samples_per_task_ : ndarray of shape (n_tasks,)
+        Number of rows of each task with a target and a positive weight.
+    n_rows_ : int
+        Number of rows.
+    parts_ : ndarray of shape (n_parts,)
+        Labels of the folds or sites; empty if rows are not divided into parts.
+    n_features_in_ : int
+        Number of columns of X, the task column included.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if these have names.
+    nbytes : int
+        Memory in bytes.
+
+    See Also
+    --------
+    MultiTaskLasso.fit_statistics : A model of statistics.
+    MultiTaskLassoCV.fit_statistics : Its cross-validation by the parts of statistics.
+
+    Notes
+    -----
+    Moments are about the means of each task and part, and those of two sets of rows are added with
+    the difference of their means, so that features and targets may be far from zero. The tasks of a
+    two-dimensional y with the same missing targets and weights share the moments of the features.
+
+    References
+    ----------
+    Chan, Golub, LeVeque (1983), "Algorithms for computing the sample variance", The American
+    Statistician 37, equation 2.1.
+
+    Examples
+    --------
+    >>> from skmtl import MultiTaskLasso, TaskStatistics, load_radon
+    >>> X, y = load_radon(return_X_y=True, as_frame=True)
+    >>> chunks = [(X[:500], y[:500]), (X[500:], y[500:])]
+    >>> statistics = TaskStatistics.from_batches(chunks, task_column="county")
+    >>> statistics
+    TaskStatistics(...)
+    >>> model = MultiTaskLasso(0.01, task_column="county").fit_statistics(statistics)
+    """
+
+    def __init__(self, columns, tasks, parts, n_rows, n_folds=None):
+        self._columns = columns
+        self.tasks_ = tasks
+        self._parts = parts  # {label: Moments}, the label None if there are no parts
+        self.n_rows_ = n_rows
+        self._n_folds = n_folds  # None if the parts have been given
+        self.n_tasks_ = len(tasks)
+        columns.describe(self)
+
+    @classmethod
+    def from_data(
+        cls,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        tasks=None,
+        task_column=None,
+        n_folds=None,
+        folds=None,
+        memory_limit=None,
+    ):
+        """Statistics of rows in memory.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix, frame} of shape (n_rows, n_columns)
+            Rows; with `task_column`, one of the columns holds the task ids. There may be none.
+        y : array-like of shape (n_rows, n_tasks) or (n_rows,)
+            Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_rows,) or (n_rows, n_tasks), default=None
+            Non-negative weights; a weight of 2 is the same as the row twice.
+        tasks : array-like of shape (n_rows,), default=None
+            Task ids, in place of `task_column`.
+        task_column : str or int, default=None
+            Column of X with the task ids.
+        n_folds : int, default=None
+            Number of folds, at least 2, into which rows are divided by a hash of their positions.
+        folds : array-like of shape (n_rows,), default=None
+            The fold or site of each row, in place of `n_folds`.
+        memory_limit : float, default=None
+            Largest memory of the statistics in bytes. None is half of that of the machine.
+
+        Returns
+        -------
+        TaskStatistics
+
+        Raises
+        ------
+        ValueError
+            If the input is invalid, as in `fit` of the estimators; tasks may have no targets.
+        MemoryError
+            If the statistics would be larger than `memory_limit`.
+        """
+        reader = row_reader(cls.__name__, task_column)
+        options = {"n_folds": n_folds, "folds": folds, "memory_limit": memory_limit}
+        return cls._of_rows(reader, X, y, sample_weight, tasks, **options)
+
+    @classmethod
+    def _of_rows(
+        cls,
+        reader,
+        X,
+        y,
+        sample_weight=None,
+        tasks=None,
+        *,
+        n_folds=None,
+        folds=None,
+        memory_limit=None,
+        first_row=0,
+    ):
+        """Statistics of some rows, of which the first is at the position `first_row` of all."""
+        if n_folds is not None:
+            check_int(n_folds, "n_folds", low=2)
+            if folds is not None:
+                raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
+            n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+            folds = fold_of(first_row + np.arange(n_rows), n_folds)
+        read = read_rows(
+            reader,
+            X,
+            y,
+            sample_weight,
+            tasks,
+            folds=folds,
+            memory_limit=memory_limit,
+        )
+        parts = read.parts
+        if n_folds is not None:
+            parts = {k: parts.get(k, read.no_moments) for k in range(n_folds)}
+        return cls(read.columns, read.tasks, parts, read.n_rows, n_folds)
+
+    @classmethod
+    def from_batches(
+        cls,
+        batches,
+        *,
+        target=None,
+        weight=None,
+        task_column=None,
+        n_folds=None,
+        fold_column=None,
+        memory_limit=None,
+    ):
+        """Statistics of rows that come in batches, one of them in memory at a time.
+
+        Parameters
+        ----------
+        batches : iterable
+            Tuples (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks) as in
+            :meth:`from_data`; or frames, such as the chunks of ``pandas.read_csv(chunksize=)``, or
+            the record batches of ``pyarrow.parquet.ParquetFile(path).iter_batches()``.
+        target : str or list of str, default=None
+            Where batches are frames, the column of y; a list is that of the columns of a
+            two-dimensional y.
+        weight : str, default=None
+            Where batches are frames, the column of the weights.
+        task_column : str or int, default=None
+            Column of X with the task ids.
+        n_folds : int, default=None
+            Number of folds, at least 2, into which rows are divided by a hash of their positions
+            in all batches: folds do not depend on the size of batches.
+        fold_column : str, default=None
+            Column with the fold or site of each row, in place of `n_folds`; no feature.
+        memory_limit : float, default=None
+            Largest memory of the statistics in bytes. None is half of that of the machine.
+
+        Returns
+        -------
+        TaskStatistics
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the input is invalid, or a batch has other columns, other types of columns or task
+            ids of another type than those before it; with the number of the batch.
+        MemoryError
+            If the statistics would be larger than `memory_limit`.
+        """
+        if n_folds is not None and fold_column is not None:
+            raise ValueError(
+                f"Both n_folds={n_folds} and fold_column={fold_column!r} were given; use one."
+            )
+        statistics = None
+        first_row = 0
+        for k, batch in enumerate(batches):
+            try:
+                *rows, folds = split_batch(batch, target, weight, fold_column)
+                reader = row_reader(cls.__name__, task_column)
+                of_batch = cls._of_rows(
+                    reader,
+                    *rows,
+                    n_folds=n_folds,
+                    folds=folds,
+                    memory_limit=memory_limit,
+                    first_row=first_row,
+                )
+                first_row += of_batch.n_rows_
+                statistics = of_batch if statistics is None else statistics + of_batch
+                statistics._check_memory(memory_limit)
+            except TypeError as error:
+                raise TypeError(f"Batch {k}: {error}") from error
+            except ValueError as error:
+                raise ValueError(f"Batch {k}: {error}") from error
+        if statistics is None:
+            raise ValueError("There are no batches.")
+        return statistics
+
+    @classmethod
+    def of_sites(cls, sites):
+        """Statistics with a part for each site.
+
+        Cross-validated estimators then leave out one site at a time.
+
+        Parameters
+        ----------
+        sites : dict
+            The :class:`TaskStatistics` of every site, {name: statistics}. Their own parts are added
+            up.
+
+        Returns
+        -------
+        TaskStatistics
+        """
+        if not isinstance(sites, dict) or not sites:
+            raise TypeError(f"sites must be a dict {{name: TaskStatistics}}, got {sites!r}.")
+        named = []
+        for name, statistics in sites.items():
+            _check_statistics(statistics)
+            whole = statistics.total
+            named.append(cls(whole._columns, whole.tasks_, {name: whole._moments}, whole.n_rows_))
+        return sum(named)
+
+    def _check_memory(self, memory_limit):
+        n_parts = max(len(self._parts), 1)
+        n_blocks = max((moments.n_blocks for moments in self._parts.values()), default=1)
+        n_features = self._columns.n_features
+        check_memory(self.nbytes, memory_limit, n_features, self.n_tasks_, n_blocks, n_parts)
+
+    @property
+    def parts_(self):
+        return np.array([label for label in self._parts if label is not None])
+
+    @property
+    def n_samples_per_task_(self):
+        counts = np.zeros(self.n_tasks_, dtype=np.int64)
+        for moments in self._parts.values():
+            counts += moments.counts
+        return counts
+
+    @property
+    def nbytes(self):
+        return sum(moments.nbytes for moments in self._parts.values())
+
+    @staticmethod
+    def estimate_nbytes(n_features, n_tasks, *, n_parts=1, share=False):
+        """Memory of statistics in bytes, before there are any.
+
+        Parameters
+        ----------
+        n_features : int
+            Number of features.
+        n_tasks : int
+            Number of tasks.
+        n_parts : int, default=1
+            Number of folds or sites.
+        share : bool, default=False
+            Whether all tasks share the moments of the features, as those of a complete
+            two-dimensional y.
+
+        Returns
+        -------
+        int
+        """
+        n_blocks = 1 if share else n_tasks
+        return bytes_of_moments(n_features, n_tasks, n_blocks, n_parts)
+
+    @property
+    def total(self):
+        """The statistics of the same rows without parts."""
+        return TaskStatistics(self._columns, self.tasks_, {None: self._moments}, self.n_rows_)
+
+    @property
+    def _moments(self):
+        """The :class:`Moments` of all rows."""
+        none = Moments.zeros(np.arange(self.n_tasks_), self._columns.n_features)
+        return reduce(add, self._parts.values()) if self._parts else none
+
+    def without_tasks(self, tasks):
+        """The statistics of the other tasks.
+
+        Parameters
+        ----------
+        tasks : array-like
+            Ids of the tasks to leave out.
+
+        Returns
+        -------
+        TaskStatistics
+        """
+        positions = codes_of(np.atleast_1d(tasks), self.tasks_)
+        if (positions < 0).any():
+            raise ValueError(
+                f"No such task(s): {some_of(tasks)}; there are {some_of(self.tasks_)}."
+            )
+        kept = np.setdiff1d(np.arange(self.n_tasks_), positions)
+        parts = {label: moments.of_tasks(kept) for label, moments in self._parts.items()}
+        return TaskStatistics(self._columns, self.tasks_[kept], parts, self.n_rows_, self._n_folds)
+
+    def __add__(self, other):
+        if not isinstance(other, TaskStatistics):
+            return NotImplemented
+        self._columns.check_same(other._columns)
+        wide = self._columns.layout == "wide"
+        tasks = joint_tasks(self.tasks_, other.tasks_, same=wide)
+        mine = self._parts_among(tasks)
+        check_same_folds(self, other)
+        parts = joint_parts(mine, other._parts_among(tasks))
+        n_rows = self.n_rows_ + other.n_rows_
+        return TaskStatistics(self._columns, tasks, parts, n_rows, self._n_folds or other._n_folds)
+
+    def __radd__(self, other):
+        """With 0, so that `sum` adds up statistics."""
+        return self if other == 0 else NotImplemented
+
+    def _parts_among(self, tasks):
+        """The moments of every part, for these tasks in their order."""
+        positions = codes_of(self.tasks_, tasks)
+        n_tasks = len(tasks)
+        return {label: one.among(positions, n_tasks) for label, one in self._parts.items()}
+
+    def save(self, path, *, min_rows=None):
+        """Write the statistics to a file for :meth:`load`: a NumPy ``.npz`` without pickle.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+        min_rows : int, default=None
+            Refuse to write the statistics of a task that has fewer rows than these in some part:
+            means and moments of few rows tell their values.
+
+        Raises
+        ------
+        ValueError
+            If a task has fewer rows than `min_rows`, but some.
+        TypeError
+            If task ids or labels of parts are neither numbers, strings, truth values nor dates.
+        """
+        if min_rows is not None:
+            self._check_rows(check_int(min_rows, "min_rows"))
+        save_statistics(path, self._columns, self.tasks_, self._parts, self.n_rows_, self._n_folds)
+
+    def _check_rows(self, min_rows):
+        for label, moments in self._parts.items():
+            small = (moments.counts > 0) & (moments.counts < min_rows)
+            if small.any():
+                where = "" if label is None else f" in the part {label!r}"
+                raise ValueError(
+                    f"Task(s) {some_of(self.tasks_[small])} have {moments.counts[small].min()} "
+                    f"rows{where}, fewer than min_rows={min_rows}: leave them out with "
+                    "without_tasks(...), or take fewer folds."
+                )
+
+    @classmethod
+    def load(cls, path):
+        """Read statistics that :meth:`save` has written.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        TaskStatistics
+
+        Raises
+        ------
+        ValueError
+            If the file holds no statistics, or those of another version.
+        """
+        return cls(*load_statistics(path))
+
+    def __repr__(self):
+        words = [
+            f"{self.n_tasks_} tasks",
+            f"{self._columns.n_features} features",
+            f"{self.n_rows_} rows",
+            in_words(self.nbytes),
+        ]
+        n_parts = len(self.parts_)
+        if n_parts:
+            words.insert(3, f"{n_parts} parts")
+        return f"TaskStatistics({', '.join(words)})"
+
+
+def _check_statistics(statistics):
+    if not isinstance(statistics, TaskStatistics):
+        raise TypeError(f"Expected a TaskStatistics, got {statistics!r}.")
