@@ -2,13 +2,21 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge, RidgeCV
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
 from skmtl.evaluation._errors.held_out_targets import HeldOutTargets
 from skmtl.evaluation._gains.label_losses import LabelLosses
 from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
 from skmtl.evaluation._gains.task_gains import TaskGains
-from skmtl.evaluation._streamed_losses import StreamedLosses
-from skmtl.evaluation._streamed_sums import LossSums
+from skmtl.evaluation._streamed.loss_sums import LossSums
+from skmtl.evaluation._streamed.moments import pooled
+from skmtl.evaluation._streamed.single_tasks import fit_alone
+from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
+from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
+from skmtl.meta import RandomInterceptTasks
+from skmtl.statistics import TaskStatistics
 
 N_TASKS = 5
 N_REPEATS = 3
@@ -81,3 +89,63 @@ def test_sums_of_losses_tell_what_the_losses_of_labels_do(chunksize):
             np.testing.assert_allclose(column, gains[1].columns()[name], rtol=1e-8, err_msg=name)
     tests = [pairwise_tests(one, METHODS, is_judged, 0.95) for one in (found, expected)]
     np.testing.assert_allclose(tests[0]["p_value"], tests[1]["p_value"], rtol=1e-6)
+
+
+def regression_rows(rng, n_rows=120, n_features=4, n_folds=5):
+    """Features, tasks, targets and inner folds; the moments of every fold."""
+    X = rng.standard_normal((n_rows, n_features)) * [1.0, 2.0, 0.5, 1.0] + 3.0
+    tasks = rng.integers(3, size=n_rows)
+    coef = rng.standard_normal((3, n_features)) * 0.5 + 1.0
+    y = np.sum(X * coef[tasks], axis=1) + tasks + rng.standard_normal(n_rows)
+    folds = rng.integers(n_folds, size=n_rows)
+    statistics = TaskStatistics.from_data(X, y, tasks=tasks, folds=folds)
+    return X, tasks, y, folds, list(statistics._parts.values())
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        RidgeCV(alphas=np.geomspace(1e-2, 1e3, 8)),
+        Ridge(alpha=2.0),
+        LassoCV(),
+        ElasticNetCV(l1_ratio=0.5, alphas=[0.01, 0.1, 1.0]),
+    ],
+)
+def test_a_single_task_is_learned_from_moments_as_by_scikit_learn(estimator):
+    X, tasks, y, folds, moments = regression_rows(np.random.default_rng(1))
+    own = tasks == 1
+    cv = PredefinedSplit(folds[own])
+    reference = clone(estimator)
+    if isinstance(estimator, RidgeCV):  # the mean over folds is here one over rows
+        errors = []
+        for alpha in estimator.alphas:
+            predicted = cross_val_predict(Ridge(alpha=alpha), X[own], y[own], cv=cv)
+            errors.append(np.sum((predicted - y[own]) ** 2))
+        reference = Ridge(alpha=estimator.alphas[np.argmin(errors)])
+    elif hasattr(estimator, "cv"):
+        reference.set_params(cv=cv, tol=1e-10, max_iter=100_000)
+    reference.fit(X[own], y[own])
+    fitted = fit_alone(estimator, [fold.of_tasks([1]) for fold in moments])
+    np.testing.assert_allclose(fitted.coef, reference.coef_, atol=1e-6)
+    np.testing.assert_allclose(fitted.intercept, reference.intercept_, atol=1e-5)
+
+
+def test_all_tasks_are_pooled_from_moments():
+    X, _, y, _, moments = regression_rows(np.random.default_rng(2))
+    reference = Ridge(alpha=3.0).fit(X, y)
+    fitted = fit_alone(Ridge(alpha=3.0), [pooled(fold) for fold in moments])
+    np.testing.assert_allclose(fitted.coef, reference.coef_)
+    np.testing.assert_allclose(fitted.intercept, reference.intercept_)
+
+
+def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tasks():
+    X, tasks, y, folds, moments = regression_rows(np.random.default_rng(3))
+    alphas = [1.0, 10.0, 100.0]
+    reference = RandomInterceptTasks(
+        Ridge(), param_grid={"alpha": alphas}, scales=[0.3, 3.0], cv=PredefinedSplit(folds)
+    )
+    reference.fit(X, y, tasks=tasks)
+    fitted = fit_intercepts(moments, alphas, [0.3, 3.0])
+    np.testing.assert_allclose(fitted.coef, reference.estimator_.coef_[:4])
+    expected = reference.predict(np.zeros((3, 4)), tasks=[0, 1, 2])
+    np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
