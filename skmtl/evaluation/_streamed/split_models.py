@@ -78,12 +78,15 @@ def fit_split(models, statistics, parts, standardize):
     counts = []
     for model in models.values():
         start = perf_counter()
-        (coef, intercept), n_unconverged = counting(ConvergenceWarning, _fit, model, training)
+        fitted, count = counting(ConvergenceWarning, _fit, model, training)
+        duration = perf_counter() - start
+        coef, intercept = fitted
         coef = coef / training.scale
+        intercept = intercept - coef @ training.mean
         coefs.append(coef)
-        intercepts.append(intercept - coef @ training.mean)
-        fit_times.append(perf_counter() - start)
-        counts.append(n_unconverged)
+        intercepts.append(intercept)
+        fit_times.append(duration)
+        counts.append(count)
     return SplitModels(
         np.array(coefs),
         np.array(intercepts),
@@ -96,8 +99,11 @@ def _fit(model, training):
     """Coefficients (n_tasks, n_features) and intercepts (n_tasks,) of a model."""
     if isinstance(model, StandardizedTasks):
         levels, units = training.target_units
-        coef, intercept = _fit_meta(model, training, training.with_standard_targets())
-        return units[:, None] * coef, levels + units * intercept
+        folds = training.with_standard_targets()
+        coef, intercept = _fit_meta(model, training, folds)
+        coef = units[:, None] * coef
+        intercept = levels + units * intercept
+        return coef, intercept
     if isinstance(model, IndependentTasks | PooledTasks):
         return _fit_meta(model, training, training.folds)
     return _fit_multi_task(model, training)
@@ -113,7 +119,8 @@ def _fit_meta(model, training, folds):
     if isinstance(model, PooledTasks):
         n_tasks = len(training.whole.counts)
         fitted = fit_alone(model.estimator, [pooled(fold) for fold in folds])
-        return _of_every_task(fitted.coef, n_tasks), np.full(n_tasks, fitted.intercept)
+        intercept = np.full(n_tasks, fitted.intercept)
+        return _of_every_task(fitted.coef, n_tasks), intercept
     return _fit_independent(model.estimator, training, folds)
 
 
@@ -127,7 +134,8 @@ def _fit_independent(estimator, training, folds):
     coefs = []
     intercepts = []
     for t in training.trained:
-        fitted = fit_alone(estimator, [fold.of_tasks([t]) for fold in folds])
+        own = [fold.of_tasks([t]) for fold in folds]
+        fitted = fit_alone(estimator, own)
         coefs.append(fitted.coef)
         intercepts.append(fitted.intercept)
     shared = np.mean(coefs, axis=0), np.mean(intercepts)
@@ -149,7 +157,9 @@ def _fit_multi_task(model, training):
     """The multi-task estimator, fitted to statistics."""
     model = clone(model).fit_statistics(training.as_statistics())
     best = vars(model).get("best_estimator_", model)
-    is_mixed = isinstance(best, MixedEffectsRegressor)
-    intercept = best.shared_intercept_ if is_mixed else best._shared_intercept
+    if isinstance(best, MixedEffectsRegressor):
+        intercept = best.shared_intercept_
+    else:
+        intercept = best._shared_intercept
     shared = best.shared_coef_, intercept
     return _with_shared(training, best.coef_, best.intercept_, shared)

@@ -33,6 +33,7 @@ class TestedRows:
         self.intercept = np.array([one.intercept for one in models])
         self.folds = folds
         self.n_parts = folds.fold_of_part.shape[1]
+        self._folds_of_parts = folds.fold_of_part.T
         n_methods = self.coef.shape[1]
         self.sums = LossSums(n_methods, folds.n_repeats, folds.n_folds, tolerance)
         self.counts = np.zeros((self.n_parts, len(tolerance)), dtype=np.int64)
@@ -50,24 +51,31 @@ class TestedRows:
         codes : ndarray of int of shape (n_rows,)
             Their tasks.
         """
-        positions = self._n_read + np.arange(len(y))
-        self._n_read += len(y)
-        parts = fold_of(positions, self.n_parts)
+        parts = self._next_parts(len(y))
         known = np.flatnonzero(~np.isnan(y))
         if len(known) == 0:
             return
         n_tasks = self.counts.shape[1]
-        segments = parts[known] * n_tasks + codes[known]
-        order = np.argsort(segments, kind="stable")
+        own = parts[known] * n_tasks + codes[known]
+        order = np.argsort(own, kind="stable")
         rows = known[order]
-        distinct, sizes = np.unique(segments, return_counts=True)
-        own_parts = distinct // n_tasks
-        tasks = distinct % n_tasks
-        self.counts[own_parts, tasks] += sizes
-        predictions = self._predict(X[rows], own_parts, tasks, sizes)
-        losses = (y[rows, None, None] - predictions) ** 2
-        folds_of_parts = self.folds.fold_of_part.T
-        self.sums.add(losses, tasks, folds_of_parts[own_parts], sizes)
+        segments, sizes = np.unique(own, return_counts=True)
+        parts, tasks = np.divmod(segments, n_tasks)
+        self.counts[parts, tasks] += sizes
+        predictions = self._predict(X[rows], parts, tasks, sizes)
+        residuals = y[rows, None, None] - predictions
+        self.sums.add(
+            residuals**2,
+            tasks,
+            self._folds_of_parts[parts],
+            sizes,
+        )
+
+    def _next_parts(self, n_rows):
+        """The parts of the next rows."""
+        positions = self._n_read + np.arange(n_rows)
+        self._n_read += n_rows
+        return fold_of(positions, self.n_parts)
 
     def _predict(self, X, parts, tasks, sizes):
         """Predictions of rows in segments of a part and a task, (n_rows, n_repeats, n_methods)."""
@@ -78,10 +86,11 @@ class TestedRows:
         start = 0
         for part, task, size in zip(parts, tasks, sizes, strict=True):
             splits = splits_of_parts[part]
-            coef = self.coef[splits, :, task].reshape(n_models, -1)
-            intercept = self.intercept[splits, :, task].ravel()
-            stop = start + size
-            predictions[start:stop] = X[start:stop] @ coef.T
-            predictions[start:stop] += intercept
-            start = stop
+            coef = self.coef[splits, :, task]
+            coef = coef.reshape(n_models, -1)
+            intercept = self.intercept[splits, :, task]
+            segment = slice(start, start + size)
+            predictions[segment] = X[segment] @ coef.T
+            predictions[segment] += intercept.ravel()
+            start += size
         return predictions.reshape(-1, self.folds.n_repeats, n_methods)

@@ -46,8 +46,10 @@ class TrainingSet:
         self.mean = np.zeros(n_features)
         self.scale = np.ones(n_features)
         if standardize:
-            self.mean, self.scale = units_of_features(self.folds)
-            self.folds = [with_features(fold, self.mean, self.scale) for fold in self.folds]
+            mean, scale = units_of_features(self.folds)
+            self.mean = mean
+            self.scale = scale
+            self.folds = [with_features(fold, mean, scale) for fold in self.folds]
         self.whole = reduce(add, self.folds)
 
     @cached_property
@@ -60,8 +62,10 @@ class TrainingSet:
         """Levels and units of the targets of tasks; those of a task without rows are averages."""
         levels, units = levels_and_units(self.whole)
         has_rows = self.whole.counts > 0
-        levels = np.where(has_rows, levels, levels[has_rows].mean())
-        units = np.where(has_rows, units, units[has_rows].mean())
+        mean_level = levels[has_rows].mean()
+        mean_unit = units[has_rows].mean()
+        levels = np.where(has_rows, levels, mean_level)
+        units = np.where(has_rows, units, mean_unit)
         return levels, units
 
     def with_standard_targets(self):
