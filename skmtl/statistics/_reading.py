@@ -93,6 +93,11 @@ def read_rows(
     return RowMoments(columns, rows.tasks, parts, n_rows)
 
 
+def _is_new(reader):
+    """Whether a reader has not read any rows."""
+    return not hasattr(reader, "n_features_in_")
+
+
 def _are_zero(sample_weight):
     """Whether all weights are zero, so that the rows are as if absent."""
     if sample_weight is None:
@@ -112,7 +117,7 @@ def _read_no_rows(reader, X, y, tasks):
     """What is known of no rows: their columns."""
     if column_names(X) is None:
         X = check_array(X, accept_sparse=True, dtype=None, ensure_min_samples=0)
-    validate_data(reader, X, reset=True, skip_check_array=True)
+    validate_data(reader, X, reset=_is_new(reader), skip_check_array=True)
     layout = "tasks" if tasks is not None else "column"
     ids = np.array([], dtype=float)
     if tasks is None and reader.task_column is None:
@@ -131,7 +136,7 @@ class _WideRows:
     layout = "wide"
 
     def __init__(self, reader, X, y, sample_weight, tasks):
-        self.X, _ = read_features(reader, X, reset=True)
+        self.X, _ = read_features(reader, X, reset=_is_new(reader))
         check_features(reader, self.X)
         n_rows = self.X.shape[0]
         self.Y, self.weight, self.tasks = read_wide_targets(
@@ -163,7 +168,7 @@ class _LongRows:
 
     def __init__(self, reader, X, y, sample_weight, tasks):
         self.layout = "column" if tasks is None else "tasks"
-        self.X, task_ids = read_features(reader, X, tasks, reset=True)
+        self.X, task_ids = read_features(reader, X, tasks, reset=_is_new(reader))
         check_features(reader, self.X)
         n_rows = self.X.shape[0]
         self.samples = read_long_targets(reader, n_rows, y, sample_weight, task_ids, partial=True)
