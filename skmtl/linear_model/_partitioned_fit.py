@@ -1,23 +1,10 @@
 """`fit` of losses that are not squared on Dask collections, in rounds over their partitions."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
 from sklearn.base import is_classifier
 
 from skmtl._dask.partitions import aligned_rows
 from skmtl._dask.reduction import Partitions
-from skmtl._data.target_scale import TargetScale
-from skmtl._data.targets import check_has_targets, ids_name, warn_if_not_ids
-from skmtl._data.task_ids import codes_of
-from skmtl._data.weighted_tasks import WeightedTasks
 from skmtl.datafits import (
-    ColumnSetup,
-    PartitionedLikelihood,
-    PartitionRows,
-    TaskRows,
-    partitioned_classes,
     warn_of_pseudo_observations,
 )
 from skmtl.linear_model._partitioned_reading import read_partition, summarize
