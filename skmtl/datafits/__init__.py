@@ -15,6 +15,7 @@ from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._likelihood import Likelihood, Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
+from skmtl.datafits._origins import median_of_three
 from skmtl.datafits._residual_form import ResidualForm
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
@@ -44,6 +45,7 @@ __all__ = [
     "inner",
     "less_squares",
     "make_folds",
+    "median_of_three",
     "prefers_gram",
     "squared_datafit",
     "squared_errors",

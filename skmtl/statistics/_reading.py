@@ -6,14 +6,15 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.designs import SharedDesign, take_samples
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import read_features
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
-from skmtl._data.targets import read_long_targets, read_wide_targets
+from skmtl._data.targets import read_unsorted_targets, read_wide_targets
 from skmtl._data.task_ids import check_task_ids, column_names, encode
 from skmtl.datafits import statistics_reader
+from skmtl.statistics._cells import add_rows
 from skmtl.statistics._columns import Columns
 from skmtl.statistics._memory import bytes_of_moments, check_memory
 from skmtl.statistics._moments import Moments
@@ -164,14 +165,14 @@ class _WideRows:
 
 
 class _LongRows:
-    """Rows with a task id each: those of a task in a part are a task of their own when read."""
+    """Rows with a task id each: those of a task in a part are read together."""
 
     def __init__(self, reader, X, y, sample_weight, tasks):
         self.layout = "column" if tasks is None else "tasks"
         self.X, task_ids = read_features(reader, X, tasks, reset=_is_new(reader))
         check_features(reader, self.X)
         n_rows = self.X.shape[0]
-        self.samples = read_long_targets(reader, n_rows, y, sample_weight, task_ids, partial=True)
+        self.samples = read_unsorted_targets(reader, n_rows, y, sample_weight, task_ids)
         self.tasks = self.samples.tasks
 
     @property
@@ -180,22 +181,11 @@ class _LongRows:
 
     def moments(self, codes, n_parts):
         """The moments of every part, of the rows with its code."""
+        n_rows, n_features = self.X.shape
+        each_task = np.arange(len(self.tasks))
+        parts = [Moments.zeros(each_task, n_features) for _ in range(n_parts)]
         samples = self.samples
-        n_tasks = len(self.tasks)
-        none = Moments.zeros(np.arange(n_tasks), self.X.shape[1])
-        if len(samples.indices) == 0:
-            return [none] * n_parts
-        task = np.repeat(np.arange(n_tasks), np.diff(samples.ptr))
-        cell = task * n_parts + codes[samples.indices]
-        order = np.argsort(cell, kind="stable")
-        cells, first = np.unique(cell[order], return_index=True)
-        ptr = np.append(first, len(order))
-        design = StackedDesign(take_samples(self.X, samples.indices[order]), ptr)
-        read = statistics_reader(design, samples.y[order], samples.weight[order])
-        moments = Moments.from_sums(read(), np.diff(ptr))
-        parts = []
-        for k in range(n_parts):
-            own = np.flatnonzero(cells % n_parts == k)
-            positions = cells[own] // n_parts
-            parts.append(moments.of_tasks(own).among(positions, n_tasks) if len(own) else none)
+        task = np.full(n_rows, -1)
+        task[samples.indices] = samples.codes
+        add_rows(parts, self.X, samples.y, samples.weight, task, codes)
         return parts
