@@ -1623,3 +1623,62 @@ def solve_triangular(factors, right):
             share = 1.0 / L[i, i]
             for j in range(B.shape[1]):
                 B[i, j] *= share
+
+
+@_compiled
+def write_deviations(X, stride, rows, y, root, origin, out):
+    """Write `root_i (x_i - origin, y_i - origin, 1)` of some rows into out, (n_rows, p + 2).
+
+    X is flat; its row i begins at `i * stride`. The last entry of `origin` is that of y.
+    """
+    p = origin.size - 1
+    for k in range(rows.size):
+        i = rows[k]
+        first = i * stride
+        x = X[first : first + p]  # without a slice, indices may be negative: three times slower
+        factor = root[i]
+        deviations = out[k]
+        for j in range(p):
+            deviations[j] = factor * (x[j] - origin[j])
+        deviations[p] = factor * (y[i] - origin[p])
+        deviations[p + 1] = factor
+
+
+@_compiled
+def add_products(A, origin, t, total, mean_x, xx, mean_y, yy, xy):
+    """Add rows to the moments of task t; A, (p + 2, p + 2), has the products of their deviations.
+
+    The moments are about the means, which move.
+    """
+    p = mean_x.shape[1]
+    sums = A[p + 1]
+    added = sums[p + 1]
+    if added == 0:
+        return
+    before = total[t]
+    whole = before + added
+    share = added / whole
+    between = before * share
+    mean = sums / added  # of the new rows, about the origin
+    step = mean.copy()
+    if before > 0:
+        for j in range(p):
+            step[j] = mean[j] - (mean_x[t, j] - origin[j])
+        step[p] = mean[p] - (mean_y[t] - origin[p])
+    for j in range(p):
+        moments = xx[t, j]
+        a = added * mean[j]
+        b = between * step[j]
+        for k in range(p):
+            moments[k] += A[j, k] - a * mean[k] + b * step[k]
+        xy[j, t] += A[j, p] - a * mean[p] + b * step[p]
+    yy[t] += A[p, p] - added * mean[p] ** 2 + between * step[p] ** 2
+    total[t] = whole
+    if before > 0:
+        for j in range(p):
+            mean_x[t, j] += share * step[j]
+        mean_y[t] += share * step[p]
+    else:
+        for j in range(p):
+            mean_x[t, j] = origin[j] + mean[j]
+        mean_y[t] = origin[p] + mean[p]

@@ -144,6 +144,16 @@ def warn_if_not_ids(tasks, n_samples, name):
         )
 
 
+class LongSamples(NamedTuple):
+    """Samples of long data as the user has them."""
+
+    y: np.ndarray
+    weight: np.ndarray
+    tasks: np.ndarray  # sorted ids of the tasks with positive weight, (n_tasks,)
+    indices: np.ndarray  # positions of the samples of positive weight
+    codes: np.ndarray  # and their tasks
+
+
 class SortedSamples(NamedTuple):
     """Samples of positive weight, sorted by task."""
 
@@ -154,21 +164,35 @@ class SortedSamples(NamedTuple):
     ptr: np.ndarray  # task t has the samples ptr[t]:ptr[t + 1]
 
 
-def read_long_targets(
+def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
+    """Return the samples of long data; a sample of zero weight is as if absent."""
+    samples = read_unsorted_targets(estimator, n_samples, y, sample_weight, task_ids, dtype)
+    tasks = samples.tasks
+    codes = samples.codes
+    warn_if_not_ids(tasks, len(codes), ids_name(estimator))
+    order = np.argsort(codes, kind="stable")
+    indices = samples.indices[order]
+    counts = np.bincount(codes, minlength=len(tasks))
+    ptr = np.zeros(len(tasks) + 1, dtype=np.intp)
+    ptr[1:] = np.cumsum(counts)
+    return SortedSamples(
+        indices=indices,
+        y=samples.y[indices],
+        weight=samples.weight[indices],
+        tasks=tasks,
+        ptr=ptr,
+    )
+
+
+def read_unsorted_targets(
     estimator,
     n_samples,
     y,
     sample_weight,
     task_ids,
     dtype=np.float64,
-    *,
-    partial=False,
 ):
-    """Return the samples of long data; a sample of zero weight is as if absent.
-
-    With `partial` these are some of the samples: whether the ids look like ids is for others to
-    judge.
-    """
+    """Return the samples of long data, which may be some of all: ids may not look like ids."""
     y = _check_targets(estimator, y, dtype)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
@@ -185,25 +209,10 @@ def read_long_targets(
     weight = _check_weight(sample_weight, (len(y),))
     if weight is None:
         weight = np.ones(len(y))
-    used = np.flatnonzero(weight > 0)
-    name = ids_name(estimator)
-    tasks, codes = encode(task_ids[used], name)
-    if not partial:
-        warn_if_not_ids(tasks, len(used), name)
-    order = np.argsort(codes, kind="stable")
-    indices = used[order]
-    y = y[indices]
-    _check_complete(y, tasks, codes[order])
-    counts = np.bincount(codes, minlength=len(tasks))
-    ptr = np.zeros(len(tasks) + 1, dtype=np.intp)
-    ptr[1:] = np.cumsum(counts)
-    return SortedSamples(
-        indices=indices,
-        y=y,
-        weight=weight[indices],
-        tasks=tasks,
-        ptr=ptr,
-    )
+    indices = np.flatnonzero(weight > 0)
+    tasks, codes = encode(task_ids[indices], ids_name(estimator))
+    _check_complete(y[indices], tasks, codes)
+    return LongSamples(y, weight, tasks, indices, codes)
 
 
 def _check_complete(y, tasks, codes):

@@ -9,6 +9,7 @@ from skmtl._data.checks import check_bool
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data
 from skmtl.mixed_effects._leave_one_out import leave_one_out, quadratic_forms
+from skmtl.statistics.statistics_data import StatisticsData
 
 _FLOATS = 2**22  # of rows in standardized units at a time
 
@@ -172,6 +173,11 @@ class PredictionMixin:
             common coefficient cannot be estimated without the sample, the deviation is infinite,
             and the mean is that of the smallest common coefficients of standardized features.
 
+        Raises
+        ------
+        ValueError
+            After `fit_statistics` and `partial_fit`, which keep no samples.
+
         Notes
         -----
         With the covariance V of the targets and all effects Z, the residuals left out are
@@ -179,6 +185,11 @@ class PredictionMixin:
         ``1 / P_ii``.
         """
         check_is_fitted(self)
+        if isinstance(self._data, StatisticsData):
+            raise ValueError(
+                "loo_predict leaves out each sample of fit, but this model was fitted to "
+                "statistics, in which there are no samples: call fit."
+            )
         self._posterior.check_variances_known()
         mean, std = leave_one_out(self._data, self._posterior)
         return self._as_y(mean), self._as_y(std)

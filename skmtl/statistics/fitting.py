@@ -7,8 +7,14 @@ from skmtl.statistics._from_dask import statistics_of_collections
 from skmtl.statistics._task_statistics import TaskStatistics
 
 
-def _takes_statistics(estimator):
-    return estimator._takes_statistics()
+def _has_squared_loss(estimator):
+    """For :func:`available_if`: whether an estimator takes statistics; AttributeError if not."""
+    if not estimator._takes_statistics():
+        raise AttributeError(
+            f"This {type(estimator).__name__} has no fit_statistics and partial_fit, which are for "
+            "squared losses: other losses need the rows. Call fit."
+        )
+    return True
 
 
 class FitsStatistics:
@@ -30,6 +36,7 @@ class FitsStatistics:
         """Forget the rows of `partial_fit`."""
         vars(self).pop("_statistics", None)
 
+<<<<<<< HEAD
     def _fit_collection(self, X, y, sample_weight, tasks):
         """Fit all tasks together, to the statistics of Dask collections."""
         self._check_params()
@@ -51,6 +58,9 @@ class FitsStatistics:
         return self.fit_statistics(statistics)
 
     @available_if(_takes_statistics)
+=======
+    @available_if(_has_squared_loss)
+>>>>>>> w-scale
     def fit_statistics(self, statistics):
         """Fit all tasks together, to statistics in the place of their rows.
 
@@ -81,7 +91,7 @@ class FitsStatistics:
         self._forget_statistics()
         return self._fit_statistics(statistics)
 
-    @available_if(_takes_statistics)
+    @available_if(_has_squared_loss)
     def partial_fit(self, X, y, sample_weight=None, *, tasks=None, solve=True):
         """Add some samples to those of previous calls, and fit all tasks together to all of them.
 

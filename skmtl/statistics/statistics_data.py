@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from skmtl._data.target_scale import TargetScale
+from skmtl._data.targets import ids_name, warn_if_not_ids
 from skmtl._data.task_ids import some_of
 from skmtl._data.weighted_tasks import WeightedTasks
 from skmtl.datafits import GramForm
@@ -51,6 +52,8 @@ class StatisticsData(WeightedTasks):
                 f"Task(s) {some_of(statistics.tasks_[empty])} have no targets: a task needs at "
                 "least one. Leave them out with without_tasks(...)."
             )
+        if columns.layout != "wide":
+            warn_if_not_ids(statistics.tasks_, int(moments.counts.sum()), ids_name(estimator))
         return cls(
             moments, statistics._parts, statistics.tasks_, columns.layout, columns.feature_names
         )
@@ -95,6 +98,10 @@ class StatisticsData(WeightedTasks):
             parts[label] = moments.with_targets(scale.mean, scale.scale)
         moments = self.moments.with_targets(scale.mean, scale.scale)
         return replace(self, moments=moments, parts=parts)
+
+    def sums(self):
+        """The :class:`~skmtl.datafits.SufficientStatistics` of all rows, about their means."""
+        return self.moments.sums()
 
     def squared_datafit(self, *, task_weight, fit_intercept):
         """The squared loss, in the Gram form."""
