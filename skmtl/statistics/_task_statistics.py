@@ -14,7 +14,7 @@ from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._from_dask import FromDask
 from skmtl.statistics._memory import bytes_of_moments, check_memory, in_words
 from skmtl.statistics._moments import Moments
-from skmtl.statistics._reading import read_rows
+from skmtl.statistics._reading import RowMoments, read_rows
 from skmtl.statistics._storage import load_statistics, save_statistics
 
 
@@ -148,15 +148,22 @@ class TaskStatistics(FromDask):
         n_folds=None,
         folds=None,
         memory_limit=None,
-        first_row=0,
+        into=None,
     ):
-        """Statistics of some rows, of which the first is at the position `first_row` of all."""
+        """Statistics of some rows that follow those of the statistics `into`, and of these.
+
+        They may change `into`.
+        """
         if n_folds is not None:
             check_int(n_folds, "n_folds", low=2)
             if folds is not None:
                 raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
             n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+            first_row = 0 if into is None else into.n_rows_
             folds = fold_of(first_row + np.arange(n_rows), n_folds)
+        before = None
+        if into is not None:
+            before = RowMoments(into._columns, into.tasks_, into._parts, into.n_rows_)
         read = read_rows(
             reader,
             X,
@@ -165,11 +172,16 @@ class TaskStatistics(FromDask):
             tasks,
             folds=folds,
             memory_limit=memory_limit,
+            into=before,
         )
+        if before is not None and read.parts is before.parts:
+            into.n_rows_ = read.n_rows
+            return into
         parts = read.parts
         if n_folds is not None:
             parts = {k: parts.get(k, read.no_moments) for k in range(n_folds)}
-        return cls(read.columns, read.tasks, parts, read.n_rows, n_folds)
+        statistics = cls(read.columns, read.tasks, parts, read.n_rows, n_folds)
+        return statistics if into is None else into + statistics
 
     @classmethod
     def from_batches(
@@ -223,21 +235,18 @@ class TaskStatistics(FromDask):
                 f"Both n_folds={n_folds} and fold_column={fold_column!r} were given; use one."
             )
         statistics = None
-        first_row = 0
         for k, batch in enumerate(batches):
             try:
                 *rows, folds = split_batch(batch, target, weight, fold_column)
                 reader = row_reader(cls.__name__, task_column)
-                of_batch = cls._of_rows(
+                statistics = cls._of_rows(
                     reader,
                     *rows,
                     n_folds=n_folds,
                     folds=folds,
                     memory_limit=memory_limit,
-                    first_row=first_row,
+                    into=statistics,
                 )
-                first_row += of_batch.n_rows_
-                statistics = of_batch if statistics is None else statistics + of_batch
                 statistics._check_memory(memory_limit)
             except TypeError as error:
                 raise TypeError(f"Batch {k}: {error}") from error
