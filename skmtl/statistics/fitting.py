@@ -36,7 +36,6 @@ class FitsStatistics:
         """Forget the rows of `partial_fit`."""
         vars(self).pop("_statistics", None)
 
-<<<<<<< HEAD
     def _fit_collection(self, X, y, sample_weight, tasks):
         """Fit all tasks together, to the statistics of Dask collections."""
         self._check_params()
@@ -57,10 +56,7 @@ class FitsStatistics:
         )
         return self.fit_statistics(statistics)
 
-    @available_if(_takes_statistics)
-=======
     @available_if(_has_squared_loss)
->>>>>>> w-scale
     def fit_statistics(self, statistics):
         """Fit all tasks together, to statistics in the place of their rows.
 
