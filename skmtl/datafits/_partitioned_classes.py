@@ -40,12 +40,11 @@ class PartitionedClasses(ClassProblem):
     @property
     def mean_of_columns(self):
         """Weighted mean target of every column, (n_columns,)."""
-        return np.concatenate(
-            [
-                (count / count.sum())[-size:]
-                for count, size in zip(self.counts, self.sizes, strict=True)
-            ]
-        )
+        means = []
+        for count, size in zip(self.counts, self.sizes, strict=True):
+            frequencies = count / count.sum()
+            means.append(frequencies[-size:])
+        return np.concatenate(means)
 
     def _counts(self, weight):
         return self.counts
@@ -67,8 +66,8 @@ class PartitionedClasses(ClassProblem):
         Parameters
         ----------
         make_data : callable
-            Makes of the weights of the tasks (n_tasks,), class weights included, what stands for the
-            data.
+            Makes what stands for the data of the weights of the tasks (n_tasks,), class weights
+            included.
         labels : ndarray of shape (n_labels,)
             The class labels of all tasks.
         counts : ndarray of shape (n_tasks, n_labels)

@@ -11,7 +11,7 @@ from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features
 from skmtl._data.spellings import join_labels, plain_labels, union_of_labels
 from skmtl._data.target_names import check_names_differ
-from skmtl._data.targets import read_long_targets, read_wide_targets
+from skmtl._data.targets import read_unsorted_targets, read_wide_targets, sort_by_task
 from skmtl._data.task_ids import codes_of, column_names, encode, same_kind, some_of
 from skmtl.datafits import check_labels
 
@@ -146,10 +146,10 @@ def _wide_targets(reader, X, task_ids, rows, dtype):
 
 def _long_targets(reader, X, task_ids, rows, dtype):
     """X, sorted, tasks and targets of a y with a task id for each sample."""
-    samples = read_long_targets(
-        reader, X.shape[0], rows.y, rows.sample_weight, task_ids, dtype, partial=True
-    )
-    if not np.array_equal(samples.indices, np.arange(X.shape[0])):
+    n_rows = X.shape[0]
+    unsorted = read_unsorted_targets(reader, n_rows, rows.y, rows.sample_weight, task_ids, dtype)
+    samples = sort_by_task(unsorted)
+    if not np.array_equal(samples.indices, np.arange(n_rows)):
         X = take_samples(X, samples.indices)
     targets = []
     for start, stop in zip(samples.ptr[:-1], samples.ptr[1:], strict=True):
