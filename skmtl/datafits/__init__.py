@@ -15,6 +15,7 @@ from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._likelihood import Likelihood, Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
+from skmtl.datafits._origins import median_of_three
 from skmtl.datafits._partitioned_classes import PartitionedClasses
 from skmtl.datafits._partitioned_likelihood import PartitionedLikelihood
 from skmtl.datafits._partitioned_rows import ColumnSetup, PartitionRows, TaskRows
@@ -52,6 +53,7 @@ __all__ = [
     "inner",
     "less_squares",
     "make_folds",
+    "median_of_three",
     "prefers_gram",
     "squared_datafit",
     "squared_errors",

@@ -4,6 +4,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import statistics_of_collections
+from skmtl.statistics._from_rows import statistics_of_rows
 from skmtl.statistics._task_statistics import TaskStatistics
 
 
@@ -36,7 +37,6 @@ class FitsStatistics:
         """Forget the rows of `partial_fit`."""
         vars(self).pop("_statistics", None)
 
-<<<<<<< HEAD
     def _fit_collection(self, X, y, sample_weight, tasks):
         """Fit all tasks together, to the statistics of Dask collections."""
         self._check_params()
@@ -57,10 +57,7 @@ class FitsStatistics:
         )
         return self.fit_statistics(statistics)
 
-    @available_if(_takes_statistics)
-=======
     @available_if(_has_squared_loss)
->>>>>>> w-scale
     def fit_statistics(self, statistics):
         """Fit all tasks together, to statistics in the place of their rows.
 
@@ -126,7 +123,8 @@ class FitsStatistics:
         """
         before = vars(self).get("_statistics")
         columns = None if before is None else before._columns
-        statistics = TaskStatistics._of_rows(
+        statistics = statistics_of_rows(
+            TaskStatistics,
             row_reader(type(self).__name__, self.task_column, columns),
             X,
             y,
