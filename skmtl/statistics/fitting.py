@@ -4,6 +4,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import statistics_of_collections
+from skmtl.statistics._from_rows import statistics_of_rows
 from skmtl.statistics._task_statistics import TaskStatistics
 
 
@@ -122,7 +123,8 @@ class FitsStatistics:
         """
         before = vars(self).get("_statistics")
         columns = None if before is None else before._columns
-        statistics = TaskStatistics._of_rows(
+        statistics = statistics_of_rows(
+            TaskStatistics,
             row_reader(type(self).__name__, self.task_column, columns),
             X,
             y,
