@@ -312,8 +312,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
         min_rows : int, default=None
             Refuse to write the statistics of a task that has fewer rows than these in some part:
             means and moments of few rows tell their values.
@@ -346,8 +346,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
 
         Returns
         -------
