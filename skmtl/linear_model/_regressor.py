@@ -61,7 +61,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples; with `task_column`, one of the columns holds the task ids. Never modified.
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
+            Dask collection, as the other arguments then are.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -204,7 +205,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Predictions of a Dask collection are a lazy Dask
+            array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
