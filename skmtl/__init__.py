@@ -25,6 +25,7 @@ from skmtl.deep import (
 from skmtl.evaluation import (
     TransferRanking,
     TransferReport,
+    compare_batches,
     compare_to_single_task,
     model_size,
     select_tasks,
@@ -227,6 +228,7 @@ __all__ = [
     "TransferRanking",
     "TransferReport",
     "alpha_max",
+    "compare_batches",
     "compare_to_single_task",
     "export_onnx",
     "fetch_school",

@@ -5,6 +5,7 @@ import sys
 from skmtl._command_line.comparison import compare
 from skmtl._command_line.options import parse
 from skmtl._command_line.radon import survey
+from skmtl._command_line.streamed_comparison import compare_streamed
 from skmtl._command_line.usage import UsageError
 
 
@@ -15,7 +16,9 @@ def main(arguments=None):
             stream.reconfigure(errors="backslashreplace")  # a name must not end the work
     try:
         options = parse(arguments)
-        if options.command == "compare":
+        if options.command == "compare" and options.chunksize is not None:
+            compare_streamed(options)
+        elif options.command == "compare":
             compare(options)
         else:
             survey(options)

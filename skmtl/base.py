@@ -4,12 +4,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import get_tags
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_option
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
 from skmtl._warn import warn
-from skmtl.metrics import task_score
+from skmtl.metrics import score_collection, task_score
 
 
 class MultiTaskEstimator:
@@ -67,6 +68,9 @@ class MultiTaskEstimator:
             If the input is invalid: shapes do not match, or a frame y lacks the column of a task
             or has others.
         """
+        of_labels = get_tags(self).estimator_type == "classifier"
+        if is_collection(X):
+            return score_collection(self, X, y, sample_weight, tasks, of_labels=of_labels)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)
@@ -78,7 +82,7 @@ class MultiTaskEstimator:
                 sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
         metric = r2_score
         min_samples = 2
-        if get_tags(self).estimator_type == "classifier":
+        if of_labels:
             metric = accuracy_score
             min_samples = 1
         return task_score(

@@ -292,6 +292,19 @@ def data_of(estimator):
     return LABELS if is_classifier(estimator) else NUMBERS
 
 
+@pytest.fixture(scope="session")
+def client():
+    """A Dask cluster of two workers in this process."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.Client(
+        processes=False,
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=":0",
+    ) as client:
+        yield client
+
+
 @pytest.fixture
 def data(request):
     """The data of the estimator of the test."""

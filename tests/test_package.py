@@ -53,8 +53,8 @@ before = set(sys.modules)  # scikit-learn itself imports pandas where there is o
 import skmtl
 from skmtl import _kernels
 compiled = [k for k, f in vars(_kernels).items() if getattr(f, "signatures", None)]
-optional = {"pandas", "polars", "matplotlib", "pytest", "torch"} & (set(sys.modules) - before)
-print(compiled, optional)
+optional = {"pandas", "polars", "pyarrow", "dask", "matplotlib", "pytest", "torch"}
+print(compiled, optional & (set(sys.modules) - before))
 """
     result = run(code)
     assert result.stdout.strip() == "[] set()", result.stderr

@@ -24,6 +24,7 @@ PLACES = {
     "_warn": "warnings that point at the line of the user",
     "_docs": "paragraphs of docstrings that estimators share",
     "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
+    "_dask": "Dask collections: partitions, sums over them, lazy predictions",
     "prox": "proximal operators of arrays",
     "penalties": "penalties: value, proximal operator, dual norm or conjugate",
     "losses": "losses: value, gradient, curvature, conjugate; targets and links; the registry",

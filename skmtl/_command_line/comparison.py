@@ -48,7 +48,7 @@ _N_REPEATS = 5
 _N_INNER_FOLDS = 5  # by which many models and baselines choose the strength of their penalty
 
 
-def _make(name, **options):
+def make(name, **options):
     """Return the estimator of a name."""
     place = next(one for one in (linear_model, mixed_effects, meta) if hasattr(one, name))
     if place is linear_model:
@@ -60,7 +60,7 @@ def _scaled(name, task_column, normalize_y):
     """Return a pipeline of a scaler that leaves the task column alone and the estimator."""
     scaler = keep_task_column(StandardScaler(), task_column)
     # Scaling has put the task ids into the last column.
-    estimator = _make(name, task_column=-1)
+    estimator = make(name, task_column=-1)
     if normalize_y:
         estimator.set_params(normalize_y=True)
     return make_pipeline(scaler, estimator)
@@ -68,15 +68,12 @@ def _scaled(name, task_column, normalize_y):
 
 def compare(options):
     """Print the comparison on the user's own file."""
-    if options.normalize_y and options.classify:
-        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
-    _check_estimators(options.estimators, options.classify)
-    check_outputs(options)
+    check_options(options)
     problem = read_problem(options)
     _check_size(len(problem.y), options)
     _check_number_of_groups(problem.groups, options)
     names = list(dict.fromkeys(options.estimators or [_recommended(problem.y)]))
-    _check_normalize_y(names, options)
+    check_normalize_y(names, options)
     print(_description(options, problem, names), flush=True)
     models = {name: _scaled(name, options.task, options.normalize_y) for name in names}
     try:
@@ -85,7 +82,7 @@ def compare(options):
                 models if len(models) > 1 else models[names[0]],
                 problem.X,
                 problem.y,
-                rivals=_rivals(options.rivals),
+                rivals=rivals_of(options.rivals),
                 normalize_y=options.normalize_y or "auto",
                 task_column=options.task,
                 groups=problem.groups,
@@ -99,6 +96,14 @@ def compare(options):
     print_report(report, options)
     print_hint(report, options)
     write_outputs(report, options)
+
+
+def check_options(options):
+    """Raise unless the options suit each other, and files can be written."""
+    if options.normalize_y and options.classify:
+        raise UsageError("--normalize-y is for numbers: leave it out, or --classify")
+    _check_estimators(options.estimators, options.classify)
+    check_outputs(options)
 
 
 def _check_size(n_rows, options):
@@ -128,9 +133,6 @@ def _check_number_of_groups(groups, options):
 def _description(options, problem, names):
     """What is compared, as text."""
     features = [name for name in problem.X.columns if name != options.task]
-    shown = ", ".join(features[:_MOST_NAMES])
-    n_more = len(features) - _MOST_NAMES
-    more = f" and {n_more} more" if n_more > 0 else ""
     n_tasks = problem.X[options.task].nunique()
     remarks = list(problem.remarks)
     if problem.groups is not None:
@@ -139,25 +141,33 @@ def _description(options, problem, names):
     lines = [
         f"{options.file}: {len(problem.X)} rows, {n_tasks} tasks ({options.task}), "
         f"{len(features)} feature{'' if len(features) == 1 else 's'}, target {options.target}.",
-        fill(f"Features: {shown}{more}.", 100, subsequent_indent="  "),
+        feature_list(features),
         *remarks,
-        fill(f"Compared: {', '.join(names)}, with tuned models of {_rival_list(options)}.", 100),
+        fill(f"Compared: {', '.join(names)}, with tuned models of {rival_list(options)}.", 100),
         fill(_amount_of_work(n_tasks, options), 100),
         "",
     ]
     return "\n".join(lines)
 
 
-def _rivals(names):
+def feature_list(names):
+    """The names of the features, as text."""
+    shown = ", ".join(names[:_MOST_NAMES])
+    n_more = len(names) - _MOST_NAMES
+    more = f" and {n_more} more" if n_more > 0 else ""
+    return fill(f"Features: {shown}{more}.", 100, subsequent_indent="  ")
+
+
+def rivals_of(names):
     """What the comparison is told of its rivals."""
     if names is None:
         return "auto"
     return [name for name in names if name != "none"]
 
 
-def _rival_list(options):
+def rival_list(options):
     """What the models are compared with, as text."""
-    rivals = _rivals(options.rivals)
+    rivals = rivals_of(options.rivals)
     if rivals == "auto":
         rivals = RIVALS[:2]
     parts = ["each task alone", *(_RIVAL_NAMES[name] for name in rivals)]
@@ -181,7 +191,7 @@ def _amount_of_work(n_tasks, options):
     )
 
 
-def _check_normalize_y(names, options):
+def check_normalize_y(names, options):
     """Raise unless all models can standardize the target of each task, if they should."""
     if not options.normalize_y:
         return
@@ -196,7 +206,7 @@ def _check_normalize_y(names, options):
 
 def _can_normalize(name):
     """Whether an estimator has the parameter `normalize_y`."""
-    return "normalize_y" in _make(name).get_params()
+    return "normalize_y" in make(name).get_params()
 
 
 def _check_estimators(names, classify):

@@ -28,7 +28,7 @@ def feature_columns(table, names, number_format, one_hot):
                 raise UsageError(f"--one-hot makes a second feature {new!r}: rename a column")
             columns[new] = values
             complete &= np.isfinite(values)
-    _refuse(problems)
+    refuse(problems)
     return columns, complete
 
 
@@ -76,7 +76,7 @@ class BadCells:
 _SINGULAR = {"are": "is", "have": "has", "hold": "holds"}
 
 
-def _refuse(problems):
+def refuse(problems):
     """Raise UsageError that names the columns of the first kind of problem."""
     for kind, explain in _EXPLANATIONS.items():
         found = [one for one in problems if one.kind() == kind]

@@ -43,6 +43,14 @@ def _parser():
     )
     _add_columns(own.add_argument_group("columns"))
     _add_format(own.add_argument_group("how the file is written"))
+    own.add_argument(
+        "--chunksize",
+        type=_positive,
+        metavar="N",
+        help="read N rows at a time, of a file that does not fit in memory. It is read twice and "
+        "never kept, which is enough for numbers whose squared error counts: not with --classify, "
+        "--groups, --one-hot, --scoring, boosting and SafeSharingRegressor",
+    )
     _add_models(own.add_argument_group("models"))
     _add_results(own.add_argument_group("results"))
     return top

@@ -14,7 +14,7 @@ from skmtl._command_line.tasks import check_tasks, read_ids
 from skmtl._command_line.text_table import read_table
 from skmtl._command_line.usage import UsageError, check_names_known, listed
 
-_OTHER_SIGN = {",": ".", ".": ","}  # the decimal sign where this one groups thousands
+OTHER_SIGN = {",": ".", ".": ","}  # the decimal sign where this one groups thousands
 _NAMED_BY_PANDAS = re.compile(r"Unnamed: \d+(_level_\d+)?")  # columns without a name
 
 
@@ -29,14 +29,10 @@ class Problem(NamedTuple):
 
 def read_problem(options):
     """The :class:`Problem` of the file and columns that the user names."""
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise UsageError('compare reads CSV with pandas: pip install "skmtl[pandas]"') from error
+    pd = import_pandas()
     task = options.task
     target = options.target
-    if task == target:
-        raise UsageError(f"--task and --target are the same column {task!r}")
+    check_two_columns(task, target)
     own_columns = [task, target]
     if options.groups is not None:
         if options.groups in own_columns:
@@ -47,7 +43,7 @@ def read_problem(options):
         own_columns.append(options.groups)
     table = read_table(options.file, own_columns, options.sep, options.encoding)
     check_names_known(own_columns, table.names, options.file)
-    names = _feature_names(table.names, options)
+    names = feature_names(table.names, options)
     if not table.rows:
         raise UsageError("the file has no rows: there is nothing to learn from")
     number_format = _number_format(table, names, options)
@@ -80,7 +76,22 @@ def read_problem(options):
     return Problem(X, y, groups, remarks)
 
 
-def _feature_names(names, options):
+def import_pandas():
+    """Return pandas, which is not needed otherwise."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise UsageError('compare reads CSV with pandas: pip install "skmtl[pandas]"') from error
+    return pd
+
+
+def check_two_columns(task, target):
+    """Raise unless the task and the target are different columns."""
+    if task == target:
+        raise UsageError(f"--task and --target are the same column {task!r}")
+
+
+def feature_names(names, options):
     """The names of the features."""
     _check_options(names, options)
     chosen = options.features
@@ -131,7 +142,7 @@ def _number_format(table, names, options):
     """The :class:`NumberFormat` of the features and a numeric target."""
     decimal = options.decimal
     if decimal is None:
-        decimal = _OTHER_SIGN.get(options.thousands)
+        decimal = OTHER_SIGN.get(options.thousands)
     if decimal is None:
         numeric = [name for name in names if name not in options.one_hot]
         if not options.classify:

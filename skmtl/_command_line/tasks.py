@@ -32,7 +32,7 @@ def read_ids(table, name, number_format, kind="task"):
             f"{kind} column {name!r} has {is_empty.sum()} missing value(s), the first in line "
             f"{line}: --na '' leaves those rows out"
         )
-    if all(_is_plain_integer(one) for one in set(ids[~is_empty].tolist())):
+    if all(is_plain_integer(one) for one in set(ids[~is_empty].tolist())):
         ids = np.where(is_empty, "0", ids).astype(np.int64)
     return ids, ~is_empty
 
@@ -53,7 +53,7 @@ def texts(cells, what):
     return np.array([cell.strip() for cell in cells])
 
 
-def _is_plain_integer(text):
+def is_plain_integer(text):
     """Whether a text is what Python writes for an integer: "7", but neither "007" nor "7.0"."""
     digits = text.removeprefix("-")
     is_integer = digits.isascii() and digits.isdigit()

@@ -1,12 +1,14 @@
 """A file as a table of texts, exactly as they are written: separator, encoding, header, lines."""
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
 import lzma
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from skmtl._command_line.usage import UsageError
 
@@ -22,6 +24,7 @@ _BYTE_ORDER_MARKS = {  # the longer first: that of UTF-32 begins with that of UT
 }
 _ANNOUNCED = re.compile(r"(\"?sep=(?P<separator>.)\"?)[\r\n]")  # the first line for Excel
 _LONGEST_CELL = 10**9  # characters
+_BEGINNING = 2**20  # bytes in which the header of a long file is looked for
 
 
 class TextTable:
@@ -80,12 +83,7 @@ def read_table(path, wanted, separator=None, encoding=None):
     if announced:
         text = text[announced.end(1) :]  # the end of the line stays, for the numbers of lines
         separator = separator or announced["separator"]
-    if separator is None:
-        separator = _find_separator(path, text, wanted)
-    else:
-        separator = _SPELLED.get(separator, separator)
-        if len(separator) != 1:
-            raise UsageError(f"--sep {separator!r} must be one character, or tab, or space")
+    separator = _separator(path, text, wanted, separator)
     numbered = _parsed(path, text, separator)
     if not numbered:
         raise UsageError(f"{path} is empty: there is nothing to learn from")
@@ -99,37 +97,99 @@ def read_table(path, wanted, separator=None, encoding=None):
     return TextTable(names, rows, lines, separator, encoding)
 
 
+class Header(NamedTuple):
+    """The first line of a file, and how the file is written.
+
+    Attributes
+    ----------
+    names : list of str
+        Of the columns; "" for those without a name.
+    line : int
+        Number of the line.
+    separator, encoding : str
+        How the file is written.
+    """
+
+    names: list
+    line: int
+    separator: str
+    encoding: str
+
+
+def read_header(path, wanted, separator=None, encoding=None):
+    """The :class:`Header` of a file that is too long to be read at once.
+
+    Parameters are those of :func:`read_table`.
+    """
+    content = _content(path, _BEGINNING)
+    if encoding is None:
+        encoding = _encoding_of(content)
+    is_complete = len(content) < _BEGINNING
+    text = _text(path, content, encoding, is_complete)
+    announced = _ANNOUNCED.match(text)
+    if announced:
+        raise UsageError(f"{path} begins with {announced[0].strip()!r}: delete this line")
+    separator = _separator(path, text, wanted, separator)
+    line, names = next(_rows(text, separator), (0, []))
+    if not names:
+        raise UsageError(f"{path} is empty: there is nothing to learn from")
+    names = [name.strip() for name in names]
+    return Header(
+        names,
+        line,
+        separator,
+        encoding,
+    )
+
+
 def _decoded(path, encoding):
     """The text of the file, and its encoding."""
+    content = _content(path)
+    if encoding is None:
+        encoding = _encoding_of(content)
+    return _text(path, content, encoding), encoding
+
+
+def _content(path, n_bytes=-1):
+    """The first bytes of the file, or all."""
     path = Path(path)
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
     try:
         with _OPENERS.get(path.suffix.lower(), open)(path, "rb") as file:
-            content = file.read()
+            content = file.read(n_bytes)
     except (OSError, EOFError, lzma.LZMAError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if content.startswith(b"PK\x03\x04"):
         raise UsageError(f"{path} is a zip archive or a spreadsheet: save the table as CSV")
-    if encoding is None:
-        encoding = _encoding_of(content)
+    return content
+
+
+def _text(path, content, encoding, is_complete=True):
+    """The text of the bytes, whose last character may be incomplete if they are not all."""
     try:
-        text = content.decode(encoding)
+        decoder = codecs.getincrementaldecoder(encoding)()
+        text = decoder.decode(content, final=is_complete)
     except LookupError as error:
         raise UsageError(f"--encoding {encoding} is not known to Python") from error
     except UnicodeError as error:
         start = getattr(error, "start", 0)
         line = content.count(b"\n", 0, start) + 1
-        raise UsageError(
-            f"{path} cannot be read as {encoding} (line {line}): name its encoding, such as "
-            "--encoding latin-1, --encoding cp1252 or --encoding utf-16"
-        ) from error
+        raise not_decoded(path, encoding, f" (line {line})") from error
     if "\0" in text:
         raise UsageError(
             f"{path} has zero bytes, so it is no {encoding} text: name its encoding, such as "
             "--encoding utf-16-le"
         )
-    return text.removeprefix("\ufeff"), encoding
+    return text.removeprefix("\ufeff")
+
+
+def not_decoded(path, encoding, where=""):
+    """The error of a file that is not written in an encoding."""
+    return UsageError(
+        f"{path} cannot be read as {encoding}{where}: name its encoding, such as "
+        "--encoding latin-1, --encoding cp1252 or --encoding utf-16"
+    )
 
 
 def _encoding_of(content):
@@ -138,6 +198,16 @@ def _encoding_of(content):
         if content.startswith(mark):
             return encoding
     return "utf-8"
+
+
+def _separator(path, text, wanted, separator):
+    """The separator that the user gives, or the one that is found."""
+    if separator is None:
+        return _find_separator(path, text, wanted)
+    separator = _SPELLED.get(separator, separator)
+    if len(separator) != 1:
+        raise UsageError(f"--sep {separator!r} must be one character, or tab, or space")
+    return separator
 
 
 def _find_separator(path, text, wanted):

@@ -42,6 +42,19 @@ class TargetScale:
             mean = task_sum(data.weight * y) / total
         deviations = y - spread(mean)
         scale = np.sqrt(task_sum(data.weight * deviations**2) / total)
+        self._set(mean, scale, size)
+
+    @classmethod
+    def of_moments(cls, mean, deviation):
+        """The scale of targets whose means and standard deviations are known, (n_tasks,) each."""
+        scale = cls.__new__(cls)
+        scale.normalize = True
+        scale.center = True
+        scale._set(mean, deviation, 1.0)
+        return scale
+
+    def _set(self, mean, scale, size):
+        """Set mean and scale from those of ``y / size``."""
         varies = scale > _ROUNDING * np.abs(mean)
         self.mean = mean * size
         self.scale = scale * size

@@ -174,14 +174,14 @@ def code_classes(data, class_weight):
     `class_weight` is None, "balanced" or a dict, as in the classifiers.
     """
     labels, weights = _labels_of_tasks(data)
-    _check_labels(labels)
-    all_labels = _unique_labels(labels)
-    _check_class_weight(class_weight, all_labels)
+    check_labels(labels)
+    all_labels = unique_labels(labels)
+    check_class_weight(class_weight, all_labels)
     classes = [all_labels] * data.n_tasks
     if data.layout == "wide":
         classes = []
         for own, task in zip(labels, data.tasks, strict=True):
-            classes.append(_at_least_two(np.unique(own), all_labels, task))
+            classes.append(at_least_two(np.unique(own), all_labels, task))
     codes_of_tasks = []
     weighted = []
     for t, own in enumerate(classes):
@@ -191,13 +191,13 @@ def code_classes(data, class_weight):
         weighted.append(weights[t] * factors[codes])
     return CodedClasses(
         classes=classes,
-        positions=[_positions(own, all_labels) for own in classes],
+        positions=[positions_of(own, all_labels) for own in classes],
         codes=codes_of_tasks,
         weights=weighted,
     )
 
 
-def _check_class_weight(class_weight, all_labels):
+def check_class_weight(class_weight, all_labels):
     """Raise if a dict of weights names none of the classes; one may be missing in these data."""
     if not isinstance(class_weight, dict) or not class_weight:
         return
@@ -225,7 +225,7 @@ def _labels_of_tasks(data):
     return labels, weights
 
 
-def _check_labels(labels):
+def check_labels(labels):
     """ValueError for labels that are no classes, of which those of one type are checked at once."""
     by_type = {}
     for own in labels:
@@ -234,13 +234,13 @@ def _check_labels(labels):
         check_classification_targets(np.concatenate(alike))
 
 
-def _positions(classes, all_labels):
+def positions_of(classes, all_labels):
     """Where class labels are among those of all tasks."""
     order = {label: k for k, label in enumerate(all_labels.tolist())}
     return np.array([order[label] for label in classes.tolist()])
 
 
-def _at_least_two(classes, all_labels, task):
+def at_least_two(classes, all_labels, task):
     """The classes of a task or, of a task with one class, those of all tasks that are like it."""
     if len(classes) > 1:
         return classes
@@ -253,7 +253,7 @@ def _at_least_two(classes, all_labels, task):
     return alike
 
 
-def _unique_labels(labels):
+def unique_labels(labels):
     """The class labels of all tasks, sorted unless tasks have labels of different types."""
     found = union_of_labels([np.unique(own) for own in labels])
     if len(found) < 2:

@@ -105,6 +105,20 @@ class ColumnProblem:
         first_columns = np.cumsum(self.sizes) - self.sizes
         return np.add.reduceat(self.design.task_sum(weighted), first_columns)
 
+    @property
+    def total(self):
+        """Weight of the samples of each task, (n_tasks,)."""
+        return self.data.design.task_sum(self.data.weight)
+
+    def losses_at(self, W, b):
+        """Weighted losses of every task at W with intercepts b, (n_tasks,)."""
+        return self.losses(self.data.weight, W, b)
+
+    def null_losses(self):
+        """Those of the best intercepts alone."""
+        null = self.likelihood().null()
+        return self.losses_at(null.W, null.b)
+
     def folds(self, splits, **options):
         """The problem's :class:`ColumnFolds`."""
         return ColumnFolds(self, splits, **options)

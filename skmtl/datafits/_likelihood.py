@@ -40,6 +40,8 @@ class Likelihood:
         Whether there are intercepts.
     """
 
+    is_partitioned = False
+
     def __init__(self, design, y, weight, loss, *, fit_intercept=True):
         self.design = design.as_float64()
         self.y = y
@@ -94,6 +96,11 @@ class Likelihood:
         other.mean_x = np.tile(mean[:, None], self.shape[1])
         other.center = other.mean_x - (self.mean_x - self.center)
         return other
+
+    @property
+    def exact_curvature(self):
+        """Whether the curvature of the loss is its second derivative."""
+        return self.loss.exact_curvature
 
     @property
     def level_at(self):

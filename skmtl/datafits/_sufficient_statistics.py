@@ -166,7 +166,7 @@ class SufficientStatistics:
         mean_x = self.per_task(self.x0 + mean_x)
         return about_means, mean_x, self.y0 + mean_y
 
-    def squared_errors(self, W, intercepts):
+    def squared_errors(self, W, intercepts, *, rounded=False):
         """`sum_i s_i (y_ti - x_i . w_t - b_t)^2` of each task.
 
         Parameters
@@ -175,11 +175,14 @@ class SufficientStatistics:
             Coefficients of some models.
         intercepts : ndarray of shape (n_models, n_tasks)
             Their intercepts b.
+        rounded : bool, default=False
+            Whether an error that is lost in rounding is what rounding hides; the origins must then
+            be the means.
 
         Returns
         -------
         ndarray of shape (n_models, n_tasks), or None
-            None where an error is so small beside its terms that rounding shows.
+            None, unless `rounded`, where an error is so small beside its terms that rounding shows.
         """
         features = np.flatnonzero(W.any(axis=(0, 2)))
         W = W[:, features]
@@ -192,6 +195,8 @@ class SufficientStatistics:
         slope += b * self.task_total
         levels = b * slope
         errors = spread + levels
+        if rounded:
+            return np.maximum(errors, _VISIBLE * self.yy)
         terms = self.yy + np.abs(levels)
         exact = errors >= _VISIBLE * terms
         return errors if exact.all() else None

@@ -1,7 +1,5 @@
 """Did sharing help? Models against tuned single-task and pooled baselines, task by task."""
 
-from typing import NamedTuple
-
 import numpy as np
 from joblib import Parallel
 from sklearn.utils import check_random_state
@@ -22,9 +20,8 @@ from skmtl.evaluation._estimators import (
     warn_about_convergence,
 )
 from skmtl.evaluation._evaluation_data import read_evaluation_data
-from skmtl.evaluation._gains.gain_table import gain_table, judged_tasks, summarize
+from skmtl.evaluation._findings import Findings
 from skmtl.evaluation._gains.label_losses import LabelLosses
-from skmtl.evaluation._gains.task_gains import TaskGains
 from skmtl.evaluation._model_runs import model_sizes, run_models
 from skmtl.evaluation._reports.task_noun import name_of_column
 from skmtl.evaluation._rivals import read_rivals, warn_of_weak_boosting
@@ -32,7 +29,6 @@ from skmtl.evaluation._single_task import takes_counts
 from skmtl.evaluation._splits import make_splits, read_groups
 from skmtl.evaluation._task_notes import has_one_value, task_notes, warn_about_units
 from skmtl.evaluation._transfer_ranking import TransferRanking
-from skmtl.evaluation._transfer_report import TransferReport
 from skmtl.meta.pipelines import final_estimator, has_steps, is_search
 
 _N_REPEATS = 5
@@ -239,7 +235,7 @@ def compare_to_single_task(
 
     is_tested = ~np.isnan(cv_results["errors"]).any(axis=-1)
     notes = task_notes(data, splits, is_tested, measure)
-    findings = _Findings(
+    findings = Findings(
         losses,
         cv_results,
         quantities,
@@ -253,38 +249,6 @@ def compare_to_single_task(
     if not isinstance(estimator, dict):
         return reports["multi"]
     return TransferRanking(reports, cv_results, losses, quantities, confidence_level, measure.name)
-
-
-class _Findings(NamedTuple):
-    """What was found of all methods, for the reports of the estimators."""
-
-    losses: LabelLosses
-    cv_results: dict
-    quantities: dict
-    notes: list
-    confidence_level: float
-    seed: int
-    error_name: str
-    task_name: str | None
-
-    def report(self, methods):
-        """The report of one estimator, from the names of the methods in its roles."""
-        results = _results_of(self.cv_results, methods)
-        gains = _gains(self.losses, methods, results, self.confidence_level)
-        over_single = gains.pop("single")
-        table = gain_table(results, over_single, self.notes, self.confidence_level)
-        summary = summarize(table, over_single, gains, results, self.seed)
-        for quantity, by_method in self.quantities.items():
-            summary[quantity] = {role: by_method[method] for role, method in methods.items()}
-        return TransferReport(
-            table,
-            summary,
-            results,
-            over_single,
-            self.confidence_level,
-            self.error_name,
-            self.task_name,
-        )
 
 
 def _check_ids_reach_estimators(estimators, tasks):
@@ -367,22 +331,6 @@ def _cv_results(losses, runs, data, splits):
     }
 
 
-def _gains(losses, methods, cv_results, confidence_level):
-    """The :class:`TaskGains` of "multi" over the methods of each other role."""
-    is_judged, _ = judged_tasks(cv_results)
-    n_train = cv_results["n_train"].mean(axis=0)
-    gains = {}
-    for role, method in methods.items():
-        if role == "multi":
-            continue
-        column = cv_results["methods"].index(role)
-        is_known = is_judged & np.isfinite(cv_results["task_errors"][:, column])
-        gains[role] = TaskGains(
-            losses, methods["multi"], method, is_known, n_train, confidence_level
-        )
-    return gains
-
-
 def _run_quantities(runs):
     """Mean times and the number of ConvergenceWarnings: for each a dict by method."""
     fit_time = {}
@@ -397,13 +345,3 @@ def _run_quantities(runs):
         "predict_time": predict_time,
         "n_unconverged": n_unconverged,
     }
-
-
-def _results_of(cv_results, methods):
-    """`cv_results_` of one estimator and its baselines, which are called by their roles."""
-    columns = [cv_results["methods"].index(method) for method in methods.values()]
-    results = dict(cv_results)
-    for name in ("errors", "task_errors", "fit_time", "predict_time"):
-        results[name] = cv_results[name][..., columns]
-    results["methods"] = list(methods)
-    return results

@@ -33,13 +33,21 @@ def warn_about_units(data, consequence):
     with np.errstate(invalid="ignore"):  # fits refuse targets that are not finite
         units = spreads(targets, task_codes, data.n_tasks)
         has_spread = are_different(targets, task_codes, data.n_tasks)
+    warn_about_spreads(units, has_spread, data.tasks, consequence)
+
+
+def warn_about_spreads(units, has_spread, tasks, consequence):
+    """Warn of the consequence if the units of tasks, (n_tasks,), differ much.
+
+    Only tasks are compared that have a spread.
+    """
     compared = np.flatnonzero(has_spread)
     if len(compared) < 2:
         return
     order = compared[np.argsort(units[compared])]
     ratio = units[order[-1]] / units[order[0]]
     if ratio > _SAME_UNIT:
-        names = [name_of_task(data.tasks[t]) for t in (order[-1], order[0])]
+        names = [name_of_task(tasks[t]) for t in (order[-1], order[0])]
         warn(
             f"The targets of task {names[0]} vary {ratio:.0e} times as much as those of task "
             f"{names[1]}: {consequence}.",

@@ -19,7 +19,7 @@ def critical_strength(model, datafit, read):
 def strengths(model, datafit, read, n_alphas, eps):
     """Alphas to try, decreasing: below the critical one, or around the curvature of the loss."""
     if model._empties:
-        largest = 1.0 if is_classifier(model) else np.abs(read.data.y).max()
+        largest = 1.0 if is_classifier(model) else read.data.largest_target
         # relative to the data: alpha has their units, so that no value of it is small by itself
         rounding = np.finfo(float).eps * largest * np.sqrt(datafit.mean_curvature or 1.0)
         return alpha_grid(critical_strength(model, datafit, read), eps, n_alphas, rounding)

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import expit, softmax
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.reading import read_features
 from skmtl._data.spellings import stack_labels
 
@@ -17,6 +18,7 @@ class ClassPredictor:
     n_classes). Scores of two classes are log-odds.
     """
 
+    @lazy_on_collections
     def decision_function(self, X, *, tasks=None):
         """Log-odds of the second class, or scores of all classes.
 
@@ -38,6 +40,7 @@ class ClassPredictor:
             return [scores[:, t, : len(own)] for t, own in enumerate(self.classes_)]
         return scores
 
+    @lazy_on_collections
     def predict_proba(self, X, *, tasks=None):
         """Class probabilities.
 
@@ -58,6 +61,7 @@ class ClassPredictor:
             return _probabilities(scores)
         return [_probabilities(scores[:, t])[:, : len(c)] for t, c in enumerate(self.classes_)]
 
+    @lazy_on_collections
     def predict(self, X, *, tasks=None):
         """Predict the most probable class with the task of each sample, or with all tasks.
 
@@ -83,6 +87,7 @@ class ClassPredictor:
             return self._classes_of_tasks(scores)
         return self.classes_[_best(scores)]
 
+    @lazy_on_collections
     def predict_all_tasks(self, X):
         """Predict with every task for every sample, in whichever form the data were fitted.
 

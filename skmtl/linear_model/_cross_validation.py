@@ -13,6 +13,7 @@ from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._penalized_model import model_path
+from skmtl.linear_model._search_of_statistics import SearchOfStatistics
 from skmtl.linear_model._task_intercepts import INTERCEPT_GRID
 from skmtl.model_selection.path_search import PathSearch
 
@@ -268,8 +269,18 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
         return self
 
 
-class RegressorCV(ModelSearch, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class RegressorCV(
+    SearchOfStatistics,
+    ModelSearch,
+    MultiTaskEstimator,
+    RegressorMixin,
+    MultiOutputMixin,
+    BaseEstimator,
+):
     """Base of the cross-validated regressors."""
+
+    def _takes_statistics(self):
+        return self._template()._takes_statistics()
 
 
 class ClassifierCV(

@@ -14,12 +14,18 @@ from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._cross_validation import BestEstimatorMixin
 from skmtl.linear_model._penalized_model import model_path
+from skmtl.linear_model._search_of_statistics import SearchOfStatistics
 from skmtl.model_selection.path_search import PathSearch
 
 
 @documented
 class MultiTaskCV(
-    BestEstimatorMixin, PathSearch, MultiTaskEstimator, MetaEstimatorMixin, BaseEstimator
+    SearchOfStatistics,
+    BestEstimatorMixin,
+    PathSearch,
+    MultiTaskEstimator,
+    MetaEstimatorMixin,
+    BaseEstimator,
 ):
     """Any linear estimator of skmtl with its parameters chosen by cross-validation.
 
@@ -128,6 +134,9 @@ class MultiTaskCV(
 
     def _prototype(self):
         return self.estimator
+
+    def _takes_statistics(self):
+        return hasattr(self.estimator, "fit_statistics")
 
     def __sklearn_tags__(self):
         tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)

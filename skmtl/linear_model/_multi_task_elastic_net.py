@@ -164,7 +164,7 @@ class MultiTaskElasticNet(ElasticNetModel, LinearMultiTaskRegressor):
 
     def _start(self, read):
         """W to start from, (n_features, n_tasks), or None."""
-        shape = read.data.n_tasks, read.data.design.n_features
+        shape = read.data.n_tasks, read.data.n_features
         previous = getattr(self, "coef_", None)
         if not self.warm_start or np.shape(previous) != shape:
             return None

@@ -37,11 +37,10 @@ class Scales(NamedTuple):
     def of(cls, read):
         """Those of what a regressor or a classifier has read."""
         data = read.data
-        nbar = float(data.design.task_sum(data.weight).sum()) / data.n_tasks
+        nbar = float(data.task_total.sum()) / data.n_tasks
         if hasattr(read, "classes"):
             return cls(nbar, np.ones(data.n_tasks), read.pooled_weights())
-        pooled = float((data.weight * data.y).sum() / (nbar * data.n_tasks))
-        return cls(nbar, read.scale.scale, pooled)
+        return cls(nbar, read.scale.scale, data.mean_target)
 
     def with_target(self, scale):
         """Those of one task more."""

@@ -11,6 +11,7 @@ from skmtl.linear_model._alpha_max import critical_strength, strengths
 from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, group_penalty
 from skmtl.linear_model._penalized_model import model_path
 from skmtl.solvers import solution_path
+from skmtl.statistics import TaskStatistics
 
 
 class MultiTaskPath(NamedTuple):
@@ -45,9 +46,21 @@ def _model(estimator, **params):
     return clone(estimator)
 
 
+def _read(model, X, y, sample_weight, tasks):
+    """What a model reads of samples, or of statistics in their place."""
+    if not isinstance(X, TaskStatistics):
+        return model._read(X, y, sample_weight, tasks)
+    for name, value in {"y": y, "sample_weight": sample_weight, "tasks": tasks}.items():
+        if value is not None:
+            raise ValueError(f"{name} was given beside statistics, which know it already.")
+    if not model._takes_statistics():
+        raise ValueError(f"Statistics are for squared losses, not for loss={model.loss!r}.")
+    return model._read_statistics(X)
+
+
 def alpha_max(
     X,
-    y,
+    y=None,
     *,
     estimator=None,
     l1_ratio=1.0,
@@ -68,7 +81,8 @@ def alpha_max(
     Parameters
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
-        As in :class:`MultiTaskLasso`.
+        As in :class:`MultiTaskLasso`; or X is a :class:`TaskStatistics`, without y, weights and
+        tasks.
     estimator : estimator, default=None
         A linear estimator of skmtl, whose parameters then apply; None is
         :class:`MultiTaskElasticNet` with the parameters below.
@@ -108,14 +122,14 @@ def alpha_max(
         task_column=task_column,
         task_weight=task_weight,
     )
-    read = model._read(X, y, sample_weight, tasks)
+    read = _read(model, X, y, sample_weight, tasks)
     datafit = model._datafit(read, path=True)
     return critical_strength(model, datafit, read)
 
 
 def multi_task_path(
     X,
-    y,
+    y=None,
     *,
     estimator=None,
     l1_ratio=1.0,
@@ -137,7 +151,8 @@ def multi_task_path(
     Parameters
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
-        As in :class:`MultiTaskLasso`.
+        As in :class:`MultiTaskLasso`; or X is a :class:`TaskStatistics`, without y, weights and
+        tasks.
     estimator : estimator, default=None
         A linear estimator of skmtl, whose parameters then apply, but for the grid and the stopping
         rule; None is :class:`MultiTaskElasticNet` with the parameters below.
@@ -195,7 +210,7 @@ def multi_task_path(
         task_weight=task_weight,
     )
     model.set_params(**options)
-    read = model._read(X, y, sample_weight, tasks)
+    read = _read(model, X, y, sample_weight, tasks)
     datafit = model._datafit(read, path=True)
     if alphas is None:
         alphas = strengths(model, datafit, read, n_alphas, eps)

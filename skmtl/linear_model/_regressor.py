@@ -1,60 +1,28 @@
 """The template of linear multi-task regressors: read, solve, unpack; predict."""
 
-from functools import partial
-from typing import NamedTuple
-
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.stratification import data_strata
 from skmtl._data.target_scale import TargetScale
-from skmtl._data.task_data import TaskData
 from skmtl.base import MultiTaskEstimator, warn_unconverged
-from skmtl.datafits import (
-    ColumnProblem,
-    make_folds,
-    squared_datafit,
-    warn_of_pseudo_observations,
-)
+from skmtl.datafits import warn_of_pseudo_observations
+from skmtl.linear_model._reading import Reading, StatisticsReading
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import make_loss, names_of_losses
 from skmtl.solvers import solve_penalized
+from skmtl.statistics.fitting import FitsStatistics
+from skmtl.statistics.statistics_data import StatisticsData
 
 
-class Reading(NamedTuple):
-    """What a regressor read.
-
-    Attributes
-    ----------
-    data : TaskData
-        Validated data with normalized targets.
-    scale : TargetScale
-        What brings coefficients back to the original scale.
-    loss : Loss
-        The loss of a target.
-    """
-
-    data: TaskData
-    scale: TargetScale
-    loss: object
-
-    n_columns = 1  # of a task
-
-    @property
-    def problem(self):
-        """What a likelihood with this loss is made of."""
-        return ColumnProblem.of_numbers(self.data, self.loss)
-
-    def restore(self, W, b):
-        """`coef_` and `intercept_`."""
-        return self.scale.restore(W, b)
-
-
-class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator):
+class LinearMultiTaskRegressor(
+    FitsStatistics, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
+):
     """Base of the linear regressors.
 
     A subclass stores its parameters, among them those of :meth:`fit` and `loss`, `huber_delta`,
@@ -112,7 +80,17 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
             or infinity, weights are negative, shapes do not match, or targets do not suit the loss.
         """
-        read = self._read(X, y, sample_weight, tasks)
+        self._forget_statistics()
+        return self._fit_reading(self._read(X, y, sample_weight, tasks))
+
+    def _takes_statistics(self):
+        return self._make_loss().is_quadratic
+
+    def _fit_statistics(self, statistics):
+        return self._fit_reading(self._read_statistics(statistics))
+
+    def _fit_reading(self, read):
+        """Fit the model to what was read."""
         if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
             return self._fit_uncertain(read)
         for name in ("task_weight_", "task_noise_"):  # of an earlier fit
@@ -153,43 +131,37 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
             warn_of_pseudo_observations(tasks, read.loss)
         return read
 
+    def _read_statistics(self, statistics):
+        """Statistics as a :class:`StatisticsReading`."""
+        self._check_params()
+        data = StatisticsData.of(statistics, self)
+        scale = data.target_scale(self.normalize_y)
+        return StatisticsReading(data.with_scale(scale), scale, self._make_loss())
+
     def _fit_options(self):
         return {"task_weight": self.task_weight, "fit_intercept": self.fit_intercept}
 
     def _datafit(self, read, *, path=False, task_weight=None):
         """The datafit of everything that was read; `path` if several models will be fitted."""
-        if task_weight is None:
-            task_weight = self.task_weight
-        loss = self._likelihood
+        options = self._fit_options()
+        if task_weight is not None:
+            options["task_weight"] = task_weight
         if read.loss.is_quadratic:
-            loss = partial(self._squared_datafit, path=path)
-        datafit = loss(read, task_weight)
+            datafit = read.squared_datafit(**options, path=path)
+        else:
+            datafit = read.problem.likelihood(**options)
         return self._with_intercepts(datafit, read)
-
-    def _likelihood(self, read, task_weight):
-        return read.problem.likelihood(task_weight=task_weight, fit_intercept=self.fit_intercept)
-
-    def _squared_datafit(self, read, task_weight, path):
-        data = read.data
-        total = data.design.task_sum(data.weight)
-        scale = data.weight_scale(task_weight, total)
-        return squared_datafit(
-            data.design,
-            data.y,
-            data.weight,
-            scale=scale,
-            fit_intercept=self.fit_intercept,
-            path=path,
-        )
 
     def _strata(self, read):
         """The stratum of each of the user's samples of positive weight: its task."""
         return data_strata(read.data)
 
     def _make_folds(self, read, splits):
-        if read.loss.is_quadratic:
-            return make_folds(read.data, splits, **self._fit_options())
-        return read.problem.folds(splits, **self._fit_options())
+        return read.folds(splits, **self._fit_options())
+
+    def _make_part_folds(self, read):
+        """The folds that are parts of statistics."""
+        return read.data.folds(**self._fit_options())
 
     def _penalty_of(self, read):
         """The penalty of the columns of W."""
@@ -222,6 +194,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         the shape of `coef_`.
         """
 
+    @lazy_on_collections
     def predict(self, X, *, tasks=None):
         """Predict with the task of each sample, or with all tasks if y was two-dimensional.
 
@@ -250,6 +223,7 @@ class LinearMultiTaskRegressor(MultiTaskEstimator, RegressorMixin, MultiOutputMi
         z = predict_own_tasks(X, codes, self.coef_, self.intercept_, *shared)
         return self._make_loss().inverse_link(z)
 
+    @lazy_on_collections
     def predict_all_tasks(self, X):
         """Predict with every task for every sample, in whichever form the data were fitted.
 

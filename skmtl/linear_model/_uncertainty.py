@@ -18,8 +18,8 @@ def learn_task_weights(problem, solve):
 
     Parameters
     ----------
-    problem : ColumnProblem
-        Data and losses.
+    problem : ColumnProblem or SquaredLosses
+        Weights and losses of the tasks.
     solve : callable
         ``solve(omega)`` returns the datafit and the solution for these weights.
 
@@ -32,19 +32,14 @@ def learn_task_weights(problem, solve):
     mean_losses : ndarray of shape (n_tasks,)
         Mean loss of each task.
     """
-    total = problem.data.design.task_sum(problem.data.weight)
-
-    def mean_losses_at(W, b):
-        return problem.losses(problem.data.weight, W, b) / total
-
-    null = problem.likelihood().null()
-    least = _LEAST_LOSS * mean_losses_at(null.W, null.b)
+    total = problem.total
+    least = _LEAST_LOSS * problem.null_losses() / total
     known = least > _CONSTANT * least.mean()  # constant tasks say nothing of noise, and weigh 1
     omega = np.ones(len(total))
     for _ in range(_MOST_ROUNDS):
         datafit, solution = solve(omega)
         b = datafit.intercepts(solution.W)
-        mean_losses = np.maximum(mean_losses_at(solution.W, b), least)
+        mean_losses = np.maximum(problem.losses_at(solution.W, b) / total, least)
         new = np.ones(len(total))
         new[known] = _precisions(mean_losses[known], total[known])
         change = np.abs(new / omega - 1)

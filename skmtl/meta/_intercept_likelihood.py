@@ -17,8 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 
 from skmtl._warn import warn
-from skmtl.meta._intercept_ridge import InterceptRidge
 from skmtl.meta._plain_params import are_positive
+from skmtl.meta.intercept_ridge import InterceptRidge
 
 _TOL = 1e-12  # on the decrease of the objective in a step, as a mean over samples
 _LEAST_CURVATURE = 1e-8

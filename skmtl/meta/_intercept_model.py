@@ -23,7 +23,7 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from skmtl.losses import Logistic
 from skmtl.meta._added_columns import append_columns
 from skmtl.meta._intercept_likelihood import InterceptLikelihood, fit_newton, is_smooth_logistic
-from skmtl.meta._intercept_ridge import (
+from skmtl.meta.intercept_ridge import (
     InterceptRidge,
     TaskSums,
     chosen_alpha,

@@ -8,7 +8,7 @@ import numpy as np
 
 from skmtl.losses import Logistic, Poisson
 from skmtl.meta._intercept_likelihood import is_plain_poisson, is_smooth_logistic
-from skmtl.meta._intercept_ridge import best_alpha, has_closed_form
+from skmtl.meta.intercept_ridge import best_alpha, has_closed_form
 
 _TOL = 1e-8  # on the decrease of the objective in the step before the last one
 _SQUARED_ERRORS = (None, "neg_mean_squared_error")

@@ -8,7 +8,7 @@ from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression, LogisticRegressionCV, Ridge, RidgeCV
 
 from skmtl._data.task_ids import some_of
-from skmtl.meta._intercept_ridge import chosen_alpha
+from skmtl.meta.intercept_ridge import chosen_alpha
 
 
 def new_intercept(model, X, y, weight):

@@ -1,5 +1,6 @@
 """Scores of several tasks: one score for each task, then an average over tasks."""
 
+from skmtl.metrics._collection_score import score_collection
 from skmtl.metrics._metric import Metric, find_metric
 from skmtl.metrics._responses import fitted_tasks, observe, response_of
 from skmtl.metrics._task_score import AVERAGES, average_score, score_observations, task_score
@@ -12,6 +13,7 @@ __all__ = [
     "fitted_tasks",
     "observe",
     "response_of",
+    "score_collection",
     "score_observations",
     "task_score",
 ]

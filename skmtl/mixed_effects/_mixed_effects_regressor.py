@@ -18,10 +18,13 @@ from skmtl.mixed_effects._prediction import PredictionMixin
 from skmtl.mixed_effects._search import fit_normal, fit_variational
 from skmtl.mixed_effects._task_rows import compress
 from skmtl.mixed_effects._variances import VarianceParameters
+from skmtl.statistics.fitting import FitsStatistics
+from skmtl.statistics.statistics_data import StatisticsData
 
 
 @documented
 class MixedEffectsRegressor(
+    FitsStatistics,
     PredictionMixin,
     AdaptMixin,
     InferenceMixin,
@@ -246,8 +249,16 @@ class MixedEffectsRegressor(
             If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
             or infinity, weights are negative, or shapes do not match.
         """
+        self._forget_statistics()
         self._check_params()
-        data = read_training_data(self, X, y, sample_weight, tasks)
+        return self._fit_data(read_training_data(self, X, y, sample_weight, tasks))
+
+    def _fit_statistics(self, statistics):
+        self._check_params()
+        return self._fit_data(StatisticsData.of(statistics, self))
+
+    def _fit_data(self, data):
+        """Fit the model to validated data, or to statistics."""
         self._store_tasks(data)
         self._data = data
         posterior, optimum = self._fit_posterior(data)

@@ -4,10 +4,12 @@ import numpy as np
 from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data
 from skmtl.mixed_effects._leave_one_out import leave_one_out, quadratic_forms
+from skmtl.statistics.statistics_data import StatisticsData
 
 _FLOATS = 2**22  # of rows in standardized units at a time
 
@@ -19,6 +21,7 @@ class PredictionMixin:
     ``_adapted``, the covariances of the coefficients of tasks that were added since.
     """
 
+    @lazy_on_collections
     def predict(self, X, return_std=False, *, tasks=None, include_noise=True):
         """Predict with the task of each sample, or with all tasks if y was two-dimensional.
 
@@ -67,6 +70,7 @@ class PredictionMixin:
             return mean
         return mean, self._deviations(X, codes, include_noise)
 
+    @lazy_on_collections
     def predict_all_tasks(self, X, return_std=False, *, include_noise=True):
         """Predict with every task for every sample, in whichever form the data were fitted.
 
@@ -169,6 +173,11 @@ class PredictionMixin:
             common coefficient cannot be estimated without the sample, the deviation is infinite,
             and the mean is that of the smallest common coefficients of standardized features.
 
+        Raises
+        ------
+        ValueError
+            After `fit_statistics` and `partial_fit`, which keep no samples.
+
         Notes
         -----
         With the covariance V of the targets and all effects Z, the residuals left out are
@@ -176,6 +185,11 @@ class PredictionMixin:
         ``1 / P_ii``.
         """
         check_is_fitted(self)
+        if isinstance(self._data, StatisticsData):
+            raise ValueError(
+                "loo_predict leaves out each sample of fit, but this model was fitted to "
+                "statistics, in which there are no samples: call fit."
+            )
         self._posterior.check_variances_known()
         mean, std = leave_one_out(self._data, self._posterior)
         return self._as_y(mean), self._as_y(std)

@@ -13,6 +13,7 @@ import numpy as np
 from skmtl import _kernels
 from skmtl.datafits import statistics_reader
 from skmtl.mixed_effects._units import Units, exceeds_rounding
+from skmtl.statistics.statistics_data import StatisticsData
 
 _ROUNDING = 1e-13  # what Gram matrices are off by, relative to their entries
 LEAST_NOISE = 1e-12  # variance that is added to that of the targets, relative to it
@@ -111,8 +112,8 @@ def compress(data, only_intercepts):
 
     Parameters
     ----------
-    data : TaskData
-        Validated data.
+    data : TaskData or StatisticsData
+        Validated data, or their statistics.
     only_intercepts : bool
         Whether tasks differ only in their intercepts: then one row of a task is enough.
 
@@ -120,9 +121,7 @@ def compress(data, only_intercepts):
     -------
     TaskRows, Units
     """
-    design = data.design.as_float64()
-    read = statistics_reader(design, data.y.astype(float), data.weight)
-    statistics = read()
+    statistics = data.sums() if isinstance(data, StatisticsData) else _sums_of(data)
     within, mean_x, mean_y = statistics.centered()
     total = within.task_total
     units = _units(within, total, mean_x, mean_y)
@@ -154,6 +153,13 @@ def compress(data, only_intercepts):
         total=total,
     )
     return rows, units
+
+
+def _sums_of(data):
+    """The sufficient statistics of samples."""
+    design = data.design.as_float64()
+    read = statistics_reader(design, data.y.astype(float), data.weight)
+    return read()
 
 
 def _units(within, total, mean_x, mean_y):

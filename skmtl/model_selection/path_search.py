@@ -194,6 +194,7 @@ class PathSearch:
             samples, a task has no targets, or a fold has none to train on or to test.
         """
         split_params = self._split_params(params)
+        vars(self).pop("_statistics", None)  # of partial_fit
         self._check_params()
         worker = self._worker()
         read = worker._read(X, y, sample_weight, tasks)
@@ -203,6 +204,10 @@ class PathSearch:
         rng = np.random.default_rng(0) if worker._shuffles_folds else None
         splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
+        return self._search(worker, read, folds)
+
+    def _search(self, worker, read, folds):
+        """Choose alpha by folds, then fit to everything that was read."""
         datafit = folds.whole()
         paths = self._paths(datafit, read)
 

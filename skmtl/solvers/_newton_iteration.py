@@ -47,8 +47,9 @@ class NewtonIteration:
         """Steps until the optimality is at most `tol`: a :class:`Solution`."""
         n_iter = 0
         while True:
-            self._measure()
-            if self.optimality <= tol or n_iter >= max_iter:
+            is_last = n_iter >= max_iter
+            self._measure(is_last)
+            if self.optimality <= tol or is_last:
                 break
             least = tol * self.problem.null.value
             most = min(self.left, self.progress)
@@ -67,13 +68,18 @@ class NewtonIteration:
             state=self.inner.state,
         )
 
-    def _measure(self):
+    def _may_be_last(self):
+        """Whether the point may be so close to the minimum that a lower bound is worth its cost."""
+        return True
+
+    def _measure(self, is_last=True):
         """Set objective, gap and optimality; `left` is how much the objective may still fall."""
         null = self.problem.null.value
         self.objective = self._objective(self.point, self.parts)
         if self.problem.has_gap:
-            bound = self.problem.bound(self.point, self.inner.state)
-            self.bound = max(self.bound, bound)
+            if is_last or self._may_be_last():
+                bound = self.problem.bound(self.point, self.inner.state)
+                self.bound = max(self.bound, bound)
             self.gap = gap_between(self.objective, self.bound)
             self.optimality = self.gap / null if null > 0 else 0.0
             self.left = self.gap
@@ -117,7 +123,7 @@ class NewtonIteration:
         if step == 0 and self.share < _LEAST_SHARE:
             return False
         self.parts = _between(before, after, step)
-        if not (likelihood.loss.exact_curvature or self.n_columns):
+        if not (likelihood.exact_curvature or self.n_columns):
             moved = self._extrapolate(moved)
         self.progress = self.objective - self._objective(moved, self.parts)
         quick = self.progress > 0.5 * self.share * self.left

@@ -27,9 +27,11 @@ def columns_to_stack(likelihood):
 
     It is a tuple with the numbers of all tasks if these differ.
     """
-    loss = likelihood.loss
     if likelihood.pull is not None:
         return 0  # intercepts of several tasks meet
+    if likelihood.is_partitioned:
+        return affordable_stack(likelihood.setup.sizes.tolist(), likelihood.shape[0])
+    loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
     sizes = []
@@ -37,8 +39,13 @@ def columns_to_stack(likelihood):
         if not (isinstance(part, Softmax) or part.exact_curvature):
             return 0
         sizes.append(index.shape[1])
+    return affordable_stack(sizes, likelihood.shape[0])
+
+
+def affordable_stack(sizes, n_features):
+    """What :func:`columns_to_stack` returns for tasks of these numbers of columns."""
     most = max(sizes)
-    n_unknowns = most * likelihood.shape[0]
+    n_unknowns = most * n_features
     floats = n_unknowns**2 * len(sizes)
     if most == 1 or n_unknowns > _LARGEST or floats > _FLOATS:
         return 0
@@ -80,8 +87,7 @@ def softmax_step(
         The solution and its intercepts of centered features, in columns.
     """
     stacked = penalty.stacked(n_columns)
-    fixed = all(term.is_quadratic for term in stacked.terms if term.is_active)
-    model = _SecondOrderModel(point, n_columns, fix_shift=fixed)
+    model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
     start = inner._replace(
         W=stack_columns(point.W, n_columns),
         state=_in_layout(inner.state, stack_columns, n_columns),
@@ -100,6 +106,11 @@ def softmax_step(
         state=_in_layout(found.state, unstack_columns, n_columns),
     )
     return found, b
+
+
+def fixes_shift(penalty):
+    """Whether nothing but a quadratic penalty sees what all classes of a task have in common."""
+    return all(term.is_quadratic for term in penalty.terms if term.is_active)
 
 
 def _in_layout(state, layout, n_columns):
@@ -122,49 +133,94 @@ class _SecondOrderModel:
     """
 
     def __init__(self, point, n_columns, *, fix_shift):
-        self.point = point
-        self.fix_shift = fix_shift
         self.fit_intercept = point.likelihood.fit_intercept
         self.n_features = point.likelihood.shape[0]
-        parts = point.likelihood.loss.parts
+        source = point if point.likelihood.is_partitioned else _SampleMoments(point, fix_shift)
+        n_tasks = source.n_tasks
         size = np.max(n_columns) * self.n_features
-        grams = np.zeros((size, size, len(parts)))
-        q = np.zeros((size, len(parts)))
+        grams = np.zeros((size, size, n_tasks))
+        q = np.zeros((size, n_tasks))
         self.eliminated = []
         yy = 0.0
-        first_column = 0
-        for t, (index, loss) in enumerate(parts):
-            gram, right, squares = self._task(index, loss, first_column)
-            first_column += index.shape[1]
+        for t, (gram, right, squares, here) in enumerate(source.task_moments()):
+            if self.fit_intercept:
+                gram, right, explained = self._eliminate_intercepts(gram, right, here)
+                squares -= explained
+            yy += squares
             own = right.size
             gram = gram.reshape(own, own)
             grams[:own, :own, t] = gram
             q[:own, t] = right.reshape(own)
             beyond = np.arange(own, size)
             grams[beyond, beyond, t] = np.trace(gram) / own or 1.0
-            yy += squares
         self.datafit = GramForm(
             grams,
             q,
             max(yy, 0.0),
-            blocks=list(np.arange(len(parts))[:, None]),
+            blocks=list(np.arange(n_tasks)[:, None]),
             mean_x=np.zeros(q.shape),
-            mean_y=np.zeros(len(parts)),
+            mean_y=np.zeros(n_tasks),
         )
 
-    def _task(self, index, loss, first_column):
-        """Gram (K, p, K, p), right-hand side (K, p) and yy of a task of K columns."""
-        X, index = _samples_of_task(self.point, index, first_column)
-        if self.fit_intercept:
-            ones = np.ones(len(X))
-            X = np.column_stack([X, ones])
-        of_loss = self._classes if isinstance(loss, Softmax) else self._numbers
-        here = self.point.b[first_column:][: index.shape[1]]
-        gram, right, squares = of_loss(X, index, here)
-        if self.fit_intercept:
-            gram, right, explained = self._eliminate_intercepts(gram, right, here)
-            squares -= explained
-        return gram, right, squares
+    def _eliminate_intercepts(self, gram, right, here):
+        """Gram and right-hand side at the optimal intercepts, and what these take off yy.
+
+        Their changes are 0 where there is no curvature, as of a class without targets.
+        """
+        K = len(right)
+        p = self.n_features
+        size = K * p
+        of_features = gram[:, :p, :, :p].reshape(size, size)
+        across = gram[:, :p, :, p].reshape(size, K)
+        of_intercepts = gram[:, p, :, p]
+        target = right[:, :p].reshape(size)
+        target_of_intercepts = right[:, p]
+        inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
+        first = inverse @ target_of_intercepts
+        self.eliminated.append((here + first, inverse @ across.T))
+        gram = of_features - across @ inverse @ across.T
+        right = target - across @ first
+        explained = target_of_intercepts @ first
+        return gram, right, float(explained)
+
+    def intercepts(self, W, n_all_columns):
+        """The optimal intercepts of all columns at W, stacked: (n_all_columns,)."""
+        if not self.fit_intercept:
+            return np.zeros(n_all_columns)
+        columns = []
+        for w, (first, A) in zip(W.T, self.eliminated, strict=True):
+            own = A.shape[1]
+            columns.append(first - A @ w[:own])
+        return np.concatenate(columns)
+
+
+class _SampleMoments:
+    """The moments of a second-order model of a likelihood, summed over the samples of a point."""
+
+    def __init__(self, point, fix_shift):
+        self.point = point
+        self.fix_shift = fix_shift
+
+    @property
+    def n_tasks(self):
+        return len(self.point.likelihood.loss.parts)
+
+    def task_moments(self):
+        """Yield Gram (K, p, K, p), right-hand side (K, p), yy and intercepts of tasks of K columns.
+
+        The last of the p is the intercept, if there are any.
+        """
+        likelihood = self.point.likelihood
+        first_column = 0
+        for index, loss in likelihood.loss.parts:
+            X, index = _samples_of_task(self.point, index, first_column)
+            if likelihood.fit_intercept:
+                ones = np.ones(len(X))
+                X = np.column_stack([X, ones])
+            of_loss = self._classes if isinstance(loss, Softmax) else self._numbers
+            here = self.point.b[first_column:][: index.shape[1]]
+            first_column += index.shape[1]
+            yield *of_loss(X, index, here), here
 
     def _classes(self, X, index, here):
         """The same of a softmax, at intercepts `here`; their changes may be unknowns."""
@@ -203,37 +259,6 @@ class _SecondOrderModel:
     @cached_property
     def _parabolas(self):
         return self.point.parabolas()
-
-    def _eliminate_intercepts(self, gram, right, here):
-        """Gram and right-hand side at the optimal intercepts, and what these take off yy.
-
-        Their changes are 0 where there is no curvature, as of a class without targets.
-        """
-        K = len(right)
-        p = self.n_features
-        size = K * p
-        of_features = gram[:, :p, :, :p].reshape(size, size)
-        across = gram[:, :p, :, p].reshape(size, K)
-        of_intercepts = gram[:, p, :, p]
-        target = right[:, :p].reshape(size)
-        target_of_intercepts = right[:, p]
-        inverse = np.linalg.pinv(of_intercepts, rcond=1e-12, hermitian=True)
-        first = inverse @ target_of_intercepts
-        self.eliminated.append((here + first, inverse @ across.T))
-        gram = of_features - across @ inverse @ across.T
-        right = target - across @ first
-        explained = target_of_intercepts @ first
-        return gram, right, float(explained)
-
-    def intercepts(self, W, n_all_columns):
-        """The optimal intercepts of all columns at W, stacked: (n_all_columns,)."""
-        if not self.fit_intercept:
-            return np.zeros(n_all_columns)
-        columns = []
-        for w, (first, A) in zip(W.T, self.eliminated, strict=True):
-            own = A.shape[1]
-            columns.append(first - A @ w[:own])
-        return np.concatenate(columns)
 
 
 def _samples_of_task(point, index, first_column):

@@ -114,6 +114,11 @@ def _has_own_blocks(moments):
     )
 
 
+def _is_new(reader):
+    """Whether a reader has not read any rows."""
+    return not hasattr(reader, "n_features_in_")
+
+
 def _are_zero(sample_weight):
     """Whether all weights are zero, so that the rows are as if absent."""
     if sample_weight is None:
@@ -133,7 +138,7 @@ def _read_no_rows(reader, X, y, tasks):
     """What is known of no rows: their columns."""
     if column_names(X) is None:
         X = check_array(X, accept_sparse=True, dtype=None, ensure_min_samples=0)
-    validate_data(reader, X, reset=True, skip_check_array=True)
+    validate_data(reader, X, reset=_is_new(reader), skip_check_array=True)
     layout = "tasks" if tasks is not None else "column"
     ids = np.array([], dtype=float)
     if tasks is None and reader.task_column is None:
@@ -152,7 +157,7 @@ class _WideRows:
     layout = "wide"
 
     def __init__(self, reader, X, y, sample_weight, tasks):
-        self.X, _ = read_features(reader, X, reset=True)
+        self.X, _ = read_features(reader, X, reset=_is_new(reader))
         check_features(reader, self.X)
         n_rows = self.X.shape[0]
         self.Y, self.weight, self.tasks = read_wide_targets(
@@ -192,7 +197,8 @@ class _LongRows:
     def __init__(self, reader, X, y, sample_weight, tasks):
         self.layout = "column" if tasks is None else "tasks"
         self.reader = reader
-        self.X, task_ids = read_features(reader, X, tasks, reset=True, finite=False)
+        new = _is_new(reader)
+        self.X, task_ids = read_features(reader, X, tasks, reset=new, finite=False)
         n_rows = self.X.shape[0]
         self.samples = read_unsorted_targets(reader, n_rows, y, sample_weight, task_ids)
         self.tasks = self.samples.tasks

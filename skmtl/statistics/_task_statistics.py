@@ -11,13 +11,14 @@ from skmtl.statistics._addition import check_same_folds, joint_parts, joint_task
 from skmtl.statistics._batches import split_batch
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._fold_of import fold_of
+from skmtl.statistics._from_dask import FromDask
 from skmtl.statistics._memory import bytes_of_moments, check_memory, in_words
 from skmtl.statistics._moments import Moments
 from skmtl.statistics._reading import RowMoments, read_rows
 from skmtl.statistics._storage import load_statistics, save_statistics
 
 
-class TaskStatistics:
+class TaskStatistics(FromDask):
     """Means and second moments of the rows of every task: all that squared losses see of them.
 
     The statistics of two sets of rows add up to those of both, so that rows may come in chunks,

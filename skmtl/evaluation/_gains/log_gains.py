@@ -59,6 +59,25 @@ class LogGains(NamedTuple):
     mean_degrees: float
 
 
+class GainVariances(NamedTuple):
+    """Variances of log gains, and of their mean over tasks.
+
+    Attributes
+    ----------
+    of_rows : ndarray of shape (n_tasks,)
+        Those due to the tested rows; NaN with a single row.
+    of_splits : ndarray of shape (n_tasks,)
+        Those of the effect of a single training set.
+    of_mean_rows, of_mean_splits : float
+        The same of the mean of all tasks.
+    """
+
+    of_rows: np.ndarray
+    of_splits: np.ndarray
+    of_mean_rows: float
+    of_mean_splits: float
+
+
 def log_gains(labels, alone, shared, *, power, floor, overlap):
     """Return the :class:`LogGains` of one model over another.
 
@@ -87,26 +106,61 @@ def log_gains(labels, alone, shared, *, power, floor, overlap):
 
     of_rows, of_mean_rows = _row_variances(labels, influence)
     of_splits, of_mean_splits = _split_variances(labels, influence)
-    n_groups = labels.group_cells.counts
-    is_single_pass = labels.counts <= labels.row_cells.counts
-    of_splits = overlap * of_splits
-    total, degrees = _combined(of_rows, of_splits, n_groups, labels.n_splits, is_single_pass)
-    scaled, degrees = moderate_variances(n_groups * total, degrees)
-    share = np.divide(of_splits, total, out=np.zeros_like(total), where=total > 0)
-    degrees = _degrees_with_luck(degrees, share, labels.n_splits)
-    variance = scaled * _variance_of_log(n_groups) * _inflation(degrees)
-
     _, n_all = labels.groups_in_all
+    return judged_log_gains(
+        theta,
+        GainVariances(of_rows, of_splits, of_mean_rows, of_mean_splits),
+        n_rows=labels.group_cells.counts,
+        n_all=n_all,
+        n_splits=labels.n_splits,
+        is_single_pass=labels.counts <= labels.row_cells.counts,
+        overlap=overlap,
+    )
+
+
+def judged_log_gains(theta, variances, *, n_rows, n_all, n_splits, is_single_pass, overlap):
+    """Return the :class:`LogGains` of log gains whose two kinds of variances are known.
+
+    Parameters
+    ----------
+    theta : ndarray of shape (n_tasks,)
+        The log gains.
+    variances : GainVariances
+        Their variances.
+    n_rows : ndarray of int of shape (n_tasks,)
+        Number of distinct rows, or groups of rows, that are tested of each task.
+    n_all : int
+        The same of all tasks together.
+    n_splits : int
+        Number of splits.
+    is_single_pass : ndarray of bool of shape (n_tasks,)
+        Whether the rows of a task are tested once each.
+    overlap : float
+        Factor of the variance between training sets, :func:`overlap_factor`.
+    """
+    n_tasks = len(theta)
+    of_rows = variances.of_rows
+    of_splits = overlap * variances.of_splits
+    total, degrees = _combined(of_rows, of_splits, n_rows, n_splits, is_single_pass)
+    scaled, degrees = moderate_variances(n_rows * total, degrees)
+    share = np.divide(of_splits, total, out=np.zeros_like(total), where=total > 0)
+    degrees = _degrees_with_luck(degrees, share, n_splits)
+    variance = scaled * _variance_of_log(n_rows) * _inflation(degrees)
+
     mean_variance, mean_degrees = _combined(
-        of_mean_rows, overlap * of_mean_splits, n_all, labels.n_splits, is_single_pass.any()
+        variances.of_mean_rows,
+        overlap * variances.of_mean_splits,
+        n_all,
+        n_splits,
+        is_single_pass.any(),
     )
     mean_variance *= n_all * _variance_of_log(n_all)
-    mean_variance = max(mean_variance, variance.sum() / labels.n_tasks**2)
+    mean_variance = max(mean_variance, variance.sum() / n_tasks**2)
     return LogGains(
         theta,
         variance,
         degrees,
-        n_groups,
+        n_rows,
         _correlation(variance, mean_variance * _inflation(mean_degrees)),
         float(theta.mean()),
         float(mean_variance),
@@ -120,15 +174,29 @@ def overlap_factor(splits):
     It is ``1 / J + (1 - 1 / J) q / (1 - q)`` where q is the mean share of one training set that is
     in another.
     """
-    n_splits = len(splits)
     n_samples = 1 + max(np.max(train) for train, _ in splits)
     times_trained = np.zeros(n_samples)
     for train, _ in splits:
         is_trained = np.zeros(n_samples, dtype=bool)
         is_trained[train] = True
         times_trained += is_trained
-    n_trained = times_trained.sum()
-    n_common = times_trained @ times_trained - n_trained  # of ordered pairs of training sets
+    return overlap_of_counts(times_trained, np.ones(n_samples), len(splits))
+
+
+def overlap_of_counts(times_trained, n_samples, n_splits):
+    """The :func:`overlap_factor` of samples by the number of training sets that they are in.
+
+    Parameters
+    ----------
+    times_trained : ndarray of shape (n_kinds,)
+        Number of training sets.
+    n_samples : ndarray of shape (n_kinds,)
+        Number of samples that are in so many.
+    n_splits : int
+        Number of splits.
+    """
+    n_trained = times_trained @ n_samples
+    n_common = times_trained**2 @ n_samples - n_trained  # of ordered pairs of training sets
     share = n_common / (n_splits - 1) / n_trained
     largest = 1 - n_splits / n_trained  # training sets that differ in one row
     share = min(share, max(largest, 0.0))

@@ -61,7 +61,71 @@ class TaskSums:
         return self._indicators @ values
 
 
-class InterceptRidge:
+class InterceptMoments:
+    """The problem of moments of tasks, for any strengths.
+
+    Parameters
+    ----------
+    total : ndarray of shape (n_tasks,)
+        Weights of the tasks, of which some may be 0.
+    mean_x : ndarray of shape (n_tasks, n_features)
+        Means of the features in each task.
+    mean_y : ndarray of shape (n_tasks,)
+        Means of the targets.
+    xx : ndarray of shape (n_features, n_features)
+        Products of the features, less their means in the task, summed over all samples.
+    xy : ndarray of shape (n_features,)
+        The same with the targets.
+    fit_intercept : bool, default=True
+        Whether there is a common intercept b, else it is zero.
+    """
+
+    basis = None  # of the coefficients, where they are combinations of the samples
+
+    def __init__(self, total, mean_x, mean_y, xx, xy, fit_intercept=True):
+        self.fit_intercept = fit_intercept
+        self.origin = np.zeros(mean_x.shape[1])
+        self.level = 0.0
+        if fit_intercept:  # digits would be lost far from zero
+            self.origin = _mean(mean_x, total)
+            self.level = _mean(mean_y, total)
+        self.total = total
+        self.mean_x = mean_x - self.origin
+        self.mean_y = mean_y - self.level
+        self.xx = xx
+        self.xy = xy
+
+    def solve(self, alpha, strength):
+        """Return the minimum."""
+        shares = _ratio(self.total, self.total + strength)
+        dx = self.mean_x
+        dy = self.mean_y
+        if self.fit_intercept:
+            dx = dx - _mean(dx, shares)
+            dy = dy - _mean(dy, shares)
+        between = dx.T * (strength * shares)
+        matrix = self.xx + between @ dx
+        matrix[np.diag_indices_from(matrix)] += alpha
+        v = _solve(matrix, self.xy + between @ dy)
+        return InterceptFit(v, matrix, shares, dx, dy - dx @ v)
+
+    def coefficients(self, fit):
+        """Return the coefficients, the common intercept and those of tasks."""
+        coef = fit.v
+        intercept = 0.0
+        if self.fit_intercept:
+            residuals = self.mean_y - self.mean_x @ fit.v
+            intercept = self.level + _mean(residuals, fit.shares)
+        if self.basis is not None:
+            coef = self.basis @ coef
+        return coef, intercept - self.origin @ coef, fit.shares * fit.rest
+
+    def minimum(self, alpha, strength):
+        """Return the coefficients, the common intercept and those of tasks."""
+        return self.coefficients(self.solve(alpha, strength))
+
+
+class InterceptRidge(InterceptMoments):
     """The problem of samples of tasks, for any strengths.
 
     Parameters
@@ -92,7 +156,6 @@ class InterceptRidge:
             self.origin = _mean(X, weight)
             self.level = _mean(y, weight)
         X = X - self.origin
-        self.basis = None
         if X.shape[1] > len(y):  # the coefficients are combinations of the samples
             self.basis, R = linalg.qr(X.T, mode="economic")
             X = R.T
@@ -110,35 +173,6 @@ class InterceptRidge:
         weighted = X.T * self.weight
         self.xx = weighted @ X
         self.xy = weighted @ y
-
-    def solve(self, alpha, strength):
-        """Return the minimum."""
-        shares = _ratio(self.total, self.total + strength)
-        dx = self.mean_x
-        dy = self.mean_y
-        if self.fit_intercept:
-            dx = dx - _mean(dx, shares)
-            dy = dy - _mean(dy, shares)
-        between = dx.T * (strength * shares)
-        matrix = self.xx + between @ dx
-        matrix[np.diag_indices_from(matrix)] += alpha
-        v = _solve(matrix, self.xy + between @ dy)
-        return InterceptFit(v, matrix, shares, dx, dy - dx @ v)
-
-    def coefficients(self, fit):
-        """Return the coefficients, the common intercept and those of tasks."""
-        coef = fit.v
-        intercept = 0.0
-        if self.fit_intercept:
-            residuals = self.mean_y - self.mean_x @ fit.v
-            intercept = self.level + _mean(residuals, fit.shares)
-        if self.basis is not None:
-            coef = self.basis @ coef
-        return coef, intercept - self.origin @ coef, fit.shares * fit.rest
-
-    def minimum(self, alpha, strength):
-        """Return the coefficients, the common intercept and those of tasks."""
-        return self.coefficients(self.solve(alpha, strength))
 
     def leverages(self, fit, strength):
         """Return the diagonal of the matrix that maps y to the fitted values, (n_samples,).

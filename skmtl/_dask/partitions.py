@@ -1,0 +1,298 @@
+"""From Dask collections to partitions that hold features, targets, weights and task ids."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+
+from skmtl._dask.require_dask import require_dask
+
+
+class Rows(NamedTuple):
+    """The samples of one partition, as the user has them.
+
+    Attributes
+    ----------
+    X : {ndarray, sparse matrix, DataFrame} of shape (n_rows, n_columns)
+        Features, and the task column if there is one.
+    y, sample_weight, tasks : array-like with n_rows rows, or None
+        As in `fit`.
+    folds : array-like with n_rows rows, or None
+        The fold of each row.
+    """
+
+    X: object
+    y: object = None
+    sample_weight: object = None
+    tasks: object = None
+    folds: object = None
+
+
+def is_collection(X):
+    """Whether X is a Dask array, dataframe, series or Delayed, or a list of Delayed.
+
+    Dask is not imported for it.
+    """
+    if isinstance(X, list | tuple):
+        return len(X) > 0 and all(_is_delayed(one) for one in X)
+    return _is_from_dask(X)
+
+
+def _is_from_dask(X):
+    """Whether the class of X, or one that it inherits from, is a collection of Dask."""
+    if not hasattr(type(X), "__dask_graph__"):
+        return False
+    modules = [base.__module__ for base in type(X).__mro__]
+    return any(module.partition(".")[0] in ("dask", "dask_expr") for module in modules)
+
+
+def _is_delayed(X):
+    names = [base.__name__ for base in type(X).__mro__]
+    return "Delayed" in names and _is_from_dask(X)
+
+
+def is_frame(X):
+    """Whether a collection is a Dask dataframe, series or index.
+
+    Its class is asked, since a Delayed claims to have every attribute.
+    """
+    return hasattr(type(X), "npartitions") and hasattr(type(X), "divisions")
+
+
+def is_array(X):
+    """Whether a collection is a Dask array."""
+    return hasattr(type(X), "numblocks") and hasattr(type(X), "chunks")
+
+
+def known_lengths(X):
+    """Return the number of rows of every partition, or None where they are not known.
+
+    Parameters
+    ----------
+    X : collection
+        A Dask array, dataframe or list of Delayed. Dataframes and Delayed do not know them.
+
+    Returns
+    -------
+    ndarray of int of shape (n_partitions,), or None
+    """
+    if not is_array(X):
+        return None
+    lengths = np.array(X.chunks[0], dtype=float)
+    if np.isnan(lengths).any():
+        return None
+    return lengths.astype(np.intp)
+
+
+def delayed_lengths(X):
+    """Return a Delayed number of rows for every partition of a collection.
+
+    Of a dataframe, its source reads the first column only, where it can.
+
+    Parameters
+    ----------
+    X : collection
+        A Dask array, dataframe or list of Delayed.
+
+    Returns
+    -------
+    list of Delayed
+    """
+    if is_frame(X):
+        first = X.iloc[:, :1] if X.ndim == 2 else X
+        counts = first.map_partitions(len, meta=(None, int), enforce_metadata=False)
+        return counts.simplify().to_delayed(optimize_graph=False)
+    count = require_dask().delayed(n_rows_of, pure=False)
+    return [count(block) for block in _blocks("X", X)]
+
+
+def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
+    """Return the partitions of collections whose rows belong together.
+
+    Parameters
+    ----------
+    X : dask array (columns may be in several chunks), dask dataframe or list of Delayed
+        Features; its partitions are those of the result.
+    y, sample_weight, tasks, folds : collection of any of these kinds, array-like or None
+        They have the partitions of X. A dask array in other chunks is brought to those of X, and
+        what is in memory is cut, where X is a dask array whose chunk sizes are known.
+
+    Returns
+    -------
+    list of Delayed
+        Each computes a :class:`Rows`. It raises ValueError, with the number of the partition, if
+        the parts of a partition have different numbers of rows.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of rows or of partitions differ.
+    TypeError
+        If X is no collection, or a collection that has no rows, such as a bag.
+    """
+    require_dask()
+    if not is_collection(X):
+        raise TypeError(
+            f"X is in memory ({type(X).__name__}), while other arguments are Dask collections: "
+            "give X as a Dask array or dataframe with the same partitions, or all arguments in "
+            "memory."
+        )
+    others = {"y": y, "sample_weight": sample_weight, "tasks": tasks, "folds": folds}
+    given = [one for one in (X, *others.values()) if one is not None]
+    if all(is_frame(one) for one in given):
+        return _rows_of_frames(X, others)
+    return _rows_of_blocks(X, others)
+
+
+def _rows_of_frames(X, others):
+    """Return the Delayed Rows of dataframes: sources that they share are read once.
+
+    As one expression, Dask reads of a file the columns only that one of the frames needs. The
+    expression is simplified and not optimized, since the latter may merge partitions.
+    """
+    for name, other in others.items():
+        if other is not None:
+            _check_same_number(name, other.npartitions, X.npartitions)
+    frames = [one for one in others.values() if one is not None]
+    names = [name for name, one in others.items() if one is not None]
+    joined = X.map_partitions(
+        _named_rows,
+        *frames,
+        names=names,
+        meta=(None, object),
+        align_dataframes=False,
+        enforce_metadata=False,
+    )
+    parts = joined.simplify().to_delayed(optimize_graph=False)
+    check = require_dask().delayed(_checked, pure=False)
+    return [check(part, k, len(parts)) for k, part in enumerate(parts)]
+
+
+def _named_rows(X, *others, names):
+    """Return Rows of the parts with these names."""
+    return Rows(X, **dict(zip(names, others, strict=True)))
+
+
+def _rows_of_blocks(X, others):
+    """Return the Delayed Rows of collections of several kinds."""
+    blocks = _blocks("X", X)
+    lengths = known_lengths(X)
+    columns = [blocks]
+    for name, other in others.items():
+        columns.append(_blocks_like_X(name, other, len(blocks), lengths))
+    make = require_dask().delayed(_checked_rows, pure=False)
+    rows = enumerate(zip(*columns, strict=True))
+    return [make(k, len(blocks), *parts) for k, parts in rows]
+
+
+def _checked_rows(k, n_partitions, *parts):
+    return _checked(Rows(*parts), k, n_partitions)
+
+
+def _blocks_like_X(name, other, n_partitions, lengths):
+    """Return the parts of y, weights or task ids that belong to those of X."""
+    if other is None or np.isscalar(other):
+        return [other] * n_partitions
+    if not is_collection(other):
+        return _cut(name, other, lengths)
+    if is_array(other) and lengths is not None:
+        other = _with_chunks(name, other, lengths)
+    blocks = _blocks(name, other)
+    _check_same_number(name, len(blocks), n_partitions)
+    return blocks
+
+
+def _blocks(name, collection):
+    """Return the partitions of a collection as Delayed."""
+    if isinstance(collection, list | tuple):
+        return list(collection)
+    if _is_delayed(collection):
+        return [collection]
+    if is_array(collection):
+        return _array_blocks(name, collection)
+    if is_frame(collection):
+        return collection.to_delayed(optimize_graph=False)
+    raise TypeError(
+        f"{name} is a {type(collection).__name__} of Dask; expected a Dask array, dataframe or "
+        "series, or a list of Delayed: bags have to_dataframe()."
+    )
+
+
+def _array_blocks(name, array):
+    """Return the chunks of rows of an array, with all columns, as Delayed."""
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} is a Dask array with {array.ndim} dimensions; expected one or two."
+        )
+    if array.ndim == 2 and array.numblocks[1] > 1:
+        array = array.rechunk({1: -1})
+    return list(array.to_delayed().ravel())
+
+
+def _with_chunks(name, array, lengths):
+    """Return an array in the row chunks of X, if its own are known."""
+    own = known_lengths(array)
+    if own is None or np.array_equal(own, lengths):
+        return array
+    _check_same_length(name, own.sum(), lengths.sum())
+    return array.rechunk({0: tuple(lengths.tolist())})
+
+
+def _cut(name, other, lengths):
+    """Return what is in memory in the pieces of X."""
+    if lengths is None:
+        raise TypeError(
+            f"{name} is in memory ({type(other).__name__}), while X is a Dask collection whose "
+            f"partitions have unknown lengths: give {name} as a collection with the partitions of "
+            "X, such as another column of the dataframe."
+        )
+    if not hasattr(other, "shape"):
+        other = np.asarray(other)
+    _check_same_length(name, other.shape[0], lengths.sum())
+    ends = np.cumsum(lengths)
+    pieces = []
+    for start, end in zip(ends - lengths, ends, strict=True):
+        pieces.append(_safe_indexing(other, slice(start, end)))
+    return pieces
+
+
+def _check_same_number(name, n_own, n_partitions):
+    if n_own != n_partitions:
+        raise ValueError(
+            f"X has {n_partitions} partitions and {name} has {n_own}, of unknown lengths: give "
+            "them with the same partitions, for example as columns of one dataframe, or call "
+            "compute_chunk_sizes() of both arrays."
+        )
+
+
+def _check_same_length(name, n_own, n_rows):
+    if n_own != n_rows:
+        raise ValueError(
+            "Found input variables with inconsistent numbers of samples: X has "
+            f"{n_rows} samples, {name} has {n_own}."
+        )
+
+
+def _checked(rows, k, n_partitions):
+    """Return Rows if their parts have the same number of rows."""
+    n_rows = n_rows_of(rows.X)
+    for name, part in rows._asdict().items():
+        if part is None or np.isscalar(part):
+            continue
+        if n_rows_of(part) != n_rows:
+            raise ValueError(
+                f"{name_of_partition(k, n_partitions)}: X has {n_rows} samples, {name} has "
+                f"{n_rows_of(part)}. Are these the rows of the same data, in the same partitions?"
+            )
+    return rows
+
+
+def name_of_partition(k, n_partitions):
+    """Return how messages call a partition."""
+    return f"Partition {k} (of 0 to {n_partitions - 1})"
+
+
+def n_rows_of(part):
+    """Return the number of rows of a part of :class:`Rows`."""
+    shape = getattr(part, "shape", None)
+    return len(part) if shape is None else shape[0]

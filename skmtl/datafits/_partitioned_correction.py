@@ -1,0 +1,119 @@
+"""Gradients that are corrected so that they are a dual point, from sums that are known."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+_NEGLIGIBLE = 1e-9  # sum of gradients, relative to the sum of their sizes
+_FLAT = 1e-12  # curvature, relative to the largest, that is rounding
+
+
+class Corrected(NamedTuple):
+    """Sums of corrected gradients.
+
+    Attributes
+    ----------
+    change : ndarray of shape (n_tasks, most_columns, 1 + n_free)
+        The change of predictions that corrects them.
+    slopes : ndarray of shape (n_columns,)
+        Their sums.
+    gradients : ndarray of shape (n_features, n_columns)
+        Their products with the features.
+    is_feasible : bool
+        Whether these are zero where they must be.
+    """
+
+    change: np.ndarray
+    slopes: np.ndarray
+    gradients: np.ndarray
+    is_feasible: bool
+
+
+def corrected(point):
+    """Return the Corrected gradients of a :class:`PartitionedPoint`."""
+    f = point.likelihood
+    change = _changes(point)
+    slopes = point.slopes.copy()
+    gradients = point.gradients.copy()
+    for task, K in enumerate(f.setup.sizes):
+        columns = f.setup.columns(task)
+        sums = np.einsum("kjcf,cf->jk", point.rooms[task, :K, :, :K], change[task, :K])
+        slopes[columns] -= sums[-1]
+        gradients[:, columns] -= sums[:-1]
+    feasible = np.isfinite(change).all()
+    feasible = feasible and _slopes_vanish(point, slopes)
+    feasible = feasible and _free_vanish(point, gradients)
+    return Corrected(change, slopes, gradients, bool(feasible))
+
+
+def _changes(point):
+    """The changes of predictions, (n_tasks, most, 1 + n_free)."""
+    f = point.likelihood
+    setup = f.setup
+    free = setup.free
+    change = np.zeros((setup.n_tasks, setup.most, 1 + len(free)))
+    if f.pull is not None:
+        if f.fit_intercept:
+            levels = f.levels(*point.model)
+            slopes = point.slopes + f.pull.gradient(levels)
+            step = f.pull.newton(slopes, point.rooms[:, :, -1, :, 0])
+            change[:, :, 0] = -f.pull.by_task(step)
+        return change
+    places = np.append(setup.n_features, free)  # the intercept first
+    for task, K in enumerate(setup.sizes):
+        columns = setup.columns(task)
+        matrix = point.rooms[task, :K][:, places, :K]
+        right = np.column_stack([point.slopes[columns], point.gradients[free][:, columns].T])
+        solved = _which(point, columns)
+        change[task, :K][solved] = _solve(matrix, right, solved)
+    return change
+
+
+def _which(point, columns):
+    """Of which intercepts and free features the sums must vanish, (K, 1 + n_free) of bool.
+
+    Free features that are constrained to be positive do not count where they are zero and would
+    rather be negative.
+    """
+    f = point.likelihood
+    free = f.setup.free
+    K = columns.stop - columns.start
+    solved = np.ones((K, 1 + len(free)), dtype=bool)
+    solved[:, 0] = f.fit_intercept
+    if f.positive:
+        inside = point.W[free][:, columns] > 0
+        inside |= point.gradients[free][:, columns] < 0
+        solved[:, 1:] = inside.T
+    return solved
+
+
+def _solve(matrix, right, solved):
+    """The solution of a system (K, n, K, n) in some of its unknowns (K, n), in their units."""
+    size = right.size
+    kept = np.flatnonzero(solved)
+    A = matrix.reshape(size, size)[np.ix_(kept, kept)]
+    scale = np.sqrt(np.maximum(A.diagonal(), 0.0))
+    scale = np.where(scale > 0, scale, 1.0)
+    inverse = np.linalg.pinv(A / np.outer(scale, scale), rcond=_FLAT, hermitian=True)
+    return inverse @ (right.ravel()[kept] / scale) / scale
+
+
+def _slopes_vanish(point, slopes):
+    """Whether sums of gradients are zero, or, of pulled intercepts, add up to zero."""
+    f = point.likelihood
+    sizes = point.slope_sizes
+    if not f.fit_intercept:
+        return True
+    if f.pull is not None:
+        slopes = f.pull.by_task(slopes).sum(axis=0)
+        sizes = f.pull.by_task(sizes).sum(axis=0)
+    return (np.abs(slopes) <= _NEGLIGIBLE * sizes).all()
+
+
+def _free_vanish(point, gradients):
+    """Whether the sums over the free features are zero, or have the sign they may have."""
+    f = point.likelihood
+    of_free = gradients[f.setup.free]
+    if f.positive:
+        of_free = np.minimum(of_free, 0.0)
+    return (np.abs(of_free) <= f.rounding).all()

@@ -1,0 +1,146 @@
+"""The samples of one partition, task by task, as rounds over partitions read them.
+
+A part knows its samples and their weights and nothing of the model. What a round needs beside them,
+the losses and origins of the columns, comes with the round (:class:`ColumnSetup`), so that a part
+that is lost can be made again from its rows.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+_FLOATS = 2**19  # of features that are read at a time
+
+
+class TaskRows(NamedTuple):
+    """The samples of positive weight that a partition has of a task.
+
+    Attributes
+    ----------
+    task : int
+        Its code.
+    rows : slice or ndarray of int
+        Where they are in X.
+    y : ndarray of shape (n_rows, n_columns)
+        Targets of the columns of the task.
+    weight : ndarray of shape (n_rows,)
+        Weights with all factors.
+    """
+
+    task: int
+    rows: slice | np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+class PartitionRows(NamedTuple):
+    """The samples of one partition.
+
+    Attributes
+    ----------
+    X : {ndarray, sparse matrix} of shape (n_rows, n_features) or None
+        Features as they are; None if there are no samples.
+    tasks : list of TaskRows
+        Those of the tasks that the partition has.
+    """
+
+    X: object
+    tasks: list
+
+
+class Chunk(NamedTuple):
+    """Some samples of a task: centered features (n_rows, n_features), targets and weights."""
+
+    task: int
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+@dataclass(frozen=True)
+class ColumnSetup:
+    """What a round over partitions has to know of the columns of W.
+
+    Attributes
+    ----------
+    losses : list of Loss
+        The loss of each task, of all its columns together.
+    sizes : ndarray of int of shape (n_tasks,)
+        Number of columns of each task.
+    origin : ndarray of shape (n_tasks, n_features)
+        What is taken off the features of each task, lest digits cancel; zeros without intercepts.
+    free : ndarray of int
+        Features whose dual constraints are equations, since nothing penalizes them.
+    mean_loss : float
+        Mean loss of the null model.
+    unit : float
+        By how much a linear prediction moves for the loss to change by about as much as it is; 0
+        while that is not known.
+    stacked : bool
+        Whether curvatures are those of all columns of a task together.
+    fix_shift : bool
+        Whether what all classes have in common gets a curvature of its own.
+    """
+
+    losses: list
+    sizes: np.ndarray
+    origin: np.ndarray
+    free: np.ndarray
+    mean_loss: float = 1.0
+    unit: float = 0.0
+    stacked: bool = False
+    fix_shift: bool = False
+
+    @property
+    def n_tasks(self):
+        return len(self.sizes)
+
+    @property
+    def n_features(self):
+        return self.origin.shape[1]
+
+    @property
+    def n_columns(self):
+        """Number of columns of all tasks."""
+        return int(self.sizes.sum())
+
+    @property
+    def most(self):
+        """The most columns of a task."""
+        return int(self.sizes.max())
+
+    def columns(self, task):
+        """Which columns of W are those of a task."""
+        last = int(self.sizes[: task + 1].sum())
+        return slice(last - int(self.sizes[task]), last)
+
+    @property
+    def column_origin(self):
+        """The origins of all columns, (n_features, n_columns)."""
+        return np.repeat(self.origin, self.sizes, axis=0).T
+
+
+def chunks(part, setup):
+    """Yield the samples of a part in pieces (:class:`Chunk`) whose features are centered."""
+    size = max(256, _FLOATS // setup.n_features)
+    for own in part.tasks:
+        n_rows = len(own.weight)
+        for start in range(0, n_rows, size):
+            stop = min(start + size, n_rows)
+            X = _features(part.X, own.rows, start, stop)
+            piece = slice(start, stop)
+            centered = X - setup.origin[own.task]
+            yield Chunk(own.task, centered, own.y[piece], own.weight[piece])
+
+
+def _features(X, rows, start, stop):
+    """Some of the rows of X, dense."""
+    if isinstance(rows, slice):
+        piece = X[rows.start + start : rows.start + stop]
+    else:
+        piece = X[rows[start:stop]]
+    if sparse.issparse(piece):
+        piece = piece.toarray()
+    return piece

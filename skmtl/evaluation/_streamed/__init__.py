@@ -1,0 +1,1 @@
+"""Comparisons on rows that are streamed and not kept."""

@@ -1,0 +1,95 @@
+"""Batches of rows, which are read twice: for their moments, and for the losses of models."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skmtl._data.reading import read_prediction_data
+from skmtl._data.task_ids import column_names, some_of
+
+
+class Batches:
+    """The batches of the user as pairs of X and y.
+
+    Parameters
+    ----------
+    read_batches : callable
+        It returns a new iterable of batches: frames of pandas, or pairs (X, y).
+    target : str or None
+        The column of y in frames.
+    """
+
+    def __init__(self, read_batches, target):
+        if not callable(read_batches):
+            raise TypeError(
+                "The rows are read twice, so read_batches must be a function without arguments "
+                "that returns a new iterable of batches, such as lambda: "
+                f"pandas.read_csv(path, chunksize=100_000); got {read_batches!r}."
+            )
+        self.read_batches = read_batches
+        self.target = target
+
+    def __iter__(self):
+        for batch in self.read_batches():
+            yield self._pair(batch)
+
+    def first(self):
+        """Return X of the first batch."""
+        for X, _ in self:
+            return X
+        raise ValueError("read_batches() has no batches.")
+
+    def _pair(self, batch):
+        """X and y of a batch."""
+        if isinstance(batch, tuple):
+            if len(batch) != 2:
+                raise ValueError(
+                    f"A batch must be a frame or a pair (X, y), got a tuple of {len(batch)}."
+                )
+            X, y = batch
+            return X, np.asarray(y)
+        names = column_names(batch)
+        if names is None or not hasattr(batch, "drop"):
+            raise TypeError(
+                f"A batch must be a frame of pandas or a pair (X, y), got {type(batch).__name__}."
+            )
+        if self.target is None:
+            raise ValueError("Batches are frames: set target to the name of the column of y.")
+        if self.target not in names:
+            raise ValueError(
+                f"A batch has no column {self.target!r}; its columns are {some_of(names, 8)}."
+            )
+        return batch.drop(columns=self.target), batch[self.target].to_numpy()
+
+
+class BatchReader(BaseEstimator):
+    """Reads the features and tasks of batches whose statistics are known.
+
+    Parameters
+    ----------
+    task_column : str or int
+        The column of the task ids.
+    """
+
+    _layout = "column"
+    handle_unknown = "error"
+
+    def __init__(self, task_column=None):
+        self.task_column = task_column
+
+    @classmethod
+    def of(cls, statistics, task_column):
+        """The reader of rows as those of the statistics."""
+        reader = cls(task_column)
+        reader.tasks_ = statistics.tasks_
+        reader.n_features_in_ = statistics.n_features_in_
+        names = getattr(statistics, "feature_names_in_", None)
+        if names is not None:
+            reader.feature_names_in_ = names
+        return reader
+
+    def read(self, X):
+        """Features (n_rows, n_features) as a dense array, and task codes (n_rows,)."""
+        X, codes = read_prediction_data(self, X)
+        if hasattr(X, "toarray"):
+            X = X.toarray()
+        return X, codes

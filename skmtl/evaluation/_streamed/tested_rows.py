@@ -1,0 +1,96 @@
+"""The second pass over the rows: losses of the models that did not see them."""
+
+import numpy as np
+
+from skmtl.evaluation._streamed.loss_sums import LossSums
+from skmtl.statistics import fold_of
+
+
+class TestedRows:
+    """Sums the losses of models over rows that come in batches.
+
+    Parameters
+    ----------
+    models : list of SplitModels
+        The models of every split.
+    folds : RepeatedFolds
+        The folds of the parts.
+    tolerance : ndarray of shape (n_tasks,)
+        Losses up to this are rounding.
+
+    Attributes
+    ----------
+    sums : LossSums
+        The sums so far.
+    counts : ndarray of int of shape (n_parts, n_tasks)
+        Numbers of rows so far.
+    """
+
+    __test__ = False  # no test class, whatever pytest thinks of the name
+
+    def __init__(self, models, folds, tolerance):
+        self.coef = np.array([one.coef for one in models])
+        self.intercept = np.array([one.intercept for one in models])
+        self.folds = folds
+        self.n_parts = folds.fold_of_part.shape[1]
+        self._folds_of_parts = folds.fold_of_part.T
+        n_methods = self.coef.shape[1]
+        self.sums = LossSums(n_methods, folds.n_repeats, folds.n_folds, tolerance)
+        self.counts = np.zeros((self.n_parts, len(tolerance)), dtype=np.int64)
+        self._n_read = 0
+
+    def add(self, X, y, codes):
+        """Add the rows of the next batch.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_rows, n_features)
+            Features.
+        y : ndarray of shape (n_rows,)
+            Targets; rows without one, NaN, are left out.
+        codes : ndarray of int of shape (n_rows,)
+            Their tasks.
+        """
+        parts = self._next_parts(len(y))
+        known = np.flatnonzero(~np.isnan(y))
+        if len(known) == 0:
+            return
+        n_tasks = self.counts.shape[1]
+        own = parts[known] * n_tasks + codes[known]
+        order = np.argsort(own, kind="stable")
+        rows = known[order]
+        segments, sizes = np.unique(own, return_counts=True)
+        parts, tasks = np.divmod(segments, n_tasks)
+        self.counts[parts, tasks] += sizes
+        predictions = self._predict(X[rows], parts, tasks, sizes)
+        residuals = y[rows, None, None] - predictions
+        self.sums.add(
+            residuals**2,
+            tasks,
+            self._folds_of_parts[parts],
+            sizes,
+        )
+
+    def _next_parts(self, n_rows):
+        """The parts of the next rows."""
+        positions = self._n_read + np.arange(n_rows)
+        self._n_read += n_rows
+        return fold_of(positions, self.n_parts)
+
+    def _predict(self, X, parts, tasks, sizes):
+        """Predictions of rows in segments of a part and a task, (n_rows, n_repeats, n_methods)."""
+        n_methods = self.coef.shape[1]
+        n_models = self.folds.n_repeats * n_methods
+        predictions = np.empty((len(X), n_models))
+        splits_of_parts = self.folds.splits_of_parts
+        start = 0
+        for part, task, size in zip(parts, tasks, sizes, strict=True):
+            splits = splits_of_parts[part]
+            coef = self.coef[splits, :, task]
+            coef = coef.reshape(n_models, -1)
+            intercept = self.intercept[splits, :, task]
+            segment = slice(start, start + size)
+            predictions[segment] = X[segment] @ coef.T
+            predictions[segment] += intercept.ravel()
+            start += size
+        return predictions.reshape(-1, self.folds.n_repeats, n_methods)

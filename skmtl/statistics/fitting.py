@@ -1,0 +1,123 @@
+"""Estimators that are fitted to statistics, and to rows that come piece by piece."""
+
+from sklearn.utils.metaestimators import available_if
+
+from skmtl.statistics._columns import row_reader
+from skmtl.statistics._task_statistics import TaskStatistics
+
+
+def _has_squared_loss(estimator):
+    """For :func:`available_if`: whether an estimator takes statistics; AttributeError if not."""
+    if not estimator._takes_statistics():
+        raise AttributeError(
+            f"This {type(estimator).__name__} has no fit_statistics and partial_fit, which are for "
+            "squared losses: other losses need the rows. Call fit."
+        )
+    return True
+
+
+class FitsStatistics:
+    """Mixin: `fit_statistics` and `partial_fit`, for estimators with a squared loss.
+
+    An estimator implements ``_fit_statistics(statistics)``, and may say by ``_takes_statistics()``
+    that its loss is not squared, and by ``_n_folds()`` how many folds it needs. Its `fit` calls
+    ``_forget_statistics()``.
+    """
+
+    def _takes_statistics(self):
+        return True
+
+    def _n_folds(self):
+        """Number of folds of the rows of `partial_fit`, or None."""
+        return None
+
+    def _forget_statistics(self):
+        """Forget the rows of `partial_fit`."""
+        vars(self).pop("_statistics", None)
+
+    @available_if(_has_squared_loss)
+    def fit_statistics(self, statistics):
+        """Fit all tasks together, to statistics in the place of their rows.
+
+        The model is that of `fit` on all rows, with the same attributes; a cross-validated
+        estimator leaves out one part of the statistics at a time. Only for squared losses.
+
+        Parameters
+        ----------
+        statistics : TaskStatistics
+            Statistics of the rows; of parts, for a cross-validated estimator.
+
+        Returns
+        -------
+        self : object
+            Fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the task ids of the statistics are not where `task_column` says, a task has no
+            targets, or there are no parts for cross-validation.
+        """
+        if not isinstance(statistics, TaskStatistics):
+            raise TypeError(
+                f"fit_statistics takes a skmtl.TaskStatistics, got {type(statistics).__name__}; "
+                "TaskStatistics.from_data makes one from X and y."
+            )
+        self._forget_statistics()
+        return self._fit_statistics(statistics)
+
+    @available_if(_has_squared_loss)
+    def partial_fit(self, X, y, sample_weight=None, *, tasks=None, solve=True):
+        """Add some samples to those of previous calls, and fit all tasks together to all of them.
+
+        Only their statistics are kept, :class:`TaskStatistics`, and the model is that of `fit` on
+        all samples. `fit` and `fit_statistics` forget them. The folds of a cross-validated
+        estimator are a hash of the positions of samples among all. Only for squared losses.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_columns)
+            Samples; with `task_column`, one of the columns holds the task ids.
+        y : array-like of shape (n_samples, n_tasks) or (n_samples,)
+            Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
+        sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
+            Non-negative weights; a weight of 2 is the same as the sample twice.
+        tasks : array-like of shape (n_samples,), default=None
+            Task ids, in place of `task_column`.
+        solve : bool, default=True
+            Whether to fit the model now. If not, samples are only added: a model that has been
+            fitted stays as it is.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If the input is invalid as in `fit`, or has other columns or other tasks of a
+            two-dimensional y than before.
+        """
+        before = vars(self).get("_statistics")
+        columns = None if before is None else before._columns
+        statistics = TaskStatistics._of_rows(
+            row_reader(type(self).__name__, self.task_column, columns),
+            X,
+            y,
+            sample_weight,
+            tasks,
+            n_folds=self._n_folds(),
+            first_row=0 if before is None else before.n_rows_,
+        )
+        if before is not None:
+            statistics = before + statistics
+        self._statistics = statistics
+        return self._fit_statistics(statistics) if solve else self
+
+    @property
+    def statistics_(self):
+        """The :class:`TaskStatistics` of the samples of `partial_fit`."""
+        if "_statistics" not in vars(self):
+            raise AttributeError(f"{type(self).__name__} has no samples of partial_fit.")
+        return self._statistics
