@@ -3,20 +3,34 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge, RidgeCV
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skmtl import (
+    MeanRegularizedRegressor,
+    MultiTaskLasso,
+    MultiTaskLassoClassifier,
+    MultiTaskLassoCV,
+    compare_batches,
+    compare_to_single_task,
+    keep_task_column,
+    load_radon,
+)
 from skmtl.evaluation._errors.held_out_targets import HeldOutTargets
 from skmtl.evaluation._gains.label_losses import LabelLosses
 from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
 from skmtl.evaluation._gains.task_gains import TaskGains
 from skmtl.evaluation._streamed.loss_sums import LossSums
 from skmtl.evaluation._streamed.moments import pooled
+from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
 from skmtl.evaluation._streamed.single_tasks import fit_alone
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.meta import RandomInterceptTasks
-from skmtl.statistics import TaskStatistics
+from skmtl.statistics import TaskStatistics, fold_of
 
 N_TASKS = 5
 N_REPEATS = 3
@@ -149,3 +163,129 @@ def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tas
     np.testing.assert_allclose(fitted.coef, reference.estimator_.coef_[:4])
     expected = reference.predict(np.zeros((3, 4)), tasks=[0, 1, 2])
     np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
+
+
+@pytest.fixture(scope="module")
+def radon():
+    """Features with the counties, and targets; counties with fewer than 15 houses are one."""
+    X, y = load_radon(return_X_y=True, as_frame=True)
+    n_houses = X.groupby("county")["floor"].transform("size")
+    X["county"] = X["county"].where(n_houses >= 15, 0)
+    X.loc[3, "county"] = 999  # a single house, which is not in all training sets
+    return X, y
+
+
+def batches_of(X, y, chunksize):
+    """The function that reads them."""
+
+    def read_batches():
+        for start in range(0, len(y), chunksize):
+            chunk = slice(start, start + chunksize)
+            yield X[chunk], y[chunk]
+
+    return read_batches
+
+
+def splits_of(n_rows, rng):
+    """The splits of the comparison of streamed rows, as positions; they are drawn from rng."""
+    folds = RepeatedFolds.drawn(5, 4, rng)
+    parts = fold_of(np.arange(n_rows), number_of_parts(4))
+    splits = []
+    for trained in folds.training_parts():
+        is_trained = np.isin(parts, trained)
+        splits.append((np.flatnonzero(is_trained), np.flatnonzero(~is_trained)))
+    return splits
+
+
+def assert_same_reports(found, expected, rtol):
+    """Raise unless tables and summaries of gains have the same numbers."""
+    for name in expected.table_.dtype.names:
+        if expected.table_[name].dtype.kind == "f":
+            one, other = found.table_[name], expected.table_[name]
+            np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol, err_msg=name)
+        else:
+            assert found.table_[name].tolist() == expected.table_[name].tolist(), name
+    for name in ("median_gain", "share_gain", "typical_gain", "spread", "correlation"):
+        np.testing.assert_allclose(found.summary_[name], expected.summary_[name], atol=rtol)
+    assert found.summary_["rivals"].keys() == expected.summary_["rivals"].keys()
+    assert found.summary_["cautions"] == expected.summary_["cautions"]
+
+
+@pytest.mark.parametrize("normalize_y", [False, True])
+def test_streamed_rows_are_compared_as_rows_in_memory(radon, normalize_y):
+    X, y = radon
+    model = MultiTaskLasso(0.05, task_column="county", normalize_y=normalize_y, tol=1e-12)
+    options = {
+        "baseline": Ridge(alpha=2.0),
+        "rivals": ["pooled"],
+        "task_column": "county",
+    }
+    found = compare_batches(model, batches_of(X, y, 100), random_state=0, **options)
+    rng = np.random.RandomState(0)
+    cv = splits_of(len(y), rng)
+    expected = compare_to_single_task(model, X, y, cv=cv, random_state=rng, **options)
+    assert_same_reports(found, expected, rtol=1e-6)
+
+
+def test_features_are_standardized_by_the_training_set(radon):
+    X, y = radon
+    scaler = keep_task_column(StandardScaler(), "county")
+    options = {"baseline": Ridge(alpha=20.0), "rivals": ["pooled"]}
+    found = compare_batches(
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12),
+        batches_of(X, y, 500),
+        standardize=True,
+        task_column="county",
+        random_state=0,
+        **options,
+    )
+    in_memory = make_pipeline(scaler, MultiTaskLasso(0.05, task_column=-1, tol=1e-12))
+    cv = splits_of(len(y), np.random.RandomState(0))
+    expected = compare_to_single_task(in_memory, X, y, cv=cv, task_column="county", **options)
+    for method in ("single", "multi", "pooled"):
+        name = f"error_{method}"
+        np.testing.assert_allclose(found.table_[name], expected.table_[name], rtol=1e-7)
+
+
+def test_chunks_do_not_matter(radon):
+    X, y = radon
+    models = {
+        "lasso": MultiTaskLassoCV(alphas=5, task_column="county"),
+        "mean": MeanRegularizedRegressor(0.1, task_column="county"),
+    }
+    options = {"task_column": "county", "random_state": 3}
+    one, other = (compare_batches(models, batches_of(X, y, n), **options) for n in (101, 5000))
+    assert one.ranking_["method"].tolist() == other.ranking_["method"].tolist()
+    np.testing.assert_allclose(one.pairwise_["p_value"], other.pairwise_["p_value"], rtol=1e-7)
+    for name, report in one.reports_.items():
+        assert_same_reports(report, other[name], rtol=1e-9)
+
+
+def test_what_needs_rows_is_refused(radon):
+    X, y = radon
+    lasso = MultiTaskLasso(task_column="county")
+    read_batches = batches_of(X, y, 500)
+
+    def compare(model=lasso, read=read_batches, **options):
+        return compare_batches(model, read, task_column="county", **options)
+
+    with pytest.raises(TypeError, match="pipeline or search, whose steps need the rows"):
+        compare(make_pipeline(keep_task_column(StandardScaler(), "county"), lasso))
+    with pytest.raises(TypeError, match="Classifiers need the rows"):
+        compare(MultiTaskLassoClassifier(task_column="county"))
+    with pytest.raises(TypeError, match="has no fit_statistics"):
+        compare(MultiTaskLasso(task_column="county", loss="huber"), baseline=Ridge())
+    with pytest.raises(TypeError, match="'boosting' needs the rows"):
+        compare(rivals="boosting")
+    with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
+        compare(baseline=KernelRidge())
+    with pytest.raises(TypeError, match="returns a new iterable of batches"):
+        compare(read=iter([(X, y)]))
+    first = iter([X[:500], X[:500], X[:400]])
+
+    def other_rows():
+        part = next(first)
+        yield part, y[: len(part)]
+
+    with pytest.raises(ValueError, match="must return the same rows in the same order"):
+        compare(read=other_rows)
