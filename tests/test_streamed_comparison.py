@@ -23,8 +23,8 @@ from skmtl.evaluation._errors.held_out_targets import HeldOutTargets
 from skmtl.evaluation._gains.label_losses import LabelLosses
 from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
 from skmtl.evaluation._gains.task_gains import TaskGains
+from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.loss_sums import LossSums
-from skmtl.evaluation._streamed.moments import pooled
 from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
 from skmtl.evaluation._streamed.single_tasks import fit_alone
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
@@ -139,7 +139,7 @@ def test_a_single_task_is_learned_from_moments_as_by_scikit_learn(estimator):
     elif hasattr(estimator, "cv"):
         reference.set_params(cv=cv, tol=1e-10, max_iter=100_000)
     reference.fit(X[own], y[own])
-    fitted = fit_alone(estimator, [fold.of_tasks([1]) for fold in moments])
+    fitted = fit_alone(estimator, InnerFolds.of(moments).of_task(1))
     np.testing.assert_allclose(fitted.coef, reference.coef_, atol=1e-6)
     np.testing.assert_allclose(fitted.intercept, reference.intercept_, atol=1e-5)
 
@@ -147,7 +147,7 @@ def test_a_single_task_is_learned_from_moments_as_by_scikit_learn(estimator):
 def test_all_tasks_are_pooled_from_moments():
     X, _, y, _, moments = regression_rows(np.random.default_rng(2))
     reference = Ridge(alpha=3.0).fit(X, y)
-    fitted = fit_alone(Ridge(alpha=3.0), [pooled(fold) for fold in moments])
+    fitted = fit_alone(Ridge(alpha=3.0), InnerFolds.of_pooled(moments))
     np.testing.assert_allclose(fitted.coef, reference.coef_)
     np.testing.assert_allclose(fitted.intercept, reference.intercept_)
 
@@ -159,7 +159,7 @@ def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tas
         Ridge(), param_grid={"alpha": alphas}, scales=[0.3, 3.0], cv=PredefinedSplit(folds)
     )
     reference.fit(X, y, tasks=tasks)
-    fitted = fit_intercepts(moments, alphas, [0.3, 3.0])
+    fitted = fit_intercepts(InnerFolds.of(moments), alphas, [0.3, 3.0])
     np.testing.assert_allclose(fitted.coef, reference.estimator_.coef_[:4])
     expected = reference.predict(np.zeros((3, 4)), tasks=[0, 1, 2])
     np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
