@@ -1,6 +1,7 @@
 """The comparison of models on rows that are streamed."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.kernel_ridge import KernelRidge
@@ -19,6 +20,11 @@ from skmtl import (
     keep_task_column,
     load_radon,
 )
+from skmtl.__main__ import main
+from skmtl._command_line.options import parse
+from skmtl._command_line.problem import read_problem
+from skmtl._command_line.streamed_file import StreamedFile
+from skmtl._command_line.usage import UsageError
 from skmtl.evaluation._errors.held_out_targets import HeldOutTargets
 from skmtl.evaluation._gains.label_losses import LabelLosses
 from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
@@ -253,7 +259,7 @@ def test_chunks_do_not_matter(radon):
         "lasso": MultiTaskLassoCV(alphas=5, task_column="county"),
         "mean": MeanRegularizedRegressor(0.1, task_column="county"),
     }
-    options = {"task_column": "county", "random_state": 3}
+    options = {"task_column": "county", "rivals": ["intercept"], "random_state": 3}
     one, other = (compare_batches(models, batches_of(X, y, n), **options) for n in (101, 5000))
     assert one.ranking_["method"].tolist() == other.ranking_["method"].tolist()
     np.testing.assert_allclose(one.pairwise_["p_value"], other.pairwise_["p_value"], rtol=1e-7)
@@ -289,3 +295,96 @@ def test_what_needs_rows_is_refused(radon):
 
     with pytest.raises(ValueError, match="must return the same rows in the same order"):
         compare(read=other_rows)
+
+
+FILES = {
+    "plain": ("a,b,shop,y\n1,2.5,x,3\n4,5,y,6\n7,8e1,x,9\n1,2,y,5\n", []),
+    "integers": ("shop,a,y\n7,1,2\n10,3,4\n\n7,5,6\n10,7,8\n", []),
+    "digits": ("shop,a,y\n007,1,2\n7,3,4\n007,5,6\n7,7,8\n", []),
+    "semicolons": ("a;shop;y\n1,5;x;2\n2,5;y;3\n1;x;4\n3;y;5\n", ["--decimal", ","]),
+    "missing": (
+        "a,shop,y\n1,x,2\n?,y,3\n3,x,-999\n4,,5\n5,x,1\n6,y,2\n7,y,1\n",
+        ["--na", "?", "-999", ""],
+    ),
+    "left out": ("a,note,shop,y\n1,u,x,2\n2,v,y,3\n3,,x,5\n4,w,y,7\n", ["--drop", "note"]),
+    "truth": ("a,shop,y\nTrue,x,2\nFalse,y,3\nfalse,x,5\ntrue,y,7\n", []),
+    "no name": (",a,shop,y\n0,1,x,2\n1,2,y,3\n2,3,x,5\n3,4,y,7\n", []),
+}
+
+
+@pytest.fixture
+def options_of(tmp_path):
+    """What the command line makes of a file with this text, and more arguments."""
+
+    def options(text, more):
+        path = tmp_path / "shops.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return parse(["compare", str(path), "--task", "shop", "--target", "y", *more])
+
+    return options
+
+
+@pytest.mark.parametrize("chunksize", [2, 100])
+@pytest.mark.parametrize("name", FILES)
+def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
+    text, more = FILES[name]
+    expected = read_problem(options_of(text, more))
+    file = StreamedFile(options_of(text, [*more, "--chunksize", str(chunksize)]))
+    found = pd.concat(list(file.chunks()), ignore_index=True)
+    np.testing.assert_array_equal(found.pop("y"), expected.y)
+    assert found.columns.tolist() == expected.X.columns.tolist()
+    np.testing.assert_array_equal(found["shop"].astype(str), expected.X["shop"].astype(str))
+    assert (found["shop"].dtype.kind == "i") == (expected.X["shop"].dtype.kind == "i")
+    np.testing.assert_array_equal(found.drop(columns="shop"), expected.X.drop(columns="shop"))
+    assert file.n_left_out == file.n_rows - len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5\nred,y,7\n", "'a' is not numeric in 1 row.* in line 5"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5\n,y,7\n", "'a' has missing .* in line 5"),
+        ("a,shop,y\n1,x,2\n2,y,3\ninf,x,5\n4,y,7\n", "'a' has missing or infinite .* in line 4"),
+        ("a,shop,y\n1,x,2\n2,y,3\n2020-01-02,x,5\n4,y,7\n", "'a' holds dates"),
+        ('a,shop,y\n1,x,2\n2,y,3\n"1,234",x,5\n4,y,7\n', "'a' has numbers that can be read in two"),
+        ("a,shop,y\nTrue,x,2\n2,y,3\n2,x,5\n3,y,7\n", "not numeric in 1 row.*'True' in line 2"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5,9\n4,y,7\n", "Expected 3 fields in line 4, saw 4"),
+        ("a,shop,y\n1,x,2,\n2,y,3,\n3,x,5,\n4,y,7,\n", "more cells than the 3 names"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "'y' has missing"),
+        ("a,shop,y\n1,x,2\n2,x,3\n", "one task only"),
+        ("a,shop,y\n1,x,2\n2,x,3\n3,z,4\n", "task 'z' of 'shop' has one row"),
+        ("a,shop,y\n1,x,2\n2, x,3\n3,z,4\n", "with and without blanks around it"),
+        ("a,shop,y\n1,x,2\n2,,3\n3,z,4\n", "1 missing value"),
+        ("a,shop,y\n", "no rows"),
+        (b"a,shop,y\n1,x,2\n2,\xe9,3\n", "cannot be read as utf-8"),
+    ],
+)
+def test_mistakes_in_a_long_file_are_named(options_of, text, message):
+    with pytest.raises(UsageError, match=message):
+        list(StreamedFile(options_of(text, ["--chunksize", "2"])).chunks())
+
+
+def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
+    X, y = radon
+    path = tmp_path / "radon.csv"
+    kept = X["county"] != 999
+    X.assign(log_radon=y)[kept].to_csv(path, index=False)
+    arguments = ["compare", str(path), "--task", "county", "--target", "log_radon"]
+    arguments += ["--chunksize", "300", "--estimators", "MultiTaskLassoCV"]
+    saved = tmp_path / "table.csv"
+    assert main([*arguments, "--rivals", "none", "--save", str(saved)]) == 0
+    printed = capsys.readouterr().out
+    assert "918 rows, 9 tasks (county), 2 features, target log_radon" in printed
+    assert "300 rows at a time" in printed
+    options = {"task_column": "county", "target": "log_radon", "random_state": 0}
+    report = compare_batches(
+        MultiTaskLassoCV(task_column="county", max_iter=10_000),
+        lambda: pd.read_csv(path, chunksize=1000),
+        rivals=(),
+        standardize=True,
+        **options,
+    )
+    np.testing.assert_allclose(pd.read_csv(saved)["gain"], report.table_["gain"])
+    for more in (["--classify"], ["--rivals", "boosting"], ["--groups", "floor"]):
+        assert main([*arguments, *more]) == 2
+        assert "--chunksize does not go with" in capsys.readouterr().err
