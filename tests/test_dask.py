@@ -303,7 +303,10 @@ PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
         ((PIECES[FEATURES], PIECES["y"].repartition(npartitions=2)), "3 partitions and y has 2"),
         ((PIECES[FEATURES], Y), "y is in memory"),
         ((PIECES[FEATURES], PIECES["y"][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
-        ((PIECES[FEATURES], PIECES["y"]), r"Partition \d .*y is 1-D and MultiTaskLasso was given no"),
+        (
+            (PIECES[FEATURES], PIECES["y"]),
+            "y is 1-D and MultiTaskLasso was given no",
+        ),
         ((ARRAY.reshape(120, 2, 2), Y), "3 dimensions"),
         ((da.where(ARRAY > 52, np.nan, ARRAY), Y), r"Partition \d .*contains NaN"),
         ((ARRAY, None), "requires y"),

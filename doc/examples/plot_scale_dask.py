@@ -102,8 +102,8 @@ plt.show()
 # Predictions
 # -----------
 # Predictions of a collection are an array of Dask: nothing is computed before it is asked for, and
-# partitions can be written to files one by one. `score` adds up what :math:`R^2` is made of, patient
-# by patient. (These are the rows of the fit; a score of new rows would be lower.)
+# partitions can be written to files one by one. `score` adds up what :math:`R^2` is made of,
+# patient by patient. (These are the rows of the fit; a score of new rows would be lower.)
 
 predictions = model.predict(frame[X.columns])
 print(predictions)

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from skmtl._data.task_ids import column_position, some_of
 
-_LARGEST = 1e70  # products of four such numbers, as in duality gaps, are finite
+LARGEST = 1e70  # products of four such numbers, as in duality gaps, are finite
 _SMALLEST = 1e-70  # and of these, are not zero
 
 
@@ -79,7 +79,7 @@ def _are_too_large(values):
     if values.size == 0:
         return False
     largest = max(values.max(), -values.min())
-    return float(largest) > _LARGEST
+    return float(largest) > LARGEST
 
 
 def _largest_of(X):
@@ -107,6 +107,6 @@ def _name_of_feature(estimator, j):
 
 def _message(name, where, value):
     return (
-        f"Input {name} has {value:.3g} in {where}: squares of numbers beyond {_LARGEST:g} "
+        f"Input {name} has {value:.3g} in {where}: squares of numbers beyond {LARGEST:g} "
         "overflow. Correct the value, or rescale."
     )

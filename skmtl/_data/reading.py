@@ -34,12 +34,13 @@ _SPARSE = ("csc", "csr")
 _FLOATS = (np.float64, np.float32)  # any other type becomes the first
 
 
-def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
+def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, finite=True):
     """Return the features and the task ids (or None) of X.
 
     Features are double or single precision, dense or sparse. Without `numeric` they stay what the
     user passed, for estimators that hand them on. Without `ids` a task column is removed unread.
-    With `reset`, n_features_in_ and feature_names_in_ are set on the estimator.
+    Without `finite`, NaN and infinity are let through. With `reset`, n_features_in_ and
+    feature_names_in_ are set on the estimator.
     """
     refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
@@ -51,7 +52,14 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
         if numeric:
             refuse_dates(X)
             with naming_text_columns(X, None, tasks):
-                X = validate_data(estimator, X, reset=reset, accept_sparse=_SPARSE, dtype=_FLOATS)
+                X = validate_data(
+                    estimator,
+                    X,
+                    reset=reset,
+                    accept_sparse=_SPARSE,
+                    dtype=_FLOATS,
+                    ensure_all_finite=finite,
+                )
             X = _without_duplicates(X)
         else:
             X = _check_columns(estimator, X, reset=reset)
@@ -70,6 +78,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True):
                 features,
                 accept_sparse=_SPARSE,
                 dtype=_FLOATS,
+                ensure_all_finite=finite,
                 estimator=estimator,
                 input_name="X",
             )

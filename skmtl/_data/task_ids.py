@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
 
+from skmtl._data.integer_ids import encode_integers
 from skmtl._warn import warn
 
 
@@ -295,6 +296,9 @@ def encode(ids, name="tasks"):
     """Return the sorted unique ids (or class labels) and the code of every element."""
     if ids.dtype == object:
         _check_truth_values(ids, name)
+    counted = encode_integers(ids)
+    if counted is not None:
+        return counted
     try:
         return np.unique(ids, return_inverse=True)
     except TypeError as error:

@@ -137,9 +137,7 @@ class PartitionedLikelihood:
 
     def _evaluate(self, before, after, steps):
         """The point `after`, and what the likelihood is on the way to it: one round."""
-        values, *sums = self.parts.sum(
-            moment_sums, self.setup, before.model, after.model, steps
-        )
+        values, *sums = self.parts.sum(moment_sums, self.setup, before.model, after.model, steps)
         values = values + [self._pull_value(before, after, step) for step in steps]
         point = PartitionedPoint(self, after.W, after.b, float(values[0]), values, sums)
         self._points.append(point)

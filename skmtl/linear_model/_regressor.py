@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.partitions import is_collection
 from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
@@ -80,6 +81,8 @@ class LinearMultiTaskRegressor(
             If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
             or infinity, weights are negative, shapes do not match, or targets do not suit the loss.
         """
+        if is_collection(X):
+            return self._fit_collection(X, y, sample_weight, tasks)
         self._forget_statistics()
         return self._fit_reading(self._read(X, y, sample_weight, tasks))
 

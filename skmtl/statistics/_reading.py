@@ -3,16 +3,16 @@
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, take_samples
-from skmtl._data.magnitudes import check_features
+from skmtl._data.magnitudes import LARGEST, check_features
 from skmtl._data.reading import read_features
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
 from skmtl._data.targets import read_unsorted_targets, read_wide_targets
-from skmtl._data.task_ids import check_task_ids, column_names, encode
+from skmtl._data.task_ids import check_task_ids, codes_of, column_names, encode, same_kind
 from skmtl.datafits import statistics_reader
 from skmtl.statistics._cells import add_rows
 from skmtl.statistics._columns import Columns
@@ -57,6 +57,7 @@ def read_rows(
     *,
     folds=None,
     memory_limit=None,
+    into=None,
 ):
     """Read rows of any data form.
 
@@ -71,10 +72,13 @@ def read_rows(
         The part of each row.
     memory_limit : float, default=None
         Largest memory of the moments in bytes.
+    into : RowMoments, default=None
+        What is kept of earlier rows, to which these may be added in place.
 
     Returns
     -------
     RowMoments
+        Of these rows, or, if its `parts` are those of `into`, of the earlier ones as well.
     """
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     if folds is not None:
@@ -88,6 +92,13 @@ def read_rows(
     codes = np.zeros(n_rows, dtype=np.intp)
     if folds is not None:
         labels, codes = encode(folds, "folds")
+    if into is not None:
+        columns.check_same(into.columns)
+        positions = rows.positions_among(into.tasks)
+        parts = [into.parts.get(label) for label in labels.tolist()]
+        if positions is not None and all(map(_has_own_blocks, parts)):
+            rows.add_to(parts, positions, codes)
+            return into._replace(n_rows=into.n_rows + n_rows)
     sizes = columns.n_features, len(rows.tasks), rows.n_blocks, len(labels)
     check_memory(bytes_of_moments(*sizes), memory_limit, *sizes)
     parts = dict(zip(labels.tolist(), rows.moments(codes, len(labels)), strict=True))
@@ -97,6 +108,15 @@ def read_rows(
 def _is_new(reader):
     """Whether a reader has not read any rows."""
     return not hasattr(reader, "n_features_in_")
+
+
+def _has_own_blocks(moments):
+    """Whether there are moments, and those of every task can change without those of others."""
+    return (
+        moments is not None
+        and moments.n_blocks == moments.n_tasks
+        and bool((moments.block_of_task == np.arange(moments.n_tasks)).all())
+    )
 
 
 def _are_zero(sample_weight):
@@ -149,6 +169,9 @@ class _WideRows:
         design = SharedDesign(self.X, len(self.tasks))
         return len(design.blocks(self.weight))
 
+    def positions_among(self, tasks):
+        """None: the blocks of tasks may differ from those of other rows."""
+
     def moments(self, codes, n_parts):
         """The moments of every part, of the rows with its code."""
         if n_parts == 1:
@@ -165,12 +188,17 @@ class _WideRows:
 
 
 class _LongRows:
-    """Rows with a task id each: those of a task in a part are read together."""
+    """Rows with a task id each: those of a task in a part are read together.
+
+    Features that are NaN, infinite or too large are found in the moments, which saves passes over
+    the rows.
+    """
 
     def __init__(self, reader, X, y, sample_weight, tasks):
         self.layout = "column" if tasks is None else "tasks"
-        self.X, task_ids = read_features(reader, X, tasks, reset=_is_new(reader))
-        check_features(reader, self.X)
+        self.reader = reader
+        new = _is_new(reader)
+        self.X, task_ids = read_features(reader, X, tasks, reset=new, finite=False)
         n_rows = self.X.shape[0]
         self.samples = read_unsorted_targets(reader, n_rows, y, sample_weight, task_ids)
         self.tasks = self.samples.tasks
@@ -179,13 +207,43 @@ class _LongRows:
     def n_blocks(self):
         return len(self.tasks)
 
+    def positions_among(self, tasks):
+        """The positions of the tasks among others; None if they are not all there."""
+        same = same_kind(self.tasks, tasks) and self.tasks.dtype.kind == tasks.dtype.kind
+        if not same:
+            return None
+        positions = codes_of(self.tasks, tasks)
+        return None if (positions < 0).any() else positions
+
     def moments(self, codes, n_parts):
         """The moments of every part, of the rows with its code."""
-        n_rows, n_features = self.X.shape
         each_task = np.arange(len(self.tasks))
-        parts = [Moments.zeros(each_task, n_features) for _ in range(n_parts)]
-        samples = self.samples
-        task = np.full(n_rows, -1)
-        task[samples.indices] = samples.codes
-        add_rows(parts, self.X, samples.y, samples.weight, task, codes)
+        parts = [Moments.zeros(each_task, self.X.shape[1]) for _ in range(n_parts)]
+        self.add_to(parts, each_task, codes)
         return parts
+
+    def add_to(self, parts, positions, codes):
+        """Add the rows with the code of each part to its moments, of tasks at some positions."""
+        samples = self.samples
+        n_rows = len(samples.y)
+        task = np.full(n_rows, -1)
+        task[samples.indices] = positions[samples.codes]
+        add_rows(parts, self.X, samples.y, samples.weight, task, codes)
+        all_count = len(samples.indices) == n_rows
+        least_weight = samples.weight.min()
+        if not (all_count and _are_bounded(parts, least_weight)):
+            assert_all_finite(self.X, estimator_name=type(self.reader).__name__, input_name="X")
+            check_features(self.reader, self.X)
+
+
+def _are_bounded(parts, least_weight):
+    """Whether no feature of any row can be NaN, infinite or too large.
+
+    A row of weight s has `s (x - mean)^2` at most the sum of squares about the mean.
+    """
+    for moments in parts:
+        squares = np.einsum("tjj->tj", moments.xx)
+        largest = np.abs(moments.mean_x) + np.sqrt(squares / least_weight)
+        if not (largest < LARGEST / 2).all():  # NaN is not less either
+            return False
+    return True
