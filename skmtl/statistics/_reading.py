@@ -114,7 +114,6 @@ def _has_own_blocks(moments):
     )
 
 
-
 def _is_new(reader):
     """Whether a reader has not read any rows."""
     return not hasattr(reader, "n_features_in_")
