@@ -148,18 +148,18 @@ class TaskStatistics(FromDask):
         n_folds=None,
         folds=None,
         memory_limit=None,
+        first_row=0,
         into=None,
     ):
-        """Statistics of some rows that follow those of the statistics `into`, and of these.
+        """Statistics of some rows, of which the first is at the position `first_row` of all.
 
-        They may change `into`.
+        They include those of the rows of the statistics `into`, which may be changed.
         """
         if n_folds is not None:
             check_int(n_folds, "n_folds", low=2)
             if folds is not None:
                 raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
             n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-            first_row = 0 if into is None else into.n_rows_
             folds = fold_of(first_row + np.arange(n_rows), n_folds)
         before = None
         if into is not None:
@@ -245,6 +245,7 @@ class TaskStatistics(FromDask):
                     n_folds=n_folds,
                     folds=folds,
                     memory_limit=memory_limit,
+                    first_row=0 if statistics is None else statistics.n_rows_,
                     into=statistics,
                 )
                 statistics._check_memory(memory_limit)
