@@ -305,7 +305,7 @@ PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
         ((PIECES[FEATURES], PIECES["y"][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
         (
             (PIECES[FEATURES], PIECES["y"]),
-            r"Partition \d .*y is 1-D and MultiTaskLasso was given no",
+            "y is 1-D and MultiTaskLasso was given no",
         ),
         ((ARRAY.reshape(120, 2, 2), Y), "3 dimensions"),
         ((da.where(ARRAY > 52, np.nan, ARRAY), Y), r"Partition \d .*contains NaN"),

@@ -3,6 +3,7 @@
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._classes import (
     ClassProblem,
+    check_labels,
     class_factors,
     class_problem,
     code_classes,
@@ -16,6 +17,9 @@ from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._likelihood import Likelihood, Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
 from skmtl.datafits._origins import median_of_three
+from skmtl.datafits._partitioned_classes import PartitionedClasses
+from skmtl.datafits._partitioned_likelihood import PartitionedLikelihood
+from skmtl.datafits._partitioned_rows import ColumnSetup, PartitionRows, TaskRows
 from skmtl.datafits._residual_form import ResidualForm
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
@@ -27,17 +31,23 @@ __all__ = [
     "ClassProblem",
     "ColumnFolds",
     "ColumnProblem",
+    "ColumnSetup",
     "Coupled",
     "Evaluation",
     "Fold",
     "GramForm",
     "Likelihood",
+    "PartitionRows",
+    "PartitionedClasses",
+    "PartitionedLikelihood",
     "Point",
     "ResidualForm",
     "SampleFolds",
     "SquaredDatafit",
     "StatisticsFolds",
     "SufficientStatistics",
+    "TaskRows",
+    "check_labels",
     "class_factors",
     "class_problem",
     "code_classes",

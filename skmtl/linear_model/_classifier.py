@@ -4,12 +4,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MultiOutputMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, warn_of_pseudo_observations
 from skmtl.linear_model._class_predictor import ClassPredictor
+from skmtl.linear_model._partitioned_fit import fit_partitions
 from skmtl.losses import Logistic
 from skmtl.penalties import stack_columns
 from skmtl.solvers import solve_penalized
@@ -67,11 +69,18 @@ class LinearMultiTaskClassifier(
             are of a single class, X holds NaN or infinity, weights are negative, or shapes do not
             match.
         """
+        if is_collection(X):
+            return fit_partitions(self, X, y, sample_weight, tasks)
+        vars(self).pop("n_passes_", None)  # of an earlier fit
         problem = self._read(X, y, sample_weight, tasks)
         datafit = self._datafit(problem)
-        penalty = self._penalty_of(problem)
-        solution = solve_penalized(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
+        solution = self._solve(datafit, problem)
         return self._finish(problem, datafit, solution)
+
+    def _solve(self, datafit, problem):
+        """The :class:`~skmtl.solvers.Solution` of the model."""
+        penalty = self._penalty_of(problem)
+        return solve_penalized(datafit, penalty, max_iter=self.max_iter, tol=self.tol)
 
     def _read(self, X, y, sample_weight, tasks):
         """The validated data as a :class:`~skmtl.datafits.ClassProblem`."""
@@ -130,7 +139,7 @@ class LinearMultiTaskClassifier(
         def unpack(W):
             if n_columns == 0:  # tasks of different numbers of classes
                 return problem.restore(W, np.zeros(W.shape[1]))[0]
-            shape = self.n_tasks_, n_columns, problem.design.n_features
+            shape = self.n_tasks_, n_columns, problem.data.n_features
             coef = W.T.reshape(shape)
             return np.ascontiguousarray(coef[:, 0] if n_columns == 1 else coef)
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._dask.partitions import is_collection
 from skmtl._dask.predictions import lazy_on_collections
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
@@ -12,6 +13,7 @@ from skmtl._data.stratification import data_strata
 from skmtl._data.target_scale import TargetScale
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import warn_of_pseudo_observations
+from skmtl.linear_model._partitioned_fit import fit_partitions
 from skmtl.linear_model._reading import Reading, StatisticsReading
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import make_loss, names_of_losses
@@ -60,7 +62,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples; with `task_column`, one of the columns holds the task ids. Never modified.
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
+            Dask collection, as the other arguments then are.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -80,11 +83,20 @@ class LinearMultiTaskRegressor(
             If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
             or infinity, weights are negative, shapes do not match, or targets do not suit the loss.
         """
+        if is_collection(X):
+            return self._fit_collection(X, y, sample_weight, tasks)
         self._forget_statistics()
         return self._fit_reading(self._read(X, y, sample_weight, tasks))
 
     def _takes_statistics(self):
         return self._make_loss().is_quadratic
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        if self._make_loss().is_quadratic:
+            vars(self).pop("n_passes_", None)  # of an earlier fit
+            return super()._fit_collection(X, y, sample_weight, tasks)
+        self._forget_statistics()
+        return fit_partitions(self, X, y, sample_weight, tasks)
 
     def _fit_statistics(self, statistics):
         return self._fit_reading(self._read_statistics(statistics))
@@ -201,7 +213,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Predictions of a Dask collection are a lazy Dask
+            array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 

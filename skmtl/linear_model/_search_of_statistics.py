@@ -5,7 +5,7 @@ from numbers import Integral
 from skmtl._data.checks import check_int
 from skmtl.statistics.fitting import FitsStatistics
 
-_N_FOLDS = 5  # of partial_fit, as of fit
+_N_FOLDS = 5  # of partial_fit and of Dask collections, as of fit
 
 
 class SearchOfStatistics(FitsStatistics):
@@ -16,9 +16,10 @@ class SearchOfStatistics(FitsStatistics):
             return _N_FOLDS
         if not isinstance(self.cv, Integral):
             raise ValueError(
-                f"partial_fit divides samples into folds by their positions: cv={self.cv!r} must "
-                "be a number of folds or None. TaskStatistics.from_batches takes folds of your "
-                "own, for fit_statistics."
+                "Samples of partial_fit and of Dask collections are divided into folds by their "
+                f"positions: cv={self.cv!r} must be a number of folds or None. "
+                "TaskStatistics.from_batches and from_dask take folds of your own, for "
+                "fit_statistics."
             )
         return check_int(self.cv, "cv", low=2)
 

@@ -7,7 +7,7 @@ from sklearn.base import is_classifier
 
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.stratification import data_strata
-from skmtl.datafits import Likelihood, with_shared_intercepts
+from skmtl.datafits import Likelihood, PartitionedLikelihood, with_shared_intercepts
 from skmtl.linear_model._new_task import LevelPrior
 
 _INTERCEPTS = ("free", "shared")
@@ -43,7 +43,7 @@ class TaskIntercepts:
         strength = self._intercept_strength
         if strength == 0:
             return datafit
-        if isinstance(datafit, Likelihood):
+        if isinstance(datafit, Likelihood | PartitionedLikelihood):
             return datafit.with_shared_intercepts(strength, read.n_columns)
         return with_shared_intercepts(datafit, strength)
 

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.reading import read_training_data
 from skmtl._docs import documented
@@ -229,7 +230,9 @@ class MixedEffectsRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples; with `task_column`, one of the columns holds the task ids. Never modified.
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
+            Dask collection, as the other arguments then are, which is fitted through its
+            :class:`TaskStatistics`.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -249,6 +252,8 @@ class MixedEffectsRegressor(
             If the input is invalid: y is 1-D without task ids, a task has no targets, X holds NaN
             or infinity, weights are negative, or shapes do not match.
         """
+        if is_collection(X):
+            return self._fit_collection(X, y, sample_weight, tasks)
         self._forget_statistics()
         self._check_params()
         return self._fit_data(read_training_data(self, X, y, sample_weight, tasks))

@@ -9,6 +9,7 @@ from sklearn import get_config
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.fold_samples import given_splits
 from skmtl._data.stratification import assign_folds
@@ -172,7 +173,8 @@ class PathSearch:
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Training data; with `task_column`, one of the columns holds the task ids. Never
-            modified.
+            modified. Or a Dask collection, as the other arguments then are, for regressors with
+            squared losses; folds are then those of :meth:`TaskStatistics.from_dask`.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where missing, or 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -195,6 +197,8 @@ class PathSearch:
         """
         split_params = self._split_params(params)
         vars(self).pop("_statistics", None)  # of partial_fit
+        if is_collection(X):
+            return self._fit_collection(X, y, sample_weight, tasks)
         self._check_params()
         worker = self._worker()
         read = worker._read(X, y, sample_weight, tasks)
@@ -222,6 +226,14 @@ class PathSearch:
         datafit = loss_of(datafit, chosen)
         (solution,) = solutions(datafit, chosen, [alpha])
         return self._refit(worker, read, datafit, solution)
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        """Refuse Dask collections, if the search needs the samples in memory."""
+        raise TypeError(
+            f"{type(self).__name__} chooses by cross-validation on samples in memory, but X is a "
+            "Dask collection: choose the strengths on some of the samples, and fit the model with "
+            "these to all of them."
+        )
 
     def _task_groups(self, worker, X, tasks):
         """Return the task ids as `groups`, for a splitter that cannot take them from X."""

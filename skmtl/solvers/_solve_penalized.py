@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from skmtl.datafits import Coupled, Likelihood
+from skmtl.datafits import Coupled, Likelihood, PartitionedLikelihood
 from skmtl.penalties import TaskCoupling, ridge_coupling, separate_quadratic
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._fista import fista
+from skmtl.solvers._partitioned_newton import partitioned_newton
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import starting_at
@@ -18,14 +19,15 @@ _QUICK = 300  # gradient steps
 def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     """The minimum of a loss and any penalty of :mod:`skmtl.penalties`, by the solver that suits.
 
-    A :class:`~skmtl.datafits.Likelihood` goes to :func:`proximal_newton`, each step of which is a
-    squared loss. Of a squared loss the quadratic terms of the penalty become a part. The other
-    terms decide: none, :func:`quadratic`; one group norm, :func:`bcd`; one term and a coupling of
-    tasks that is not stiff, :func:`fista`; anything else, :func:`admm`.
+    A :class:`~skmtl.datafits.Likelihood` goes to :func:`proximal_newton`, one of samples in
+    partitions to its form that takes few rounds; each step is a squared loss. Of a squared loss the
+    quadratic terms of the penalty become a part. The other terms decide: none, :func:`quadratic`;
+    one group norm, :func:`bcd`; one term and a coupling of tasks that is not stiff, :func:`fista`;
+    anything else, :func:`admm`.
 
     Parameters
     ----------
-    datafit : GramForm, ResidualForm or Likelihood
+    datafit : GramForm, ResidualForm, Likelihood or PartitionedLikelihood
         The loss.
     penalty : Penalty
         A single penalty, a sum or a decomposition.
@@ -48,8 +50,9 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         ridges, or a coupling of tasks with features that another term does not penalize.
     """
     options = {"max_iter": max_iter, "tol": tol}
-    if isinstance(datafit, Likelihood):
-        return proximal_newton(
+    if isinstance(datafit, Likelihood | PartitionedLikelihood):
+        newton = partitioned_newton if datafit.is_partitioned else proximal_newton
+        return newton(
             datafit,
             penalty,
             start,

@@ -9,6 +9,7 @@ from skmtl._dask.partitions import aligned_rows, delayed_lengths, known_lengths
 from skmtl._dask.reduction import compute, on_partitions, tree_sum
 from skmtl._data.checks import check_int
 from skmtl.statistics._columns import row_reader
+from skmtl.statistics._from_rows import check_size, statistics_of_rows
 
 
 class FromDask:
@@ -156,7 +157,8 @@ class _Span(NamedTuple):
 def _read_partition(rows, place, *, cls, name, task_column, **options):
     """Return the :class:`_Span` of a partition, given its number and where its first row is."""
     number, first_row = place
-    statistics = cls._of_rows(
+    statistics = statistics_of_rows(
+        cls,
         row_reader(name, task_column),
         rows.X,
         rows.y,
@@ -173,7 +175,7 @@ def _add(mine, its, memory_limit):
     """Return the statistics of two spans of partitions; errors name them."""
     try:
         statistics = mine.statistics + its.statistics
-        statistics._check_memory(memory_limit)
+        check_size(statistics, memory_limit)
     except (TypeError, ValueError) as error:
         raise type(error)(f"One is {mine}, the other {its}. {error}") from error
     return _Span(mine.first, its.last, statistics)

@@ -1,6 +1,6 @@
 """All that the squared loss sees of rows, task by task: to be added up, saved and fitted."""
 
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 import numpy as np
@@ -10,11 +10,10 @@ from skmtl._data.task_ids import codes_of, some_of
 from skmtl.statistics._addition import check_same_folds, joint_parts, joint_tasks
 from skmtl.statistics._batches import split_batch
 from skmtl.statistics._columns import row_reader
-from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._from_dask import FromDask
-from skmtl.statistics._memory import bytes_of_moments, check_memory, in_words
+from skmtl.statistics._from_rows import statistics_of_batches, statistics_of_rows
+from skmtl.statistics._memory import bytes_of_moments, in_words
 from skmtl.statistics._moments import Moments
-from skmtl.statistics._reading import RowMoments, read_rows
 from skmtl.statistics._storage import load_statistics, save_statistics
 
 
@@ -134,54 +133,7 @@ class TaskStatistics(FromDask):
         """
         reader = row_reader(cls.__name__, task_column)
         options = {"n_folds": n_folds, "folds": folds, "memory_limit": memory_limit}
-        return cls._of_rows(reader, X, y, sample_weight, tasks, **options)
-
-    @classmethod
-    def _of_rows(
-        cls,
-        reader,
-        X,
-        y,
-        sample_weight=None,
-        tasks=None,
-        *,
-        n_folds=None,
-        folds=None,
-        memory_limit=None,
-        first_row=0,
-        into=None,
-    ):
-        """Statistics of some rows, of which the first is at the position `first_row` of all.
-
-        They include those of the rows of the statistics `into`, which may be changed.
-        """
-        if n_folds is not None:
-            check_int(n_folds, "n_folds", low=2)
-            if folds is not None:
-                raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
-            n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-            folds = fold_of(first_row + np.arange(n_rows), n_folds)
-        before = None
-        if into is not None:
-            before = RowMoments(into._columns, into.tasks_, into._parts, into.n_rows_)
-        read = read_rows(
-            reader,
-            X,
-            y,
-            sample_weight,
-            tasks,
-            folds=folds,
-            memory_limit=memory_limit,
-            into=before,
-        )
-        if before is not None and read.parts is before.parts:
-            into.n_rows_ = read.n_rows
-            return into
-        parts = read.parts
-        if n_folds is not None:
-            parts = {k: parts.get(k, read.no_moments) for k in range(n_folds)}
-        statistics = cls(read.columns, read.tasks, parts, read.n_rows, n_folds)
-        return statistics if into is None else into + statistics
+        return statistics_of_rows(cls, reader, X, y, sample_weight, tasks, **options)
 
     @classmethod
     def from_batches(
@@ -234,28 +186,9 @@ class TaskStatistics(FromDask):
             raise ValueError(
                 f"Both n_folds={n_folds} and fold_column={fold_column!r} were given; use one."
             )
-        statistics = None
-        for k, batch in enumerate(batches):
-            try:
-                *rows, folds = split_batch(batch, target, weight, fold_column)
-                reader = row_reader(cls.__name__, task_column)
-                statistics = cls._of_rows(
-                    reader,
-                    *rows,
-                    n_folds=n_folds,
-                    folds=folds,
-                    memory_limit=memory_limit,
-                    first_row=0 if statistics is None else statistics.n_rows_,
-                    into=statistics,
-                )
-                statistics._check_memory(memory_limit)
-            except TypeError as error:
-                raise TypeError(f"Batch {k}: {error}") from error
-            except ValueError as error:
-                raise ValueError(f"Batch {k}: {error}") from error
-        if statistics is None:
-            raise ValueError("There are no batches.")
-        return statistics
+        options = {"n_folds": n_folds, "memory_limit": memory_limit}
+        split = partial(split_batch, target=target, weight=weight, fold_column=fold_column)
+        return statistics_of_batches(cls, map(split, batches), task_column, **options)
 
     @classmethod
     def of_sites(cls, sites):
@@ -281,12 +214,6 @@ class TaskStatistics(FromDask):
             whole = statistics.total
             named.append(cls(whole._columns, whole.tasks_, {name: whole._moments}, whole.n_rows_))
         return sum(named)
-
-    def _check_memory(self, memory_limit):
-        n_parts = max(len(self._parts), 1)
-        n_blocks = max((moments.n_blocks for moments in self._parts.values()), default=1)
-        n_features = self._columns.n_features
-        check_memory(self.nbytes, memory_limit, n_features, self.n_tasks_, n_blocks, n_parts)
 
     @property
     def parts_(self):
@@ -385,8 +312,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
         min_rows : int, default=None
             Refuse to write the statistics of a task that has fewer rows than these in some part:
             means and moments of few rows tell their values.
@@ -419,8 +346,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
 
         Returns
         -------

@@ -3,6 +3,8 @@
 from sklearn.utils.metaestimators import available_if
 
 from skmtl.statistics._columns import row_reader
+from skmtl.statistics._from_dask import statistics_of_collections
+from skmtl.statistics._from_rows import statistics_of_rows
 from skmtl.statistics._task_statistics import TaskStatistics
 
 
@@ -21,7 +23,7 @@ class FitsStatistics:
 
     An estimator implements ``_fit_statistics(statistics)``, and may say by ``_takes_statistics()``
     that its loss is not squared, and by ``_n_folds()`` how many folds it needs. Its `fit` calls
-    ``_forget_statistics()``.
+    ``_forget_statistics()``, and ``_fit_collection(...)`` if X is a Dask collection.
     """
 
     def _takes_statistics(self):
@@ -34,6 +36,26 @@ class FitsStatistics:
     def _forget_statistics(self):
         """Forget the rows of `partial_fit`."""
         vars(self).pop("_statistics", None)
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        """Fit all tasks together, to the statistics of Dask collections."""
+        self._check_params()
+        if not self._takes_statistics():
+            raise ValueError(
+                f"X is a Dask collection, to which {type(self).__name__} is fitted with squared "
+                "losses only: give the rows in memory, as X.compute()."
+            )
+        statistics = statistics_of_collections(
+            TaskStatistics,
+            type(self).__name__,
+            X,
+            y,
+            sample_weight,
+            tasks,
+            task_column=self.task_column,
+            n_folds=self._n_folds(),
+        )
+        return self.fit_statistics(statistics)
 
     @available_if(_has_squared_loss)
     def fit_statistics(self, statistics):
@@ -101,7 +123,8 @@ class FitsStatistics:
         """
         before = vars(self).get("_statistics")
         columns = None if before is None else before._columns
-        statistics = TaskStatistics._of_rows(
+        statistics = statistics_of_rows(
+            TaskStatistics,
             row_reader(type(self).__name__, self.task_column, columns),
             X,
             y,
