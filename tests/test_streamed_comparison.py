@@ -1,22 +1,42 @@
 """The comparison of models on rows that are streamed."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import ElasticNetCV, LassoCV, Ridge, RidgeCV
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skmtl import (
+    MeanRegularizedRegressor,
+    MultiTaskLasso,
+    MultiTaskLassoClassifier,
+    MultiTaskLassoCV,
+    compare_batches,
+    compare_to_single_task,
+    keep_task_column,
+    load_radon,
+)
+from skmtl.__main__ import main
+from skmtl._command_line.options import parse
+from skmtl._command_line.problem import read_problem
+from skmtl._command_line.streamed_file import StreamedFile
+from skmtl._command_line.usage import UsageError
 from skmtl.evaluation._errors.held_out_targets import HeldOutTargets
 from skmtl.evaluation._gains.label_losses import LabelLosses
 from skmtl.evaluation._gains.pairwise_tests import pairwise_tests
 from skmtl.evaluation._gains.task_gains import TaskGains
+from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.loss_sums import LossSums
-from skmtl.evaluation._streamed.moments import pooled
+from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
 from skmtl.evaluation._streamed.single_tasks import fit_alone
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.meta import RandomInterceptTasks
-from skmtl.statistics import TaskStatistics
+from skmtl.statistics import TaskStatistics, fold_of
 
 N_TASKS = 5
 N_REPEATS = 3
@@ -125,7 +145,7 @@ def test_a_single_task_is_learned_from_moments_as_by_scikit_learn(estimator):
     elif hasattr(estimator, "cv"):
         reference.set_params(cv=cv, tol=1e-10, max_iter=100_000)
     reference.fit(X[own], y[own])
-    fitted = fit_alone(estimator, [fold.of_tasks([1]) for fold in moments])
+    fitted = fit_alone(estimator, InnerFolds.of(moments).of_task(1))
     np.testing.assert_allclose(fitted.coef, reference.coef_, atol=1e-6)
     np.testing.assert_allclose(fitted.intercept, reference.intercept_, atol=1e-5)
 
@@ -133,7 +153,7 @@ def test_a_single_task_is_learned_from_moments_as_by_scikit_learn(estimator):
 def test_all_tasks_are_pooled_from_moments():
     X, _, y, _, moments = regression_rows(np.random.default_rng(2))
     reference = Ridge(alpha=3.0).fit(X, y)
-    fitted = fit_alone(Ridge(alpha=3.0), [pooled(fold) for fold in moments])
+    fitted = fit_alone(Ridge(alpha=3.0), InnerFolds.of_pooled(moments))
     np.testing.assert_allclose(fitted.coef, reference.coef_)
     np.testing.assert_allclose(fitted.intercept, reference.intercept_)
 
@@ -145,7 +165,226 @@ def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tas
         Ridge(), param_grid={"alpha": alphas}, scales=[0.3, 3.0], cv=PredefinedSplit(folds)
     )
     reference.fit(X, y, tasks=tasks)
-    fitted = fit_intercepts(moments, alphas, [0.3, 3.0])
+    fitted = fit_intercepts(InnerFolds.of(moments), alphas, [0.3, 3.0])
     np.testing.assert_allclose(fitted.coef, reference.estimator_.coef_[:4])
     expected = reference.predict(np.zeros((3, 4)), tasks=[0, 1, 2])
     np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
+
+
+@pytest.fixture(scope="module")
+def radon():
+    """Features with the counties, and targets; counties with fewer than 15 houses are one."""
+    X, y = load_radon(return_X_y=True, as_frame=True)
+    n_houses = X.groupby("county")["floor"].transform("size")
+    X["county"] = X["county"].where(n_houses >= 15, 0)
+    X.loc[3, "county"] = 999  # a single house, which is not in all training sets
+    return X, y
+
+
+def batches_of(X, y, chunksize):
+    """The function that reads them."""
+
+    def read_batches():
+        for start in range(0, len(y), chunksize):
+            chunk = slice(start, start + chunksize)
+            yield X[chunk], y[chunk]
+
+    return read_batches
+
+
+def splits_of(n_rows, rng):
+    """The splits of the comparison of streamed rows, as positions; they are drawn from rng."""
+    folds = RepeatedFolds.drawn(5, 4, rng)
+    parts = fold_of(np.arange(n_rows), number_of_parts(4))
+    splits = []
+    for trained in folds.training_parts():
+        is_trained = np.isin(parts, trained)
+        splits.append((np.flatnonzero(is_trained), np.flatnonzero(~is_trained)))
+    return splits
+
+
+def assert_same_reports(found, expected, rtol):
+    """Raise unless tables and summaries of gains have the same numbers."""
+    for name in expected.table_.dtype.names:
+        if expected.table_[name].dtype.kind == "f":
+            one, other = found.table_[name], expected.table_[name]
+            np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol, err_msg=name)
+        else:
+            assert found.table_[name].tolist() == expected.table_[name].tolist(), name
+    for name in ("median_gain", "share_gain", "typical_gain", "spread", "correlation"):
+        np.testing.assert_allclose(found.summary_[name], expected.summary_[name], atol=rtol)
+    assert found.summary_["rivals"].keys() == expected.summary_["rivals"].keys()
+    assert found.summary_["cautions"] == expected.summary_["cautions"]
+
+
+@pytest.mark.parametrize("normalize_y", [False, True])
+def test_streamed_rows_are_compared_as_rows_in_memory(radon, normalize_y):
+    X, y = radon
+    model = MultiTaskLasso(0.05, task_column="county", normalize_y=normalize_y, tol=1e-12)
+    options = {
+        "baseline": Ridge(alpha=2.0),
+        "rivals": ["pooled"],
+        "task_column": "county",
+    }
+    found = compare_batches(model, batches_of(X, y, 100), random_state=0, **options)
+    rng = np.random.RandomState(0)
+    cv = splits_of(len(y), rng)
+    expected = compare_to_single_task(model, X, y, cv=cv, random_state=rng, **options)
+    assert_same_reports(found, expected, rtol=1e-6)
+
+
+def test_features_are_standardized_by_the_training_set(radon):
+    X, y = radon
+    scaler = keep_task_column(StandardScaler(), "county")
+    options = {"baseline": Ridge(alpha=20.0), "rivals": ["pooled"]}
+    found = compare_batches(
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12),
+        batches_of(X, y, 500),
+        standardize=True,
+        task_column="county",
+        random_state=0,
+        **options,
+    )
+    in_memory = make_pipeline(scaler, MultiTaskLasso(0.05, task_column=-1, tol=1e-12))
+    cv = splits_of(len(y), np.random.RandomState(0))
+    expected = compare_to_single_task(in_memory, X, y, cv=cv, task_column="county", **options)
+    for method in ("single", "multi", "pooled"):
+        name = f"error_{method}"
+        np.testing.assert_allclose(found.table_[name], expected.table_[name], rtol=1e-7)
+
+
+def test_chunks_do_not_matter(radon):
+    X, y = radon
+    models = {
+        "lasso": MultiTaskLassoCV(alphas=5, task_column="county"),
+        "mean": MeanRegularizedRegressor(0.1, task_column="county"),
+    }
+    options = {"task_column": "county", "rivals": ["intercept"], "random_state": 3}
+    one, other = (compare_batches(models, batches_of(X, y, n), **options) for n in (101, 5000))
+    assert one.ranking_["method"].tolist() == other.ranking_["method"].tolist()
+    np.testing.assert_allclose(one.pairwise_["p_value"], other.pairwise_["p_value"], rtol=1e-7)
+    for name, report in one.reports_.items():
+        assert_same_reports(report, other[name], rtol=1e-9)
+
+
+def test_what_needs_rows_is_refused(radon):
+    X, y = radon
+    lasso = MultiTaskLasso(task_column="county")
+    read_batches = batches_of(X, y, 500)
+
+    def compare(model=lasso, read=read_batches, **options):
+        return compare_batches(model, read, task_column="county", **options)
+
+    with pytest.raises(TypeError, match="pipeline or search, whose steps need the rows"):
+        compare(make_pipeline(keep_task_column(StandardScaler(), "county"), lasso))
+    with pytest.raises(TypeError, match="Classifiers need the rows"):
+        compare(MultiTaskLassoClassifier(task_column="county"))
+    with pytest.raises(TypeError, match="has no fit_statistics"):
+        compare(MultiTaskLasso(task_column="county", loss="huber"), baseline=Ridge())
+    with pytest.raises(TypeError, match="'boosting' needs the rows"):
+        compare(rivals="boosting")
+    with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
+        compare(baseline=KernelRidge())
+    with pytest.raises(TypeError, match="returns a new iterable of batches"):
+        compare(read=iter([(X, y)]))
+    first = iter([X[:500], X[:500], X[:400]])
+
+    def other_rows():
+        part = next(first)
+        yield part, y[: len(part)]
+
+    with pytest.raises(ValueError, match="must return the same rows in the same order"):
+        compare(read=other_rows)
+
+
+FILES = {
+    "plain": ("a,b,shop,y\n1,2.5,x,3\n4,5,y,6\n7,8e1,x,9\n1,2,y,5\n", []),
+    "integers": ("shop,a,y\n7,1,2\n10,3,4\n\n7,5,6\n10,7,8\n", []),
+    "digits": ("shop,a,y\n007,1,2\n7,3,4\n007,5,6\n7,7,8\n", []),
+    "semicolons": ("a;shop;y\n1,5;x;2\n2,5;y;3\n1;x;4\n3;y;5\n", ["--decimal", ","]),
+    "missing": (
+        "a,shop,y\n1,x,2\n?,y,3\n3,x,-999\n4,,5\n5,x,1\n6,y,2\n7,y,1\n",
+        ["--na", "?", "-999", ""],
+    ),
+    "left out": ("a,note,shop,y\n1,u,x,2\n2,v,y,3\n3,,x,5\n4,w,y,7\n", ["--drop", "note"]),
+    "truth": ("a,shop,y\nTrue,x,2\nFalse,y,3\nfalse,x,5\ntrue,y,7\n", []),
+    "no name": (",a,shop,y\n0,1,x,2\n1,2,y,3\n2,3,x,5\n3,4,y,7\n", []),
+}
+
+
+@pytest.fixture
+def options_of(tmp_path):
+    """What the command line makes of a file with this text, and more arguments."""
+
+    def options(text, more):
+        path = tmp_path / "shops.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return parse(["compare", str(path), "--task", "shop", "--target", "y", *more])
+
+    return options
+
+
+@pytest.mark.parametrize("chunksize", [2, 100])
+@pytest.mark.parametrize("name", FILES)
+def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
+    text, more = FILES[name]
+    expected = read_problem(options_of(text, more))
+    file = StreamedFile(options_of(text, [*more, "--chunksize", str(chunksize)]))
+    found = pd.concat(list(file.chunks()), ignore_index=True)
+    np.testing.assert_array_equal(found.pop("y"), expected.y)
+    assert found.columns.tolist() == expected.X.columns.tolist()
+    np.testing.assert_array_equal(found["shop"].astype(str), expected.X["shop"].astype(str))
+    assert (found["shop"].dtype.kind == "i") == (expected.X["shop"].dtype.kind == "i")
+    np.testing.assert_array_equal(found.drop(columns="shop"), expected.X.drop(columns="shop"))
+    assert file.n_left_out == file.n_rows - len(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5\nred,y,7\n", "'a' is not numeric in 1 row.* in line 5"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5\n,y,7\n", "'a' has missing .* in line 5"),
+        ("a,shop,y\n1,x,2\n2,y,3\ninf,x,5\n4,y,7\n", "'a' has missing or infinite .* in line 4"),
+        ("a,shop,y\n1,x,2\n2,y,3\n2020-01-02,x,5\n4,y,7\n", "'a' holds dates"),
+        ('a,shop,y\n1,x,2\n2,y,3\n"1,234",x,5\n4,y,7\n', "'a' has numbers that can be read in two"),
+        ("a,shop,y\nTrue,x,2\n2,y,3\n2,x,5\n3,y,7\n", "not numeric in 1 row.*'True' in line 2"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x,5,9\n4,y,7\n", "Expected 3 fields in line 4, saw 4"),
+        ("a,shop,y\n1,x,2,\n2,y,3,\n3,x,5,\n4,y,7,\n", "more cells than the 3 names"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "'y' has missing"),
+        ("a,shop,y\n1,x,2\n2,x,3\n", "one task only"),
+        ("a,shop,y\n1,x,2\n2,x,3\n3,z,4\n", "task 'z' of 'shop' has one row"),
+        ("a,shop,y\n1,x,2\n2, x,3\n3,z,4\n", "with and without blanks around it"),
+        ("a,shop,y\n1,x,2\n2,,3\n3,z,4\n", "1 missing value"),
+        ("a,shop,y\n", "no rows"),
+        (b"a,shop,y\n1,x,2\n2,\xe9,3\n", "cannot be read as utf-8"),
+    ],
+)
+def test_mistakes_in_a_long_file_are_named(options_of, text, message):
+    with pytest.raises(UsageError, match=message):
+        list(StreamedFile(options_of(text, ["--chunksize", "2"])).chunks())
+
+
+def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
+    X, y = radon
+    path = tmp_path / "radon.csv"
+    kept = X["county"] != 999
+    X.assign(log_radon=y)[kept].to_csv(path, index=False)
+    arguments = ["compare", str(path), "--task", "county", "--target", "log_radon"]
+    arguments += ["--chunksize", "300", "--estimators", "MultiTaskLassoCV"]
+    saved = tmp_path / "table.csv"
+    assert main([*arguments, "--rivals", "none", "--save", str(saved)]) == 0
+    printed = capsys.readouterr().out
+    assert "918 rows, 9 tasks (county), 2 features, target log_radon" in printed
+    assert "300 rows at a time" in printed
+    options = {"task_column": "county", "target": "log_radon", "random_state": 0}
+    report = compare_batches(
+        MultiTaskLassoCV(task_column="county", max_iter=10_000),
+        lambda: pd.read_csv(path, chunksize=1000),
+        rivals=(),
+        standardize=True,
+        **options,
+    )
+    np.testing.assert_allclose(pd.read_csv(saved)["gain"], report.table_["gain"])
+    for more in (["--classify"], ["--rivals", "boosting"], ["--groups", "floor"]):
+        assert main([*arguments, *more]) == 2
+        assert "--chunksize does not go with" in capsys.readouterr().err

@@ -47,8 +47,8 @@ def _parser():
         "--chunksize",
         type=_positive,
         metavar="N",
-        help="read N rows at a time, of a file that does not fit in memory. It is read twice and "
-        "never kept, which is enough for numbers whose squared error counts: not with --classify, "
+        help="read N rows at a time, of a file that does not fit in memory. Rows are not "
+        "kept, which is enough for numbers whose squared error counts: not with --classify, "
         "--groups, --one-hot, --scoring, boosting and SafeSharingRegressor",
     )
     _add_models(own.add_argument_group("models"))

@@ -19,6 +19,7 @@ from skmtl.evaluation import compare_batches
 
 _N_FOLDS = 4
 _N_REPEATS = 5
+_SCORINGS = (None, "neg_root_mean_squared_error")
 _INSTEAD = "leave it out, or compare a part of the rows without --chunksize"
 
 
@@ -60,7 +61,7 @@ def _check_streamable(options):
         "--classify": (options.classify, "log losses of classes are no sums of squares"),
         "--groups": (options.groups, "groups may be as many as rows"),
         "--one-hot": (options.one_hot, "texts are not known before all rows are read"),
-        "--scoring": (options.scoring, "errors are root mean squared errors"),
+        "--scoring": (options.scoring not in _SCORINGS, "errors are root mean squared errors"),
     }
     for option, (is_given, reason) in needs_rows.items():
         if is_given:
@@ -92,9 +93,9 @@ def _description(file, options, names):
         feature_list(file.features),
         fill(f"Compared: {', '.join(names)}, with tuned models of {rival_list(options)}.", 100),
         fill(
-            f"The file is read twice, {options.chunksize} rows at a time: for the moments of its "
-            f"rows, to which each model is fitted on {n_splits} training sets ({n_folds} folds, "
-            f"drawn {_N_REPEATS} times), and for the errors of these models.",
+            f"The file is read three times, {options.chunksize} rows at a time: for its tasks, for "
+            f"the moments of its rows, to which each model is fitted on {n_splits} training sets "
+            f"({n_folds} folds, drawn {_N_REPEATS} times), and for the errors of these models.",
             100,
         ),
         "",

@@ -137,15 +137,18 @@ def compare_batches(
 
     Examples
     --------
-    >>> from skmtl import MeanRegularizedRegressorCV, compare_batches, load_radon
-    >>> X, y = load_radon(return_X_y=True, as_frame=True)
+    >>> from skmtl import MultiTaskLassoCV, compare_batches, make_multitask_regression
+    >>> data = make_multitask_regression(
+    ...     n_samples=100, n_features=5, n_tasks=3, own_inputs=True, random_state=0
+    ... )
     >>> def read_batches():
-    ...     for start in range(0, len(y), 300):
-    ...         yield X[start : start + 300], y[start : start + 300]
-    >>> model = MeanRegularizedRegressorCV(task_column="county")
-    >>> report = compare_batches(model, read_batches, task_column="county", random_state=0)
+    ...     for start in range(0, len(data.y), 64):
+    ...         batch = slice(start, start + 64)
+    ...         yield data.X[batch], data.y[batch]
+    >>> model = MultiTaskLassoCV(alphas=20, task_column=-1)
+    >>> report = compare_batches(model, read_batches, task_column=-1, random_state=0)
     >>> report.table_.shape
-    (85,)
+    (3,)
     """
     check_bool(standardize, "standardize")
     check_int(n_folds, "n_folds", low=2)

@@ -4,9 +4,7 @@ Ridge regressions of scikit-learn choose their strength by leaving out one row a
 moments do not tell; here they choose it by the folds, as lassos do.
 """
 
-from functools import reduce
 from numbers import Integral
-from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -51,10 +49,9 @@ def fit_alone(estimator, folds):
     ----------
     estimator : estimator
         One of `KINDS`.
-    folds : list of Moments
-        The moments of the task in each fold; those without rows are left out.
+    folds : InnerFolds
+        The moments of the task.
     """
-    folds = [fold for fold in folds if fold.total[0] > 0]
     if isinstance(estimator, _RIDGES):
         return _fit_ridge(estimator, folds)
     return _fit_lasso(estimator, folds)
@@ -62,24 +59,16 @@ def fit_alone(estimator, folds):
 
 def _fit_ridge(estimator, folds):
     """The ridge regression with the smallest held-out error over all rows."""
-    whole = reduce(add, folds)
     alphas = estimator.alphas if isinstance(estimator, RidgeCV) else estimator.alpha
     alphas = np.ravel(alphas).astype(float)
     best = int(np.argmax(alphas))  # of a task that has no rows to choose by
-    if len(alphas) > 1 and len(folds) > 1:
+    if len(alphas) > 1 and folds.splits:
         errors = np.zeros(len(alphas))
-        for training, held_out in _splits(folds):
+        for training, held_out in folds.splits:
             errors += _squared_errors(_ridge_path(training, alphas), training, held_out)
         best = int(np.argmin(errors))
-    (coef,) = _ridge_path(whole, alphas[[best]])
-    return _with_intercept(whole, coef)
-
-
-def _splits(folds):
-    """Yield the moments of the training and of the test rows."""
-    for k, held_out in enumerate(folds):
-        others = folds[:k] + folds[k + 1 :]
-        yield reduce(add, others), held_out
+    (coef,) = _ridge_path(folds.whole, alphas[[best]])
+    return _with_intercept(folds.whole, coef)
 
 
 def _with_intercept(moments, coef):
@@ -116,19 +105,16 @@ def _squared_errors(coefs, training, held_out):
 
 def _fit_lasso(estimator, folds):
     """The lasso or elastic net with the smallest mean error of folds."""
-    whole = reduce(add, folds)
-    alphas = _grid(estimator, whole)
-    last = len(alphas) - 1
-    if last > 0 and len(folds) > 1:
+    alphas = _grid(estimator, folds.whole)
+    best = 0  # of a task that has no rows to choose by
+    if len(alphas) > 1 and folds.splits:
         errors = np.zeros(len(alphas))
-        for training, held_out in _splits(folds):
+        for training, held_out in folds.splits:
             coefs = _lasso_path(estimator, training, alphas)
             errors += _squared_errors(coefs, training, held_out) / held_out.total[0]
-        last = int(np.argmin(errors))
-    elif last > 0:
-        last = 0  # nothing to choose by
-    coefs = _lasso_path(estimator, whole, alphas[: last + 1])
-    return _with_intercept(whole, coefs[-1])
+        best = int(np.argmin(errors))
+    coefs = _lasso_path(estimator, folds.whole, alphas[: best + 1])
+    return _with_intercept(folds.whole, coefs[-1])
 
 
 def _l1_ratio(estimator):

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._warn import counting
 from skmtl.evaluation._standardized_tasks import StandardizedTasks
-from skmtl.evaluation._streamed.moments import pooled
+from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.single_tasks import check_single_task, fit_alone
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.evaluation._streamed.training_sets import TrainingSet
@@ -113,12 +113,12 @@ def _fit_meta(model, training, folds):
     """The same of a baseline or a rival."""
     if isinstance(model, RandomInterceptTasks):
         grid = model.param_grid["alpha"]
-        fitted = fit_intercepts(folds, grid, model.scales)
+        fitted = fit_intercepts(InnerFolds.of(folds), grid, model.scales)
         intercept = fitted.intercept + fitted.effects
         return _of_every_task(fitted.coef, len(intercept)), intercept
     if isinstance(model, PooledTasks):
         n_tasks = len(training.whole.counts)
-        fitted = fit_alone(model.estimator, [pooled(fold) for fold in folds])
+        fitted = fit_alone(model.estimator, InnerFolds.of_pooled(folds))
         intercept = np.full(n_tasks, fitted.intercept)
         return _of_every_task(fitted.coef, n_tasks), intercept
     return _fit_independent(model.estimator, training, folds)
@@ -131,11 +131,11 @@ def _of_every_task(coef, n_tasks):
 
 def _fit_independent(estimator, training, folds):
     """A model for each task; the average of all for a task without rows."""
+    inner = InnerFolds.of(folds)
     coefs = []
     intercepts = []
     for t in training.trained:
-        own = [fold.of_tasks([t]) for fold in folds]
-        fitted = fit_alone(estimator, own)
+        fitted = fit_alone(estimator, inner.of_task(t))
         coefs.append(fitted.coef)
         intercepts.append(fitted.intercept)
     shared = np.mean(coefs, axis=0), np.mean(intercepts)

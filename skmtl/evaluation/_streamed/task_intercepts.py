@@ -4,9 +4,7 @@ This is :class:`~skmtl.RandomInterceptTasks` of a ridge regression; its two stre
 the folds.
 """
 
-from functools import reduce
 from itertools import product
-from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -40,21 +38,18 @@ def fit_intercepts(folds, alphas=ALPHAS, scales=SCALES):
 
     Parameters
     ----------
-    folds : list of Moments
-        The moments of all tasks in each fold.
+    folds : InnerFolds
+        The moments of all tasks.
     alphas, scales : sequence of float
         Penalties of the coefficients, and how much weaker those of intercepts are.
     """
     candidates = list(product(alphas, scales))
     if len(candidates) > 1:
         errors = np.zeros(len(candidates))
-        for k, held_out in enumerate(folds):
-            if held_out.total.sum() == 0:
-                continue
-            training = reduce(add, folds[:k] + folds[k + 1 :])
+        for training, held_out in folds.splits:
             errors += _held_out_errors(training, held_out, candidates)
         candidates = [candidates[int(np.argmin(errors))]]
-    return _minima(reduce(add, folds), candidates)[0]
+    return _minima(folds.whole, candidates)[0]
 
 
 def _minima(moments, candidates):
