@@ -12,6 +12,7 @@ from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
+    MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     TaskStatistics,
     TaskStratifiedKFold,
@@ -343,6 +344,17 @@ def test_splitters_are_refused():
         MultiTaskLassoCV(cv=TaskStratifiedKFold(3)).fit(ARRAY, Y)
 
 
-def test_in_memory_features_with_lazy_targets_are_as_before():
-    model = MultiTaskKernelRidge().fit(X, da.from_array(Y, chunks=50))
-    np.testing.assert_array_equal(model.predict(X), MultiTaskKernelRidge().fit(X, Y).predict(X))
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: MultiTaskKernelRidge().fit(ARRAY, Y),
+        lambda: MultiTaskKernelRidge().fit(X, Y).predict(ARRAY),
+        lambda: MultiTaskLasso().fit(X, da.from_array(Y)),
+        lambda: MultiTaskLasso().partial_fit(PIECES[FEATURES], PIECES["y"]),
+        lambda: TaskStatistics.from_data([dask.delayed(X)], Y),
+        lambda: MultiTaskLassoClassifierCV().fit(ARRAY, Y > 50),
+    ],
+)
+def test_what_is_needed_in_memory_does_not_fill_it_unasked(call):
+    with pytest.raises(TypeError, match="is a Dask collection"):
+        call()

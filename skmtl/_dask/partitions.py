@@ -30,13 +30,13 @@ class Rows(NamedTuple):
 
 
 def is_collection(X):
-    """Whether X is a Dask array, dataframe, series or Delayed, or a list of Delayed.
+    """Whether X is a Dask array, dataframe, series or Delayed, or a list of Delayed or Futures.
 
     Dask is not imported for it.
     """
     if isinstance(X, list | tuple):
-        return len(X) > 0 and all(_is_delayed(one) for one in X)
-    return _is_from_dask(X)
+        return len(X) > 0 and all(_is_delayed(one) or _is_future(one) for one in X)
+    return _is_from_dask(X) or _is_future(X)
 
 
 def _is_from_dask(X):
@@ -50,6 +50,11 @@ def _is_from_dask(X):
 def _is_delayed(X):
     names = [base.__name__ for base in type(X).__mro__]
     return "Delayed" in names and _is_from_dask(X)
+
+
+def _is_future(X):
+    kind = type(X)
+    return kind.__name__ == "Future" and kind.__module__.partition(".")[0] == "distributed"
 
 
 def is_frame(X):
@@ -112,7 +117,7 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
 
     Parameters
     ----------
-    X : dask array (columns may be in several chunks), dask dataframe or list of Delayed
+    X : dask array (columns may be in several chunks), dask dataframe, list of Delayed or Futures
         Features; its partitions are those of the result.
     y, sample_weight, tasks, folds : collection of any of these kinds, array-like or None
         They have the partitions of X. A dask array in other chunks is brought to those of X, and
@@ -260,7 +265,7 @@ def _blocks(name, collection):
     """Return the partitions of a collection as Delayed."""
     if isinstance(collection, list | tuple):
         return list(collection)
-    if _is_delayed(collection):
+    if _is_delayed(collection) or _is_future(collection):
         return [collection]
     if is_array(collection):
         return list(collection.to_delayed(optimize_graph=False).ravel())
