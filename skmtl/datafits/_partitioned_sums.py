@@ -16,7 +16,6 @@ from skmtl.datafits._partitioned_curvature import (
 from skmtl.datafits._partitioned_rows import chunks
 from skmtl.losses import Softmax
 
-_REACH = 0.1  # in units of predictions, over which a second derivative is averaged
 _FAR = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}  # of models far from any data
 
 
@@ -52,7 +51,7 @@ def intercept_sums(part, setup, b):
             K = y.shape[1]
             z = np.broadcast_to(b[columns], y.shape)
             losses = loss.value(y, z).sum(axis=1)
-            first, second = _derivatives(loss, y, z, setup.unit)
+            first, second = _derivatives(loss, y, z, setup.width)
             value += weight @ losses
             gradient[columns] += weight @ first
             if isinstance(loss, Softmax):
@@ -104,7 +103,7 @@ def moment_sums(part, setup, before, after, steps):
             here = chunk.predictions(before)
             z = chunk.predictions(after)
             values += [chunk.losses(here + step * (z - here)) for step in steps]
-            first, second = _derivatives(chunk.loss, chunk.y, z, setup.unit)
+            first, second = _derivatives(chunk.loss, chunk.y, z, setup.width)
             weight = chunk.weight[:, None]
             weighted = first * weight
             slopes[columns] += weighted.sum(axis=0)
@@ -183,19 +182,18 @@ def room(loss, y, z, gradient, unit):
     return np.maximum(both_ways, 0.0)
 
 
-def _derivatives(loss, y, z, unit):
+def _derivatives(loss, y, z, width):
     """Gradients and curvatures; these are the mean of the second derivative near z, or a bound.
 
     Of a loss of one column that knows a bound only, Newton's method takes far fewer steps with the
     mean; a full step may then be too long.
     """
     gradient, curvature = loss.derivatives(y, z)
-    if unit == 0 or loss.exact_curvature or isinstance(loss, Softmax):
+    if width == 0 or loss.exact_curvature or isinstance(loss, Softmax):
         return gradient, curvature
-    reach = _REACH * unit
-    above = loss.gradient(y, z + reach)
-    below = loss.gradient(y, z - reach)
-    return gradient, (above - below) / (2 * reach)
+    above = loss.gradient(y, z + width)
+    below = loss.gradient(y, z - width)
+    return gradient, (above - below) / (2 * width)
 
 
 def _intercept_and_free(chunk, setup):
