@@ -69,9 +69,16 @@ def step_values(part, setup, before, after, steps):
     with np.errstate(**_FAR):
         for chunk in chunks(part, setup):
             here = chunk.predictions(before)
-            change = chunk.predictions(after) - here
-            values += [chunk.losses(here + step * change) for step in steps]
+            z = chunk.predictions(after)
+            values += _values_between(chunk, here, z, steps)
     return (values,)
+
+
+def _values_between(chunk, here, z, steps):
+    """The sums of the losses of a chunk at `here + step * (z - here)`, (n_steps,)."""
+    change = z - here
+    values = [chunk.losses(here + step * change) for step in steps]
+    return np.array(values)
 
 
 def moment_sums(part, setup, before, after, steps):
@@ -91,18 +98,20 @@ def moment_sums(part, setup, before, after, steps):
     *curvatures : ndarray
         Those of :class:`ColumnCurvature` or :class:`TaskCurvature`.
     """
+    _, b = after
     values = np.zeros(len(steps))
     slopes = np.zeros(setup.n_columns)
     sizes = np.zeros(setup.n_columns)
     gradients = np.zeros((setup.n_features, setup.n_columns))
     rooms = np.zeros(setup.shape_of_rooms)
-    curvature = TaskCurvature(setup) if setup.stacked else ColumnCurvature(setup)
+    make = TaskCurvature if setup.stacked else ColumnCurvature
+    curvature = make(setup)
     with np.errstate(**_FAR):
         for chunk in chunks(part, setup):
             columns = chunk.columns
             here = chunk.predictions(before)
             z = chunk.predictions(after)
-            values += [chunk.losses(here + step * (z - here)) for step in steps]
+            values += _values_between(chunk, here, z, steps)
             first, second = _derivatives(chunk.loss, chunk.y, z, setup.width)
             weight = chunk.weight[:, None]
             weighted = first * weight
@@ -110,7 +119,6 @@ def moment_sums(part, setup, before, after, steps):
             sizes[columns] += np.abs(weighted).sum(axis=0)
             gradients[:, columns] += chunk.X.T @ weighted
             _add_rooms(rooms[chunk.task], chunk, setup, z, first)
-            _, b = after
             curvature.add(chunk, z - b[columns], first, second)
     return values, slopes, sizes, gradients, rooms, *curvature.arrays
 
