@@ -30,13 +30,15 @@ class Batches:
 
     def __iter__(self):
         for batch in self.read_batches():
-            yield self._pair(batch)
+            X, y = self._pair(batch)
+            if len(y):
+                yield X, y
 
     def first(self):
         """Return X of the first batch."""
         for X, _ in self:
             return X
-        raise ValueError("read_batches() has no batches.")
+        raise ValueError("read_batches() has no rows.")
 
     def _pair(self, batch):
         """X and y of a batch."""
