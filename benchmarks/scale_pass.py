@@ -1,10 +1,12 @@
 """One pass over rows that do not fit: ours, one dsyrk for every chunk, and scikit-learn's SGD."""
 
 import warnings
+from dataclasses import replace
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+from measure import peak_resident
 from scipy.linalg.blas import dsyrk
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import SGDRegressor
@@ -12,35 +14,31 @@ from sklearn.preprocessing import StandardScaler
 
 N_ALPHAS = 100
 N_FOLDS = 5
+MEGABYTE = 1e6
 
 
-class Found(NamedTuple):
-    """What a pass came to.
+class Line(NamedTuple):
+    """A line of a table.
 
     Attributes
     ----------
-    making, dsyrk, sgd, statistics : float
-        Wall seconds of the chunks, of dsyrk, of SGD, and of our statistics.
-    fit : float
-        Wall seconds of the path and cross-validation from the statistics.
-    error, sgd_error, least_error : float
-        Root mean squared errors on held-out rows: ours, of SGD, and of the true coefficients.
-    n_bytes : int
-        Of the statistics.
-    peak : float
-        Peak resident memory in mebibytes.
+    what : str
+        What was done.
+    seconds : float, default=None
+        Wall seconds.
+    memory : float, default=None
+        Peak resident memory of the process in mebibytes.
+    error : float, default=None
+        Root mean squared error on held-out rows, or error rate.
+    note : str, default=""
+        What else there is to say.
     """
 
-    making: float
-    dsyrk: float
-    sgd: float
-    statistics: float
-    fit: float
-    error: float
-    sgd_error: float
-    least_error: float
-    n_bytes: int
-    peak: float
+    what: str
+    seconds: float = None
+    memory: float = None
+    error: float = None
+    note: str = ""
 
 
 class Dsyrk:
@@ -77,7 +75,7 @@ class StochasticGradient:
 
 
 class Clock:
-    """Seconds spent in functions by name."""
+    """Seconds spent in calls, by name."""
 
     def __init__(self):
         self.seconds = {}
@@ -91,23 +89,18 @@ class Clock:
 
 
 def root_mean_square(chunk, predicted):
-    """The root mean squared error."""
+    """The root mean squared error of predictions."""
     return float(np.sqrt(np.mean((chunk.y - predicted) ** 2)))
 
 
-def least_error(rows, chunk):
-    """That of the true coefficients."""
+def true_scores(rows, chunk):
+    """Predictions of the true coefficients."""
     scores = chunk.X @ rows.coef + rows.intercepts
-    return root_mean_square(chunk, scores[np.arange(len(chunk.y)), chunk.tasks])
-
-
-def with_task_column(chunk):
-    """Features and task in one array, as long data are given to skmtl."""
-    return np.column_stack([chunk.X, chunk.tasks])
+    return scores[np.arange(len(chunk.y)), chunk.tasks]
 
 
 def fit_path(statistics, n_alphas=N_ALPHAS):
-    """The fitted MultiTaskLassoCV and its wall seconds."""
+    """A MultiTaskLassoCV of statistics, and its wall seconds."""
     from skmtl import MultiTaskLassoCV
 
     model = MultiTaskLassoCV(alphas=n_alphas)
@@ -116,3 +109,75 @@ def fit_path(statistics, n_alphas=N_ALPHAS):
         warnings.simplefilter("error", ConvergenceWarning)
         model.fit_statistics(statistics)
     return model, perf_counter() - start
+
+
+def warm_up(rows):
+    """Load what is compiled."""
+    from skmtl import TaskStatistics
+
+    X, y, tasks = replace(rows, n_chunks=1, chunk_size=50 * rows.n_tasks).chunk(0)
+    statistics = TaskStatistics.from_data(X, y, tasks=tasks, n_folds=2)
+    fit_path(statistics, 2)
+
+
+def measure_memory(rows, n_folds):
+    """The pass and the path alone in this process, and the model's coefficients."""
+    from skmtl import TaskStatistics
+
+    warm_up(rows)
+    clock = Clock()
+
+    def batches():
+        for number in range(rows.n_chunks):
+            chunk = clock.call("make", rows.chunk, number)
+            yield chunk.X, chunk.y, None, chunk.tasks
+
+    start = perf_counter()
+    statistics = TaskStatistics.from_batches(batches(), n_folds=n_folds)
+    seconds = perf_counter() - start - clock.seconds["make"]
+    model, path_seconds = fit_path(statistics)
+    held_out = rows.held_out()
+    error = root_mean_square(held_out, model.predict(held_out.X, tasks=held_out.tasks))
+    peak = peak_resident()
+    size = f"statistics of {statistics.nbytes / MEGABYTE:.0f} MB"
+    lines = [
+        Line(f"``TaskStatistics``, {n_folds} folds, alone", seconds, peak, note=size),
+        Line(f"``MultiTaskLassoCV``, {N_ALPHAS} x {n_folds}", path_seconds, peak, error),
+    ]
+    return lines, model.coef_
+
+
+def measure_pass(rows, n_folds, peers):
+    """The pass and its peers, which take turns chunk by chunk: their lines."""
+    from skmtl import TaskStatistics
+
+    warm_up(rows)
+    clock = Clock()
+    consumers = {"dsyrk": Dsyrk(rows.n_features)}
+    if peers:
+        consumers["sgd"] = StochasticGradient(rows.n_tasks)
+
+    def batches():
+        for number in range(rows.n_chunks):
+            chunk = clock.call("make", rows.chunk, number)
+            for name, consume in consumers.items():
+                clock.call(name, consume, chunk)
+            yield chunk.X, chunk.y, None, chunk.tasks
+
+    start = perf_counter()
+    TaskStatistics.from_batches(batches(), n_folds=n_folds)
+    seconds = perf_counter() - start - sum(clock.seconds.values())
+    least = clock.seconds["dsyrk"]
+    folds = f"{n_folds} folds" if n_folds else "no folds"
+    lines = [
+        Line("one ``dsyrk`` for each chunk", least),
+        Line(f"``TaskStatistics``, {folds}", seconds, note=f"{seconds / least:.2f} x ``dsyrk``"),
+    ]
+    if peers:
+        held_out = rows.held_out()
+        error = root_mean_square(held_out, consumers["sgd"].predict(held_out))
+        least_error = root_mean_square(held_out, true_scores(rows, held_out))
+        what = "``StandardScaler`` and ``SGDRegressor``, one a task, ``partial_fit``"
+        lines.append(Line(what, clock.seconds["sgd"], error=error))
+        lines.append(Line("the true coefficients", error=least_error))
+    return lines

@@ -168,6 +168,10 @@ def test_files_hold_everything(ids, tmp_path):
     assert_same(loaded, statistics, 1)
     assert_same(loaded + statistics, sum([statistics, statistics]))
     assert repr(loaded) == repr(statistics)
+    file = io.BytesIO()
+    statistics.save(file)
+    file.seek(0)
+    assert_same(TaskStatistics.load(file), statistics, 0)
 
 
 def test_what_cannot_be_loaded_says_so(tmp_path):

@@ -36,6 +36,7 @@ from skmtl import MeanRegularizedRegressorCV, MultiTaskLassoCV, TaskStatistics, 
 X, y = load_parkinsons(return_X_y=True, as_frame=True)
 features = X.columns.drop("patient")
 X[features] = (X[features] - X[features].mean()) / X[features].std()
+columns = list(X.columns)
 rows = X.assign(score=y)
 
 directory = tempfile.TemporaryDirectory()
@@ -54,7 +55,7 @@ client = Client(cluster)
 frame = dd.read_parquet(directory.name)
 start = time.perf_counter()
 model = MultiTaskLassoCV(task_column="patient")
-model.fit(frame[X.columns], frame["score"])
+model.fit(frame[columns], frame["score"])
 seconds = time.perf_counter() - start
 print(f"{frame.npartitions} partitions, {model.n_tasks_} patients, fitted in {seconds:.1f} s")
 print(f"chosen alpha: {model.alpha_:.3g}")
@@ -77,7 +78,7 @@ print(f"largest relative difference of held-out errors: {np.abs(differences).max
 # and a fit takes the same time however many rows they are of.
 
 statistics = TaskStatistics.from_dask(
-    frame[X.columns],
+    frame[columns],
     frame["score"],
     task_column="patient",
     n_folds=5,
@@ -88,13 +89,12 @@ start = time.perf_counter()
 mean_regularized = MeanRegularizedRegressorCV(task_column="patient").fit_statistics(statistics)
 print(f"mean-regularized model and its cross-validation: {time.perf_counter() - start:.1f} s")
 
+best = mean_regularized.mse_path_.mean(axis=-1).min()
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
-for name, search in {"lasso": model, "mean-regularized": mean_regularized}.items():
-    errors = search.mse_path_.mean(axis=-1)
-    errors = errors.reshape(-1, errors.shape[-1]).min(axis=0)
-    ax.plot(np.ravel(search.alphas_)[: len(errors)], errors, label=name)
-ax.axhline(np.var(y), color="0.6", linestyle="--", label="variance of the target")
-ax.set(xscale="log", yscale="log", xlabel="alpha", ylabel="held-out squared error")
+ax.plot(model.alphas_, model.mse_path_.mean(axis=-1), label="lasso, on the cluster")
+ax.plot(same.alphas_, same.mse_path_.mean(axis=-1), "o", c="C0", mfc="none", label="lasso, in memory")
+ax.axhline(best, color="C1", label="mean-regularized, best of its grid")
+ax.set(xscale="log", xlabel="alpha of the lasso", ylabel="held-out squared error")
 ax.legend(frameon=False)
 plt.show()
 
@@ -105,10 +105,10 @@ plt.show()
 # partitions can be written to files one by one. `score` adds up what :math:`R^2` is made of,
 # patient by patient. (These are the rows of the fit; a score of new rows would be lower.)
 
-predictions = model.predict(frame[X.columns])
+predictions = model.predict(frame[columns])
 print(predictions)
 print(f"mean of the first partition: {predictions.blocks[0].mean().compute():.2f}")
-print(f"mean R^2 of the patients: {model.score(frame[X.columns], frame['score']):.2f}")
+print(f"mean R^2 of the patients: {model.score(frame[columns], frame['score']):.2f}")
 
 # %%
 client.close()

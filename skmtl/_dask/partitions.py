@@ -1,5 +1,6 @@
 """From Dask collections to partitions that hold features, targets, weights and task ids."""
 
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -99,9 +100,9 @@ def delayed_lengths(X):
     list of Delayed
     """
     if is_frame(X):
-        first = X.iloc[:, :1] if X.ndim == 2 else X
+        first = X[list(X.columns[:1])] if X.ndim == 2 else X
         counts = first.map_partitions(len, meta=(None, int), enforce_metadata=False)
-        return counts.simplify().to_delayed(optimize_graph=False)
+        return _frame_blocks(counts)
     count = require_dask().delayed(n_rows_of, pure=False)
     return [count(block) for block in _blocks("X", X)]
 
@@ -147,8 +148,7 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
 def _rows_of_frames(X, others):
     """Return the Delayed Rows of dataframes: sources that they share are read once.
 
-    As one expression, Dask reads of a file the columns only that one of the frames needs. The
-    expression is simplified and not optimized, since the latter may merge partitions.
+    As one expression, Dask reads of a file the columns only that one of the frames needs.
     """
     for name, other in others.items():
         if other is not None:
@@ -163,7 +163,7 @@ def _rows_of_frames(X, others):
         align_dataframes=False,
         enforce_metadata=False,
     )
-    parts = joined.simplify().to_delayed(optimize_graph=False)
+    parts = _frame_blocks(joined)
     check = require_dask().delayed(_checked, pure=False)
     return [check(part, k, len(parts)) for k, part in enumerate(parts)]
 
@@ -211,11 +211,22 @@ def _blocks(name, collection):
     if is_array(collection):
         return _array_blocks(name, collection)
     if is_frame(collection):
-        return collection.to_delayed(optimize_graph=False)
+        return _frame_blocks(collection)
     raise TypeError(
         f"{name} is a {type(collection).__name__} of Dask; expected a Dask array, dataframe or "
         "series, or a list of Delayed: bags have to_dataframe()."
     )
+
+
+def _frame_blocks(frame):
+    """Return the partitions of a dataframe or series as Delayed.
+
+    Its expression is simplified, so that sources read what is needed only; but it is not optimized,
+    which may merge partitions.
+    """
+    with suppress(ValueError):  # which Dask 2026.8 raises for columns that an Index selects
+        frame = frame.simplify()
+    return frame.to_delayed(optimize_graph=False)
 
 
 def _array_blocks(name, array):

@@ -167,9 +167,14 @@ class SortedSamples(NamedTuple):
 def read_long_targets(estimator, n_samples, y, sample_weight, task_ids, dtype=np.float64):
     """Return the samples of long data; a sample of zero weight is as if absent."""
     samples = read_unsorted_targets(estimator, n_samples, y, sample_weight, task_ids, dtype)
+    warn_if_not_ids(samples.tasks, len(samples.codes), ids_name(estimator))
+    return sort_by_task(samples)
+
+
+def sort_by_task(samples):
+    """Return :class:`LongSamples` as :class:`SortedSamples`."""
     tasks = samples.tasks
     codes = samples.codes
-    warn_if_not_ids(tasks, len(codes), ids_name(estimator))
     order = np.argsort(codes, kind="stable")
     indices = samples.indices[order]
     counts = np.bincount(codes, minlength=len(tasks))

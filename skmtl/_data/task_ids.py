@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing
 
-from skmtl._data.integer_ids import encode_integers
+from skmtl._data.quick_codes import are_strings, encode_integers, encode_strings
 from skmtl._warn import warn
 
 
@@ -133,7 +133,7 @@ def missing_mask(y):
     """Return where y is NaN, NaT, NA or None, of y's shape."""
     if y.dtype.kind in "fmM":
         return np.isnan(y)
-    if y.dtype == object:
+    if y.dtype == object and not are_strings(y):
         flags = [_is_missing(value) for value in y.ravel()]
         return np.array(flags, dtype=bool).reshape(y.shape)
     return np.zeros(y.shape, dtype=bool)
@@ -296,9 +296,10 @@ def encode(ids, name="tasks"):
     """Return the sorted unique ids (or class labels) and the code of every element."""
     if ids.dtype == object:
         _check_truth_values(ids, name)
-    counted = encode_integers(ids)
-    if counted is not None:
-        return counted
+    for quick in (encode_integers, encode_strings):
+        encoded = quick(ids)
+        if encoded is not None:
+            return encoded
     try:
         return np.unique(ids, return_inverse=True)
     except TypeError as error:

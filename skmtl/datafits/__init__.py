@@ -3,6 +3,7 @@
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._classes import (
     ClassProblem,
+    check_labels,
     class_factors,
     class_problem,
     code_classes,
@@ -46,6 +47,7 @@ __all__ = [
     "StatisticsFolds",
     "SufficientStatistics",
     "TaskRows",
+    "check_labels",
     "class_factors",
     "class_problem",
     "code_classes",

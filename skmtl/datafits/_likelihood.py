@@ -334,6 +334,8 @@ class Point:
         known then of the distance to the minimum.
     """
 
+    slope_residual = 0.0  # of the intercepts
+
     def __init__(self, likelihood, W, forward, b):
         self.likelihood = likelihood
         self.arrived = True

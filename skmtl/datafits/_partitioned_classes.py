@@ -10,7 +10,6 @@ from skmtl.datafits._classes import (
     ClassProblem,
     at_least_two,
     check_class_weight,
-    check_labels,
     class_factors,
     positions_of,
     unique_labels,
@@ -41,22 +40,24 @@ class PartitionedClasses(ClassProblem):
     @property
     def mean_of_columns(self):
         """Weighted mean target of every column, (n_columns,)."""
-        return np.concatenate(
-            [
-                (count / count.sum())[-size:]
-                for count, size in zip(self.counts, self.sizes, strict=True)
-            ]
-        )
+        means = []
+        for count, size in zip(self.counts, self.sizes, strict=True):
+            frequencies = count / count.sum()
+            means.append(frequencies[-size:])
+        return np.concatenate(means)
 
     def _counts(self, weight):
         return self.counts
 
-    def targets_of(self, task, labels):
-        """Targets (n_samples, n_columns) and class weights of samples of a task."""
-        distinct, inverse = np.unique(labels, return_inverse=True)
-        codes = codes_of(distinct, self.classes[task])[inverse.ravel()]
-        indicators = np.eye(len(self.classes[task]))
-        return indicators[codes][:, -self.sizes[task] :], self.factors[task][codes]
+    def targets_of(self, task, labels, positions):
+        """Targets (n_samples, n_own_columns) and class weights of samples of a task.
+
+        `positions` (n_samples,) are those of their class labels in `labels`.
+        """
+        codes = codes_of(labels, self.classes[task])
+        indicators = np.eye(len(self.classes[task]))[codes]
+        targets = indicators[:, -self.sizes[task] :]
+        return targets[positions], self.factors[task][codes][positions]
 
     @classmethod
     def of_labels(cls, make_data, labels, counts, class_weight, *, wide, tasks):
@@ -65,8 +66,8 @@ class PartitionedClasses(ClassProblem):
         Parameters
         ----------
         make_data : callable
-            Makes of the weights of the tasks (n_tasks,), class weights included, what stands for the
-            data.
+            Makes what stands for the data of the weights of the tasks (n_tasks,), class weights
+            included.
         labels : ndarray of shape (n_labels,)
             The class labels of all tasks.
         counts : ndarray of shape (n_tasks, n_labels)
@@ -83,7 +84,6 @@ class PartitionedClasses(ClassProblem):
         PartitionedClasses
         """
         own_labels = [plain_labels(labels[count > 0]) for count in counts]
-        check_labels([np.repeat(own, 3) for own in own_labels])  # once each would look like numbers
         all_labels = unique_labels(own_labels)
         check_class_weight(class_weight, all_labels)
         classes = [all_labels] * len(tasks)

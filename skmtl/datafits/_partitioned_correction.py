@@ -62,10 +62,12 @@ def _changes(point):
     places = np.append(setup.n_features, free)  # the intercept first
     for task, K in enumerate(setup.sizes):
         columns = setup.columns(task)
-        matrix = point.rooms[task, :K][:, places, :K]
-        right = np.column_stack([point.slopes[columns], point.gradients[free][:, columns].T])
+        own = point.rooms[task, :K, :, :K]
+        slopes = point.slopes[columns]
+        of_free = point.gradients[free, columns]
+        right = np.column_stack([slopes, of_free.T])
         solved = _which(point, columns)
-        change[task, :K][solved] = _solve(matrix, right, solved)
+        change[task, :K][solved] = _solve(own[:, places], right, solved)
     return change
 
 
@@ -81,8 +83,8 @@ def _which(point, columns):
     solved = np.ones((K, 1 + len(free)), dtype=bool)
     solved[:, 0] = f.fit_intercept
     if f.positive:
-        inside = point.W[free][:, columns] > 0
-        inside |= point.gradients[free][:, columns] < 0
+        inside = point.W[free, columns] > 0
+        inside |= point.gradients[free, columns] < 0
         solved[:, 1:] = inside.T
     return solved
 
@@ -92,10 +94,12 @@ def _solve(matrix, right, solved):
     size = right.size
     kept = np.flatnonzero(solved)
     A = matrix.reshape(size, size)[np.ix_(kept, kept)]
-    scale = np.sqrt(np.maximum(A.diagonal(), 0.0))
-    scale = np.where(scale > 0, scale, 1.0)
-    inverse = np.linalg.pinv(A / np.outer(scale, scale), rcond=_FLAT, hermitian=True)
-    return inverse @ (right.ravel()[kept] / scale) / scale
+    b = right.ravel()[kept]
+    squares = A.diagonal()
+    units = np.sqrt(np.where(squares > 0, squares, 1.0))
+    scaled = A / np.outer(units, units)
+    inverse = np.linalg.pinv(scaled, rcond=_FLAT, hermitian=True)
+    return inverse @ (b / units) / units
 
 
 def _slopes_vanish(point, slopes):

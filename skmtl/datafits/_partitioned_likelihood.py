@@ -13,25 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from skmtl.datafits._gram_form import GramForm
-from skmtl.datafits._linear_algebra import inner
-from skmtl.datafits._partitioned_correction import corrected
-from skmtl.datafits._partitioned_sums import (
-    conjugate_sums,
-    feature_sums,
-    intercept_sums,
-    moment_sums,
-    step_values,
-)
+from skmtl.datafits._partitioned_null import minimize_unpenalized, settle_null
+from skmtl.datafits._partitioned_point import PartitionedPoint
+from skmtl.datafits._partitioned_sums import feature_sums, moment_sums, step_values
 from skmtl.datafits._pulled_intercepts import InterceptPull
-from skmtl.datafits._shared_intercepts import with_shared_intercepts
-from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
-_STEPS = 0.5 ** np.arange(5)  # that are tried in the round at the end of a step
-_SHORT_STEPS = 0.5 ** np.arange(5, 27)  # and in one more if none of them lowers the objective
+_STEPS = np.array([1.0, 0.5])  # that are tried in the round at the end of a step
+_SHORT_STEPS = 0.5 ** np.arange(1, 27)  # and in one more unless the first is best
+_ENOUGH = 0.5  # of the fall at the half step, for which the full one is taken
 _ROUNDING = 1e-13
-_NEWTON_STEPS = 100  # for intercepts and unpenalized features of the null model
-_CLOSE = 1e-7  # what is left of its value then
 _KEPT = 4  # points that are remembered
 _FLOATS = 2**27  # of the curvatures of all columns
 
@@ -125,7 +115,14 @@ class PartitionedLikelihood:
         raise ValueError("Intercepts are known of the last points only.")
 
     def direction(self, W, b):
-        """The model of W and given intercepts, of which nothing is computed."""
+        """The model of W and given intercepts, of which nothing is computed.
+
+        What the intercepts of the classes of a task have in common, which no loss sees, goes where
+        they are pulled.
+        """
+        if self.pull is not None and self.pull.n_levels > 1:
+            levels = self.pull.by_task(self.levels(W, b))
+            b = b - np.repeat(levels.mean(axis=1), self.pull.n_levels)
         return PartitionedPoint(self, W, b)
 
     def at(self, W, b=None):
@@ -162,7 +159,7 @@ class PartitionedLikelihood:
         return self.direction(W, b)
 
     def search(self, point, other, value=lambda step: 0.0):
-        """As :meth:`Likelihood.search`: one round where the full step is best, else two or three.
+        """As :meth:`Likelihood.search`: one round where the full step is best, else three.
 
         Parameters
         ----------
@@ -180,15 +177,13 @@ class PartitionedLikelihood:
         """
         new = self._evaluate(point, other, _STEPS)
         here = point.value + value(0.0)
-        step = _best_step(here, _STEPS, new.values, value)
-        if step == 1.0:
-            return new, step
-        if step == 0.0:
-            (values,) = self.parts.sum(
-                step_values, self.setup, point.model, other.model, _SHORT_STEPS
-            )
-            values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
-            step = _best_step(here, _SHORT_STEPS, values, value)
+        totals = [one + value(step) for step, one in zip(_STEPS, new.values, strict=True)]
+        falls = here - np.array(totals)
+        if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
+            return new, 1.0
+        (values,) = self.parts.sum(step_values, self.setup, point.model, other.model, _SHORT_STEPS)
+        values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
+        step = _best_step(here, _SHORT_STEPS, values, value)
         if step == 0.0:
             return point, 0.0
         W = point.W + step * (other.W - point.W)
@@ -207,79 +202,19 @@ class PartitionedLikelihood:
         """
         if self.pull is not None and len(features):
             raise NotImplementedError("Pulled intercepts need a penalty that sees all features.")
+        found = settle_null(self)
+        self.first_b = found.b
         self.positive = positive
-        value = self._settle_null()
-        mean_loss = value / (self.total.sum() or 1.0) or 1.0
-        free = np.asarray(features, dtype=np.intp)
-        self.setup = replace(self.setup, free=free, mean_loss=mean_loss)
+        self.setup = replace(
+            self.setup,
+            free=np.asarray(features, dtype=np.intp),
+            mean_loss=found.value / (self.total.sum() or 1.0) or 1.0,
+            unit=found.unit,
+        )
         point = self.at(np.zeros(self.shape))
         self.null_gradient = point.gradients
         if len(features):
-            point = self._minimize_unpenalized(point, features, positive)
-        return point
-
-    def _settle_null(self):
-        """Set `first_b` to the optimum of W = 0, and the unit; returns the value. A step is a round.
-
-        Of losses whose optimum is the link of the mean target, that is one round.
-        """
-        b = self.first_b
-        if self.pull is not None:
-            b = self.pull.feasible(b)
-        known = None
-        step = np.zeros(len(b))
-        for _ in range(_NEWTON_STEPS):
-            sums = self.parts.sum(intercept_sums, self.setup, b + step)
-            value = float(sums[0][0]) + self._pull_of_null(b + step)
-            if known is not None and not value < known:
-                if np.abs(step).max() <= _CLOSE:
-                    break
-                step = 0.5 * step
-                continue
-            if known is None:
-                self._set_unit(value, sums[2])
-            b = b + step
-            known = value
-            if not self.fit_intercept:
-                break
-            gradient = sums[1]
-            step = self._intercept_step(b, gradient, sums[2])
-            if self.pull is not None:
-                gradient = gradient + self.pull.gradient(b)
-            if -inner(gradient, step) <= _CLOSE * value:
-                break
-        self.first_b = b
-        return known
-
-    def _set_unit(self, value, curvature):
-        """Set the unit of predictions, from the value and the curvatures at the first intercepts."""
-        total = float(np.einsum("tkk->", curvature))
-        unit = np.sqrt(2 * value / total) if total > 0 and value > 0 else 1.0
-        self.setup = replace(self.setup, unit=float(unit))
-
-    def _pull_of_null(self, b):
-        return 0.0 if self.pull is None else self.pull.value(b)
-
-    def _intercept_step(self, b, gradient, curvature):
-        """Newton's step of the intercepts of W = 0, (n_columns,)."""
-        if self.pull is not None:
-            return self.pull.newton(gradient + self.pull.gradient(b), curvature)
-        step = np.zeros(len(b))
-        inverses = np.linalg.pinv(curvature, rcond=1e-14, hermitian=True)
-        for task, size in enumerate(self.setup.sizes):
-            columns = self.setup.columns(task)
-            step[columns] = -inverses[task, :size, :size] @ gradient[columns]
-        return step
-
-    def _minimize_unpenalized(self, point, features, positive):
-        """The point with these features and the intercepts at their optimum, by Newton's method."""
-        for _ in range(_NEWTON_STEPS):
-            before = point.value
-            quadratic = point.quadratic()
-            W = quadratic.minimize_features(point.W, features, positive)
-            point, step = self.search(point, self.minimum_of(quadratic, W))
-            if step == 0.0 or point.value >= before * (1 - _CLOSE):
-                break
+            point = minimize_unpenalized(point, features, positive)
         return point
 
     @property
@@ -288,124 +223,6 @@ class PartitionedLikelihood:
         if self.null_gradient is None:
             return 1.0
         return 1e-9 * float(np.abs(self.null_gradient).max()) or 1.0
-
-
-class PartitionedPoint:
-    """A W with intercepts, and what one round told of the likelihood there.
-
-    Attributes
-    ----------
-    W : ndarray of shape (n_features, n_columns)
-        The coefficients.
-    b : ndarray of shape (n_columns,)
-        The intercepts of features less the origins of the setup.
-    value : float
-        The likelihood, and the pull of the intercepts if there is one.
-    values : ndarray
-        The same at the steps of the search that led here.
-    """
-
-    def __init__(self, likelihood, W, b, value=None, values=None, sums=None):
-        self.likelihood = likelihood
-        self.W = W
-        self.b = b
-        self.value = value
-        self.values = values
-        if sums is None:
-            return
-        self.slopes, self.slope_sizes, gradients, rooms, *self.curvatures = sums
-        setup = likelihood.setup
-        self.gradients = gradients + likelihood.shift * self.slopes  # at given levels
-        shift = likelihood.setup.origin - likelihood.center[:, np.cumsum(setup.sizes) - 1].T
-        rooms = rooms.copy()
-        rooms[:, :, :-1] += np.einsum("tj,tkcf->tkjcf", shift, rooms[:, :, -1])
-        self.rooms = rooms
-        self._corrected = None
-        self._bounds = {}
-
-    @property
-    def model(self):
-        """W and b."""
-        return self.W, self.b
-
-    @property
-    def corrected(self):
-        """The gradients as a dual point has them (:class:`Corrected`)."""
-        if self._corrected is None:
-            self._corrected = corrected(self)
-        return self._corrected
-
-    @property
-    def arrived(self):
-        """Whether the corrected gradients add up to what they must."""
-        return self.corrected.is_feasible
-
-    @property
-    def correlation(self):
-        """Minus the corrected gradient with respect to W, (n_features, n_columns)."""
-        return -self.corrected.gradients
-
-    def bound(self, scale):
-        """As :meth:`Point.bound`, of the corrected gradients: one round for every new scale.
-
-        The round tells the bound of the gradients as they are as well.
-        """
-        if not self.arrived:
-            return -np.inf
-        if scale not in self._bounds:
-            f = self.likelihood
-            scales = np.unique([scale, 1.0])
-            (sums,) = f.parts.sum(
-                conjugate_sums, f.setup, self.model, self.corrected.change, scales
-            )
-            for one, conjugate in zip(scales, sums, strict=True):
-                if f.pull is not None:
-                    conjugate = conjugate + f.pull.conjugate(one * self.corrected.slopes)
-                self._bounds[float(one)] = -float(conjugate)
-        return self._bounds[scale]
-
-    def quadratic(self):
-        """The squared loss with the same gradient and curvature."""
-        f = self.likelihood
-        total, x, xx, y, yy, xy = self.curvatures
-        n_columns = len(total)
-        statistics = SufficientStatistics(
-            blocks=list(np.arange(n_columns)[:, None]),
-            x0=f.setup.column_origin.T,
-            y0=self.b,
-            total=total,
-            x=x,
-            xx=xx,
-            y=y,
-            yy=yy,
-            xy=xy,
-        )
-        squared = GramForm.from_statistics(
-            statistics, np.ones(n_columns), fit_intercept=f.fit_intercept
-        )
-        if f.pull is None:
-            return squared
-        return with_shared_intercepts(
-            squared, f.pull.strength, center=f.center, n_levels=f.pull.n_levels
-        )
-
-    @property
-    def n_tasks(self):
-        return self.likelihood.setup.n_tasks
-
-    def task_moments(self):
-        """Yield the second-order model of every task of K columns at this point.
-
-        It is a Gram (K, p, K, p), a right-hand side (K, p), yy and the intercepts, the last of the
-        p being the intercept if there are any.
-        """
-        gram, right, squares = self.curvatures
-        f = self.likelihood
-        kept = slice(None) if f.fit_intercept else slice(f.shape[0])
-        for task, K in enumerate(f.setup.sizes):
-            own = gram[task, :K, kept, :K, kept]
-            here = self.b[f.setup.columns(task)]
-            yield own, right[task, :K, kept], float(squares[task]), here
 
 
 def _best_step(here, steps, values, value):

@@ -51,12 +51,44 @@ class PartitionRows(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Some samples of a task: centered features (n_rows, n_features), targets and weights."""
+    """Some samples of a task.
+
+    Attributes
+    ----------
+    task : int
+        Its code.
+    columns : slice
+        Which columns of W are those of the task.
+    loss : Loss
+        The loss of all its columns together.
+    X : ndarray of shape (n_rows, n_features)
+        Centered features.
+    y : ndarray of shape (n_rows, n_own_columns)
+        Targets.
+    weight : ndarray of shape (n_rows,)
+        Weights.
+    """
 
     task: int
+    columns: slice
+    loss: object
     X: np.ndarray
     y: np.ndarray
     weight: np.ndarray
+
+    @property
+    def n_columns(self):
+        """Number of columns of the task."""
+        return self.y.shape[1]
+
+    def predictions(self, model):
+        """Linear predictions of W and b, (n_rows, n_own_columns)."""
+        W, b = model
+        return self.X @ W[:, self.columns] + b[self.columns]
+
+    def losses(self, z):
+        """The sum of the weighted losses at linear predictions."""
+        return self.weight @ self.loss.value(self.y, z).sum(axis=1)
 
 
 @dataclass(frozen=True)
@@ -111,6 +143,11 @@ class ColumnSetup:
         """The most columns of a task."""
         return int(self.sizes.max())
 
+    @property
+    def shape_of_rooms(self):
+        """(n_tasks, most, n_features + 1, most, 1 + n_free)."""
+        return self.n_tasks, self.most, self.n_features + 1, self.most, 1 + len(self.free)
+
     def columns(self, task):
         """Which columns of W are those of a task."""
         last = int(self.sizes[: task + 1].sum())
@@ -126,13 +163,16 @@ def chunks(part, setup):
     """Yield the samples of a part in pieces (:class:`Chunk`) whose features are centered."""
     size = max(256, _FLOATS // setup.n_features)
     for own in part.tasks:
+        task = own.task
+        columns = setup.columns(task)
+        loss = setup.losses[task]
+        origin = setup.origin[task]
         n_rows = len(own.weight)
         for start in range(0, n_rows, size):
             stop = min(start + size, n_rows)
-            X = _features(part.X, own.rows, start, stop)
+            X = _features(part.X, own.rows, start, stop) - origin
             piece = slice(start, stop)
-            centered = X - setup.origin[own.task]
-            yield Chunk(own.task, centered, own.y[piece], own.weight[piece])
+            yield Chunk(task, columns, loss, X, own.y[piece], own.weight[piece])
 
 
 def _features(X, rows, start, stop):

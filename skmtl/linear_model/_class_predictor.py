@@ -68,7 +68,8 @@ class ClassPredictor:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Predictions of a Dask collection are a lazy Dask
+            array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 

@@ -144,7 +144,8 @@ class Coding(NamedTuple):
     tasks : ndarray of shape (n_tasks,)
         Ids of all tasks.
     targets_of : callable
-        ``targets_of(task, y)`` gives the targets (n_samples, n_own_columns) and factors of weights.
+        ``targets_of(task, labels, y)`` gives the targets (n_samples, n_own_columns) and factors of
+        weights.
     share : ndarray of shape (n_tasks,)
         Share of the pseudo-observation in the targets of each task.
     mean : list of n_tasks ndarray
@@ -167,7 +168,7 @@ def code_partition(partition, coding):
     for task, own in zip(codes.tolist(), partition.targets, strict=True):
         if len(own.y) == 0:
             continue
-        y, factor = coding.targets_of(task, own.y)
+        y, factor = coding.targets_of(task, own.labels, own.y)
         share = coding.share[task]
         if share > 0:
             y = (1 - share) * y + share * coding.mean[task]
@@ -180,8 +181,8 @@ class _PartitionedReading:
     """What a model has read of partitions: a mixin of what has attributes of ``ColumnProblem``.
 
     It also has `losses`, the loss of each task, `mean_of_columns`, the mean targets of the columns,
-    and ``targets_of(task, y)``, targets in columns (n_samples, n_own_columns) and factors of
-    weights. Weights of samples are None, since they are elsewhere.
+    and ``targets_of(task, labels, y)``, targets in columns (n_samples, n_own_columns) and factors
+    of weights. Weights of samples are None, since they are elsewhere.
     """
 
     def pseudo_observations(self, degenerate):
@@ -267,8 +268,8 @@ class _NumberReading(_PartitionedReading):
         """Mean target of all tasks, for every column."""
         return np.full(self.data.n_tasks, self.data.mean_target)
 
-    def targets_of(self, task, y):
-        """Normalized targets and factors of weights."""
+    def targets_of(self, task, labels, y):
+        """Normalized targets (n_samples, 1) and a factor of weights."""
         y = (y - self.scale.mean[task]) / self.scale.scale[task]
         return y[:, None], 1.0
 

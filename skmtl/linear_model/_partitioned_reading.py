@@ -11,8 +11,9 @@ from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features
 from skmtl._data.spellings import join_labels, plain_labels, union_of_labels
 from skmtl._data.target_names import check_names_differ
-from skmtl._data.targets import read_long_targets, read_wide_targets
+from skmtl._data.targets import read_unsorted_targets, read_wide_targets, sort_by_task
 from skmtl._data.task_ids import codes_of, column_names, encode, same_kind, some_of
+from skmtl.datafits import check_labels
 
 _NO_LABELS = np.array([], dtype=np.int64)
 _FLOATS = 2**19  # of features that are read at a time
@@ -26,14 +27,24 @@ class Targets(NamedTuple):
     rows : slice or ndarray of int
         Where the samples are.
     y : ndarray of shape (n_rows,)
-        Numbers or class labels.
+        Numbers, or the positions of class labels in `labels`.
     weight : ndarray of shape (n_rows,)
         Sample weights, all of them positive.
+    labels : ndarray or None, default=None
+        The different class labels.
     """
 
     rows: slice | np.ndarray
     y: np.ndarray
     weight: np.ndarray
+    labels: np.ndarray | None = None
+
+    def coded(self):
+        """The same with positions in the place of class labels, which are checked."""
+        labels, codes = np.unique(plain_labels(self.y), return_inverse=True)
+        if len(labels):
+            check_labels([np.repeat(labels, 3)])  # once each would look like numbers
+        return self._replace(y=codes.ravel(), labels=labels)
 
 
 class Partition(NamedTuple):
@@ -86,7 +97,9 @@ def read_partition(rows, estimator, loss):
     dtype = None if is_classifier(reader) else np.float64
     read = _wide_targets if wide else _long_targets
     X, tasks, targets = read(reader, X, task_ids, rows, dtype)
-    if dtype is not None:
+    if dtype is None:
+        targets = [own.coded() for own in targets]
+    else:
         for own in targets:
             loss.check_targets(own.y)
     names = getattr(reader, "feature_names_in_", None)
@@ -110,7 +123,7 @@ def _no_rows(rows, reader, wide):
         names = column_names(rows.y)
         tasks = np.arange(np.shape(rows.y)[1]) if names is None else check_names_differ(names)
         nothing = np.array([], dtype=np.intp)
-        targets = [Targets(nothing, np.array([]), np.array([]))] * len(tasks)
+        targets = [Targets(nothing, nothing, np.array([]), _NO_LABELS)] * len(tasks)
     return Partition(None, tasks, targets, (), None)
 
 
@@ -126,23 +139,22 @@ def _wide_targets(reader, X, task_ids, rows, dtype):
     targets = []
     for t in range(len(tasks)):
         known = np.flatnonzero(weight[:, t] > 0)
-        y = Y[known, t]
         own = slice(0, n_rows) if len(known) == n_rows else known
-        targets.append(Targets(own, plain_labels(y), weight[known, t]))
+        targets.append(Targets(own, Y[known, t], weight[known, t]))
     return X, tasks, targets
 
 
 def _long_targets(reader, X, task_ids, rows, dtype):
     """X, sorted, tasks and targets of a y with a task id for each sample."""
-    samples = read_long_targets(
-        reader, X.shape[0], rows.y, rows.sample_weight, task_ids, dtype, partial=True
-    )
-    if not np.array_equal(samples.indices, np.arange(X.shape[0])):
+    n_rows = X.shape[0]
+    unsorted = read_unsorted_targets(reader, n_rows, rows.y, rows.sample_weight, task_ids, dtype)
+    samples = sort_by_task(unsorted)
+    if not np.array_equal(samples.indices, np.arange(n_rows)):
         X = take_samples(X, samples.indices)
     targets = []
     for start, stop in zip(samples.ptr[:-1], samples.ptr[1:], strict=True):
         own = slice(int(start), int(stop))
-        targets.append(Targets(own, plain_labels(samples.y[own]), samples.weight[own]))
+        targets.append(Targets(own, samples.y[own], samples.weight[own]))
     return X, samples.tasks, targets
 
 
@@ -233,7 +245,7 @@ def summarize(partition, wide, of_classes):
     squares = np.zeros(n_tasks)
     labels = _NO_LABELS
     if of_classes:
-        labels = _joint_labels([np.unique(own.y) for own in partition.targets])
+        labels = _joint_labels([own.labels for own in partition.targets])
     label_weight = np.zeros((n_tasks, len(labels)))
     for t, own in enumerate(partition.targets):
         if len(own.y) == 0:
@@ -242,9 +254,8 @@ def summarize(partition, wide, of_classes):
         weight[t] = own.weight.sum()
         x[t] = _weighted_sum(partition.X, own)
         if of_classes:
-            distinct, codes = np.unique(own.y, return_inverse=True)
-            places = codes_of(distinct, labels)
-            label_weight[t, places] = np.bincount(codes.ravel(), own.weight)
+            places = codes_of(own.labels, labels)
+            label_weight[t, places] = np.bincount(own.y, own.weight)
         else:
             mean[t] = own.weight @ own.y / weight[t]
             squares[t] = own.weight @ (own.y - mean[t]) ** 2

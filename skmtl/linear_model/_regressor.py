@@ -13,6 +13,7 @@ from skmtl._data.stratification import data_strata
 from skmtl._data.target_scale import TargetScale
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import warn_of_pseudo_observations
+from skmtl.linear_model._partitioned_fit import fit_partitions
 from skmtl.linear_model._reading import Reading, StatisticsReading
 from skmtl.linear_model._uncertainty import learn_task_weights
 from skmtl.losses import make_loss, names_of_losses
@@ -61,7 +62,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples; with `task_column`, one of the columns holds the task ids. Never modified.
+            Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
+            Dask collection, as the other arguments then are.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -88,6 +90,13 @@ class LinearMultiTaskRegressor(
 
     def _takes_statistics(self):
         return self._make_loss().is_quadratic
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        if self._make_loss().is_quadratic:
+            vars(self).pop("n_passes_", None)  # of an earlier fit
+            return super()._fit_collection(X, y, sample_weight, tasks)
+        self._forget_statistics()
+        return fit_partitions(self, X, y, sample_weight, tasks)
 
     def _fit_statistics(self, statistics):
         return self._fit_reading(self._read_statistics(statistics))
@@ -204,7 +213,8 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Predictions of a Dask collection are a lazy Dask
+            array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 

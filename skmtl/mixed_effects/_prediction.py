@@ -28,7 +28,8 @@ class PredictionMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Predictions of a Dask collection are a lazy Dask
+            array.
         return_std : bool, default=False
             Also return standard deviations of the predictive distribution, in units of y. They
             cover what is not known of the common coefficients and of those of the task, all

@@ -173,7 +173,8 @@ class PathSearch:
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Training data; with `task_column`, one of the columns holds the task ids. Never
-            modified.
+            modified. Or a Dask collection, as the other arguments then are, for regressors with
+            squared losses; folds are then those of :meth:`TaskStatistics.from_dask`.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where missing, or 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None

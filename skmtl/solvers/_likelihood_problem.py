@@ -97,4 +97,5 @@ class LikelihoodProblem:
         gradient = point.correlation - point.W @ self.coupling
         norm = np.linalg.norm(gradient)
         at_zero = np.linalg.norm(self.null.correlation)
-        return norm / max(at_zero, self.likelihood.rounding)
+        relative = norm / max(at_zero, self.likelihood.rounding)
+        return max(relative, point.slope_residual)

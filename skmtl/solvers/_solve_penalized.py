@@ -21,8 +21,9 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
 
     A :class:`~skmtl.datafits.Likelihood` goes to :func:`proximal_newton`, one of samples in
     partitions to its form that takes few rounds; each step is a squared loss. Of a squared loss the
-    quadratic terms of the penalty become a part. The other terms decide: none, :func:`quadratic`; one group norm, :func:`bcd`; one term and a coupling of
-    tasks that is not stiff, :func:`fista`; anything else, :func:`admm`.
+    quadratic terms of the penalty become a part. The other terms decide: none, :func:`quadratic`;
+    one group norm, :func:`bcd`; one term and a coupling of tasks that is not stiff, :func:`fista`;
+    anything else, :func:`admm`.
 
     Parameters
     ----------

@@ -40,6 +40,8 @@ def add_rows(parts, X, y, weight, task, part):
     if n_cells < _SHORT:
         cell = cell.astype(np.int16)
     root = np.sqrt(weight)
+    y = y.view()
+    y.flags.writeable = False  # numba would compile the function again for one that is not
     size = n_rows
     if not _has_contiguous_rows(X):
         size = max(_COPIED // n_features, _ROWS_PER_CELL * n_cells)

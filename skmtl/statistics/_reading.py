@@ -105,11 +105,6 @@ def read_rows(
     return RowMoments(columns, rows.tasks, parts, n_rows)
 
 
-def _is_new(reader):
-    """Whether a reader has not read any rows."""
-    return not hasattr(reader, "n_features_in_")
-
-
 def _has_own_blocks(moments):
     """Whether there are moments, and those of every task can change without those of others."""
     return (
@@ -117,6 +112,11 @@ def _has_own_blocks(moments):
         and moments.n_blocks == moments.n_tasks
         and bool((moments.block_of_task == np.arange(moments.n_tasks)).all())
     )
+
+
+def _is_new(reader):
+    """Whether a reader has not read any rows."""
+    return not hasattr(reader, "n_features_in_")
 
 
 def _are_zero(sample_weight):

@@ -1,5 +1,6 @@
 """Statistics in a file: a NumPy archive without pickle."""
 
+from contextlib import nullcontext
 from dataclasses import fields
 from zipfile import is_zipfile
 
@@ -36,8 +37,14 @@ def save_statistics(path, columns, tasks, parts, n_rows, n_folds):
     for k, moments in enumerate(parts.values()):
         for field in fields(Moments):
             arrays[f"{k}.{field.name}"] = getattr(moments, field.name)
-    with open(path, "wb") as file:
+    with _opened(path, "wb") as file:
         np.savez_compressed(file, **arrays)
+
+
+def _opened(path, mode):
+    """Open a path; a file that is open already stays open."""
+    is_file = hasattr(path, "write") or hasattr(path, "read")
+    return nullcontext(path) if is_file else open(path, mode)
 
 
 def _put_ids(arrays, name, ids):
@@ -79,7 +86,7 @@ def load_statistics(path):
 
 def _read_archive(path):
     """All arrays of a file by their names."""
-    with open(path, "rb") as file:
+    with _opened(path, "rb") as file:
         if not is_zipfile(file):
             raise ValueError(f"{path} is no file that TaskStatistics.save has written.")
         file.seek(0)

@@ -73,7 +73,7 @@ class TaskStatistics(FromDask):
     >>> chunks = [(X[:500], y[:500]), (X[500:], y[500:])]
     >>> statistics = TaskStatistics.from_batches(chunks, task_column="county")
     >>> statistics
-    TaskStatistics(...)
+    TaskStatistics(85 tasks, 2 features, 919 rows, 8.84 kB)
     >>> model = MultiTaskLasso(0.01, task_column="county").fit_statistics(statistics)
     """
 
@@ -312,8 +312,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
         min_rows : int, default=None
             Refuse to write the statistics of a task that has fewer rows than these in some part:
             means and moments of few rows tell their values.
@@ -346,8 +346,8 @@ class TaskStatistics(FromDask):
 
         Parameters
         ----------
-        path : str or Path
-            The file.
+        path : str, Path or binary file
+            The file; one that is open stays open.
 
         Returns
         -------
