@@ -50,7 +50,7 @@ class Batches:
             X, y = batch
             return X, np.asarray(y)
         names = column_names(batch)
-        if names is None or not hasattr(batch, "drop"):
+        if names is None or not hasattr(batch, "loc"):
             raise TypeError(
                 f"A batch must be a frame of pandas or a pair (X, y), got {type(batch).__name__}."
             )
