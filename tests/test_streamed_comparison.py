@@ -275,7 +275,7 @@ def test_what_needs_rows_is_refused(radon):
     def compare(model=lasso, read=read_batches, **options):
         return compare_batches(model, read, task_column="county", **options)
 
-    with pytest.raises(TypeError, match="pipeline or search, whose steps need the rows"):
+    with pytest.raises(TypeError, match="a pipeline, whose steps need the rows"):
         compare(make_pipeline(keep_task_column(StandardScaler(), "county"), lasso))
     with pytest.raises(TypeError, match="Classifiers need the rows"):
         compare(MultiTaskLassoClassifier(task_column="county"))
@@ -287,6 +287,8 @@ def test_what_needs_rows_is_refused(radon):
         compare(baseline=KernelRidge())
     with pytest.raises(TypeError, match="returns a new iterable of batches"):
         compare(read=iter([(X, y)]))
+    with pytest.raises(ValueError, match="5 rows are too few for n_folds=4"):
+        compare(read=batches_of(X[:5], y[:5], 10))
     first = iter([X[:500], X[:500], X[:400]])
 
     def other_rows():

@@ -24,13 +24,20 @@ from skmtl.evaluation._streamed.moments import (
     levels_and_units,
     targets_differ,
 )
-from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
-from skmtl.evaluation._streamed.split_models import check_models, fit_split
+from skmtl.evaluation._streamed.repeated_folds import (
+    RepeatedFolds,
+    counts_of_parts,
+    number_of_parts,
+)
+from skmtl.evaluation._streamed.split_models import (
+    check_baselines,
+    check_takes_statistics,
+    fit_split,
+)
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.tested_rows import TestedRows
 from skmtl.evaluation._task_notes import warn_about_spreads
 from skmtl.evaluation._transfer_ranking import TransferRanking
-from skmtl.meta.pipelines import has_steps, is_search
 from skmtl.statistics import TaskStatistics
 
 _N_REPEATS = 5
@@ -160,7 +167,7 @@ def compare_batches(
     rivals = _read_rivals(rivals, estimators, head, task_column)
     normalize_y = _read_normalize_y(normalize_y, estimators)
     models, roles = all_models(estimators, baseline, rivals, normalize_y)
-    check_models(models)
+    check_baselines(models)
 
     statistics = TaskStatistics.from_batches(
         batches,
@@ -170,11 +177,13 @@ def compare_batches(
     )
     _warn_about_units(statistics, estimators, rivals, normalize_y)
     folds = RepeatedFolds.drawn(_N_REPEATS, n_folds, rng)
+    counts = counts_of_parts(statistics, number_of_parts(n_folds))
+    _check_number_of_rows(counts, folds)
     fitted = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(fit_split)(models, statistics, parts, standardize)
         for parts in folds.training_parts()
     )
-    found = _Comparison(models, fitted, statistics, folds)
+    found = _Comparison(models, fitted, statistics, counts, folds)
     found.test(batches, task_column)
 
     results = found.cv_results()
@@ -210,20 +219,19 @@ class _Comparison:
         The models of every split.
     statistics : TaskStatistics
         The moments of the rows in parts.
+    counts : ndarray of int of shape (n_parts, n_tasks)
+        The numbers of rows in parts.
     folds : RepeatedFolds
         The folds of the parts.
     """
 
-    def __init__(self, models, fitted, statistics, folds):
+    def __init__(self, models, fitted, statistics, counts, folds):
         self.methods = list(models)
         self.fitted = fitted
         self.statistics = statistics
+        self.counts = counts
         self.folds = folds
         self.whole = statistics.total._moments
-        n_parts = folds.fold_of_part.shape[1]
-        self.counts = np.zeros((n_parts, statistics.n_tasks_), dtype=np.int64)
-        for part, moments in statistics._parts.items():
-            self.counts[part] = moments.counts
         deviations = deviations_of_targets(self.whole)
         # Errors of predictions that differ from the targets by rounding
         largest = np.abs(self.whole.mean_y) + deviations
@@ -314,19 +322,23 @@ def _read_estimators(estimator, head, task_column):
             "task_column=None: name the column of the task ids, which every batch must have."
         )
     estimators, task_column = read_estimators(estimator, head, task_column)
-    for name, one in estimators.items():
-        if has_steps(one) or is_search(one):
-            raise TypeError(
-                f"{name!r}, {one!r}, is a pipeline or search, whose steps need the rows: give a "
-                "linear estimator by itself (standardize=True standardizes features; MultiTaskCV "
-                "searches)."
-            )
     if are_classifiers(estimators):
         raise TypeError(
             "Classifiers need the rows, which are not kept: compare a sample of the rows with "
             "compare_to_single_task."
         )
+    for name, one in estimators.items():
+        check_takes_statistics(name, one)
     return estimators, task_column
+
+
+def _check_number_of_rows(counts, folds):
+    """Raise ValueError if a test set has no rows."""
+    if (folds.tested(counts).sum(axis=1) == 0).any():
+        raise ValueError(
+            f"{counts.sum()} rows are too few for n_folds={folds.n_folds}: a fold has none. "
+            "Compare so few rows in memory, with compare_to_single_task."
+        )
 
 
 def _read_rivals(rivals, estimators, head, task_column):

@@ -30,13 +30,15 @@ class Batches:
 
     def __iter__(self):
         for batch in self.read_batches():
-            yield self._pair(batch)
+            X, y = self._pair(batch)
+            if len(y):
+                yield X, y
 
     def first(self):
         """Return X of the first batch."""
         for X, _ in self:
             return X
-        raise ValueError("read_batches() has no batches.")
+        raise ValueError("read_batches() has no rows.")
 
     def _pair(self, batch):
         """X and y of a batch."""
@@ -48,7 +50,7 @@ class Batches:
             X, y = batch
             return X, np.asarray(y)
         names = column_names(batch)
-        if names is None or not hasattr(batch, "drop"):
+        if names is None or not hasattr(batch, "loc"):
             raise TypeError(
                 f"A batch must be a frame of pandas or a pair (X, y), got {type(batch).__name__}."
             )

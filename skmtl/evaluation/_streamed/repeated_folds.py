@@ -61,3 +61,11 @@ class RepeatedFolds(NamedTuple):
 def number_of_parts(n_folds):
     """The number of parts of which so many folds are made."""
     return _PARTS_OF_FOLD * n_folds
+
+
+def counts_of_parts(statistics, n_parts):
+    """Numbers of rows of :class:`TaskStatistics` in parts 0, 1, ..., (n_parts, n_tasks)."""
+    counts = np.zeros((n_parts, statistics.n_tasks_), dtype=np.int64)
+    for part, moments in statistics._parts.items():
+        counts[part] = moments.counts
+    return counts

@@ -14,6 +14,7 @@ from skmtl.evaluation._streamed.single_tasks import check_single_task, fit_alone
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.evaluation._streamed.training_sets import TrainingSet
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
+from skmtl.meta.pipelines import has_steps
 from skmtl.mixed_effects import MixedEffectsRegressor
 
 
@@ -38,19 +39,27 @@ class SplitModels(NamedTuple):
     n_unconverged: np.ndarray
 
 
-def check_models(models):
-    """Raise TypeError unless all models, given by name, can be fitted to moments."""
-    for name, model in models.items():
-        if isinstance(model, RandomInterceptTasks):
-            continue
-        if isinstance(model, IndependentTasks | PooledTasks):
+def check_takes_statistics(name, estimator):
+    """Raise TypeError unless an estimator is fitted to statistics."""
+    if has_steps(estimator):
+        raise TypeError(
+            f"{name!r}, {estimator!r}, is a pipeline, whose steps need the rows: give its last "
+            "step by itself. standardize=True standardizes features."
+        )
+    if not hasattr(estimator, "fit_statistics"):
+        raise TypeError(
+            f"{name!r}, {estimator!r}, has no fit_statistics: only linear regressors with a "
+            "squared loss and mixed effects can be compared on rows that are not kept. Compare the "
+            "others on a sample of the rows, with compare_to_single_task."
+        )
+
+
+def check_baselines(models):
+    """Raise TypeError unless the baselines among the models can be fitted to moments."""
+    for model in models.values():
+        is_of_tasks = isinstance(model, IndependentTasks | PooledTasks)
+        if is_of_tasks and not isinstance(model, RandomInterceptTasks):
             check_single_task(model.estimator)
-        elif not hasattr(model, "fit_statistics"):
-            raise TypeError(
-                f"{name!r}, {model!r}, has no fit_statistics: only linear regressors with a "
-                "squared loss and mixed effects can be compared on rows that are not kept. Compare "
-                "the others on a sample of the rows, with compare_to_single_task."
-            )
 
 
 def fit_split(models, statistics, parts, standardize):

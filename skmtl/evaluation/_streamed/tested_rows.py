@@ -47,18 +47,14 @@ class TestedRows:
         X : ndarray of shape (n_rows, n_features)
             Features.
         y : ndarray of shape (n_rows,)
-            Targets; rows without one, NaN, are left out.
+            Targets.
         codes : ndarray of int of shape (n_rows,)
             Their tasks.
         """
         parts = self._next_parts(len(y))
-        known = np.flatnonzero(~np.isnan(y))
-        if len(known) == 0:
-            return
         n_tasks = self.counts.shape[1]
-        own = parts[known] * n_tasks + codes[known]
-        order = np.argsort(own, kind="stable")
-        rows = known[order]
+        own = parts * n_tasks + codes
+        rows = np.argsort(own, kind="stable")
         segments, sizes = np.unique(own, return_counts=True)
         parts, tasks = np.divmod(segments, n_tasks)
         self.counts[parts, tasks] += sizes

@@ -86,11 +86,8 @@ class TrainingSet:
 
 def _inner_folds(statistics, parts):
     """Moments of inner folds, each of which has some of the parts."""
-    moments = statistics._parts
-    present = [part for part in parts if part in moments]
-    n_folds = min(_N_INNER_FOLDS, len(present))
-    folds = []
-    for k in range(n_folds):
-        own = [moments[part] for part in present[k::n_folds]]
-        folds.append(reduce(add, own))
-    return folds
+    known = statistics._parts
+    moments = [known[part] for part in parts if part in known]
+    moments = [part for part in moments if part.counts.any()]
+    n_folds = min(_N_INNER_FOLDS, len(moments))
+    return [reduce(add, moments[k::n_folds]) for k in range(n_folds)]
