@@ -11,7 +11,7 @@ from scale_data import Rows
 from scale_pass import N_ALPHAS, N_FOLDS, Line, fit_path, root_mean_square, true_scores, warm_up
 
 SOLVER = "newton"  # of dask-ml: the fastest of its solvers here, exact after one step
-ALPHA = 1e-3  # of the logistic model
+ALPHA = 1e-2  # of the logistic model
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def cluster():
     """A client of two worker processes with a thread each."""
     from dask.distributed import Client, LocalCluster
 
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(**options) as workers, Client(workers) as client:
         client.run(warm_up, Rows(1))
         yield client

@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     what : str
         What was done.
     seconds : float, default=None
-        Wall seconds.
+        CPU seconds of one process, or seconds of the clock where there are more processes.
     memory : float, default=None
         Peak resident memory of the process in mebibytes.
     error : float, default=None
@@ -75,16 +75,16 @@ class StochasticGradient:
 
 
 class Clock:
-    """Seconds spent in calls, by name."""
+    """CPU seconds spent in calls, by name."""
 
     def __init__(self):
         self.seconds = {}
 
     def call(self, name, function, *arguments):
         """The result of a call, whose time is added to that of the name."""
-        start = perf_counter()
+        start = process_time()
         result = function(*arguments)
-        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + process_time() - start
         return result
 
 
@@ -100,15 +100,15 @@ def true_scores(rows, chunk):
 
 
 def fit_path(statistics, n_alphas=N_ALPHAS):
-    """A MultiTaskLassoCV of statistics, and its wall seconds."""
+    """A MultiTaskLassoCV of statistics, and its CPU seconds."""
     from skmtl import MultiTaskLassoCV
 
     model = MultiTaskLassoCV(alphas=n_alphas)
-    start = perf_counter()
+    start = process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
         model.fit_statistics(statistics)
-    return model, perf_counter() - start
+    return model, process_time() - start
 
 
 def warm_up(rows):
@@ -132,9 +132,9 @@ def measure_memory(rows, n_folds):
             chunk = clock.call("make", rows.chunk, number)
             yield chunk.X, chunk.y, None, chunk.tasks
 
-    start = perf_counter()
+    start = process_time()
     statistics = TaskStatistics.from_batches(batches(), n_folds=n_folds)
-    seconds = perf_counter() - start - clock.seconds["make"]
+    seconds = process_time() - start - clock.seconds["make"]
     model, path_seconds = fit_path(statistics)
     held_out = rows.held_out()
     error = root_mean_square(held_out, model.predict(held_out.X, tasks=held_out.tasks))
@@ -164,9 +164,9 @@ def measure_pass(rows, n_folds, peers):
                 clock.call(name, consume, chunk)
             yield chunk.X, chunk.y, None, chunk.tasks
 
-    start = perf_counter()
+    start = process_time()
     TaskStatistics.from_batches(batches(), n_folds=n_folds)
-    seconds = perf_counter() - start - sum(clock.seconds.values())
+    seconds = process_time() - start - sum(clock.seconds.values())
     least = clock.seconds["dsyrk"]
     folds = f"{n_folds} folds" if n_folds else "no folds"
     lines = [

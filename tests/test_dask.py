@@ -12,6 +12,7 @@ from skmtl import (
     MultiTaskKernelRidge,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
+    MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
     TaskStatistics,
     TaskStratifiedKFold,
@@ -189,6 +190,20 @@ def test_a_frame_is_read_once_and_its_needed_columns_only(tmp_path):
     assert list(rows.compute().X.columns) == ["p", "q"]
 
 
+def test_what_arrays_have_in_common_is_computed_once():
+    read = []
+
+    def block(k):
+        read.append(k)
+        return np.column_stack([X, Y])[40 * k : 40 * (k + 1)]
+
+    parts = [da.from_delayed(dask.delayed(block)(k), (40, 7), float) for k in range(3)]
+    rows = da.concatenate(parts)
+    model = MultiTaskLasso(0.05).fit(rows[:, :4], rows[:, 4:])
+    assert sorted(read) == [0, 1, 2]
+    np.testing.assert_allclose(model.coef_, MultiTaskLasso(0.05).fit(X, Y).coef_, atol=1e-6)
+
+
 def test_sparse_chunks_stay_sparse():
     blocks = [sparse.random(40, 4, 0.3, format="csr", random_state=k) for k in range(3)]
     parts = [dask.delayed(block) for block in blocks]
@@ -329,6 +344,17 @@ def test_splitters_are_refused():
         MultiTaskLassoCV(cv=TaskStratifiedKFold(3)).fit(ARRAY, Y)
 
 
-def test_in_memory_features_with_lazy_targets_are_as_before():
-    model = MultiTaskKernelRidge().fit(X, da.from_array(Y, chunks=50))
-    np.testing.assert_array_equal(model.predict(X), MultiTaskKernelRidge().fit(X, Y).predict(X))
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: MultiTaskKernelRidge().fit(ARRAY, Y),
+        lambda: MultiTaskKernelRidge().fit(X, Y).predict(ARRAY),
+        lambda: MultiTaskLasso().fit(X, da.from_array(Y)),
+        lambda: MultiTaskLasso().partial_fit(PIECES[FEATURES], PIECES["y"]),
+        lambda: TaskStatistics.from_data([dask.delayed(X)], Y),
+        lambda: MultiTaskLassoClassifierCV().fit(ARRAY, Y > 50),
+    ],
+)
+def test_what_is_needed_in_memory_does_not_fill_it_unasked(call):
+    with pytest.raises(TypeError, match="is a Dask collection"):
+        call()

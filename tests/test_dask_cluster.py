@@ -51,6 +51,16 @@ def test_searches_run_on_a_cluster(client):
     np.testing.assert_allclose(search.mse_path_, expected.mse_path_, rtol=1e-8)
 
 
+def test_futures_are_partitions(client):
+    starts = range(0, 120, 30)
+    features = client.map(lambda k: X[k : k + 30], starts)
+    targets = client.map(lambda k: Y[k : k + 30], starts)
+    model = MultiTaskLasso(task_column=-1, tol=1e-12).fit(features, targets)
+    expected = MultiTaskLasso(task_column=-1, tol=1e-12).fit(X, Y)
+    np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-10)
+    np.testing.assert_allclose(model.predict(features).compute(), model.predict(X))
+
+
 def test_grid_searches_and_comparisons_run_on_a_cluster(client):
     import joblib
 

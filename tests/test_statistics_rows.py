@@ -1,10 +1,12 @@
 """Rows in any order of rows and of memory have the moments of their tasks and parts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
 from skmtl import TaskStatistics
+from skmtl._data.task_ids import encode
 
 N_ROWS = 400
 N_FEATURES = 7
@@ -103,3 +105,52 @@ def test_buffer_does_not_matter(monkeypatch, n_buffered):
     X = np.asfortranarray(X)
     statistics = TaskStatistics.from_data(X, y, weight, tasks=tasks, folds=folds)
     check_parts(statistics, X, y, weight, tasks, folds, ROUNDING_FAR)
+
+
+@pytest.mark.parametrize("by_task", [True, False], ids=["tasks come in turn", "in random order"])
+def test_batches_add_up_to_all_rows(by_task):
+    X, y, weight, tasks, folds = rows()
+    order = np.argsort(tasks, kind="stable") if by_task else np.arange(N_ROWS)
+    X = np.column_stack([X, folds])[order]
+    frames = [pd.DataFrame(X[some]) for some in np.array_split(np.arange(N_ROWS), 7)]
+    parts = np.array_split(order, 7)
+    batches = [
+        (frame.rename(columns=str), y[part], weight[part], tasks[part])
+        for frame, part in zip(frames, parts, strict=True)
+    ]
+    statistics = TaskStatistics.from_batches(batches, fold_column=str(N_FEATURES))
+    check_parts(statistics, X[:, :-1], y[order], weight[order], tasks[order], folds[order])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e71, -1e300])
+@pytest.mark.parametrize("weight_of_row", [0.0, 1e-100, 1.0])
+def test_bad_features_are_found_without_looking_for_them(value, weight_of_row):
+    X, y, _, tasks, folds = rows()
+    X[7, 2] = value
+    weight = np.ones(N_ROWS)
+    weight[7] = weight_of_row
+    with pytest.raises(ValueError, match=r"NaN|infinity|column 2"):
+        TaskStatistics.from_data(X, y, weight, tasks=tasks, folds=folds)
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([3, -2, 3, 0]),
+        np.array([-128, 127, 0] * 100, dtype=np.int8),
+        np.array([2**64 - 1, 2**64 - 3, 2**64 - 1], dtype=np.uint64),
+        np.array([2**63 - 1, -(2**63)]),
+        np.array([2.0, 1.0, 2.0]),
+        np.array([0.5, 1.5, 1.5]),
+        np.array([True, False, True]),
+        np.array(["b", "a", "b"]),
+        np.array(["b", "ab", "b"], dtype=object),
+        np.array([], dtype=object),
+    ],
+)
+def test_codes_are_those_of_sorted_ids(ids):
+    unique, codes = encode(ids)
+    expected, inverse = np.unique(ids, return_inverse=True)
+    assert unique.dtype == expected.dtype
+    np.testing.assert_array_equal(unique, expected)
+    np.testing.assert_array_equal(codes, inverse)

@@ -30,13 +30,13 @@ class Rows(NamedTuple):
 
 
 def is_collection(X):
-    """Whether X is a Dask array, dataframe, series or Delayed, or a list of Delayed.
+    """Whether X is a Dask array, dataframe, series or Delayed, or a list of Delayed or Futures.
 
     Dask is not imported for it.
     """
     if isinstance(X, list | tuple):
-        return len(X) > 0 and all(_is_delayed(one) for one in X)
-    return _is_from_dask(X)
+        return len(X) > 0 and all(_is_delayed(one) or _is_future(one) for one in X)
+    return _is_from_dask(X) or _is_future(X)
 
 
 def _is_from_dask(X):
@@ -50,6 +50,11 @@ def _is_from_dask(X):
 def _is_delayed(X):
     names = [base.__name__ for base in type(X).__mro__]
     return "Delayed" in names and _is_from_dask(X)
+
+
+def _is_future(X):
+    kind = type(X)
+    return kind.__name__ == "Future" and kind.__module__.partition(".")[0] == "distributed"
 
 
 def is_frame(X):
@@ -112,7 +117,7 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
 
     Parameters
     ----------
-    X : dask array (columns may be in several chunks), dask dataframe or list of Delayed
+    X : dask array (columns may be in several chunks), dask dataframe, list of Delayed or Futures
         Features; its partitions are those of the result.
     y, sample_weight, tasks, folds : collection of any of these kinds, array-like or None
         They have the partitions of X. A dask array in other chunks is brought to those of X, and
@@ -138,78 +143,132 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
             "give X as a Dask array or dataframe with the same partitions, or all arguments in "
             "memory."
         )
-    others = {"y": y, "sample_weight": sample_weight, "tasks": tasks, "folds": folds}
-    given = [one for one in (X, *others.values()) if one is not None]
-    if all(is_frame(one) for one in given):
-        return _rows_of_frames(X, others)
-    return _rows_of_blocks(X, others)
-
-
-def _rows_of_frames(X, others):
-    """Return the Delayed Rows of dataframes: sources that they share are read once.
-
-    As one expression, Dask reads of a file the columns only that one of the frames needs.
-    """
-    for name, other in others.items():
-        if other is not None:
-            _check_same_number(name, other.npartitions, X.npartitions)
-    frames = [one for one in others.values() if one is not None]
-    names = [name for name, one in others.items() if one is not None]
-    joined = X.map_partitions(
-        _named_rows,
-        *frames,
-        names=names,
-        meta=(None, object),
-        align_dataframes=False,
-        enforce_metadata=False,
-    )
-    parts = _frame_blocks(joined)
+    given = {"X": X, "y": y, "sample_weight": sample_weight, "tasks": tasks, "folds": folds}
+    given = {name: one for name, one in given.items() if one is not None}
+    if is_array(X):
+        given = _in_chunks_of_X(given)
+    parts = _joint_parts(given)
     check = require_dask().delayed(_checked, pure=False)
     return [check(part, k, len(parts)) for k, part in enumerate(parts)]
 
 
-def _named_rows(X, *others, names):
-    """Return Rows of the parts with these names."""
-    return Rows(X, **dict(zip(names, others, strict=True)))
+def _joint_parts(given):
+    """Return a Delayed Rows for each partition of collections {name: collection}.
+
+    If all are of one kind, they are made one collection: Dask then computes once what they have in
+    common, and reads of a file the columns only that one of them needs.
+    """
+    if all(is_frame(one) for one in given.values()):
+        return _parts_of_frames(given)
+    if all(is_array(one) for one in given.values()):
+        return _parts_of_arrays(given)
+    return _parts_of_blocks(given)
 
 
-def _rows_of_blocks(X, others):
+def _parts_of_frames(given):
+    """Return the Delayed Rows of dataframes and series."""
+    _check_same_numbers({name: one.npartitions for name, one in given.items()})
+    X, *others = given.values()
+    joint = X.map_partitions(
+        _named_rows,
+        *others,
+        names=list(given),
+        meta=(None, object),
+        align_dataframes=False,
+        enforce_metadata=False,
+    )
+    return _frame_blocks(joint)
+
+
+def _parts_of_arrays(given):
+    """Return the Delayed Rows of arrays whose columns are in one chunk each."""
+    require_dask()
+    import dask.array
+
+    _check_same_numbers({name: one.numblocks[0] for name, one in given.items()})
+    arguments = []
+    for axis, array in enumerate(given.values(), start=1):
+        indices = (0,) if array.ndim == 1 else (0, axis)
+        arguments += [array, indices]
+    joint = dask.array.blockwise(
+        _named_rows,
+        (0,),
+        *arguments,
+        names=list(given),
+        concatenate=True,
+        align_arrays=False,
+        meta=np.empty(0, dtype=object),
+    )
+    return list(joint.to_delayed())
+
+
+def _parts_of_blocks(given):
     """Return the Delayed Rows of collections of several kinds."""
-    blocks = _blocks("X", X)
-    lengths = known_lengths(X)
-    columns = [blocks]
-    for name, other in others.items():
-        columns.append(_blocks_like_X(name, other, len(blocks), lengths))
-    make = require_dask().delayed(_checked_rows, pure=False)
-    rows = enumerate(zip(*columns, strict=True))
-    return [make(k, len(blocks), *parts) for k, parts in rows]
+    lengths = known_lengths(given["X"])
+    blocks = {}
+    for name, one in given.items():
+        if is_collection(one):
+            blocks[name] = _blocks(name, one)
+        elif not np.isscalar(one):
+            blocks[name] = _cut(name, one, lengths)
+    _check_same_numbers({name: len(parts) for name, parts in blocks.items()})
+    n_partitions = len(blocks["X"])
+    for name in given.keys() - blocks.keys():
+        blocks[name] = [given[name]] * n_partitions
+    make = require_dask().delayed(_named_rows, pure=False)
+    names = list(blocks)
+    return [make(*parts, names=names) for parts in zip(*blocks.values(), strict=True)]
 
 
-def _checked_rows(k, n_partitions, *parts):
-    return _checked(Rows(*parts), k, n_partitions)
+def _named_rows(*parts, names):
+    """Return Rows of the parts with these names."""
+    return Rows(**dict(zip(names, parts, strict=True)))
 
 
-def _blocks_like_X(name, other, n_partitions, lengths):
-    """Return the parts of y, weights or task ids that belong to those of X."""
-    if other is None or np.isscalar(other):
-        return [other] * n_partitions
-    if not is_collection(other):
-        return _cut(name, other, lengths)
-    if is_array(other) and lengths is not None:
-        other = _with_chunks(name, other, lengths)
-    blocks = _blocks(name, other)
-    _check_same_number(name, len(blocks), n_partitions)
-    return blocks
+def _in_chunks_of_X(given):
+    """Return arrays, of Dask or in memory, in the row chunks of X where all lengths are known."""
+    lengths = known_lengths(given["X"])
+    cut = {}
+    for name, one in given.items():
+        if is_array(one):
+            cut[name] = _with_chunks(name, one, lengths)
+        elif isinstance(one, np.ndarray) and one.ndim > 0 and lengths is not None:
+            cut[name] = _from_memory(name, one, lengths)
+    return {**given, **cut}
+
+
+def _with_chunks(name, array, lengths):
+    """Return a Dask array with all columns in a chunk, in chunks of rows of these lengths."""
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} is a Dask array with {array.ndim} dimensions; expected one or two."
+        )
+    if array.ndim == 2 and array.numblocks[1] > 1:
+        array = array.rechunk({1: -1})
+    own = known_lengths(array)
+    if lengths is None or own is None or np.array_equal(own, lengths):
+        return array
+    _check_same_length(name, own.sum(), lengths.sum())
+    return array.rechunk({0: tuple(lengths.tolist())})
+
+
+def _from_memory(name, array, lengths):
+    """Return a NumPy array as a Dask array in chunks of rows of these lengths."""
+    import dask.array
+
+    _check_same_length(name, len(array), lengths.sum())
+    chunks = (tuple(lengths.tolist()), *array.shape[1:])
+    return dask.array.from_array(array, chunks=chunks, name=False)
 
 
 def _blocks(name, collection):
     """Return the partitions of a collection as Delayed."""
     if isinstance(collection, list | tuple):
         return list(collection)
-    if _is_delayed(collection):
+    if _is_delayed(collection) or _is_future(collection):
         return [collection]
     if is_array(collection):
-        return _array_blocks(name, collection)
+        return list(collection.to_delayed(optimize_graph=False).ravel())
     if is_frame(collection):
         return _frame_blocks(collection)
     raise TypeError(
@@ -227,26 +286,6 @@ def _frame_blocks(frame):
     with suppress(ValueError):  # which Dask 2026.8 raises for columns that an Index selects
         frame = frame.simplify()
     return frame.to_delayed(optimize_graph=False)
-
-
-def _array_blocks(name, array):
-    """Return the chunks of rows of an array, with all columns, as Delayed."""
-    if array.ndim not in (1, 2):
-        raise ValueError(
-            f"{name} is a Dask array with {array.ndim} dimensions; expected one or two."
-        )
-    if array.ndim == 2 and array.numblocks[1] > 1:
-        array = array.rechunk({1: -1})
-    return list(array.to_delayed().ravel())
-
-
-def _with_chunks(name, array, lengths):
-    """Return an array in the row chunks of X, if its own are known."""
-    own = known_lengths(array)
-    if own is None or np.array_equal(own, lengths):
-        return array
-    _check_same_length(name, own.sum(), lengths.sum())
-    return array.rechunk({0: tuple(lengths.tolist())})
 
 
 def _cut(name, other, lengths):
@@ -267,13 +306,15 @@ def _cut(name, other, lengths):
     return pieces
 
 
-def _check_same_number(name, n_own, n_partitions):
-    if n_own != n_partitions:
-        raise ValueError(
-            f"X has {n_partitions} partitions and {name} has {n_own}, of unknown lengths: give "
-            "them with the same partitions, for example as columns of one dataframe, or call "
-            "compute_chunk_sizes() of both arrays."
-        )
+def _check_same_numbers(numbers):
+    """Raise ValueError unless the numbers of partitions {name: number} are the same."""
+    for name, number in numbers.items():
+        if number != numbers["X"]:
+            raise ValueError(
+                f"X has {numbers['X']} partitions and {name} has {number}, of unknown lengths: "
+                "give them with the same partitions, for example as columns of one dataframe, or "
+                "call compute_chunk_sizes() of both arrays."
+            )
 
 
 def _check_same_length(name, n_own, n_rows):

@@ -17,7 +17,7 @@ from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
 from skmtl._data.magnitudes import check_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
-from skmtl._data.spellings import refuse_dates, refuse_masked
+from skmtl._data.spellings import refuse_collection, refuse_dates, refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
@@ -42,6 +42,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
     Without `finite`, NaN and infinity are let through. With `reset`, n_features_in_ and
     feature_names_in_ are set on the estimator.
     """
+    refuse_collection(X, "X")
     refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
     refuse_masked(X, "X")
@@ -140,7 +141,8 @@ def _check_passed_ids(X, tasks):
 
 
 def _check_y_given(estimator, y):
-    """Raise if y is None."""
+    """Raise if y is None, or not in memory."""
+    refuse_collection(y, "y")
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."

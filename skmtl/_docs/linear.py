@@ -127,6 +127,9 @@ shared_coef_ : ndarray of shape (n_features,)
 {task_attributes}
 n_iter_ : int
     Number of passes over the features.
+n_passes_ : int
+    Number of passes over the samples; only of models with other losses than the squared one that
+    were fitted to Dask collections.
 objective_ : float
     The objective above at the solution.
 dual_gap_ : float
@@ -150,6 +153,8 @@ shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
 {task_attributes}
 n_iter_ : int
     Number of steps of the proximal Newton method.
+n_passes_ : int
+    Number of passes over the samples; only of models that were fitted to Dask collections.
 objective_ : float
     The objective above at the solution.
 dual_gap_ : float

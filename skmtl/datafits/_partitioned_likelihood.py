@@ -18,7 +18,7 @@ from skmtl.datafits._partitioned_point import PartitionedPoint
 from skmtl.datafits._partitioned_sums import feature_sums, moment_sums, step_values
 from skmtl.datafits._pulled_intercepts import InterceptPull
 
-_STEPS = np.array([1.0, 0.5])  # that are tried in the round at the end of a step
+_STEPS = np.array([1.0, 0.5, 2.0])  # of the reach, that are tried in the round at its end
 _SHORT_STEPS = 0.5 ** np.arange(1, 27)  # and in one more unless the first is best
 _ENOUGH = 0.5  # of the fall at the half step, for which the full one is taken
 _ROUNDING = 1e-13
@@ -57,6 +57,7 @@ class PartitionedLikelihood:
         self.center = setup.column_origin  # where the intercepts are that are pulled
         self.positive = False
         self.null_gradient = None
+        self.reach = 1.0  # from a point to the minimum of its quadratic model
         self._points = []  # the last ones, of all copies
         _check_memory(setup)
 
@@ -175,20 +176,42 @@ class PartitionedLikelihood:
         (PartitionedPoint, float)
             The new point and the step; `point` itself and 0 if no step lowers the objective.
         """
-        new = self._evaluate(point, other, _STEPS)
         here = point.value + value(0.0)
-        totals = [one + value(step) for step, one in zip(_STEPS, new.values, strict=True)]
-        falls = here - np.array(totals)
+        reach = self.reach
+        new = self._evaluate(point, self._between(point, other, reach), _STEPS)
+        falls = []
+        for step, likelihood in zip(reach * _STEPS, new.values, strict=True):
+            falls.append(here - likelihood - value(step))
+        self._adapt_reach(*falls)
         if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
-            return new, 1.0
+            return new, reach
         (values,) = self.parts.sum(step_values, self.setup, point.model, other.model, _SHORT_STEPS)
         values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
         step = _best_step(here, _SHORT_STEPS, values, value)
         if step == 0.0:
             return point, 0.0
+        moved = self._between(point, other, step)
+        return self.at(moved.W, moved.b), step
+
+    def _between(self, point, other, step):
+        """The model at `point + step * (other - point)`."""
+        if step == 1.0:
+            return other
         W = point.W + step * (other.W - point.W)
         b = point.b + step * (other.b - point.b)
-        return self.at(W, b), step
+        return self.direction(W, b)
+
+    def _adapt_reach(self, fall, fall_at_half, fall_at_double):
+        """Go farther next time if that would have been better: bounds of curvatures are too large.
+
+        Constraints hold up to step 1 only.
+        """
+        if self.exact_curvature or self.positive:
+            return
+        if fall_at_double > fall:
+            self.reach *= 2
+        elif fall_at_half > fall:
+            self.reach = max(0.5 * self.reach, 1.0)
 
     def minimize_features(self, point, features, positive=False):
         """The point itself: unpenalized features move with the others."""

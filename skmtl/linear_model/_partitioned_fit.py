@@ -43,6 +43,8 @@ def fit_partitions(model, X, y, sample_weight=None, tasks=None):
     """
     model._check_params()
     _check_supported(model)
+    for name in ("task_weight_", "task_noise_"):  # of an earlier fit
+        vars(model).pop(name, None)
     parts = Partitions(aligned_rows(X, y, sample_weight, tasks))
     return fit_parts(model, parts, wide=tasks is None and model.task_column is None)
 

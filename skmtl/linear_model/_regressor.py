@@ -63,7 +63,8 @@ class LinearMultiTaskRegressor(
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
-            Dask collection, as the other arguments then are.
+            Dask collection, as the other arguments then are: of squared losses it is read once, and
+            of others it stays in the memory of the cluster, to be passed over some ten times.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -93,7 +94,6 @@ class LinearMultiTaskRegressor(
 
     def _fit_collection(self, X, y, sample_weight, tasks):
         if self._make_loss().is_quadratic:
-            vars(self).pop("n_passes_", None)  # of an earlier fit
             return super()._fit_collection(X, y, sample_weight, tasks)
         self._forget_statistics()
         return fit_partitions(self, X, y, sample_weight, tasks)
@@ -105,7 +105,7 @@ class LinearMultiTaskRegressor(
         """Fit the model to what was read."""
         if isinstance(self.task_weight, str) and self.task_weight == "uncertainty":
             return self._fit_uncertain(read)
-        for name in ("task_weight_", "task_noise_"):  # of an earlier fit
+        for name in ("task_weight_", "task_noise_", "n_passes_"):  # of an earlier fit
             vars(self).pop(name, None)
         datafit = self._datafit(read)
         solution = self._solve(datafit, read)

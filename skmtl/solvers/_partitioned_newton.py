@@ -8,6 +8,8 @@ from skmtl.solvers._newton_iteration import NewtonIteration
 from skmtl.solvers._softmax import columns_to_stack, fixes_shift
 
 _LEAST_TOL = 1e2 * ROUNDING
+_LEAST_SHARE = 1e-4  # of the gap, to which squared losses are solved by then
+_ROUNDING = 1e-13  # of the objective
 _LINEAR = 10.0  # times the tolerance: progress of a step from which on the gap may be small
 
 
@@ -54,6 +56,14 @@ class _PartitionedIteration(NewtonIteration):
     def __init__(self, problem, start, inner_solver, tol):
         super().__init__(problem, start, inner_solver)
         self.tol = tol
+
+    def _step(self, enough):
+        """As in memory, but steps that lower nothing any more are the last: they cost rounds."""
+        moved = super()._step(enough)
+        if moved and self.share < _LEAST_SHARE and self.progress <= _ROUNDING * self.objective:
+            self._measure()
+            return False
+        return moved
 
     def _may_be_last(self):
         """Whether the last step says so: Newton's method squares the gap with every step."""

@@ -25,12 +25,14 @@ _LEAST = 1e-6  # probability in a curvature, relative to the gradient of its sam
 def columns_to_stack(likelihood):
     """Number of columns of every task, if the exact curvature is affordable, else 0.
 
-    It is a tuple with the numbers of all tasks if these differ.
+    It is a tuple with the numbers of all tasks if these differ. More is affordable for samples in
+    partitions, which are not to be read again and again.
     """
     if likelihood.pull is not None:
         return 0  # intercepts of several tasks meet
     if likelihood.is_partitioned:
-        return affordable_stack(likelihood.setup.sizes.tolist(), likelihood.shape[0])
+        sizes = likelihood.setup.sizes.tolist()
+        return _affordable_stack(sizes, likelihood.shape[0], 2 * _LARGEST, 4 * _FLOATS)
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
@@ -39,15 +41,15 @@ def columns_to_stack(likelihood):
         if not (isinstance(part, Softmax) or part.exact_curvature):
             return 0
         sizes.append(index.shape[1])
-    return affordable_stack(sizes, likelihood.shape[0])
+    return _affordable_stack(sizes, likelihood.shape[0], _LARGEST, _FLOATS)
 
 
-def affordable_stack(sizes, n_features):
+def _affordable_stack(sizes, n_features, largest, most_floats):
     """What :func:`columns_to_stack` returns for tasks of these numbers of columns."""
     most = max(sizes)
     n_unknowns = most * n_features
     floats = n_unknowns**2 * len(sizes)
-    if most == 1 or n_unknowns > _LARGEST or floats > _FLOATS:
+    if most == 1 or n_unknowns > largest or floats > most_floats:
         return 0
     return most if min(sizes) == most else tuple(sizes)
 

@@ -40,15 +40,16 @@ def add_rows(parts, X, y, weight, task, part):
     if n_cells < _SHORT:
         cell = cell.astype(np.int16)
     root = np.sqrt(weight)
-    y = y.view()
-    y.flags.writeable = False  # numba would compile the function again for one that is not
+    y = np.ascontiguousarray(y).view()
+    y.flags.writeable = False  # for others numba would compile the function again
     size = n_rows
     if not _has_contiguous_rows(X):
         size = max(_COPIED // n_features, _ROWS_PER_CELL * n_cells)
         X = X.tocsr() if sparse.issparse(X) else X
-    for start in range(0, n_rows, size):
-        rows = slice(start, start + size)
-        _add_block(parts, _contiguous(X[rows]), y[rows], root[rows], cell[rows])
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the moments
+        for start in range(0, n_rows, size):
+            rows = slice(start, start + size)
+            _add_block(parts, _contiguous(X[rows]), y[rows], root[rows], cell[rows])
 
 
 def _has_contiguous_rows(X):

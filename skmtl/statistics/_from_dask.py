@@ -35,9 +35,9 @@ class FromDask:
 
         Parameters
         ----------
-        X : dask array, dask dataframe or list of Delayed
+        X : dask array, dask dataframe, or list of Delayed or Futures
             Rows; with `task_column`, one of the columns holds the task ids. The partitions of a
-            list compute arrays, sparse matrices or frames. Partitions may be empty.
+            list are arrays, sparse matrices or frames. Partitions may be empty.
         y : collection with the partitions of X, or array-like
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`. A
             dask array is brought to the chunks of X if the sizes of both are known; y, weights and

@@ -4,6 +4,7 @@ from itertools import count
 
 import numpy as np
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._fold_of import fold_of
@@ -44,6 +45,8 @@ def statistics_of_rows(
     -------
     TaskStatistics
     """
+    if is_collection(X):
+        raise TypeError("X is a Dask collection: TaskStatistics.from_dask takes these.")
     before = None
     if into is not None:
         first_row = into.n_rows_

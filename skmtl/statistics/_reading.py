@@ -231,19 +231,19 @@ class _LongRows:
         add_rows(parts, self.X, samples.y, samples.weight, task, codes)
         all_count = len(samples.indices) == n_rows
         least_weight = samples.weight.min()
-        if not (all_count and _are_bounded(parts, least_weight)):
+        if not (all_count and _are_bounded(parts, positions, least_weight)):
             assert_all_finite(self.X, estimator_name=type(self.reader).__name__, input_name="X")
             check_features(self.reader, self.X)
 
 
-def _are_bounded(parts, least_weight):
-    """Whether no feature of any row can be NaN, infinite or too large.
+def _are_bounded(parts, positions, least_weight):
+    """Whether no feature of any row of some tasks can be NaN, infinite or too large.
 
     A row of weight s has `s (x - mean)^2` at most the sum of squares about the mean.
     """
     for moments in parts:
-        squares = np.einsum("tjj->tj", moments.xx)
-        largest = np.abs(moments.mean_x) + np.sqrt(squares / least_weight)
+        squares = np.einsum("tjj->tj", moments.xx)[positions]
+        largest = np.abs(moments.mean_x[positions]) + np.sqrt(squares / least_weight)
         if not (largest < LARGEST / 2).all():  # NaN is not less either
             return False
     return True
