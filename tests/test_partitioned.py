@@ -121,6 +121,10 @@ LONG = {
     "softmax, no intercepts": (TraceNormClassifier(0.02, fit_intercept=False), "classes"),
     "softmax, ridge": (MeanRegularizedClassifier(0.1), "classes"),
     "softmax, shared intercepts": (ClusteredTaskClassifier(0.1, **SHARED), "classes"),
+    "softmax, unpenalized": (
+        MultiTaskLassoClassifier(0.02, feature_weight=UNPENALIZED),
+        "classes",
+    ),
     "poisson": (MultiTaskLasso(0.05, loss="poisson"), "counts"),
     "huber": (MultiTaskLasso(0.05, loss="huber"), "numbers"),
     "huber, normalized": (MultiTaskLasso(0.05, loss="huber", normalize_y=True), "numbers"),

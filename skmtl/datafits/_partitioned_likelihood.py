@@ -238,11 +238,17 @@ class PartitionedLikelihood:
             unit=found.unit,
             width=found.width,
         )
-        point = self.at(np.zeros(self.shape))
+        zero = np.zeros(self.shape)
+        if len(features) == 0:
+            point = self.at(zero)
+            self.null_gradient = point.gradients
+            return point
+        single = copy.copy(self)
+        single.setup = replace(self.setup, stacked=False)
+        point = single.at(zero)
         self.null_gradient = point.gradients
-        if len(features):
-            point = minimize_unpenalized(point, features, positive)
-        return point
+        point = minimize_unpenalized(point, features, positive)
+        return self.at(point.W, point.b)
 
     @property
     def rounding(self):
