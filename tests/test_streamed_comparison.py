@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     MeanRegularizedRegressor,
+    MixedEffectsRegressor,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
     MultiTaskLassoCV,
@@ -223,10 +224,16 @@ def assert_same_reports(found, expected, rtol):
     assert found.summary_["cautions"] == expected.summary_["cautions"]
 
 
-@pytest.mark.parametrize("normalize_y", [False, True])
-def test_streamed_rows_are_compared_as_rows_in_memory(radon, normalize_y):
+@pytest.mark.parametrize(
+    "model",
+    [
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12),
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12, normalize_y=True),
+        MixedEffectsRegressor("intercept", task_column="county"),
+    ],
+)
+def test_streamed_rows_are_compared_as_rows_in_memory(radon, model):
     X, y = radon
-    model = MultiTaskLasso(0.05, task_column="county", normalize_y=normalize_y, tol=1e-12)
     options = {
         "baseline": Ridge(alpha=2.0),
         "rivals": ["pooled"],
