@@ -30,7 +30,7 @@ from scale_pass import N_FOLDS, Line, measure_memory, measure_pass
 from workers import THREADS
 
 GIGABYTE = 10**9
-SIZES = {  # quick or not, then the sizes of every section
+SIZES = {  # quick or not, then the rows of every section
     False: {
         "pass": Rows(200),
         "dask": Rows(200),
@@ -47,6 +47,11 @@ SIZES = {  # quick or not, then the sizes of every section
     },
 }
 SECTIONS = tuple(SIZES[True])
+THROUGH_DASK = {  # section, then where its rows are, and what measures it
+    "dask": ("made by two workers", measure_dask),
+    "dask-ml": ("kept by two workers", measure_dask_ml),
+    "logistic": ("labels, kept by two workers", measure_logistic),
+}
 HEADER = ["what", "seconds", "peak memory, MB", "error on new rows", ""]
 WIDTHS = "46 12 12 14 26"
 
@@ -96,7 +101,7 @@ def run_measured(command):
     start = perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         output = process.stdout.read()
-        # Of this child alone; it has been executed by a small process, as ru_maxrss keeps its peak.
+        # A child begins with the peak of its parent, which is small here.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -130,15 +135,11 @@ def main():
         alone += show(f"{rows.title()}, one process", lines)
     if "csv" in options.only:
         alone += show("a CSV file", measure_csv(*sizes["csv"]))
-    if "dask" in options.only:
-        rows = sizes["dask"]
-        through_dask += show(f"{rows.title()}, two workers", measure_dask(rows, coef))
-    if "dask-ml" in options.only:
-        rows = sizes["dask-ml"]
-        through_dask += show(f"{rows.title()}, kept by two workers", measure_dask_ml(rows))
-    if "logistic" in options.only:
-        rows = sizes["logistic"]
-        through_dask += show(f"{rows.title()}, labels", measure_logistic(rows))
+    for section, (words, function) in THROUGH_DASK.items():
+        if section in options.only:
+            rows = sizes[section]
+            lines = in_child(function, rows, coef)
+            through_dask += show(f"{rows.title()}, {words}", lines)
     for path, table in ((options.rst, alone), (options.rst_dask, through_dask)):
         if path:
             path.write_text(list_table(WIDTHS, table), encoding="utf-8")

@@ -30,14 +30,14 @@ def peak_of_workers(client):
     return max(client.run(peak_resident).values())
 
 
-def measure_dask(rows, coef):
+def measure_dask(rows, coef=None):
     """Lines of the pass through Dask.
 
     Parameters
     ----------
     rows : Rows
         The rows, which the workers make.
-    coef : ndarray or None
+    coef : ndarray, default=None
         Coefficients from the same rows in one process.
     """
     from skmtl import TaskStatistics
@@ -70,16 +70,23 @@ def size_of_chunk(number, rows):
     return len(rows.chunk(number).y)
 
 
-def measure_dask_ml(rows):
-    """Lines of our pass and path, and of dask-ml's linear models, on rows that workers keep."""
+def kept_rows(rows):
+    """X, y and tasks as dask arrays that are in the memory of the workers."""
     import dask
+    from dask.distributed import wait
 
+    arrays = dask.persist(*rows.dask_arrays())
+    wait(arrays)
+    return arrays
+
+
+def measure_dask_ml(rows, coef=None):
+    """Lines of our pass and path, and of dask-ml's linear models, on rows that workers keep."""
     from skmtl import TaskStatistics
 
     held_out = rows.held_out()
-    with cluster() as client:
-        X, y, tasks = dask.persist(*rows.dask_arrays())
-        client.gather(client.futures_of([X, y, tasks]))
+    with cluster():
+        X, y, tasks = kept_rows(rows)
         start = perf_counter()
         statistics = TaskStatistics.from_dask(X, y, tasks=tasks, n_folds=N_FOLDS)
         model, _ = fit_path(statistics)
@@ -124,15 +131,12 @@ def fit_dask_ml(X, y, tasks, task):
     return LinearRegression(solver=SOLVER).fit(X, y)
 
 
-def measure_logistic(rows):
+def measure_logistic(rows, coef=None):
     """The line of a logistic model with an L2,1 penalty on rows that the workers keep."""
-    import dask
-
     from skmtl import MultiTaskLassoClassifier
 
     with cluster() as client:
-        X, y, tasks = dask.persist(*rows.dask_arrays())
-        client.gather(client.futures_of([X, y, tasks]))
+        X, y, tasks = kept_rows(rows)
         model = MultiTaskLassoClassifier(ALPHA)
         start = perf_counter()
         model.fit(X, y, tasks=tasks)

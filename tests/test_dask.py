@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skmtl import (
     MeanRegularizedRegressor,
@@ -227,6 +228,14 @@ def test_unequal_chunks_are_aligned_where_lengths_are_known():
     chunked = MultiTaskLasso(0.05, tol=1e-12)
     chunked.fit(da.from_array(X, chunks=(50, 3)), da.from_array(Y, chunks=(33, 1)), WEIGHT)
     np.testing.assert_allclose(chunked.coef_, model.coef_, atol=1e-10)
+
+
+def test_grid_searches_cut_arrays_into_folds():
+    expected = GridSearchCV(MultiTaskLasso(), {"alpha": [0.1, 1.0]}, cv=3).fit(X, Y)
+    arrays = da.from_array(X, chunks=(50, 4)), da.from_array(Y, chunks=(50, 3))
+    search = GridSearchCV(MultiTaskLasso(), {"alpha": [0.1, 1.0]}, cv=3).fit(*arrays)
+    scores = search.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(scores, expected.cv_results_["mean_test_score"], rtol=1e-8)
 
 
 def test_predictions_are_lazy_and_know_their_shape():

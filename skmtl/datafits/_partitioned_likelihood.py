@@ -185,6 +185,7 @@ class PartitionedLikelihood:
         self._adapt_reach(*falls)
         if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
             return new, reach
+        self.setup = replace(self.setup, width=0.5 * self.setup.width)  # nearer to Newton's step
         (values,) = self.parts.sum(step_values, self.setup, point.model, other.model, _SHORT_STEPS)
         values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
         step = _best_step(here, _SHORT_STEPS, values, value)
@@ -233,6 +234,7 @@ class PartitionedLikelihood:
             free=np.asarray(features, dtype=np.intp),
             mean_loss=found.value / (self.total.sum() or 1.0) or 1.0,
             unit=found.unit,
+            width=found.width,
         )
         point = self.at(np.zeros(self.shape))
         self.null_gradient = point.gradients

@@ -11,15 +11,17 @@ from skmtl.datafits._partitioned_sums import intercept_sums
 _STEPS = 100
 _CLOSE = 1e-7  # what may be left of the value
 _SHORTEST = 1e-9  # step of an intercept
+_WIDTH = 0.1  # in units of predictions, over which second derivatives are averaged
 _FLAT = 1e-14  # curvature, relative to the largest, that is rounding
 
 
 class NullModel(NamedTuple):
-    """Intercepts (n_columns,), the value there, and the unit of predictions (ColumnSetup)."""
+    """Intercepts (n_columns,), the value there, and the unit and width of a ColumnSetup."""
 
     b: np.ndarray
     value: float
     unit: float
+    width: float
 
 
 def settle_null(likelihood):
@@ -31,9 +33,10 @@ def settle_null(likelihood):
     b = f.first_b if f.pull is None else f.pull.feasible(f.first_b)
     value, slopes, curvature = _derivatives(f, f.setup, b)
     unit = _unit(value, curvature)
+    width = _WIDTH * unit
     if not f.fit_intercept:
-        return NullModel(b, value, unit)
-    setup = replace(f.setup, unit=unit)
+        return NullModel(b, value, unit, width)
+    setup = replace(f.setup, width=width)
     step = _newton_step(f, slopes, curvature)
     for _ in range(_STEPS):
         if -inner(slopes, step) <= _CLOSE * value or np.abs(step).max() <= _SHORTEST:
@@ -46,7 +49,7 @@ def settle_null(likelihood):
         value = moved
         slopes = new_slopes
         step = _newton_step(f, slopes, curvature)
-    return NullModel(b, value, unit)
+    return NullModel(b, value, unit, width)
 
 
 def _unit(value, curvature):

@@ -9,7 +9,7 @@ from skmtl.solvers._softmax import columns_to_stack, fixes_shift
 
 _LEAST_TOL = 1e2 * ROUNDING
 _LEAST_SHARE = 1e-4  # of the gap, to which squared losses are solved by then
-_ROUNDING = 1e-13  # of the objective
+_ROUNDING = 1e-15  # of the objective
 _LINEAR = 10.0  # times the tolerance: progress of a step from which on the gap may be small
 
 

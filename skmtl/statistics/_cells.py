@@ -13,7 +13,7 @@ from skmtl.datafits import median_of_three
 
 _BUFFERED = 2**17  # numbers that stay in the cache
 _ROWS_PER_FEATURE = 4  # of the buffer at least, lest adding the product takes longer than it
-_COPIED = 2**23  # numbers copied at a time, of an X whose rows are not contiguous
+_COPIED = 2**21  # numbers copied at a time, of an X whose rows are not contiguous
 _ROWS_PER_CELL = 256  # of what is copied
 _SHORT = 2**15  # cells that 16 bits number, by which rows are sorted faster
 
