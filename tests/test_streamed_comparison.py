@@ -34,10 +34,11 @@ from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.loss_sums import LossSums
 from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
 from skmtl.evaluation._streamed.single_tasks import fit_alone
+from skmtl.evaluation._streamed.stratified_parts import StratifiedParts
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.meta import RandomInterceptTasks
-from skmtl.statistics import TaskStatistics, fold_of
+from skmtl.statistics import TaskStatistics
 
 N_TASKS = 5
 N_REPEATS = 3
@@ -172,6 +173,24 @@ def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tas
     np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
 
 
+@pytest.mark.parametrize("chunksize", [1, 37])
+def test_parts_are_stratified_by_task_in_any_batches(chunksize):
+    rng = np.random.default_rng(4)
+    tasks = rng.permutation(np.repeat(["x", "y", "z"], [100, 43, 3]))
+    expected = StratifiedParts(20).of(*np.unique(tasks, return_inverse=True))
+    stratified = StratifiedParts(20)
+    found = []
+    for start in range(0, len(tasks), chunksize):
+        chunk = tasks[start : start + chunksize]
+        found.append(stratified.of(*np.unique(chunk, return_inverse=True)))
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+    counts = {task: np.bincount(expected[tasks == task], minlength=20) for task in "xyz"}
+    assert set(counts["x"]) == {5}
+    assert set(counts["y"]) == {2, 3}
+    assert set(counts["z"]) == {0, 1}
+    assert not np.array_equal(expected[tasks == "x"][:20], expected[tasks == "x"][20:40])
+
+
 @pytest.fixture(scope="module")
 def radon():
     """Features with the counties, and targets; counties with fewer than 15 houses are one."""
@@ -199,10 +218,11 @@ def batches_of(X, y, chunksize):
     return read_batches
 
 
-def splits_of(n_rows, rng):
+def splits_of(tasks, rng):
     """The splits of the comparison of streamed rows, as positions; they are drawn from rng."""
     folds = RepeatedFolds.drawn(2, 4, rng)
-    parts = fold_of(np.arange(n_rows), number_of_parts(4))
+    ids, codes = np.unique(tasks, return_inverse=True)
+    parts = StratifiedParts(number_of_parts(4)).of(ids, codes)
     splits = []
     for trained in folds.training_parts():
         is_trained = np.isin(parts, trained)
@@ -241,7 +261,7 @@ def test_streamed_rows_are_compared_as_rows_in_memory(radon, model):
     }
     found = compare_batches(model, batches_of(X, y, 100), random_state=0, **options)
     rng = np.random.RandomState(0)
-    cv = splits_of(len(y), rng)
+    cv = splits_of(X["county"], rng)
     expected = compare_to_single_task(model, X, y, cv=cv, random_state=rng, **options)
     assert_same_reports(found, expected, rtol=1e-6)
 
@@ -259,7 +279,7 @@ def test_features_are_standardized_by_the_training_set(radon):
         **options,
     )
     in_memory = make_pipeline(scaler, MultiTaskLasso(0.05, task_column=-1, tol=1e-12))
-    cv = splits_of(len(y), np.random.RandomState(0))
+    cv = splits_of(X["county"], np.random.RandomState(0))
     expected = compare_to_single_task(in_memory, X, y, cv=cv, task_column="county", **options)
     for method in ("single", "multi", "pooled"):
         name = f"error_{method}"
