@@ -45,7 +45,7 @@ class TaskStatistics(FromDask):
         Labels of the folds or sites; empty if rows are not divided into parts.
     n_features_in_ : int
         Number of columns of X, the task column included.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_columns,)
         Names of the columns of X, if these have names.
     nbytes : int
         Memory in bytes.
