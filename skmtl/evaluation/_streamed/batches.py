@@ -5,6 +5,9 @@ from sklearn.base import BaseEstimator
 
 from skmtl._data.reading import read_prediction_data
 from skmtl._data.task_ids import column_names, some_of
+from skmtl.evaluation._streamed.stratified_parts import StratifiedParts
+from skmtl.meta.pipelines import read_task_ids
+from skmtl.statistics import TaskStatistics
 
 
 class Batches:
@@ -39,6 +42,30 @@ class Batches:
         for X, _ in self:
             return X
         raise ValueError("read_batches() has no rows.")
+
+    def in_parts(self, task_column, n_parts):
+        """Yield X, y and the parts of the rows, which are the same at every reading."""
+        stratified = StratifiedParts(n_parts)
+        for X, y in self:
+            _, tasks, codes = read_task_ids(X, y, task_column, None)
+            yield X, y, stratified.of(tasks, codes)
+
+    def statistics(self, task_column, n_parts, memory_limit):
+        """Return the :class:`TaskStatistics` of all rows in parts."""
+        statistics = None
+        for k, (X, y, parts) in enumerate(self.in_parts(task_column, n_parts)):
+            try:
+                of_batch = TaskStatistics.from_data(
+                    X,
+                    y,
+                    task_column=task_column,
+                    folds=parts,
+                    memory_limit=memory_limit,
+                )
+                statistics = of_batch if statistics is None else statistics + of_batch
+            except (TypeError, ValueError) as error:
+                raise type(error)(f"Batch {k}: {error}") from error
+        return statistics
 
     def _pair(self, batch):
         """X and y of a batch."""
