@@ -97,6 +97,7 @@ class TaskStatistics(FromDask):
         task_column=None,
         n_folds=None,
         folds=None,
+        first_row=0,
         memory_limit=None,
     ):
         """Statistics of rows in memory.
@@ -117,6 +118,9 @@ class TaskStatistics(FromDask):
             Number of folds, at least 2, into which rows are divided by a hash of their positions.
         folds : array-like of shape (n_rows,), default=None
             The fold or site of each row, in place of `n_folds`.
+        first_row : int, default=0
+            Position of the first row among all rows, for `n_folds`: where pieces of few rows are
+            to be added up, they would all begin with the same folds otherwise.
         memory_limit : float, default=None
             Largest memory of the statistics in bytes. None is half of that of the machine.
 
@@ -132,8 +136,18 @@ class TaskStatistics(FromDask):
             If the statistics would be larger than `memory_limit`.
         """
         reader = row_reader(cls.__name__, task_column)
-        options = {"n_folds": n_folds, "folds": folds, "memory_limit": memory_limit}
-        return statistics_of_rows(cls, reader, X, y, sample_weight, tasks, **options)
+        return statistics_of_rows(
+            cls,
+            reader,
+            X,
+            y,
+            sample_weight,
+            tasks,
+            n_folds=n_folds,
+            folds=folds,
+            first_row=check_int(first_row, "first_row", low=0),
+            memory_limit=memory_limit,
+        )
 
     @classmethod
     def from_batches(
