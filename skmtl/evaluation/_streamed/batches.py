@@ -63,8 +63,10 @@ class Batches:
                     memory_limit=memory_limit,
                 )
                 statistics = of_batch if statistics is None else statistics + of_batch
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"Batch {k}: {error}") from error
+            except TypeError as error:
+                raise TypeError(f"Batch {k}: {error}") from error
+            except ValueError as error:
+                raise ValueError(f"Batch {k}: {error}") from error
         return statistics
 
     def _pair(self, batch):
