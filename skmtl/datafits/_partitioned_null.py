@@ -10,6 +10,7 @@ from skmtl.datafits._partitioned_sums import intercept_sums
 
 _STEPS = 100
 _CLOSE = 1e-7  # what may be left of the value
+_NEARLY = 1e-4  # the same with unpenalized features, which move on with the others
 _SHORTEST = 1e-9  # step of an intercept
 _WIDTH = 0.1  # in units of predictions, over which second derivatives are averaged
 _FLAT = 1e-14  # curvature, relative to the largest, that is rounding
@@ -85,13 +86,13 @@ def _newton_step(likelihood, slopes, curvature):
 
 
 def minimize_unpenalized(point, features, positive):
-    """Return the point with these features and the intercepts at their optimum."""
+    """Return the point with these features and the intercepts close to their optimum."""
     f = point.likelihood
     for _ in range(_STEPS):
         before = point.value
         quadratic = point.quadratic()
         W = quadratic.minimize_features(point.W, features, positive)
         point, step = f.search(point, f.minimum_of(quadratic, W))
-        if step == 0.0 or point.value >= before * (1 - _CLOSE):
+        if step == 0.0 or point.value >= before * (1 - _NEARLY):
             break
     return point

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-_FLOATS = 2**19  # of features that are read at a time
+_FLOATS = 2**18  # of features that are read at a time
 
 
 class TaskRows(NamedTuple):

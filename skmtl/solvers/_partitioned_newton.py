@@ -1,7 +1,5 @@
 """Newton's method for likelihoods of data in partitions, where every look at them is a round."""
 
-import numpy as np
-
 from skmtl.datafits import ROUNDING
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 from skmtl.solvers._newton_iteration import NewtonIteration
@@ -10,7 +8,7 @@ from skmtl.solvers._softmax import columns_to_stack, fixes_shift
 _LEAST_TOL = 1e2 * ROUNDING
 _LEAST_SHARE = 1e-4  # of the gap, to which squared losses are solved by then
 _ROUNDING = 1e-15  # of the objective
-_LINEAR = 10.0  # times the tolerance: progress of a step from which on the gap may be small
+_NEAR = 3.0  # times the tolerance: progress of a step from which on the gap may be small
 
 
 def partitioned_newton(
@@ -66,11 +64,8 @@ class _PartitionedIteration(NewtonIteration):
         return moved
 
     def _may_be_last(self):
-        """Whether the last step says so: Newton's method squares the gap with every step."""
-        near = _LINEAR * self.tol
-        if self.problem.likelihood.exact_curvature:
-            near = np.sqrt(self.tol)
-        return self.progress <= near * self.problem.null.value
+        """Whether the last step says so: the gap is hardly ever smaller than what it gained."""
+        return self.progress <= _NEAR * self.tol * self.problem.null.value
 
     def _extrapolate(self, moved):
         """The point itself: another one would take a round."""
