@@ -166,9 +166,10 @@ class TaskStatistics(FromDask):
         Parameters
         ----------
         batches : iterable
-            Tuples (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks) as in
-            :meth:`from_data`; or frames, such as the chunks of ``pandas.read_csv(chunksize=)``, or
-            the record batches of ``pyarrow.parquet.ParquetFile(path).iter_batches()``.
+            Tuples (X, y), (X, y, sample_weight), (X, y, sample_weight, tasks) or (X, y,
+            sample_weight, tasks, folds) as in :meth:`from_data`; or frames, such as the chunks of
+            ``pandas.read_csv(chunksize=)``, or the record batches of
+            ``pyarrow.parquet.ParquetFile(path).iter_batches()``.
         target : str or list of str, default=None
             Where batches are frames, the column of y; a list is that of the columns of a
             two-dimensional y.
