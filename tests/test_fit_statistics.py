@@ -160,6 +160,10 @@ def test_a_bad_piece_leaves_the_others_as_they_were():
     for piece in (bad, X[:, 1:], bad[:0, :3]):
         with pytest.raises(ValueError, match=r"NaN|features"):
             model.partial_fit(piece, y[: len(piece)])
+    with pytest.raises(ValueError, match="alpha == -1"):
+        model.set_params(alpha=-1.0).partial_fit(X, y)
+    with pytest.raises(TypeError, match="takes a skmtl"):
+        model.fit_statistics(X)
     assert model.statistics_.n_rows_ == len(X)
     np.testing.assert_array_equal(model.coef_, coef)
 
@@ -187,6 +191,16 @@ def test_sites_are_left_out_one_at_a_time():
     assert search.mse_path_.shape == (4, 2)
     b, a = np.arange(10), np.arange(10, 30)
     same = MultiTaskLassoCV(alphas=4, cv=[(b, a), (a, b)]).fit(X, y)
+    np.testing.assert_allclose(search.mse_path_, same.mse_path_, rtol=1e-6)
+
+
+def test_each_of_many_parts_is_left_out():
+    X, y = NUMBERS.X["wide"], NUMBERS.y["wide"]
+    folds = np.arange(30) % 10
+    search = MultiTaskLassoCV(alphas=2)
+    search.fit_statistics(TaskStatistics.from_data(X, y, folds=folds))
+    splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(10)]
+    same = MultiTaskLassoCV(alphas=2, cv=splits).fit(X, y)
     np.testing.assert_allclose(search.mse_path_, same.mse_path_, rtol=1e-6)
 
 

@@ -324,6 +324,8 @@ def test_what_needs_rows_is_refused(radon):
         compare(read=iter([(X, y)]))
     with pytest.raises(ValueError, match="3 rows are too few for n_folds=4"):
         compare(read=batches_of(X[:3], y[:3], 10))
+    with pytest.raises(TypeError, match=r"Batch 1: .*ids of another type would be other tasks"):
+        compare(read=lambda: [(X, y), (X.assign(county="7"), y)])
     first = iter([X[:500], X[:500], X[:400]])
 
     def other_rows():

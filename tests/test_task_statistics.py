@@ -129,7 +129,14 @@ def test_folds_do_not_depend_on_batches():
         pd.read_csv(csv, chunksize=50), target="y", task_column="school", n_folds=3
     )
     in_pieces = TaskStatistics.from_batches(pieces(LONG, Y["y"]), task_column="school", n_folds=3)
+    pairs = [slice(start, start + 2) for start in range(0, N_ROWS, 2)]
+    options = {"task_column": "school", "n_folds": 3}
+    by_twos = sum(
+        TaskStatistics.from_data(LONG[two], Y["y"][two], first_row=two.start, **options)
+        for two in pairs
+    )
     for k in range(3):
+        assert_same(by_twos, whole, k)
         assert_same(from_csv, whole, k)
         assert_same(in_pieces, whole, k)
     folds = fold_of(np.arange(10_000), 5)

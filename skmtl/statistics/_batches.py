@@ -48,8 +48,8 @@ def split_batch(batch, target, weight, fold_column, task_column=None):
     Parameters
     ----------
     batch : tuple or frame
-        (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks); or a frame of pandas or
-        polars, a pyarrow Table or RecordBatch.
+        (X, y), (X, y, sample_weight), (X, y, sample_weight, tasks) or (X, y, sample_weight, tasks,
+        folds); or a frame of pandas or polars, a pyarrow Table or RecordBatch.
     target, weight, fold_column
         Names of the columns of a frame that are no features.
     task_column : str or int, default=None
@@ -83,18 +83,19 @@ def split_batch(batch, target, weight, fold_column, task_column=None):
 
 
 def _split_tuple(batch, target, weight, fold_column):
-    if not 2 <= len(batch) <= 4:
+    if not 2 <= len(batch) <= 5:
         raise ValueError(
-            "A batch must be (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks); got a "
-            f"tuple of {len(batch)}."
+            "A batch must be (X, y), (X, y, sample_weight), (X, y, sample_weight, tasks) or (X, y, "
+            f"sample_weight, tasks, folds); got a tuple of {len(batch)}."
         )
     for name, value in {"target": target, "weight": weight}.items():
         if value is not None:
             raise ValueError(f"{name}={value!r} is for batches that are frames, not tuples.")
     X, y, *others = batch
-    sample_weight, tasks = (*others, None, None)[:2]
-    folds = None
+    sample_weight, tasks, folds = (*others, None, None, None)[:3]
     if fold_column is not None:
+        if folds is not None:
+            raise ValueError(f"A batch has both folds and fold_column={fold_column!r}.")
         names = column_names(X)
         if names is None or fold_column not in names:
             raise ValueError(f"fold_column={fold_column!r} is not a column of X.")

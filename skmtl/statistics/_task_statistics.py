@@ -100,6 +100,7 @@ class TaskStatistics(FromDask):
         task_column=None,
         n_folds=None,
         folds=None,
+        first_row=0,
         memory_limit=None,
     ):
         """Statistics of rows in memory.
@@ -120,6 +121,9 @@ class TaskStatistics(FromDask):
             Number of folds, at least 2, into which rows are divided by a hash of their positions.
         folds : array-like of shape (n_rows,), default=None
             The fold or site of each row, in place of `n_folds`.
+        first_row : int, default=0
+            Position of the first row among all rows, for `n_folds`: where pieces of few rows are
+            to be added up, they would all begin with the same folds otherwise.
         memory_limit : float, default=None
             Largest memory of the statistics in bytes. None is half of that of the machine.
 
@@ -135,8 +139,18 @@ class TaskStatistics(FromDask):
             If the statistics would be larger than `memory_limit`.
         """
         reader = row_reader(cls.__name__, task_column)
-        options = {"n_folds": n_folds, "folds": folds, "memory_limit": memory_limit}
-        return statistics_of_rows(cls, reader, X, y, sample_weight, tasks, **options)
+        return statistics_of_rows(
+            cls,
+            reader,
+            X,
+            y,
+            sample_weight,
+            tasks,
+            n_folds=n_folds,
+            folds=folds,
+            first_row=check_int(first_row, "first_row", low=0),
+            memory_limit=memory_limit,
+        )
 
     @classmethod
     def from_batches(
@@ -155,10 +169,11 @@ class TaskStatistics(FromDask):
         Parameters
         ----------
         batches : iterable
-            Tuples (X, y), (X, y, sample_weight) or (X, y, sample_weight, tasks) as in
-            :meth:`from_data`; or frames, such as the chunks of ``pandas.read_csv(chunksize=)``, or
-            the record batches of ``pyarrow.parquet.ParquetFile(path).iter_batches()``. All columns
-            of frames are features but those that the other arguments name.
+            Tuples (X, y), (X, y, sample_weight), (X, y, sample_weight, tasks) or (X, y,
+            sample_weight, tasks, folds) as in :meth:`from_data`; or frames, such as the chunks of
+            ``pandas.read_csv(chunksize=)``, or the record batches of
+            ``pyarrow.parquet.ParquetFile(path).iter_batches()``. All columns of frames are features
+            but those that the other arguments name.
         target : str or list of str, default=None
             Where batches are frames, the column of y; a list is that of the columns of a
             two-dimensional y.

@@ -57,8 +57,9 @@ class FitsStatistics:
             task_column=self.task_column,
             n_folds=self._n_folds(),
         )
+        self._fit_statistics(statistics)
         self._forget_statistics()
-        return self._fit_statistics(statistics)
+        return self
 
     @available_if(_has_squared_loss)
     def fit_statistics(self, statistics):
@@ -88,9 +89,10 @@ class FitsStatistics:
                 f"fit_statistics takes a skmtl.TaskStatistics, got {type(statistics).__name__}; "
                 "TaskStatistics.from_data makes one from X and y, TaskStatistics.load reads a file."
             )
+        self._fit_statistics(statistics)
         if statistics is not vars(self).get("_statistics"):
             self._forget_statistics()
-        return self._fit_statistics(statistics)
+        return self
 
     @available_if(_has_squared_loss)
     def partial_fit(self, X, y, sample_weight=None, *, tasks=None, solve=True):
@@ -125,7 +127,8 @@ class FitsStatistics:
         ------
         ValueError
             If the input is invalid as in `fit`, or has other columns or other tasks of a
-            two-dimensional y than before. The samples of previous calls are then as they were.
+            two-dimensional y than before; or if the model cannot be fitted. Then nothing has been
+            added.
 
         Warns
         -----
@@ -160,8 +163,10 @@ class FitsStatistics:
         )
         if before is not None:
             statistics = before + statistics
-        self._statistics = statistics
-        return self._fit_statistics(statistics) if solve else self
+        if solve:
+            self._fit_statistics(statistics)
+        self._statistics = statistics  # only now: after an error the samples are as before
+        return self
 
     @property
     def statistics_(self):

@@ -62,20 +62,12 @@ class Batches:
 
     def statistics(self, task_column, n_parts, memory_limit):
         """Return the :class:`TaskStatistics` of all rows in parts."""
-        statistics = None
-        for k, (X, y, parts) in enumerate(self.in_parts(task_column, n_parts)):
-            try:
-                of_batch = TaskStatistics.from_data(
-                    X,
-                    y,
-                    task_column=task_column,
-                    folds=parts,
-                    memory_limit=memory_limit,
-                )
-                statistics = of_batch if statistics is None else statistics + of_batch
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"Batch {k}: {error}") from error
-        return statistics
+        in_parts = self.in_parts(task_column, n_parts)
+        return TaskStatistics.from_batches(
+            ((X, y, None, None, parts) for X, y, parts in in_parts),
+            task_column=task_column,
+            memory_limit=memory_limit,
+        )
 
     def _pair(self, batch):
         """X and y of a batch."""
