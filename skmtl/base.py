@@ -50,7 +50,9 @@ class MultiTaskEstimator:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Test samples, with the task column where the estimator has one.
+            Test samples, with the task column where the estimator has one. Or a Dask collection, as
+            the other arguments then are, if `predict` takes these: the score is computed partition
+            by partition.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             True targets. The columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or of y's shape, default=None
