@@ -184,14 +184,15 @@ class PartitionedLikelihood:
         for step, likelihood in zip(reach * steps, new.values, strict=True):
             falls.append(here - likelihood - value(step))
         self._adapt_reach(falls)
-        if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
+        rounding = _ROUNDING * abs(here)
+        if falls[0] >= max(_ENOUGH * falls[1], 0.0) - rounding:
             return new, reach
         self.setup = replace(self.setup, width=0.5 * self.setup.width)  # nearer to Newton's step
         (values,) = self.parts.sum(step_values, self.setup, point.model, other.model, _SHORT_STEPS)
         values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
         step = _best_step(here, _SHORT_STEPS, values, value)
         if step == 0.0:
-            return point, 0.0
+            return self._with_bounds(point), 0.0
         moved = self._between(point, other, step)
         return self.at(moved.W, moved.b), step
 
@@ -202,6 +203,13 @@ class PartitionedLikelihood:
         W = point.W + step * (other.W - point.W)
         b = point.b + step * (other.b - point.b)
         return self.direction(W, b)
+
+    def _with_bounds(self, point):
+        """The point with bounds of second derivatives, whose minimum is lower."""
+        if self.setup.width == 0 or self.exact_curvature:
+            return point
+        self.setup = replace(self.setup, width=0.0)
+        return self.at(point.W, point.b)
 
     def _adapt_reach(self, falls):
         """Go farther next time if that would have been better: bounds of curvatures are too large.

@@ -16,6 +16,7 @@ from skmtl.datafits._partitioned_curvature import (
 from skmtl.datafits._partitioned_rows import chunks
 from skmtl.losses import Softmax
 
+_LEAST_OF_BOUND = 0.1  # that a mean second derivative is taken to be
 _FAR = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}  # of models far from any data
 
 
@@ -194,14 +195,15 @@ def _derivatives(loss, y, z, width):
     """Gradients and curvatures; these are the mean of the second derivative near z, or a bound.
 
     Of a loss of one column that knows a bound only, Newton's method takes far fewer steps with the
-    mean; a full step may then be too long.
+    mean; a full step may then be too long, but not by much.
     """
     gradient, curvature = loss.derivatives(y, z)
     if width == 0 or loss.exact_curvature or isinstance(loss, Softmax):
         return gradient, curvature
     above = loss.gradient(y, z + width)
     below = loss.gradient(y, z - width)
-    return gradient, (above - below) / (2 * width)
+    mean = (above - below) / (2 * width)
+    return gradient, np.maximum(mean, _LEAST_OF_BOUND * curvature)
 
 
 def _intercept_and_free(chunk, setup):

@@ -6,8 +6,8 @@ from skmtl.solvers._newton_iteration import NewtonIteration
 from skmtl.solvers._softmax import columns_to_stack, fixes_shift
 
 _LEAST_TOL = 1e2 * ROUNDING
-_LEAST_SHARE = 1e-4  # of the gap, to which squared losses are solved by then
-_ROUNDING = 1e-15  # of the objective
+_MOST_STALLED = 10  # steps
+_ROUNDING = 1e-12  # of the objective
 _NEAR = 3.0  # times the tolerance: progress of a step from which on the gap may be small
 
 
@@ -54,11 +54,14 @@ class _PartitionedIteration(NewtonIteration):
     def __init__(self, problem, start, inner_solver, tol):
         super().__init__(problem, start, inner_solver)
         self.tol = tol
+        self.n_stalled = 0
 
     def _step(self, enough):
-        """As in memory, but steps that lower nothing any more are the last: they cost rounds."""
+        """As in memory, but where steps lower nothing any more, few are made for the gap alone."""
         moved = super()._step(enough)
-        if moved and self.share < _LEAST_SHARE and self.progress <= _ROUNDING * self.objective:
+        stalls = self.progress <= _ROUNDING * self.objective
+        self.n_stalled = self.n_stalled + 1 if stalls else 0
+        if moved and self.n_stalled == _MOST_STALLED:
             self._measure()
             return False
         return moved
