@@ -374,6 +374,18 @@ def test_rows_without_index_labels_go_by_position():
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
 
 
+def test_columns_are_checked_before_rows_are_read():
+    def read(_):
+        raise AssertionError
+
+    rows = FRAME.assign(day=pd.Timestamp("2020-01-01"), y=Y[:, 0])
+    frame = dd.from_map(read, [0, 1], meta=rows.iloc[:0])
+    with pytest.raises(TypeError, match="X holds datetime"):
+        MultiTaskLasso(task_column="task").fit(frame[[*FEATURES, "task", "day"]], frame["y"])
+    with pytest.raises(ValueError, match="'school' is not a column of X"):
+        MultiTaskLassoCV(task_column="school").fit(frame[[*FEATURES, "task"]], frame["y"])
+
+
 def test_partitions_of_other_columns_are_named():
     parts = [dask.delayed(FRAME[FEATURES]), dask.delayed(FRAME[FEATURES[::-1]])]
     targets = [dask.delayed(Y)] * 2
