@@ -5,10 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl._dask.partitions import aligned_rows, delayed_lengths, is_frame, known_lengths
+from skmtl._dask.partitions import (
+    aligned_rows,
+    delayed_lengths,
+    is_array,
+    is_frame,
+    known_lengths,
+)
 from skmtl._dask.reduction import compute, on_partitions, tree_sum
 from skmtl._data.checks import check_int
 from skmtl._data.spellings import refuse_dates
+from skmtl._data.targets import refuse_no_task_ids
 from skmtl._data.task_ids import split_task_column
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_rows import check_size, statistics_of_rows
@@ -111,6 +118,9 @@ def statistics_of_collections(
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     rows = aligned_rows(X, y, sample_weight, tasks, folds)
     _check_columns(X, task_column)
+    knows_tasks = tasks is not None or task_column is not None
+    if not knows_tasks and (is_frame(y) or is_array(y)) and y.ndim == 1:
+        refuse_no_task_ids(name)
     starts = np.zeros(len(rows), dtype=int)
     if n_folds is not None:
         starts = first_rows(X)
