@@ -143,7 +143,7 @@ WIDE = {
     "huber": (TraceNormRegressor(0.05, loss="huber"), "Y numbers"),
     "huber, no gap": (MeanRegularizedRegressor(0.05, loss="huber"), "Y numbers"),
 }
-MOST_PASSES = 40  # of tol=1e-7; ten are usual, and softmax with shared intercepts takes most
+MOST_PASSES = 30  # of tol=1e-7; ten are usual, and Huber and unpenalized features take more
 
 
 def assert_same_model(in_memory, partitioned):

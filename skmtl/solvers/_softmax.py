@@ -15,6 +15,7 @@ from scipy.special import softmax
 from skmtl.datafits import GramForm
 from skmtl.losses import Grouped, Softmax
 from skmtl.penalties import stack_columns, unstack_columns
+from skmtl.solvers._pulled_softmax import PulledModel
 
 _FLOATS = 2**24  # of Grams of all tasks
 _LARGEST = 1000  # unknowns of a task
@@ -28,11 +29,11 @@ def columns_to_stack(likelihood):
     It is a tuple with the numbers of all tasks if these differ. More is affordable for samples in
     partitions, which are not to be read again and again.
     """
-    if likelihood.pull is not None:
-        return 0  # intercepts of several tasks meet
     if likelihood.is_partitioned:
         sizes = likelihood.setup.sizes.tolist()
         return _affordable_stack(sizes, likelihood.shape[0], 2 * _LARGEST, 4 * _FLOATS)
+    if likelihood.pull is not None:
+        return 0  # intercepts of several tasks meet
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
@@ -89,7 +90,10 @@ def softmax_step(
         The solution and its intercepts of centered features, in columns.
     """
     stacked = penalty.stacked(n_columns)
-    model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
+    if point.likelihood.pull is None:
+        model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
+    else:
+        model = PulledModel(point, n_columns)
     start = inner._replace(
         W=stack_columns(point.W, n_columns),
         state=_in_layout(inner.state, stack_columns, n_columns),
