@@ -316,7 +316,8 @@ def test_accuracies_of_collections_are_those_of_the_rows():
 
 
 ARRAY = da.from_array(X, chunks=(50, 4))
-PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
+TABLE = FRAME.assign(y=Y[:, 0])
+PIECES = dd.from_pandas(TABLE, npartitions=3)
 
 
 @pytest.mark.parametrize(
@@ -339,6 +340,32 @@ PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
 def test_what_does_not_fit_together_is_refused(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         MultiTaskLasso().fit(*arguments)
+
+
+SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (PIECES[FEATURES], SHUFFLED),
+        ([dask.delayed(TABLE[FEATURES])], [dask.delayed(TABLE["y"][::-1])]),
+        (PIECES[FEATURES], PIECES["y"], SHUFFLED),
+    ],
+)
+def test_rows_with_other_index_labels_are_refused(arguments):
+    message = r"Partition \d .*the index of \w+ is not that of X: at position 0 it has \[\d+\], X "
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLasso().fit(*arguments)
+
+
+def test_rows_without_index_labels_go_by_position():
+    model = MultiTaskLasso(task_column="task")
+    by_position = TABLE["y"][::-1].to_numpy()
+    expected = clone(model).fit(TABLE[[*FEATURES, "task"]], by_position)
+    X = PIECES[[*FEATURES, "task"]]
+    model.fit(X, SHUFFLED.to_dask_array(lengths=True))
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
 
 
 def test_partitions_of_other_columns_are_named():

@@ -110,6 +110,7 @@ def statistics_of_batches(cls, batches, task_column, *, n_folds, memory_limit):
                 memory_limit=memory_limit,
                 into=statistics,
             )
+            del batch, rows, folds  # before the next batch is made
             check_size(statistics, memory_limit)
         except TypeError as error:
             raise TypeError(f"Batch {k}: {error}") from error
