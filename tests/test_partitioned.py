@@ -100,7 +100,7 @@ def data():
 
 @dataclass(frozen=True)
 class LogCosh(Loss):
-    """A loss of a user's own, whose gradients are bounded: so are those that its conjugate takes."""
+    """A loss of a user's own with bounded gradients, as its conjugate needs them."""
 
     def value(self, y, z):
         return np.log(np.cosh(z - y))
