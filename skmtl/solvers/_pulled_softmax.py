@@ -27,11 +27,11 @@ class PulledModel:
         Number of classes of every task.
     """
 
-    def __init__(self, point, n_columns):
-        self.strength = point.likelihood.pull.strength
+    def __init__(self, source, likelihood, n_columns):
+        self.strength = likelihood.pull.strength
         self.tasks = []
-        shifts = point.likelihood.shift[:, ::n_columns]
-        for moments, shift in zip(point.task_moments(), shifts.T, strict=True):
+        shifts = likelihood.shift[:, ::n_columns]
+        for moments, shift in zip(source.task_moments(), shifts.T, strict=True):
             task = _at_levels(*moments, shift)
             self.tasks.append(task)
         self._set_mean()

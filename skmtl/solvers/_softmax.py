@@ -32,8 +32,6 @@ def columns_to_stack(likelihood):
     if likelihood.is_partitioned:
         sizes = likelihood.setup.sizes.tolist()
         return _affordable_stack(sizes, likelihood.shape[0], 2 * _LARGEST, 4 * _FLOATS)
-    if likelihood.pull is not None:
-        return 0  # intercepts of several tasks meet
     loss = likelihood.loss
     if not isinstance(loss, Grouped) or sparse.issparse(likelihood.design.X):
         return 0
@@ -93,7 +91,8 @@ def softmax_step(
     if point.likelihood.pull is None:
         model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
     else:
-        model = PulledModel(point, n_columns)
+        source = moments_at(point, fixes_shift(stacked))
+        model = PulledModel(source, point.likelihood, n_columns)
     start = inner._replace(
         W=stack_columns(point.W, n_columns),
         state=_in_layout(inner.state, stack_columns, n_columns),
@@ -141,7 +140,7 @@ class _SecondOrderModel:
     def __init__(self, point, n_columns, *, fix_shift):
         self.fit_intercept = point.likelihood.fit_intercept
         self.n_features = point.likelihood.shape[0]
-        source = point if point.likelihood.is_partitioned else _SampleMoments(point, fix_shift)
+        source = moments_at(point, fix_shift)
         n_tasks = source.n_tasks
         size = np.max(n_columns) * self.n_features
         grams = np.zeros((size, size, n_tasks))
@@ -198,6 +197,13 @@ class _SecondOrderModel:
             own = A.shape[1]
             columns.append(first - A @ w[:own])
         return np.concatenate(columns)
+
+
+def moments_at(point, fix_shift):
+    """What has the moments of the second-order models of the tasks at a point."""
+    if point.likelihood.is_partitioned:
+        return point
+    return _SampleMoments(point, fix_shift)
 
 
 class _SampleMoments:
