@@ -450,6 +450,12 @@ def test_searches_of_numbers_have_no_probabilities():
     assert hasattr(SEARCHES["any"][0], "predict_proba")
 
 
+def test_weights_of_classes_are_not_tried():
+    search = MultiTaskCV(TraceNormClassifier(), {"class_weight": [None, "balanced"]})
+    with pytest.raises(ValueError, match="'class_weight', but the data are read once"):
+        search.fit(X, labels(2))
+
+
 @each_search
 def test_the_score_is_the_mean_accuracy(search):
     model = searched(search, "wide", 3)

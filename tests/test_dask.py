@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skmtl import (
     MeanRegularizedRegressor,
@@ -229,6 +230,14 @@ def test_unequal_chunks_are_aligned_where_lengths_are_known():
     np.testing.assert_allclose(chunked.coef_, model.coef_, atol=1e-10)
 
 
+def test_grid_searches_cut_arrays_into_folds():
+    expected = GridSearchCV(MultiTaskLasso(), {"alpha": [0.1, 1.0]}, cv=3).fit(X, Y)
+    arrays = da.from_array(X, chunks=(50, 4)), da.from_array(Y, chunks=(50, 3))
+    search = GridSearchCV(MultiTaskLasso(), {"alpha": [0.1, 1.0]}, cv=3).fit(*arrays)
+    scores = search.cv_results_["mean_test_score"]
+    np.testing.assert_allclose(scores, expected.cv_results_["mean_test_score"], rtol=1e-8)
+
+
 def test_predictions_are_lazy_and_know_their_shape():
     computed = []
 
@@ -307,7 +316,8 @@ def test_accuracies_of_collections_are_those_of_the_rows():
 
 
 ARRAY = da.from_array(X, chunks=(50, 4))
-PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
+TABLE = FRAME.assign(y=Y[:, 0])
+PIECES = dd.from_pandas(TABLE, npartitions=3)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +340,32 @@ PIECES = dd.from_pandas(FRAME.assign(y=Y[:, 0]), npartitions=3)
 def test_what_does_not_fit_together_is_refused(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         MultiTaskLasso().fit(*arguments)
+
+
+SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (PIECES[FEATURES], SHUFFLED),
+        ([dask.delayed(TABLE[FEATURES])], [dask.delayed(TABLE["y"][::-1])]),
+        (PIECES[FEATURES], PIECES["y"], SHUFFLED),
+    ],
+)
+def test_rows_with_other_index_labels_are_refused(arguments):
+    message = r"Partition \d .*the index of \w+ is not that of X: at position 0 it has \[\d+\], X "
+    with pytest.raises(ValueError, match=message):
+        MultiTaskLasso().fit(*arguments)
+
+
+def test_rows_without_index_labels_go_by_position():
+    model = MultiTaskLasso(task_column="task")
+    by_position = TABLE["y"][::-1].to_numpy()
+    expected = clone(model).fit(TABLE[[*FEATURES, "task"]], by_position)
+    X = PIECES[[*FEATURES, "task"]]
+    model.fit(X, SHUFFLED.to_dask_array(lengths=True))
+    np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
 
 
 def test_partitions_of_other_columns_are_named():

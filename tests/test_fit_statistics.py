@@ -139,13 +139,33 @@ def test_pieces_of_partial_fit_are_one_fit():
         model.partial_fit(X[rows], y[rows], solve=False)
     assert not hasattr(model, "coef_")
     whole = clone(model).fit(X, y)
-    np.testing.assert_allclose(
-        model.fit_statistics(model.statistics_).coef_, whole.coef_, atol=1e-9
-    )
-    model.partial_fit(X, y)  # fit_statistics forgot the samples
-    assert model.statistics_.n_rows_ == len(X)
+    model.fit_statistics(model.statistics_)
+    np.testing.assert_allclose(model.coef_, whole.coef_, atol=1e-9)
+    model.partial_fit(X, y)
+    assert model.statistics_.n_rows_ == 2 * len(X)
+    np.testing.assert_allclose(model.coef_, whole.coef_, atol=1e-9)
     model.fit(X[:30], y[:30])
     assert not hasattr(model, "statistics_")
+    with pytest.warns(UserWarning, match="partial_fit starts anew"):
+        model.partial_fit(X, y)
+    np.testing.assert_allclose(model.coef_, whole.coef_, atol=1e-9)
+
+
+def test_a_bad_piece_leaves_the_others_as_they_were():
+    X, y = NUMBERS.X["long"], NUMBERS.y["long"]
+    model = MultiTaskLasso(0.1, task_column=-1).partial_fit(X, y)
+    coef = model.coef_.copy()
+    bad = X.copy()
+    bad[5, 0] = np.nan
+    for piece in (bad, X[:, 1:], bad[:0, :3]):
+        with pytest.raises(ValueError, match=r"NaN|features"):
+            model.partial_fit(piece, y[: len(piece)])
+    with pytest.raises(ValueError, match="alpha == -1"):
+        model.set_params(alpha=-1.0).partial_fit(X, y)
+    with pytest.raises(TypeError, match="takes a skmtl"):
+        model.fit_statistics(X)
+    assert model.statistics_.n_rows_ == len(X)
+    np.testing.assert_array_equal(model.coef_, coef)
 
 
 def test_searches_have_the_folds_of_their_samples():
@@ -155,6 +175,10 @@ def test_searches_have_the_folds_of_their_samples():
     statistics = TaskStatistics.from_data(X, y, task_column=-1, n_folds=4)
     same = clone(search).fit_statistics(statistics)
     np.testing.assert_allclose(search.mse_path_, same.mse_path_, rtol=1e-8)
+    with pytest.raises(ValueError, match=r"has cv=3, but .* divided into 4 folds"):
+        search.set_params(cv=3).partial_fit(X, y)
+    with pytest.raises(AttributeError, match="MultiTaskLassoCV"):
+        _ = same.statistics_
     with pytest.raises(ValueError, match=r"cv=\[\] must be a number of folds or None"):
         MultiTaskLassoCV(cv=[], task_column=-1).partial_fit(X, y)
 
@@ -167,6 +191,16 @@ def test_sites_are_left_out_one_at_a_time():
     assert search.mse_path_.shape == (4, 2)
     b, a = np.arange(10), np.arange(10, 30)
     same = MultiTaskLassoCV(alphas=4, cv=[(b, a), (a, b)]).fit(X, y)
+    np.testing.assert_allclose(search.mse_path_, same.mse_path_, rtol=1e-6)
+
+
+def test_each_of_many_parts_is_left_out():
+    X, y = NUMBERS.X["wide"], NUMBERS.y["wide"]
+    folds = np.arange(30) % 10
+    search = MultiTaskLassoCV(alphas=2)
+    search.fit_statistics(TaskStatistics.from_data(X, y, folds=folds))
+    splits = [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(10)]
+    same = MultiTaskLassoCV(alphas=2, cv=splits).fit(X, y)
     np.testing.assert_allclose(search.mse_path_, same.mse_path_, rtol=1e-6)
 
 

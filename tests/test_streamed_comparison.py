@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     MeanRegularizedRegressor,
+    MixedEffectsRegressor,
     MultiTaskLasso,
     MultiTaskLassoClassifier,
     MultiTaskLassoCV,
@@ -33,10 +34,11 @@ from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.loss_sums import LossSums
 from skmtl.evaluation._streamed.repeated_folds import RepeatedFolds, number_of_parts
 from skmtl.evaluation._streamed.single_tasks import fit_alone
+from skmtl.evaluation._streamed.stratified_parts import StratifiedParts
 from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
 from skmtl.meta import RandomInterceptTasks
-from skmtl.statistics import TaskStatistics, fold_of
+from skmtl.statistics import TaskStatistics
 
 N_TASKS = 5
 N_REPEATS = 3
@@ -171,6 +173,24 @@ def test_intercepts_of_tasks_are_learned_from_moments_as_by_random_intercept_tas
     np.testing.assert_allclose(fitted.intercept + fitted.effects, expected)
 
 
+@pytest.mark.parametrize("chunksize", [1, 37])
+def test_parts_are_stratified_by_task_in_any_batches(chunksize):
+    rng = np.random.default_rng(4)
+    tasks = rng.permutation(np.repeat(["x", "y", "z"], [100, 43, 3]))
+    expected = StratifiedParts(20).of(*np.unique(tasks, return_inverse=True))
+    stratified = StratifiedParts(20)
+    found = []
+    for start in range(0, len(tasks), chunksize):
+        chunk = tasks[start : start + chunksize]
+        found.append(stratified.of(*np.unique(chunk, return_inverse=True)))
+    np.testing.assert_array_equal(np.concatenate(found), expected)
+    counts = {task: np.bincount(expected[tasks == task], minlength=20) for task in "xyz"}
+    assert set(counts["x"]) == {5}
+    assert set(counts["y"]) == {2, 3}
+    assert set(counts["z"]) == {0, 1}
+    assert not np.array_equal(expected[tasks == "x"][:20], expected[tasks == "x"][20:40])
+
+
 @pytest.fixture(scope="module")
 def radon():
     """Features with the counties, and targets; counties with fewer than 15 houses are one."""
@@ -179,6 +199,12 @@ def radon():
     X["county"] = X["county"].where(n_houses >= 15, 0)
     X.loc[3, "county"] = 999  # a single house, which is not in all training sets
     return X, y
+
+
+@pytest.fixture(autouse=True)
+def two_repeats(monkeypatch):
+    """Folds are drawn twice, which is enough to see that numbers are the same."""
+    monkeypatch.setattr("skmtl.evaluation._compare_batches._N_REPEATS", 2)
 
 
 def batches_of(X, y, chunksize):
@@ -192,10 +218,11 @@ def batches_of(X, y, chunksize):
     return read_batches
 
 
-def splits_of(n_rows, rng):
+def splits_of(tasks, rng):
     """The splits of the comparison of streamed rows, as positions; they are drawn from rng."""
-    folds = RepeatedFolds.drawn(5, 4, rng)
-    parts = fold_of(np.arange(n_rows), number_of_parts(4))
+    folds = RepeatedFolds.drawn(2, 4, rng)
+    ids, codes = np.unique(tasks, return_inverse=True)
+    parts = StratifiedParts(number_of_parts(4)).of(ids, codes)
     splits = []
     for trained in folds.training_parts():
         is_trained = np.isin(parts, trained)
@@ -217,10 +244,16 @@ def assert_same_reports(found, expected, rtol):
     assert found.summary_["cautions"] == expected.summary_["cautions"]
 
 
-@pytest.mark.parametrize("normalize_y", [False, True])
-def test_streamed_rows_are_compared_as_rows_in_memory(radon, normalize_y):
+@pytest.mark.parametrize(
+    "model",
+    [
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12),
+        MultiTaskLasso(0.05, task_column="county", tol=1e-12, normalize_y=True),
+        MixedEffectsRegressor("intercept", task_column="county"),
+    ],
+)
+def test_streamed_rows_are_compared_as_rows_in_memory(radon, model):
     X, y = radon
-    model = MultiTaskLasso(0.05, task_column="county", normalize_y=normalize_y, tol=1e-12)
     options = {
         "baseline": Ridge(alpha=2.0),
         "rivals": ["pooled"],
@@ -228,7 +261,7 @@ def test_streamed_rows_are_compared_as_rows_in_memory(radon, normalize_y):
     }
     found = compare_batches(model, batches_of(X, y, 100), random_state=0, **options)
     rng = np.random.RandomState(0)
-    cv = splits_of(len(y), rng)
+    cv = splits_of(X["county"], rng)
     expected = compare_to_single_task(model, X, y, cv=cv, random_state=rng, **options)
     assert_same_reports(found, expected, rtol=1e-6)
 
@@ -246,7 +279,7 @@ def test_features_are_standardized_by_the_training_set(radon):
         **options,
     )
     in_memory = make_pipeline(scaler, MultiTaskLasso(0.05, task_column=-1, tol=1e-12))
-    cv = splits_of(len(y), np.random.RandomState(0))
+    cv = splits_of(X["county"], np.random.RandomState(0))
     expected = compare_to_single_task(in_memory, X, y, cv=cv, task_column="county", **options)
     for method in ("single", "multi", "pooled"):
         name = f"error_{method}"
@@ -285,10 +318,14 @@ def test_what_needs_rows_is_refused(radon):
         compare(rivals="boosting")
     with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
         compare(baseline=KernelRidge())
+    with pytest.raises(TypeError, match="returns a DataFrame"):
+        compare(read=lambda: X)
     with pytest.raises(TypeError, match="returns a new iterable of batches"):
         compare(read=iter([(X, y)]))
-    with pytest.raises(ValueError, match="5 rows are too few for n_folds=4"):
-        compare(read=batches_of(X[:5], y[:5], 10))
+    with pytest.raises(ValueError, match="3 rows are too few for n_folds=4"):
+        compare(read=batches_of(X[:3], y[:3], 10))
+    with pytest.raises(TypeError, match=r"Batch 1: .*ids of another type would be other tasks"):
+        compare(read=lambda: [(X, y), (X.assign(county="7"), y)])
     first = iter([X[:500], X[:500], X[:400]])
 
     def other_rows():

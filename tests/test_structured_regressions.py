@@ -115,6 +115,8 @@ def test_unpenalized_features_of_coupled_tasks_are_refused():
     ("grid", "error", "message"),
     [
         ({"fit_intercept": [False, True]}, ValueError, "the data are read once"),
+        ({"loss": ["squared", "huber"]}, ValueError, "with the same losses"),
+        ({"alpha": 3, "huber_delta": [1.0, 2.0]}, ValueError, "with the same losses"),
         ({"alpha": 0}, ValueError, "alpha"),
         ({"alpha": True}, TypeError, "alpha"),
         ({"ridge": 0.5}, TypeError, "list of values"),

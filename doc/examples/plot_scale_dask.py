@@ -91,8 +91,9 @@ print(f"mean-regularized model and its cross-validation: {time.perf_counter() - 
 
 best = mean_regularized.mse_path_.mean(axis=-1).min()
 fig, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+hollow = {"marker": "o", "markerfacecolor": "none", "linestyle": "", "color": "C0"}
 ax.plot(model.alphas_, model.mse_path_.mean(axis=-1), label="lasso, on the cluster")
-ax.plot(same.alphas_, same.mse_path_.mean(axis=-1), "o", c="C0", mfc="none", label="lasso, in memory")
+ax.plot(same.alphas_, same.mse_path_.mean(axis=-1), **hollow, label="lasso, in memory")
 ax.axhline(best, color="C1", label="mean-regularized, best of its grid")
 ax.set(xscale="log", xlabel="alpha of the lasso", ylabel="held-out squared error")
 ax.legend(frameon=False)

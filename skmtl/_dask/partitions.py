@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 from skmtl._dask.require_dask import require_dask
+from skmtl._data.task_ids import some_of
 
 
 class Rows(NamedTuple):
@@ -127,7 +128,9 @@ def aligned_rows(X, y=None, sample_weight=None, tasks=None, folds=None):
     -------
     list of Delayed
         Each computes a :class:`Rows`. It raises ValueError, with the number of the partition, if
-        the parts of a partition have different numbers of rows.
+        the parts of a partition have different numbers of rows, or are frames of pandas with
+        different indexes: rows go by position, but users of Dask dataframes expect that labels
+        count.
 
     Raises
     ------
@@ -326,17 +329,64 @@ def _check_same_length(name, n_own, n_rows):
 
 
 def _checked(rows, k, n_partitions):
-    """Return Rows if their parts have the same number of rows."""
-    n_rows = n_rows_of(rows.X)
+    """Return Rows if their parts have the same number of rows, with the same labels."""
+    where = name_of_partition(k, n_partitions)
+    n_rows = _number_of_rows("X", rows.X, where)
     for name, part in rows._asdict().items():
         if part is None or np.isscalar(part):
             continue
-        if n_rows_of(part) != n_rows:
+        n_own = _number_of_rows(name, part, where)
+        if n_own != n_rows:
             raise ValueError(
-                f"{name_of_partition(k, n_partitions)}: X has {n_rows} samples, {name} has "
-                f"{n_rows_of(part)}. Are these the rows of the same data, in the same partitions?"
+                f"{where}: X has {n_rows} samples, {name} has {n_own}. Are these the rows of the "
+                "same data, in the same partitions?"
             )
+        _check_same_index(where, rows.X, name, part)
     return rows
+
+
+def _number_of_rows(name, part, where):
+    """Return the number of rows of a part; raise TypeError if it is nothing that has rows."""
+    try:
+        return n_rows_of(part)
+    except (TypeError, IndexError) as error:
+        raise TypeError(
+            f"{where}: {name} is {part!r}; expected rows: an array, a sparse matrix or a frame."
+        ) from error
+
+
+def _check_same_index(where, X, name, part):
+    """Raise ValueError if X and another part are of pandas, with different index labels."""
+    index = _index_of(X)
+    other = _index_of(part)
+    if index is None or other is None or index.equals(other):
+        return
+    differs = [not _are_same(a, b) for a, b in zip(index, other, strict=True)]
+    if not any(differs):  # such as dates in other units
+        return
+    first = differs.index(True)
+    here = slice(first, first + 1)
+    raise ValueError(
+        f"{where}: the index of {name} is not that of X: at position {first} it has "
+        f"{some_of(other[here])}, X has {some_of(index[here])}. Give X and {name} as columns of "
+        "one dataframe, or, if their rows belong together by position, as arrays: "
+        "to_dask_array() of dataframes, to_numpy() of what is delayed."
+    )
+
+
+def _are_same(label, other):
+    """Whether two index labels are the same."""
+    if str(label) == str(other):
+        return True
+    try:
+        return bool(label == other)
+    except TypeError:  # NA has no truth value
+        return False
+
+
+def _index_of(part):
+    """Return the index of a frame or series of pandas, None for anything else."""
+    return part.index if hasattr(part, "iloc") else None
 
 
 def name_of_partition(k, n_partitions):

@@ -178,18 +178,21 @@ class PartitionedLikelihood:
         """
         here = point.value + value(0.0)
         reach = self.reach
-        new = self._evaluate(point, self._between(point, other, reach), _STEPS)
+        steps = _STEPS[:2] if self.exact_curvature else _STEPS
+        new = self._evaluate(point, self._between(point, other, reach), steps)
         falls = []
-        for step, likelihood in zip(reach * _STEPS, new.values, strict=True):
+        for step, likelihood in zip(reach * steps, new.values, strict=True):
             falls.append(here - likelihood - value(step))
-        self._adapt_reach(*falls)
-        if falls[0] >= max(_ENOUGH * falls[1], -_ROUNDING * abs(here)):
+        self._adapt_reach(falls)
+        rounding = _ROUNDING * abs(here)
+        if falls[0] >= max(_ENOUGH * falls[1], 0.0) - rounding:
             return new, reach
+        self.setup = replace(self.setup, width=0.5 * self.setup.width)  # nearer to Newton's step
         (values,) = self.parts.sum(step_values, self.setup, point.model, other.model, _SHORT_STEPS)
         values = values + [self._pull_value(point, other, step) for step in _SHORT_STEPS]
         step = _best_step(here, _SHORT_STEPS, values, value)
         if step == 0.0:
-            return point, 0.0
+            return self._with_bounds(point), 0.0
         moved = self._between(point, other, step)
         return self.at(moved.W, moved.b), step
 
@@ -201,13 +204,21 @@ class PartitionedLikelihood:
         b = point.b + step * (other.b - point.b)
         return self.direction(W, b)
 
-    def _adapt_reach(self, fall, fall_at_half, fall_at_double):
+    def _with_bounds(self, point):
+        """The point with bounds of second derivatives, whose minimum is lower."""
+        if self.setup.width == 0 or self.exact_curvature:
+            return point
+        self.setup = replace(self.setup, width=0.0)
+        return self.at(point.W, point.b)
+
+    def _adapt_reach(self, falls):
         """Go farther next time if that would have been better: bounds of curvatures are too large.
 
         Constraints hold up to step 1 only.
         """
         if self.exact_curvature or self.positive:
             return
+        fall, fall_at_half, fall_at_double = falls
         if fall_at_double > fall:
             self.reach *= 2
         elif fall_at_half > fall:
@@ -233,12 +244,19 @@ class PartitionedLikelihood:
             free=np.asarray(features, dtype=np.intp),
             mean_loss=found.value / (self.total.sum() or 1.0) or 1.0,
             unit=found.unit,
+            width=found.width,
         )
-        point = self.at(np.zeros(self.shape))
+        zero = np.zeros(self.shape)
+        if len(features) == 0:
+            point = self.at(zero)
+            self.null_gradient = point.gradients
+            return point
+        single = copy.copy(self)
+        single.setup = replace(self.setup, stacked=False)
+        point = single.at(zero)
         self.null_gradient = point.gradients
-        if len(features):
-            point = minimize_unpenalized(point, features, positive)
-        return point
+        point = minimize_unpenalized(point, features, positive)
+        return self.at(point.W, point.b)
 
     @property
     def rounding(self):

@@ -10,16 +10,19 @@ from skmtl.datafits._partitioned_sums import intercept_sums
 
 _STEPS = 100
 _CLOSE = 1e-7  # what may be left of the value
+_NEARLY = 1e-4  # the same with unpenalized features, which move on with the others
 _SHORTEST = 1e-9  # step of an intercept
+_WIDTH = 0.1  # in units of predictions, over which second derivatives are averaged
 _FLAT = 1e-14  # curvature, relative to the largest, that is rounding
 
 
 class NullModel(NamedTuple):
-    """Intercepts (n_columns,), the value there, and the unit of predictions (ColumnSetup)."""
+    """Intercepts (n_columns,), the value there, and the unit and width of a ColumnSetup."""
 
     b: np.ndarray
     value: float
     unit: float
+    width: float
 
 
 def settle_null(likelihood):
@@ -31,9 +34,10 @@ def settle_null(likelihood):
     b = f.first_b if f.pull is None else f.pull.feasible(f.first_b)
     value, slopes, curvature = _derivatives(f, f.setup, b)
     unit = _unit(value, curvature)
+    width = _WIDTH * unit
     if not f.fit_intercept:
-        return NullModel(b, value, unit)
-    setup = replace(f.setup, unit=unit)
+        return NullModel(b, value, unit, width)
+    setup = replace(f.setup, width=width)
     step = _newton_step(f, slopes, curvature)
     for _ in range(_STEPS):
         if -inner(slopes, step) <= _CLOSE * value or np.abs(step).max() <= _SHORTEST:
@@ -46,7 +50,7 @@ def settle_null(likelihood):
         value = moved
         slopes = new_slopes
         step = _newton_step(f, slopes, curvature)
-    return NullModel(b, value, unit)
+    return NullModel(b, value, unit, width)
 
 
 def _unit(value, curvature):
@@ -82,13 +86,13 @@ def _newton_step(likelihood, slopes, curvature):
 
 
 def minimize_unpenalized(point, features, positive):
-    """Return the point with these features and the intercepts at their optimum."""
+    """Return the point with these features and the intercepts close to their optimum."""
     f = point.likelihood
     for _ in range(_STEPS):
         before = point.value
         quadratic = point.quadratic()
         W = quadratic.minimize_features(point.W, features, positive)
         point, step = f.search(point, f.minimum_of(quadratic, W))
-        if step == 0.0 or point.value >= before * (1 - _CLOSE):
+        if step == 0.0 or point.value >= before * (1 - _NEARLY):
             break
     return point

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-_FLOATS = 2**19  # of features that are read at a time
+_FLOATS = 2**18  # of features that are read at a time
 
 
 class TaskRows(NamedTuple):
@@ -108,8 +108,10 @@ class ColumnSetup:
     mean_loss : float
         Mean loss of the null model.
     unit : float
-        By how much a linear prediction moves for the loss to change by about as much as it is; 0
-        while that is not known.
+        By how much a linear prediction moves for the loss to change by about as much as it is.
+    width : float
+        How far to both sides second derivatives are averaged, of losses that know a bound of them
+        only; 0 for the bound.
     stacked : bool
         Whether curvatures are those of all columns of a task together.
     fix_shift : bool
@@ -121,7 +123,8 @@ class ColumnSetup:
     origin: np.ndarray
     free: np.ndarray
     mean_loss: float = 1.0
-    unit: float = 0.0
+    unit: float = 1.0
+    width: float = 0.0
     stacked: bool = False
     fix_shift: bool = False
 

@@ -16,7 +16,7 @@ from skmtl.datafits._partitioned_curvature import (
 from skmtl.datafits._partitioned_rows import chunks
 from skmtl.losses import Softmax
 
-_REACH = 0.1  # in units of predictions, over which a second derivative is averaged
+_LEAST_OF_BOUND = 0.1  # that a mean second derivative is taken to be
 _FAR = {"over": "ignore", "invalid": "ignore", "divide": "ignore"}  # of models far from any data
 
 
@@ -52,7 +52,7 @@ def intercept_sums(part, setup, b):
             K = y.shape[1]
             z = np.broadcast_to(b[columns], y.shape)
             losses = loss.value(y, z).sum(axis=1)
-            first, second = _derivatives(loss, y, z, setup.unit)
+            first, second = _derivatives(loss, y, z, setup.width)
             value += weight @ losses
             gradient[columns] += weight @ first
             if isinstance(loss, Softmax):
@@ -70,9 +70,16 @@ def step_values(part, setup, before, after, steps):
     with np.errstate(**_FAR):
         for chunk in chunks(part, setup):
             here = chunk.predictions(before)
-            change = chunk.predictions(after) - here
-            values += [chunk.losses(here + step * change) for step in steps]
+            z = chunk.predictions(after)
+            values += _values_between(chunk, here, z, steps)
     return (values,)
+
+
+def _values_between(chunk, here, z, steps):
+    """The sums of the losses of a chunk at `here + step * (z - here)`, (n_steps,)."""
+    change = z - here
+    values = [chunk.losses(here + step * change) for step in steps]
+    return np.array(values)
 
 
 def moment_sums(part, setup, before, after, steps):
@@ -92,26 +99,27 @@ def moment_sums(part, setup, before, after, steps):
     *curvatures : ndarray
         Those of :class:`ColumnCurvature` or :class:`TaskCurvature`.
     """
+    _, b = after
     values = np.zeros(len(steps))
     slopes = np.zeros(setup.n_columns)
     sizes = np.zeros(setup.n_columns)
     gradients = np.zeros((setup.n_features, setup.n_columns))
     rooms = np.zeros(setup.shape_of_rooms)
-    curvature = TaskCurvature(setup) if setup.stacked else ColumnCurvature(setup)
+    make = TaskCurvature if setup.stacked else ColumnCurvature
+    curvature = make(setup)
     with np.errstate(**_FAR):
         for chunk in chunks(part, setup):
             columns = chunk.columns
             here = chunk.predictions(before)
             z = chunk.predictions(after)
-            values += [chunk.losses(here + step * (z - here)) for step in steps]
-            first, second = _derivatives(chunk.loss, chunk.y, z, setup.unit)
+            values += _values_between(chunk, here, z, steps)
+            first, second = _derivatives(chunk.loss, chunk.y, z, setup.width)
             weight = chunk.weight[:, None]
             weighted = first * weight
             slopes[columns] += weighted.sum(axis=0)
             sizes[columns] += np.abs(weighted).sum(axis=0)
             gradients[:, columns] += chunk.X.T @ weighted
             _add_rooms(rooms[chunk.task], chunk, setup, z, first)
-            _, b = after
             curvature.add(chunk, z - b[columns], first, second)
     return values, slopes, sizes, gradients, rooms, *curvature.arrays
 
@@ -183,19 +191,19 @@ def room(loss, y, z, gradient, unit):
     return np.maximum(both_ways, 0.0)
 
 
-def _derivatives(loss, y, z, unit):
+def _derivatives(loss, y, z, width):
     """Gradients and curvatures; these are the mean of the second derivative near z, or a bound.
 
     Of a loss of one column that knows a bound only, Newton's method takes far fewer steps with the
-    mean; a full step may then be too long.
+    mean; a full step may then be too long, but not by much.
     """
     gradient, curvature = loss.derivatives(y, z)
-    if unit == 0 or loss.exact_curvature or isinstance(loss, Softmax):
+    if width == 0 or loss.exact_curvature or isinstance(loss, Softmax):
         return gradient, curvature
-    reach = _REACH * unit
-    above = loss.gradient(y, z + reach)
-    below = loss.gradient(y, z - reach)
-    return gradient, (above - below) / (2 * reach)
+    above = loss.gradient(y, z + width)
+    below = loss.gradient(y, z - width)
+    mean = (above - below) / (2 * width)
+    return gradient, np.maximum(mean, _LEAST_OF_BOUND * curvature)
 
 
 def _intercept_and_free(chunk, setup):

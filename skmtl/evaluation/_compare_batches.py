@@ -38,7 +38,6 @@ from skmtl.evaluation._streamed.streamed_losses import StreamedLosses
 from skmtl.evaluation._streamed.tested_rows import TestedRows
 from skmtl.evaluation._task_notes import warn_about_spreads
 from skmtl.evaluation._transfer_ranking import TransferRanking
-from skmtl.statistics import TaskStatistics
 
 _N_REPEATS = 5
 _ERROR_NAME = "root_mean_squared_error"
@@ -67,8 +66,8 @@ def compare_batches(
     verdicts, of models with a squared loss. Such models see of the rows only their moments. Rows
     are read twice and never kept:
 
-    1. The moments of every task are summed up in ``5 * n_folds`` parts of the rows. A row is in a
-       part by a hash of its position, whatever the size of the batches. Folds are drawn 5 times;
+    1. The moments of every task are summed up in ``5 * n_folds`` parts of the rows. Parts are
+       stratified by task, and do not depend on the size of the batches. Folds are drawn 5 times;
        each has 5 of the parts, and its training set has the sum of the moments of all others. All
        models are fitted to these, and choose their penalties by 5 inner folds of these parts.
     2. Every row is predicted by the models of those training sets that it is not in. What the
@@ -106,7 +105,8 @@ def compare_batches(
     confidence_level : float, default=0.95
         Level of the intervals.
     memory_limit : float, default=None
-        Largest memory of the moments in bytes. None is half of that of the machine.
+        Largest memory of the moments in bytes. None is half of that of the machine. Fits of a
+        training set take as much again.
     n_jobs : int, default=None
         Number of training sets to fit in parallel.
     verbose : int, default=0
@@ -161,7 +161,7 @@ def compare_batches(
     check_int(n_folds, "n_folds", low=2)
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     rng = check_random_state(random_state)
-    batches = Batches(read_batches, target)
+    batches = Batches(read_batches, target, task_column)
     head = batches.first()
     estimators, task_column = _read_estimators(estimator, head, task_column)
     rivals = _read_rivals(rivals, estimators, head, task_column)
@@ -169,15 +169,11 @@ def compare_batches(
     models, roles = all_models(estimators, baseline, rivals, normalize_y)
     check_baselines(models)
 
-    statistics = TaskStatistics.from_batches(
-        batches,
-        task_column=task_column,
-        n_folds=number_of_parts(n_folds),
-        memory_limit=memory_limit,
-    )
+    n_parts = number_of_parts(n_folds)
+    statistics = batches.statistics(task_column, n_parts, memory_limit)
     _warn_about_units(statistics, estimators, rivals, normalize_y)
     folds = RepeatedFolds.drawn(_N_REPEATS, n_folds, rng)
-    counts = counts_of_parts(statistics, number_of_parts(n_folds))
+    counts = counts_of_parts(statistics, n_parts)
     _check_number_of_rows(counts, folds)
     fitted = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(fit_split)(models, statistics, parts, standardize)
@@ -243,9 +239,10 @@ class _Comparison:
         """Read the rows again and set `losses`."""
         reader = BatchReader.of(self.statistics, task_column)
         tested = TestedRows(self.fitted, self.folds, self.rounding**2)
-        for X, y in batches:
+        n_parts = len(self.counts)
+        for X, y, parts in batches.in_parts(task_column, n_parts):
             features, codes = reader.read(X)
-            tested.add(features, y.astype(float), codes)
+            tested.add(features, y.astype(float), codes, parts)
         if not np.array_equal(tested.counts, self.counts):
             raise ValueError(
                 f"read_batches() had {self.counts.sum()} rows with a target when it was first "

@@ -33,7 +33,8 @@ class BestEstimatorMixin:
 
     def __getattr__(self, name):
         best = vars(self).get("best_estimator_")
-        if best is not None and name.endswith("_") and not name.startswith("_"):
+        is_fitted = name.endswith("_") and not name.startswith("_")
+        if best is not None and is_fitted and not hasattr(type(self), name):
             return getattr(best, name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 

@@ -69,7 +69,9 @@ class MultiTaskCV(
     TypeError
         In `fit`, if the estimator is not a linear estimator of skmtl.
     ValueError
-        In `fit`, if the grid is empty or names a parameter that the estimator does not have.
+        In `fit`, if the grid is empty, names a parameter that the estimator does not have, or one
+        that is the same for all candidates: those of the data, the loss, and the weights of tasks
+        and classes.
 
     See Also
     --------
@@ -179,10 +181,11 @@ class MultiTaskCV(
                     f"param_grid has {name!r}, which is no parameter of "
                     f"{type(self.estimator).__name__}; it has {sorted(known)}."
                 )
-            if name in _OF_DATA:
+            if name in (*_OF_DATA, *_OF_LOSSES):
                 raise ValueError(
-                    f"param_grid has {name!r}, but the data are read once, for all candidates; "
-                    "sklearn.model_selection.GridSearchCV can vary it."
+                    f"param_grid has {name!r}, but the data are read once, with the same losses "
+                    "and weights for all candidates; sklearn.model_selection.GridSearchCV can vary "
+                    "it."
                 )
             if name == "alpha" and isinstance(values, Integral):
                 check_int(values, "param_grid['alpha']")
@@ -273,4 +276,5 @@ def _are_same(params, others):
 
 
 _OF_DATA = ("task_column", "task_weight", "handle_unknown", "fit_intercept", "normalize_y")
+_OF_LOSSES = ("loss", "huber_delta", "class_weight")
 _DELEGATED = (*_OF_DATA, "max_iter", "tol")

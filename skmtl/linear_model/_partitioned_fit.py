@@ -43,6 +43,10 @@ def fit_partitions(model, X, y, sample_weight=None, tasks=None):
     """
     model._check_params()
     _check_supported(model)
+    if y is None:
+        raise ValueError(
+            f"{type(model).__name__} requires y to be passed, but the target y is None."
+        )
     for name in ("task_weight_", "task_noise_"):  # of an earlier fit
         vars(model).pop(name, None)
     parts = Partitions(aligned_rows(X, y, sample_weight, tasks))

@@ -16,7 +16,7 @@ from skmtl._data.task_ids import codes_of, column_names, encode, same_kind, some
 from skmtl.datafits import check_labels
 
 _NO_LABELS = np.array([], dtype=np.int64)
-_FLOATS = 2**19  # of features that are read at a time
+_FLOATS = 2**18  # of features that are read at a time
 
 
 class Targets(NamedTuple):

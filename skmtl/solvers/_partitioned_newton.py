@@ -1,16 +1,14 @@
 """Newton's method for likelihoods of data in partitions, where every look at them is a round."""
 
-import numpy as np
-
 from skmtl.datafits import ROUNDING
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 from skmtl.solvers._newton_iteration import NewtonIteration
 from skmtl.solvers._softmax import columns_to_stack, fixes_shift
 
 _LEAST_TOL = 1e2 * ROUNDING
-_LEAST_SHARE = 1e-4  # of the gap, to which squared losses are solved by then
-_ROUNDING = 1e-13  # of the objective
-_LINEAR = 10.0  # times the tolerance: progress of a step from which on the gap may be small
+_MOST_STALLED = 10  # steps
+_ROUNDING = 1e-12  # of the objective
+_NEAR = 3.0  # times the tolerance: progress of a step from which on the gap may be small
 
 
 def partitioned_newton(
@@ -56,21 +54,21 @@ class _PartitionedIteration(NewtonIteration):
     def __init__(self, problem, start, inner_solver, tol):
         super().__init__(problem, start, inner_solver)
         self.tol = tol
+        self.n_stalled = 0
 
     def _step(self, enough):
-        """As in memory, but steps that lower nothing any more are the last: they cost rounds."""
+        """As in memory, but where steps lower nothing any more, few are made for the gap alone."""
         moved = super()._step(enough)
-        if moved and self.share < _LEAST_SHARE and self.progress <= _ROUNDING * self.objective:
+        stalls = self.progress <= _ROUNDING * self.objective
+        self.n_stalled = self.n_stalled + 1 if stalls else 0
+        if moved and self.n_stalled == _MOST_STALLED:
             self._measure()
             return False
         return moved
 
     def _may_be_last(self):
-        """Whether the last step says so: Newton's method squares the gap with every step."""
-        near = _LINEAR * self.tol
-        if self.problem.likelihood.exact_curvature:
-            near = np.sqrt(self.tol)
-        return self.progress <= near * self.problem.null.value
+        """Whether the last step says so: the gap is hardly ever smaller than what it gained."""
+        return self.progress <= _NEAR * self.tol * self.problem.null.value
 
     def _extrapolate(self, moved):
         """The point itself: another one would take a round."""

@@ -1,6 +1,7 @@
 """Folds of cross-validation that are parts of statistics: each is left out once."""
 
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
+from math import isqrt
 from operator import add
 
 import numpy as np
@@ -38,9 +39,8 @@ class PartFolds:
 
     def fold(self, k):
         """The :class:`~skmtl.datafits.Fold` that leaves out part k."""
-        parts = list(self.data.parts.values())
-        held_out = parts.pop(k)
-        training = reduce(add, parts)
+        held_out = self._parts[k]
+        training = self._all_but(k)
         return Fold(
             datafit=self._datafit(training),
             trained=training.task_total > 0,
@@ -48,6 +48,32 @@ class PartFolds:
             total=held_out.task_total,
             sizes=np.ones(self.data.n_tasks, dtype=np.intp),
         )
+
+    @cached_property
+    def _parts(self):
+        """The moments of the parts, a list."""
+        return list(self.data.parts.values())
+
+    @cached_property
+    def _groups(self):
+        """The numbers of some parts, and the sum of their moments; of all parts, in pairs."""
+        numbers = range(len(self._parts))
+        size = isqrt(len(numbers))
+        groups = []
+        for first in numbers[::size]:
+            own = numbers[first : first + size]
+            groups.append((own, reduce(add, [self._parts[k] for k in own])))
+        return groups
+
+    def _all_but(self, k):
+        """The sum of the moments of all parts but one, in about 2 sqrt(n_parts) additions."""
+        sums = []
+        for own, total in self._groups:
+            if k in own:
+                sums += [self._parts[other] for other in own if other != k]
+            else:
+                sums.append(total)
+        return reduce(add, sums)
 
     def _datafit(self, moments):
         return GramForm.from_statistics(

@@ -2,6 +2,7 @@
 
 from sklearn.utils.metaestimators import available_if
 
+from skmtl._warn import warn
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import statistics_of_collections
 from skmtl.statistics._from_rows import statistics_of_rows
@@ -43,7 +44,8 @@ class FitsStatistics:
         if not self._takes_statistics():
             raise ValueError(
                 f"X is a Dask collection, to which {type(self).__name__} is fitted with squared "
-                "losses only: give the rows in memory, as X.compute()."
+                "losses only: choose the strengths on some of the rows, such as "
+                "X.partitions[0].compute(), and fit the model with these to all of them."
             )
         statistics = statistics_of_collections(
             TaskStatistics,
@@ -55,19 +57,21 @@ class FitsStatistics:
             task_column=self.task_column,
             n_folds=self._n_folds(),
         )
-        return self.fit_statistics(statistics)
+        self._fit_statistics(statistics)
+        self._forget_statistics()
+        return self
 
     @available_if(_has_squared_loss)
     def fit_statistics(self, statistics):
-        """Fit all tasks together, to statistics in the place of their rows.
+        """Fit all tasks together, to statistics in place of their rows.
 
-        The model is that of `fit` on all rows, with the same attributes; a cross-validated
-        estimator leaves out one part of the statistics at a time. Only for squared losses.
+        The model is that of `fit` on all rows, with the same attributes. Only for squared losses.
 
         Parameters
         ----------
         statistics : TaskStatistics
-            Statistics of the rows; of parts, for a cross-validated estimator.
+            Statistics of the rows. A cross-validated estimator leaves out one of their parts at a
+            time; its `cv` is None or the number of parts.
 
         Returns
         -------
@@ -83,18 +87,21 @@ class FitsStatistics:
         if not isinstance(statistics, TaskStatistics):
             raise TypeError(
                 f"fit_statistics takes a skmtl.TaskStatistics, got {type(statistics).__name__}; "
-                "TaskStatistics.from_data makes one from X and y."
+                "TaskStatistics.from_data makes one from X and y, TaskStatistics.load reads a file."
             )
-        self._forget_statistics()
-        return self._fit_statistics(statistics)
+        self._fit_statistics(statistics)
+        if statistics is not vars(self).get("_statistics"):
+            self._forget_statistics()
+        return self
 
     @available_if(_has_squared_loss)
     def partial_fit(self, X, y, sample_weight=None, *, tasks=None, solve=True):
         """Add some samples to those of previous calls, and fit all tasks together to all of them.
 
-        Only their statistics are kept, :class:`TaskStatistics`, and the model is that of `fit` on
-        all samples. `fit` and `fit_statistics` forget them. The folds of a cross-validated
-        estimator are a hash of the positions of samples among all. Only for squared losses.
+        Only their statistics are kept, in `statistics_`, and the model is that of `fit` on all
+        samples. `fit` forgets them, and so does `fit_statistics` of other statistics: the next call
+        then starts anew, with a warning. The folds of a cross-validated estimator are a hash of the
+        positions of samples among all. Only for squared losses.
 
         Parameters
         ----------
@@ -107,8 +114,9 @@ class FitsStatistics:
         tasks : array-like of shape (n_samples,), default=None
             Task ids, in place of `task_column`.
         solve : bool, default=True
-            Whether to fit the model now. If not, samples are only added: a model that has been
-            fitted stays as it is.
+            Whether to fit the model now. If not, samples are only added, which takes less time: a
+            model that has been fitted stays as it is. ``fit_statistics(model.statistics_)`` fits it
+            later.
 
         Returns
         -------
@@ -119,9 +127,29 @@ class FitsStatistics:
         ------
         ValueError
             If the input is invalid as in `fit`, or has other columns or other tasks of a
-            two-dimensional y than before.
+            two-dimensional y than before; or if the model cannot be fitted. Then nothing has been
+            added.
+
+        Warns
+        -----
+        UserWarning
+            If the model has been fitted to samples that are not in `statistics_`: they are gone.
         """
         before = vars(self).get("_statistics")
+        if before is None and hasattr(self, "tasks_"):
+            warn(
+                "partial_fit starts anew: this model has been fitted to samples whose statistics "
+                "it does not keep. To add to them, call partial_fit from the first samples on, or "
+                "fit_statistics(statistics + TaskStatistics.from_data(X, y)).",
+                UserWarning,
+            )
+        n_folds = self._n_folds()
+        if before is not None and before._n_folds != n_folds:
+            raise ValueError(
+                f"{type(self).__name__} has cv={n_folds}, but the samples of the first partial_fit "
+                f"were divided into {before._n_folds} folds: set cv={before._n_folds}, or start "
+                "anew with sklearn.base.clone."
+            )
         columns = None if before is None else before._columns
         statistics = statistics_of_rows(
             TaskStatistics,
@@ -130,13 +158,15 @@ class FitsStatistics:
             y,
             sample_weight,
             tasks,
-            n_folds=self._n_folds(),
+            n_folds=n_folds,
             first_row=0 if before is None else before.n_rows_,
         )
         if before is not None:
             statistics = before + statistics
-        self._statistics = statistics
-        return self._fit_statistics(statistics) if solve else self
+        if solve:
+            self._fit_statistics(statistics)
+        self._statistics = statistics  # only now: after an error the samples are as before
+        return self
 
     @property
     def statistics_(self):

@@ -42,7 +42,6 @@ class StatisticsData(WeightedTasks):
         """The data of an estimator; sets its `n_features_in_` and `feature_names_in_`."""
         columns = statistics._columns
         columns.check_fits(estimator)
-        columns.describe(estimator)
         moments = statistics._moments
         if statistics.n_tasks_ == 0:
             raise ValueError("The statistics are of no rows: there is nothing to fit.")
@@ -54,6 +53,7 @@ class StatisticsData(WeightedTasks):
             )
         if columns.layout != "wide":
             warn_if_not_ids(statistics.tasks_, int(moments.counts.sum()), ids_name(estimator))
+        columns.describe(estimator)
         return cls(
             moments, statistics._parts, statistics.tasks_, columns.layout, columns.feature_names
         )

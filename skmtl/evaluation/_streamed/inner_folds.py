@@ -28,18 +28,24 @@ class InnerFolds(NamedTuple):
         for k, held_out in enumerate(folds):
             others = folds[:k] + folds[k + 1 :]
             if others:
-                splits.append((reduce(add, others), held_out))
-        return cls(reduce(add, folds), splits)
+                training = reduce(add, others)
+                splits.append((training, held_out))
+        whole = reduce(add, folds)
+        return cls(whole, splits)
 
     @classmethod
     def of_pooled(cls, folds):
         """Those of the rows of all tasks as of a single one."""
-        return cls.of([pooled(fold) for fold in folds])
+        of_all_tasks = [pooled(fold) for fold in folds]
+        return cls.of(of_all_tasks)
 
     def of_task(self, t):
         """Those of a single task; splits that have rows on one side only are left out."""
         splits = []
         for training, held_out in self.splits:
             if training.counts[t] and held_out.counts[t]:
-                splits.append((training.of_tasks([t]), held_out.of_tasks([t])))
-        return InnerFolds(self.whole.of_tasks([t]), splits)
+                own = training.of_tasks([t])
+                own_held_out = held_out.of_tasks([t])
+                splits.append((own, own_held_out))
+        whole = self.whole.of_tasks([t])
+        return InnerFolds(whole, splits)

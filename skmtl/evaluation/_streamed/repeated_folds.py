@@ -46,13 +46,16 @@ class RepeatedFolds(NamedTuple):
         parts = []
         for fold_of_part in self.fold_of_part:
             for fold in range(self.n_folds):
-                parts.append(np.flatnonzero(fold_of_part != fold))
+                is_trained = fold_of_part != fold
+                trained = np.flatnonzero(is_trained)
+                parts.append(trained)
         return parts
 
     def tested(self, counts):
         """Numbers in test sets (n_splits, n_tasks), from those in parts (n_parts, n_tasks)."""
         n_splits = self.n_repeats * self.n_folds
-        tested = np.zeros((n_splits, counts.shape[1]), dtype=counts.dtype)
+        n_tasks = counts.shape[1]
+        tested = np.zeros((n_splits, n_tasks), dtype=counts.dtype)
         for splits, own in zip(self.splits_of_parts, counts, strict=True):
             tested[splits] += own
         return tested
@@ -65,7 +68,8 @@ def number_of_parts(n_folds):
 
 def counts_of_parts(statistics, n_parts):
     """Numbers of rows of :class:`TaskStatistics` in parts 0, 1, ..., (n_parts, n_tasks)."""
-    counts = np.zeros((n_parts, statistics.n_tasks_), dtype=np.int64)
+    n_tasks = statistics.n_tasks_
+    counts = np.zeros((n_parts, n_tasks), dtype=np.int64)
     for part, moments in statistics._parts.items():
         counts[part] = moments.counts
     return counts

@@ -119,7 +119,9 @@ def _fit_lasso(estimator, folds):
 
 def _l1_ratio(estimator):
     """The share of the L1 norm in the penalty."""
-    ratio = estimator.get_params().get("l1_ratio", 1.0)
+    if type(estimator) in (Lasso, LassoCV):
+        return 1.0
+    ratio = estimator.l1_ratio
     if np.ndim(ratio) > 0:
         raise ValueError(
             f"The baseline has l1_ratio={ratio!r}: of rows that are not kept, give a single one."

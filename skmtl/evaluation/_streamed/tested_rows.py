@@ -3,7 +3,6 @@
 import numpy as np
 
 from skmtl.evaluation._streamed.loss_sums import LossSums
-from skmtl.statistics import fold_of
 
 
 class TestedRows:
@@ -37,9 +36,8 @@ class TestedRows:
         n_methods = self.coef.shape[1]
         self.sums = LossSums(n_methods, folds.n_repeats, folds.n_folds, tolerance)
         self.counts = np.zeros((self.n_parts, len(tolerance)), dtype=np.int64)
-        self._n_read = 0
 
-    def add(self, X, y, codes):
+    def add(self, X, y, codes, parts):
         """Add the rows of the next batch.
 
         Parameters
@@ -50,8 +48,9 @@ class TestedRows:
             Targets.
         codes : ndarray of int of shape (n_rows,)
             Their tasks.
+        parts : ndarray of int of shape (n_rows,)
+            Their parts.
         """
-        parts = self._next_parts(len(y))
         n_tasks = self.counts.shape[1]
         own = parts * n_tasks + codes
         rows = np.argsort(own, kind="stable")
@@ -66,12 +65,6 @@ class TestedRows:
             self._folds_of_parts[parts],
             sizes,
         )
-
-    def _next_parts(self, n_rows):
-        """The parts of the next rows."""
-        positions = self._n_read + np.arange(n_rows)
-        self._n_read += n_rows
-        return fold_of(positions, self.n_parts)
 
     def _predict(self, X, parts, tasks, sizes):
         """Predictions of rows in segments of a part and a task, (n_rows, n_repeats, n_methods)."""

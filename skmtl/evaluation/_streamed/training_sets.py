@@ -75,19 +75,28 @@ class TrainingSet:
 
     def as_statistics(self):
         """The :class:`TaskStatistics` of the tasks with rows; its parts are the inner folds."""
-        of_tasks = [fold.of_tasks(self.trained) for fold in self.folds]
+        parts = {}
+        for k, fold in enumerate(self.folds):
+            parts[k] = fold.of_tasks(self.trained)
+        n_rows = self.whole.counts.sum()
         return TaskStatistics(
             self.statistics._columns,
             self.statistics.tasks_[self.trained],
-            dict(enumerate(of_tasks)),
-            int(self.whole.counts.sum()),
+            parts,
+            int(n_rows),
         )
 
 
 def _inner_folds(statistics, parts):
     """Moments of inner folds, each of which has some of the parts."""
-    known = statistics._parts
-    moments = [known[part] for part in parts if part in known]
-    moments = [part for part in moments if part.counts.any()]
+    moments = []
+    for part in parts:
+        own = statistics._parts.get(part)
+        if own is not None and own.counts.any():
+            moments.append(own)
     n_folds = min(_N_INNER_FOLDS, len(moments))
-    return [reduce(add, moments[k::n_folds]) for k in range(n_folds)]
+    folds = []
+    for k in range(n_folds):
+        fold = reduce(add, moments[k::n_folds])
+        folds.append(fold)
+    return folds
