@@ -320,6 +320,8 @@ def test_what_needs_rows_is_refused(radon):
         compare(rivals="boosting")
     with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
         compare(baseline=KernelRidge())
+    with pytest.raises(TypeError, match="returns a DataFrame"):
+        compare(read=lambda: X)
     with pytest.raises(TypeError, match="returns a new iterable of batches"):
         compare(read=iter([(X, y)]))
     with pytest.raises(ValueError, match="3 rows are too few for n_folds=4"):

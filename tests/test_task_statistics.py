@@ -196,12 +196,26 @@ def test_what_cannot_be_loaded_says_so(tmp_path):
 
 def test_small_tasks_stay_where_they_are(tmp_path):
     statistics = TaskStatistics.from_data(LONG, Y["y"], task_column="school")
-    with pytest.raises(ValueError, match=r"\[7\] have 30 rows, fewer than min_rows=40"):
+    with pytest.raises(ValueError, match=r"1 task\(s\) have fewer rows than min_rows=40: \[7\]; "):
         statistics.save(tmp_path / "a.npz", min_rows=40)
     assert not (tmp_path / "a.npz").exists()
-    large = statistics.without_tasks([7])
+    large = statistics.without_tasks(statistics.small_tasks(40))
     large.save(tmp_path / "a.npz", min_rows=40)
     assert large.tasks_.tolist() == [0, 1, 2]
+
+
+def test_tasks_are_small_that_are_so_in_some_part(tmp_path):
+    in_folds = TaskStatistics.from_data(LONG, Y["y"], task_column="school", n_folds=3)
+    counts = np.array([moments.counts for moments in in_folds._parts.values()])
+    least = counts.min(axis=0)
+    middle = int(np.median(least))
+    assert in_folds.small_tasks(middle).tolist() == in_folds.tasks_[least < middle].tolist()
+    with pytest.raises(
+        ValueError, match=rf"in some part.*; the smallest has {least.min()}\. .*folds"
+    ):
+        in_folds.save(tmp_path / "a.npz", min_rows=middle)
+    only_north = TaskStatistics.of_sites({"north": of(), "south": of(LONG[:200], Y["y"][:200])})
+    assert only_north.small_tasks(20).tolist() == []  # task 7 has no rows in the south, not few
 
 
 def test_memory_is_foretold():
@@ -252,11 +266,36 @@ def test_other_folds_and_other_targets_are_refused():
 
 def test_a_bad_batch_is_named():
     later = LONG.assign(a=np.where(np.arange(N_ROWS) == 100, np.nan, LONG["a"]))
-    with pytest.raises(ValueError, match="Batch 3: Input X contains NaN"):
+    with pytest.raises(ValueError, match=r"Batch 3: Input X contains NaN in column\(s\) \['a'\]"):
         TaskStatistics.from_batches(pieces(later, Y["y"]), task_column="school")
+    with pytest.raises(ValueError, match=r"X contains infinity in column\(s\) \['b', 'c'\]"):
+        TaskStatistics.from_data(X.assign(b=np.inf, c=-np.inf), Y)
+    with pytest.raises(ValueError, match=r"Batch 0: Input y \('z'\) contains NaN .* in 80 of 240"):
+        TaskStatistics.from_batches([LONG.assign(z=Y["z"])], target="z", task_column="school")
     with pytest.raises(ValueError, match="Batch 0: A batch has no column"):
         TaskStatistics.from_batches([ROWS], target="w", task_column="school")
     with pytest.raises(ValueError, match="There are no batches"):
         TaskStatistics.from_batches([])
     with pytest.raises(TypeError, match="Batch 0: A batch must be a tuple"):
         TaskStatistics.from_batches([X.to_numpy()])
+
+
+def test_what_is_no_iterable_of_batches_is_refused():
+    with pytest.raises(TypeError, match=r"batches is a DataFrame.*\[frame\]"):
+        TaskStatistics.from_batches(ROWS, target="y")
+    with pytest.raises(TypeError, match=r"read_csv.*got 'rows.csv'"):
+        TaskStatistics.from_batches("rows.csv", target="y")
+    with pytest.raises(TypeError, match=r"sites\['a'\] must be .*TaskStatistics\.load"):
+        TaskStatistics.of_sites({"a": "a.npz"})
+
+
+@pytest.mark.parametrize("name", ["__index_level_0__", "Unnamed: 0"])
+def test_an_index_in_the_file_is_no_feature(name):
+    rows = LONG.assign(y=Y["y"]).rename(columns={"c": name})
+    table = pyarrow.Table.from_pandas(rows)
+    for batches in ([rows], table.to_batches()):
+        with pytest.raises(ValueError, match=rf"\['{name}'\].*index=False"):
+            TaskStatistics.from_batches(batches, target="y", task_column="school")
+    other = rows.drop(columns="school").assign(**{name: SCHOOL})
+    statistics = TaskStatistics.from_batches([other], target="y", task_column=name)
+    assert statistics.tasks_.tolist() == [0, 1, 2, 7]

@@ -198,6 +198,7 @@ def read_unsorted_targets(
     dtype=np.float64,
 ):
     """Return the samples of long data, which may be some of all: ids may not look like ids."""
+    name = _name_of(y)
     y = _check_targets(estimator, y, dtype)
     if y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
@@ -216,11 +217,17 @@ def read_unsorted_targets(
         weight = np.ones(len(y))
     indices = np.flatnonzero(weight > 0)
     tasks, codes = encode(task_ids[indices], ids_name(estimator))
-    _check_complete(y[indices], tasks, codes)
+    _check_complete(y[indices], tasks, codes, name)
     return LongSamples(y, weight, tasks, indices, codes)
 
 
-def _check_complete(y, tasks, codes):
+def _name_of(y):
+    """Return what messages call the targets: y, and its name if it is a Series that has one."""
+    name = getattr(y, "name", None)
+    return f"y ({name!r})" if isinstance(name, str) and name else "y"
+
+
+def _check_complete(y, tasks, codes, name):
     """Raise if a target of long data is missing or infinite."""
     bad = missing_mask(y)
     if y.dtype.kind == "f":
@@ -228,8 +235,8 @@ def _check_complete(y, tasks, codes):
     if bad.any():
         affected = np.unique(tasks[codes[bad]])
         raise ValueError(
-            f"Input y contains NaN or infinity in task(s) {some_of(affected)}; leave out samples "
-            "without a target."
+            f"Input {name} contains NaN or infinity in {bad.sum()} of {len(bad)} samples, in "
+            f"task(s) {some_of(affected)}; leave out samples without a target."
         )
     check_targets(y, tasks, codes)
 

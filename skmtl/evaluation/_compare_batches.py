@@ -162,7 +162,7 @@ def compare_batches(
     check_int(n_folds, "n_folds", low=2)
     check_real(confidence_level, "confidence_level", high=1.0, include="neither")
     rng = check_random_state(random_state)
-    batches = Batches(read_batches, target)
+    batches = Batches(read_batches, target, task_column)
     head = batches.first()
     estimators, task_column = _read_estimators(estimator, head, task_column)
     rivals = _read_rivals(rivals, estimators, head, task_column)

@@ -1,6 +1,7 @@
 """Statistics of rows that do not fit in memory, or may not leave their site."""
 
+from skmtl.statistics._batches import refuse_written_index
 from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._task_statistics import TaskStatistics
 
-__all__ = ["TaskStatistics", "fold_of"]
+__all__ = ["TaskStatistics", "fold_of", "refuse_written_index"]

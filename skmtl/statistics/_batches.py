@@ -1,11 +1,48 @@
 """Rows that come in batches: pairs of X and y, or frames and Arrow batches with the targets."""
 
+import re
+from os import PathLike
+
 import numpy as np
 
+from skmtl._dask.partitions import is_collection
 from skmtl._data.task_ids import column_names, some_of
 
+_WRITTEN_INDEX = re.compile(r"__index_level_\d+__|Unnamed: \d+")  # by pandas, of no name
 
-def split_batch(batch, target, weight, fold_column):
+
+def check_batches(batches):
+    """Raise TypeError unless batches can be an iterable of batches."""
+    if is_collection(batches):
+        raise TypeError("batches is a Dask collection: TaskStatistics.from_dask takes these.")
+    kind = type(batches).__name__
+    if column_names(batches) is not None or kind == "RecordBatch":
+        raise TypeError(
+            f"batches is a {kind}, but must be an iterable of such frames: give a list, [frame], "
+            "or take TaskStatistics.from_data(X, y)."
+        )
+    if isinstance(batches, str | PathLike) or not hasattr(batches, "__iter__"):
+        raise TypeError(
+            "batches must be an iterable of tuples (X, y) or of frames, such as "
+            "pandas.read_csv(path, chunksize=100_000) or "
+            f"pyarrow.parquet.ParquetFile(path).iter_batches(); got {batches!r}."
+        )
+
+
+def refuse_written_index(names, task_column=None):
+    """Raise ValueError if the name of a feature is what pandas calls an index in a file."""
+    written = [name for name in names if _WRITTEN_INDEX.fullmatch(str(name))]
+    written = [name for name in written if name != task_column]
+    if written:
+        raise ValueError(
+            f"A batch has the column(s) {some_of(written)}, as pandas names an index that was "
+            "written to the file with the rows: it would be a feature. Write the file with "
+            "index=False, or read the other columns only (usecols= of pandas, columns= of "
+            "pyarrow); rename a column that is a feature."
+        )
+
+
+def split_batch(batch, target, weight, fold_column, task_column=None):
     """Return X, y, weights, task ids and folds of a batch, the last three None if not there.
 
     Parameters
@@ -15,6 +52,8 @@ def split_batch(batch, target, weight, fold_column):
         folds); or a frame of pandas or polars, a pyarrow Table or RecordBatch.
     target, weight, fold_column
         Names of the columns of a frame that are no features.
+    task_column : str or int, default=None
+        Column of X with the task ids.
     """
     if isinstance(batch, tuple):
         return _split_tuple(batch, target, weight, fold_column)
@@ -35,8 +74,9 @@ def split_batch(batch, target, weight, fold_column):
             f"A batch has no column(s) {some_of(missing)}; its columns are {some_of(names, 8)}."
         )
     features = [name for name in names if name not in (*targets, *others)]
+    refuse_written_index(features, task_column)
     X = _select(frame, features)
-    y = _column(frame, target) if isinstance(target, str) else _select(frame, targets)
+    y = _named_column(frame, target) if isinstance(target, str) else _select(frame, targets)
     sample_weight = None if weight is None else _column(frame, weight)
     folds = None if fold_column is None else _column(frame, fold_column)
     return X, y, sample_weight, None, folds
@@ -78,6 +118,12 @@ def _select(frame, names):
     if hasattr(frame, "column_names"):  # pyarrow
         return frame.select(names)
     return frame[names]
+
+
+def _named_column(frame, name):
+    """Return a column of a frame as a Series, whose name messages have; of pyarrow as an array."""
+    is_arrow = hasattr(frame, "column_names")
+    return _column(frame, name) if is_arrow else frame[name]
 
 
 def _column(frame, name):

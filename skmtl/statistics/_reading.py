@@ -3,16 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, take_samples
 from skmtl._data.magnitudes import LARGEST, check_features
-from skmtl._data.reading import read_features
+from skmtl._data.reading import names_of_features, read_features
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
 from skmtl._data.targets import read_unsorted_targets, read_wide_targets
-from skmtl._data.task_ids import check_task_ids, codes_of, column_names, encode, same_kind
+from skmtl._data.task_ids import check_task_ids, codes_of, column_names, encode, same_kind, some_of
 from skmtl.datafits import statistics_reader
 from skmtl.statistics._cells import add_rows
 from skmtl.statistics._columns import Columns
@@ -157,8 +158,8 @@ class _WideRows:
     layout = "wide"
 
     def __init__(self, reader, X, y, sample_weight, tasks):
-        self.X, _ = read_features(reader, X, reset=_is_new(reader))
-        check_features(reader, self.X)
+        self.X, _ = read_features(reader, X, reset=_is_new(reader), finite=False)
+        _check_finite(reader, self.X)
         n_rows = self.X.shape[0]
         self.Y, self.weight, self.tasks = read_wide_targets(
             reader, n_rows, y, sample_weight, empty=True
@@ -232,8 +233,35 @@ class _LongRows:
         all_count = len(samples.indices) == n_rows
         least_weight = samples.weight.min()
         if not (all_count and _are_bounded(parts, positions, least_weight)):
-            assert_all_finite(self.X, estimator_name=type(self.reader).__name__, input_name="X")
-            check_features(self.reader, self.X)
+            _check_finite(self.reader, self.X)
+
+
+def _check_finite(reader, X):
+    """Raise ValueError that names the columns of features that are NaN, infinite or too large."""
+    try:
+        with np.errstate(invalid="ignore"):
+            assert_all_finite(X)
+    except ValueError as error:
+        value = "NaN"
+        bad = _columns_with(np.isnan, X)
+        if not len(bad):
+            value = "infinity"
+            bad = _columns_with(np.isinf, X)
+        names = names_of_features(reader)
+        names = bad if names is None else names[bad]
+        raise ValueError(
+            f"Input X contains {value} in column(s) {some_of(names)}: fill in these values, or "
+            "leave out their rows."
+        ) from error
+    check_features(reader, X)
+
+
+def _columns_with(is_bad, X):
+    """Positions of the columns with a value that is bad."""
+    if sparse.issparse(X):
+        entries = X.tocoo()
+        return np.unique(entries.col[is_bad(entries.data)])
+    return np.flatnonzero(is_bad(X).any(axis=0))
 
 
 def _are_bounded(parts, positions, least_weight):

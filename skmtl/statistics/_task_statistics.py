@@ -2,13 +2,14 @@
 
 from functools import partial, reduce
 from operator import add
+from os import PathLike
 
 import numpy as np
 
 from skmtl._data.checks import check_int
 from skmtl._data.task_ids import codes_of, some_of
 from skmtl.statistics._addition import check_same_folds, joint_parts, joint_tasks
-from skmtl.statistics._batches import split_batch
+from skmtl.statistics._batches import check_batches, split_batch
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import FromDask
 from skmtl.statistics._from_rows import statistics_of_batches, statistics_of_rows
@@ -22,14 +23,14 @@ class TaskStatistics(FromDask):
 
     The statistics of two sets of rows add up to those of both, so that rows may come in chunks,
     from the partitions of a cluster, or from sites that do not share them. Models are fitted to the
-    sum with `fit_statistics`, and are the same as those of `fit` on all rows. The number of rows
-    then does not matter: a model takes as long as its matrices of second moments.
+    sum with `fit_statistics`, and are the same as those of `fit` on all rows. The time of a fit
+    depends on the numbers of features and tasks only.
 
     Rows may belong to parts, folds or sites, whose statistics are kept apart. Cross-validated
     estimators then leave out one part at a time, exactly and without a second pass over the rows.
 
     It is made by :meth:`from_data`, :meth:`from_batches`, :meth:`from_dask`, :meth:`of_sites` or
-    :meth:`load`.
+    :meth:`load`, and not to be called directly.
 
     Attributes
     ----------
@@ -49,6 +50,8 @@ class TaskStatistics(FromDask):
         Names of the columns of X, if these have names.
     nbytes : int
         Memory in bytes.
+    total : TaskStatistics
+        The statistics of the same rows without parts.
 
     See Also
     --------
@@ -105,7 +108,7 @@ class TaskStatistics(FromDask):
         Parameters
         ----------
         X : {array-like, sparse matrix, frame} of shape (n_rows, n_columns)
-            Rows; with `task_column`, one of the columns holds the task ids. There may be none.
+            Rows; with `task_column`, one of the columns holds the task ids. X may have no rows.
         y : array-like of shape (n_rows, n_tasks) or (n_rows,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_rows,) or (n_rows, n_tasks), default=None
@@ -169,7 +172,8 @@ class TaskStatistics(FromDask):
             Tuples (X, y), (X, y, sample_weight), (X, y, sample_weight, tasks) or (X, y,
             sample_weight, tasks, folds) as in :meth:`from_data`; or frames, such as the chunks of
             ``pandas.read_csv(chunksize=)``, or the record batches of
-            ``pyarrow.parquet.ParquetFile(path).iter_batches()``.
+            ``pyarrow.parquet.ParquetFile(path).iter_batches()``. All columns of frames are features
+            but those that the other arguments name.
         target : str or list of str, default=None
             Where batches are frames, the column of y; a list is that of the columns of a
             two-dimensional y.
@@ -181,7 +185,8 @@ class TaskStatistics(FromDask):
             Number of folds, at least 2, into which rows are divided by a hash of their positions
             in all batches: folds do not depend on the size of batches.
         fold_column : str, default=None
-            Column with the fold or site of each row, in place of `n_folds`; no feature.
+            Column with the fold or site of each row, in place of `n_folds`. It is not used as a
+            feature.
         memory_limit : float, default=None
             Largest memory of the statistics in bytes. None is half of that of the machine.
 
@@ -201,8 +206,15 @@ class TaskStatistics(FromDask):
             raise ValueError(
                 f"Both n_folds={n_folds} and fold_column={fold_column!r} were given; use one."
             )
+        check_batches(batches)
         options = {"n_folds": n_folds, "memory_limit": memory_limit}
-        split = partial(split_batch, target=target, weight=weight, fold_column=fold_column)
+        split = partial(
+            split_batch,
+            target=target,
+            weight=weight,
+            fold_column=fold_column,
+            task_column=task_column,
+        )
         return statistics_of_batches(cls, map(split, batches), task_column, **options)
 
     @classmethod
@@ -225,7 +237,7 @@ class TaskStatistics(FromDask):
             raise TypeError(f"sites must be a dict {{name: TaskStatistics}}, got {sites!r}.")
         named = []
         for name, statistics in sites.items():
-            _check_statistics(statistics)
+            _check_statistics(name, statistics)
             whole = statistics.total
             named.append(cls(whole._columns, whole.tasks_, {name: whole._moments}, whole.n_rows_))
         return sum(named)
@@ -256,7 +268,7 @@ class TaskStatistics(FromDask):
         n_tasks : int
             Number of tasks.
         n_parts : int, default=1
-            Number of folds or sites.
+            Number of folds (`n_folds`) or sites.
         share : bool, default=False
             Whether all tasks share the moments of the features, as those of a complete
             two-dimensional y.
@@ -322,16 +334,43 @@ class TaskStatistics(FromDask):
         n_tasks = len(tasks)
         return {label: one.among(positions, n_tasks) for label, one in self._parts.items()}
 
+    def small_tasks(self, min_rows):
+        """The tasks that have few rows in some part.
+
+        Parameters
+        ----------
+        min_rows : int
+            Number of rows that are not few.
+
+        Returns
+        -------
+        ndarray
+            Ids of the tasks that have fewer rows than `min_rows`, but some, in at least one part.
+        """
+        check_int(min_rows, "min_rows")
+        return self.tasks_[self._smallest_counts() < min_rows]
+
+    def _smallest_counts(self):
+        """The smallest number of rows of each task in a part that has some; infinity if none."""
+        smallest = np.full(self.n_tasks_, np.inf)
+        for moments in self._parts.values():
+            counts = np.where(moments.counts > 0, moments.counts, np.inf)
+            smallest = np.minimum(smallest, counts)
+        return smallest
+
     def save(self, path, *, min_rows=None):
-        """Write the statistics to a file for :meth:`load`: a NumPy ``.npz`` without pickle.
+        """Write the statistics to a file for :meth:`load`: a NumPy archive without pickle.
 
         Parameters
         ----------
         path : str, Path or binary file
-            The file; one that is open stays open.
+            The file, whose name stays as it is, whether or not it ends in ``.npz``. One that is
+            open stays open.
         min_rows : int, default=None
-            Refuse to write the statistics of a task that has fewer rows than these in some part:
-            means and moments of few rows tell their values.
+            Refuse to write the statistics of tasks that have fewer rows than these in some part
+            (:meth:`small_tasks`), since the moments of few rows reveal their values. Choose it
+            larger than the number of features: moments of no more rows than features reveal them up
+            to a rotation.
 
         Raises
         ------
@@ -341,19 +380,21 @@ class TaskStatistics(FromDask):
             If task ids or labels of parts are neither numbers, strings, truth values nor dates.
         """
         if min_rows is not None:
-            self._check_rows(check_int(min_rows, "min_rows"))
+            self._refuse_small_tasks(min_rows)
         save_statistics(path, self._columns, self.tasks_, self._parts, self.n_rows_, self._n_folds)
 
-    def _check_rows(self, min_rows):
-        for label, moments in self._parts.items():
-            small = (moments.counts > 0) & (moments.counts < min_rows)
-            if small.any():
-                where = "" if label is None else f" in the part {label!r}"
-                raise ValueError(
-                    f"Task(s) {some_of(self.tasks_[small])} have {moments.counts[small].min()} "
-                    f"rows{where}, fewer than min_rows={min_rows}: leave them out with "
-                    "without_tasks(...), or take fewer folds."
-                )
+    def _refuse_small_tasks(self, min_rows):
+        small = self.small_tasks(min_rows)
+        if not len(small):
+            return
+        are_divided = len(self.parts_) > 0
+        raise ValueError(
+            f"{len(small)} task(s) have fewer rows than min_rows={min_rows}"
+            f"{' in some part' if are_divided else ''}: {some_of(small)}; the smallest has "
+            f"{self._smallest_counts().min():.0f}. Leave them out with "
+            f"statistics.without_tasks(statistics.small_tasks({min_rows}))"
+            f"{', or take fewer folds' if are_divided else ''}."
+        )
 
     @classmethod
     def load(cls, path):
@@ -388,6 +429,14 @@ class TaskStatistics(FromDask):
         return f"TaskStatistics({', '.join(words)})"
 
 
-def _check_statistics(statistics):
-    if not isinstance(statistics, TaskStatistics):
-        raise TypeError(f"Expected a TaskStatistics, got {statistics!r}.")
+def _check_statistics(name, statistics):
+    """Raise TypeError unless what was given for a site are statistics."""
+    if isinstance(statistics, TaskStatistics):
+        return
+    hint = ""
+    if isinstance(statistics, str | PathLike):
+        hint = ": TaskStatistics.load(path) reads a file"
+    raise TypeError(
+        f"sites[{name!r}] must be a TaskStatistics, got {type(statistics).__name__} "
+        f"{statistics!r}{hint}."
+    )

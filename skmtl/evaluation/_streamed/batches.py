@@ -7,7 +7,7 @@ from skmtl._data.reading import read_prediction_data
 from skmtl._data.task_ids import column_names, some_of
 from skmtl.evaluation._streamed.stratified_parts import StratifiedParts
 from skmtl.meta.pipelines import read_task_ids
-from skmtl.statistics import TaskStatistics
+from skmtl.statistics import TaskStatistics, refuse_written_index
 
 
 class Batches:
@@ -19,9 +19,11 @@ class Batches:
         It returns a new iterable of batches: frames of pandas, or pairs (X, y).
     target : str or None
         The column of y in frames.
+    task_column : str or int
+        The column of the task ids.
     """
 
-    def __init__(self, read_batches, target):
+    def __init__(self, read_batches, target, task_column):
         if not callable(read_batches):
             raise TypeError(
                 "The rows are read twice, so read_batches must be a function without arguments "
@@ -30,9 +32,17 @@ class Batches:
             )
         self.read_batches = read_batches
         self.target = target
+        self.task_column = task_column
 
     def __iter__(self):
-        for batch in self.read_batches():
+        batches = self.read_batches()
+        if column_names(batches) is not None:
+            raise TypeError(
+                f"read_batches() returns a {type(batches).__name__}, expected an iterable of "
+                "batches: return a list of frames, or compare rows that fit in memory with "
+                "compare_to_single_task."
+            )
+        for batch in batches:
             X, y = self._pair(batch)
             if len(y):
                 yield X, y
@@ -79,6 +89,7 @@ class Batches:
             raise ValueError(
                 f"A batch has no column {self.target!r}; its columns are {some_of(names, 8)}."
             )
+        refuse_written_index([name for name in names if name != self.target], self.task_column)
         return batch.drop(columns=self.target), batch[self.target].to_numpy()
 
 
