@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     MeanRegularizedRegressor,
@@ -15,8 +17,12 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
+    PooledTasks,
     TaskStatistics,
     TaskStratifiedKFold,
+    compare_to_single_task,
+    keep_task_column,
+    task_cross_val_predict,
 )
 
 dask = pytest.importorskip("dask")
@@ -393,6 +399,12 @@ def test_splitters_are_refused():
     [
         lambda: MultiTaskKernelRidge().fit(ARRAY, Y),
         lambda: MultiTaskKernelRidge().fit(X, Y).predict(ARRAY),
+        lambda: PooledTasks(Ridge()).fit(ARRAY, da.from_array(Y)),
+        lambda: MultiTaskLasso().fit(X, Y).score(X, da.from_array(Y)),
+        lambda: compare_to_single_task(MultiTaskLasso(), PIECES[FEATURES], Y),
+        lambda: task_cross_val_predict(MultiTaskLasso(), X, da.from_array(Y)),
+        lambda: keep_task_column(StandardScaler(), "task").fit(PIECES),
+        lambda: TaskStatistics.from_data(X, da.from_array(Y)),
         lambda: MultiTaskLasso().fit(X, da.from_array(Y)),
         lambda: MultiTaskLasso().partial_fit(PIECES[FEATURES], PIECES["y"]),
         lambda: TaskStatistics.from_data([dask.delayed(X)], Y),
@@ -400,5 +412,10 @@ def test_splitters_are_refused():
     ],
 )
 def test_what_is_needed_in_memory_does_not_fill_it_unasked(call):
-    with pytest.raises(TypeError, match="is a Dask collection"):
+    with pytest.raises(TypeError, match=r"(is a|are) Dask collection"):
         call()
+
+
+def test_all_collections_are_named_and_a_part_of_the_rows_is_recommended():
+    with pytest.raises(TypeError, match=r"^X and y are .*X\.partitions\[0\]\.compute\(\)"):
+        MultiTaskKernelRidge().fit(ARRAY, da.from_array(Y))

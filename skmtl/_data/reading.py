@@ -14,10 +14,11 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.magnitudes import check_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
-from skmtl._data.spellings import refuse_collection, refuse_dates, refuse_masked
+from skmtl._data.spellings import refuse_dates, refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
@@ -42,7 +43,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
     Without `finite`, NaN and infinity are let through. With `reset`, n_features_in_ and
     feature_names_in_ are set on the estimator.
     """
-    refuse_collection(X, "X")
+    check_in_memory(X=X, tasks=tasks)
     _refuse_no_table(X)
     refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
@@ -153,8 +154,7 @@ def _check_passed_ids(X, tasks):
 
 
 def check_y_given(estimator, y):
-    """Raise if y is None, or not in memory."""
-    refuse_collection(y, "y")
+    """Raise if y is None."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
@@ -192,6 +192,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     -------
     TaskData
     """
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
     check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
@@ -222,6 +223,7 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     -------
     SamplesByTask
     """
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
     check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)

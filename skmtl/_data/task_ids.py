@@ -54,9 +54,9 @@ def column_position(names, n_columns, task_column):
         )
     if names is None:
         raise ValueError(
-            f"task_column={task_column!r} is a name, but X has no column names. Put "
-            ".set_output(transform='pandas') on the step before, or give the column's position "
-            "as an integer."
+            f"task_column={task_column!r} is a name, but X has no column names. Give a frame (in a "
+            "pipeline, put .set_output(transform='pandas') on the step before), or the column's "
+            "position as an integer."
         )
     return _position_of_name(names, task_column)
 

@@ -83,7 +83,7 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
+            As in `predict`; the ids in a task column are ignored.
 
         Returns
         -------
@@ -100,7 +100,8 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Probabilities of a Dask collection are a lazy
+            Dask array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
@@ -119,7 +120,7 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Scores of a Dask collection are a lazy Dask array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 

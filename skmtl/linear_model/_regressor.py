@@ -64,7 +64,8 @@ class LinearMultiTaskRegressor(
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
             Dask collection, as the other arguments then are: of squared losses it is read once, and
-            of others it stays in the memory of the cluster, to be passed over some ten times.
+            of others it stays in the memory of the cluster, to be passed over some ten to twenty
+            times.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -243,7 +244,7 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
+            As in `predict`; the ids in a task column are ignored.
 
         Returns
         -------

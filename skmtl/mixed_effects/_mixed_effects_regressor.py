@@ -135,6 +135,8 @@ class MixedEffectsRegressor(
         Number of iterations.
     covariance_ : str
         The `covariance`, of "auto" the chosen one.
+    statistics_ : TaskStatistics
+        The statistics of the samples of `partial_fit`; only of models that have some.
     {task_attributes}
     {column_attributes}
 

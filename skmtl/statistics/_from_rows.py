@@ -6,6 +6,7 @@ import numpy as np
 
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int
+from skmtl._data.in_memory import check_in_memory
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._memory import check_memory
@@ -46,7 +47,10 @@ def statistics_of_rows(
     TaskStatistics
     """
     if is_collection(X):
-        raise TypeError("X is a Dask collection: TaskStatistics.from_dask takes these.")
+        raise TypeError(
+            "X is a Dask collection: TaskStatistics.from_dask and fit of linear models take these."
+        )
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks, folds=folds)
     before = None
     if into is not None:
         first_row = into.n_rows_
