@@ -119,15 +119,13 @@ def _from_arrays(arrays):
     )
     labels = [None]
     if arrays["has_parts"]:
-        labels = _get_ids(arrays, "parts").tolist()
+        labels = _need_ids(arrays, "parts").tolist()
     parts = {}
     for k, label in enumerate(labels):
         sums = {field.name: arrays[f"{k}.{field.name}"] for field in fields(Moments)}
         parts[label] = Moments(**sums)
     _refuse_others(arrays, len(parts))
-    tasks = _get_ids(arrays, "tasks")
-    if tasks is None:
-        raise KeyError("tasks")
+    tasks = _need_ids(arrays, "tasks")
     return columns, tasks, parts, int(arrays["n_rows"]), _get_number(arrays, "n_folds")
 
 
@@ -166,6 +164,14 @@ def _read_archive(path):
 
 def _get_number(arrays, name):
     return int(arrays[name]) if name in arrays else None
+
+
+def _need_ids(arrays, name):
+    """The ids of this name; KeyError if there are none."""
+    ids = _get_ids(arrays, name)
+    if ids is None:
+        raise KeyError(name)
+    return ids
 
 
 def _get_ids(arrays, name):
