@@ -335,7 +335,7 @@ PIECES = dd.from_pandas(TABLE, npartitions=3)
         ((ARRAY, Y[:60]), "X has 120 samples, y has 60"),
         ((PIECES[FEATURES], PIECES["y"].repartition(npartitions=2)), "3 partitions and y has 2"),
         ((PIECES[FEATURES], Y), "y is in memory"),
-        ((PIECES[FEATURES], PIECES["y"][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
+        ((PIECES[FEATURES], PIECES[["y"]][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
         (
             (PIECES[FEATURES], PIECES["y"]),
             "y is 1-D and MultiTaskLasso was given no",
@@ -356,7 +356,7 @@ def test_what_does_not_fit_together_is_refused(arguments, message):
         MultiTaskLasso().fit(*arguments)
 
 
-SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
+SHUFFLED = dd.from_pandas(TABLE[["y"]][::-1], npartitions=3, sort=False)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
     [
         (PIECES[FEATURES], SHUFFLED),
         ([dask.delayed(TABLE[FEATURES])], [dask.delayed(TABLE["y"][::-1])]),
-        (PIECES[FEATURES], PIECES["y"], SHUFFLED),
+        (PIECES[FEATURES], PIECES[["y"]], SHUFFLED["y"]),
     ],
 )
 def test_rows_with_other_index_labels_are_refused(arguments):
@@ -380,6 +380,20 @@ def test_rows_without_index_labels_go_by_position():
     X = PIECES[[*FEATURES, "task"]]
     model.fit(X, SHUFFLED.to_dask_array(lengths=True))
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+
+
+def test_columns_are_checked_before_rows_are_read():
+    def read(_):
+        raise AssertionError
+
+    rows = FRAME.assign(day=pd.Timestamp("2020-01-01"), y=Y[:, 0])
+    frame = dd.from_map(read, [0, 1], meta=rows.iloc[:0])
+    with pytest.raises(TypeError, match="X holds datetime"):
+        MultiTaskLasso(task_column="task").fit(frame[[*FEATURES, "task", "day"]], frame["y"])
+    with pytest.raises(ValueError, match="y is 1-D and MultiTaskLassoCV was given no task ids"):
+        MultiTaskLassoCV().fit(frame[FEATURES], frame["y"])
+    with pytest.raises(ValueError, match="'school' is not a column of X"):
+        MultiTaskLassoCV(task_column="school").fit(frame[[*FEATURES, "task"]], frame["y"])
 
 
 def test_partitions_of_other_columns_are_named():

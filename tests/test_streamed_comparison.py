@@ -423,7 +423,7 @@ def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
         ("a,shop,y\nTrue,x,2\n2,y,3\n2,x,5\n3,y,7\n", "not numeric in 1 row.*'True' in line 2"),
         ("a,shop,y\n1,x,2\n2,y,3\n3,x,5,9\n4,y,7\n", "Expected 3 fields in line 4, saw 4"),
         ("a,shop,y\n1,x,2,\n2,y,3,\n3,x,5,\n4,y,7,\n", "more cells than the 3 names"),
-        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "'y' has missing"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "target 'y' has 1 missing"),
         ("a,shop,y\n1,x,2\n2,x,3\n", "one task only"),
         ("a,shop,y\n1,x,2\n2,x,3\n3,z,4\n", "task 'z' of 'shop' has one row"),
         ("a,shop,y\n1,x,2\n2, x,3\n3,z,4\n", "with and without blanks around it"),
@@ -435,6 +435,18 @@ def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
 def test_mistakes_in_a_long_file_are_named(options_of, text, message):
     with pytest.raises(UsageError, match=message):
         list(StreamedFile(options_of(text, ["--chunksize", "2"])).chunks())
+
+
+def test_the_first_chunk_is_checked_before_the_file_is_read(options_of, monkeypatch):
+    text = "a,day,shop,y\n1,2020-01-02,x,2\n2,2020-01-03,y,3\n3,2020-01-04,x,5\n"
+    monkeypatch.setattr(StreamedFile, "_count_tasks", None)
+    with pytest.raises(UsageError, match="'day' holds dates"):
+        StreamedFile(options_of(text, ["--chunksize", "2"]))
+    text = "a,shop,y\n1,x,2\n2,y,\n3,x,\n"
+    message = r"1 missing or .* in lines 2 to 3, .*--na '' leaves"
+    with pytest.raises(UsageError, match=message) as error:
+        StreamedFile(options_of(text, ["--chunksize", "2"]))
+    assert "--drop" not in str(error.value)
 
 
 def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
@@ -461,3 +473,6 @@ def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
     for more in (["--classify"], ["--rivals", "boosting"], ["--groups", "floor"]):
         assert main([*arguments, *more]) == 2
         assert "--chunksize does not go with" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments, "--chunksize", "1e5"])
+    assert "must be an integer, got '1e5'" in capsys.readouterr().err

@@ -40,11 +40,16 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
 def check_two_dimensional(estimator, Y):
     """Raise ValueError if targets without task ids are not those of several tasks."""
     if Y.ndim == 1:
-        raise ValueError(
-            f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
-            "the column of X that holds the task ids, pass tasks=, or give y of shape (n_samples, "
-            "n_tasks); a single task is y.reshape(-1, 1)."
-        )
+        refuse_no_task_ids(type(estimator).__name__)
+
+
+def refuse_no_task_ids(name):
+    """Raise ValueError for a 1-D y of the estimator of a name, without task ids."""
+    raise ValueError(
+        f"y is 1-D and {name} was given no task ids. Set task_column to the column of X that holds "
+        "the task ids, pass tasks=, or give y of shape (n_samples, n_tasks); a single task is "
+        "y.reshape(-1, 1)."
+    )
 
 
 def check_has_targets(has_target, tasks):

@@ -153,9 +153,7 @@ def check_task_ids(task_ids, name="tasks", noun="task id"):
     if task_ids.ndim == 2 and task_ids.shape[1] == 1:
         task_ids = task_ids.ravel()
     if task_ids.ndim != 1:
-        raise ValueError(
-            f"{name} has shape {task_ids.shape}, expected one {noun} for each sample."
-        )
+        raise ValueError(f"{name} has shape {task_ids.shape}, expected one {noun} for each sample.")
     if task_ids.dtype.kind == "f" and np.isinf(task_ids).any():
         raise ValueError(f"{name} contains infinity: every sample needs a {noun}.")
     missing = missing_mask(task_ids)

@@ -118,6 +118,11 @@ class Likelihood:
         return other
 
     @property
+    def shift(self):
+        """From where intercepts are pulled to where they are held: no way."""
+        return np.zeros(self.shape)
+
+    @property
     def exact_curvature(self):
         """Whether the curvature of the loss is its second derivative."""
         return self.loss.exact_curvature

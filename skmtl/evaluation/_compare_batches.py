@@ -77,16 +77,18 @@ def compare_batches(
     Parameters
     ----------
     estimator : estimator or dict of them
-        Multi-task regressor with a squared loss that has `fit_statistics`, not in a pipeline. A
-        dict {name: estimator} compares several.
+        Multi-task regressor with a squared loss that has `fit_statistics`, not in a pipeline
+        (`standardize` stands for a scaler). A dict {name: estimator} compares several.
     read_batches : callable
         It returns a new iterable of the batches, the same ones in the same order: frames of pandas
         with a column of task ids, or pairs (X, y). For example
-        ``lambda: pandas.read_csv(path, chunksize=100_000)``.
+        ``lambda: pandas.read_csv(path, chunksize=100_000)``, or a function with ``yield`` that
+        leaves out columns and rows.
     task_column : str or int
-        Column with the task ids.
+        Column with the task ids, also of an estimator that has ``task_column=None``.
     target : str, default=None
-        Where batches are frames, the column to predict. All other columns are features.
+        Where batches are frames, the column to predict, which no row may lack. All other columns
+        are features.
     baseline : "auto" or estimator, default="auto"
         What each task is fitted with on its own (and all tasks pooled): `Ridge`, `RidgeCV`,
         `Lasso`, `LassoCV`, `ElasticNet` or `ElasticNetCV` of scikit-learn. Their penalties are

@@ -36,6 +36,8 @@ class BestEstimatorMixin:
         is_fitted = name.endswith("_") and not name.startswith("_")
         if best is not None and is_fitted and not hasattr(type(self), name):
             return getattr(best, name)
+        if hasattr(type(self), name):
+            return super().__getattribute__(name)  # raises the error that has led here
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name, value):

@@ -64,7 +64,7 @@ class LinearMultiTaskRegressor(
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
             Dask collection, as the other arguments then are: of squared losses it is read once, and
-            of others it stays in the memory of the cluster, to be passed over some ten to twenty
+            of others it stays in the memory of the cluster, to be passed over some ten to thirty
             times.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
