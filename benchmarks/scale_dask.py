@@ -19,6 +19,8 @@ def cluster():
     """A client of two worker processes with a thread each."""
     from dask.distributed import Client, LocalCluster
 
+    # Workers that end slowly, and graphs of dask-ml, are no concern of ours.
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with LocalCluster(**options) as workers, Client(workers) as client:
         client.run(warm_up, Rows(1))
@@ -101,7 +103,6 @@ def measure_dask_ml(rows, coef=None):
 def dask_ml_line(X, y, tasks, rows):
     """The line of dask-ml's LinearRegression of every task."""
     what = f"dask-ml's ``LinearRegression(solver={SOLVER!r})``, one a task"
-    logging.getLogger("distributed").setLevel(logging.ERROR)  # its graphs are not pure
     start = perf_counter()
     try:
         with warnings.catch_warnings():

@@ -1648,7 +1648,7 @@ def write_deviations(X, stride, rows, y, root, origin, out):
 def add_products(A, origin, t, total, mean_x, xx, mean_y, yy, xy):
     """Add rows to the moments of task t; A, (p + 2, p + 2), has the products of their deviations.
 
-    The moments are about the means, which move.
+    Of A only the lower triangle is read. The moments are about the means, which move.
     """
     p = mean_x.shape[1]
     sums = A[p + 1]
@@ -1666,12 +1666,15 @@ def add_products(A, origin, t, total, mean_x, xx, mean_y, yy, xy):
             step[j] = mean[j] - (mean_x[t, j] - origin[j])
         step[p] = mean[p] - (mean_y[t] - origin[p])
     for j in range(p):
+        products = A[j]
         moments = xx[t, j]
         a = added * mean[j]
         b = between * step[j]
-        for k in range(p):
-            moments[k] += A[j, k] - a * mean[k] + b * step[k]
-        xy[j, t] += A[j, p] - a * mean[p] + b * step[p]
+        for k in range(j + 1):
+            moments[k] += products[k] - a * mean[k] + b * step[k]
+        for k in range(j):
+            xx[t, k, j] = moments[k]
+        xy[j, t] += A[p, j] - a * mean[p] + b * step[p]
     yy[t] += A[p, p] - added * mean[p] ** 2 + between * step[p] ** 2
     total[t] = whole
     if before > 0:

@@ -72,6 +72,9 @@ class MultiTaskEstimator:
             or has others.
         """
         of_labels = get_tags(self).estimator_type == "classifier"
+        if y is None:
+            name = type(self).__name__
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         if is_collection(X):
             return score_collection(self, X, y, sample_weight, tasks, of_labels=of_labels)
         check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)

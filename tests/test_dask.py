@@ -317,6 +317,8 @@ def test_scores_of_collections_are_those_of_the_rows(form, kind):
 def test_accuracies_of_collections_are_those_of_the_rows():
     labels = np.where(np.isnan(HOLES), np.nan, Y.mean(axis=0) < HOLES)
     model = MultiTaskLassoClassifier(0.1).fit(X, labels)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.score(da.from_array(X, chunks=(50, 4)), None)
     score = model.score(da.from_array(X, chunks=(50, 4)), labels, WEIGHT)
     assert score == pytest.approx(model.score(X, labels, WEIGHT), rel=1e-12)
 
@@ -341,6 +343,12 @@ PIECES = dd.from_pandas(TABLE, npartitions=3)
         ((ARRAY.reshape(120, 2, 2), Y), "3 dimensions"),
         ((da.where(ARRAY > 52, np.nan, ARRAY), Y), r"Partition \d .*contains NaN"),
         ((ARRAY, None), "requires y"),
+        ((PIECES["p"], PIECES[["y"]]), r"Partition \d .* X is a Series"),
+        (([dask.delayed(None)], [dask.delayed(Y)]), r"Partition 0 .*: X is None; expected rows"),
+        (
+            ([dask.delayed(X[:0])], [dask.delayed(Y[:0, 0])]),
+            r"Partition 0 .* y is 1-D and MultiTaskLasso was given no",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(arguments, message):

@@ -314,6 +314,8 @@ def test_what_needs_rows_is_refused(radon):
         compare(MultiTaskLassoClassifier(task_column="county"))
     with pytest.raises(TypeError, match="has no fit_statistics"):
         compare(MultiTaskLasso(task_column="county", loss="huber"), baseline=Ridge())
+    with pytest.raises(ValueError, match=r"has cv=3, .* by 5 inner folds .*: set cv=None"):
+        compare(MultiTaskLassoCV(task_column="county", cv=3))
     with pytest.raises(TypeError, match="'boosting' needs the rows"):
         compare(rivals="boosting")
     with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
@@ -326,14 +328,46 @@ def test_what_needs_rows_is_refused(radon):
         compare(read=batches_of(X[:3], y[:3], 10))
     with pytest.raises(TypeError, match=r"Batch 1: .*ids of another type would be other tasks"):
         compare(read=lambda: [(X, y), (X.assign(county="7"), y)])
-    first = iter([X[:500], X[:500], X[:400]])
 
-    def other_rows():
-        part = next(first)
-        yield part, y[: len(part)]
 
-    with pytest.raises(ValueError, match="must return the same rows in the same order"):
-        compare(read=other_rows)
+def shuffled_within_tasks(X, y):
+    """The same rows in another order; the tasks come in the same one."""
+    order = np.arange(len(y))
+    for task in X["county"].unique():
+        own = np.flatnonzero(X["county"] == task)
+        order[own] = own[::-1]
+    return X.iloc[order], y[order]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X[:400], y[:400]), "500 rows .* first called, and 400 or others"),
+        (lambda X, y: (X, y + (X.index == 7)), "the mean of the target of task .* changed from"),
+        (lambda X, y: (X.assign(floor=0.5), y), "the mean of feature 'floor' of task"),
+        (shuffled_within_tasks, "had other rows when it was called again"),
+    ],
+)
+def test_rows_that_change_between_readings_are_noticed(radon, change, message):
+    X, y = radon[0][:500], np.asarray(radon[1])[:500]
+    readings = iter([(X, y), (X, y), change(X, y)])
+    model = MultiTaskLasso(task_column="county")
+    options = {"task_column": "county", "baseline": Ridge(), "random_state": 0}
+    with pytest.raises(ValueError, match=f"(?s){message}.*same rows in the same order"):
+        compare_batches(model, lambda: [next(readings)], **options)
+
+
+def test_roundings_are_no_change_of_rows(radon):
+    X, y = radon
+    X = X.assign(year=1e9, floor=X["floor"] + 1e6)
+    model = MultiTaskLasso(task_column="county")
+    sizes = iter([5000, 5000, 37])
+
+    def read_batches():
+        return batches_of(X, y + 1e9, next(sizes))()
+
+    report = compare_batches(model, read_batches, task_column="county", baseline=Ridge())
+    assert np.isfinite(report.summary_["median_gain"])
 
 
 FILES = {

@@ -44,6 +44,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
     feature_names_in_ are set on the estimator.
     """
     check_in_memory(X=X, tasks=tasks)
+    _refuse_no_table(X)
     refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
     refuse_masked(X, "X")
@@ -124,6 +125,17 @@ def _with_types(X):
     return array if is_text else objects
 
 
+def _refuse_no_table(X):
+    """Raise if X is a single column, or a frame of polars that is not computed yet."""
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame of polars, but is needed in memory: give X.collect().")
+    if hasattr(X, "to_frame") and len(X.shape) == 1:
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X is a {type(X).__name__}, which is one "
+            "column. Give a frame of the columns, such as X.to_frame()."
+        )
+
+
 def _without_duplicates(X):
     """Return X with the duplicate entries that a sparse matrix may hold added up."""
     if sparse.issparse(X) and not X.has_canonical_format:
@@ -141,7 +153,7 @@ def _check_passed_ids(X, tasks):
     return task_ids
 
 
-def _check_y_given(estimator, y):
+def check_y_given(estimator, y):
     """Raise if y is None."""
     if y is None:
         raise ValueError(
@@ -181,7 +193,7 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     TaskData
     """
     check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
-    _check_y_given(estimator, y)
+    check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
     check_features(estimator, X)
@@ -212,7 +224,7 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     SamplesByTask
     """
     check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
-    _check_y_given(estimator, y)
+    check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)
     n_samples = X.shape[0]

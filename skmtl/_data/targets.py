@@ -23,8 +23,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     """
     names = column_names(y)
     Y = _check_targets(estimator, y, dtype)
-    if Y.ndim == 1:
-        refuse_no_task_ids(type(estimator).__name__)
+    check_two_dimensional(estimator, Y)
     _check_length(n_samples, Y)
     tasks = np.arange(Y.shape[1])
     if names is not None:
@@ -36,6 +35,12 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     if not empty:
         check_has_targets(weight > 0, tasks)
     return Y, weight, tasks
+
+
+def check_two_dimensional(estimator, Y):
+    """Raise ValueError if targets without task ids are not those of several tasks."""
+    if Y.ndim == 1:
+        refuse_no_task_ids(type(estimator).__name__)
 
 
 def refuse_no_task_ids(name):

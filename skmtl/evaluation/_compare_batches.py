@@ -29,6 +29,7 @@ from skmtl.evaluation._streamed.repeated_folds import (
     counts_of_parts,
     number_of_parts,
 )
+from skmtl.evaluation._streamed.second_reading import SecondReading
 from skmtl.evaluation._streamed.split_models import (
     check_baselines,
     check_takes_statistics,
@@ -240,17 +241,13 @@ class _Comparison:
     def test(self, batches, task_column):
         """Read the rows again and set `losses`."""
         reader = BatchReader.of(self.statistics, task_column)
-        tested = TestedRows(self.fitted, self.folds, self.rounding**2)
         n_parts = len(self.counts)
+        second = SecondReading(self.statistics, n_parts)
+        tested = TestedRows(self.fitted, self.folds, self.rounding**2, second)
         for X, y, parts in batches.in_parts(task_column, n_parts):
             features, codes = reader.read(X)
             tested.add(features, y.astype(float), codes, parts)
-        if not np.array_equal(tested.counts, self.counts):
-            raise ValueError(
-                f"read_batches() had {self.counts.sum()} rows with a target when it was first "
-                f"called, and {tested.counts.sum()} or others when it was called again: it must "
-                "return the same rows in the same order every time."
-            )
+        second.check()
         self.losses = StreamedLosses(self.methods, tested.sums, self.floor, self.rounding)
 
     @property

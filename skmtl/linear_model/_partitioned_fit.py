@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 
 from skmtl._dask.partitions import aligned_rows
 from skmtl._dask.reduction import Partitions
@@ -72,7 +72,7 @@ def fit_parts(model, parts, *, wide):
     """
     loss = model._make_loss()
     of_classes = is_classifier(model)
-    parts = parts.map(read_partition, model, loss)
+    parts = parts.map(read_partition, clone(model), loss)
     (summary,) = parts.sum(summarize, wide, of_classes)
     data = _PartitionedData.of(model, summary)
     make = _ClassReading if of_classes else _NumberReading

@@ -6,10 +6,12 @@ A'A, A of (x, y, 1).
 """
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from scipy import sparse
 
 from skmtl import _kernels
 from skmtl.datafits import median_of_three
+from skmtl.statistics._products import write_lower_products
 
 _BUFFERED = 2**17  # numbers that stay in the cache
 _ROWS_PER_FEATURE = 4  # of the buffer at least, lest adding the product takes longer than it
@@ -46,10 +48,9 @@ def add_rows(parts, X, y, weight, task, part):
     if not _has_contiguous_rows(X):
         size = max(_COPIED // n_features, _ROWS_PER_CELL * n_cells)
         X = X.tocsr() if sparse.issparse(X) else X
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is found in the moments
-        for start in range(0, n_rows, size):
-            rows = slice(start, start + size)
-            _add_block(parts, _contiguous(X[rows]), y[rows], root[rows], cell[rows])
+    for start in range(0, n_rows, size):
+        rows = slice(start, start + size)
+        _add_block(parts, _contiguous(X[rows]), y[rows], root[rows], cell[rows])
 
 
 def _has_contiguous_rows(X):
@@ -68,50 +69,78 @@ def _contiguous(X):
 
 def _add_block(parts, X, y, root, cell):
     """Add the rows of a block whose rows are contiguous."""
-    n_features = X.shape[1]
     n_cells = parts[0].n_tasks * len(parts)
     order = np.argsort(cell, kind="stable")
     counts = np.bincount(cell, minlength=n_cells)[:n_cells]
     stops = np.cumsum(counts)
-    n_buffered = max(_BUFFERED // n_features, _ROWS_PER_FEATURE * n_features)
-    n_buffered = min(n_buffered, counts.max())
-    buffer = np.empty((n_buffered, n_features + 2))
+    reader = _CellReader(X, y, root, counts.max())
     for c in np.flatnonzero(counts):
         t, k = divmod(c, len(parts))
         of_cell = order[stops[c] - counts[c] : stops[c]]
-        parts[k].counts[t] += len(of_cell)
-        for start in range(0, len(of_cell), n_buffered):
-            rows = of_cell[start : start + n_buffered]
-            _add_rows_of_cell(parts[k], t, X, y, root, rows, buffer[: len(rows)])
+        reader.add(parts[k], t, of_cell)
 
 
-def _add_rows_of_cell(moments, t, X, y, root, rows, buffer):
-    """Add some rows to the moments of task t."""
-    if moments.total[t] > 0:
-        origin = np.append(moments.mean_x[t], moments.mean_y[t])
-    else:  # medians are no outliers, and a constant is its own
-        few = rows[[0, len(rows) // 2, -1]]
-        some = np.column_stack([X[few], y[few]]).astype(np.float64)
-        origin = median_of_three(*some)
-    flat, stride = _flat(X)
-    _kernels.write_deviations(flat, stride, rows, y, root, origin, buffer)
-    products = np.dot(buffer.T, buffer)
-    _kernels.add_products(
-        products,
-        origin,
-        t,
-        moments.total,
-        moments.mean_x,
-        moments.xx,
-        moments.mean_y,
-        moments.yy,
-        moments.xy,
-    )
+class _CellReader:
+    """Adds rows of a cell to its moments.
 
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Features; the rows are contiguous.
+    y, root : ndarray of shape (n_rows,)
+        Targets and square roots of the weights.
+    most : int
+        Largest number of rows of a cell.
+    """
 
-def _flat(X):
-    """X as a one-dimensional array, and how far apart its rows begin."""
-    stride = X.strides[0] // X.itemsize
-    length = (len(X) - 1) * stride + X.shape[1]
-    flat = np.lib.stride_tricks.as_strided(X, (length,), (X.itemsize,), writeable=False)
-    return flat, stride
+    def __init__(self, X, y, root, most):
+        self.X = X
+        self.y = y
+        self.root = root
+        n_features = X.shape[1]
+        self.stride = X.strides[0] // X.itemsize
+        length = (len(X) - 1) * self.stride + n_features
+        self.flat = as_strided(X, (length,), (X.itemsize,), writeable=False)
+        n_rows = max(_BUFFERED // n_features, _ROWS_PER_FEATURE * n_features)
+        self.buffer = np.empty((min(n_rows, most), n_features + 2))
+        self.products = np.empty((n_features + 2, n_features + 2))
+
+    def add(self, moments, t, rows):
+        """Add some rows to the moments of task t."""
+        moments.counts[t] += len(rows)
+        for start in range(0, len(rows), len(self.buffer)):
+            self._add_piece(moments, t, rows[start : start + len(self.buffer)])
+
+    def _add_piece(self, moments, t, rows):
+        """Add rows for which there is room in the buffer."""
+        origin = self._origin(moments, t, rows)
+        deviations = self.buffer[: len(rows)]
+        _kernels.write_deviations(
+            self.flat,
+            self.stride,
+            rows,
+            self.y,
+            self.root,
+            origin,
+            deviations,
+        )
+        write_lower_products(deviations, self.products)
+        _kernels.add_products(
+            self.products,
+            origin,
+            t,
+            moments.total,
+            moments.mean_x,
+            moments.xx,
+            moments.mean_y,
+            moments.yy,
+            moments.xy,
+        )
+
+    def _origin(self, moments, t, rows):
+        """Features and target near the mean of rows: the mean before them, if there is one."""
+        if moments.total[t] > 0:
+            return np.append(moments.mean_x[t], moments.mean_y[t])
+        few = rows[[0, len(rows) // 2, -1]]  # a median is no outlier, and that of a constant exact
+        some = np.column_stack([self.X[few], self.y[few]])
+        return median_of_three(*some.astype(np.float64))

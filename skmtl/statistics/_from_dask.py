@@ -141,7 +141,7 @@ def statistics_of_collections(
 
 def _check_columns(X, task_column):
     """Raise what the columns of a dataframe tell before its rows are read."""
-    if not is_frame(X):
+    if not is_frame(X) or X.ndim == 1:
         return
     features = X._meta
     if task_column is not None:

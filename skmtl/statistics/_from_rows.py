@@ -10,7 +10,7 @@ from skmtl._data.in_memory import check_in_memory
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._memory import check_memory
-from skmtl.statistics._reading import RowMoments, read_rows
+from skmtl.statistics._reading import RowMoments, number_of_rows, read_rows
 
 
 def statistics_of_rows(
@@ -59,8 +59,7 @@ def statistics_of_rows(
         check_int(n_folds, "n_folds", low=2)
         if folds is not None:
             raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
-        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        folds = fold_of(first_row + np.arange(n_rows), n_folds)
+        folds = fold_of(first_row + np.arange(number_of_rows(X)), n_folds)
     read = read_rows(
         reader,
         X,
