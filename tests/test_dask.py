@@ -17,6 +17,7 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
+    MultiTaskNystroemRidgeCV,
     PooledTasks,
     TaskStatistics,
     TaskStratifiedKFold,
@@ -413,6 +414,7 @@ def test_splitters_are_refused():
     [
         lambda: MultiTaskKernelRidge().fit(ARRAY, Y),
         lambda: MultiTaskKernelRidge().fit(X, Y).predict(ARRAY),
+        lambda: MultiTaskNystroemRidgeCV().fit([dask.delayed(X)], Y),
         lambda: PooledTasks(Ridge()).fit(ARRAY, da.from_array(Y)),
         lambda: MultiTaskLasso().fit(X, Y).score(X, da.from_array(Y)),
         lambda: compare_to_single_task(MultiTaskLasso(), PIECES[FEATURES], Y),

@@ -34,10 +34,13 @@ def check_in_memory(**arguments):
 
 
 def _is_collection(values):
-    """Whether values are a Dask collection, or a list of such."""
+    """Whether values are a Dask collection or Future, or a list of such."""
     first = values
     if isinstance(values, list | tuple) and len(values):
         first = values[0]
-    if not hasattr(type(first), "__dask_graph__"):
+    kind = type(first)
+    if kind.__name__ == "Future" and kind.__module__.startswith("distributed"):
+        return True
+    if not hasattr(kind, "__dask_graph__"):
         return False
     return first.__dask_graph__() is not None  # it is of an xarray that is in memory

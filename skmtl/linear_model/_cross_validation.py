@@ -292,3 +292,11 @@ class ClassifierCV(
     ModelSearch, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
     """Base of the cross-validated classifiers: errors are log-losses, folds keep the classes."""
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        """Refuse Dask collections, to which the classifier itself can be fitted."""
+        raise TypeError(
+            f"{type(self).__name__} chooses by cross-validation on samples in memory, but X is a "
+            "Dask collection: choose the strengths on some of the samples, such as "
+            "X.partitions[0].compute(), and fit the classifier with these to all of them."
+        )

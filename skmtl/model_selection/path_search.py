@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.fold_samples import given_splits
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
 from skmtl.base import warn_unconverged
@@ -228,12 +229,8 @@ class PathSearch:
         return self._refit(worker, read, datafit, solution)
 
     def _fit_collection(self, X, y, sample_weight, tasks):
-        """Refuse Dask collections, if the search needs the samples in memory."""
-        raise TypeError(
-            f"{type(self).__name__} chooses by cross-validation on samples in memory, but X is a "
-            "Dask collection: choose the strengths on some of the samples, and fit the model with "
-            "these to all of them."
-        )
+        """Refuse Dask collections, if the model needs the samples in memory."""
+        check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
 
     def _task_groups(self, worker, X, tasks):
         """Return the task ids as `groups`, for a splitter that cannot take them from X."""
