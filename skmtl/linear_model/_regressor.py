@@ -87,8 +87,9 @@ class LinearMultiTaskRegressor(
         """
         if is_collection(X):
             return self._fit_collection(X, y, sample_weight, tasks)
+        self._fit_reading(self._read(X, y, sample_weight, tasks))
         self._forget_statistics()
-        return self._fit_reading(self._read(X, y, sample_weight, tasks))
+        return self
 
     def _takes_statistics(self):
         return self._make_loss().is_quadratic
@@ -96,8 +97,9 @@ class LinearMultiTaskRegressor(
     def _fit_collection(self, X, y, sample_weight, tasks):
         if self._make_loss().is_quadratic:
             return super()._fit_collection(X, y, sample_weight, tasks)
+        fit_partitions(self, X, y, sample_weight, tasks)
         self._forget_statistics()
-        return fit_partitions(self, X, y, sample_weight, tasks)
+        return self
 
     def _fit_statistics(self, statistics):
         return self._fit_reading(self._read_statistics(statistics))

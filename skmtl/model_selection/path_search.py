@@ -197,7 +197,6 @@ class PathSearch:
             samples, a task has no targets, or a fold has none to train on or to test.
         """
         split_params = self._split_params(params)
-        vars(self).pop("_statistics", None)  # of partial_fit
         if is_collection(X):
             return self._fit_collection(X, y, sample_weight, tasks)
         self._check_params()
@@ -209,7 +208,9 @@ class PathSearch:
         rng = np.random.default_rng(0) if worker._shuffles_folds else None
         splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
-        return self._search(worker, read, folds)
+        self._search(worker, read, folds)
+        vars(self).pop("_statistics", None)  # of partial_fit
+        return self
 
     def _search(self, worker, read, folds):
         """Choose alpha by folds, then fit to everything that was read."""
