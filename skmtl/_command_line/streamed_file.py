@@ -195,8 +195,8 @@ class StreamedFile:
             raise UsageError(f"{self.path} has missing or infinite values")
         ids = frame[task].str.strip()
         is_complete = ~is_missing.any(axis=1) & (ids != "").to_numpy()
-        chunk = frame.loc[is_complete, [*self.features, self.options.target]]
         ids = ids[is_complete]
+        chunk = self.pandas.DataFrame(values[is_complete], index=ids.index, columns=numeric)
         chunk[task] = ids.astype(np.int64) if self.ids_are_integers else ids.astype(object)
         return chunk
 
