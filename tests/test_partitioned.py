@@ -254,6 +254,24 @@ def test_features_far_from_zero_lose_no_digits_that_matter(name, data):
     np.testing.assert_allclose(far.coef_, near.coef_, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        MultiTaskLasso(0.05, loss="huber", tol=1e-7),
+        MeanRegularizedRegressor(0.05, loss="huber", tol=1e-7),
+    ],
+)
+def test_targets_far_from_zero_take_no_more_passes(model, data):
+    level = np.where(data["tasks"] == "a", 1e8, -1e9)
+    far = data["numbers"] + level
+    near = far - level  # with the roundings that are left of it
+    base = fit_partitioned(model, data["X"], near, tasks=data["tasks"])
+    found = fit_partitioned(model, data["X"], far, tasks=data["tasks"])
+    assert found.objective_ == pytest.approx(base.objective_, rel=1e-8)
+    np.testing.assert_allclose(found.coef_, base.coef_, rtol=0, atol=1e-5)
+    assert found.n_passes_ <= base.n_passes_ + 4
+
+
 def test_a_new_task_is_learned_by_either_model(data):
     X, labels, tasks = data["X"], data["labels"], data["tasks"]
     model = MeanRegularizedClassifier(0.1, tol=1e-7, **SHARED)
