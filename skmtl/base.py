@@ -6,6 +6,7 @@ from sklearn.utils import get_tags
 
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_option
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
@@ -49,7 +50,9 @@ class MultiTaskEstimator:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Test samples, with the task column where the estimator has one.
+            Test samples, with the task column where the estimator has one. Or a Dask collection, as
+            the other arguments then are, if `predict` takes these: the score is computed partition
+            by partition.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             True targets. The columns of a frame are matched by name with `tasks_`.
         sample_weight : array-like of shape (n_samples,) or of y's shape, default=None
@@ -69,8 +72,12 @@ class MultiTaskEstimator:
             or has others.
         """
         of_labels = get_tags(self).estimator_type == "classifier"
+        if y is None:
+            name = type(self).__name__
+            raise ValueError(f"{name} requires y to be passed, but the target y is None.")
         if is_collection(X):
             return score_collection(self, X, y, sample_weight, tasks, of_labels=of_labels)
+        check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         predict_kwargs = {} if tasks is None else {"tasks": tasks}
         predictions = self.predict(X, **predict_kwargs)

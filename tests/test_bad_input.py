@@ -154,7 +154,7 @@ def test_the_task_with_an_infinite_label_is_named(make):
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_long_labels_must_be_finite(value):
     bad = changed(LONG_Y, 3, value)
-    message = r"Input y contains NaN or infinity in \d+ of \d+ samples, in task\(s\) \[.*\]; leave out samples without a target"
+    message = r"y contains NaN or infinity in \d+ of \d+ samples, in task\(s\) \[.*\]; leave out"
     refuses(message, lambda: estimator(task_column=-1).fit(LONG_X, bad))
     refuses(message, lambda: estimator().fit(FEATURES, bad, tasks=CODES))
 
@@ -239,7 +239,7 @@ def test_feature_weights_are_checked(name, layout, weight, message):
     [
         (LONG_X, 4, r"task_column=4 is out of range: X has 4 feature\(s\)"),
         (LONG_X, -5, r"task_column=-5 is out of range: X has 4 feature\(s\)"),
-        (LONG_X, "school", r"no column names. Put .set_output\(transform='pandas'\).*an integer"),
+        (LONG_X, "school", r"no column names. Give a frame .*set_output\(.*an integer"),
         (FRAME, "class", r"'class' is not a column of X, which has \['p', 'q', 'r', 'school'\]"),
         (FRAME.add_prefix("a__school_"), "school", "is not a column of X"),
         (

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.preprocessing import StandardScaler
 
 from skmtl import (
     MeanRegularizedRegressor,
@@ -15,8 +17,13 @@ from skmtl import (
     MultiTaskLassoClassifier,
     MultiTaskLassoClassifierCV,
     MultiTaskLassoCV,
+    MultiTaskNystroemRidgeCV,
+    PooledTasks,
     TaskStatistics,
     TaskStratifiedKFold,
+    compare_to_single_task,
+    keep_task_column,
+    task_cross_val_predict,
 )
 
 dask = pytest.importorskip("dask")
@@ -311,6 +318,8 @@ def test_scores_of_collections_are_those_of_the_rows(form, kind):
 def test_accuracies_of_collections_are_those_of_the_rows():
     labels = np.where(np.isnan(HOLES), np.nan, Y.mean(axis=0) < HOLES)
     model = MultiTaskLassoClassifier(0.1).fit(X, labels)
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        model.score(da.from_array(X, chunks=(50, 4)), None)
     score = model.score(da.from_array(X, chunks=(50, 4)), labels, WEIGHT)
     assert score == pytest.approx(model.score(X, labels, WEIGHT), rel=1e-12)
 
@@ -327,7 +336,7 @@ PIECES = dd.from_pandas(TABLE, npartitions=3)
         ((ARRAY, Y[:60]), "X has 120 samples, y has 60"),
         ((PIECES[FEATURES], PIECES["y"].repartition(npartitions=2)), "3 partitions and y has 2"),
         ((PIECES[FEATURES], Y), "y is in memory"),
-        ((PIECES[FEATURES], PIECES["y"][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
+        ((PIECES[FEATURES], PIECES[["y"]][PIECES["p"] > 50]), r"Partition \d .* 40 samples, y has"),
         (
             (PIECES[FEATURES], PIECES["y"]),
             "y is 1-D and MultiTaskLasso was given no",
@@ -335,6 +344,12 @@ PIECES = dd.from_pandas(TABLE, npartitions=3)
         ((ARRAY.reshape(120, 2, 2), Y), "3 dimensions"),
         ((da.where(ARRAY > 52, np.nan, ARRAY), Y), r"Partition \d .*contains NaN"),
         ((ARRAY, None), "requires y"),
+        ((PIECES["p"], PIECES[["y"]]), r"Partition \d .* X is a Series"),
+        (([dask.delayed(None)], [dask.delayed(Y)]), r"Partition 0 .*: X is None; expected rows"),
+        (
+            ([dask.delayed(X[:0])], [dask.delayed(Y[:0, 0])]),
+            r"Partition 0 .* y is 1-D and MultiTaskLasso was given no",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_refused(arguments, message):
@@ -342,7 +357,7 @@ def test_what_does_not_fit_together_is_refused(arguments, message):
         MultiTaskLasso().fit(*arguments)
 
 
-SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
+SHUFFLED = dd.from_pandas(TABLE[["y"]][::-1], npartitions=3, sort=False)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +365,7 @@ SHUFFLED = dd.from_pandas(TABLE["y"][::-1], npartitions=3, sort=False)
     [
         (PIECES[FEATURES], SHUFFLED),
         ([dask.delayed(TABLE[FEATURES])], [dask.delayed(TABLE["y"][::-1])]),
-        (PIECES[FEATURES], PIECES["y"], SHUFFLED),
+        (PIECES[FEATURES], PIECES[["y"]], SHUFFLED["y"]),
     ],
 )
 def test_rows_with_other_index_labels_are_refused(arguments):
@@ -364,8 +379,22 @@ def test_rows_without_index_labels_go_by_position():
     by_position = TABLE["y"][::-1].to_numpy()
     expected = clone(model).fit(TABLE[[*FEATURES, "task"]], by_position)
     X = PIECES[[*FEATURES, "task"]]
-    model.fit(X, SHUFFLED.to_dask_array(lengths=True))
+    model.fit(X, SHUFFLED["y"].to_dask_array(lengths=True))
     np.testing.assert_allclose(model.coef_, expected.coef_, rtol=1e-6)
+
+
+def test_columns_are_checked_before_rows_are_read():
+    def read(_):
+        raise AssertionError
+
+    rows = FRAME.assign(day=pd.Timestamp("2020-01-01"), y=Y[:, 0])
+    frame = dd.from_map(read, [0, 1], meta=rows.iloc[:0])
+    with pytest.raises(TypeError, match="X holds datetime"):
+        MultiTaskLasso(task_column="task").fit(frame[[*FEATURES, "task", "day"]], frame["y"])
+    with pytest.raises(ValueError, match="y is 1-D and MultiTaskLassoCV was given no task ids"):
+        MultiTaskLassoCV().fit(frame[FEATURES], frame["y"])
+    with pytest.raises(ValueError, match="'school' is not a column of X"):
+        MultiTaskLassoCV(task_column="school").fit(frame[[*FEATURES, "task"]], frame["y"])
 
 
 def test_partitions_of_other_columns_are_named():
@@ -385,6 +414,13 @@ def test_splitters_are_refused():
     [
         lambda: MultiTaskKernelRidge().fit(ARRAY, Y),
         lambda: MultiTaskKernelRidge().fit(X, Y).predict(ARRAY),
+        lambda: MultiTaskNystroemRidgeCV().fit([dask.delayed(X)], Y),
+        lambda: PooledTasks(Ridge()).fit(ARRAY, da.from_array(Y)),
+        lambda: MultiTaskLasso().fit(X, Y).score(X, da.from_array(Y)),
+        lambda: compare_to_single_task(MultiTaskLasso(), PIECES[FEATURES], Y),
+        lambda: task_cross_val_predict(MultiTaskLasso(), X, da.from_array(Y)),
+        lambda: keep_task_column(StandardScaler(), "task").fit(PIECES),
+        lambda: TaskStatistics.from_data(X, da.from_array(Y)),
         lambda: MultiTaskLasso().fit(X, da.from_array(Y)),
         lambda: MultiTaskLasso().partial_fit(PIECES[FEATURES], PIECES["y"]),
         lambda: TaskStatistics.from_data([dask.delayed(X)], Y),
@@ -392,5 +428,10 @@ def test_splitters_are_refused():
     ],
 )
 def test_what_is_needed_in_memory_does_not_fill_it_unasked(call):
-    with pytest.raises(TypeError, match="is a Dask collection"):
+    with pytest.raises(TypeError, match=r"(is a|are) Dask collection"):
         call()
+
+
+def test_all_collections_are_named_and_a_part_of_the_rows_is_recommended():
+    with pytest.raises(TypeError, match=r"^X and y are .*X\.partitions\[0\]\.compute\(\)"):
+        MultiTaskKernelRidge().fit(ARRAY, da.from_array(Y))

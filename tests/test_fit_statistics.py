@@ -112,6 +112,10 @@ def test_paths_and_critical_alphas_are_those_of_all_rows():
     path = multi_task_path(statistics, n_alphas=5, tol=1e-10)
     same = multi_task_path(X, y, n_alphas=5, tol=1e-10)
     np.testing.assert_allclose(path.coefs, same.coefs, atol=1e-9)
+    long = in_pieces(NUMBERS.X["long"], NUMBERS.y["long"], None, task_column=-1)
+    assert alpha_max(long) == pytest.approx(alpha_max(X, y), rel=1e-12)
+    with pytest.raises(ValueError, match=r"set task_column=4 of MultiTaskLasso"):
+        alpha_max(long, estimator=MultiTaskLasso())
     with pytest.raises(ValueError, match="y was given beside statistics"):
         multi_task_path(statistics, y)
     with pytest.raises(ValueError, match="not for loss='huber'"):

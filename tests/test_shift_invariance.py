@@ -82,6 +82,8 @@ class Data:
 class PseudoHuber(Loss):
     """A loss that is not in the package: `sqrt(1 + (z - y)^2) - 1`."""
 
+    of_residuals = True
+
     def value(self, y, z):
         return np.hypot(1.0, z - y) - 1
 
@@ -155,6 +157,36 @@ MODELS = {
     "balanced": ("labels", TraceNormClassifier(0.05, class_weight="balanced")),
 }
 each_model = pytest.mark.parametrize("name", MODELS)
+
+
+@pytest.mark.filterwarnings("error::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("model", "levels"),
+    [
+        (MultiTaskLasso(0.05, loss="huber", tol=1e-7), [1e8, -1e8, 0.0]),
+        (MultiTaskElasticNet(0.05, loss=PseudoHuber(), tol=1e-7), [1e8, -1e8, 0.0]),
+        (MeanRegularizedRegressor(0.05, loss="huber", tol=1e-7), [1e8, -1e8, 0.0]),
+        (
+            MeanRegularizedRegressor(0.05, loss="huber", intercept="shared", tol=1e-7),
+            [1e8, 1e8, 1e8],
+        ),
+    ],
+)
+def test_levels_of_targets_change_the_intercepts_only(model, levels, form):
+    near = Data("numbers")
+    far = Data("numbers")
+    levels = np.array(levels)
+    far.Y = far.Y + levels
+    near.Y = far.Y - levels  # with the roundings that are left of it
+    far.missing = far.missing + levels
+    near.missing = far.missing - levels
+    base, _ = near.fit(clone(model), form)
+    found, _ = far.fit(clone(model), form)
+    np.testing.assert_allclose(found.coef_, base.coef_, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found.intercept_ - levels, base.intercept_, rtol=0, atol=1e-5)
+    assert found.objective_ == pytest.approx(base.objective_, rel=1e-8)
+    assert found.n_iter_ <= base.n_iter_ + 2
 
 
 @each_model

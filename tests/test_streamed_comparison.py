@@ -314,6 +314,8 @@ def test_what_needs_rows_is_refused(radon):
         compare(MultiTaskLassoClassifier(task_column="county"))
     with pytest.raises(TypeError, match="has no fit_statistics"):
         compare(MultiTaskLasso(task_column="county", loss="huber"), baseline=Ridge())
+    with pytest.raises(ValueError, match=r"has cv=3, .* by 5 inner folds .*: set cv=None"):
+        compare(MultiTaskLassoCV(task_column="county", cv=3))
     with pytest.raises(TypeError, match="'boosting' needs the rows"):
         compare(rivals="boosting")
     with pytest.raises(TypeError, match="a single task is learned by one of Ridge"):
@@ -326,14 +328,46 @@ def test_what_needs_rows_is_refused(radon):
         compare(read=batches_of(X[:3], y[:3], 10))
     with pytest.raises(TypeError, match=r"Batch 1: .*ids of another type would be other tasks"):
         compare(read=lambda: [(X, y), (X.assign(county="7"), y)])
-    first = iter([X[:500], X[:500], X[:400]])
 
-    def other_rows():
-        part = next(first)
-        yield part, y[: len(part)]
 
-    with pytest.raises(ValueError, match="must return the same rows in the same order"):
-        compare(read=other_rows)
+def shuffled_within_tasks(X, y):
+    """The same rows in another order; the tasks come in the same one."""
+    order = np.arange(len(y))
+    for task in X["county"].unique():
+        own = np.flatnonzero(X["county"] == task)
+        order[own] = own[::-1]
+    return X.iloc[order], y[order]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda X, y: (X[:400], y[:400]), "500 rows .* first called, and 400 or others"),
+        (lambda X, y: (X, y + (X.index == 7)), "the mean of the target of task .* changed from"),
+        (lambda X, y: (X.assign(floor=0.5), y), "the mean of feature 'floor' of task"),
+        (shuffled_within_tasks, "had other rows when it was called again"),
+    ],
+)
+def test_rows_that_change_between_readings_are_noticed(radon, change, message):
+    X, y = radon[0][:500], np.asarray(radon[1])[:500]
+    readings = iter([(X, y), (X, y), change(X, y)])
+    model = MultiTaskLasso(task_column="county")
+    options = {"task_column": "county", "baseline": Ridge(), "random_state": 0}
+    with pytest.raises(ValueError, match=f"(?s){message}.*same rows in the same order"):
+        compare_batches(model, lambda: [next(readings)], **options)
+
+
+def test_roundings_are_no_change_of_rows(radon):
+    X, y = radon
+    X = X.assign(year=1e9, floor=X["floor"] + 1e6)
+    model = MultiTaskLasso(task_column="county")
+    sizes = iter([5000, 5000, 37])
+
+    def read_batches():
+        return batches_of(X, y + 1e9, next(sizes))()
+
+    report = compare_batches(model, read_batches, task_column="county", baseline=Ridge())
+    assert np.isfinite(report.summary_["median_gain"])
 
 
 FILES = {
@@ -389,7 +423,7 @@ def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
         ("a,shop,y\nTrue,x,2\n2,y,3\n2,x,5\n3,y,7\n", "not numeric in 1 row.*'True' in line 2"),
         ("a,shop,y\n1,x,2\n2,y,3\n3,x,5,9\n4,y,7\n", "Expected 3 fields in line 4, saw 4"),
         ("a,shop,y\n1,x,2,\n2,y,3,\n3,x,5,\n4,y,7,\n", "more cells than the 3 names"),
-        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "'y' has missing"),
+        ("a,shop,y\n1,x,2\n2,y,3\n3,x\n4,y,7\n", "target 'y' has 1 missing"),
         ("a,shop,y\n1,x,2\n2,x,3\n", "one task only"),
         ("a,shop,y\n1,x,2\n2,x,3\n3,z,4\n", "task 'z' of 'shop' has one row"),
         ("a,shop,y\n1,x,2\n2, x,3\n3,z,4\n", "with and without blanks around it"),
@@ -401,6 +435,18 @@ def test_chunks_of_a_file_are_what_is_read_at_once(options_of, name, chunksize):
 def test_mistakes_in_a_long_file_are_named(options_of, text, message):
     with pytest.raises(UsageError, match=message):
         list(StreamedFile(options_of(text, ["--chunksize", "2"])).chunks())
+
+
+def test_the_first_chunk_is_checked_before_the_file_is_read(options_of, monkeypatch):
+    text = "a,day,shop,y\n1,2020-01-02,x,2\n2,2020-01-03,y,3\n3,2020-01-04,x,5\n"
+    monkeypatch.setattr(StreamedFile, "_count_tasks", None)
+    with pytest.raises(UsageError, match="'day' holds dates"):
+        StreamedFile(options_of(text, ["--chunksize", "2"]))
+    text = "a,shop,y\n1,x,2\n2,y,\n3,x,\n"
+    message = r"1 missing or .* in lines 2 to 3, .*--na '' leaves"
+    with pytest.raises(UsageError, match=message) as error:
+        StreamedFile(options_of(text, ["--chunksize", "2"]))
+    assert "--drop" not in str(error.value)
 
 
 def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
@@ -427,3 +473,6 @@ def test_the_command_line_compares_a_file_in_chunks(radon, tmp_path, capsys):
     for more in (["--classify"], ["--rivals", "boosting"], ["--groups", "floor"]):
         assert main([*arguments, *more]) == 2
         assert "--chunksize does not go with" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*arguments, "--chunksize", "1e5"])
+    assert "must be an integer, got '1e5'" in capsys.readouterr().err

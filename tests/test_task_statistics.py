@@ -194,6 +194,53 @@ def test_what_cannot_be_loaded_says_so(tmp_path):
         TaskStatistics.load(path)
 
 
+DAMAGES = {  # an array of a file, what becomes of it, and what the error says
+    "another shape": ("0.mean_x", lambda one: one[:, :2], "'mean_x' has shape"),
+    "text": ("1.xx", lambda one: one.astype(str), "type <U"),
+    "NaN": ("1.xx", lambda one: np.nan * one, "'xx' holds NaN"),
+    "negative": ("0.counts", lambda one: one - 100, "'counts' holds negative numbers"),
+    "blocks": ("0.block_of_task", lambda one: one + 1, "for 4 blocks"),
+    "tasks": ("tasks", lambda one: one[:2], r"expected \(2,\)"),
+    "equal tasks": ("tasks", np.zeros_like, "not different"),
+    "columns": ("n_columns", lambda one: one + 1, "5 columns, but"),
+    "layout": ("layout", lambda one: np.array("deep"), "data form is 'deep'"),
+    "nothing": ("layout", None, "no array 'layout'"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_damaged_arrays_are_not_loaded(name, tmp_path):
+    path = tmp_path / "statistics.npz"
+    of(n_folds=2).save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    key, change, words = DAMAGES[name]
+    array = arrays.pop(key)
+    if change is not None:
+        arrays[key] = change(array)
+    np.savez(path, **arrays)
+    with pytest.raises(ValueError, match=rf"statistics\.npz is damaged.*{words}"):
+        TaskStatistics.load(path)
+
+
+def test_flipped_bytes_are_noticed(tmp_path):
+    file = io.BytesIO()
+    statistics = of(n_folds=2)
+    statistics.save(file)
+    written = file.getvalue()
+    n_damaged = 0
+    for k in range(0, len(written), 31):
+        flipped = bytearray(written)
+        flipped[k] ^= 0x10
+        try:
+            loaded = TaskStatistics.load(io.BytesIO(bytes(flipped)))
+        except ValueError:
+            n_damaged += 1
+        else:  # a date of the archive, say
+            assert_same(loaded, statistics)
+    assert n_damaged > 50
+
+
 def test_small_tasks_stay_where_they_are(tmp_path):
     statistics = TaskStatistics.from_data(LONG, Y["y"], task_column="school")
     with pytest.raises(ValueError, match=r"1 task\(s\) have fewer rows than min_rows=40: \[7\]; "):
@@ -262,6 +309,66 @@ def test_other_folds_and_other_targets_are_refused():
         of(n_folds=2) + of(n_folds=3)
     with pytest.raises(ValueError, match=r"\['y', 'z'\], those of the other \['z', 'y'\]"):
         TaskStatistics.from_data(X, Y) + TaskStatistics.from_data(X, Y[["z", "y"]])
+
+
+def test_true_is_another_fold_than_1():
+    halves = of(folds=np.arange(N_ROWS) % 2 == 0)
+    with pytest.raises(ValueError, match=r"labels are truth values, .* labels are numbers"):
+        halves + of(folds=np.arange(N_ROWS) % 3)
+
+
+@pytest.mark.parametrize("names", [(None, "b"), (1, "b"), (True, 2)])
+def test_sites_have_names_of_one_type(names):
+    with pytest.raises(TypeError, match=r"The names of sites are .*one type, such as strings"):
+        TaskStatistics.of_sites({name: of() for name in names})
+
+
+def test_columns_without_rows_may_be_of_objects():
+    empty = pd.DataFrame(columns=LONG.columns)
+    for batches in (pieces(LONG, Y["y"]), [(LONG, Y["y"])]):
+        statistics = TaskStatistics.from_batches([(empty, []), *batches], task_column="school")
+        assert_same(statistics, of())
+        assert_same(of(empty, []) + statistics + of(empty, []), of())
+        with pytest.raises(TypeError, match="holds numbers in one and truth values"):
+            statistics + of(LONG.assign(a=LONG["a"] > 0))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((LONG, None), ValueError, "requires y to be passed"),
+        ((None, Y), TypeError, "X must be an array, .* got NoneType"),
+        ((X[:0], Y["y"][:0]), ValueError, "y is 1-D and TaskStatistics was given no task ids"),
+        ((X["a"], Y), ValueError, r"X is a Series.* X\.to_frame\(\)"),
+    ],
+)
+def test_what_is_missing_is_named(arguments, error, words):
+    with pytest.raises(error, match=words):
+        TaskStatistics.from_data(*arguments)
+
+
+def test_bad_options_are_named():
+    with pytest.raises(TypeError, match="memory_limit='1GB' is no number of bytes"):
+        of(memory_limit="1GB")
+    with pytest.raises(ValueError, match=r"folds contains NaN .*every sample needs a fold\."):
+        of(folds=np.where(np.arange(N_ROWS) > 5, 1.0, np.nan))
+    lazy = type("LazyFrame", (), {})()
+    with pytest.raises(TypeError, match=r"LazyFrame of polars: give its collect\(\)"):
+        TaskStatistics.from_batches([lazy], target="y")
+    with pytest.raises(TypeError, match=r"X is a LazyFrame .*X.collect\(\)"):
+        MultiTaskLasso().fit(lazy, Y)
+
+
+def test_names_of_columns_may_be_numbers_or_tuples():
+    rows = LONG.assign(y=Y["y"])
+    numbered = rows.set_axis(range(5), axis=1)
+    statistics = TaskStatistics.from_batches([numbered], target=4, task_column=3)
+    assert_same(statistics, of())
+    in_levels = rows.set_axis(pd.MultiIndex.from_product([rows.columns, ["value"]]), axis=1)
+    statistics = TaskStatistics.from_batches([in_levels], target=("y", "value"), task_column=3)
+    assert_same(statistics, of())
+    with pytest.raises(ValueError, match=r"has no column\(s\) \[9\]"):
+        TaskStatistics.from_batches([numbered], target=9, task_column=3)
 
 
 def test_a_bad_batch_is_named():

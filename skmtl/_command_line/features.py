@@ -50,10 +50,14 @@ def _one_hot(name, cells, number_format):
 
 
 class BadCells:
-    """The cells of a column that are no numbers."""
+    """The cells of a column that are no numbers.
 
-    def __init__(self, name, cells, bad, lines):
+    `span` says which rows the cells are of, where they are not all of the file.
+    """
+
+    def __init__(self, name, cells, bad, lines, span=""):
         self.name = name
+        self.span = span
         self.option = quote(name)
         self.bad = [cells[k].strip() for k in bad]
         self.are_all = len(bad) == len(cells)
@@ -112,9 +116,9 @@ def _of_grouped(column):
 
 def _of_mixed(column):
     return (
-        f"are not numeric in {len(column.bad)} row(s) ({column.first!r} in line {column.line}): "
-        f"correct that, leave those rows out with --na {quote(column.first)}, or the column with "
-        f"--drop {column.option}"
+        f"are not numeric in {len(column.bad)} row(s){column.span} ({column.first!r} in line "
+        f"{column.line}): correct that, leave those rows out with --na {quote(column.first)}, or "
+        f"the column with --drop {column.option}"
     )
 
 
@@ -122,8 +126,8 @@ def _of_missing(column):
     n_bad = len(column.bad)
     return (
         f"have missing or infinite values ({column.first!r} in line {column.line}; "
-        f"{n_bad} cell{'' if n_bad == 1 else 's'}): --na {quote(column.first)} leaves those rows "
-        f"out, --drop {column.option} the column"
+        f"{n_bad} cell{'' if n_bad == 1 else 's'}{column.span}): --na {quote(column.first)} "
+        f"leaves those rows out, --drop {column.option} the column"
     )
 
 

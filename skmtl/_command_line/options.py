@@ -9,9 +9,9 @@ from skmtl._command_line.comparison import CLASSIFIERS, REGRESSORS, RIVALS
 _COMPARE = """\
 Compare a multi-task model with each task learned alone and with all tasks pooled, on a CSV file
 with one row for each sample. Every other column is a feature and must be numeric; the features
-that are used are printed. Task ids and classes are text as written: "007" and "7" are two tasks,
-and "NA" is one. Nothing is guessed: what is not certain is refused by name, with the option that
-decides it."""
+that are used are printed, and are standardized for all models. Task ids and classes are text as
+written: "007" and "7" are two tasks, and "NA" is one. Nothing is guessed: what is not certain is
+refused by name, with the option that decides it."""
 
 
 def parse(arguments):
@@ -47,9 +47,9 @@ def _parser():
         "--chunksize",
         type=_positive,
         metavar="N",
-        help="read N rows at a time, of a file that does not fit in memory. Rows are not "
-        "kept, which is enough for numbers whose squared error counts: not with --classify, "
-        "--groups, --one-hot, --scoring, boosting and SafeSharingRegressor",
+        help="read the file in chunks of N rows, for files that do not fit in memory (100000 is a "
+        "good value). Only for regression with squared error: not with --classify, --groups, "
+        "--one-hot, --scoring, boosting or SafeSharingRegressor",
     )
     _add_models(own.add_argument_group("models"))
     _add_results(own.add_argument_group("results"))
@@ -205,9 +205,17 @@ def _add_results(group, **defaults):
     )
 
 
+def _integer(text):
+    """Return the text as an integer, for argparse."""
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"must be an integer, got {text!r}") from error
+
+
 def _positive(text):
     """Return the text as an integer of at least 2, for argparse."""
-    value = int(text)
+    value = _integer(text)
     if value < 2:
         raise argparse.ArgumentTypeError(f"must be at least 2, got {value}")
     return value
@@ -215,7 +223,7 @@ def _positive(text):
 
 def _number_of_jobs(text):
     """Return the text as a number of jobs that joblib takes, for argparse."""
-    value = int(text)
+    value = _integer(text)
     if value == 0:
         raise argparse.ArgumentTypeError("must be at least 1, or -1 for all processors, got 0")
     return value
@@ -223,7 +231,7 @@ def _number_of_jobs(text):
 
 def _seed(text):
     """Return the text as a seed that NumPy takes, for argparse."""
-    value = int(text)
+    value = _integer(text)
     if not 0 <= value < 2**32:
         raise argparse.ArgumentTypeError(f"must be between 0 and 2**32 - 1, got {value}")
     return value

@@ -58,7 +58,7 @@ def _check_folder(path, option):
 def print_report(report, options):
     """Print the report, and on request all tasks and what else it knows."""
     if not options.details:
-        print(report)
+        print(str(report).replace("to_text(rows=None)", "--details"))
         return
     reports = _reports_by_name(report)
     if not reports:

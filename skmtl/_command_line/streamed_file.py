@@ -14,6 +14,7 @@ from skmtl._command_line.problem import (
     feature_names,
     import_pandas,
 )
+from skmtl._command_line.targets import refuse_target
 from skmtl._command_line.tasks import is_plain_integer
 from skmtl._command_line.text_table import not_decoded, read_header
 from skmtl._command_line.usage import UsageError, check_names_known
@@ -51,6 +52,8 @@ class StreamedFile:
         self.decimal = options.decimal or OTHER_SIGN.get(options.thousands, ".")
         if self.decimal == options.thousands:
             raise UsageError(f"--decimal and --thousands are both {self.decimal!r}")
+        self.ids_are_integers = False  # as far as is known before all ids are read
+        next(self.chunks(), None)  # what is refused in the first chunk is so before that
         self.n_left_out = 0
         self.n_rows_of_task = self._count_tasks()
         self.n_rows = self.n_rows_of_task.total()
@@ -192,8 +195,8 @@ class StreamedFile:
             raise UsageError(f"{self.path} has missing or infinite values")
         ids = frame[task].str.strip()
         is_complete = ~is_missing.any(axis=1) & (ids != "").to_numpy()
-        chunk = frame.loc[is_complete, [*self.features, self.options.target]]
         ids = ids[is_complete]
+        chunk = self.pandas.DataFrame(values[is_complete], index=ids.index, columns=numeric)
         chunk[task] = ids.astype(np.int64) if self.ids_are_integers else ids.astype(object)
         return chunk
 
@@ -207,18 +210,23 @@ class StreamedFile:
         number_format = NumberFormat(self.decimal, self.options.thousands, self.options.na)
         line = self.header.line + 1 + first
         lines = range(line, line + len(frame))
+        span = f" in lines {lines[0]} to {lines[-1]}"
         problems = []
-        for name in (*self.features, self.options.target):
+        for name in self.features:
             cells = frame[name].tolist()
             _, bad = number_format.numbers(cells)
             if bad:
-                problems.append(BadCells(name, cells, bad, lines))
+                problems.append(BadCells(name, cells, bad, lines, span))
             elif _are_truth_values(cells):
                 raise UsageError(
                     f"column {name!r} has {cells[0].strip()!r} in line {lines[0]}: of a file that "
                     "is read with --chunksize, write truth values as 0 and 1"
                 )
         refuse(problems)
+        cells = frame[self.options.target].tolist()
+        _, bad = number_format.numbers(cells)
+        if bad:
+            refuse_target(self.options.target, cells, bad, lines, span=span)
 
 
 def _are_truth_values(cells):

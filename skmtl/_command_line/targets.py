@@ -14,27 +14,45 @@ def read_target(table, name, number_format):
     cells = table.column(name)
     y, bad = number_format.numbers(cells)
     if bad:
-        n_bad = len(bad)
-        first = bad[0]
-        line = table.lines[first]
-        text = cells[first].strip()
-        where = f"the first {text!r} in line {line}"
-        bad_cells = [cells[k] for k in bad]
-        if all(map(is_marker, bad_cells)):
-            raise UsageError(
-                f"target {name!r} has {n_bad} missing or infinite value(s), {where}: --na "
-                f"{quote(text)} leaves those rows out"
-            )
-        if any(map(is_grouped, bad_cells)):
-            raise UsageError(
-                f"target {name!r} has {n_bad} number(s) that can be read in two ways, {where}: "
-                "say what the signs are, such as --decimal , or --thousands ,"
-            )
-        raise UsageError(
-            f"target {name!r} is not numeric in {n_bad} of {len(cells)} rows, {where}: add "
-            "--classify if it is a class; else see --decimal, --thousands and --na"
-        )
+        refuse_target(name, cells, bad, table.lines)
     return y, np.isfinite(y)
+
+
+def refuse_target(name, cells, bad, lines, *, span=""):
+    """Raise UsageError on the cells of the target that are no numbers.
+
+    Parameters
+    ----------
+    name : str
+        The column.
+    cells : list of str
+        Its cells.
+    bad : list of int
+        Positions of those that are no numbers.
+    lines : sequence of int
+        The line of each in the file.
+    span : str, default=""
+        Which rows the cells are of, where they are not all of the file.
+    """
+    n_bad = len(bad)
+    first = bad[0]
+    text = cells[first].strip()
+    where = f"the first {text!r} in line {lines[first]}"
+    bad_cells = [cells[k] for k in bad]
+    if all(map(is_marker, bad_cells)):
+        raise UsageError(
+            f"target {name!r} has {n_bad} missing or infinite value(s){span}, {where}: --na "
+            f"{quote(text)} leaves those rows out"
+        )
+    if any(map(is_grouped, bad_cells)):
+        raise UsageError(
+            f"target {name!r} has {n_bad} number(s){span} that can be read in two ways, {where}: "
+            "say what the signs are, such as --decimal , or --thousands ,"
+        )
+    raise UsageError(
+        f"target {name!r} is not numeric in {n_bad} of {len(cells)} rows{span}, {where}: add "
+        "--classify if it is a class; else see --decimal, --thousands and --na"
+    )
 
 
 def read_classes(table, name, number_format):

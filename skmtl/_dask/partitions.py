@@ -391,7 +391,7 @@ def _index_of(part):
 
 def name_of_partition(k, n_partitions):
     """Return how messages call a partition."""
-    return f"Partition {k} (of 0 to {n_partitions - 1})"
+    return f"Partition {k} of {n_partitions} (counted from 0)"
 
 
 def n_rows_of(part):

@@ -14,10 +14,11 @@ from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.magnitudes import check_features
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
-from skmtl._data.spellings import refuse_collection, refuse_dates, refuse_masked
+from skmtl._data.spellings import refuse_dates, refuse_masked
 from skmtl._data.targets import ids_name, read_long_targets, read_wide_targets
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import (
@@ -42,7 +43,8 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
     Without `finite`, NaN and infinity are let through. With `reset`, n_features_in_ and
     feature_names_in_ are set on the estimator.
     """
-    refuse_collection(X, "X")
+    check_in_memory(X=X, tasks=tasks)
+    _refuse_no_table(X)
     refuse_column_name(tasks, X)
     warn_of_row_order(X, tasks=tasks)
     refuse_masked(X, "X")
@@ -123,6 +125,17 @@ def _with_types(X):
     return array if is_text else objects
 
 
+def _refuse_no_table(X):
+    """Raise if X is a single column, or a frame of polars that is not computed yet."""
+    if type(X).__name__ == "LazyFrame":
+        raise TypeError("X is a LazyFrame of polars, but is needed in memory: give X.collect().")
+    if hasattr(X, "to_frame") and len(X.shape) == 1:
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X is a {type(X).__name__}, which is one "
+            "column. Give a frame of the columns, such as X.to_frame()."
+        )
+
+
 def _without_duplicates(X):
     """Return X with the duplicate entries that a sparse matrix may hold added up."""
     if sparse.issparse(X) and not X.has_canonical_format:
@@ -140,9 +153,8 @@ def _check_passed_ids(X, tasks):
     return task_ids
 
 
-def _check_y_given(estimator, y):
-    """Raise if y is None, or not in memory."""
-    refuse_collection(y, "y")
+def check_y_given(estimator, y):
+    """Raise if y is None."""
     if y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is None."
@@ -180,7 +192,8 @@ def read_training_data(estimator, X, y, sample_weight=None, tasks=None, dtype=np
     -------
     TaskData
     """
-    _check_y_given(estimator, y)
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
+    check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True)
     check_features(estimator, X)
@@ -210,7 +223,8 @@ def read_samples_by_task(estimator, X, y, sample_weight=None, tasks=None):
     -------
     SamplesByTask
     """
-    _check_y_given(estimator, y)
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
+    check_y_given(estimator, y)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     X, task_ids = read_features(estimator, X, tasks, reset=True, numeric=False)
     n_samples = X.shape[0]

@@ -252,20 +252,6 @@ def _refuse_empty_strings(array, name):
         )
 
 
-def refuse_collection(values, name):
-    """Raise TypeError if values are a Dask collection, which would fill the memory unasked."""
-    first = values
-    if isinstance(values, list | tuple) and len(values):
-        first = values[0]
-    if not hasattr(type(first), "__dask_graph__"):
-        return
-    if first.__dask_graph__() is not None:  # it is of an xarray that is in memory
-        raise TypeError(
-            f"{name} is a Dask collection, but is needed in memory here: give {name}.compute(). "
-            "Linear models and MixedEffectsRegressor take collections as they are, as both X and y."
-        )
-
-
 def refuse_masked(values, name):
     """Raise if values are a masked array in which something is masked."""
     if not isinstance(values, np.ma.MaskedArray):

@@ -53,6 +53,16 @@ class TargetScale:
         scale._set(mean, deviation, 1.0)
         return scale
 
+    @classmethod
+    def of_levels(cls, mean):
+        """The scale of targets (n_tasks,) of which a level is taken off and nothing else."""
+        scale = cls.__new__(cls)
+        scale.normalize = True
+        scale.center = True
+        scale.mean = mean
+        scale.scale = np.ones(len(mean))
+        return scale
+
     def _set(self, mean, scale, size):
         """Set mean and scale from those of ``y / size``."""
         varies = scale > _ROUNDING * np.abs(mean)

@@ -23,12 +23,7 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     """
     names = column_names(y)
     Y = _check_targets(estimator, y, dtype)
-    if Y.ndim == 1:
-        raise ValueError(
-            f"y is 1-D and {type(estimator).__name__} was given no task ids. Set task_column to "
-            "the column of X that holds the task ids, pass tasks=, or give y of shape (n_samples, "
-            "n_tasks); a single task is y.reshape(-1, 1)."
-        )
+    check_two_dimensional(estimator, Y)
     _check_length(n_samples, Y)
     tasks = np.arange(Y.shape[1])
     if names is not None:
@@ -40,6 +35,21 @@ def read_wide_targets(estimator, n_samples, y, sample_weight, dtype=np.float64, 
     if not empty:
         check_has_targets(weight > 0, tasks)
     return Y, weight, tasks
+
+
+def check_two_dimensional(estimator, Y):
+    """Raise ValueError if targets without task ids are not those of several tasks."""
+    if Y.ndim == 1:
+        refuse_no_task_ids(type(estimator).__name__)
+
+
+def refuse_no_task_ids(name):
+    """Raise ValueError for a 1-D y of the estimator of a name, without task ids."""
+    raise ValueError(
+        f"y is 1-D and {name} was given no task ids. Set task_column to the column of X that holds "
+        "the task ids, pass tasks=, or give y of shape (n_samples, n_tasks); a single task is "
+        "y.reshape(-1, 1)."
+    )
 
 
 def check_has_targets(has_target, tasks):

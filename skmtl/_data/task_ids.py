@@ -54,9 +54,9 @@ def column_position(names, n_columns, task_column):
         )
     if names is None:
         raise ValueError(
-            f"task_column={task_column!r} is a name, but X has no column names. Put "
-            ".set_output(transform='pandas') on the step before, or give the column's position "
-            "as an integer."
+            f"task_column={task_column!r} is a name, but X has no column names. Give a frame (in a "
+            "pipeline, put .set_output(transform='pandas') on the step before), or the column's "
+            "position as an integer."
         )
     return _position_of_name(names, task_column)
 
@@ -144,23 +144,24 @@ def _is_missing(value):
     return value is None or type(value).__name__ == "NAType" or value != value
 
 
-def check_task_ids(task_ids, name="tasks"):
-    """Return task ids as a 1-D array; raise if some are missing or were rounded."""
+def check_task_ids(task_ids, name="tasks", noun="task id"):
+    """Return task ids, or labels of samples that have another noun, as a 1-D array.
+
+    Raise ValueError if some are missing or were rounded.
+    """
     task_ids = as_id_array(task_ids)
     if task_ids.ndim == 2 and task_ids.shape[1] == 1:
         task_ids = task_ids.ravel()
     if task_ids.ndim != 1:
-        raise ValueError(
-            f"{name} has shape {task_ids.shape}, expected one task id for each sample."
-        )
+        raise ValueError(f"{name} has shape {task_ids.shape}, expected one {noun} for each sample.")
     if task_ids.dtype.kind == "f" and np.isinf(task_ids).any():
-        raise ValueError(f"{name} contains infinity: every sample needs a task id.")
+        raise ValueError(f"{name} contains infinity: every sample needs a {noun}.")
     missing = missing_mask(task_ids)
     if missing.any():
         first = int(np.argmax(missing))
         raise ValueError(
             f"{name} contains NaN or None for {missing.sum()} sample(s), first at row {first}: "
-            "every sample needs a task id."
+            f"every sample needs a {noun}."
         )
     _check_exact(task_ids, name)
     warn_of_nan_as_text(task_ids, name)

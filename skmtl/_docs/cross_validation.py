@@ -10,7 +10,9 @@ alphas : int or array-like of float, default=100
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
     task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold). Train and
-    test are positions or boolean masks of samples.
+    test are positions or boolean masks of samples. For Dask collections and `partial_fit` it is an
+    int or None, and folds are a hash of the positions of samples; of statistics the folds are their
+    parts.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the alpha with the smallest mean error, "1se" the largest alpha whose mean error is
     within one standard error of it.
@@ -23,7 +25,9 @@ n_jobs : int, default=None
 cv : int, splitter or iterable of (train, test), default=None
     Splits for cross-validation. An int is the number of folds, None is 5; they are stratified by
     task (:class:`TaskStratifiedKFold`, which for complete two-dimensional y is KFold). Train and
-    test are positions or boolean masks of samples.
+    test are positions or boolean masks of samples. For Dask collections and `partial_fit` it is an
+    int or None, and folds are a hash of the positions of samples; of statistics the folds are their
+    parts.
 selection_rule : {"min", "1se"}, default="min"
     "min" takes the strengths with the smallest mean error, "1se" the largest alpha whose mean error
     is within one standard error of it, with the other strengths unchanged.

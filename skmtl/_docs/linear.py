@@ -130,6 +130,8 @@ n_iter_ : int
 n_passes_ : int
     Number of passes over the samples; only of models with other losses than the squared one that
     were fitted to Dask collections.
+statistics_ : TaskStatistics
+    The statistics of the samples of `partial_fit`; only of models that have some.
 objective_ : float
     The objective above at the solution.
 dual_gap_ : float

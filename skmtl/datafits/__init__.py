@@ -21,7 +21,7 @@ from skmtl.datafits._partitioned_classes import PartitionedClasses
 from skmtl.datafits._partitioned_likelihood import PartitionedLikelihood
 from skmtl.datafits._partitioned_rows import ColumnSetup, PartitionRows, TaskRows
 from skmtl.datafits._residual_form import ResidualForm
-from skmtl.datafits._shared_intercepts import with_shared_intercepts
+from skmtl.datafits._shared_intercepts import LessOwnSquares, with_shared_intercepts
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
@@ -36,6 +36,7 @@ __all__ = [
     "Evaluation",
     "Fold",
     "GramForm",
+    "LessOwnSquares",
     "Likelihood",
     "PartitionRows",
     "PartitionedClasses",

@@ -116,8 +116,9 @@ class ColumnProblem:
 
     def null_losses(self):
         """Those of the best intercepts alone."""
-        null = self.likelihood().null()
-        return self.losses_at(null.W, null.b)
+        likelihood = self.likelihood()
+        W = likelihood.null().W
+        return self.losses_at(W, likelihood.intercepts(W))
 
     def folds(self, splits, **options):
         """The problem's :class:`ColumnFolds`."""

@@ -15,6 +15,7 @@ from skmtl.datafits._choice import squared_datafit
 from skmtl.datafits._intercepts import column_groups, settle
 from skmtl.datafits._pulled_intercepts import InterceptPull, settle_pulled
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
+from skmtl.datafits._target_levels import column_levels
 
 _NEWTON_STEPS = 100  # for unpenalized features
 _ROUNDING = 1e-13
@@ -55,8 +56,11 @@ class Likelihood:
         self.center = np.zeros(self.shape)  # of the design that is held, mean_x of the user's
         self.mean_x = self.center
         self.pull = None
+        self.level = np.zeros(self.shape[1])  # of the targets, which are held without it
         if fit_intercept:
             self._center_design()
+            if loss.of_residuals:
+                self._take_off_levels()
 
     def _center_design(self):
         """Set the means; shift a copy of the design where they are large."""
@@ -65,6 +69,20 @@ class Likelihood:
         if self.design.is_offset(self.mean_x):
             self.design = self.design.shifted(self.mean_x)
             self.center = self._means()
+
+    def _take_off_levels(self):
+        """Take about the median of every column off its targets."""
+        by_column = self.y.T  # long data are in the order of their columns already
+        if not self.all_seen:
+            by_column = by_column[self.seen.T]
+        counts = self.design.task_sum(self.seen.astype(np.intp))
+        self._shift_targets(column_levels(by_column.ravel(), counts))
+
+    def _shift_targets(self, level):
+        """Take numbers (n_columns,) off the targets: predictions far from 0 have few digits."""
+        shifted = self.y - self.design.spread(level)
+        self.y = np.where(self.seen, shifted, 0.0)
+        self.level = self.level + level
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
@@ -92,10 +110,17 @@ class Likelihood:
         for name in ("null_intercepts", "mean_loss"):
             vars(other).pop(name, None)
         other.pull = InterceptPull(strength, n_levels)
+        if self.level.any():  # what intercepts are pulled together is told by one level of all
+            other._shift_targets(np.median(self.level) - self.level)
         mean = self.mean_x @ self.total / (self.total.sum() or 1.0)
         other.mean_x = np.tile(mean[:, None], self.shape[1])
         other.center = other.mean_x - (self.mean_x - self.center)
         return other
+
+    @property
+    def shift(self):
+        """From where intercepts are pulled to where they are held: no way."""
+        return np.zeros(self.shape)
 
     @property
     def exact_curvature(self):
@@ -161,7 +186,7 @@ class Likelihood:
     def intercepts(self, W):
         """The optimal intercept of each task at W, (n_tasks,), of the features as they were."""
         explained = np.einsum("jt,jt->t", self.mean_x, W)
-        return self.at(W).b - explained
+        return self.level + self.at(W).b - explained
 
     @property
     def mean_curvature(self):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 _NEGLIGIBLE = 1e-9  # sum of gradients, relative to the sum of their sizes
+_NOISE = 0.01  # of what is negligible
 _FLAT = 1e-12  # curvature, relative to the largest, that is rounding
 
 
@@ -66,8 +67,10 @@ def _changes(point):
         slopes = point.slopes[columns]
         of_free = point.gradients[free, columns]
         right = np.column_stack([slopes, of_free.T])
+        noise = np.full(right.shape, _NOISE * f.rounding)
+        noise[:, 0] = _NOISE * _NEGLIGIBLE * point.slope_sizes[columns]
         solved = _which(point, columns)
-        change[task, :K][solved] = _solve(own[:, places], right, solved)
+        change[task, :K][solved] = _solve(own[:, places], right, noise, solved)
     return change
 
 
@@ -89,17 +92,27 @@ def _which(point, columns):
     return solved
 
 
-def _solve(matrix, right, solved):
-    """The solution of a system (K, n, K, n) in some of its unknowns (K, n), in their units."""
+def _solve(matrix, right, noise, solved):
+    """The solution of a system (K, n, K, n) in some of its unknowns (K, n), in their units.
+
+    What is right of no more than noise is left where it is: it might take a long way.
+    """
     size = right.size
     kept = np.flatnonzero(solved)
+    if len(kept) == 0:
+        return np.zeros(0)
     A = matrix.reshape(size, size)[np.ix_(kept, kept)]
-    b = right.ravel()[kept]
     squares = A.diagonal()
     units = np.sqrt(np.where(squares > 0, squares, 1.0))
-    scaled = A / np.outer(units, units)
-    inverse = np.linalg.pinv(scaled, rcond=_FLAT, hermitian=True)
-    return inverse @ (b / units) / units
+    values, V = np.linalg.eigh(A / np.outer(units, units))
+    b = right.ravel()[kept] / units
+    noise = noise.ravel()[kept] / units
+    along = V.T @ b
+    moves = np.abs(along) > np.abs(V.T) @ noise
+    moves &= values > _FLAT * values[-1]
+    along[~moves] = 0.0
+    values[~moves] = 1.0
+    return V @ (along / values) / units
 
 
 def _slopes_vanish(point, slopes):

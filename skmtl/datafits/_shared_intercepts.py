@@ -256,6 +256,29 @@ class SharedIntercepts(SquaredDatafit):
         return self.separate.spectra()
 
 
+class LessOwnSquares(SharedIntercepts):
+    """A loss of separate tasks less squares of functions that tasks have in common.
+
+    Parameters
+    ----------
+    separate : GramForm
+        The loss of separate tasks.
+    borders : list of ndarray of shape (n_features, n_tasks)
+        The v by whose squares `<v, W>^2 / 2` the loss is less.
+    """
+
+    def __init__(self, separate, borders):
+        SquaredDatafit.__init__(self)
+        self.free = separate
+        self._separate = separate
+        self.borders = borders
+        self.blocks = separate.blocks
+        self.mean_x = separate.mean_x
+        self.mean_y = separate.mean_y
+        self.yy = separate.yy
+        self.is_gram = True
+
+
 def _with_gram_levels(form, levels):
     """A Gram form and a further sample of each task, as a Gram form."""
     first = [tasks[0] for tasks in form.blocks]

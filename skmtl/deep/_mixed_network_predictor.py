@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.targets import read_long_targets
 from skmtl._data.task_ids import split_task_column
@@ -215,6 +216,7 @@ class MixedNetworkPredictor(MixedPredictor):
         """
         if self._is_wide(tasks):
             return super().skills(X, y, sample_weight)
+        check_in_memory(X=X, y=y, sample_weight=sample_weight)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         parts = self._scores_by_task(X, tasks)
         if tasks is None:

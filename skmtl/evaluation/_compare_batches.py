@@ -29,6 +29,7 @@ from skmtl.evaluation._streamed.repeated_folds import (
     counts_of_parts,
     number_of_parts,
 )
+from skmtl.evaluation._streamed.second_reading import SecondReading
 from skmtl.evaluation._streamed.split_models import (
     check_baselines,
     check_takes_statistics,
@@ -76,16 +77,18 @@ def compare_batches(
     Parameters
     ----------
     estimator : estimator or dict of them
-        Multi-task regressor with a squared loss that has `fit_statistics`, not in a pipeline. A
-        dict {name: estimator} compares several.
+        Multi-task regressor with a squared loss that has `fit_statistics`, not in a pipeline
+        (`standardize` stands for a scaler). A dict {name: estimator} compares several.
     read_batches : callable
         It returns a new iterable of the batches, the same ones in the same order: frames of pandas
         with a column of task ids, or pairs (X, y). For example
-        ``lambda: pandas.read_csv(path, chunksize=100_000)``.
+        ``lambda: pandas.read_csv(path, chunksize=100_000)``, or a function with ``yield`` that
+        leaves out columns and rows.
     task_column : str or int
-        Column with the task ids.
+        Column with the task ids, also of an estimator that has ``task_column=None``.
     target : str, default=None
-        Where batches are frames, the column to predict. All other columns are features.
+        Where batches are frames, the column to predict, which no row may lack. All other columns
+        are features.
     baseline : "auto" or estimator, default="auto"
         What each task is fitted with on its own (and all tasks pooled): `Ridge`, `RidgeCV`,
         `Lasso`, `LassoCV`, `ElasticNet` or `ElasticNetCV` of scikit-learn. Their penalties are
@@ -238,17 +241,13 @@ class _Comparison:
     def test(self, batches, task_column):
         """Read the rows again and set `losses`."""
         reader = BatchReader.of(self.statistics, task_column)
-        tested = TestedRows(self.fitted, self.folds, self.rounding**2)
         n_parts = len(self.counts)
+        second = SecondReading(self.statistics, n_parts)
+        tested = TestedRows(self.fitted, self.folds, self.rounding**2, second)
         for X, y, parts in batches.in_parts(task_column, n_parts):
             features, codes = reader.read(X)
             tested.add(features, y.astype(float), codes, parts)
-        if not np.array_equal(tested.counts, self.counts):
-            raise ValueError(
-                f"read_batches() had {self.counts.sum()} rows with a target when it was first "
-                f"called, and {tested.counts.sum()} or others when it was called again: it must "
-                "return the same rows in the same order every time."
-            )
+        second.check()
         self.losses = StreamedLosses(self.methods, tested.sums, self.floor, self.rounding)
 
     @property

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.spellings import has_several_kinds, target_array
 from skmtl._data.target_names import in_form_of
 from skmtl.evaluation._errors.measures import Targets
@@ -84,6 +85,7 @@ def read_evaluation_data(X, y, task_column, tasks, measure):
         raise ValueError(
             f"Both task_column={task_column!r} and tasks= were given; use one of them."
         )
+    check_in_memory(X=X, y=y, tasks=tasks)
     y = y if hasattr(y, "shape") else target_array(y)
     check_consistent_length(X, y)
     is_long = task_column is not None or tasks is not None

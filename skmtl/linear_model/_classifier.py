@@ -50,7 +50,7 @@ class LinearMultiTaskClassifier(
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
             Dask collection, as the other arguments then are: its partitions are read once, stay in
-            the memory of the cluster, and are passed over some ten times.
+            the memory of the cluster, and are passed over some ten to thirty times.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Class labels: two-dimensional, NaN or None where one is missing; 1-D with `task_column`
             or `tasks`.

@@ -36,6 +36,8 @@ class BestEstimatorMixin:
         is_fitted = name.endswith("_") and not name.startswith("_")
         if best is not None and is_fitted and not hasattr(type(self), name):
             return getattr(best, name)
+        if hasattr(type(self), name):
+            return super().__getattribute__(name)  # raises the error that has led here
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name, value):
@@ -83,7 +85,7 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
+            As in `predict`; the ids in a task column are ignored.
 
         Returns
         -------
@@ -100,7 +102,8 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Probabilities of a Dask collection are a lazy
+            Dask array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
@@ -119,7 +122,7 @@ class BestEstimatorMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            Samples, with the columns of `fit`.
+            Samples, with the columns of `fit`. Scores of a Dask collection are a lazy Dask array.
         tasks : array-like of shape (n_samples,), default=None
             Task ids, if and only if `fit` was given them.
 
@@ -289,3 +292,11 @@ class ClassifierCV(
     ModelSearch, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
     """Base of the cross-validated classifiers: errors are log-losses, folds keep the classes."""
+
+    def _fit_collection(self, X, y, sample_weight, tasks):
+        """Refuse Dask collections, to which the classifier itself can be fitted."""
+        raise TypeError(
+            f"{type(self).__name__} chooses by cross-validation on samples in memory, but X is a "
+            "Dask collection: choose the strengths on some of the samples, such as "
+            "X.partitions[0].compute(), and fit the classifier with these to all of them."
+        )

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import SharedDesign
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features, read_wide_targets
 from skmtl._data.row_names import warn_of_row_order
@@ -220,6 +221,7 @@ class MultiTaskMixed(MixedPredictor, MultiTaskEstimator, BaseEstimator):
     def _read(self, X, y, sample_weight):
         """Validated data, whose targets are of any type."""
         self._framed = hasattr(y, "columns")
+        check_in_memory(X=X, y=y, sample_weight=sample_weight)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         X, _ = read_features(self, X, reset=True)
         check_features(self, X)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.reading import read_wide_targets
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
@@ -116,6 +117,7 @@ class MixedPredictor:
         ndarray of shape (n_tasks,)
             NaN for tasks without a target here, and if the baseline is perfect.
         """
+        check_in_memory(X=X, y=y, sample_weight=sample_weight)
         warn_of_row_order(X, y=y, sample_weight=sample_weight)
         pairs = self._scores(X)
         n_samples = len(pairs[0][1])

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.designs import take_samples
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.new_task import read_new_targets
 from skmtl._data.reading import read_features
 from skmtl._data.row_names import warn_of_row_order
@@ -94,6 +95,7 @@ def strength_of_new_task(value, name, task_id):
 
 def read_new_task(fitted, X, y, sample_weight, task_id):
     """The :class:`NewTask` of what the user gave to `adapt` of a fitted estimator."""
+    check_in_memory(X=X, y_new=y, sample_weight=sample_weight)
     warn_of_row_order(X, y_new=y, sample_weight=sample_weight)
     X, _ = read_features(fitted, X, reset=False, ids=False)
     classifier = hasattr(fitted, "classes_")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.base import is_classifier
+from sklearn.base import clone, is_classifier
 
 from skmtl._dask.partitions import aligned_rows
 from skmtl._dask.reduction import Partitions
@@ -21,6 +21,8 @@ from skmtl.datafits import (
     warn_of_pseudo_observations,
 )
 from skmtl.linear_model._partitioned_reading import read_partition, summarize
+
+_FAR = 1e3  # from zero, in standard deviations: predictions of such targets have few digits
 
 
 def fit_partitions(model, X, y, sample_weight=None, tasks=None):
@@ -72,7 +74,7 @@ def fit_parts(model, parts, *, wide):
     """
     loss = model._make_loss()
     of_classes = is_classifier(model)
-    parts = parts.map(read_partition, model, loss)
+    parts = parts.map(read_partition, clone(model), loss)
     (summary,) = parts.sum(summarize, wide, of_classes)
     data = _PartitionedData.of(model, summary)
     make = _ClassReading if of_classes else _NumberReading
@@ -86,6 +88,11 @@ def fit_parts(model, parts, *, wide):
     model._finish(reading, datafit, solution)
     model.n_passes_ = parts.n_rounds
     return model
+
+
+def _has_free_levels(model, loss):
+    """Whether a level of the targets of a task changes its intercept and nothing else."""
+    return model.fit_intercept and model._intercept_strength == 0 and loss.of_residuals
 
 
 def _check_supported(model):
@@ -249,10 +256,13 @@ class _NumberReading(_PartitionedReading):
     @classmethod
     def of(cls, model, data, summary, loss):
         """What a regressor has read."""
+        deviation = np.sqrt(summary.squares / summary.weight)
         scale = TargetScale(data, normalize=False)
         if model.normalize_y:
-            deviation = np.sqrt(summary.squares / summary.weight)
             scale = TargetScale.of_moments(summary.mean, deviation)
+        elif _has_free_levels(model, loss):
+            far = np.abs(summary.mean) > _FAR * deviation
+            scale = TargetScale.of_levels(np.where(far, summary.mean, 0.0))
         mean = (summary.mean - scale.mean) / scale.scale
         mean_target = float(np.average(mean, weights=summary.weight))
         return cls(replace(data, mean_target=mean_target), scale, loss, mean)

@@ -9,9 +9,19 @@ from sklearn.base import clone, is_classifier
 from skmtl._data.designs import take_samples
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features
-from skmtl._data.spellings import join_labels, plain_labels, union_of_labels
+from skmtl._data.spellings import (
+    join_labels,
+    plain_labels,
+    target_array,
+    union_of_labels,
+)
 from skmtl._data.target_names import check_names_differ
-from skmtl._data.targets import read_unsorted_targets, read_wide_targets, sort_by_task
+from skmtl._data.targets import (
+    check_two_dimensional,
+    read_unsorted_targets,
+    read_wide_targets,
+    sort_by_task,
+)
 from skmtl._data.task_ids import codes_of, column_names, encode, same_kind, some_of
 from skmtl.datafits import check_labels
 
@@ -121,7 +131,12 @@ def _no_rows(rows, reader, wide):
     targets = []
     if wide:
         names = column_names(rows.y)
-        tasks = np.arange(np.shape(rows.y)[1]) if names is None else check_names_differ(names)
+        if names is None:
+            Y = target_array(rows.y)
+            check_two_dimensional(reader, Y)
+            tasks = np.arange(Y.shape[1])
+        else:
+            tasks = check_names_differ(names)
         nothing = np.array([], dtype=np.intp)
         targets = [Targets(nothing, nothing, np.array([]), _NO_LABELS)] * len(tasks)
     return Partition(None, tasks, targets, (), None)

@@ -46,6 +46,13 @@ def _model(estimator, **params):
     return clone(estimator)
 
 
+def _task_column(X, estimator, task_column):
+    """The task column of a model without an estimator: of statistics, where their rows had it."""
+    if task_column is None and estimator is None and isinstance(X, TaskStatistics):
+        return X._columns.task_column
+    return task_column
+
+
 def _read(model, X, y, sample_weight, tasks):
     """What a model reads of samples, or of statistics in their place."""
     if not isinstance(X, TaskStatistics):
@@ -82,7 +89,7 @@ def alpha_max(
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`; or X is a :class:`TaskStatistics`, without y, weights and
-        tasks.
+        tasks. Without an estimator the task column then is the one of the statistics.
     estimator : estimator, default=None
         A linear estimator of skmtl, whose parameters then apply; None is
         :class:`MultiTaskElasticNet` with the parameters below.
@@ -119,7 +126,7 @@ def alpha_max(
         fit_intercept=fit_intercept,
         feature_weight=feature_weight,
         positive=positive,
-        task_column=task_column,
+        task_column=_task_column(X, estimator, task_column),
         task_weight=task_weight,
     )
     read = _read(model, X, y, sample_weight, tasks)
@@ -152,7 +159,7 @@ def multi_task_path(
     ----------
     X, y, sample_weight, tasks, task_column, task_weight
         As in :class:`MultiTaskLasso`; or X is a :class:`TaskStatistics`, without y, weights and
-        tasks.
+        tasks. Without an estimator the task column then is the one of the statistics.
     estimator : estimator, default=None
         A linear estimator of skmtl, whose parameters then apply, but for the grid and the stopping
         rule; None is :class:`MultiTaskElasticNet` with the parameters below.
@@ -206,7 +213,7 @@ def multi_task_path(
         fit_intercept=fit_intercept,
         feature_weight=feature_weight,
         positive=positive,
-        task_column=task_column,
+        task_column=_task_column(X, estimator, task_column),
         task_weight=task_weight,
     )
     model.set_params(**options)

@@ -20,12 +20,15 @@ class PenalizedModel:
         Whether a large enough alpha empties the model, so that there is a critical alpha.
     _norm_share : float
         Share of alpha that is the strength of the norm; the rest is that of a ridge.
+    _intercept_strength : float
+        Strength of the pull of the intercepts to their mean, 0 if they are free.
     """
 
     _ranges = {}  # noqa: RUF012
     _selects = False
     _empties = True
     _norm_share = 1.0
+    _intercept_strength = 0.0
 
     def _check_params(self):
         super()._check_params()

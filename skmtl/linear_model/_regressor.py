@@ -64,7 +64,8 @@ class LinearMultiTaskRegressor(
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
             Samples; with `task_column`, one of the columns holds the task ids. Never modified. Or a
             Dask collection, as the other arguments then are: of squared losses it is read once, and
-            of others it stays in the memory of the cluster, to be passed over some ten times.
+            of others it stays in the memory of the cluster, to be passed over some ten to thirty
+            times.
         y : array-like of shape (n_samples, n_tasks) or (n_samples,)
             Targets: two-dimensional, NaN where one is missing; 1-D with `task_column` or `tasks`.
         sample_weight : array-like of shape (n_samples,) or (n_samples, n_tasks), default=None
@@ -86,8 +87,9 @@ class LinearMultiTaskRegressor(
         """
         if is_collection(X):
             return self._fit_collection(X, y, sample_weight, tasks)
+        self._fit_reading(self._read(X, y, sample_weight, tasks))
         self._forget_statistics()
-        return self._fit_reading(self._read(X, y, sample_weight, tasks))
+        return self
 
     def _takes_statistics(self):
         return self._make_loss().is_quadratic
@@ -95,8 +97,9 @@ class LinearMultiTaskRegressor(
     def _fit_collection(self, X, y, sample_weight, tasks):
         if self._make_loss().is_quadratic:
             return super()._fit_collection(X, y, sample_weight, tasks)
+        fit_partitions(self, X, y, sample_weight, tasks)
         self._forget_statistics()
-        return fit_partitions(self, X, y, sample_weight, tasks)
+        return self
 
     def _fit_statistics(self, statistics):
         return self._fit_reading(self._read_statistics(statistics))
@@ -243,7 +246,7 @@ class LinearMultiTaskRegressor(
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
+            As in `predict`; the ids in a task column are ignored.
 
         Returns
         -------

@@ -25,6 +25,8 @@ class Loss(ABC):
         Whether twice the mean loss is a noise variance (``task_weight="uncertainty"``).
     exact_curvature : bool, default=True
         Whether `curvature` is the second derivative, and not an upper bound.
+    of_residuals : bool, default=False
+        Whether it is a function of y - z, so that all targets may be shifted with the intercept.
     degenerate_targets : str or None, default=None
         What the targets of a degenerate task are, for messages; see :meth:`degenerate`.
     """
@@ -34,6 +36,7 @@ class Loss(ABC):
     takes_normalized_targets = True
     has_noise_level = True
     exact_curvature = True
+    of_residuals = False
     degenerate_targets = None
 
     @classmethod

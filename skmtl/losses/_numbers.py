@@ -16,6 +16,7 @@ class Squared(Loss):
     """`1/2 (y - z)^2`."""
 
     is_quadratic = True
+    of_residuals = True
 
     def value(self, y, z):
         return 0.5 * (y - z) ** 2
@@ -42,6 +43,7 @@ class Huber(Loss):
 
     delta: float = 1.35
     exact_curvature = False
+    of_residuals = True
 
     def __post_init__(self):
         check_real(self.delta, "delta", include="neither")

@@ -5,6 +5,7 @@ from numbers import Integral
 import numpy as np
 from sklearn.base import clone
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
@@ -100,6 +101,7 @@ def read_task_ids(X, y, task_column, tasks):
     For wide data the ids are None, and the codes are -1 where a target is missing.
     """
     refuse_column_name(tasks, X)
+    check_in_memory(X=X, y=y, tasks=tasks)
     warn_of_row_order(X, y=y, tasks=tasks)
     task_ids = None
     if tasks is not None:

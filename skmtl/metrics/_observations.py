@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.utils import check_consistent_length
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import refuse_other_rows
 from skmtl._data.spellings import plain_labels, refuse_masked, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
@@ -46,6 +47,7 @@ def read_observations(metric, y_true, y_pred, *, tasks, sample_weight, classes):
     `classes` are the class labels of scores: an array, or a list of one for each task. None takes
     those of the targets.
     """
+    check_in_memory(y_true=y_true, y_pred=y_pred, tasks=tasks, sample_weight=sample_weight)
     refuse_other_rows(y_true, y_pred=y_pred, tasks=tasks, sample_weight=sample_weight)
     if tasks is None:
         read = _read_wide(metric, y_true, y_pred, sample_weight)

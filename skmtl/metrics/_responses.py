@@ -3,6 +3,7 @@
 import numpy as np
 
 from skmtl._data.fitted_final import fitted_final
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import are_default_names, targets_in_order
 from skmtl._data.task_ids import as_id_array, column_names
@@ -34,6 +35,7 @@ def observe(estimator, X, y, metric, *, task_ids=None, sample_weight=None, **pre
     task_ids : ndarray of shape (n_tasks,)
     observations : list of n_tasks Observations
     """
+    check_in_memory(X=X, y=y, sample_weight=sample_weight)
     warn_of_row_order(X, y=y, sample_weight=sample_weight)
     values, classes = response_of(estimator, X, metric, **predict_kwargs)
     names = None

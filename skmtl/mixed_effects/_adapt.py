@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.designs import take_samples
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.new_task import new_task_id, read_new_targets
 from skmtl._data.reading import read_features
 from skmtl._data.row_names import warn_of_row_order
@@ -81,6 +82,7 @@ class AdaptMixin:
         """
         check_is_fitted(self)
         task_id = new_task_id(self, X_new, y_new, task)
+        check_in_memory(X=X_new, y_new=y_new, sample_weight=sample_weight)
         warn_of_row_order(X_new, y_new=y_new, sample_weight=sample_weight)
         X, _ = read_features(self, X_new, reset=False, ids=False)
         samples, y, weight = read_new_targets(self, X.shape[0], y_new, sample_weight, np.float64)

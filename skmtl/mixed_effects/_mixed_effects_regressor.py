@@ -135,6 +135,8 @@ class MixedEffectsRegressor(
         Number of iterations.
     covariance_ : str
         The `covariance`, of "auto" the chosen one.
+    statistics_ : TaskStatistics
+        The statistics of the samples of `partial_fit`; only of models that have some.
     {task_attributes}
     {column_attributes}
 
@@ -254,9 +256,10 @@ class MixedEffectsRegressor(
         """
         if is_collection(X):
             return self._fit_collection(X, y, sample_weight, tasks)
-        self._forget_statistics()
         self._check_params()
-        return self._fit_data(read_training_data(self, X, y, sample_weight, tasks))
+        self._fit_data(read_training_data(self, X, y, sample_weight, tasks))
+        self._forget_statistics()
+        return self
 
     def _fit_statistics(self, statistics):
         self._check_params()

@@ -78,7 +78,7 @@ class PredictionMixin:
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_columns)
-            As in `fit`; the ids in a task column are ignored.
+            As in `predict`; the ids in a task column are ignored.
         return_std, include_noise : bool
             As in `predict`.
 

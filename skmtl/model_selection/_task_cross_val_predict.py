@@ -10,6 +10,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.fold_samples import given_splits
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import plain_labels, target_array
 from skmtl._data.stratification import assign_folds, sample_codes
@@ -120,6 +121,7 @@ def task_cross_val_predict(
     0.66
     """
     check_option(method, "method", METHODS)
+    check_in_memory(X=X, y=y, tasks=tasks, groups=groups)
     warn_of_row_order(X, y=y, tasks=tasks, groups=groups)
     X, y, tasks, groups = indexable(X, y, tasks, groups)
     n_samples = len(y)

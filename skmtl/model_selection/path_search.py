@@ -12,6 +12,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int, check_option
 from skmtl._data.fold_samples import given_splits
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
 from skmtl.base import warn_unconverged
@@ -196,7 +197,6 @@ class PathSearch:
             samples, a task has no targets, or a fold has none to train on or to test.
         """
         split_params = self._split_params(params)
-        vars(self).pop("_statistics", None)  # of partial_fit
         if is_collection(X):
             return self._fit_collection(X, y, sample_weight, tasks)
         self._check_params()
@@ -208,7 +208,9 @@ class PathSearch:
         rng = np.random.default_rng(0) if worker._shuffles_folds else None
         splits = self._splits(read.data, strata, X, y, split_params, rng)
         folds = worker._make_folds(read, splits)
-        return self._search(worker, read, folds)
+        self._search(worker, read, folds)
+        vars(self).pop("_statistics", None)  # of partial_fit
+        return self
 
     def _search(self, worker, read, folds):
         """Choose alpha by folds, then fit to everything that was read."""
@@ -228,12 +230,8 @@ class PathSearch:
         return self._refit(worker, read, datafit, solution)
 
     def _fit_collection(self, X, y, sample_weight, tasks):
-        """Refuse Dask collections, if the search needs the samples in memory."""
-        raise TypeError(
-            f"{type(self).__name__} chooses by cross-validation on samples in memory, but X is a "
-            "Dask collection: choose the strengths on some of the samples, and fit the model with "
-            "these to all of them."
-        )
+        """Refuse Dask collections, if the model needs the samples in memory."""
+        check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks)
 
     def _task_groups(self, worker, X, tasks):
         """Return the task ids as `groups`, for a splitter that cannot take them from X."""

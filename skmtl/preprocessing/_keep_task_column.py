@@ -7,6 +7,7 @@ from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import FunctionTransformer
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.task_ids import are_exact, column_names, column_position
 
 
@@ -66,6 +67,7 @@ def keep_task_column(transformer, task_column):
 
 def _other_columns(X, task_column):
     """Return the positions of all columns but the task column."""
+    check_in_memory(X=X)
     n_columns = X.shape[1]
     position = column_position(column_names(X), n_columns, task_column)
     return [j for j in range(n_columns) if j != position]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.utils import _safe_indexing, check_array, check_consistent_length
 
+from skmtl._data.in_memory import check_in_memory
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.spellings import join_labels, plain_labels, refuse_masked, target_array
 from skmtl._data.stratification import split_by_stratum
@@ -84,6 +85,7 @@ def stack_tasks(Xs, ys, *, names=None, task_column="task"):
     Xs = list(Xs)
     ys = list(ys)
     for k, (X, y) in enumerate(zip(Xs, ys, strict=False)):
+        check_in_memory(**{f"Xs[{k}]": X, f"ys[{k}]": y})
         refuse_masked(X, "X")
         warn_of_row_order(X, **{f"ys[{k}]": y})
     Xs = [X if hasattr(X, "shape") else np.asarray(X) for X in Xs]
@@ -133,6 +135,7 @@ def unstack_tasks(X, y, *, task_column=-1):
     >>> tasks.ys
     [array([1., 2.]), array([3.])]
     """
+    check_in_memory(X=X, y=y)
     refuse_masked(X, "X")
     warn_of_row_order(X, y=y)
     features, task_ids = split_task_column(X, task_column)
@@ -193,6 +196,7 @@ def wide_to_long(X, Y, *, tasks=None, task_column="task"):
     >>> y
     array([1., 3., 4.])
     """
+    check_in_memory(X=X, Y=Y)
     refuse_masked(X, "X")
     warn_of_row_order(X, Y=Y)
     tasks = column_names(Y) if tasks is None else tasks

@@ -15,6 +15,7 @@ from scipy.special import softmax
 from skmtl.datafits import GramForm
 from skmtl.losses import Grouped, Softmax
 from skmtl.penalties import stack_columns, unstack_columns
+from skmtl.solvers._pulled_softmax import PulledModel
 
 _FLOATS = 2**24  # of Grams of all tasks
 _LARGEST = 1000  # unknowns of a task
@@ -28,8 +29,6 @@ def columns_to_stack(likelihood):
     It is a tuple with the numbers of all tasks if these differ. More is affordable for samples in
     partitions, which are not to be read again and again.
     """
-    if likelihood.pull is not None:
-        return 0  # intercepts of several tasks meet
     if likelihood.is_partitioned:
         sizes = likelihood.setup.sizes.tolist()
         return _affordable_stack(sizes, likelihood.shape[0], 2 * _LARGEST, 4 * _FLOATS)
@@ -89,7 +88,11 @@ def softmax_step(
         The solution and its intercepts of centered features, in columns.
     """
     stacked = penalty.stacked(n_columns)
-    model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
+    if point.likelihood.pull is None:
+        model = _SecondOrderModel(point, n_columns, fix_shift=fixes_shift(stacked))
+    else:
+        source = moments_at(point, fixes_shift(stacked))
+        model = PulledModel(source, point.likelihood, n_columns)
     start = inner._replace(
         W=stack_columns(point.W, n_columns),
         state=_in_layout(inner.state, stack_columns, n_columns),
@@ -137,7 +140,7 @@ class _SecondOrderModel:
     def __init__(self, point, n_columns, *, fix_shift):
         self.fit_intercept = point.likelihood.fit_intercept
         self.n_features = point.likelihood.shape[0]
-        source = point if point.likelihood.is_partitioned else _SampleMoments(point, fix_shift)
+        source = moments_at(point, fix_shift)
         n_tasks = source.n_tasks
         size = np.max(n_columns) * self.n_features
         grams = np.zeros((size, size, n_tasks))
@@ -194,6 +197,13 @@ class _SecondOrderModel:
             own = A.shape[1]
             columns.append(first - A @ w[:own])
         return np.concatenate(columns)
+
+
+def moments_at(point, fix_shift):
+    """What has the moments of the second-order models of the tasks at a point."""
+    if point.likelihood.is_partitioned:
+        return point
+    return _SampleMoments(point, fix_shift)
 
 
 class _SampleMoments:

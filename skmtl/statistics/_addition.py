@@ -1,5 +1,7 @@
 """What two statistics have in common when they are added: their tasks and their parts."""
 
+from numbers import Number
+
 import numpy as np
 
 from skmtl._data.spellings import join_labels
@@ -56,7 +58,27 @@ def _kind_of_parts(statistics):
     labels = list(statistics._parts)
     if labels == [None]:
         return "no parts"
-    return "named parts" if isinstance(labels[0], str) else "numbered parts"
+    return f"parts whose labels are {_kind_of_label(labels[0])}"
+
+
+def _kind_of_label(label):
+    """Return the kind of the label of a part; True is not the same as 1."""
+    if isinstance(label, bool | np.bool_):
+        return "truth values"
+    if isinstance(label, Number):
+        return "numbers"
+    return "strings" if isinstance(label, str) else type(label).__name__
+
+
+def check_names_of_sites(names):
+    """Raise TypeError unless the names of sites can be labels of parts side by side."""
+    names = list(names)
+    kinds = sorted({_kind_of_label(name) for name in names})
+    if None in names or len(kinds) > 1:
+        raise TypeError(
+            f"The names of sites are {names[:5]}: None is no name, and all must be of one type, "
+            "such as strings."
+        )
 
 
 def joint_parts(mine, its):

@@ -1,6 +1,7 @@
 """Rows that come in batches: pairs of X and y, or frames and Arrow batches with the targets."""
 
 import re
+from collections.abc import Hashable, Iterable
 from os import PathLike
 
 import numpy as np
@@ -57,6 +58,8 @@ def split_batch(batch, target, weight, fold_column, task_column=None):
     """
     if isinstance(batch, tuple):
         return _split_tuple(batch, target, weight, fold_column)
+    if type(batch).__name__ == "LazyFrame":
+        raise TypeError("A batch is a LazyFrame of polars: give its collect().")
     names = column_names(_as_table(batch))
     if names is None:
         raise TypeError(
@@ -66,7 +69,8 @@ def split_batch(batch, target, weight, fold_column, task_column=None):
     if target is None:
         raise ValueError("Batches are frames: set target to the name of the column of y.")
     frame = _as_table(batch)
-    targets = [target] if isinstance(target, str) else list(target)
+    is_one = _is_one_column(target, names)
+    targets = [target] if is_one else list(target)
     others = [name for name in (weight, fold_column) if name is not None]
     missing = [name for name in (*targets, *others) if name not in names]
     if missing:
@@ -76,10 +80,17 @@ def split_batch(batch, target, weight, fold_column, task_column=None):
     features = [name for name in names if name not in (*targets, *others)]
     refuse_written_index(features, task_column)
     X = _select(frame, features)
-    y = _named_column(frame, target) if isinstance(target, str) else _select(frame, targets)
+    y = _named_column(frame, target) if is_one else _select(frame, targets)
     sample_weight = None if weight is None else _column(frame, weight)
     folds = None if fold_column is None else _column(frame, fold_column)
     return X, y, sample_weight, None, folds
+
+
+def _is_one_column(target, names):
+    """Whether a target is the name of a column, which may be a number or a tuple, not a list."""
+    if isinstance(target, str) or not isinstance(target, Iterable):
+        return True
+    return isinstance(target, Hashable) and target in names
 
 
 def _split_tuple(batch, target, weight, fold_column):

@@ -1,12 +1,13 @@
 """The columns of the rows that statistics stand for: statistics of other columns do not add up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from skmtl._data.task_ids import column_names, column_position
 
+UNKNOWN = "unknown"  # kind of a column
 _NUMBERS = "iuf"
 _ARROW_NUMBERS = ("int", "uint", "float", "double", "halffloat", "decimal")
 
@@ -26,7 +27,8 @@ class Columns:
     task_column : int or None
         Position of the task column.
     kinds : tuple of str
-        "number", "truth value" or "object" for each column; "ids" for the task column.
+        "number", "truth value" or "object" for each column; "ids" for the task column, and
+        "unknown" for a column of objects without rows.
     """
 
     layout: str
@@ -77,12 +79,24 @@ class Columns:
                 f"{other.task_column} of the other."
             )
         for j, (mine, its) in enumerate(zip(self.kinds, other.kinds, strict=True)):
-            if mine != its:
+            if mine != its and UNKNOWN not in (mine, its):
                 raise TypeError(
                     f"Column {self._name(j)!r} holds {mine}s in one and {its}s in the other: give "
                     "the types of the columns when the data are read, as by "
                     "pandas.read_csv(dtype=)."
                 )
+
+    def with_kinds_of(self, other):
+        """The same columns, where the other columns tell the kinds of some that are unknown."""
+        kinds = []
+        for mine, its in zip(self.kinds, other.kinds, strict=True):
+            kinds.append(its if mine == UNKNOWN else mine)
+        return replace(self, kinds=tuple(kinds))
+
+    def without_objects(self):
+        """The columns of a frame without rows, whose columns may be of objects for no reason."""
+        kinds = [UNKNOWN if kind == "object" else kind for kind in self.kinds]
+        return replace(self, kinds=tuple(kinds))
 
     def _check_names(self, other):
         if (self.names is None) != (other.names is None):

@@ -5,9 +5,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skmtl._dask.partitions import aligned_rows, delayed_lengths, known_lengths
+from skmtl._dask.partitions import (
+    aligned_rows,
+    delayed_lengths,
+    is_array,
+    is_frame,
+    known_lengths,
+)
 from skmtl._dask.reduction import compute, on_partitions, tree_sum
 from skmtl._data.checks import check_int
+from skmtl._data.spellings import refuse_dates
+from skmtl._data.targets import refuse_no_task_ids
+from skmtl._data.task_ids import split_task_column
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_rows import check_size, statistics_of_rows
 
@@ -108,6 +117,10 @@ def statistics_of_collections(
     if y is None:
         raise ValueError(f"{name} requires y to be passed, but the target y is None.")
     rows = aligned_rows(X, y, sample_weight, tasks, folds)
+    _check_columns(X, task_column)
+    knows_tasks = tasks is not None or task_column is not None
+    if not knows_tasks and (is_frame(y) or is_array(y)) and y.ndim == 1:
+        refuse_no_task_ids(name)
     starts = np.zeros(len(rows), dtype=int)
     if n_folds is not None:
         starts = first_rows(X)
@@ -124,6 +137,16 @@ def statistics_of_collections(
     total = tree_sum(spans, partial(_add, memory_limit=memory_limit))
     (total,) = compute(total)
     return total.statistics
+
+
+def _check_columns(X, task_column):
+    """Raise what the columns of a dataframe tell before its rows are read."""
+    if not is_frame(X) or X.ndim == 1:
+        return
+    features = X._meta
+    if task_column is not None:
+        features, _ = split_task_column(features, task_column, read=False)
+    refuse_dates(features)
 
 
 def first_rows(X):

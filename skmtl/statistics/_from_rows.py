@@ -6,10 +6,11 @@ import numpy as np
 
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_int
+from skmtl._data.in_memory import check_in_memory
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._fold_of import fold_of
 from skmtl.statistics._memory import check_memory
-from skmtl.statistics._reading import RowMoments, read_rows
+from skmtl.statistics._reading import RowMoments, number_of_rows, read_rows
 
 
 def statistics_of_rows(
@@ -46,7 +47,10 @@ def statistics_of_rows(
     TaskStatistics
     """
     if is_collection(X):
-        raise TypeError("X is a Dask collection: TaskStatistics.from_dask takes these.")
+        raise TypeError(
+            "X is a Dask collection: TaskStatistics.from_dask and fit of linear models take these."
+        )
+    check_in_memory(X=X, y=y, sample_weight=sample_weight, tasks=tasks, folds=folds)
     before = None
     if into is not None:
         first_row = into.n_rows_
@@ -55,8 +59,7 @@ def statistics_of_rows(
         check_int(n_folds, "n_folds", low=2)
         if folds is not None:
             raise ValueError(f"Both n_folds={n_folds} and folds were given; use one of them.")
-        n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        folds = fold_of(first_row + np.arange(n_rows), n_folds)
+        folds = fold_of(first_row + np.arange(number_of_rows(X)), n_folds)
     read = read_rows(
         reader,
         X,

@@ -1,6 +1,7 @@
 """How much memory statistics take, told before they do."""
 
 import os
+from numbers import Real
 
 _FLOAT = 8  # bytes
 
@@ -19,6 +20,12 @@ def check_memory(n_bytes, limit, n_features, n_tasks, n_blocks, n_parts):
     """
     if limit is None:
         limit = _physical_memory() / 2
+    elif not isinstance(limit, Real) or not limit > 0:
+        kind = ValueError if isinstance(limit, Real) else TypeError
+        raise kind(
+            f"memory_limit={limit!r} is no number of bytes: give one such as 4e9, or None for half "
+            "of the memory of the machine."
+        )
     if n_bytes <= limit:
         return
     matrices = f"{n_blocks} blocks of tasks" if n_blocks < n_tasks else f"{n_tasks} tasks"

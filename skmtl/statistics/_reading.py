@@ -9,10 +9,14 @@ from sklearn.utils.validation import validate_data
 
 from skmtl._data.designs import SharedDesign, take_samples
 from skmtl._data.magnitudes import LARGEST, check_features
-from skmtl._data.reading import names_of_features, read_features
+from skmtl._data.reading import check_y_given, names_of_features, read_features
 from skmtl._data.spellings import target_array
 from skmtl._data.target_names import check_names_differ
-from skmtl._data.targets import read_unsorted_targets, read_wide_targets
+from skmtl._data.targets import (
+    check_two_dimensional,
+    read_unsorted_targets,
+    read_wide_targets,
+)
 from skmtl._data.task_ids import check_task_ids, codes_of, column_names, encode, same_kind, some_of
 from skmtl.datafits import statistics_reader
 from skmtl.statistics._cells import add_rows
@@ -81,7 +85,8 @@ def read_rows(
     RowMoments
         Of these rows, or, if its `parts` are those of `into`, of the earlier ones as well.
     """
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_rows = number_of_rows(X)
+    check_y_given(reader, y)
     if folds is not None:
         folds = _check_folds(folds, n_rows)
     if n_rows == 0 or _are_zero(sample_weight):
@@ -104,6 +109,19 @@ def read_rows(
     check_memory(bytes_of_moments(*sizes), memory_limit, *sizes)
     parts = dict(zip(labels.tolist(), rows.moments(codes, len(labels)), strict=True))
     return RowMoments(columns, rows.tasks, parts, n_rows)
+
+
+def number_of_rows(X):
+    """Return the number of rows of X; raise TypeError if it has none because it is no data."""
+    shape = getattr(X, "shape", None)
+    if shape is None and hasattr(X, "__len__"):
+        return len(X)
+    if not shape:
+        raise TypeError(
+            "X must be an array, a sparse matrix or a frame that is in memory, got "
+            f"{type(X).__name__}; of a LazyFrame of polars, give its collect()."
+        )
+    return shape[0]
 
 
 def _has_own_blocks(moments):
@@ -129,7 +147,7 @@ def _are_zero(sample_weight):
 
 
 def _check_folds(folds, n_rows):
-    folds = check_task_ids(folds, "folds")
+    folds = check_task_ids(folds, "folds", "fold")
     if len(folds) != n_rows:
         raise ValueError(f"folds has {len(folds)} labels for {n_rows} rows.")
     return folds
@@ -145,10 +163,12 @@ def _read_no_rows(reader, X, y, tasks):
     if tasks is None and reader.task_column is None:
         layout = "wide"
         names = column_names(y)
-        ids = np.arange(target_array(y).shape[1])
+        Y = target_array(y)
+        check_two_dimensional(reader, Y)
+        ids = np.arange(Y.shape[1])
         if names is not None:
             ids = check_names_differ(names)
-    columns = Columns.of(reader, X, layout)
+    columns = Columns.of(reader, X, layout).without_objects()
     return RowMoments(columns, ids, {}, 0)
 
 

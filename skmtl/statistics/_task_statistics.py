@@ -7,8 +7,13 @@ from os import PathLike
 import numpy as np
 
 from skmtl._data.checks import check_int
-from skmtl._data.task_ids import codes_of, some_of
-from skmtl.statistics._addition import check_same_folds, joint_parts, joint_tasks
+from skmtl._data.task_ids import as_id_array, codes_of, some_of
+from skmtl.statistics._addition import (
+    check_names_of_sites,
+    check_same_folds,
+    joint_parts,
+    joint_tasks,
+)
 from skmtl.statistics._batches import check_batches, split_batch
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import FromDask
@@ -235,6 +240,7 @@ class TaskStatistics(FromDask):
         """
         if not isinstance(sites, dict) or not sites:
             raise TypeError(f"sites must be a dict {{name: TaskStatistics}}, got {sites!r}.")
+        check_names_of_sites(sites)
         named = []
         for name, statistics in sites.items():
             _check_statistics(name, statistics)
@@ -244,7 +250,7 @@ class TaskStatistics(FromDask):
 
     @property
     def parts_(self):
-        return np.array([label for label in self._parts if label is not None])
+        return as_id_array([label for label in self._parts if label is not None])
 
     @property
     def n_samples_per_task_(self):
@@ -322,7 +328,8 @@ class TaskStatistics(FromDask):
         check_same_folds(self, other)
         parts = joint_parts(mine, other._parts_among(tasks))
         n_rows = self.n_rows_ + other.n_rows_
-        return TaskStatistics(self._columns, tasks, parts, n_rows, self._n_folds or other._n_folds)
+        columns = self._columns.with_kinds_of(other._columns)
+        return TaskStatistics(columns, tasks, parts, n_rows, self._n_folds or other._n_folds)
 
     def __radd__(self, other):
         """With 0, so that `sum` adds up statistics."""

@@ -2,6 +2,7 @@
 
 from sklearn.utils.metaestimators import available_if
 
+from skmtl._data.checks import check_bool
 from skmtl._warn import warn
 from skmtl.statistics._columns import row_reader
 from skmtl.statistics._from_dask import statistics_of_collections
@@ -42,7 +43,7 @@ class FitsStatistics:
         """Fit all tasks together, to the statistics of Dask collections."""
         self._check_params()
         if not self._takes_statistics():
-            raise ValueError(
+            raise TypeError(
                 f"X is a Dask collection, to which {type(self).__name__} is fitted with squared "
                 "losses only: choose the strengths on some of the rows, such as "
                 "X.partitions[0].compute(), and fit the model with these to all of them."
@@ -135,6 +136,7 @@ class FitsStatistics:
         UserWarning
             If the model has been fitted to samples that are not in `statistics_`: they are gone.
         """
+        check_bool(solve, "solve")
         before = vars(self).get("_statistics")
         if before is None and hasattr(self, "tasks_"):
             warn(

@@ -12,7 +12,7 @@ from skmtl.evaluation._standardized_tasks import StandardizedTasks
 from skmtl.evaluation._streamed.inner_folds import InnerFolds
 from skmtl.evaluation._streamed.single_tasks import check_single_task, fit_alone
 from skmtl.evaluation._streamed.task_intercepts import fit_intercepts
-from skmtl.evaluation._streamed.training_sets import TrainingSet
+from skmtl.evaluation._streamed.training_sets import N_INNER_FOLDS, TrainingSet
 from skmtl.meta import IndependentTasks, PooledTasks, RandomInterceptTasks
 from skmtl.meta.pipelines import has_steps
 from skmtl.mixed_effects import MixedEffectsRegressor
@@ -40,7 +40,7 @@ class SplitModels(NamedTuple):
 
 
 def check_takes_statistics(name, estimator):
-    """Raise TypeError unless an estimator is fitted to statistics."""
+    """Raise TypeError unless an estimator is fitted to statistics, ValueError if it has folds."""
     if has_steps(estimator):
         raise TypeError(
             f"{name!r}, {estimator!r}, is a pipeline, whose steps need the rows: give its last "
@@ -51,6 +51,12 @@ def check_takes_statistics(name, estimator):
             f"{name!r}, {estimator!r}, has no fit_statistics: only linear regressors with a "
             "squared loss and mixed effects can be compared on rows that are not kept. Compare the "
             "others on a sample of the rows, with compare_to_single_task."
+        )
+    cv = getattr(estimator, "cv", None)
+    if cv not in (None, N_INNER_FOLDS):
+        raise ValueError(
+            f"{name!r}, {estimator!r}, has cv={cv!r}, but compare_batches chooses by "
+            f"{N_INNER_FOLDS} inner folds of each training set: set cv=None."
         )
 
 
@@ -164,7 +170,10 @@ def _with_shared(training, coefs, intercepts, shared):
 
 def _fit_multi_task(model, training):
     """The multi-task estimator, fitted to statistics."""
-    model = clone(model).fit_statistics(training.as_statistics())
+    model = clone(model)
+    if hasattr(model, "cv"):  # of few rows there may be fewer inner folds
+        model.set_params(cv=None)
+    model.fit_statistics(training.as_statistics())
     best = vars(model).get("best_estimator_", model)
     if isinstance(best, MixedEffectsRegressor):
         intercept = best.shared_intercept_

@@ -16,26 +16,26 @@ class TestedRows:
         The folds of the parts.
     tolerance : ndarray of shape (n_tasks,)
         Losses up to this are rounding.
+    reading : SecondReading
+        It is told of all rows.
 
     Attributes
     ----------
     sums : LossSums
         The sums so far.
-    counts : ndarray of int of shape (n_parts, n_tasks)
-        Numbers of rows so far.
     """
 
     __test__ = False  # no test class, whatever pytest thinks of the name
 
-    def __init__(self, models, folds, tolerance):
+    def __init__(self, models, folds, tolerance, reading):
         self.coef = np.array([one.coef for one in models])
         self.intercept = np.array([one.intercept for one in models])
         self.folds = folds
-        self.n_parts = folds.fold_of_part.shape[1]
+        self.n_tasks = len(tolerance)
+        self.reading = reading
         self._folds_of_parts = folds.fold_of_part.T
         n_methods = self.coef.shape[1]
         self.sums = LossSums(n_methods, folds.n_repeats, folds.n_folds, tolerance)
-        self.counts = np.zeros((self.n_parts, len(tolerance)), dtype=np.int64)
 
     def add(self, X, y, codes, parts):
         """Add the rows of the next batch.
@@ -51,14 +51,15 @@ class TestedRows:
         parts : ndarray of int of shape (n_rows,)
             Their parts.
         """
-        n_tasks = self.counts.shape[1]
-        own = parts * n_tasks + codes
+        own = parts * self.n_tasks + codes
         rows = np.argsort(own, kind="stable")
         segments, sizes = np.unique(own, return_counts=True)
-        parts, tasks = np.divmod(segments, n_tasks)
-        self.counts[parts, tasks] += sizes
-        predictions = self._predict(X[rows], parts, tasks, sizes)
-        residuals = y[rows, None, None] - predictions
+        parts, tasks = np.divmod(segments, self.n_tasks)
+        X = X[rows]
+        y = y[rows]
+        self.reading.add(X, y, parts, tasks, sizes)
+        predictions = self._predict(X, parts, tasks, sizes)
+        residuals = y[:, None, None] - predictions
         self.sums.add(
             residuals**2,
             tasks,

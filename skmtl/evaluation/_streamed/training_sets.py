@@ -12,7 +12,7 @@ from skmtl.evaluation._streamed.moments import (
 )
 from skmtl.statistics import TaskStatistics
 
-_N_INNER_FOLDS = 5  # by which models choose the strength of their penalty
+N_INNER_FOLDS = 5  # by which models choose the strength of their penalty
 
 
 class TrainingSet:
@@ -94,7 +94,7 @@ def _inner_folds(statistics, parts):
         own = statistics._parts.get(part)
         if own is not None and own.counts.any():
             moments.append(own)
-    n_folds = min(_N_INNER_FOLDS, len(moments))
+    n_folds = min(N_INNER_FOLDS, len(moments))
     folds = []
     for k in range(n_folds):
         fold = reduce(add, moments[k::n_folds])
