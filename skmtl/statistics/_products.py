@@ -12,6 +12,10 @@ from numba.extending import get_cython_function_address
 _N_ARGUMENTS = 10
 _ADDRESS = get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
 _dsyrk = CFUNCTYPE(None, *[c_void_p] * _N_ARGUMENTS)(_ADDRESS)
+_UPPER = byref(c_char(b"U"))  # for Fortran, arrays are transposed
+_AS_IT_IS = byref(c_char(b"N"))
+_ONE = byref(c_double(1.0))
+_ZERO = byref(c_double(0.0))
 
 
 def write_lower_products(A, out):
@@ -25,16 +29,16 @@ def write_lower_products(A, out):
         What is above its diagonal stays as it is.
     """
     n_rows, n = A.shape
-    size = c_int(n)
+    size = byref(c_int(n))
     _dsyrk(
-        byref(c_char(b"U")),  # for Fortran, A and out are transposed
-        byref(c_char(b"N")),
-        byref(size),
+        _UPPER,
+        _AS_IT_IS,
+        size,
         byref(c_int(n_rows)),
-        byref(c_double(1.0)),
+        _ONE,
         A.ctypes.data,
-        byref(size),
-        byref(c_double(0.0)),
+        size,
+        _ZERO,
         out.ctypes.data,
-        byref(size),
+        size,
     )
