@@ -464,3 +464,25 @@ def test_any_search_takes_the_strength_of_intercepts():
 def test_parameters_that_cannot_be_meant_are_refused(params, message):
     with pytest.raises(ValueError, match=message):
         DATA.fit(MeanRegularizedRegressor(**params))
+
+
+@pytest.mark.parametrize("value", [2.0, 0.1, 1e7 / 3])
+@pytest.mark.parametrize(
+    ("model", "y"),
+    [
+        (MeanRegularizedRegressor(), DATA.y),
+        (MeanRegularizedRegressor(loss="huber"), DATA.y),
+        (MeanRegularizedRegressor(loss="poisson"), DATA.counts),
+        (MeanRegularizedClassifier(), DATA.labels),
+    ],
+)
+def test_a_constant_feature_has_no_coefficients(model, y, value):
+    weight = np.random.default_rng(0).uniform(0.5, 2.0, size=len(y))
+    constant = np.full(len(y), value)
+    model = clone(model).set_params(alpha=1.0, **SHARED, tol=1e-8)
+    without = clone(model).fit(DATA.X, y, weight, tasks=DATA.tasks)
+    X = np.column_stack([DATA.X[:, :1], constant, DATA.X[:, 1:]])
+    found = model.fit(X, y, weight, tasks=DATA.tasks)
+    assert np.abs(found.coef_[:, 1]).max() * value < 1e-6
+    others = np.delete(found.coef_, 1, axis=1)
+    np.testing.assert_allclose(others, without.coef_, rtol=1e-3, atol=1e-5)

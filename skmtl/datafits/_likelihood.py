@@ -13,12 +13,13 @@ import numpy as np
 
 from skmtl.datafits._choice import squared_datafit
 from skmtl.datafits._intercepts import column_groups, settle
+from skmtl.datafits._linear_algebra import ROUNDING
 from skmtl.datafits._pulled_intercepts import InterceptPull, settle_pulled
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._target_levels import column_levels
 
 _NEWTON_STEPS = 100  # for unpenalized features
-_ROUNDING = 1e-13
+_LEAST_CHANGE = 1e-13
 _LEAST_FALL = 1e-6  # one over the fall to the minimum of a parabola, in mean losses
 _SHORTEST_STEP = 1e-8
 _TINY = np.finfo(float).tiny
@@ -114,7 +115,11 @@ class Likelihood:
             other._shift_targets(np.median(self.level) - self.level)
         mean = self.mean_x @ self.total / (self.total.sum() or 1.0)
         other.mean_x = np.tile(mean[:, None], self.shape[1])
-        other.center = other.mean_x - (self.mean_x - self.center)
+        distance = self.mean_x - other.mean_x
+        is_same = np.abs(distance) <= 10 * ROUNDING * np.abs(other.mean_x)
+        is_same |= self.total == 0
+        alike = is_same.all(axis=1)  # as a constant feature, of which only rounding would be left
+        other.center = self.center - np.where(alike[:, None], 0.0, distance)
         return other
 
     @property
@@ -244,7 +249,7 @@ class Likelihood:
             W = quadratic.minimize_features(point.W, features, positive)
             candidate = self.minimum_of(quadratic, W)
             point, _ = self.search(point, candidate)
-            if point.value >= before * (1 - _ROUNDING):
+            if point.value >= before * (1 - _LEAST_CHANGE):
                 break
         return point
 
@@ -274,7 +279,7 @@ class Likelihood:
             The new point and the step; `point` itself and 0 if no step lowers the objective.
         """
         here = point.value + value(0.0)
-        lowest = here + _ROUNDING * abs(here)
+        lowest = here + _LEAST_CHANGE * abs(here)
         best = None
         step = 1.0
         while step > _SHORTEST_STEP:

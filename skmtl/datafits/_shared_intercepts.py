@@ -58,7 +58,9 @@ class Levels:
         self.n_levels = n_levels
         self.weight = total / (1 + total / strength)
         self.share = total / (total + strength)
-        self.x = np.where(total > 0, datafit.mean_x - self.center, 0.0)
+        x = datafit.mean_x - self.center
+        differs = (total > 0) & (np.abs(x) > 10 * ROUNDING * np.abs(datafit.mean_x))
+        self.x = np.where(differs, x, 0.0)  # of a constant feature rounding would be left
         if center is None and len(datafit.blocks) == 1:
             self.x[:] = 0.0  # what rounding leaves where all tasks have the same samples
         self.middle = self.means(datafit.mean_y)
