@@ -13,8 +13,7 @@ import numpy as np
 
 from skmtl.datafits._choice import squared_datafit
 from skmtl.datafits._intercepts import column_groups, settle
-from skmtl.datafits._linear_algebra import ROUNDING
-from skmtl.datafits._pulled_intercepts import InterceptPull, settle_pulled
+from skmtl.datafits._pulled_intercepts import InterceptPull, distance_between, settle_pulled
 from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._target_levels import column_levels
 
@@ -115,11 +114,7 @@ class Likelihood:
             other._shift_targets(np.median(self.level) - self.level)
         mean = self.mean_x @ self.total / (self.total.sum() or 1.0)
         other.mean_x = np.tile(mean[:, None], self.shape[1])
-        distance = self.mean_x - other.mean_x
-        is_same = np.abs(distance) <= 10 * ROUNDING * np.abs(other.mean_x)
-        is_same |= self.total == 0
-        alike = is_same.all(axis=1)  # as a constant feature, of which only rounding would be left
-        other.center = self.center - np.where(alike[:, None], 0.0, distance)
+        other.center = self.center - distance_between(self.mean_x, other.mean_x, self.total)
         return other
 
     @property

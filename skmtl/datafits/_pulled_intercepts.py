@@ -119,3 +119,16 @@ def _lower(make_point, point, step):
             return moved
         share *= 0.5
     return None
+
+
+def distance_between(means, common, total):
+    """How far the means of features in the tasks are from common ones, (n_features, n_tasks).
+
+    It is 0 of a feature whose means are the same but for rounding, as of a constant one; tasks of
+    no weight do not count.
+    """
+    distance = means - common
+    is_same = np.abs(distance) <= 10 * ROUNDING * np.abs(common)
+    is_same |= total == 0
+    are_alike = is_same.all(axis=1, keepdims=True)
+    return np.where(are_alike, 0.0, distance)
