@@ -314,6 +314,10 @@ def test_what_needs_rows_is_refused(radon):
         compare(MultiTaskLassoClassifier(task_column="county"))
     with pytest.raises(TypeError, match="has no fit_statistics"):
         compare(MultiTaskLasso(task_column="county", loss="huber"), baseline=Ridge())
+    with pytest.raises(ValueError, match=r"has positive=True, which .* only lassos"):
+        compare(baseline=Ridge(positive=True))
+    with pytest.raises(ValueError, match=r"has scoring='r2': .*Set scoring=None"):
+        compare(baseline=RidgeCV(scoring="r2"))
     with pytest.raises(ValueError, match=r"has cv=3, .* by 5 inner folds .*: set cv=None"):
         compare(MultiTaskLassoCV(task_column="county", cv=3))
     with pytest.raises(TypeError, match="'boosting' needs the rows"):

@@ -27,7 +27,7 @@ class LinearModel(NamedTuple):
 
 
 def check_single_task(estimator):
-    """Raise TypeError unless an estimator is one that :func:`fit_alone` fits."""
+    """Raise unless :func:`fit_alone` fits an estimator as it is meant."""
     if type(estimator) not in KINDS:
         names = ", ".join(kind.__name__ for kind in KINDS)
         raise TypeError(
@@ -39,6 +39,17 @@ def check_single_task(estimator):
         raise ValueError(
             f"The baseline {estimator!r} has no intercept: of rows that are not kept, only models "
             "with intercepts are compared."
+        )
+    if getattr(estimator, "scoring", None) is not None:
+        raise ValueError(
+            f"The baseline {estimator!r} has scoring={estimator.scoring!r}: of rows that are not "
+            "kept, penalties are chosen by squared errors. Set scoring=None."
+        )
+    if isinstance(estimator, Ridge) and estimator.positive:
+        raise ValueError(
+            f"The baseline {estimator!r} has positive=True, which of rows that are not kept only "
+            "lassos and elastic nets have: take one of these, or compare in memory with "
+            "compare_to_single_task."
         )
 
 
