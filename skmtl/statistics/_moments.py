@@ -175,7 +175,9 @@ class Moments:
 
     def sums(self, *, centered=True):
         """:class:`~skmtl.datafits.SufficientStatistics` about the means, or about zero."""
-        blocks = [np.flatnonzero(self.block_of_task == k) for k in range(self.n_blocks)]
+        by_block = np.argsort(self.block_of_task, kind="stable")
+        sizes = np.bincount(self.block_of_task, minlength=self.n_blocks)
+        blocks = np.split(by_block, np.cumsum(sizes)[:-1])
         about_means = SufficientStatistics(
             blocks,
             x0=self.mean_x,
