@@ -52,6 +52,24 @@ def refuse_no_task_ids(name):
     )
 
 
+def tasks_of_wide_targets(estimator, y):
+    """Return the task ids of a two-dimensional y, which may have no rows."""
+    names = column_names(y)
+    if names is not None:
+        return check_names_differ(names)
+    Y = target_array(y)
+    check_two_dimensional(estimator, Y)
+    return np.arange(Y.shape[1])
+
+
+def are_weightless(sample_weight):
+    """Whether all weights are zero, so that the samples are as if absent."""
+    if sample_weight is None:
+        return False
+    weight = np.asarray(sample_weight)
+    return weight.ndim > 0 and bool((weight == 0).all())
+
+
 def check_has_targets(has_target, tasks):
     """Raise ValueError if a task of wide data has no targets; `has_target` is where they are."""
     lacking = np.broadcast_to(~has_target.any(axis=0), len(tasks))

@@ -10,20 +10,19 @@ from skmtl._data.designs import take_samples
 from skmtl._data.magnitudes import check_features
 from skmtl._data.reading import names_of_features, read_features
 from skmtl._data.spellings import (
-    join_labels,
     plain_labels,
-    target_array,
     union_of_labels,
 )
-from skmtl._data.target_names import check_names_differ
 from skmtl._data.targets import (
-    check_two_dimensional,
+    are_weightless,
     read_unsorted_targets,
     read_wide_targets,
     sort_by_task,
+    tasks_of_wide_targets,
 )
-from skmtl._data.task_ids import codes_of, column_names, encode, same_kind, some_of
+from skmtl._data.task_ids import codes_of, some_of
 from skmtl.datafits import check_labels
+from skmtl.statistics import joint_tasks
 
 _NO_LABELS = np.array([], dtype=np.int64)
 _FLOATS = 2**18  # of features that are read at a time
@@ -100,7 +99,7 @@ def read_partition(rows, estimator, loss):
     reader = clone(estimator)
     wide = rows.tasks is None and reader.task_column is None
     n_rows = rows.X.shape[0] if hasattr(rows.X, "shape") else len(rows.X)
-    if n_rows == 0 or _are_zero(rows.sample_weight):
+    if n_rows == 0 or are_weightless(rows.sample_weight):
         return _no_rows(rows, reader, wide)
     X, task_ids = read_features(reader, rows.X, rows.tasks, reset=True)
     check_features(reader, X)
@@ -117,26 +116,12 @@ def read_partition(rows, estimator, loss):
     return Partition(X, tasks, targets, columns, names_of_features(reader))
 
 
-def _are_zero(sample_weight):
-    """Whether all weights are zero, so that the rows are as if absent."""
-    if sample_weight is None:
-        return False
-    weight = np.asarray(sample_weight)
-    return weight.ndim > 0 and bool((weight == 0).all())
-
-
 def _no_rows(rows, reader, wide):
     """The partition without samples: no columns are known, but for the tasks of wide data."""
     tasks = np.array([])
     targets = []
     if wide:
-        names = column_names(rows.y)
-        if names is None:
-            Y = target_array(rows.y)
-            check_two_dimensional(reader, Y)
-            tasks = np.arange(Y.shape[1])
-        else:
-            tasks = check_names_differ(names)
+        tasks = tasks_of_wide_targets(reader, rows.y)
         nothing = np.array([], dtype=np.intp)
         targets = [Targets(nothing, nothing, np.array([]), _NO_LABELS)] * len(tasks)
     return Partition(None, tasks, targets, (), None)
@@ -217,7 +202,7 @@ class Summary:
         if not self.columns:
             return other
         _check_same_columns(self.columns, other.columns)
-        tasks = _joint_tasks(self, other)
+        tasks = joint_tasks(self.tasks, other.tasks, same=self.wide)
         labels = _joint_labels([self.labels, other.labels])
         mine = self._among(tasks, labels)
         its = other._among(tasks, labels)
@@ -288,25 +273,6 @@ def summarize(partition, wide, of_classes):
         label_weight,
     )
     return (summary,)
-
-
-def _joint_tasks(one, other):
-    """The task ids of two summaries; raise if they cannot be those of the same data."""
-    if np.array_equal(one.tasks, other.tasks):
-        return one.tasks
-    if one.wide:
-        raise ValueError(
-            f"The columns of y are {some_of(one.tasks)} in one partition and "
-            f"{some_of(other.tasks)} in another: give all of them the same columns, in the same "
-            "order, with NaN where a target is missing."
-        )
-    if not (same_kind(one.tasks, other.tasks) and same_kind(other.tasks, one.tasks)):
-        raise TypeError(
-            f"The task ids are {some_of(one.tasks)} in one partition and {some_of(other.tasks)} in "
-            "another: ids of another type would be other tasks. Read them with one type."
-        )
-    tasks, _ = encode(join_labels([one.tasks, other.tasks]))
-    return tasks
 
 
 def _joint_labels(arrays):

@@ -22,16 +22,16 @@ def joint_tasks(mine, its, *, same):
         if not np.array_equal(mine, its):
             raise ValueError(
                 f"The tasks of one are {some_of(mine)}, those of the other {some_of(its)}: of a "
-                "two-dimensional y they must be the same, in the same order. Give a missing task "
-                "a column of NaN."
+                "two-dimensional y, give all of them the same columns, in the same order, with NaN "
+                "where a target is missing."
             )
         return mine
     if len(mine) == 0 or len(its) == 0:
         return mine if len(its) == 0 else its
     if not (same_kind(mine, its) and same_kind(its, mine)):
         raise TypeError(
-            f"The task ids of one are {some_of(mine)}, those of the other {some_of(its)}: ids of "
-            "another type would be other tasks. Read them with one type, as by "
+            f"The task ids of one are {some_of(mine)}, those of the other {some_of(its)}: ids "
+            "of another type would be other tasks. Read them with one type, as by "
             "pandas.read_csv(dtype=)."
         )
     if np.array_equal(mine, its):

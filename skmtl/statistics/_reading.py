@@ -10,12 +10,11 @@ from sklearn.utils.validation import validate_data
 from skmtl._data.designs import SharedDesign, take_samples
 from skmtl._data.magnitudes import LARGEST, check_features
 from skmtl._data.reading import check_y_given, names_of_features, read_features
-from skmtl._data.spellings import target_array
-from skmtl._data.target_names import check_names_differ
 from skmtl._data.targets import (
-    check_two_dimensional,
+    are_weightless,
     read_unsorted_targets,
     read_wide_targets,
+    tasks_of_wide_targets,
 )
 from skmtl._data.task_ids import check_task_ids, codes_of, column_names, encode, same_kind, some_of
 from skmtl.datafits import statistics_reader
@@ -89,7 +88,7 @@ def read_rows(
     check_y_given(reader, y)
     if folds is not None:
         folds = _check_folds(folds, n_rows)
-    if n_rows == 0 or _are_zero(sample_weight):
+    if n_rows == 0 or are_weightless(sample_weight):
         return _read_no_rows(reader, X, y, tasks)._replace(n_rows=n_rows)
     read = _WideRows if tasks is None and reader.task_column is None else _LongRows
     rows = read(reader, X, y, sample_weight, tasks)
@@ -138,14 +137,6 @@ def _is_new(reader):
     return not hasattr(reader, "n_features_in_")
 
 
-def _are_zero(sample_weight):
-    """Whether all weights are zero, so that the rows are as if absent."""
-    if sample_weight is None:
-        return False
-    weight = np.asarray(sample_weight)
-    return weight.ndim > 0 and bool((weight == 0).all())
-
-
 def _check_folds(folds, n_rows):
     folds = check_task_ids(folds, "folds", "fold")
     if len(folds) != n_rows:
@@ -162,12 +153,7 @@ def _read_no_rows(reader, X, y, tasks):
     ids = np.array([], dtype=float)
     if tasks is None and reader.task_column is None:
         layout = "wide"
-        names = column_names(y)
-        Y = target_array(y)
-        check_two_dimensional(reader, Y)
-        ids = np.arange(Y.shape[1])
-        if names is not None:
-            ids = check_names_differ(names)
+        ids = tasks_of_wide_targets(reader, y)
     columns = Columns.of(reader, X, layout).without_objects()
     return RowMoments(columns, ids, {}, 0)
 
