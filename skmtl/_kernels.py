@@ -11,12 +11,17 @@ moments, and certifies what it returns. The `forward_` and `adjoint_` kernels ar
 many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
 Gaussian processes, `solve_triangular` that of mixed effects, `lasso_path` is the lasso of a single
 task. All release the GIL.
+
+Numba is imported when the first of them is called: many fits call none, and it takes as long to
+import as the rest of the package.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+_SOURCES = {}  # the functions to compile by their names
 
 
 class GramLoss(NamedTuple):
@@ -164,10 +169,33 @@ def gram_work(n_features, n_tasks):
 
 
 def _compiled(function):
+    """What stands for a function until the first call of any: it then loads all, and calls it."""
+    name = function.__name__
+    _SOURCES[name] = function
+
+    @wraps(function)
+    def first_call(*arguments):
+        _load()
+        return globals()[name](*arguments)
+
+    return first_call
+
+
+def _load():
+    """Put the functions in the places of what stood for them, each to be compiled when called.
+
+    All at once, for they call one another: another thread sees all of them or none.
+    """
+    globals().update({name: _jit(function) for name, function in _SOURCES.items()})
+
+
+def _jit(function):
     """`njit` with a disk cache where there is a writable directory for it, else without.
 
     Private functions, called from compiled code alone, get no wrappers: they take time to compile.
     """
+    from numba import njit
+
     inner = function.__name__.startswith("_")
     options = {
         "nogil": True,
