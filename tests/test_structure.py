@@ -22,6 +22,7 @@ PAGES = CHECKOUT / "doc"
 PLACES = {
     "_kernels": "every compiled function",
     "_warn": "warnings that point at the line of the user",
+    "_threads": "how many threads BLAS gets",
     "_docs": "paragraphs of docstrings that estimators share",
     "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
     "_dask": "Dask collections: partitions, sums over them, lazy predictions",

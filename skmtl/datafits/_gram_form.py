@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
 from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
@@ -234,7 +235,8 @@ class GramForm(SquaredDatafit):
         return cache.padded
 
     def _compute_spectra(self):
-        values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
+        with threads_for_factorization(len(self.grams)):
+            values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
@@ -322,8 +324,9 @@ def _inverse(gram, shift):
     identity = np.eye(len(gram))
     matrix = gram + shift * identity
     try:  # Cholesky factors do not mind features of different scales
-        factor = cho_factor(matrix, lower=True)
-        return cho_solve(factor, identity)
+        with threads_for_factorization(len(gram)):
+            factor = cho_factor(matrix, lower=True)
+            return cho_solve(factor, identity)
     except LinAlgError:
         values, V = eigh(matrix)
         least = len(gram) * ROUNDING * max(values[-1], _TINY)

@@ -15,6 +15,7 @@ from skmtl._data.fold_samples import given_splits
 from skmtl._data.in_memory import check_in_memory
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
+from skmtl._threads import one_blas_thread
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
@@ -167,6 +168,7 @@ class PathSearch:
             super()._check_params()
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
         """Choose alpha by cross-validation, then fit all tasks together.
 
