@@ -1,10 +1,12 @@
 """What the regressor and the classifier of one family share: their penalty and its parameters."""
 
+from itertools import chain
+
 import numpy as np
 
 from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import check_strength
-from skmtl.solvers import solve_penalized
+from skmtl.solvers import is_pull, solve_path
 
 
 class PenalizedModel:
@@ -72,12 +74,42 @@ def model_path(model, datafit, read, alphas):
 
     An alpha of NaN stands for a model without that parameter.
     """
-    solution = None
+    penalties = path_penalties(model, read, alphas)
+    return solve_path(datafit, penalties, max_iter=model.max_iter, tol=model.tol)
+
+
+def path_penalties(model, read, alphas):
+    """Yield the penalty of a model for each alpha."""
     for alpha in alphas:
         if not np.isnan(alpha):
             model.set_params(alpha=alpha)
-        penalty = model._penalty_of(read)
-        solution = solve_penalized(
-            datafit, penalty, solution, max_iter=model.max_iter, tol=model.tol
-        )
-        yield solution
+        yield model._penalty_of(read)
+
+
+def solved_paths(models, grids, datafit, read):
+    """Yield the indices of models, their loss and their solutions, model after model.
+
+    Models with the same loss that pull tasks to their mean are solved together.
+
+    Parameters
+    ----------
+    models : list of PenalizedModel
+        The models, of one class and with the same data, iterations and tolerance.
+    grids : list of sequences of float
+        The alphas of each model.
+    datafit : SquaredDatafit or Likelihood
+        The loss with free intercepts.
+    read : Reading
+        What the models read.
+    """
+    groups = {}
+    for which, model in enumerate(models):
+        (first,) = path_penalties(model, read, grids[which][:1])
+        alone = None if is_pull(datafit, first) else which
+        groups.setdefault((alone, model._intercept_strength), []).append(which)
+    for same in groups.values():
+        model = models[same[0]]
+        loss = model._with_intercepts(datafit, read)
+        paths = [path_penalties(models[which], read, grids[which]) for which in same]
+        penalties = chain.from_iterable(paths)
+        yield same, loss, solve_path(loss, penalties, max_iter=model.max_iter, tol=model.tol)

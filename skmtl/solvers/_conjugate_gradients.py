@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.datafits import eigen, inner
+from skmtl.datafits import eigen
 
 
 def conjugate_gradients(
@@ -20,37 +20,49 @@ def conjugate_gradients(
     product, precondition : callable
         Functions of an array of W's shape that return one: the operator, and a positive definite
         approximation of its inverse.
-    b, W : ndarray
-        The right-hand side and the initial values.
+    b, W : ndarray of shape (..., n_systems)
+        The right-hand sides and the initial values of separate systems.
     max_iter : int
         Largest number of steps.
     tol : float
-        Relative size of the residual.
+        Relative size of the residual of each system.
 
     Returns
     -------
     (ndarray, int)
     """
     R = b - product(W)
-    enough = tol * np.linalg.norm(b)
+    enough = tol * np.sqrt(_inner(b, b))
     Z = precondition(R)
     D = Z
-    RZ = inner(R, Z)
+    RZ = _inner(R, Z)
+    active = np.ones(b.shape[-1], dtype=bool)
     for n_iter in range(max_iter):
-        if np.linalg.norm(R) <= enough:
+        active &= np.sqrt(_inner(R, R)) > enough
+        if not active.any():
             return W, n_iter
         AD = product(D)
-        curvature = inner(D, AD)
-        if curvature <= 0:
-            return W, n_iter
-        step = RZ / curvature
+        curvature = _inner(D, AD)
+        active &= curvature > 0
+        step = _ratio(RZ, curvature, active)
         W = W + step * D
         R = R - step * AD
         Z = precondition(R)
         before = RZ
-        RZ = inner(R, Z)
-        D = Z + RZ / before * D
+        RZ = _inner(R, Z)
+        D = Z + _ratio(RZ, before, active) * D
     return W, max_iter
+
+
+def _inner(A, B):
+    """The inner product of each system, (n_systems,)."""
+    n_systems = A.shape[-1]
+    return np.einsum("ia,ia->a", A.reshape(-1, n_systems), B.reshape(-1, n_systems))
+
+
+def _ratio(a, b, where):
+    """a / b, zero elsewhere."""
+    return np.divide(a, b, out=np.zeros(len(a)), where=where)
 
 
 class Preconditioner:

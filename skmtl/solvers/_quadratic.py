@@ -132,18 +132,20 @@ def _iterate(
         return explained + D @ coupling
 
     precondition = Preconditioner(datafit, coupling, product)
+    right = correlation[:, :, None]
     enough = tol
     n_iter = 0
     while True:
         left = max_iter - n_iter
         W, n_done = conjugate_gradients(
-            product,
-            precondition,
-            correlation,
-            W,
+            _of_one(product),
+            _of_one(precondition),
+            right,
+            W[:, :, None],
             max_iter=left,
             tol=enough,
         )
+        W = W[:, :, 0]
         n_iter += n_done
         enough *= 0.1
         if not free.is_affordable:
@@ -162,6 +164,11 @@ def _iterate(
         solution = _certified(datafit, coupling, W_free, n_iter, tol)
         if solution.converged or n_iter >= max_iter or enough < ROUNDING:
             return solution
+
+
+def _of_one(function):
+    """A function of W as one of an array of the only system."""
+    return lambda W: function(W[:, :, 0])[:, :, None]
 
 
 def _without_gap(

@@ -1,0 +1,163 @@
+"""Tasks that are pulled to a mean, for many strengths at a time.
+
+With `M = diag(d) - u u'` and the border v of shared intercepts the equations are
+
+    A_t w_t = q_t + u_t z + m v_t,    z = sum_t u_t w_t,    m = sum_t <v_t, w_t>,
+
+where A_t is the Gram of a task plus d_t. Tasks meet in z, a vector of features, and in the number
+m: a system of the size of a task, for each pair of strengths. Its z-part is
+
+    (1 - sum_t u_t^2 / d_t) I + sum_t u_t^2 / d_t (I - d_t A_t^-1),
+
+which is formed if the features are few; else conjugate gradients take products with it, for all
+strengths in one product of matrices, preconditioned as if all tasks had the mean Gram.
+"""
+
+import numpy as np
+
+from skmtl.datafits import ShiftedTasks, eigen
+from skmtl.solvers._conjugate_gradients import conjugate_gradients
+from skmtl.solvers._free_directions import solve_scaled
+
+FEW = 48  # features whose systems are formed
+_DEFINITE = 1e-8  # share of the ridge from which a system is safely definite
+_LEAST = 1e-8  # of the largest eigenvalue, in the preconditioner
+
+
+class Meeting:
+    """The W of all models (n_tasks, n_features, n_models).
+
+    Parameters
+    ----------
+    loss : TaskLosses
+        The tasks.
+    pulls : Pulls
+        The models.
+    """
+
+    def __init__(self, loss, pulls):
+        self.bases = loss.bases
+        self.loss = loss
+        self.pulls = pulls
+        self.tasks = ShiftedTasks(loss.bases, pulls.shift, loss.further)
+        self.shares = pulls.u**2 / pulls.shift
+        self.q = loss.bases.within(loss.q[:, :, None])
+
+    def solve(self, tol):
+        """W, by a relative residual of at most `tol` where the system is not formed."""
+        right = self._right()
+        if len(right) <= FEW:
+            met = self._solve_formed(right)
+        else:
+            met = self._iterate(right, tol)
+        return self._apart(met)
+
+    def _right(self):
+        """What the tasks on their own bring: z, and m if there is a border, (n_met, n_models)."""
+        own = self.tasks.solve(self.q)
+        z = self.bases.summed(self.pulls.u[:, None] * own)
+        if self.loss.further is None:
+            return z
+        along = self.tasks.factor * self.tasks.along(self.q)
+        m = along.sum(axis=0) / self.loss.root_total
+        return np.vstack([z, m])
+
+    def _apart(self, met):
+        """The coefficients of the tasks, which have met."""
+        right = self.bases.within_common(met[: self.loss.n_features])
+        right *= self.pulls.u[:, None]
+        right += self.q
+        further = self.loss.further
+        if further is not None:
+            pull = further.weight[:, None] / self.loss.root_total * met[-1]
+            right += self.tasks.xi[:, :, None] * pull[:, None]
+        return self.bases.without(self.tasks.solve(right))
+
+    # what the border couples to z: minus the sum of u_t A_t^-1 v_t
+
+    def _border(self):
+        weight = self.pulls.u * self.tasks.factor / self.loss.root_total
+        return self.bases.summed(self.tasks.eta * weight[:, None])
+
+    @property
+    def _corner(self):
+        return self.tasks.factor.sum(axis=0) / self.loss.root_total**2
+
+    # few features
+
+    def _solve_formed(self, right):
+        systems = self._formed()
+        met = np.empty(right.shape)
+        definite = self.pulls.left > _DEFINITE
+        solved = np.linalg.solve(systems[definite], right.T[definite, :, None])
+        met[:, definite] = solved[:, :, 0].T
+        for model in np.flatnonzero(~definite):
+            met[:, model] = solve_scaled(systems[model], right[:, model])
+        return met
+
+    def _formed(self):
+        """The systems, (n_models, n_met, n_met)."""
+        n_features = self.loss.n_features
+        n_models = len(self.pulls.left)
+        n_met = n_features + (self.loss.further is not None)
+        systems = np.zeros((n_models, n_met, n_met))
+        explained = self.tasks.explained * self.shares[:, None]
+        explained = explained.reshape(-1, n_models)
+        V = self.bases.Vt_of_tasks.reshape(-1, n_features)
+        for j in range(n_features):
+            products = (V[:, j, None] * V[:, j:]).T @ explained
+            systems[:, j, j:n_features] = products.T
+            systems[:, j:n_features, j] = products.T
+        diagonal = np.arange(n_features)
+        systems[:, diagonal, diagonal] += self.pulls.left[:, None]
+        if self.loss.further is not None:
+            x = self.bases.without(self.tasks.eta).transpose(2, 1, 0)
+            weight = self.shares * self.pulls.shift * self.tasks.factor
+            squares = np.matmul(x * weight.T[:, None], x.transpose(0, 2, 1))
+            systems[:, :n_features, :n_features] += squares
+            border = -self._border().T
+            systems[:, -1, :-1] = border
+            systems[:, :-1, -1] = border
+            systems[:, -1, -1] = self._corner
+        return systems
+
+    # many features
+
+    def _iterate(self, right, tol):
+        n_features = self.loss.n_features
+        values, U = eigen(self.loss.mean_gram())
+        values = np.maximum(values, _LEAST * values[-1])
+        shift = self.pulls.shift
+        divisor = np.empty((n_features, shift.shape[1]))
+        for j, value in enumerate(values):
+            divisor[j] = (self.shares * (value / (value + shift))).sum(axis=0)
+        divisor += self.pulls.left
+        has_border = self.loss.further is not None
+        if has_border:
+            border = self._border()
+            corner = self._corner
+
+        def product(met):
+            Y = self.bases.within_common(met[:n_features])
+            explained = self.tasks.explain(Y)
+            explained *= self.shares[:, None]
+            z = self.bases.summed(explained) + self.pulls.left * met[:n_features]
+            if not has_border:
+                return z
+            z -= border * met[-1]
+            m = corner * met[-1] - (border * met[:n_features]).sum(axis=0)
+            return np.vstack([z, m])
+
+        def precondition(R):
+            z = U @ ((U.T @ R[:n_features]) / divisor)
+            return np.vstack([z, R[-1:] / corner]) if has_border else z
+
+        met, _ = conjugate_gradients(
+            product,
+            precondition,
+            right,
+            np.zeros(right.shape),
+            max_iter=10 * len(right),
+            tol=tol,
+        )
+        return met
