@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skmtl.datafits._linear_algebra import rounding
+
 
 class FurtherSamples(NamedTuple):
     """A sample of each task, beside those of its Gram: x (n_tasks, n_features) and its weight."""
@@ -41,7 +43,8 @@ class TaskBases:
         self.is_own = np.array_equal(self.block_of_task, np.arange(form.shape[1]))
         self.grams = np.ascontiguousarray(np.moveaxis(form.grams, 2, 0))
         values, self.V = np.linalg.eigh(self.grams)
-        self.values = np.maximum(values, 0.0)
+        least = rounding(self.V[0]) * values[:, -1:]
+        self.values = np.where(values > least, values, 0.0)
         self.Vt = np.ascontiguousarray(self.V.transpose(0, 2, 1))
 
     @property

@@ -82,7 +82,7 @@ def path_penalties(model, read, alphas):
     """Yield the penalty of a model for each alpha."""
     for alpha in alphas:
         if not np.isnan(alpha):
-            model.set_params(alpha=alpha)
+            model.alpha = alpha
         yield model._penalty_of(read)
 
 

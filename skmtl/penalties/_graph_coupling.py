@@ -147,9 +147,14 @@ class GraphCoupling(Coupling):
         )
 
     def __mul__(self, factor):
+        if factor == 1:
+            return self
         if factor == 0:
             return GraphCoupling(np.zeros(self.n_tasks))
-        return GraphCoupling(self.ridge * factor, self.edges * factor, self.pulls * factor)
+        edges = self.edges
+        if edges.nnz:
+            edges = edges * factor
+        return GraphCoupling(self.ridge * factor, edges, self.pulls * factor)
 
     def repeated(self, n_columns):
         edges = sparse.csr_array(sparse.kron(self.edges, np.eye(n_columns)))

@@ -20,6 +20,7 @@ from skmtl.solvers._conjugate_gradients import conjugate_gradients
 from skmtl.solvers._free_directions import solve_scaled
 
 FEW = 48  # features whose systems are formed
+_FLOATS = 2**22  # numbers in the squares of eigenvectors at a time
 _DEFINITE = 1e-8  # share of the ridge from which a system is safely definite
 _LEAST = 1e-8  # of the largest eigenvalue, in the preconditioner
 
@@ -101,13 +102,10 @@ class Meeting:
         n_models = len(self.pulls.left)
         n_met = n_features + (self.loss.further is not None)
         systems = np.zeros((n_models, n_met, n_met))
-        explained = self.tasks.explained * self.shares[:, None]
-        explained = explained.reshape(-1, n_models)
-        V = self.bases.Vt_of_tasks.reshape(-1, n_features)
-        for j in range(n_features):
-            products = (V[:, j, None] * V[:, j:]).T @ explained
-            systems[:, j, j:n_features] = products.T
-            systems[:, j:n_features, j] = products.T
+        first, second = np.triu_indices(n_features)
+        sums = self._summed_squares()
+        systems[:, first, second] = sums
+        systems[:, second, first] = sums
         diagonal = np.arange(n_features)
         systems[:, diagonal, diagonal] += self.pulls.left[:, None]
         if self.loss.further is not None:
@@ -120,6 +118,22 @@ class Meeting:
             systems[:, :-1, -1] = border
             systems[:, -1, -1] = self._corner
         return systems
+
+    def _summed_squares(self):
+        """The upper triangle of `sum_t shares_t V_t diag(e / (e + d_t)) V_t'`, (n_models, ...)."""
+        n_features = self.loss.n_features
+        weights = self.tasks.explained * self.shares[:, None]
+        weights = weights.reshape(-1, weights.shape[2])
+        vectors = self.bases.Vt_of_tasks.reshape(-1, n_features)
+        n_pairs = n_features * (n_features + 1) // 2
+        n_vectors = max(1, _FLOATS // n_pairs)  # at a time
+        sums = np.zeros((n_pairs, weights.shape[1]))
+        for start in range(0, len(vectors), n_vectors):
+            v = vectors[start : start + n_vectors]
+            products = [v[:, j, None] * v[:, j:] for j in range(n_features)]
+            squares = np.concatenate(products, axis=1)
+            sums += squares.T @ weights[start : start + n_vectors]
+        return sums.T
 
     # many features
 
