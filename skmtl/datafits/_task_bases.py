@@ -6,11 +6,12 @@ weight l that shared intercepts give a task adds the square of one vector, so th
 decomposition serves all strengths of the intercepts too (Sherman-Morrison).
 """
 
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits._linear_algebra import rounding
+from skmtl.datafits._linear_algebra import eigen, rounding
 
 
 class FurtherSamples(NamedTuple):
@@ -34,6 +35,8 @@ class TaskBases:
         The Grams.
     values : ndarray of shape (n_blocks, n_features)
         Their eigenvalues.
+    mean_gram : ndarray of shape (n_features, n_features)
+        Their mean over the tasks.
     V, Vt : ndarray of shape (n_blocks, n_features, n_features)
         Their eigenvectors in columns, and in rows.
     """
@@ -45,7 +48,13 @@ class TaskBases:
         values, self.V = np.linalg.eigh(self.grams)
         least = rounding(self.V[0]) * values[:, -1:]
         self.values = np.where(values > least, values, 0.0)
+        self.mean_gram = form.mean_gram()
         self.Vt = np.ascontiguousarray(self.V.transpose(0, 2, 1))
+
+    @cached_property
+    def of_mean(self):
+        """Eigenvalues and eigenvectors of the mean Gram."""
+        return eigen(self.mean_gram)
 
     @property
     def Vt_of_tasks(self):

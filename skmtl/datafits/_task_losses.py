@@ -29,17 +29,16 @@ class TaskLosses:
     """
 
     def __init__(self, datafit):
-        separate = datafit.separate
-        self.base = separate
+        levels = datafit.levels
+        self.base = datafit if levels is None else datafit.free
+        q = self.base.q if levels is None else self.base.q + levels.correlation
+        self.q = np.ascontiguousarray(q.T)
         self.further = None
         if len(datafit.borders):
-            self.base = datafit.free
-            levels = datafit.levels
             self.further = FurtherSamples(levels.x.T, levels.weight)
             self.root_total = float(np.sqrt(levels.totals[0]))
         self.n_features = datafit.shape[0]
-        self.q = np.ascontiguousarray(separate.q.T)
-        self.yy = separate.yy
+        self.yy = datafit.yy
         self.bases = self.base.task_bases()
 
     @staticmethod
@@ -73,13 +72,9 @@ class TaskLosses:
         x, weight = self.further
         return x * (weight[:, None] / self.root_total)
 
-    def mean_gram(self):
-        """The mean Gram of the tasks, intercepts free, (n_features, n_features)."""
-        return self.base.mean_gram()
-
     def common_gram(self):
         """The Gram of coefficients that all tasks have in common, (n_features, n_features)."""
-        gram = len(self.q) * self.mean_gram()
+        gram = len(self.q) * self.bases.mean_gram
         if self.further is not None:
             x, weight = self.further
             total = self._border.sum(axis=0)

@@ -15,7 +15,7 @@ strengths in one product of matrices, preconditioned as if all tasks had the mea
 
 import numpy as np
 
-from skmtl.datafits import ShiftedTasks, eigen
+from skmtl.datafits import ShiftedTasks
 from skmtl.solvers._conjugate_gradients import conjugate_gradients
 from skmtl.solvers._free_directions import solve_scaled
 
@@ -139,7 +139,7 @@ class Meeting:
 
     def _iterate(self, right, tol):
         n_features = self.loss.n_features
-        values, U = eigen(self.loss.mean_gram())
+        values, U = self.bases.of_mean
         values = np.maximum(values, _LEAST * values[-1])
         shift = self.pulls.shift
         divisor = np.empty((n_features, shift.shape[1]))

@@ -1,4 +1,4 @@
-"""Pulls to a mean of many strengths, on one loss."""
+"""Pulls to a mean, of many strengths on one loss."""
 
 import numpy as np
 
@@ -6,57 +6,45 @@ from skmtl.datafits import ROUNDING, TaskLosses
 from skmtl.penalties import Pulls
 from skmtl.solvers._free_directions import solve_scaled
 from skmtl.solvers._meeting import Meeting
-from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution
 
-_MANY = 4  # models for which an eigendecomposition of each task pays
 _FLOATS = 2**22  # numbers in the coefficients of the models that are solved at a time
 
 
-def pulled_path(datafit, couplings, *, max_iter=1000, tol=1e-4):
+def pulled_path(datafit, couplings, *, tol=1e-4):
     """Yield the minimum of the loss plus `1/2 tr(W M W')` for each M, a pull to a mean.
 
-    All share one eigendecomposition of each task. What is not at its minimum after that goes to
-    :func:`quadratic`, as all do if they are few, or if eigenvalues would lose digits.
+    All share one eigendecomposition of each task.
 
     Parameters
     ----------
-    datafit : GramForm or ResidualForm
-        The loss.
+    datafit : GramForm or SharedIntercepts
+        The loss, one that :class:`TaskLosses` takes.
     couplings : list of Coupling
         The M.
-    max_iter, tol
-        As in :func:`quadratic`.
+    tol : float, default=1e-4
+        A solution has converged if its duality gap is at most `tol` times the objective at W = 0.
 
     Yields
     ------
     Solution
     """
-    options = {"max_iter": max_iter, "tol": tol}
-    if len(couplings) < _MANY or not TaskLosses.are_known(datafit):
-        for coupling in couplings:
-            yield quadratic(datafit, coupling, **options)
-        return
     loss = TaskLosses(datafit)
     n_models = max(1, _FLOATS // int(np.prod(datafit.shape)))
     for first in range(0, len(couplings), n_models):
-        part = couplings[first : first + n_models]
-        solutions = _solved(loss, Pulls.of(part), tol)
-        for coupling, solution in zip(part, solutions, strict=True):
-            if not solution.converged:
-                solution = quadratic(datafit, coupling, solution.W, **options)
-            yield solution
+        pulls = Pulls.of(couplings[first : first + n_models])
+        yield from _solved(loss, pulls, tol)
 
 
 def _solved(loss, pulls, tol):
     """The certified solutions of some models."""
-    W = Meeting(loss, pulls).solve(1e-2 * tol)
-    at = loss.evaluate(W)
+    W = Meeting(loss, pulls).solve(tol)
     free = pulls.is_free
     if free.any():
-        total = at.correlation.sum(axis=0)
-        W[:, :, free] += solve_scaled(loss.common_gram(), total[:, free])
-        at = loss.evaluate(W)
+        W_free = W[:, :, free]
+        total = loss.evaluate(W_free).correlation.sum(axis=0)
+        W[:, :, free] = W_free + solve_scaled(loss.common_gram(), total)
+    at = loss.evaluate(W)
     objective = 0.5 * at.rr + pulls.value(W)
     bound = at.ry - 0.5 * at.rr - pulls.half_square(at.correlation)
     gap = np.maximum(objective - bound, ROUNDING * objective)

@@ -4,10 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from skmtl.datafits import ROUNDING, less_squares
+from skmtl.datafits import ROUNDING, TaskLosses, less_squares
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
 from skmtl.solvers._free_directions import FreeDirections, solve_scaled
+from skmtl.solvers._meeting import FEW
+from skmtl.solvers._pulled_path import pulled_path
 from skmtl.solvers._solution import Solution, gap_between
 
 
@@ -39,6 +41,10 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     Solution
         Its gap is NaN where M is singular and too much of it to be solved exactly.
     """
+    if datafit.shape[0] > FEW and coupling.pulled_to_mean() and TaskLosses.are_known(datafit):
+        (solution,) = pulled_path(datafit, [coupling], tol=tol)
+        if solution.converged:
+            return solution
     zero = np.zeros(datafit.shape)
     correlation = datafit.evaluate(zero).correlation
     free = FreeDirections(datafit, coupling)

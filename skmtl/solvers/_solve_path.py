@@ -2,10 +2,12 @@
 
 from itertools import groupby
 
-from skmtl.datafits import SquaredDatafit
+from skmtl.datafits import SquaredDatafit, TaskLosses
 from skmtl.penalties import separate_quadratic
 from skmtl.solvers._pulled_path import pulled_path
 from skmtl.solvers._solve_penalized import solve_penalized
+
+_MANY = 4  # models for which an eigendecomposition of each task pays
 
 
 def is_pull(datafit, penalty):
@@ -33,13 +35,23 @@ def solve_path(datafit, penalties, *, max_iter=1000, tol=1e-4):
     solution = None
     pairs = ((penalty, _pull(datafit, penalty)) for penalty in penalties)
     for pulled, run in groupby(pairs, key=lambda pair: pair[1] is not None):
-        if pulled:
-            for solution in pulled_path(datafit, [coupling for _, coupling in run], **options):
-                yield solution
-        else:
-            for penalty, _ in run:
-                solution = solve_penalized(datafit, penalty, solution, **options)
-                yield solution
+        run = list(run) if pulled else run
+        if pulled and len(run) >= _MANY and TaskLosses.are_known(datafit):
+            yield from _solve_together(datafit, run, options)
+            continue
+        for penalty, _ in run:
+            solution = solve_penalized(datafit, penalty, solution, **options)
+            yield solution
+
+
+def _solve_together(datafit, run, options):
+    """The minimum for each pair of a penalty and its coupling, from common decompositions."""
+    couplings = [coupling for _, coupling in run]
+    solutions = pulled_path(datafit, couplings, tol=options["tol"])
+    for (penalty, _), solution in zip(run, solutions, strict=True):
+        if not solution.converged:
+            solution = solve_penalized(datafit, penalty, solution, **options)
+        yield solution
 
 
 def _pull(datafit, penalty):
