@@ -25,7 +25,7 @@ from skmtl.datafits._shared_intercepts import LessOwnSquares, with_shared_interc
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
-from skmtl.datafits._task_bases import ShiftedTasks
+from skmtl.datafits._task_bases import ShiftedTasks, TaskBases
 from skmtl.datafits._task_losses import TaskLosses
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "SquaredDatafit",
     "StatisticsFolds",
     "SufficientStatistics",
+    "TaskBases",
     "TaskLosses",
     "TaskRows",
     "check_labels",

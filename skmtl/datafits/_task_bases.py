@@ -6,6 +6,7 @@ weight l that shared intercepts give a task adds the square of one vector, so th
 decomposition serves all strengths of the intercepts too (Sherman-Morrison).
 """
 
+import copy
 from functools import cached_property
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ class TaskBases:
 
     def __init__(self, form):
         self.block_of_task = form.block_of_task
+        self.blocks = form.blocks
         self.is_own = np.array_equal(self.block_of_task, np.arange(form.shape[1]))
         self.grams = np.ascontiguousarray(np.moveaxis(form.grams, 2, 0))
         values, self.V = np.linalg.eigh(self.grams)
@@ -77,8 +79,7 @@ class TaskBases:
         if self.is_own:
             return np.matmul(matrices, B)
         out = np.empty((len(B), matrices.shape[1], B.shape[2]))
-        for block, matrix in enumerate(matrices):
-            tasks = np.flatnonzero(self.block_of_task == block)
+        for tasks, matrix in zip(self.blocks, matrices, strict=True):
             out[tasks] = np.matmul(matrix, B[tasks])
         return out
 
@@ -92,9 +93,7 @@ class TaskBases:
     def summed(self, C):
         """The sum of V C over tasks, (n_features, n_models)."""
         if not self.is_own:
-            by_block = np.zeros((len(self.V), *C.shape[1:]))
-            np.add.at(by_block, self.block_of_task, C)
-            C = by_block
+            C = np.stack([C[tasks].sum(axis=0) for tasks in self.blocks])
         n_features, n_models = C.shape[1:]
         stacked = C.reshape(-1, n_models)
         return self.Vt.reshape(-1, n_features).T @ stacked
@@ -126,6 +125,14 @@ class ShiftedTasks:
         rest = np.einsum("tj,tja->ta", self.xi, self.eta)
         weight = further.weight[:, None]
         self.factor = weight / (1 + weight * rest)
+
+    def only(self, models):
+        """The systems of some models."""
+        some = copy.copy(self)
+        for name in ("shift", "inverse", "explained", "eta", "factor"):
+            if name in vars(self):
+                setattr(some, name, getattr(self, name)[..., models])
+        return some
 
     def solve(self, Y):
         """`A_t^-1 y_t`, (n_tasks, n_features, n_models)."""

@@ -6,10 +6,10 @@ from skmtl.datafits import eigen
 
 
 def conjugate_gradients(
-    product,
-    precondition,
+    systems,
     b,
-    W,
+    W=None,
+    *,
     max_iter,
     tol,
 ):
@@ -17,11 +17,14 @@ def conjugate_gradients(
 
     Parameters
     ----------
-    product, precondition : callable
-        Functions of an array of W's shape that return one: the operator, and a positive definite
-        approximation of its inverse.
-    b, W : ndarray of shape (..., n_systems)
-        The right-hand sides and the initial values of separate systems.
+    systems : object
+        It has two functions of an array of W's shape that return one: `product`, the operator,
+        and `precondition`, a positive definite approximation of its inverse; and `only(kept)`
+        returns some of the systems, if they are several.
+    b : ndarray of shape (n_unknowns, n_systems)
+        The right-hand sides of separate systems.
+    W : ndarray, default=None
+        Initial values, of b's shape; None is zero.
     max_iter : int
         Largest number of steps.
     tol : float
@@ -31,38 +34,47 @@ def conjugate_gradients(
     -------
     (ndarray, int)
     """
-    R = b - product(W)
-    enough = tol * np.sqrt(_inner(b, b))
-    Z = precondition(R)
-    D = Z
-    RZ = _inner(R, Z)
-    active = np.ones(b.shape[-1], dtype=bool)
+    enough = tol * _norms(b)
+    if W is None:
+        W = np.zeros(b.shape)
+        R = b
+    else:
+        W = W.copy()
+        R = b - systems.product(W)
+    left = np.arange(len(enough))  # systems that are not yet solved
+    D = np.zeros(b.shape)
+    before = np.ones(len(enough))
     for n_iter in range(max_iter):
-        active &= np.sqrt(_inner(R, R)) > enough
-        if not active.any():
+        kept = _norms(R) > enough[left]
+        if not kept.any():
             return W, n_iter
-        AD = product(D)
-        curvature = _inner(D, AD)
-        active &= curvature > 0
-        step = _ratio(RZ, curvature, active)
-        W = W + step * D
-        R = R - step * AD
-        Z = precondition(R)
-        before = RZ
+        if not kept.all():
+            systems = systems.only(kept)
+            left = left[kept]
+            R = R[:, kept]
+            D = D[:, kept]
+            before = before[kept]
+        Z = systems.precondition(R)
         RZ = _inner(R, Z)
-        D = Z + _ratio(RZ, before, active) * D
+        D = Z + RZ / before * D
+        AD = systems.product(D)
+        curvature = _inner(D, AD)
+        convex = curvature > 0
+        step = np.divide(RZ, curvature, out=np.zeros(len(left)), where=convex)
+        W[:, left] += step * D
+        R = np.where(convex, R - step * AD, 0.0)  # there is no more to gain in the others
+        before = RZ
     return W, max_iter
 
 
+def _norms(A):
+    """The norm of each column."""
+    return np.sqrt(_inner(A, A))
+
+
 def _inner(A, B):
-    """The inner product of each system, (n_systems,)."""
-    n_systems = A.shape[-1]
-    return np.einsum("ia,ia->a", A.reshape(-1, n_systems), B.reshape(-1, n_systems))
-
-
-def _ratio(a, b, where):
-    """a / b, zero elsewhere."""
-    return np.divide(a, b, out=np.zeros(len(a)), where=where)
+    """The inner product of each pair of columns."""
+    return np.einsum("ia,ia->a", A, B)
 
 
 class Preconditioner:

@@ -13,9 +13,11 @@ which is formed if the features are few; else conjugate gradients take products 
 strengths in one product of matrices, preconditioned as if all tasks had the mean Gram.
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from skmtl.datafits import ShiftedTasks
+from skmtl.datafits import ShiftedTasks, TaskBases
 from skmtl.solvers._conjugate_gradients import conjugate_gradients
 from skmtl.solvers._free_directions import solve_scaled
 
@@ -138,40 +140,91 @@ class Meeting:
     # many features
 
     def _iterate(self, right, tol):
-        n_features = self.loss.n_features
-        values, U = self.bases.of_mean
-        values = np.maximum(values, _LEAST * values[-1])
-        shift = self.pulls.shift
-        divisor = np.empty((n_features, shift.shape[1]))
-        for j, value in enumerate(values):
-            divisor[j] = (self.shares * (value / (value + shift))).sum(axis=0)
-        divisor += self.pulls.left
-        has_border = self.loss.further is not None
-        if has_border:
+        """z, and m, by conjugate gradients."""
+        border = corner = None
+        if self.loss.further is not None:
             border = self._border()
             corner = self._corner
-
-        def product(met):
-            Y = self.bases.within_common(met[:n_features])
-            explained = self.tasks.explain(Y)
-            explained *= self.shares[:, None]
-            z = self.bases.summed(explained) + self.pulls.left * met[:n_features]
-            if not has_border:
-                return z
-            z -= border * met[-1]
-            m = corner * met[-1] - (border * met[:n_features]).sum(axis=0)
-            return np.vstack([z, m])
-
-        def precondition(R):
-            z = U @ ((U.T @ R[:n_features]) / divisor)
-            return np.vstack([z, R[-1:] / corner]) if has_border else z
-
-        met, _ = conjugate_gradients(
-            product,
-            precondition,
-            right,
-            np.zeros(right.shape),
-            max_iter=10 * len(right),
-            tol=tol,
+        systems = _Systems(
+            self.bases,
+            self.tasks,
+            self.shares,
+            self.pulls.left,
+            self._of_mean(),
+            border,
+            corner,
         )
+        met, _ = conjugate_gradients(systems, right, max_iter=10 * len(right), tol=tol)
         return met
+
+    def _of_mean(self):
+        """Eigenvalues of the systems if all tasks had the mean Gram, (n_features, n_models)."""
+        values, _ = self.bases.of_mean
+        values = np.maximum(values, _LEAST * values[-1])
+        eigenvalues = np.empty((len(values), len(self.pulls.left)))
+        for j, value in enumerate(values):
+            explained = value / (value + self.pulls.shift)
+            eigenvalues[j] = (self.shares * explained).sum(axis=0)
+        return eigenvalues + self.pulls.left
+
+
+@dataclass
+class _Systems:
+    """The systems that tasks meet in, for :func:`conjugate_gradients`.
+
+    Attributes
+    ----------
+    bases : TaskBases
+        Eigenvectors of the tasks.
+    tasks : ShiftedTasks
+        Those of all models.
+    shares : ndarray of shape (n_tasks, n_models)
+        `u_t^2 / d_t`.
+    left : ndarray of shape (n_models,)
+        `1 - sum_t u_t^2 / d_t`.
+    of_mean : ndarray of shape (n_features, n_models)
+        Eigenvalues of the systems if all tasks had the mean Gram.
+    border : ndarray of shape (n_features, n_models) or None
+        What couples m to z, with the other sign.
+    corner : ndarray of shape (n_models,) or None
+        What is left of m.
+    """
+
+    bases: TaskBases
+    tasks: ShiftedTasks
+    shares: np.ndarray
+    left: np.ndarray
+    of_mean: np.ndarray
+    border: np.ndarray | None
+    corner: np.ndarray | None
+
+    def only(self, kept):
+        """Those of some models."""
+        with_border = self.border is not None
+        return replace(
+            self,
+            tasks=self.tasks.only(kept),
+            shares=self.shares[:, kept],
+            left=self.left[kept],
+            of_mean=self.of_mean[:, kept],
+            border=self.border[:, kept] if with_border else None,
+            corner=self.corner[kept] if with_border else None,
+        )
+
+    def product(self, met):
+        n_features = len(self.of_mean)
+        z = met[:n_features]
+        explained = self.tasks.explain(self.bases.within_common(z))
+        explained *= self.shares[:, None]
+        out = self.bases.summed(explained) + self.left * z
+        if self.border is None:
+            return out
+        m = met[-1]
+        last = self.corner * m - (self.border * z).sum(axis=0)
+        return np.vstack([out - self.border * m, last])
+
+    def precondition(self, R):
+        _, U = self.bases.of_mean
+        n_features = len(U)
+        z = U @ ((U.T @ R[:n_features]) / self.of_mean)
+        return z if self.border is None else np.vstack([z, R[-1:] / self.corner])

@@ -137,21 +137,20 @@ def _iterate(
         explained = correlation - datafit.evaluate(D).correlation
         return explained + D @ coupling
 
-    precondition = Preconditioner(datafit, coupling, product)
-    right = correlation[:, :, None]
+    system = _OneSystem(product, Preconditioner(datafit, coupling, product), W.shape)
+    right = correlation.reshape(-1, 1)
     enough = tol
     n_iter = 0
     while True:
         left = max_iter - n_iter
         W, n_done = conjugate_gradients(
-            _of_one(product),
-            _of_one(precondition),
+            system,
             right,
-            W[:, :, None],
+            W.reshape(-1, 1),
             max_iter=left,
             tol=enough,
         )
-        W = W[:, :, 0]
+        W = W.reshape(system.shape)
         n_iter += n_done
         enough *= 0.1
         if not free.is_affordable:
@@ -172,9 +171,19 @@ def _iterate(
             return solution
 
 
-def _of_one(function):
-    """A function of W as one of an array of the only system."""
-    return lambda W: function(W[:, :, 0])[:, :, None]
+class _OneSystem:
+    """The system of all tasks, as a column of unknowns."""
+
+    def __init__(self, product, precondition, shape):
+        self._product = product
+        self._precondition = precondition
+        self.shape = shape
+
+    def product(self, D):
+        return self._product(D.reshape(self.shape)).reshape(-1, 1)
+
+    def precondition(self, R):
+        return self._precondition(R.reshape(self.shape)).reshape(-1, 1)
 
 
 def _without_gap(
