@@ -194,8 +194,8 @@ class ElasticNetSearch(RegressorCV):
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return super()._paths(datafit, read)
 
-    def _solved_paths(self, datafit, read, paths, fold):
-        return PathSearch._solved_paths(self, datafit, read, paths, fold)
+    def _path_solver(self, datafit, read, paths):
+        return PathSearch._path_solver(self, datafit, read, paths)
 
     def _solutions(self, datafit, read, params, alphas, fold):
         if not read.loss.is_quadratic:

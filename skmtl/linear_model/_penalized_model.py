@@ -86,10 +86,12 @@ def path_penalties(model, read, alphas):
         yield model._penalty_of(read)
 
 
-def solved_paths(models, grids, datafit, read):
-    """Yield the indices of models, their loss and their solutions, model after model.
+class PathSolver:
+    """A function of the loss with free intercepts, of whatever fold, and of the fold's number.
 
-    Models with the same loss that pull tasks to their mean are solved together.
+    It yields the indices of models, their loss, and their solutions, model after model. Models of
+    the same loss that pull tasks to their mean are solved together, with penalties that are made
+    once for all folds.
 
     Parameters
     ----------
@@ -98,18 +100,33 @@ def solved_paths(models, grids, datafit, read):
     grids : list of sequences of float
         The alphas of each model.
     datafit : SquaredDatafit or Likelihood
-        The loss with free intercepts.
+        The loss of all samples.
     read : Reading
         What the models read.
     """
-    groups = {}
-    for which, model in enumerate(models):
-        (first,) = path_penalties(model, read, grids[which][:1])
-        alone = None if is_pull(datafit, first) else which
-        groups.setdefault((alone, model._intercept_strength), []).append(which)
-    for same in groups.values():
-        model = models[same[0]]
-        loss = model._with_intercepts(datafit, read)
-        paths = [path_penalties(models[which], read, grids[which]) for which in same]
-        penalties = chain.from_iterable(paths)
-        yield same, loss, solve_path(loss, penalties, max_iter=model.max_iter, tol=model.tol)
+
+    def __init__(self, models, grids, datafit, read):
+        self.models = models
+        self.grids = grids
+        self.read = read
+        self.groups = {}  # numbers of models by what they have in common
+        for which, model in enumerate(models):
+            (first,) = path_penalties(model, read, grids[which][:1])
+            alone = None if is_pull(datafit, first) else which
+            self.groups.setdefault((alone, model._intercept_strength), []).append(which)
+        self.pulls = {}
+        for key, same in self.groups.items():
+            if key[0] is None:
+                paths = [path_penalties(models[which], read, grids[which]) for which in same]
+                self.pulls[key] = list(chain.from_iterable(paths))
+
+    def __call__(self, datafit, fold):
+        for key, same in self.groups.items():
+            model = self.models[same[0]]
+            loss = model._with_intercepts(datafit, self.read)
+            if key in self.pulls:
+                options = {"max_iter": model.max_iter, "tol": model.tol}
+                yield same, loss, solve_path(loss, self.pulls[key], **options)
+            else:
+                (which,) = same
+                yield same, loss, model_path(model, loss, self.read, self.grids[which])

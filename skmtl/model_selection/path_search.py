@@ -21,7 +21,7 @@ from skmtl.model_selection._task_splitters import BaseTaskSplitter
 _FLOATS = 2**22  # numbers in the solutions that are kept at a time
 
 
-def fold_errors(folds, k, paths, solved):
+def fold_errors(folds, k, n_paths, solve):
     """Compute the held-out errors of every model of every path, for one fold.
 
     Parameters
@@ -30,11 +30,11 @@ def fold_errors(folds, k, paths, solved):
         The folds of the data.
     k : int
         Number of the fold.
-    paths : list of (params, alphas)
-        The paths to fit.
-    solved : callable
-        ``solved(datafit, paths, k)`` yields which paths are solved, the loss that these minimize,
-        and their solutions, path after path.
+    n_paths : int
+        Number of paths.
+    solve : callable
+        ``solve(datafit, k)`` yields which paths are solved, the loss that these minimize, and
+        their solutions, path after path.
 
     Returns
     -------
@@ -46,11 +46,11 @@ def fold_errors(folds, k, paths, solved):
     fold = folds.fold(k)
     _check_fold(fold)
     n_tasks = len(fold.total)
-    errors = [None] * len(paths)
+    errors = [None] * n_paths
     worst = []
     solution_size = int(np.prod(fold.datafit.shape))
     chunk_size = max(1, _FLOATS // solution_size)
-    for which, datafit, solutions in solved(fold.datafit, paths, k):
+    for which, datafit, solutions in solve(fold.datafit, k):
         solutions = iter(solutions)
         of_these = []
         while chunk := list(islice(solutions, chunk_size)):
@@ -154,7 +154,7 @@ class PathSearch:
     `params` is a dict of the parameters other than alpha; ``_solutions(datafit, read, params,
     alphas, fold)``, which yields the solutions of one path (`fold` is a number, or None for the
     refit); and ``_store_choice(alpha, params)``. It may solve several paths together in
-    ``_solved_paths``.
+    ``_path_solver``.
     """
 
     _error_name = "mse"  # in the names of the attributes that hold errors
@@ -217,11 +217,8 @@ class PathSearch:
         """Choose alpha by folds, then fit to everything that was read."""
         datafit = folds.whole()
         paths = self._paths(datafit, read)
-
-        def solved(datafit, paths, fold):
-            return self._solved_paths(datafit, read, paths, fold)
-
-        alpha, chosen = self._choose(folds, paths, solved)
+        solve = self._path_solver(datafit, read, paths)
+        alpha, chosen = self._choose(folds, paths, solve)
         self._store_choice(alpha, chosen)
         datafit = self._loss_of(datafit, read, chosen)
         (solution,) = self._solutions(datafit, read, chosen, [alpha], None)
@@ -241,11 +238,18 @@ class PathSearch:
         """Return the loss that a model with these parameters minimizes."""
         return datafit
 
-    def _solved_paths(self, datafit, read, paths, fold):
-        """Yield which of the paths are solved, their loss and their solutions, path after path."""
-        for which, (params, alphas) in enumerate(paths):
-            loss = self._loss_of(datafit, read, params)
-            yield [which], loss, self._solutions(loss, read, params, alphas, fold)
+    def _path_solver(self, datafit, read, paths):
+        """Return a function of the loss of a fold and its number, to be called for every fold.
+
+        It yields which of the paths are solved, their loss and their solutions, path after path.
+        """
+
+        def solve(datafit, fold):
+            for which, (params, alphas) in enumerate(paths):
+                loss = self._loss_of(datafit, read, params)
+                yield [which], loss, self._solutions(loss, read, params, alphas, fold)
+
+        return solve
 
     def _refit(self, worker, read, datafit, solution):
         """Store the solution for all samples and return self."""
@@ -278,12 +282,12 @@ class PathSearch:
             splits.append((train, test))
         return splits
 
-    def _choose(self, folds, paths, solved):
+    def _choose(self, folds, paths, solve):
         """Return the best (alpha, params) of the folds; set alphas_ and the paths of errors."""
         parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
         n_folds = len(folds.splits)
         results = parallel(
-            delayed(fold_errors)(folds, k, paths, solved) for k in range(n_folds)
+            delayed(fold_errors)(folds, k, len(paths), solve) for k in range(n_folds)
         )
         errors = np.stack([of_fold for of_fold, _ in results], axis=2)
         worst = _least_converged([worst_of_fold for _, worst_of_fold in results])

@@ -27,16 +27,10 @@ class Pulls:
 
     @classmethod
     def of(cls, couplings):
-        """The same couplings at once; None if one of them is no pull to a mean."""
-        for coupling in couplings:
-            if coupling.pulled_to_mean() is None:
-                return None
+        """The same couplings at once, which all pull to a mean."""
         ridge = np.stack([coupling.ridge for coupling in couplings], axis=1)
         pull = np.stack([coupling.pull for coupling in couplings], axis=1)
         return cls(ridge, pull)
-
-    def __getitem__(self, models):
-        return Pulls(self.ridge[:, models], self.pull[:, models])
 
     def value(self, W):
         """`1/2 tr(W M W')` of each model, (n_models,)."""
