@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from skmtl.datafits._squared import Evaluation
-from skmtl.datafits._task_bases import FurtherSamples, TaskBases
+from skmtl.datafits._task_bases import FurtherSamples
 
 _ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
 

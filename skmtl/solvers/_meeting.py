@@ -49,10 +49,8 @@ class Meeting:
     def solve(self, tol):
         """W, by a relative residual of at most `tol` where the system is not formed."""
         right = self._right()
-        if len(right) <= FEW:
-            met = self._solve_formed(right)
-        else:
-            met = self._iterate(right, tol)
+        few = len(right) <= FEW
+        met = self._solve_formed(right) if few else self._iterate(right, tol)
         return self._apart(met)
 
     def _right(self):
