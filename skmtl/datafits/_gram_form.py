@@ -10,6 +10,7 @@ from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
 from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
+from skmtl.datafits._task_bases import TaskBases
 
 _MANY = 48  # features, from which spectra serve better than inverse matrices
 _ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
@@ -233,6 +234,13 @@ class GramForm(SquaredDatafit):
                 all_vectors[k, :, : len(values)] = V
             cache.padded = all_values, all_vectors
         return cache.padded
+
+    def task_bases(self):
+        """The :class:`TaskBases` of the Grams."""
+        cache = self._spectra_cache
+        if cache.bases is None:
+            cache.bases = TaskBases(self)
+        return cache.bases
 
     def _compute_spectra(self):
         with threads_for_factorization(len(self.grams)):
