@@ -9,7 +9,7 @@ from skmtl.penalties import move_unpenalized
 from skmtl.solvers._certificates import best_bound
 from skmtl.solvers._solution import certified_solution, gap_between
 
-_CHECK = 2, 5  # iterations between two certificates: least and most
+_CHECK = 5  # iterations between two certificates, at most
 _BALANCE = 4  # iterations between two changes of rho, at least
 _RELAX = 1.6
 _TINY = np.finfo(float).tiny
@@ -78,7 +78,8 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     splitting.begin(start)
     n_iter = 0
     n_balanced = 0
-    check = _CHECK[0]
+    before = 0, np.inf
+    check = _CHECK if start is None or start.state is None else 2
     while True:
         splitting.step()
         n_iter += 1
@@ -91,7 +92,8 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
             gap = gap_between(objective, splitting.proof())
             if last or gap <= enough:
                 break
-        check = n_iter + int(np.clip(n_iter // 4, *_CHECK))
+        check = n_iter + _iterations_left(n_iter, gap, before, enough)
+        before = n_iter, gap
         waited = n_iter - n_balanced >= _BALANCE
         if waited and n_iter < _SETTLED and splitting.balance():
             n_balanced = n_iter
@@ -105,6 +107,16 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         parts=splitting.parts(),
         state=State(splitting.V, splitting.U, splitting.rho),
     )
+
+
+def _iterations_left(n_iter, gap, before, enough):
+    """Iterations until the next certificate: what is left at the rate since the last one."""
+    n_before, gap_before = before
+    if not enough < gap < gap_before or gap_before == np.inf:
+        return 2
+    rate = np.log(gap_before / gap) / (n_iter - n_before)
+    left = np.ceil(np.log(gap / enough) / rate)
+    return int(min(max(left, 1), _CHECK))
 
 
 class _Splitting:
