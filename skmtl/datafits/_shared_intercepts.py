@@ -20,6 +20,7 @@ import numpy as np
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._linear_algebra import ROUNDING, inner
+from skmtl.datafits._shifted_solvers import LastSolver
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
@@ -209,6 +210,7 @@ class SharedIntercepts(SquaredDatafit):
         self.is_gram = free.is_gram
         self.is_sparse = free.is_sparse
         self.is_factorable = free.is_factorable
+        self._solvers = LastSolver()
 
     @cached_property
     def separate(self):
@@ -251,6 +253,9 @@ class SharedIntercepts(SquaredDatafit):
         return less_squares(solve, self.borders)(B)
 
     def shifted_solver(self, shift):
+        return self._solvers.get(shift, self._make_shifted_solver)
+
+    def _make_shifted_solver(self, shift):
         return less_squares(self.separate.shifted_solver(shift), self.borders)
 
     def mean_gram(self):
@@ -288,6 +293,7 @@ class LessOwnSquares(SharedIntercepts):
         self.mean_y = separate.mean_y
         self.yy = separate.yy
         self.is_gram = True
+        self._solvers = LastSolver()
 
 
 def _with_gram_levels(form, levels):

@@ -9,7 +9,7 @@ changed with :meth:`Penalty.scaled`.
 
 from skmtl.penalties._base import ByTask, Penalty, Sum, Unstacked
 from skmtl.penalties._coupling import Coupling
-from skmtl.penalties._decomposition import Decomposition
+from skmtl.penalties._decomposition import Decomposition, best_parts, capped_norm
 from skmtl.penalties._feature_groups import FeatureGroups, GroupNorm
 from skmtl.penalties._fused import FusedSparseGroup
 from skmtl.penalties._graph_coupling import graph_coupling, mean_coupling, ridge_coupling
@@ -42,6 +42,8 @@ __all__ = [
     "TaskNorm",
     "TraceNorm",
     "Unstacked",
+    "best_parts",
+    "capped_norm",
     "graph_coupling",
     "mean_coupling",
     "move_unpenalized",
