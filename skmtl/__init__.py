@@ -31,7 +31,10 @@ from skmtl.evaluation import (
     select_tasks,
     task_transfer_matrix,
 )
-from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+from skmtl.gaussian_process import (
+    MultiTaskGaussianProcessClassifier,
+    MultiTaskGaussianProcessRegressor,
+)
 from skmtl.inspection import (
     CoefficientDisplay,
     GradientConflictDisplay,
@@ -165,6 +168,7 @@ __all__ = [
     "MultiTaskElasticNet",
     "MultiTaskElasticNetCV",
     "MultiTaskElasticNetClassifier",
+    "MultiTaskGaussianProcessClassifier",
     "MultiTaskGaussianProcessRegressor",
     "MultiTaskGroupLasso",
     "MultiTaskGroupLassoCV",
