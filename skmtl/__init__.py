@@ -40,6 +40,7 @@ _NAMES = {
         "task_transfer_matrix",
     ],
     "gaussian_process": [
+        "MultiTaskGaussianProcessClassifier",
         "MultiTaskGaussianProcessRegressor",
     ],
     "inspection": [
@@ -203,7 +204,10 @@ if TYPE_CHECKING:  # the same names for tools that only read
         select_tasks,
         task_transfer_matrix,
     )
-    from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+    from skmtl.gaussian_process import (
+        MultiTaskGaussianProcessClassifier,
+        MultiTaskGaussianProcessRegressor,
+    )
     from skmtl.inspection import (
         CoefficientDisplay,
         GradientConflictDisplay,

@@ -3,6 +3,7 @@
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._classes import (
     ClassProblem,
+    check_binary,
     check_labels,
     class_factors,
     class_problem,
@@ -53,6 +54,7 @@ __all__ = [
     "TaskBases",
     "TaskLosses",
     "TaskRows",
+    "check_binary",
     "check_labels",
     "class_factors",
     "class_problem",
