@@ -114,12 +114,8 @@ class ResidualForm(SquaredDatafit):
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
-        means = np.empty_like(self.mean_x)
-        for X, weight, tasks in self.groups:
-            total = weight.sum() or 1.0
-            sums = np.asarray(X.T @ weight)
-            means[:, tasks] = sums.reshape(-1, 1) / total
-        return means
+        total = np.where(self.task_total > 0, self.task_total, 1.0)
+        return self.design.adjoint(self.weight) / total
 
     def _task_mean(self, y):
         total = np.where(self.task_total > 0, self.task_total, 1.0)

@@ -87,6 +87,9 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    sample_spectrum : callable or None
+        Eigenvalues and eigenvectors of a Gram that those of all tasks are like, but for their
+        weights; None where it would not save work.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
     levels : Levels or None
@@ -98,6 +101,7 @@ class SquaredDatafit(ABC):
     is_factorable = True
     borders = ()
     levels = None
+    sample_spectrum = None
 
     def __init__(self):
         self.ridge = 0.0
