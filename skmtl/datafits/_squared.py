@@ -37,6 +37,10 @@ class Evaluation:
     ry: float
     residual: np.ndarray | None = None
 
+    def descent(self, ridge, W):
+        """Minus the gradient of the loss with this ridge at W, (n_features, n_tasks)."""
+        return self.correlation - ridge * W if ridge else self.correlation
+
 
 @dataclass
 class SpectraCache:
@@ -84,6 +88,8 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    has_spare_tasks : bool
+        Whether `rotated` has fewer tasks.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
     """
@@ -91,6 +97,7 @@ class SquaredDatafit(ABC):
     is_gram = False
     is_sparse = False
     is_factorable = True
+    has_spare_tasks = False
     borders = ()
 
     def __init__(self):
