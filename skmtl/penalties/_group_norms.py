@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from skmtl._row_norms import row_norms
 from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import by_feature, has_labels
+from skmtl._row_norms import row_norms
 from skmtl.penalties._base import Penalty
 from skmtl.prox import clip_rows, group_shrink, soft_threshold
 
