@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl.datafits import eigen, inner
+from skmtl.datafits import eigen
 from skmtl.solvers._alike_systems import AlikeSystems
 
 
