@@ -31,7 +31,10 @@ from skmtl.evaluation import (
     select_tasks,
     task_transfer_matrix,
 )
-from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+from skmtl.gaussian_process import (
+    MultiTaskGaussianProcessRegressor,
+    MultiTaskSparseGaussianProcessRegressor,
+)
 from skmtl.inspection import (
     CoefficientDisplay,
     GradientConflictDisplay,
@@ -188,6 +191,7 @@ __all__ = [
     "MultiTaskRelationshipKernelRidgeCV",
     "MultiTaskSVC",
     "MultiTaskSVR",
+    "MultiTaskSparseGaussianProcessRegressor",
     "MultiTaskSparseGroupLasso",
     "MultiTaskSparseGroupLassoClassifier",
     "MultiTaskStacking",

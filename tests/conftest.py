@@ -49,6 +49,7 @@ from skmtl import (
     MultiTaskRegressor,
     MultiTaskRelationshipKernelRidge,
     MultiTaskRelationshipKernelRidgeCV,
+    MultiTaskSparseGaussianProcessRegressor,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
     MultiTaskStacking,
@@ -159,6 +160,7 @@ KERNEL = [
     MultiTaskSVC(),
     MultiTaskSVR(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
+    MultiTaskSparseGaussianProcessRegressor(n_inducing=10),
 ]
 TRAINING = {
     "hidden_layer_sizes": (8,),

@@ -15,7 +15,10 @@ from sklearn.utils.fixes import parse_version
 from sklearn.utils.metaestimators import available_if
 
 from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
-from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+from skmtl.gaussian_process import (
+    MultiTaskGaussianProcessRegressor,
+    MultiTaskSparseGaussianProcessRegressor,
+)
 from skmtl.kernel import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
@@ -273,6 +276,12 @@ def _support_vector_classes(estimator: MultiTaskSVC):
 
 @single_task.register
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTask(one_task)
+
+
+@single_task.register
+def _sparse_gaussian_process(estimator: MultiTaskSparseGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
 
