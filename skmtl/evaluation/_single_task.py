@@ -16,6 +16,7 @@ from sklearn.utils.metaestimators import available_if
 
 from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
 from skmtl.gaussian_process import (
+    MultiTaskGaussianProcessClassifier,
     MultiTaskGaussianProcessRegressor,
     MultiTaskSparseGaussianProcessRegressor,
 )
@@ -284,6 +285,12 @@ def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
 def _sparse_gaussian_process(estimator: MultiTaskSparseGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
+
+
+@single_task.register
+def _gaussian_process_of_classes(estimator: MultiTaskGaussianProcessClassifier):
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTaskClassifier(one_task)
 
 
 @single_task.register

@@ -10,6 +10,7 @@ from skmtl._data.reading import read_training_data
 from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import warn_of_jitter
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._features import check_stationary
 from skmtl.gaussian_process._inducing_posterior import InducingProcess
@@ -188,6 +189,7 @@ class MultiTaskSparseGaussianProcessRegressor(
         check_is_fitted(self)
         return self.kernel_.length_scale
 
+    @one_blas_thread
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest bound.
 
