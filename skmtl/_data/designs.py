@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_product
 
 _CHUNK = 4096  # samples centered at a time, so that a Gram matrix never needs a copy of X
 _SAMPLE = 64  # samples from which it is judged whether the means are large
@@ -63,7 +64,8 @@ def _gram_of_centered(X, weight, mean, left, right):
         B = A
         if right is not left:
             B = (chunk[:, right] - mean[right]) * factor
-        gram += A.T @ B
+        with threads_for_product(*A.shape, len(right)):
+            gram += A.T @ B
     return gram
 
 
@@ -211,13 +213,15 @@ class SharedDesign(Design):
         if len(support) < 0.5 * len(W):
             X = self.X[:, support]
             return np.asarray(X @ W[support])
-        return np.asarray(self.X @ W)
+        with threads_for_product(*self.X.shape, W.shape[1]):
+            return np.asarray(self.X @ W)
 
     def adjoint(self, R):
         """Return `X' R`, with one column for each column of R."""
         if sparse.issparse(self.X):
             return np.asarray(self.X.T @ R)
-        return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
+        with threads_for_product(*self.X.shape, R.shape[1]):
+            return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
 
     def task_sum(self, A):
         """Return the sum of A over the samples of each task, (n_tasks,)."""
@@ -229,6 +233,10 @@ class SharedDesign(Design):
     def spread(self, b):
         """Return one number for each task, broadcastable against the predictions."""
         return b[None, :]
+
+    def values_of_block(self, a, tasks):
+        """Return values in the shape of the predictions for the tasks of a block, as columns."""
+        return a[:, tasks]
 
     def blocks(self, weight):
         """Return groups of tasks that weight samples alike: list of (X, weight column, tasks).
@@ -357,6 +365,11 @@ class StackedDesign(Design):
     def spread(self, b):
         """Return one number for each task, repeated for each of its samples."""
         return b[self.task_of_sample]
+
+    def values_of_block(self, a, tasks):
+        """Return values in the shape of the predictions for the tasks of a block, one column."""
+        (t,) = tasks
+        return a[self.ptr[t] : self.ptr[t + 1], None]
 
     def blocks(self, weight):
         """Return one block for each task: list of (X_t, weight_t, [t])."""

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._docs import documented
+from skmtl._threads import one_blas_thread
 from skmtl._warn import warn
 from skmtl.datafits import check_binary, class_problem
 from skmtl.linear_model import ClassPredictor
@@ -163,6 +164,7 @@ class MixedEffectsClassifier(
         tags.classifier_tags.multi_class = False
         return tags
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
