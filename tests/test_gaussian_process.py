@@ -426,15 +426,15 @@ def test_the_size_of_batches_does_not_matter(monkeypatch):
 
 
 def test_units_of_y_do_not_matter(problem):
-    plain = problem.fit(normalize_y=True)
+    plain = problem.fit(normalize_y=True, tol=1e-5)
     problem.Y, problem.y = 1e6 * problem.Y - 3e6, 1e6 * problem.y - 3e6
-    other = problem.fit(normalize_y=True)
+    other = problem.fit(normalize_y=True, tol=1e-5)
     for one, two, shift in zip(
         columns(problem, plain), columns(problem, other), (3e6, 0), strict=True
     ):
-        np.testing.assert_allclose(1e6 * one - shift, two, rtol=1e-4)
-    np.testing.assert_allclose(other.noise_, 1e12 * plain.noise_, rtol=1e-3)
-    np.testing.assert_allclose(other.task_correlation_, plain.task_correlation_, atol=1e-3)
+        np.testing.assert_allclose(1e6 * one - shift, two, rtol=1e-5)
+    np.testing.assert_allclose(other.noise_, 1e12 * plain.noise_, rtol=1e-5)
+    np.testing.assert_allclose(other.task_correlation_, plain.task_correlation_, atol=1e-5)
 
 
 def test_the_order_of_tasks_does_not_matter():
