@@ -234,6 +234,10 @@ class SharedDesign(Design):
         """Return one number for each task, broadcastable against the predictions."""
         return b[None, :]
 
+    def values_of_block(self, a, tasks):
+        """Return values in the shape of the predictions for the tasks of a block, as columns."""
+        return a[:, tasks]
+
     def blocks(self, weight):
         """Return groups of tasks that weight samples alike: list of (X, weight column, tasks).
 
@@ -361,6 +365,11 @@ class StackedDesign(Design):
     def spread(self, b):
         """Return one number for each task, repeated for each of its samples."""
         return b[self.task_of_sample]
+
+    def values_of_block(self, a, tasks):
+        """Return values in the shape of the predictions for the tasks of a block, one column."""
+        (t,) = tasks
+        return a[self.ptr[t] : self.ptr[t + 1], None]
 
     def blocks(self, weight):
         """Return one block for each task: list of (X_t, weight_t, [t])."""

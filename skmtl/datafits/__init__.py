@@ -3,6 +3,7 @@
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._classes import (
     ClassProblem,
+    check_binary,
     check_labels,
     class_factors,
     class_problem,
@@ -25,6 +26,8 @@ from skmtl.datafits._shared_intercepts import LessOwnSquares, with_shared_interc
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
+from skmtl.datafits._task_bases import ShiftedTasks, TaskBases
+from skmtl.datafits._task_losses import TaskLosses
 
 __all__ = [
     "ROUNDING",
@@ -44,10 +47,14 @@ __all__ = [
     "Point",
     "ResidualForm",
     "SampleFolds",
+    "ShiftedTasks",
     "SquaredDatafit",
     "StatisticsFolds",
     "SufficientStatistics",
+    "TaskBases",
+    "TaskLosses",
     "TaskRows",
+    "check_binary",
     "check_labels",
     "class_factors",
     "class_problem",

@@ -51,6 +51,7 @@ class Likelihood:
         self.fit_intercept = fit_intercept
         self.shape = design.n_features, design.n_tasks
         self.seen = self.weight > 0
+        self.unseen = ~self.seen
         self.all_seen = bool(self.seen.all())
         self.total = self.column_sum(np.ones(y.shape))
         self.center = np.zeros(self.shape)  # of the design that is held, mean_x of the user's
@@ -369,7 +370,7 @@ class Point:
         self.b = b
         self.z = forward + likelihood.design.spread(b)
         if not likelihood.all_seen:
-            self.z[~likelihood.seen] = 0.0  # might overflow, and do not matter
+            np.copyto(self.z, 0.0, where=likelihood.unseen)  # might overflow, and do not matter
         self._value = None
         self._derivatives = None
         self._correlation = None

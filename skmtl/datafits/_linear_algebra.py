@@ -20,7 +20,7 @@ def eigen(M):
     """Eigenvalues and eigenvectors of a psd matrix, rounding errors of zero set to zero."""
     with threads_for_factorization(len(M)):
         values, U = eigh(M)
-    least = _rounding(M) * values[-1]
+    least = rounding(M) * values[-1]
     return np.where(values > least, values, 0.0), U
 
 
@@ -47,12 +47,12 @@ def top_eigenvalue(G):
 
 def positive_part(values, vectors):
     """Eigenvalues that are not rounding errors of zero, and their eigenvectors."""
-    least = _rounding(vectors) * values[-1]
+    least = rounding(vectors) * values[-1]
     kept = values > least
     return values[kept], vectors[:, kept]
 
 
-def _rounding(M):
+def rounding(M):
     """How large an eigenvalue of 0 may come out, relative to the largest."""
     return 10 * len(M) * ROUNDING
 

@@ -48,12 +48,15 @@ class SpectraCache:
         Those of each block.
     padded : tuple or None
         The same as two arrays.
+    bases : TaskBases or None
+        The same for many models at a time.
     of_features : dict
         Those of each block over some features, by the bytes of their indices.
     """
 
     whole: list | None = None
     padded: tuple | None = None
+    bases: object = None
     of_features: dict = field(default_factory=dict)
 
 
@@ -86,12 +89,15 @@ class SquaredDatafit(ABC):
         Whether `spectra` and `shifted_solve` are affordable.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
+    levels : Levels or None
+        What shared intercepts add.
     """
 
     is_gram = False
     is_sparse = False
     is_factorable = True
     borders = ()
+    levels = None
 
     def __init__(self):
         self.ridge = 0.0
