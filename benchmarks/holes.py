@@ -3,7 +3,7 @@
     python benchmarks/holes.py [--rst doc/holes_table.inc] [--only NAME ...] [--sizes 0 1]
 
 There are 12 tasks with 100 features and 1000 shared samples, or with 500 and 3000, and every search
-has its default grid. CPU seconds of one thread, all calls of a size in one interleaved run, medians.
+has its default grid. CPU seconds of one thread, medians; all calls of a size take turns in one run.
 "tasks" is the same search of every task alone, on the samples that have its target; 12 x RidgeCV
 are scikit-learn's, by leave-one-out on these samples, with 15 alphas each.
 """

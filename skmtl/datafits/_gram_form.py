@@ -7,7 +7,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from skmtl import _kernels
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
+from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, positive_part
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._task_bases import TaskBases
 
@@ -191,6 +191,13 @@ class GramForm(SquaredDatafit):
         """The mean Gram of the tasks, (n_features, n_features)."""
         counts = np.bincount(self.block_of_task, minlength=len(self.blocks))
         return self.grams @ (counts / self.shape[1])
+
+    def mean_spectrum(self):
+        """Eigenvalues and eigenvectors of :meth:`mean_gram`."""
+        cache = self._spectra_cache
+        if cache.mean is None:
+            cache.mean = eigen(self.mean_gram())
+        return cache.mean
 
     def gram_block(self, k, features):
         return self.grams[:, :, k][np.ix_(features, features)]
