@@ -8,7 +8,7 @@ import numpy as np
 from skmtl import _kernels
 from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import inner, positive_part
+from skmtl.datafits._linear_algebra import eigen, inner, positive_part
 from skmtl.datafits._shifted_solvers import (
     LastSolver,
     ShiftedInverses,
@@ -234,6 +234,13 @@ class GramForm(SquaredDatafit):
         """The mean Gram of the tasks, (n_features, n_features)."""
         counts = np.bincount(self.block_of_task, minlength=len(self.blocks))
         return self.grams @ (counts / self.shape[1])
+
+    def mean_spectrum(self):
+        """Eigenvalues and eigenvectors of :meth:`mean_gram`."""
+        cache = self._spectra_cache
+        if cache.mean is None:
+            cache.mean = eigen(self.mean_gram())
+        return cache.mean
 
     def gram_block(self, k, features):
         return self.grams[:, :, k][np.ix_(features, features)]
