@@ -277,7 +277,7 @@ def _minimize_feature(
 
 @_compiled
 def _capped_squares(z, curvature, cap, x):
-    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)`, capped at `cap`, and minus half its derivative."""
+    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)` capped at `cap`, minus half its derivative."""
     squares = 0.0
     slope = 0.0
     for t in range(z.size):
@@ -937,9 +937,7 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(
-            rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive
-        )
+        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
         least = 0.5 * tol
         first = True
         moved = True
