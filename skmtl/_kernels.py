@@ -11,12 +11,19 @@ moments, and certifies what it returns. The `forward_` and `adjoint_` kernels ar
 many small stacked tasks, accumulated into their last argument. The `task_` ones are those of
 Gaussian processes, `solve_triangular` that of mixed effects, `lasso_path` is the lasso of a single
 task. All release the GIL.
+
+Numba is imported when the first of them is called: many fits call none, and it takes as long to
+import as the rest of the package.
+Long loops run over slices, whose indices the compiler knows not to be negative: up to ten times
+faster.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+_SOURCES = {}  # the functions to compile by their names
 
 
 class GramLoss(NamedTuple):
@@ -172,10 +179,33 @@ def gram_work(n_features, n_tasks):
 
 
 def _compiled(function):
+    """What stands for a function until the first call of any: it then loads all, and calls it."""
+    name = function.__name__
+    _SOURCES[name] = function
+
+    @wraps(function)
+    def first_call(*arguments):
+        _load()
+        return globals()[name](*arguments)
+
+    return first_call
+
+
+def _load():
+    """Put the functions in the places of what stood for them, each to be compiled when called.
+
+    All at once, for they call one another: another thread sees all of them or none.
+    """
+    globals().update({name: _jit(function) for name, function in _SOURCES.items()})
+
+
+def _jit(function):
     """`njit` with a disk cache where there is a writable directory for it, else without.
 
     Private functions, called from compiled code alone, get no wrappers: they take time to compile.
     """
+    from numba import njit
+
     inner = function.__name__.startswith("_")
     options = {
         "nogil": True,
@@ -1249,14 +1279,16 @@ def sweep_dense(
         for j in features:
             c = curvature[j]
             w = W[j]
+            column = X[:, j]
             for t in range(T):
-                x = first_sample[t]
-                s = first_weight[t]
-                a = ptr[t]
+                n = ptr[t + 1] - ptr[t]
+                x = column[first_sample[t] : first_sample[t] + n]
+                s = weight[first_weight[t] : first_weight[t] + n]
+                residual = r[ptr[t] : ptr[t + 1]]
                 m = mean[j, t]
                 g = 0.0
-                for i in range(ptr[t + 1] - a):
-                    g += (X[x + i, j] - m) * weight[s + i] * r[a + i]
+                for i in range(n):
+                    g += (x[i] - m) * s[i] * residual[i]
                 z[t] = g + c[t] * w[t]
             _minimize_feature(
                 z,
@@ -1272,11 +1304,12 @@ def sweep_dense(
                 d = new[t] - w[t]
                 if d == 0.0:
                     continue
-                x = first_sample[t]
-                a = ptr[t]
+                n = ptr[t + 1] - ptr[t]
+                x = column[first_sample[t] : first_sample[t] + n]
+                residual = r[ptr[t] : ptr[t + 1]]
                 m = mean[j, t]
-                for i in range(ptr[t + 1] - a):
-                    r[a + i] -= d * (X[x + i, j] - m)
+                for i in range(n):
+                    residual[i] -= d * (x[i] - m)
                 moved = True
                 w[t] = new[t]
         if not moved:
@@ -1460,23 +1493,30 @@ def sweep_stacked_sparse(
 
 @_compiled
 def forward_dense(X, ptr, W, z):
-    """z += x_i . W[:, t(i)], X in Fortran order."""
-    for t in range(ptr.size - 1):
-        for j in range(X.shape[1]):
+    """z += x_i . W[:, t(i)], X in Fortran order, which is read as it lies in memory."""
+    for j in range(X.shape[1]):
+        column = X[:, j]
+        for t in range(ptr.size - 1):
             w = W[j, t]
-            if w != 0.0:
-                for i in range(ptr[t], ptr[t + 1]):
-                    z[i] += X[i, j] * w
+            if w == 0.0:
+                continue
+            x = column[ptr[t] : ptr[t + 1]]
+            predicted = z[ptr[t] : ptr[t + 1]]
+            for i in range(x.size):
+                predicted[i] += x[i] * w
 
 
 @_compiled
 def adjoint_dense(X, ptr, r, G):
-    """G[:, t] += X_t' r_t, X in Fortran order."""
-    for t in range(ptr.size - 1):
-        for j in range(X.shape[1]):
+    """G[:, t] += X_t' r_t, X in Fortran order, which is read as it lies in memory."""
+    for j in range(X.shape[1]):
+        column = X[:, j]
+        for t in range(ptr.size - 1):
+            x = column[ptr[t] : ptr[t + 1]]
+            residual = r[ptr[t] : ptr[t + 1]]
             g = 0.0
-            for i in range(ptr[t], ptr[t + 1]):
-                g += X[i, j] * r[i]
+            for i in range(x.size):
+                g += x[i] * residual[i]
             G[j, t] += g
 
 

@@ -29,6 +29,7 @@ from skmtl import (
     MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
+    MultiTaskGaussianProcessClassifier,
     MultiTaskGaussianProcessRegressor,
     MultiTaskGroupLasso,
     MultiTaskGroupLassoClassifier,
@@ -158,6 +159,7 @@ KERNEL = [
     MultiTaskRelationshipKernelRidgeCV([0.1, 1.0], ridges=[0.0, 1.0], cv=2),  # a task a row
     MultiTaskSVC(),
     MultiTaskSVR(),
+    MultiTaskGaussianProcessClassifier(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
 ]
 TRAINING = {

@@ -24,7 +24,8 @@ from skmtl.datafits import (
 )
 from skmtl.penalties import L21
 from skmtl.solvers import _gram_path as driver
-from skmtl.solvers import bcd, certify, gram_path, solution_path
+from skmtl.solvers import _newton_on_samples, bcd, certify, gram_path, solution_path
+from skmtl.solvers._newton_terms import newton_terms
 
 N_TASKS = 4
 SHAPES = {"tall": (60, 12), "flat": (20, 40)}
@@ -68,8 +69,12 @@ def datafit(X, Y, weight, layout, form):
 
 def force(monkeypatch, regime):
     """Make the solver take one way."""
-    if regime == "samples":  # never a Gram of a working set
+    if regime.startswith("samples"):  # never a Gram of a working set
         monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", 0)
+        monkeypatch.setattr(_gram_budget, "SMALL", 0)
+    if regime == "samples, newton":
+        monkeypatch.setattr(_newton_on_samples, "_STEPS", 0)
+        monkeypatch.setattr(_newton_on_samples, "_SETTLED", np.inf)
     if regime == "descent":
         monkeypatch.setattr(driver, "group_newton", lambda *_: (None, 1))
     if regime == "newton":  # as soon as may be
@@ -89,6 +94,7 @@ def test_all_regimes_agree(shape, kind, l1_ratio, monkeypatch):
                 ("gram", "newton"),
                 ("residual", "sets"),
                 ("residual", "samples"),
+                ("residual", "samples, newton"),
             ):
                 with monkeypatch.context() as patch:
                     force(patch, regime)
@@ -101,6 +107,20 @@ def test_all_regimes_agree(shape, kind, l1_ratio, monkeypatch):
     lowest = min(found.values())
     null = datafit(X, Y, weight, "wide", "gram").yy / 2
     assert {k: v for k, v in found.items() if v > lowest + 1.01 * tol * null} == {}
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("kind", WEIGHTS)
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_terms_of_newton_steps_do_not_depend_on_the_form(layout, kind, ridge):
+    X, Y, weight = problem("flat", kind)
+    scale = np.linspace(0.1, 2.0, X.shape[1])
+    gram, samples = (
+        newton_terms(datafit(X, Y, weight, layout, form).with_ridge(ridge), scale)
+        for form in ("gram", "residual")
+    )
+    np.testing.assert_allclose(samples[0], gram[0], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.tril(samples[1]), np.tril(gram[1]), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("positive", [False, True])
@@ -334,7 +354,7 @@ def test_compiled_functions_call_only_functions_of_their_own_file():
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported == {"typing", "numpy", "numba"}
+    assert imported == {"functools", "typing", "numpy", "numba"}
 
 
 def test_one_gram_serves_tasks_that_weigh_samples_alike():

@@ -13,6 +13,7 @@ import numpy as np
 from skmtl._task_covariance.cholesky_factor import not_semidefinite
 from skmtl._task_covariance.kronecker import spectrum
 from skmtl._task_covariance.systems import largest_eigenvalue
+from skmtl._threads import threads_for_product
 
 
 class InverseByDirection:
@@ -180,7 +181,8 @@ class LowRankLikelihood:
         traces += np.einsum("ktr,tr->k", inverse.of_loadings, B.loadings)
         G = (C @ B) @ C.T
         G.flat[:: len(G) + 1] -= traces
-        return 0.5 * U @ G @ U.T
+        with threads_for_product(len(U), *U.shape):
+            return 0.5 * U @ G @ U.T
 
     def by_mean(self, point):
         """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
 from skmtl.datafits._linear_algebra import inner, positive_part
 from skmtl.datafits._shifted_solvers import (
@@ -17,6 +18,7 @@ from skmtl.datafits._shifted_solvers import (
     prefers_blocks,
 )
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
+from skmtl.datafits._task_bases import TaskBases
 
 _MANY = 48  # features, from which spectra may serve better than inverse matrices
 _SHIFTS = 6  # inverse matrices that take as long as spectra
@@ -282,8 +284,16 @@ class GramForm(SquaredDatafit):
             cache.padded = all_values, all_vectors
         return cache.padded
 
+    def task_bases(self):
+        """The :class:`TaskBases` of the Grams."""
+        cache = self._spectra_cache
+        if cache.bases is None:
+            cache.bases = TaskBases(self)
+        return cache.bases
+
     def _compute_spectra(self):
-        values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
+        with threads_for_factorization(len(self.grams)):
+            values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):

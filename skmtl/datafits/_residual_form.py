@@ -31,6 +31,8 @@ class _Cache:
         Correlation of the features with the targets.
     curvature : ndarray of shape (n_features, n_tasks)
         Centered weighted sums of squares of the features.
+    rooted_groups : list
+        Centered samples and targets of each block, times the roots of their weights.
     features, restricted : ndarray of int, ResidualForm
         The last features that were restricted to, and the form of these alone.
     block_sweeps : BlockSweeps
@@ -44,6 +46,7 @@ class _Cache:
     grams: GramCache | None = None
     null_correlation: np.ndarray | None = None
     curvature: np.ndarray | None = None
+    rooted_groups: list | None = None
     features: np.ndarray | None = None
     restricted: "ResidualForm | None" = None
     block_sweeps: BlockSweeps | None = None
@@ -114,12 +117,8 @@ class ResidualForm(SquaredDatafit):
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
-        means = np.empty_like(self.mean_x)
-        for X, weight, tasks in self.groups:
-            total = weight.sum() or 1.0
-            sums = np.asarray(X.T @ weight)
-            means[:, tasks] = sums.reshape(-1, 1) / total
-        return means
+        total = np.where(self.task_total > 0, self.task_total, 1.0)
+        return self.design.adjoint(self.weight) / total
 
     def _task_mean(self, y):
         total = np.where(self.task_total > 0, self.task_total, 1.0)
@@ -129,6 +128,17 @@ class ResidualForm(SquaredDatafit):
         """X, weights and means of the features of block k."""
         X, weight, tasks = self.groups[k]
         return X, weight, self.center[:, tasks[0]]
+
+    def rooted_groups(self):
+        """Centered samples and targets of each block, times the roots of their weights."""
+        if self._cache.rooted_groups is None:
+            rooted = []
+            for tasks, (X, weight, mean) in zip(self.blocks, self.centered_groups(), strict=True):
+                root = np.sqrt(weight)[:, None]
+                A = np.asfortranarray((X - mean) * root)
+                rooted.append((A, root * self.design.values_of_block(self.y, tasks)))
+            self._cache.rooted_groups = rooted
+        return self._cache.rooted_groups
 
     def centered_groups(self):
         n_blocks = len(self.blocks)
@@ -161,6 +171,8 @@ class ResidualForm(SquaredDatafit):
             correlation -= self.center * self.design.task_sum(wr)
         rr = inner(wr, r)
         ry = inner(wr, self.y)
+        if cache.null_correlation is None and not W.any():
+            cache.null_correlation = correlation
         cache.W = W.copy()
         cache.evaluation = Evaluation(correlation, rr, ry, r)
         return cache.evaluation
@@ -173,30 +185,33 @@ class ResidualForm(SquaredDatafit):
         n_blocks = len(self.blocks)
         if _gram_budget.worth_a_gram(self.design, len(features), n_blocks):
             local = self._restricted_gram(features)
-        elif sweeps_by_blocks(self):
-            local = self._restricted_columns(features)
-        else:
-            return None
-        return local.with_ridge(self.ridge)
+            return local.with_ridge(self.ridge)
+        if sweeps_by_blocks(self):
+            return self.columns(features)
+        return None
+
+    @property
+    def q(self):
+        """Correlation of the features with the centered targets, (n_features, n_tasks)."""
+        if self._cache.null_correlation is None:
+            self.evaluate(np.zeros_like(self.center))
+        return self._cache.null_correlation
 
     def _restricted_gram(self, features):
         cache = self._cache
         if cache.grams is None:
             cache.grams = GramCache(self.centered_groups(), len(self.center))
-        if cache.null_correlation is None:
-            zero = np.zeros_like(self.center)
-            cache.null_correlation = self.evaluate(zero).correlation
         return GramForm(
             cache.grams.get(features),
-            cache.null_correlation[features],
+            self.q[features],
             self.yy,
             self.blocks,
             self.mean_x[features],
             self.mean_y,
         )
 
-    def _restricted_columns(self, features):
-        """The residual form of some features."""
+    def columns(self, features):
+        """The residual form of these features alone."""
         cache = self._cache
         if cache.features is None or not np.array_equal(cache.features, features):
             local = copy.copy(self)
@@ -205,9 +220,11 @@ class ResidualForm(SquaredDatafit):
             local.center = self.center[features]
             local._spectra_cache = SpectraCache()
             local._cache = _Cache()
+            if cache.null_correlation is not None:
+                local._cache.null_correlation = cache.null_correlation[features]
             cache.features = features
             cache.restricted = local
-        return cache.restricted
+        return cache.restricted.with_ridge(self.ridge)
 
     def _compute_spectra(self):
         return [centered_spectrum(*group) for group in self.centered_groups()]

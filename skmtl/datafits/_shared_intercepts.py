@@ -13,7 +13,7 @@ off, which couples the tasks: the Hessian is that of separate tasks less the pro
 with itself.
 """
 
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -76,6 +76,16 @@ class Levels:
         return by_level.sum(axis=-2)
 
     @property
+    def correlation(self):
+        """What the further samples add to the correlations with the targets, as x."""
+        return self.x * (self.weight * self.y)
+
+    @property
+    def yy(self):
+        """What they add to the squares of the targets."""
+        return float(self.weight @ self.y**2)
+
+    @property
     def totals(self):
         """The weight of each common level, 1 where no task has any."""
         totals = self.sums(np.ones(len(self.weight)))
@@ -132,7 +142,7 @@ class WithLevels(SquaredDatafit):
         self.mean_y = base.mean_y
         self.is_sparse = base.is_sparse
         self.is_factorable = base.is_factorable
-        self.yy = base.yy + float(levels.weight @ levels.y**2)
+        self.yy = base.yy + levels.yy
 
     @property
     def curvature(self):
@@ -192,22 +202,21 @@ class SharedIntercepts(SquaredDatafit):
         super().__init__()
         self.free = free
         self.levels = levels
-        given = _with_gram_levels if free.is_gram else WithLevels
-        self._separate = given(free, levels)
         self.borders = levels.borders()
         self.blocks = free.blocks
         self.mean_x = free.mean_x
         self.mean_y = free.mean_y
-        self.yy = self._separate.yy
+        self.yy = free.yy + levels.yy
         self.is_gram = free.is_gram
         self.is_sparse = free.is_sparse
         self.is_factorable = free.is_factorable
         self._solvers = LastSolver()
 
-    @property
+    @cached_property
     def separate(self):
         """The loss of tasks that do not meet: the mean level is given."""
-        return self._separate
+        given = _with_gram_levels if self.is_gram else WithLevels
+        return given(self.free, self.levels)
 
     @property
     def level_at(self):
@@ -277,7 +286,7 @@ class LessOwnSquares(SharedIntercepts):
     def __init__(self, separate, borders):
         SquaredDatafit.__init__(self)
         self.free = separate
-        self._separate = separate
+        self.separate = separate
         self.borders = borders
         self.blocks = separate.blocks
         self.mean_x = separate.mean_x
@@ -292,11 +301,10 @@ def _with_gram_levels(form, levels):
     first = [tasks[0] for tasks in form.blocks]
     x = np.sqrt(levels.weight[first]) * levels.x[:, first]
     squares = x[:, None] * x
-    weighted = levels.weight * levels.y
     return GramForm(
         form.grams + squares,
-        form.q + levels.x * weighted,
-        form.yy + float(weighted @ levels.y),
+        form.q + levels.correlation,
+        form.yy + levels.yy,
         form.blocks,
         form.mean_x,
         form.mean_y,

@@ -5,6 +5,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 from scipy.linalg.lapack import dpotrf, dpotri, dpstrf
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_factorization
 from skmtl.datafits._linear_algebra import ROUNDING
 
 _MANY = 64  # features, from which LAPACK and BLAS take a matrix of each task at a time
@@ -157,9 +158,10 @@ def _inverse(gram, shift):
     """The inverse of a shifted Gram, from its Cholesky factor."""
     matrix = np.array(gram, order="F")
     matrix.flat[:: len(gram) + 1] += shift
-    factor, info = dpotrf(matrix, lower=1, overwrite_a=1)
-    if info == 0:
-        inverse, info = dpotri(factor, lower=1, overwrite_c=1)  # its lower triangle
+    with threads_for_factorization(len(gram)):
+        factor, info = dpotrf(matrix, lower=1, overwrite_a=1)
+        if info == 0:
+            inverse, info = dpotri(factor, lower=1, overwrite_c=1)  # its lower triangle
     if info:
         return _robust_inverse(gram, shift)
     lower = np.tril(inverse, -1)

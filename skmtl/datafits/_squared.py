@@ -48,12 +48,15 @@ class SpectraCache:
         Those of each block.
     padded : tuple or None
         The same as two arrays.
+    bases : TaskBases or None
+        The same for many models at a time.
     of_features : dict
         Those of each block over some features, by the bytes of their indices.
     """
 
     whole: list | None = None
     padded: tuple | None = None
+    bases: object = None
     of_features: dict = field(default_factory=dict)
 
 
@@ -84,14 +87,21 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    sample_spectrum : callable or None
+        Eigenvalues and eigenvectors of a Gram that those of all tasks are like, but for their
+        weights; None where it would not save work.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
+    levels : Levels or None
+        What shared intercepts add.
     """
 
     is_gram = False
     is_sparse = False
     is_factorable = True
     borders = ()
+    levels = None
+    sample_spectrum = None
 
     def __init__(self):
         self.ridge = 0.0

@@ -15,6 +15,7 @@ from skmtl._task_covariance.systems import (
     likelihood_costs,
     warn_of_jitter,
 )
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernels
@@ -239,6 +240,7 @@ class MultiTaskGaussianProcessRegressor(
         check_is_fitted(self)
         return self.kernel_.length_scale
 
+    @one_blas_thread
     def fit(self, X, y, *, noise_variance=None, tasks=None):
         """Find the parameters of the highest likelihood, and draw others with `n_draws`.
 

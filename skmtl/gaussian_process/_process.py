@@ -72,7 +72,7 @@ class Process:
         self.noise = np.append(noise, np.mean(scaled_noise))
         scaled_mean = mean * relative
         self.mean = np.append(mean, np.mean(scaled_mean))
-        self.Bs = [_with_average_task(B, relative) for B in Bs]
+        self.Bs = [with_average_task(B, relative) for B in Bs]
 
     def leave_one_out(self, y):
         """Mean and variance of each target given the others, (n_observations,)."""
@@ -187,7 +187,7 @@ class ProcessAtSamples:
         return covariance
 
 
-def _with_average_task(B, relative_scale):
+def with_average_task(B, relative_scale):
     """A task covariance with the average function as the last.
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.

@@ -15,6 +15,7 @@ from skmtl.penalties._fused import FusedSparseGroup
 from skmtl.penalties._graph_coupling import graph_coupling, mean_coupling, ridge_coupling
 from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
 from skmtl.penalties._layouts import stack_columns, unstack_columns
+from skmtl.penalties._pulls import Pulls
 from skmtl.penalties._quadratic import QuadraticPenalty, Ridge, TaskCoupling
 from skmtl.penalties._spectral import ClusterNorm, SquaredTraceNorm, TraceNorm
 from skmtl.penalties._terms import move_unpenalized, separate_quadratic
@@ -31,6 +32,7 @@ __all__ = [
     "GroupNorm",
     "L1Inf",
     "Penalty",
+    "Pulls",
     "QuadraticPenalty",
     "Ridge",
     "SparseGroup",

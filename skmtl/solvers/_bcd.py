@@ -5,6 +5,7 @@ import numpy as np
 from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._gram_path import gram_path
+from skmtl.solvers._newton_on_samples import NewtonOnSamples
 from skmtl.solvers._solution import certified_solution
 from skmtl.solvers._sweeps import Sweeps
 
@@ -85,6 +86,7 @@ class _WorkingSets:
         self.tol = tol
         self.group_weights = penalty.group_weights(len(W))
         self.features = np.empty(0, dtype=np.intp)
+        self.newton = NewtonOnSamples(datafit, penalty, _TIGHTER * tol * null)
         self.certificate = certify(datafit, penalty, W)
         self.n_iter = 0
 
@@ -135,15 +137,20 @@ class _WorkingSets:
         # with initial values from far away most of the features will not stay
         n_sweeps = 2 if self.n_iter == 0 else None
         W = np.array(self.certificate.W, order="C")
+        before = self.certificate
         self.certificate, n_done = sweeps.improve(
             self.datafit,
             self.penalty,
             W,
             self.features,
-            self.certificate.objective,
+            before.objective,
             n_sweeps=n_sweeps,
         )
         self.n_iter += n_done
+        left = sweeps.max_iter - n_done
+        if left and self.newton.pays(self.certificate, before.gap, n_done, len(self.features)):
+            self.certificate, n_steps = self.newton.improve(self.certificate, left)
+            self.n_iter += n_steps
 
     def _solve_alone(self, local, sweeps, again):
         """Solve the loss of the working set alone."""

@@ -11,12 +11,11 @@ added. A ridge adds to the diagonals of the Grams.
 """
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
-from scipy.linalg.lapack import dposv, dpotrf, dpotri, dpotrs
+from scipy.linalg.lapack import dposv
 
-from skmtl import _kernels
 from skmtl.datafits import inner
 from skmtl.solvers._certificates import scaled_bound
+from skmtl.solvers._newton_terms import newton_terms
 
 _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value, to which an e_j may change in one step
@@ -29,7 +28,7 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
 
     Parameters
     ----------
-    form : GramForm
+    form : GramForm or ResidualForm
         The loss of the non-zero features alone.
     group_weights : ndarray of shape (n_features,)
         lam, positive.
@@ -83,9 +82,7 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
 
 def _minimize(form, scale):
     """The minimum W at e = scale**2, its `V = D^-1 W` and the Hessian; None if that fails."""
-    one_task_a_gram = len(form.blocks) == form.shape[1] > 1
-    terms = _one_task_a_gram if one_task_a_gram else _tasks_by_gram
-    found = terms(form, scale)
+    found = newton_terms(form, scale)
     if found is None:
         return None
     U, hessian = found
@@ -118,47 +115,3 @@ def _certify(form, group_weights, W, V):
     scale = min(scale, 1.0 / largest)
     bound = scaled_bound(scale, augmented, ry)
     return objective, objective - bound, norms
-
-
-def _tasks_by_gram(form, scale):
-    """U = S V and `sum_t (I - B_t^-1) o u_t u_t'` by LAPACK, one Gram after the other."""
-    k = len(scale)
-    diagonal = slice(None, None, k + 1)
-    U = np.empty_like(form.q)
-    scaled_q = scale[:, None] * form.q
-    hessian = np.zeros((k, k), order="F")
-    for i, tasks in enumerate(form.blocks):
-        B = np.array(form.grams[:, :, i], order="F")
-        B.flat[diagonal] += form.ridge
-        B *= scale[:, None]
-        B *= scale
-        B.flat[diagonal] += 1.0
-        factor, info = dpotrf(B, lower=1, overwrite_a=1, clean=0)
-        if info:
-            return None
-        u, _ = dpotrs(factor, scaled_q[:, tasks], lower=1)
-        inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
-        inverse *= -1.0
-        inverse.flat[diagonal] += 1.0
-        inverse *= dsyrk(1.0, u, lower=1)
-        hessian += inverse
-        U[:, tasks] = u
-    return U, hessian
-
-
-def _one_task_a_gram(form, scale):
-    """The same as :func:`_tasks_by_gram`, compiled, for tasks with Grams of their own."""
-    k = len(scale)
-    U = np.empty_like(form.q)
-    hessian = np.empty((k, k))
-    _kernels.newton_terms(
-        form.grams,
-        form.q,
-        scale,
-        form.ridge,
-        U,
-        hessian,
-    )
-    if not np.isfinite(hessian).all():
-        return None
-    return U, hessian.T
