@@ -35,12 +35,15 @@ class _Cache:
         The Grams, blocks first.
     low_rank : bool
         Whether ranks are low.
+    largest : float
+        The largest eigenvalue.
     solvers : LastSolver
         The last shifted solver.
     """
 
     ordered: np.ndarray | None = None
     low_rank: bool | None = None
+    largest: float | None = None
     solvers: LastSolver = field(default_factory=LastSolver)
 
 
@@ -301,5 +304,8 @@ class GramForm(SquaredDatafit):
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
-        values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
-        return self.ridge + float(values[:, -1].max())
+        cache = self._cache
+        if cache.largest is None:
+            values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
+            cache.largest = float(values[:, -1].max())
+        return self.ridge + cache.largest
