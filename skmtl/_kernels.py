@@ -967,9 +967,7 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(
-            rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive
-        )
+        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
         least = 0.5 * tol
         first = True
         moved = True
@@ -1574,6 +1572,174 @@ def task_derivatives(precision, a, K, B, task, by_K, by_B):
             if j > i:
                 by_K[j, i] = by_K[i, j]
                 by_B[u, t] += g * K[i, j]
+
+
+@_compiled
+def _dot(x, y):
+    """The inner product of two vectors."""
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    return total
+
+
+@_compiled
+def _orthonormal(columns, Q, R):
+    """Write orthonormal rows Q and a triangle R with ``columns = Q' R``; columns are overwritten.
+
+    A column that depends on those before it has zeros in its rows of Q and R.
+    """
+    for j in range(len(columns)):
+        x = columns[j]
+        before = np.sqrt(_dot(x, x))
+        R[j] = 0.0
+        for _ in range(2):  # once leaves rounding errors of nearly parallel columns
+            for i in range(j):
+                along = _dot(Q[i], x)
+                R[i, j] += along
+                for t in range(x.size):
+                    x[t] -= along * Q[i, t]
+        length = np.sqrt(_dot(x, x))
+        if length > 1e-14 * before:
+            R[j, j] = length
+            for t in range(x.size):
+                Q[j, t] = x[t] / length
+        else:
+            Q[j] = 0.0
+
+
+@_compiled
+def _invert_positive(S):
+    """Invert a small symmetric matrix in place; its determinant, NaN if it is not positive."""
+    determinant = 1.0
+    for k in range(len(S)):
+        pivot = S[k, k]
+        if not pivot > 0:
+            return np.nan
+        determinant *= pivot
+        S[k, k] = 1.0
+        for j in range(len(S)):
+            S[k, j] /= pivot
+        for i in range(len(S)):
+            if i != k:
+                factor = S[i, k]
+                S[i, k] = 0.0
+                for j in range(len(S)):
+                    S[i, j] -= factor * S[k, j]
+    return determinant
+
+
+@_compiled
+def low_rank_likelihood(values, kappa, L, noise, Z, C, by_L, by_kappa, by_noise, traces):
+    """The sums of ``z_k' M_k^-1 z_k`` and of ``log|M_k|`` over all directions k, and derivatives.
+
+    ``M_k = values[k] (L' L + diag(kappa)) + diag(noise)``, L of shape (rank, n_tasks). Writes
+    ``M_k^-1 z_k`` to C, and to `traces` those of ``M_k^-1 (L' L + diag(kappa))``. Adds half the
+    derivatives of minus both sums with respect to ``L' L`` (times L), kappa and noise. Returns NaN
+    if an M_k is not positive definite.
+    """
+    rank, n_tasks = L.shape
+    root = np.empty(n_tasks)
+    across = np.empty(n_tasks)
+    diagonal = np.empty(n_tasks)
+    along = np.empty(rank)
+    Q = np.empty((rank, n_tasks))
+    R = np.empty((rank, rank))
+    S = np.empty((rank, rank))
+    of_L = np.empty((rank, n_tasks))
+    fit = 0.0
+    log_determinant = 0.0
+    for k in range(values.size):
+        s = values[k]
+        product = 1.0
+        for t in range(n_tasks):
+            own = s * kappa[t] + noise[t]
+            if not own > 0:
+                return np.nan, np.nan
+            root[t] = 1.0 / np.sqrt(own)
+            across[t] = root[t] * Z[k, t]
+            product *= own
+            if not 1e-200 < product < 1e200:
+                log_determinant += np.log(product)
+                product = 1.0
+        for j in range(rank):
+            for t in range(n_tasks):
+                of_L[j, t] = root[t] * L[j, t]
+        _orthonormal(of_L, Q, R)
+        for i in range(rank):
+            for j in range(rank):
+                S[i, j] = s * _dot(R[i], R[j])
+            S[i, i] += 1.0
+        determinant = _invert_positive(S)
+        if not determinant > 0:
+            return np.nan, np.nan
+        log_determinant += np.log(product) + np.log(determinant)
+        c = C[k]
+        fit += _low_rank_direction(root, Q, S, across, along, c, diagonal)
+        _times_loadings(root, Q, R, S, of_L)
+        trace = _dot(diagonal, kappa)
+        for t in range(n_tasks):
+            excess = 0.5 * (c[t] * c[t] - diagonal[t])
+            by_kappa[t] += s * excess
+            by_noise[t] += excess
+        for j in range(rank):
+            trace += _dot(of_L[j], L[j])
+            cL = _dot(c, L[j])
+            for t in range(n_tasks):
+                by_L[j, t] += 0.5 * s * (cL * c[t] - of_L[j, t])
+        traces[k] = trace
+    return fit, log_determinant
+
+
+@_compiled
+def _low_rank_direction(root, Q, S, z, along, dual, diagonal):
+    """Write one direction's M^-1 z and diagonal of M^-1; z is scaled, and is overwritten.
+
+    Returns ``z' M^-1 z``.
+    """
+    rank, n_tasks = Q.shape
+    for j in range(rank):
+        along[j] = _dot(Q[j], z)
+    for j in range(rank):
+        for t in range(n_tasks):
+            z[t] -= along[j] * Q[j, t]
+    fit = _dot(z, z)
+    dual[:] = z
+    diagonal[:] = 1.0
+    for i in range(rank):
+        shrunk = 0.0
+        for j in range(rank):
+            shrunk += S[i, j] * along[j]
+        fit += shrunk * along[i]
+        for t in range(n_tasks):
+            dual[t] += shrunk * Q[i, t]
+        for j in range(rank):
+            explained = -S[i, j]
+            if i == j:
+                explained += 1.0
+            for t in range(n_tasks):
+                diagonal[t] -= explained * Q[i, t] * Q[j, t]
+    for t in range(n_tasks):
+        dual[t] *= root[t]
+        diagonal[t] *= root[t] * root[t]
+    return fit
+
+
+@_compiled
+def _times_loadings(root, Q, R, S, out):
+    """Write one direction's M^-1 L', (rank, n_tasks)."""
+    rank, n_tasks = Q.shape
+    out[:] = 0.0
+    for i in range(rank):
+        for j in range(rank):
+            weight = 0.0
+            for m in range(j + 1):
+                weight += S[i, m] * R[m, j]
+            for t in range(n_tasks):
+                out[j, t] += weight * Q[i, t]
+    for j in range(rank):
+        for t in range(n_tasks):
+            out[j, t] *= root[t]
 
 
 @_compiled

@@ -59,7 +59,10 @@ class CholeskyFactor:
 
     def inverse(self):
         """``A^-1``."""
-        return symmetrized(self.inverse_triangle())
+        triangle = self.inverse_triangle()  # above it are the zeros of the factor
+        inverse = triangle + triangle.T
+        inverse.flat[:: len(inverse) + 1] = triangle.diagonal()
+        return inverse
 
     def inverse_diagonal(self):
         """The diagonal of ``A^-1``, (n,)."""

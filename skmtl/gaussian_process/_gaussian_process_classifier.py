@@ -13,6 +13,7 @@ from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._docs import documented
 from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
+from skmtl._threads import one_blas_thread
 from skmtl._warn import warn
 from skmtl.base import MultiTaskEstimator
 from skmtl.datafits import check_binary, class_problem
@@ -206,6 +207,7 @@ class MultiTaskGaussianProcessClassifier(
         check_is_fitted(self)
         return self.kernel_.length_scale
 
+    @one_blas_thread
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest posterior, and the mode of the log-odds.
 
