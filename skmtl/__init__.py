@@ -40,7 +40,9 @@ _NAMES = {
         "task_transfer_matrix",
     ],
     "gaussian_process": [
+        "MultiTaskGaussianProcessClassifier",
         "MultiTaskGaussianProcessRegressor",
+        "MultiTaskSparseGaussianProcessRegressor",
     ],
     "inspection": [
         "CoefficientDisplay",
@@ -203,7 +205,11 @@ if TYPE_CHECKING:  # the same names for tools that only read
         select_tasks,
         task_transfer_matrix,
     )
-    from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+    from skmtl.gaussian_process import (
+        MultiTaskGaussianProcessClassifier,
+        MultiTaskGaussianProcessRegressor,
+        MultiTaskSparseGaussianProcessRegressor,
+    )
     from skmtl.inspection import (
         CoefficientDisplay,
         GradientConflictDisplay,

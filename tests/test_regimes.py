@@ -24,7 +24,8 @@ from skmtl.datafits import (
 )
 from skmtl.penalties import L21
 from skmtl.solvers import _gram_path as driver
-from skmtl.solvers import bcd, certify, gram_path, solution_path
+from skmtl.solvers import _newton_on_samples, bcd, certify, gram_path, solution_path
+from skmtl.solvers._newton_terms import newton_terms
 
 N_TASKS = 4
 SHAPES = {"tall": (60, 12), "flat": (20, 40)}
@@ -68,8 +69,12 @@ def datafit(X, Y, weight, layout, form):
 
 def force(monkeypatch, regime):
     """Make the solver take one way."""
-    if regime == "samples":  # never a Gram of a working set
+    if regime.startswith("samples"):  # never a Gram of a working set
         monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", 0)
+        monkeypatch.setattr(_gram_budget, "SMALL", 0)
+    if regime == "samples, newton":
+        monkeypatch.setattr(_newton_on_samples, "_STEPS", 0)
+        monkeypatch.setattr(_newton_on_samples, "_SETTLED", np.inf)
     if regime == "descent":
         monkeypatch.setattr(driver, "group_newton", lambda *_: (None, 1))
     if regime == "newton":  # as soon as may be
@@ -89,6 +94,7 @@ def test_all_regimes_agree(shape, kind, l1_ratio, monkeypatch):
                 ("gram", "newton"),
                 ("residual", "sets"),
                 ("residual", "samples"),
+                ("residual", "samples, newton"),
             ):
                 with monkeypatch.context() as patch:
                     force(patch, regime)
@@ -101,6 +107,20 @@ def test_all_regimes_agree(shape, kind, l1_ratio, monkeypatch):
     lowest = min(found.values())
     null = datafit(X, Y, weight, "wide", "gram").yy / 2
     assert {k: v for k, v in found.items() if v > lowest + 1.01 * tol * null} == {}
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("kind", WEIGHTS)
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_terms_of_newton_steps_do_not_depend_on_the_form(layout, kind, ridge):
+    X, Y, weight = problem("flat", kind)
+    scale = np.linspace(0.1, 2.0, X.shape[1])
+    gram, samples = (
+        newton_terms(datafit(X, Y, weight, layout, form).with_ridge(ridge), scale)
+        for form in ("gram", "residual")
+    )
+    np.testing.assert_allclose(samples[0], gram[0], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(np.tril(samples[1]), np.tril(gram[1]), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("positive", [False, True])
@@ -210,6 +230,24 @@ def test_threads_do_not_change_the_result(shape):
     one, two = (MultiTaskLassoCV(alphas=10, n_jobs=k).fit(X, Y) for k in (1, 2))
     np.testing.assert_array_equal(one.mse_path_, two.mse_path_)
     np.testing.assert_array_equal(one.coef_, two.coef_)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("exact", [False, True])
+def test_more_tasks_than_samples_have_the_solution_of_their_gram(ridge, exact):
+    rng = np.random.default_rng(0)
+    X, Y, weight = rng.standard_normal((12, 30)), rng.standard_normal((12, 25)), rng.random((12, 1))
+    penalty, W0 = L21(0.5), rng.standard_normal((30, 25))
+    losses = [
+        squared_datafit(SharedDesign(X, 25), Y, weight, form=form).with_ridge(ridge)
+        for form in ("gram", "residual")
+    ]
+    assert [loss.has_spare_tasks for loss in losses] == [False, True]
+    gram, rotated = (bcd(loss, penalty, W0, tol=1e-13, exact=exact) for loss in losses)
+    np.testing.assert_allclose(rotated.W, gram.W, atol=1e-6)
+    certificate = certify(losses[1], penalty, rotated.W)
+    assert rotated.objective == pytest.approx(certificate.objective, rel=1e-12)
+    assert certificate.gap <= 1e-12 * losses[1].yy
 
 
 @pytest.mark.parametrize("form", ["gram", "residual"])

@@ -21,7 +21,9 @@ PAGES = CHECKOUT / "doc"
 # contributor's page from this list.
 PLACES = {
     "_kernels": "every compiled function",
+    "_row_norms": "norms of features",
     "_warn": "warnings that point at the line of the user",
+    "_threads": "how many threads BLAS gets",
     "_docs": "paragraphs of docstrings that estimators share",
     "_data": "what the user passes, read and checked: task ids, designs, strata, parameters",
     "_dask": "Dask collections: partitions, sums over them, lazy predictions",

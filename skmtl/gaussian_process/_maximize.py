@@ -22,6 +22,7 @@ _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
 _FEW = 10  # iterations of a short outer search
 _SHORT = 20  # iterations of a short search
+_LEADING = 4  # ends of short searches from which others go on
 
 
 class SearchResult(NamedTuple):
@@ -149,6 +150,11 @@ def _by_lbfgs(objective, initial, n_restarts, tol):
     if objective.likelihood.projects_variables:
         search = projected_search
     theta = search(objective, initial, n_restarts)
+    return search_from(theta, objective, initial, tol)
+
+
+def search_from(theta, objective, initial, tol):
+    """The end of a search over all parameters: theta, the objective and its gradient there."""
     # Where a line search failed, another search begins with a fresh memory.
     for _ in range(_ROUNDS):
         result = lbfgs(
@@ -219,13 +225,12 @@ class VariableProjection:
         theta[free] = result.x
         return Candidate(-result.fun, theta)
 
-    def first_inner(self, theta):
-        """The :class:`Candidate` of an inner search from theta."""
-        return self.inner(self.given_inputs(theta), theta)
+    def first_inner(self, spectral, theta):
+        """The :class:`Candidate` of a short inner search from theta."""
+        return self.inner(spectral, theta, maxiter=_SHORT)
 
-    def best_from(self, thetas):
-        """The best :class:`Candidate` of searches from several thetas."""
-        candidates = [self.first_inner(theta) for theta in thetas]
+    def best_from(self, candidates):
+        """The best :class:`Candidate` of searches that begin at one of several."""
         if len(candidates) > 1 and self.small:
             candidates = [self.outer(candidate, maxiter=_FEW) for candidate in candidates]
         return self.outer(best_of(candidates))
@@ -238,8 +243,10 @@ class VariableProjection:
         thetas = [fresh]
         thetas += self.initial.led_by_each(fresh)
         thetas += [self.initial.perturbed(theta) for _ in range(n_restarts)]
-        n_steps = _FEW * _SHORT if self.small else _SHORT
-        candidates = [self.inner(spectral, start, maxiter=n_steps) for start in thetas]
+        candidates = [self.first_inner(spectral, start) for start in thetas]
+        if self.small:
+            candidates.sort(key=lambda candidate: -candidate.value)
+            candidates = [self.inner(spectral, one.theta) for one in candidates[:_LEADING]]
         return self.inner(spectral, best_of(candidates).theta)
 
     def outer(self, best, **options):
@@ -273,11 +280,19 @@ def projected_search(objective, initial, n_restarts):
     shifts = _SHIFTS[:1]
     if n_restarts and search.is_input.any():
         shifts = _SHIFTS
-    first = [initial.shifted(initial.theta, shift) for shift in shifts]
-    best = search.best_from(first)
-    if n_restarts and min(objective.likelihood.layout.ranks):
-        independent = search.best_from([initial.independent(theta) for theta in first])
-        coupled = search.first_inner(initial.coupled(independent.theta))
+    also_independent = n_restarts and min(objective.likelihood.layout.ranks)
+    sharing = []
+    independent = []
+    for shift in shifts:
+        theta = initial.shifted(initial.theta, shift)
+        spectral = search.given_inputs(theta)
+        sharing.append(search.first_inner(spectral, theta))
+        if also_independent:
+            independent.append(search.first_inner(spectral, initial.independent(theta)))
+    best = search.best_from(sharing)
+    if also_independent:
+        theta = initial.coupled(search.best_from(independent).theta)
+        coupled = search.inner(search.given_inputs(theta), theta)
         if coupled.value > best.value:
             best = search.outer(coupled)
     for _ in range(_ROUNDS if n_restarts else 0):

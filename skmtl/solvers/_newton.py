@@ -11,12 +11,12 @@ added. A ridge adds to the diagonals of the Grams.
 """
 
 import numpy as np
-from scipy.linalg.blas import dsyrk
-from scipy.linalg.lapack import dposv, dpotrf, dpotri, dpotrs
+from scipy.linalg.lapack import dposv
 
-from skmtl import _kernels
+from skmtl._row_norms import row_norms
 from skmtl.datafits import inner
 from skmtl.solvers._certificates import scaled_bound
+from skmtl.solvers._newton_terms import newton_terms
 
 _STEPS = 8
 _RANGE = (0.1, 10.0)  # of its value, to which an e_j may change in one step
@@ -29,7 +29,7 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
 
     Parameters
     ----------
-    form : GramForm
+    form : GramForm or ResidualForm
         The loss of the non-zero features alone.
     group_weights : ndarray of shape (n_features,)
         lam, positive.
@@ -45,9 +45,9 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
     (W, n_steps)
         W is None if no step lowered the objective.
     """
-    e = _norms(W) / group_weights
+    e = row_norms(W) / group_weights
     least = _LEAST * e.max()
-    gradient = form.evaluate(W).correlation - form.ridge * W
+    gradient = form.evaluate(W).descent(form.ridge, W)
     objective, _, _ = _certify(form, group_weights, W, gradient)
     last = min(max_iter, _STEPS)
     best = None
@@ -83,9 +83,7 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
 
 def _minimize(form, scale):
     """The minimum W at e = scale**2, its `V = D^-1 W` and the Hessian; None if that fails."""
-    one_task_a_gram = len(form.blocks) == form.shape[1] > 1
-    terms = _one_task_a_gram if one_task_a_gram else _tasks_by_gram
-    found = terms(form, scale)
+    found = newton_terms(form, scale)
     if found is None:
         return None
     U, hessian = found
@@ -101,64 +99,14 @@ def _direction(hessian, size, excess):
     return None if info else change
 
 
-def _norms(A):
-    """The 2-norms of the rows."""
-    squares = np.einsum("ij,ij->i", A, A)
-    return np.sqrt(squares)
-
-
 def _certify(form, group_weights, W, V):
     """Objective and gap of W among its own features, V being minus the gradient; norms of V."""
     ry = form.yy - inner(form.q, W)
     augmented = max(ry - inner(V, W), 0.0)  # <r, D r> + ridge ||W||^2
-    norms = _norms(V)
-    objective = 0.5 * augmented + float(group_weights @ _norms(W))
+    norms = row_norms(V)
+    objective = 0.5 * augmented + float(group_weights @ row_norms(W))
     scale = ry / augmented if augmented > 0 else 0.0
     largest = (norms / group_weights).max()
     scale = min(scale, 1.0 / largest)
     bound = scaled_bound(scale, augmented, ry)
     return objective, objective - bound, norms
-
-
-def _tasks_by_gram(form, scale):
-    """U = S V and `sum_t (I - B_t^-1) o u_t u_t'` by LAPACK, one Gram after the other."""
-    k = len(scale)
-    diagonal = slice(None, None, k + 1)
-    U = np.empty_like(form.q)
-    scaled_q = scale[:, None] * form.q
-    hessian = np.zeros((k, k), order="F")
-    for i, tasks in enumerate(form.blocks):
-        B = np.array(form.grams[:, :, i], order="F")
-        B.flat[diagonal] += form.ridge
-        B *= scale[:, None]
-        B *= scale
-        B.flat[diagonal] += 1.0
-        factor, info = dpotrf(B, lower=1, overwrite_a=1, clean=0)
-        if info:
-            return None
-        u, _ = dpotrs(factor, scaled_q[:, tasks], lower=1)
-        inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
-        inverse *= -1.0
-        inverse.flat[diagonal] += 1.0
-        inverse *= dsyrk(1.0, u, lower=1)
-        hessian += inverse
-        U[:, tasks] = u
-    return U, hessian
-
-
-def _one_task_a_gram(form, scale):
-    """The same as :func:`_tasks_by_gram`, compiled, for tasks with Grams of their own."""
-    k = len(scale)
-    U = np.empty_like(form.q)
-    hessian = np.empty((k, k))
-    _kernels.newton_terms(
-        form.grams,
-        form.q,
-        scale,
-        form.ridge,
-        U,
-        hessian,
-    )
-    if not np.isfinite(hessian).all():
-        return None
-    return U, hessian.T
