@@ -42,6 +42,7 @@ _NAMES = {
     "gaussian_process": [
         "MultiTaskGaussianProcessClassifier",
         "MultiTaskGaussianProcessRegressor",
+        "MultiTaskSparseGaussianProcessRegressor",
     ],
     "inspection": [
         "CoefficientDisplay",
@@ -207,6 +208,7 @@ if TYPE_CHECKING:  # the same names for tools that only read
     from skmtl.gaussian_process import (
         MultiTaskGaussianProcessClassifier,
         MultiTaskGaussianProcessRegressor,
+        MultiTaskSparseGaussianProcessRegressor,
     )
     from skmtl.inspection import (
         CoefficientDisplay,

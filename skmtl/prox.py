@@ -4,6 +4,7 @@ import numpy as np
 from scipy.linalg import eigh, svdvals
 
 from skmtl import _kernels
+from skmtl._row_norms import row_norms
 
 
 def soft_threshold(W, threshold):
@@ -15,7 +16,7 @@ def soft_threshold(W, threshold):
 
 def group_shrink(W, threshold):
     """Shrink the 2-norm of every row of W by `threshold` (scalar or one per row): prox of L2,1."""
-    norms = np.linalg.norm(W, axis=1, keepdims=True)
+    norms = row_norms(W)[:, None]
     threshold = np.asarray(threshold, dtype=float)
     threshold = threshold.reshape(-1, 1)
     shrunk = np.maximum(norms - threshold, 0.0)

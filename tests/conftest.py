@@ -50,6 +50,7 @@ from skmtl import (
     MultiTaskRegressor,
     MultiTaskRelationshipKernelRidge,
     MultiTaskRelationshipKernelRidgeCV,
+    MultiTaskSparseGaussianProcessRegressor,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
     MultiTaskStacking,
@@ -161,6 +162,7 @@ KERNEL = [
     MultiTaskSVR(),
     MultiTaskGaussianProcessClassifier(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
+    MultiTaskSparseGaussianProcessRegressor(n_inducing=10),
 ]
 TRAINING = {
     "hidden_layer_sizes": (8,),

@@ -232,6 +232,24 @@ def test_threads_do_not_change_the_result(shape):
     np.testing.assert_array_equal(one.coef_, two.coef_)
 
 
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("exact", [False, True])
+def test_more_tasks_than_samples_have_the_solution_of_their_gram(ridge, exact):
+    rng = np.random.default_rng(0)
+    X, Y, weight = rng.standard_normal((12, 30)), rng.standard_normal((12, 25)), rng.random((12, 1))
+    penalty, W0 = L21(0.5), rng.standard_normal((30, 25))
+    losses = [
+        squared_datafit(SharedDesign(X, 25), Y, weight, form=form).with_ridge(ridge)
+        for form in ("gram", "residual")
+    ]
+    assert [loss.has_spare_tasks for loss in losses] == [False, True]
+    gram, rotated = (bcd(loss, penalty, W0, tol=1e-13, exact=exact) for loss in losses)
+    np.testing.assert_allclose(rotated.W, gram.W, atol=1e-6)
+    certificate = certify(losses[1], penalty, rotated.W)
+    assert rotated.objective == pytest.approx(certificate.objective, rel=1e-12)
+    assert certificate.gap <= 1e-12 * losses[1].yy
+
+
 @pytest.mark.parametrize("form", ["gram", "residual"])
 def test_a_start_at_the_solution_is_the_solution(form):
     X, Y, weight = problem("tall", "one gram")

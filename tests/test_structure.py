@@ -21,6 +21,7 @@ PAGES = CHECKOUT / "doc"
 # contributor's page from this list.
 PLACES = {
     "_kernels": "every compiled function",
+    "_row_norms": "norms of features",
     "_warn": "warnings that point at the line of the user",
     "_threads": "how many threads BLAS gets",
     "_docs": "paragraphs of docstrings that estimators share",

@@ -106,6 +106,13 @@ def _weighted_variance_of_sparse(X, weight, mean):
     return of_entries + zero_weight * mean**2
 
 
+def _deviation(X):
+    """Return the standard deviation of every feature, shape (n_features,)."""
+    if sparse.issparse(X):
+        X = X.toarray()
+    return X.std(axis=0)
+
+
 class Design:
     """Base of the two designs; a subclass says how predictions are laid out.
 
@@ -153,12 +160,12 @@ class Design:
             X = X.tocsr()
             largest = np.where(stored, largest, 0.0)
         step = max(1, X.shape[0] // _SAMPLE)
-        sample = X[::step]
-        if sparse.issparse(sample):
-            sample = sample.toarray()
-        deviation = sample.std(axis=0)
         largest = largest.max(axis=1)
-        return bool((largest > 1e3 * deviation).any())
+        seems_offset = largest > 1e3 * _deviation(X[::step])
+        if not seems_offset.any():
+            return False
+        features = np.flatnonzero(seems_offset)  # or of one value in the few samples
+        return bool((largest[features] > 1e3 * _deviation(X[:, features])).any())
 
     def _stored_throughout(self):
         """Which features of a sparse X are stored for all samples of a task."""
@@ -247,18 +254,10 @@ class SharedDesign(Design):
         if weight.shape[1] == 1:
             every_task = np.arange(self.n_tasks)
             return [(self.X, weight[:, 0], every_task)]
-        _, first_tasks, groups = np.unique(
-            weight.T,
-            axis=0,
-            return_index=True,
-            return_inverse=True,
-        )
-        groups = groups.ravel()
-        blocks = []
-        for first in np.sort(first_tasks):
-            tasks = np.flatnonzero(groups == groups[first])
-            blocks.append((self.X, weight[:, first], tasks))
-        return blocks
+        alike = {}
+        for task, column in enumerate(np.ascontiguousarray(weight.T)):
+            alike.setdefault(column.tobytes(), []).append(task)
+        return [(self.X, weight[:, tasks[0]], np.array(tasks)) for tasks in alike.values()]
 
 
 class StackedDesign(Design):

@@ -15,7 +15,8 @@ from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
-from skmtl.datafits._likelihood import Likelihood, Point
+from skmtl.datafits._likelihood import Likelihood
+from skmtl.datafits._likelihood_point import Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
 from skmtl.datafits._origins import median_of_three
 from skmtl.datafits._partitioned_classes import PartitionedClasses

@@ -26,3 +26,19 @@ def worth_a_gram(design, n_features, n_blocks):
         most = GRAM_FLOATS
     floats = n_features**2 * n_blocks
     return floats <= most
+
+
+def first_set(design):
+    """Number of features of a first working set of dense samples.
+
+    A quarter of a task's samples, or as many as half of them while the Gram and some ten sweeps
+    (in measured ns) take no longer than one product of all features with the residuals.
+    """
+    n_samples = design.column_size
+    n_features = design.n_features
+    n_tasks = design.n_tasks
+    product = 0.05 * n_samples * n_features * n_tasks
+    of_square = 0.05 * n_samples + 1.2 * n_tasks
+    affordable = (product / of_square) ** 0.5
+    most = max(n_samples / 4, min(affordable, n_samples / 2))
+    return int(min(most, n_features // 5))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import qr
 
-from skmtl._data.designs import weighted_gram, weighted_variance
+from skmtl._data.designs import SharedDesign, weighted_gram, weighted_variance
 from skmtl.datafits import _gram_budget
 from skmtl.datafits._descent import BlockSweeps, sweep, sweeps_by_blocks
 from skmtl.datafits._gram_cache import GramCache
@@ -14,6 +15,7 @@ from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._linear_algebra import centered_spectrum, inner, largest_eigenvalue
 from skmtl.datafits._squared import Evaluation, SpectraCache, SquaredDatafit
 
+_SPARE = 1.2  # times as many tasks as samples, for which other coordinates pay
 _DENSE_FLOATS = 2**26  # of a sparse X that may be made dense
 
 
@@ -31,6 +33,8 @@ class _Cache:
         Correlation of the features with the targets.
     curvature : ndarray of shape (n_features, n_tasks)
         Centered weighted sums of squares of the features.
+    rotated : tuple
+        What :meth:`ResidualForm.rotated` returns.
     rooted_groups : list
         Centered samples and targets of each block, times the roots of their weights.
     features, restricted : ndarray of int, ResidualForm
@@ -44,6 +48,7 @@ class _Cache:
     grams: GramCache | None = None
     null_correlation: np.ndarray | None = None
     curvature: np.ndarray | None = None
+    rotated: tuple | None = None
     rooted_groups: list | None = None
     features: np.ndarray | None = None
     restricted: "ResidualForm | None" = None
@@ -77,8 +82,7 @@ class ResidualForm(SquaredDatafit):
         self.blocks = [tasks for *_, tasks in self.groups]
         self.first_set = n_features
         if not self.is_sparse:
-            quarter = design.column_size // 4
-            self.first_set = int(min(quarter, n_features // 5))
+            self.first_set = _gram_budget.first_set(design)
         self.largest_set = n_features
         if n_features <= _gram_budget.many_features(design, weight):
             self.largest_set = n_features // 2
@@ -114,12 +118,8 @@ class ResidualForm(SquaredDatafit):
 
     def _means(self):
         """Weighted means of the features in each task, (n_features, n_tasks)."""
-        means = np.empty_like(self.mean_x)
-        for X, weight, tasks in self.groups:
-            total = weight.sum() or 1.0
-            sums = np.asarray(X.T @ weight)
-            means[:, tasks] = sums.reshape(-1, 1) / total
-        return means
+        total = np.where(self.task_total > 0, self.task_total, 1.0)
+        return self.design.adjoint(self.weight) / total
 
     def _task_mean(self, y):
         total = np.where(self.task_total > 0, self.task_total, 1.0)
@@ -226,6 +226,38 @@ class ResidualForm(SquaredDatafit):
             cache.features = features
             cache.restricted = local
         return cache.restricted.with_ridge(self.ridge)
+
+    @property
+    def has_spare_tasks(self):
+        """Whether there are more tasks than samples, which all tasks share and weigh alike."""
+        if not isinstance(self.design, SharedDesign) or len(self.blocks) > 1:
+            return False
+        n_samples, n_tasks = self.y.shape
+        return n_tasks > _SPARE * n_samples
+
+    def rotated(self):
+        """The loss in other coordinates of the tasks, as many as samples.
+
+        Returns the form and Q (n_tasks, n_samples) with orthonormal columns. Norms of features and
+        the loss are the same at W and W Q if the rows of W are combinations of those of Y, as they
+        are at the minimum.
+        """
+        if self._cache.rotated is None:
+            Q, R = qr(self.y.T, mode="economic", check_finite=False)
+            n_new = Q.shape[1]
+            other = copy.copy(self)
+            other.y = np.ascontiguousarray(R.T)
+            other._hold(SharedDesign(self.design.X, n_new))
+            other.blocks = [np.arange(n_new)]
+            other.task_total = self.task_total[:n_new]
+            other.mean_x = self.mean_x[:, :n_new]
+            other.center = self.center[:, :n_new]
+            other.mean_y = np.zeros(n_new)
+            other._spectra_cache = SpectraCache()
+            other._cache = _Cache()
+            self._cache.rotated = other, Q
+        form, Q = self._cache.rotated
+        return form.with_ridge(self.ridge), Q
 
     def _compute_spectra(self):
         return [centered_spectrum(*group) for group in self.centered_groups()]

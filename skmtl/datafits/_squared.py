@@ -37,6 +37,10 @@ class Evaluation:
     ry: float
     residual: np.ndarray | None = None
 
+    def descent(self, ridge, W):
+        """Minus the gradient of the loss with this ridge at W, (n_features, n_tasks)."""
+        return self.correlation - ridge * W if ridge else self.correlation
+
 
 @dataclass
 class SpectraCache:
@@ -87,6 +91,11 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    sample_spectrum : callable or None
+        Eigenvalues and eigenvectors of a Gram that those of all tasks are like, but for their
+        weights; None where it would not save work.
+    has_spare_tasks : bool
+        Whether `rotated` has fewer tasks.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
     levels : Levels or None
@@ -96,8 +105,10 @@ class SquaredDatafit(ABC):
     is_gram = False
     is_sparse = False
     is_factorable = True
+    has_spare_tasks = False
     borders = ()
     levels = None
+    sample_spectrum = None
 
     def __init__(self):
         self.ridge = 0.0

@@ -18,6 +18,7 @@ from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegress
 from skmtl.gaussian_process import (
     MultiTaskGaussianProcessClassifier,
     MultiTaskGaussianProcessRegressor,
+    MultiTaskSparseGaussianProcessRegressor,
 )
 from skmtl.kernel import (
     MultiTaskKernelRidge,
@@ -276,6 +277,12 @@ def _support_vector_classes(estimator: MultiTaskSVC):
 
 @single_task.register
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTask(one_task)
+
+
+@single_task.register
+def _sparse_gaussian_process(estimator: MultiTaskSparseGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
 

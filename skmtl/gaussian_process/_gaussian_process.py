@@ -29,7 +29,7 @@ from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
 from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
-from skmtl.gaussian_process._prediction import PredictionMixin, dense
+from skmtl.gaussian_process._prediction import LeaveOneOutMixin, PredictionMixin, dense
 from skmtl.gaussian_process._process import Process
 from skmtl.gaussian_process._search_warnings import (
     warn_of_gradient,
@@ -41,7 +41,12 @@ _NEGLIGIBLE = 1e-6  # of the noise: a smaller variance counts as none
 
 
 class MultiTaskGaussianProcessRegressor(
-    PredictionMixin, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
+    PredictionMixin,
+    LeaveOneOutMixin,
+    MultiTaskEstimator,
+    RegressorMixin,
+    MultiOutputMixin,
+    BaseEstimator,
 ):
     """Gaussian process regression of several tasks: predictions with error bars.
 
@@ -167,6 +172,7 @@ class MultiTaskGaussianProcessRegressor(
 
     See Also
     --------
+    MultiTaskSparseGaussianProcessRegressor : For more than some thousand targets.
     MultiTaskKernelRidgeCV : Without error bars; strengths are chosen by leave-one-out.
 
     References

@@ -151,6 +151,11 @@ def _by_lbfgs(objective, initial, n_restarts, tol):
     if objective.likelihood.projects_variables:
         search = projected_search
     theta = search(objective, initial, n_restarts)
+    return search_from(theta, objective, initial, tol)
+
+
+def search_from(theta, objective, initial, tol):
+    """The end of a search over all parameters: theta, the objective and its gradient there."""
     # Where a line search failed, another search begins with a fresh memory.
     for _ in range(_ROUNDS):
         result = lbfgs(

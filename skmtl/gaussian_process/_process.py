@@ -113,15 +113,20 @@ class ProcessAtSamples:
         self.functions = np.arange(T)  # the same for every sample
         if codes is not None:
             self.functions = codes[:, None]
+        self.cross = self._cross_covariance()
+
+    def _cross_covariance(self):
+        """Covariances of the functions with what is known, as the posterior takes them."""
+        T = self.process.n_tasks
         Ks = []
         Cs = []
         for kernel, B in self._terms():
-            K = kernel(X, process.X)
+            K = kernel(self.X, self.process.X)
             Ks.append(K)
             C = B[:, :T]
             C = C[self.functions]
             Cs.append(C)
-        self.cross = self.posterior.cross_covariance(Ks, Cs)
+        return self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
         process = self.process

@@ -6,6 +6,7 @@ import numpy as np
 
 from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import by_feature, has_labels
+from skmtl._row_norms import row_norms
 from skmtl.penalties._base import Penalty
 from skmtl.prox import clip_rows, group_shrink, soft_threshold
 
@@ -89,7 +90,7 @@ class L21(Penalty):
         return self.alpha * self.feature_weight
 
     def value(self, W):
-        norms = np.linalg.norm(W, axis=1)
+        norms = row_norms(W)
         weights = self.group_weights(len(W))
         return float(weights @ norms)
 
@@ -106,8 +107,8 @@ class L21(Penalty):
         seen = weights > 0
         if not seen.any():
             return 0.0
-        norms = np.linalg.norm(G[seen], axis=1)
-        return float(np.max(norms / weights[seen]))
+        norms = row_norms(G)
+        return float(np.max(norms[seen] / weights[seen]))
 
     def unpenalized_features(self, n_features):
         weights = self.group_weights(n_features)

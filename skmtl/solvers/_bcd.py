@@ -2,15 +2,18 @@
 
 import numpy as np
 
+from skmtl._row_norms import row_norms
 from skmtl.datafits import ROUNDING
 from skmtl.solvers._certificates import certify, null_objective
 from skmtl.solvers._gram_path import gram_path
 from skmtl.solvers._newton_on_samples import NewtonOnSamples
+from skmtl.solvers._polish import polished
 from skmtl.solvers._solution import certified_solution
 from skmtl.solvers._sweeps import Sweeps
 
 _SHARE = 0.03  # of the gap over all features, to which a working set is solved
 _TIGHTER = 0.3  # the same of the tolerance
+_SETTLED = 0.25  # of the features of a working set, as many new ones as make it look complete
 _LEAST = 30  # features of a working set
 
 
@@ -22,6 +25,7 @@ def bcd(
     max_iter=1000,
     tol=1e-4,
     random_state=None,
+    exact=False,
 ):
     """Block coordinate descent over the features, stopped by the duality gap.
 
@@ -44,15 +48,22 @@ def bcd(
         Stop when the duality gap is at most `tol` times the objective of the null model.
     random_state : numpy.random.RandomState or None, default=None
         Visit the features in random order; None is cyclic.
+    exact : bool, default=False
+        Whether to make the last working set exact to rounding errors (:func:`polish`).
 
     Returns
     -------
     Solution
     """
+    if datafit.has_spare_tasks and not penalty.positive:
+        rotated, Q = datafit.rotated()
+        options = {"max_iter": max_iter, "tol": tol, "random_state": random_state, "exact": exact}
+        solution = bcd(rotated, penalty, W0 @ Q, **options)
+        return solution._replace(W=_rotated_back(solution.W, Q))
     tol = max(tol, ROUNDING)  # no gap is known better than that
     null = null_objective(datafit, penalty)
     feasible = penalty.prox(W0, 0.0)
-    sets = _WorkingSets(datafit, penalty, feasible, null, tol)
+    sets = _WorkingSets(datafit, penalty, feasible, null, tol, exact)
     while sets.certificate.gap > tol * null and sets.n_iter < max_iter:
         sweeps = Sweeps(max_iter - sets.n_iter, random_state)
         changed = sets.solve_next(sweeps)
@@ -66,7 +77,16 @@ def bcd(
         found.gap,
         null=null,
         tol=tol,
+        is_polished=sets.is_polished,
     )
+
+
+def _rotated_back(W, Q):
+    """W Q', of which most features are zero."""
+    out = np.zeros((len(W), len(Q)))
+    features = np.flatnonzero(W.any(axis=1))
+    out[features] = W[features] @ Q.T
+    return out
 
 
 class _WorkingSets:
@@ -79,11 +99,14 @@ class _WorkingSets:
         W,
         null,
         tol,
+        exact,
     ):
         self.datafit = datafit
         self.penalty = penalty
         self.null = null
         self.tol = tol
+        self.exact = exact
+        self.is_polished = False
         self.group_weights = penalty.group_weights(len(W))
         self.features = np.empty(0, dtype=np.intp)
         self.newton = NewtonOnSamples(datafit, penalty, _TIGHTER * tol * null)
@@ -100,7 +123,9 @@ class _WorkingSets:
         if local is None:
             self._sweep_in_place(sweeps)
         else:
-            self._solve_alone(local, sweeps, same)
+            n_new = len(self.features) - len(known)
+            settled = n_new <= _SETTLED * len(known)
+            self._solve_alone(local, sweeps, same, settled)
         changed = not (same and np.array_equal(self.certificate.W, before))
         if local is None:  # choose afresh: looking at all features costs no more than a sweep
             self.features = self.features[:0]
@@ -112,11 +137,10 @@ class _WorkingSets:
         Of the latter as many again as the others, and a quarter of the samples at first.
         """
         W = self.certificate.W
-        correlation = self.certificate.evaluation.correlation
-        G = correlation - self.datafit.ridge * W
+        G = self.certificate.evaluation.descent(self.datafit.ridge, W)
         if self.penalty.positive:
             G = np.maximum(G, 0.0)
-        norms = np.linalg.norm(G, axis=1)
+        norms = row_norms(G)
         inside = W.any(axis=1) | (self.group_weights == 0)
         inside[self.features] = True
         violates = norms > self.group_weights
@@ -152,11 +176,14 @@ class _WorkingSets:
             self.certificate, n_steps = self.newton.improve(self.certificate, left)
             self.n_iter += n_steps
 
-    def _solve_alone(self, local, sweeps, again):
-        """Solve the loss of the working set alone."""
-        enough = max(_TIGHTER * self.tol * self.null, _SHARE * self.certificate.gap)
+    def _solve_alone(self, local, sweeps, again, settled):
+        """Solve the loss of the working set alone: to the end if it is settled."""
+        enough = _TIGHTER * self.tol * self.null
+        if not settled:
+            enough = max(enough, _SHARE * self.certificate.gap)
         if again:
             enough *= 0.1
+        self.is_polished = False
         W = np.array(self.certificate.W, order="C")
         penalty = self.penalty.restrict(self.features)
         inside = W[self.features]
@@ -168,11 +195,20 @@ class _WorkingSets:
                 "null": self.null,
             }
             inside, n_done = _solve_gram(local, penalty, inside, **options)
+            if settled and self.exact:
+                inside = self._polish(local, penalty, inside)
         else:
             inside, n_done = sweeps.solve(local, penalty, inside, enough)
         W[self.features] = inside
         self.certificate = certify(self.datafit, self.penalty, W)
         self.n_iter += n_done
+
+    def _polish(self, local, penalty, W):
+        """W of the working set, exact to rounding errors if that is cheap."""
+        before = certify(local, penalty, W)
+        found = certify(local, penalty, polished(local, penalty, before, self.datafit))
+        self.is_polished = found.gap <= before.gap and found.W is not before.W
+        return found.W if self.is_polished else W
 
 
 def _solve_gram(form, penalty, W, **options):

@@ -61,7 +61,9 @@ def certify(datafit, penalty, W):
         W = datafit.minimize_features(W, free, penalty.positive)
     at = datafit.evaluate(W)
     ridge = datafit.ridge
-    rr = at.rr + ridge * inner(W, W)
+    rr = at.rr
+    if ridge:
+        rr += ridge * inner(W, W)
     objective = 0.5 * rr + penalty.value(W)
     if ridge:
         bound = _bound_with_ridge(ridge, penalty, W, at)
@@ -159,7 +161,7 @@ def _bound_with_ridge(ridge, penalty, W, at):
         return loss - conjugate_with_ridge(penalty, ridge, C)
 
     rr = at.rr + ridge * inner(W, W)
-    share = at.correlation - ridge * W
+    share = at.descent(ridge, W)
     _, scale = best_bound(rr, at.ry, [share], [penalty])
     at_one = bound(1.0)
     return max(at_one, bound(scale))

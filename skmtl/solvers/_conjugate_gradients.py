@@ -3,6 +3,7 @@
 import numpy as np
 
 from skmtl.datafits import eigen
+from skmtl.solvers._alike_systems import AlikeSystems
 
 
 def conjugate_gradients(
@@ -81,9 +82,10 @@ class Preconditioner:
     """A function of the residual, symmetric and positive definite.
 
     In Gram form, own systems of the tasks, then the mean system of what is left, then own systems
-    again. In residual form own systems only, and of sparse data their diagonal only, since a
-    product costs much less than a factor. The diagonals of own systems are those of the coupling M,
-    or larger, such that `2 diag - M` is positive semidefinite.
+    again. In residual form own systems only, or systems that all tasks have in common where these
+    are alike; of sparse data their diagonal only, since a product costs much less than a factor.
+    The diagonals of own systems are those of the coupling M, or larger, such that `2 diag - M` is
+    positive semidefinite.
 
     Parameters
     ----------
@@ -108,6 +110,9 @@ class Preconditioner:
         elif datafit.is_sparse:
             diagonal = datafit.curvature + shift
             self.own_systems = lambda R: R / diagonal
+        elif datafit.sample_spectrum is not None:
+            spectrum = datafit.sample_spectrum()
+            self.own_systems = AlikeSystems(*spectrum, datafit.task_total, coupling)
         else:
             self.own_systems = datafit.shifted_solver(shift)
 

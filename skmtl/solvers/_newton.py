@@ -13,6 +13,7 @@ added. A ridge adds to the diagonals of the Grams.
 import numpy as np
 from scipy.linalg.lapack import dposv
 
+from skmtl._row_norms import row_norms
 from skmtl.datafits import inner
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._newton_terms import newton_terms
@@ -44,9 +45,9 @@ def group_newton(form, group_weights, W, tol, max_iter=_STEPS):
     (W, n_steps)
         W is None if no step lowered the objective.
     """
-    e = _norms(W) / group_weights
+    e = row_norms(W) / group_weights
     least = _LEAST * e.max()
-    gradient = form.evaluate(W).correlation - form.ridge * W
+    gradient = form.evaluate(W).descent(form.ridge, W)
     objective, _, _ = _certify(form, group_weights, W, gradient)
     last = min(max_iter, _STEPS)
     best = None
@@ -98,18 +99,12 @@ def _direction(hessian, size, excess):
     return None if info else change
 
 
-def _norms(A):
-    """The 2-norms of the rows."""
-    squares = np.einsum("ij,ij->i", A, A)
-    return np.sqrt(squares)
-
-
 def _certify(form, group_weights, W, V):
     """Objective and gap of W among its own features, V being minus the gradient; norms of V."""
     ry = form.yy - inner(form.q, W)
     augmented = max(ry - inner(V, W), 0.0)  # <r, D r> + ridge ||W||^2
-    norms = _norms(V)
-    objective = 0.5 * augmented + float(group_weights @ _norms(W))
+    norms = row_norms(V)
+    objective = 0.5 * augmented + float(group_weights @ row_norms(W))
     scale = ry / augmented if augmented > 0 else 0.0
     largest = (norms / group_weights).max()
     scale = min(scale, 1.0 / largest)

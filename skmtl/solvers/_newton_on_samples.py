@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl._row_norms import row_norms
 from skmtl.solvers._certificates import certify
 from skmtl.solvers._newton import group_newton
 
@@ -58,8 +59,8 @@ class NewtonOnSamples:
 
     def _n_missing(self, certificate, nonzero):
         """Number of features that are zero and should not be."""
-        gradient = certificate.evaluation.correlation - self.datafit.ridge * certificate.W
-        norms = np.linalg.norm(gradient, axis=1)
+        descent = certificate.evaluation.descent(self.datafit.ridge, certificate.W)
+        norms = row_norms(descent)
         return np.count_nonzero((norms > self.group_weights) & ~nonzero)
 
     def _sweep(self, n_samples, n_features):

@@ -36,16 +36,20 @@ def solution_at(
     **options,
 ):
     """The polished solution at one alpha; arguments are those of :func:`solution_path`."""
-    path = solution_path(
-        datafit,
-        penalty,
-        [alpha],
-        l1_ratio,
-        W0,
-        **options,
-    )
     shrunk, scaled = at_alpha(datafit, penalty, alpha, l1_ratio)
-    return polish(shrunk, scaled, next(path))
+    if _is_one_call(datafit, scaled):
+        path = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
+        solution = next(path)
+    else:
+        W = np.zeros(datafit.shape) if W0 is None else W0
+        solution = bcd(shrunk, scaled, W, exact=True, **options)
+    return polish(shrunk, scaled, solution)
+
+
+def _is_one_call(datafit, penalty):
+    """Whether one compiled function takes a path with penalties like this one."""
+    group_weights = penalty.group_weights(datafit.shape[0])
+    return datafit.is_gram and bool((group_weights > 0).all())
 
 
 def solution_path(

@@ -6,6 +6,7 @@ zero are known, every step of Newton's method squares what is left.
 
 import numpy as np
 
+from skmtl._row_norms import row_norms
 from skmtl.solvers._certificates import certify
 from skmtl.solvers._newton import group_newton
 
@@ -34,17 +35,10 @@ def polish(datafit, penalty, solution):
     -------
     Solution
     """
-    group_weights = penalty.group_weights(len(solution.W))
-    nonzero = solution.W.any(axis=1)
-    constrained = penalty.positive
-    finished = solution.gap == 0 or not nonzero.any()
-    if constrained or finished or not solution.converged:
+    if solution.is_polished or not solution.converged:
         return solution
-    active = np.flatnonzero(nonzero | (group_weights == 0))
-    if not _is_cheap(datafit, len(active)):
-        return solution
-    W = _newton_of_active(datafit, group_weights, solution.W, active)
-    if W is None:
+    W = polished(datafit, penalty, solution, datafit)
+    if W is solution.W:
         return solution
     found = certify(datafit, penalty, W)
     if not found.gap <= solution.gap:
@@ -55,6 +49,23 @@ def polish(datafit, penalty, solution):
         gap=found.gap,
         optimality=solution.optimality * found.gap / solution.gap,
     )
+
+
+def polished(form, penalty, solution, datafit):
+    """W of the solution after Newton steps, or as it is where they are not cheap.
+
+    The form is that of a working set of the datafit, or the datafit itself.
+    """
+    W = solution.W
+    group_weights = penalty.group_weights(len(W))
+    nonzero = W.any(axis=1)
+    if penalty.positive or solution.gap == 0 or not nonzero.any():
+        return W
+    active = np.flatnonzero(nonzero | (group_weights == 0))
+    if not _is_cheap(datafit, len(active)):
+        return W
+    better = _newton_of_active(form, group_weights, W, active)
+    return W if better is None else better
 
 
 def _is_cheap(datafit, n_active):
@@ -81,8 +92,8 @@ def _newton_of_active(datafit, group_weights, W, active):
             return better
         better = np.zeros_like(W)
         better[active] = inside
-        correlation = form.evaluate(inside).correlation - form.ridge * inside
-        norms = np.linalg.norm(correlation, axis=1)
+        correlation = form.evaluate(inside).descent(form.ridge, inside)
+        norms = row_norms(correlation)
         staying = norms >= (1 - _CERTAIN) * group_weights[active]
         if staying.all():
             return better

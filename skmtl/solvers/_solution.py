@@ -29,6 +29,8 @@ class Solution(NamedTuple):
         Whether `optimality <= tol`.
     parts : tuple of ndarray, default=()
         The parts of a decomposed W, each (n_features, n_tasks).
+    is_polished : bool, default=False
+        Whether W is exact to rounding errors.
     state : object, default=None
         State from which the solver that made it can continue.
     """
@@ -40,6 +42,7 @@ class Solution(NamedTuple):
     optimality: float
     converged: bool
     parts: tuple = ()
+    is_polished: bool = False
     state: object = None
 
 
