@@ -1,10 +1,11 @@
-"""How long the first fit of a new process takes, with an empty and with a warm Numba cache.
+"""CPU time of the first fit in a new process, with an empty and with a warm cache of Numba.
 
-    python benchmarks/cold_start.py [--runs N]
+    python benchmarks/cold_start.py [--runs N] [--rst FILE]
 
-Prints medians in seconds: importing scikit-learn alone, importing skmtl, and the first fit on top
-of scikit-learn's import. Every run is a process of its own; the cold ones get an empty cache
-directory each.
+Every run is a process of its own, which imports scikit-learn first; the import of it does not
+count. Printed are the medians of: `import skmtl`, the import of an estimator, and both together
+with its first fit. The cold runs have an empty cache directory each. 200 samples, 20 features and 5
+tasks; `long` has one task for each sample, `wide` all tasks for each.
 """
 
 import argparse
@@ -13,49 +14,100 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-SKLEARN = "import sklearn.linear_model, sklearn.model_selection, sklearn.metrics"
+from workers import THREADS
+
+ROOT = Path(__file__).resolve().parents[1]
+CASES = {
+    "MultiTaskLasso, wide": "MultiTaskLasso(0.1).fit(X, Y)",
+    "MultiTaskLasso, long": "MultiTaskLasso(0.1).fit(X, y, tasks=tasks)",
+    "MultiTaskLassoCV, wide": "MultiTaskLassoCV().fit(X, Y)",
+    "MultiTaskLassoClassifier, wide": "MultiTaskLassoClassifier(0.1).fit(X, Y > 0)",
+    "MultiTaskLassoClassifier, long": "MultiTaskLassoClassifier(0.1).fit(X, y > 0, tasks=tasks)",
+    "TraceNormRegressor, wide": "TraceNormRegressor(0.1).fit(X, Y)",
+    "MeanRegularizedRegressor, wide": "MeanRegularizedRegressor(0.1).fit(X, Y)",
+    "MeanRegularizedRegressor, long": "MeanRegularizedRegressor(0.1).fit(X, y, tasks=tasks)",
+}
 TIMED = """
-from time import perf_counter
+from time import process_time
 import numpy as np
-start = perf_counter()
-{sklearn}
-after_sklearn = perf_counter()
+import sklearn.linear_model, sklearn.model_selection, sklearn.metrics
+start = process_time()
 import skmtl
-after_skmtl = perf_counter()
+after_skmtl = process_time()
+from skmtl import {name}
+after_import = process_time()
 rng = np.random.default_rng(0)
-X, Y = rng.standard_normal((200, 20)), rng.standard_normal((200, 5))
-skmtl.MultiTaskLasso(alpha=0.01).fit(X, Y)
-end = perf_counter()
-print(after_sklearn - start, after_skmtl - after_sklearn, end - after_sklearn)
+X = rng.standard_normal((200, 20))
+Y = X @ rng.standard_normal((20, 5)) + rng.standard_normal((200, 5))
+y, tasks = Y[:, 0], np.arange(200) % 5
+before_fit = process_time()
+{fit}
+fit = process_time() - before_fit
+print(after_skmtl - start, after_import - start, after_import - start + fit)
 """
+COLUMNS = ("first fit", "cache", "import skmtl, s", "import of it, s", "with first fit, s")
 
 
-def measure(cache):
-    """Seconds of (scikit-learn's import, skmtl's import, skmtl's import and first fit)."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
-    code = TIMED.format(sklearn=SKLEARN)
+def measure(fit, cache):
+    """CPU seconds of (the import of skmtl, that of an estimator, both and its first fit)."""
+    threads = dict.fromkeys(THREADS, "1")
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    code = TIMED.format(name=fit.partition("(")[0], fit=fit)
     output = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, **threads, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     return [float(figure) for figure in output.split()]
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--runs", type=int, default=5)
-    runs = options.parse_args().runs
+def row_of(case, cache, runs):
+    """The cells of a case: medians over the runs."""
+    figures = [statistics.median(column) for column in zip(*runs, strict=True)]
+    return [case, cache, *(f"{figure:.3f}" for figure in figures)]
+
+
+def rows_of(case, runs):
+    """The rows of a case: an empty cache and a warm one, in turn."""
     cold, warm = [], []
     with tempfile.TemporaryDirectory() as shared:
-        measure(shared)
+        measure(CASES[case], shared)
         for _ in range(runs):
             with tempfile.TemporaryDirectory() as fresh:
-                cold.append(measure(fresh))
-            warm.append(measure(shared))
-    print("cache,import_sklearn_s,import_skmtl_s,first_fit_above_sklearn_s")
-    for name, rows in (("cold", cold), ("warm", warm)):
-        figures = [statistics.median(column) for column in zip(*rows, strict=True)]
-        print(name, *(f"{figure:.3f}" for figure in figures), sep=",")
+                cold.append(measure(CASES[case], fresh))
+            warm.append(measure(CASES[case], shared))
+    return [row_of(case, "empty", cold), row_of(case, "warm", warm)]
+
+
+def table(rows):
+    """The rows as a reStructuredText table."""
+    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 40 12 16 16 16", ""]
+    for cells in (COLUMNS, *rows):
+        marks = ["   * -", *["     -"] * (len(cells) - 1)]
+        lines += [f"{mark} {cell}" for mark, cell in zip(marks, cells, strict=True)]
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--runs", type=int, default=3)
+    options.add_argument("--only", nargs="*", help="parts of the names of cases to run")
+    options.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = options.parse_args()
+    print(*COLUMNS, sep=";")
+    rows = []
+    for case in CASES:
+        if options.only and not any(part in case for part in options.only):
+            continue
+        for row in rows_of(case, options.runs):
+            print(*row, sep=";", flush=True)
+            rows.append(row)
+    if options.rst:
+        options.rst.write_text(table(rows))
 
 
 if __name__ == "__main__":

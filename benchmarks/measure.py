@@ -53,17 +53,17 @@ def worst_gap(data, Ws):
     return pairs[-1][0], max(gap for _, gap in pairs)
 
 
-def cpu_seconds(call):
-    """CPU seconds of a call, repeated until they add up to `SHORTEST`, and its result."""
+def cpu_seconds(call, shortest=SHORTEST):
+    """CPU seconds of a call, repeated until they add up to `shortest`, and its result."""
     count, spent = 1, 0.0
     while True:
         start = process_time()
         for _ in range(count):
             result = call()
         spent = process_time() - start
-        if spent >= SHORTEST:
+        if spent >= shortest:
             return spent / count, result
-        count = ceil(1.2 * count * SHORTEST / max(spent, SHORTEST / 1000))
+        count = ceil(1.2 * count * shortest / max(spent, shortest / 1000))
 
 
 def peak_memory(call):

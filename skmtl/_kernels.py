@@ -12,14 +12,18 @@ many small stacked tasks, accumulated into their last argument. The `task_` ones
 Gaussian processes, `solve_triangular` that of mixed effects, `lasso_path` is the lasso of a single
 task. All release the GIL.
 
+Numba is imported when the first of them is called: many fits call none, and it takes as long to
+import as the rest of the package.
 Long loops run over slices, whose indices the compiler knows not to be negative: up to ten times
 faster.
 """
 
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+_SOURCES = {}  # the functions to compile by their names
 
 
 class GramLoss(NamedTuple):
@@ -50,9 +54,14 @@ class GramLoss(NamedTuple):
 
 
 class GroupPenalty(NamedTuple):
-    """`sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`."""
+    """`sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
+
+    With a ratio r > 0 the norm of a feature is the least of `||P_j||_2 + ||Q_j||_1 / r` over
+    `P_j + Q_j = W_j`: the largest `<g, W_j>` of the g with `||g||_2 <= 1`, `|g_t| <= 1 / r`.
+    """
 
     lam: np.ndarray
+    ratio: float
     ridge: float
     positive: bool
 
@@ -66,6 +75,8 @@ class PathRules(NamedTuple):
         lam of each model.
     ridges : ndarray of shape (n_models,)
         Ridge of each model.
+    ratio : float
+        Of the :class:`GroupPenalty`; positive only without ridges and constraint.
     positive : bool
         Whether W is constrained to be at least 0.
     order : ndarray of shape (n_features,)
@@ -78,6 +89,7 @@ class PathRules(NamedTuple):
 
     group_weights: np.ndarray
     ridges: np.ndarray
+    ratio: float
     positive: bool
     order: np.ndarray
     tol: float
@@ -167,10 +179,33 @@ def gram_work(n_features, n_tasks):
 
 
 def _compiled(function):
+    """What stands for a function until the first call of any: it then loads all, and calls it."""
+    name = function.__name__
+    _SOURCES[name] = function
+
+    @wraps(function)
+    def first_call(*arguments):
+        _load()
+        return globals()[name](*arguments)
+
+    return first_call
+
+
+def _load():
+    """Put the functions in the places of what stood for them, each to be compiled when called.
+
+    All at once, for they call one another: another thread sees all of them or none.
+    """
+    globals().update({name: _jit(function) for name, function in _SOURCES.items()})
+
+
+def _jit(function):
     """`njit` with a disk cache where there is a writable directory for it, else without.
 
     Private functions, called from compiled code alone, get no wrappers: they take time to compile.
     """
+    from numba import njit
+
     inner = function.__name__.startswith("_")
     options = {
         "nogil": True,
@@ -271,6 +306,95 @@ def _minimize_feature(
 
 
 @_compiled
+def _capped_squares(z, curvature, cap, x):
+    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)` capped at `cap`, minus half its derivative."""
+    squares = 0.0
+    slope = 0.0
+    for t in range(z.size):
+        r = 1.0 / (1.0 + curvature[t] * x)
+        g = abs(z[t]) * r
+        if g < cap:
+            squares += g * g
+            slope += g * g * curvature[t] * r
+        else:
+            squares += cap * cap
+    return squares, slope
+
+
+@_compiled
+def _minimize_capped(z, curvature, lam, cap, start, w):
+    """As :func:`_minimize_feature` with `max <g, w>` over `||g|| <= lam`, `|g_t| <= cap` as norm.
+
+    The maximal g is `z_t / (1 + c_t x)`, capped, with the x >= 0 at which its norm is lam, or x = 0
+    if that is less; then `c_t w_t = z_t - g_t`. Newton's method for 1 / ||g||, within bounds of x.
+    """
+    x = 0.0
+    squares, slope = _capped_squares(z, curvature, cap, x)
+    if squares > lam * lam:
+        low = 0.0
+        high = np.inf
+        x = start / lam
+        for _ in range(100):
+            squares, slope = _capped_squares(z, curvature, cap, x)
+            if squares > lam * lam:
+                low = x
+            else:
+                high = x
+            step = 2.0 * (high - low)
+            if slope > 0.0:
+                step = (np.sqrt(squares) / lam - 1.0) * squares / slope
+            if abs(step) <= 1e-10 * x:
+                break
+            x += step
+            if not low < x < high:
+                x = 0.5 * (low + high) if high < np.inf else 2.0 * low + 1.0 / curvature.max()
+    for t in range(z.size):
+        c = curvature[t]
+        g = z[t] / (1.0 + c * x)
+        if abs(g) < cap:
+            w[t] = x * g
+        else:
+            w[t] = (z[t] - np.copysign(cap, g)) / c if c > 0.0 else 0.0
+
+
+@_compiled
+def _norm_of_feature(w, ratio):
+    """`||w||_2`, or with a ratio the norm of :class:`GroupPenalty`.
+
+    It is that of `P = clip(w, -c, c)`, `Q = w - P`, where `sum_t min(|w_t| / c, 1)^2 = ratio^2`:
+    c^2 is the sum of the squares below it, over ratio^2 less the number of those beyond it.
+    """
+    squares = 0.0
+    for t in range(w.size):
+        squares += w[t] * w[t]
+    if ratio == 0.0 or squares == 0.0:
+        return np.sqrt(squares)
+    c = np.sqrt(squares) / ratio
+    n_beyond = 0.0
+    more = True
+    while more:
+        below = 0.0
+        n = 0.0
+        for t in range(w.size):
+            if abs(w[t]) > c:
+                n += 1.0
+            else:
+                below += w[t] * w[t]
+        more = n > n_beyond
+        if more:
+            n_beyond = n
+            left = ratio * ratio - n
+            c = np.sqrt(below / left) if left > 0.0 else 0.0
+    squares = 0.0
+    rest = 0.0
+    for t in range(w.size):
+        p = min(abs(w[t]), c)
+        squares += p * p
+        rest += abs(w[t]) - p
+    return np.sqrt(squares) + rest / ratio
+
+
+@_compiled
 def fuse_rows(W, thresholds, out):
     """Write `argmin_x 1/2 ||x - w||^2 + sum_t thresholds[t] |x_t+1 - x_t|` of every row w of W.
 
@@ -351,7 +475,9 @@ def _flush_one_gram(gram, features, H, D, changed):
 @_compiled
 def _sweep_one_gram(
     gram,
+    curvatures,
     lam,
+    ratio,
     ridge,
     positive,
     features,
@@ -359,6 +485,7 @@ def _sweep_one_gram(
     W,
     D,
     changed,
+    new,
 ):
     """One sweep over `features`, all tasks with one Gram; returns whether anything moved.
 
@@ -385,16 +512,27 @@ def _sweep_one_gram(
             for t in range(T):
                 z[t] = max(z[t], 0.0)
         norm = _norm(z)
-        if norm > lam[j] or size > 0.0:
+        if ratio > 0.0:
+            _minimize_capped(z, curvatures[j], lam[j], lam[j] / ratio, _norm(W[j]), new)
+            for t in range(T):
+                size += abs(new[t])
+            if size > 0.0:
+                for t in range(T):
+                    z[t] = new[t] - W[j, t]
+                    moved |= z[t] != 0.0
+                    W[j, t] = new[t]
+                changed[m] = j
+                m += 1
+        elif norm > lam[j] or size > 0.0:
             total = curvature + ridge
             scale = 0.0
             if norm > lam[j] and total > 0.0:
                 scale = (1.0 - lam[j] / norm) / total
             for t in range(T):
-                new = scale * z[t]
-                z[t] = new - W[j, t]
+                moved_to = scale * z[t]
+                z[t] = moved_to - W[j, t]
                 moved |= z[t] != 0.0
-                W[j, t] = new
+                W[j, t] = moved_to
             changed[m] = j
             m += 1
         if m == 4 or (m > 0 and a == last):
@@ -454,6 +592,7 @@ def _sweep_many_grams(
     curvature,
     highest,
     lam,
+    ratio,
     ridge,
     positive,
     features,
@@ -478,16 +617,19 @@ def _sweep_many_grams(
             z[t] = H[j, t] + c[t] * w[t]
             size += abs(w[t])
         _subtract_lag(grams, block, j, m, D, changed, z)
-        _minimize_feature(
-            z,
-            c,
-            highest[j],
-            ridge,
-            lam[j],
-            positive,
-            _norm(w),
-            new,
-        )
+        if ratio > 0.0:
+            _minimize_capped(z, c, lam[j], lam[j] / ratio, _norm(w), new)
+        else:
+            _minimize_feature(
+                z,
+                c,
+                highest[j],
+                ridge,
+                lam[j],
+                positive,
+                _norm(w),
+                new,
+            )
         for t in range(T):
             size += abs(new[t])
         if size > 0.0:
@@ -513,7 +655,9 @@ def sweep_gram(gram, lam, ridge, positive, H, W):
     features = np.arange(n_features)
     return _sweep_one_gram(
         gram,
+        W,  # not read without a ratio
         lam,
+        0.0,
         ridge,
         positive,
         features,
@@ -521,6 +665,7 @@ def sweep_gram(gram, lam, ridge, positive, H, W):
         W,
         D,
         changed,
+        D[0],
     )
 
 
@@ -545,20 +690,22 @@ def subtract_product(grams, block, features, W, H):
 
 
 @_compiled
-def _feature_norm(H, W, ridge, positive, j):
-    """Norm of feature j of H - ridge W, of its positive part if `positive`."""
+def _feature_norm(H, W, penalty, j):
+    """Dual norm of feature j of H - ridge W, of its positive part if W is constrained."""
     squares = 0.0
+    largest = 0.0
     for t in range(W.shape[1]):
-        g = H[j, t] - ridge * W[j, t]
-        if positive:
+        g = H[j, t] - penalty.ridge * W[j, t]
+        if penalty.positive:
             g = max(g, 0.0)
         squares += g * g
-    return np.sqrt(squares)
+        largest = max(largest, abs(g))
+    return max(np.sqrt(squares), penalty.ratio * largest)
 
 
 @_compiled
-def _sums_of_iterate(q, lam, features, H, W):
-    """`<q, W>`, `<H, W>`, `<W, W>` and `sum_j lam_j ||W_j||`."""
+def _sums_of_iterate(q, penalty, features, H, W):
+    """`<q, W>`, `<H, W>`, `<W, W>` and the sum of norms of the penalty."""
     qW = 0.0
     HW = 0.0
     WW = 0.0
@@ -571,7 +718,7 @@ def _sums_of_iterate(q, lam, features, H, W):
             HW += H[j, t] * w
             squares += w * w
         WW += squares
-        norms += lam[j] * np.sqrt(squares)
+        norms += penalty.lam[j] * _norm_of_feature(W[j], penalty.ratio)
     return qW, HW, WW, norms
 
 
@@ -584,22 +731,18 @@ def _certify(loss, penalty, features, iterate, work):
     H = iterate.H
     W = iterate.W
     norms = work.norms  # of H
-    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, lam, features, H, W)
+    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, penalty, features, H, W)
     excess = 0.0  # largest norm of the gradient relative to lam
     for a in range(features.size):
         j = features[a]
         h2 = 0.0
-        g2 = 0.0
         for t in range(W.shape[1]):
             h = H[j, t]
-            g = h - ridge * W[j, t]
             if not positive or h > 0.0:
                 h2 += h * h
-            if not positive or g > 0.0:
-                g2 += g * g
         norms[a] = np.sqrt(h2)
         if lam[j] > 0.0:
-            excess = max(excess, np.sqrt(g2) / lam[j])
+            excess = max(excess, _feature_norm(H, W, penalty, j) / lam[j])
     ry = loss.yy - qW
     rr = max(ry - HW, 0.0)
     primal = 0.5 * rr + 0.5 * ridge * WW + lam_norms
@@ -621,7 +764,7 @@ def _certify(loss, penalty, features, iterate, work):
 
 @_compiled
 def _objective(loss, penalty, features, H, W):
-    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, penalty.lam, features, H, W)
+    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, penalty, features, H, W)
     rr = max(loss.yy - qW - HW, 0.0)
     return 0.5 * rr + 0.5 * penalty.ridge * WW + lam_norms
 
@@ -719,7 +862,9 @@ def _sweep(grams, loss, penalty, features, iterate, work):
     if grams.ndim == 2:
         return _sweep_one_gram(
             grams,
+            loss.curvature,
             penalty.lam,
+            penalty.ratio,
             penalty.ridge,
             penalty.positive,
             features,
@@ -727,6 +872,7 @@ def _sweep(grams, loss, penalty, features, iterate, work):
             iterate.W,
             work.D,
             work.changed,
+            work.new,
         )
     return _sweep_many_grams(
         grams,
@@ -734,6 +880,7 @@ def _sweep(grams, loss, penalty, features, iterate, work):
         loss.curvature,
         loss.highest,
         penalty.lam,
+        penalty.ratio,
         penalty.ridge,
         penalty.positive,
         features,
@@ -765,7 +912,7 @@ def _choose(penalty, order, first, iterate, work):
                 keep = min(keep, max(2.0 * lam[j] - iterate.previous[j], 0.0))
             in_set[j] = 1
             if _is_zero(W[j]):
-                in_set[j] = _feature_norm(H, W, penalty.ridge, penalty.positive, j) > keep
+                in_set[j] = _feature_norm(H, W, penalty, j) > keep
             if in_set[j]:
                 grown = True
         if in_set[j]:
@@ -820,7 +967,7 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(rules.group_weights[a], rules.ridges[a], rules.positive)
+        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
         least = 0.5 * tol
         first = True
         moved = True
@@ -1451,6 +1598,174 @@ def task_derivatives(precision, a, K, B, task, by_K, by_B):
             if j > i:
                 by_K[j, i] = by_K[i, j]
                 by_B[u, t] += g * K[i, j]
+
+
+@_compiled
+def _dot(x, y):
+    """The inner product of two vectors."""
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    return total
+
+
+@_compiled
+def _orthonormal(columns, Q, R):
+    """Write orthonormal rows Q and a triangle R with ``columns = Q' R``; columns are overwritten.
+
+    A column that depends on those before it has zeros in its rows of Q and R.
+    """
+    for j in range(len(columns)):
+        x = columns[j]
+        before = np.sqrt(_dot(x, x))
+        R[j] = 0.0
+        for _ in range(2):  # once leaves rounding errors of nearly parallel columns
+            for i in range(j):
+                along = _dot(Q[i], x)
+                R[i, j] += along
+                for t in range(x.size):
+                    x[t] -= along * Q[i, t]
+        length = np.sqrt(_dot(x, x))
+        if length > 1e-14 * before:
+            R[j, j] = length
+            for t in range(x.size):
+                Q[j, t] = x[t] / length
+        else:
+            Q[j] = 0.0
+
+
+@_compiled
+def _invert_positive(S):
+    """Invert a small symmetric matrix in place; its determinant, NaN if it is not positive."""
+    determinant = 1.0
+    for k in range(len(S)):
+        pivot = S[k, k]
+        if not pivot > 0:
+            return np.nan
+        determinant *= pivot
+        S[k, k] = 1.0
+        for j in range(len(S)):
+            S[k, j] /= pivot
+        for i in range(len(S)):
+            if i != k:
+                factor = S[i, k]
+                S[i, k] = 0.0
+                for j in range(len(S)):
+                    S[i, j] -= factor * S[k, j]
+    return determinant
+
+
+@_compiled
+def low_rank_likelihood(values, kappa, L, noise, Z, C, by_L, by_kappa, by_noise, traces):
+    """The sums of ``z_k' M_k^-1 z_k`` and of ``log|M_k|`` over all directions k, and derivatives.
+
+    ``M_k = values[k] (L' L + diag(kappa)) + diag(noise)``, L of shape (rank, n_tasks). Writes
+    ``M_k^-1 z_k`` to C, and to `traces` those of ``M_k^-1 (L' L + diag(kappa))``. Adds half the
+    derivatives of minus both sums with respect to ``L' L`` (times L), kappa and noise. Returns NaN
+    if an M_k is not positive definite.
+    """
+    rank, n_tasks = L.shape
+    root = np.empty(n_tasks)
+    across = np.empty(n_tasks)
+    diagonal = np.empty(n_tasks)
+    along = np.empty(rank)
+    Q = np.empty((rank, n_tasks))
+    R = np.empty((rank, rank))
+    S = np.empty((rank, rank))
+    of_L = np.empty((rank, n_tasks))
+    fit = 0.0
+    log_determinant = 0.0
+    for k in range(values.size):
+        s = values[k]
+        product = 1.0
+        for t in range(n_tasks):
+            own = s * kappa[t] + noise[t]
+            if not own > 0:
+                return np.nan, np.nan
+            root[t] = 1.0 / np.sqrt(own)
+            across[t] = root[t] * Z[k, t]
+            product *= own
+            if not 1e-200 < product < 1e200:
+                log_determinant += np.log(product)
+                product = 1.0
+        for j in range(rank):
+            for t in range(n_tasks):
+                of_L[j, t] = root[t] * L[j, t]
+        _orthonormal(of_L, Q, R)
+        for i in range(rank):
+            for j in range(rank):
+                S[i, j] = s * _dot(R[i], R[j])
+            S[i, i] += 1.0
+        determinant = _invert_positive(S)
+        if not determinant > 0:
+            return np.nan, np.nan
+        log_determinant += np.log(product) + np.log(determinant)
+        c = C[k]
+        fit += _low_rank_direction(root, Q, S, across, along, c, diagonal)
+        _times_loadings(root, Q, R, S, of_L)
+        trace = _dot(diagonal, kappa)
+        for t in range(n_tasks):
+            excess = 0.5 * (c[t] * c[t] - diagonal[t])
+            by_kappa[t] += s * excess
+            by_noise[t] += excess
+        for j in range(rank):
+            trace += _dot(of_L[j], L[j])
+            cL = _dot(c, L[j])
+            for t in range(n_tasks):
+                by_L[j, t] += 0.5 * s * (cL * c[t] - of_L[j, t])
+        traces[k] = trace
+    return fit, log_determinant
+
+
+@_compiled
+def _low_rank_direction(root, Q, S, z, along, dual, diagonal):
+    """Write one direction's M^-1 z and diagonal of M^-1; z is scaled, and is overwritten.
+
+    Returns ``z' M^-1 z``.
+    """
+    rank, n_tasks = Q.shape
+    for j in range(rank):
+        along[j] = _dot(Q[j], z)
+    for j in range(rank):
+        for t in range(n_tasks):
+            z[t] -= along[j] * Q[j, t]
+    fit = _dot(z, z)
+    dual[:] = z
+    diagonal[:] = 1.0
+    for i in range(rank):
+        shrunk = 0.0
+        for j in range(rank):
+            shrunk += S[i, j] * along[j]
+        fit += shrunk * along[i]
+        for t in range(n_tasks):
+            dual[t] += shrunk * Q[i, t]
+        for j in range(rank):
+            explained = -S[i, j]
+            if i == j:
+                explained += 1.0
+            for t in range(n_tasks):
+                diagonal[t] -= explained * Q[i, t] * Q[j, t]
+    for t in range(n_tasks):
+        dual[t] *= root[t]
+        diagonal[t] *= root[t] * root[t]
+    return fit
+
+
+@_compiled
+def _times_loadings(root, Q, R, S, out):
+    """Write one direction's M^-1 L', (rank, n_tasks)."""
+    rank, n_tasks = Q.shape
+    out[:] = 0.0
+    for i in range(rank):
+        for j in range(rank):
+            weight = 0.0
+            for m in range(j + 1):
+                weight += S[i, m] * R[m, j]
+            for t in range(n_tasks):
+                out[j, t] += weight * Q[i, t]
+    for j in range(rank):
+        for t in range(n_tasks):
+            out[j, t] *= root[t]
 
 
 @_compiled

@@ -29,6 +29,7 @@ from skmtl import (
     MultiTaskElasticNet,
     MultiTaskElasticNetClassifier,
     MultiTaskElasticNetCV,
+    MultiTaskGaussianProcessClassifier,
     MultiTaskGaussianProcessRegressor,
     MultiTaskGroupLasso,
     MultiTaskGroupLassoClassifier,
@@ -49,6 +50,7 @@ from skmtl import (
     MultiTaskRegressor,
     MultiTaskRelationshipKernelRidge,
     MultiTaskRelationshipKernelRidgeCV,
+    MultiTaskSparseGaussianProcessRegressor,
     MultiTaskSparseGroupLasso,
     MultiTaskSparseGroupLassoClassifier,
     MultiTaskStacking,
@@ -158,7 +160,9 @@ KERNEL = [
     MultiTaskRelationshipKernelRidgeCV([0.1, 1.0], ridges=[0.0, 1.0], cv=2),  # a task a row
     MultiTaskSVC(),
     MultiTaskSVR(),
+    MultiTaskGaussianProcessClassifier(),
     MultiTaskGaussianProcessRegressor(n_restarts=0),
+    MultiTaskSparseGaussianProcessRegressor(n_inducing=10),
 ]
 TRAINING = {
     "hidden_layer_sizes": (8,),

@@ -350,6 +350,8 @@ def test_unseen_tasks_get_the_average_model(long_model, data):
         pytest.skip("probabilities of the average model are no average of probabilities")
     if isinstance(long_model, skmtl.MixedEffectsClassifier):
         pytest.skip("averages probabilities: test_mixed_effects_classifier.py")
+    if isinstance(long_model, skmtl.MultiTaskGaussianProcessClassifier):
+        pytest.skip("averages probabilities: test_gaussian_process_classifier.py")
     if isinstance(long_model, skmtl.MultiTaskMLPClassifier):
         pytest.skip("averages probabilities of its members: test_deep.py")
     if isinstance(long_model, skmtl.MultiTaskMLP):

@@ -25,6 +25,8 @@ from skmtl import (
     TaskStratifiedKFold,
     compare_to_single_task,
 )
+from skmtl._task_covariance.low_rank import LowRank
+from skmtl._task_covariance.low_rank_likelihood import InverseByDirection, LowRankLikelihood
 from skmtl.evaluation import single_task
 
 N, T, D = 14, 3, 2
@@ -424,15 +426,15 @@ def test_the_size_of_batches_does_not_matter(monkeypatch):
 
 
 def test_units_of_y_do_not_matter(problem):
-    plain = problem.fit(normalize_y=True)
+    plain = problem.fit(normalize_y=True, tol=1e-5)
     problem.Y, problem.y = 1e6 * problem.Y - 3e6, 1e6 * problem.y - 3e6
-    other = problem.fit(normalize_y=True)
+    other = problem.fit(normalize_y=True, tol=1e-5)
     for one, two, shift in zip(
         columns(problem, plain), columns(problem, other), (3e6, 0), strict=True
     ):
-        np.testing.assert_allclose(1e6 * one - shift, two, rtol=1e-4)
-    np.testing.assert_allclose(other.noise_, 1e12 * plain.noise_, rtol=1e-3)
-    np.testing.assert_allclose(other.task_correlation_, plain.task_correlation_, atol=1e-3)
+        np.testing.assert_allclose(1e6 * one - shift, two, rtol=1e-5)
+    np.testing.assert_allclose(other.noise_, 1e12 * plain.noise_, rtol=1e-5)
+    np.testing.assert_allclose(other.task_correlation_, plain.task_correlation_, atol=1e-5)
 
 
 def test_the_order_of_tasks_does_not_matter():
@@ -676,3 +678,21 @@ def test_loadings_of_many_tasks_are_solved_in_all_ways(rank):
         np.testing.assert_allclose(found, dense, rtol=1e-8, atol=1e-10)
     _, cov = fast.predict(new, return_cov=True)
     np.testing.assert_allclose(cov, slow.predict(new, return_cov=True)[1], rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("apart", [1.0, 1e-3, 1e-9, 0.0])
+def test_loadings_that_are_nearly_parallel_cost_no_digits(apart):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(40, 3)), rng.normal(size=(40, 4))
+    K = RBF()(X)
+    loadings = rng.normal(size=(4, 1)) @ [[1, 2]] + apart * rng.normal(size=(4, 2))
+    B, noise = LowRank(0.1 * rng.random(4), loadings), 0.01 * rng.random(4)
+    A = np.kron(np.asarray(B), K) + np.kron(np.diag(noise), np.eye(40))
+    dual = np.linalg.solve(A, Y.T.ravel())
+    expected = multivariate_normal(cov=A).logpdf(Y.T.ravel())
+    likelihood = LowRankLikelihood(K, Y)
+    assert likelihood.at(B, noise).value == pytest.approx(expected, rel=1e-9)
+    U = likelihood.spectrum.U
+    inverse = InverseByDirection(likelihood.spectrum.values, B, noise)
+    dual_matrix = U @ inverse.times(U.T @ Y)
+    np.testing.assert_allclose(dual_matrix.T.ravel(), dual, rtol=0, atol=1e-9 * abs(dual).max())

@@ -372,7 +372,7 @@ def test_compiled_functions_call_only_functions_of_their_own_file():
         for node in ast.walk(tree)
         if isinstance(node, ast.Import | ast.ImportFrom)
     }
-    assert imported == {"typing", "numpy", "numba"}
+    assert imported == {"functools", "typing", "numpy", "numba"}
 
 
 def test_one_gram_serves_tasks_that_weigh_samples_alike():

@@ -25,6 +25,7 @@ MODERN = parse_version("1.7") <= VERSION
 ALPHAS = np.logspace(-3, 3, 13)
 TIGHT = {"tol": 1e-12, "max_iter": 200_000}  # of scikit-learn; skmtl's paths are exact anyway
 RIDGE = RidgeCV(ALPHAS)
+FIXED = Ridge(0.3)
 LASSO = LassoCV(**{"alphas" if MODERN else "n_alphas": 30}, **TIGHT)
 
 
@@ -80,7 +81,7 @@ def assert_alike_step(found, expected, rtol):
         assert np.shape(mine[name]) == np.shape(value), name
         if name in ("n_iter_", "dual_gap_"):
             continue
-        if name == "feature_names_in_":
+        if name in ("feature_names_in_", "solver_"):
             np.testing.assert_array_equal(mine[name], value)
             continue
         scale = np.max(np.abs(value), initial=0.0)
@@ -212,7 +213,25 @@ def test_predictions_are_those_of_scikit_learn_on_degenerate_data(change, scale,
         assert_alike_step(found.steps[0][1], expected.steps[0][1], 1e-9)
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_a_ridge_of_one_alpha_is_that_of_scikit_learn(shape, weighted, fit_intercept):
+    X, y = samples(*shape)
+    weight = np.random.default_rng(1).uniform(0.2, 3.0, len(y)) if weighted else None
+    ridge = Ridge(0.01, fit_intercept=fit_intercept)
+    assert_alike(fast(ridge, X, y, weight), own(ridge, X, y, weight), X, rtol=1e-9)
+
+
+def test_a_ridge_whose_equations_are_singular_is_left_to_scikit_learn():
+    X, y = samples()
+    X[:, 1] = X[:, 0]
+    ridge = Ridge(1e-300)
+    found = IndependentTasks(ridge).fit(X, y, tasks=np.zeros(len(y), dtype=int))
+    assert_alike(found.estimators_[0], own(ridge, X, y), X)
+
+
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 def test_units_of_targets_and_origins_change_nothing(model):
     X, y = samples()
     found = fast(model, X, y)
@@ -222,7 +241,7 @@ def test_units_of_targets_and_origins_change_nothing(model):
 
 
 @pytest.mark.parametrize("scale", [False, True])
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 def test_frames_integers_and_sparse_features_are_those_of_scikit_learn(model, scale):
     X, y = samples()
     X = np.round(2 * X)
@@ -230,13 +249,13 @@ def test_frames_integers_and_sparse_features_are_those_of_scikit_learn(model, sc
         model = make_pipeline(StandardScaler(), model)
     frame = pd.DataFrame(X, columns=[f"x{j}" for j in range(X.shape[1])])
     forms = [frame, X.astype(int)]
-    if not scale:
+    if not scale and model is not FIXED:  # which an iterative solver fits
         forms.append(sparse.csr_array(X))
     for form in forms:
         assert_alike(fast(model, form, y), own(model, form, y), form)
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 @pytest.mark.filterwarnings("ignore:invalid value encountered in divide")  # of scikit-learn
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_every_number_of_samples_is_treated_alike_with_and_without_the_fast_form(model):
@@ -249,7 +268,7 @@ def test_every_number_of_samples_is_treated_alike_with_and_without_the_fast_form
         assert_alike(found.estimators_[t], expected.estimators_[t], X, rtol=1e-5)
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 def test_tasks_of_a_wide_y_are_those_of_each_column(model):
     X, y = samples()
     Y = np.column_stack([y, y**2, np.roll(y, 3), X[:, 3]])
@@ -263,7 +282,7 @@ def test_tasks_of_a_wide_y_are_those_of_each_column(model):
         assert wide.estimators_[0] is not wide.estimators_[1]
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 def test_jobs_and_pickles_change_nothing(model):
     X, y = samples()
     tasks = np.arange(len(y)) % 2
@@ -283,7 +302,7 @@ def test_each_task_may_have_its_own_parameters():
     assert [estimator.alpha_ for estimator in model.estimators_] == [1.0, 5.0]
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 def test_pooled_tasks_are_one_model_of_all_samples(model):
     X, y = samples(60, 4)
     tasks = np.repeat([0, 1, 2], 20)
@@ -340,7 +359,7 @@ def test_parameters_that_are_not_valid_raise_the_errors_of_scikit_learn(model):
         IndependentTasks(model).fit(X, y, tasks=np.zeros(len(y)))
 
 
-@pytest.mark.parametrize("model", [RIDGE, LASSO], ids=["ridge", "lasso"])
+@pytest.mark.parametrize("model", [RIDGE, FIXED, LASSO], ids=["ridge", "fixed", "lasso"])
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_features_that_are_no_finite_numbers_raise(model, value):
     X, y = samples()

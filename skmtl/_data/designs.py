@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_product
 
 _CHUNK = 4096  # samples centered at a time, so that a Gram matrix never needs a copy of X
 _SAMPLE = 64  # samples from which it is judged whether the means are large
@@ -84,7 +85,8 @@ def _gram_of_centered(X, weight, mean, left, right):
         B = A
         if right is not left:
             B = (chunk[:, right] - mean[right]) * factor
-        gram += A.T @ B
+        with threads_for_product(*A.shape, len(right)):
+            gram += A.T @ B
     return gram
 
 
@@ -123,6 +125,13 @@ def _weighted_variance_of_sparse(X, weight, mean):
     stored_weight = weighted_sums(np.ones(len(X.data)))
     zero_weight = np.maximum(weight.sum() - stored_weight, 0.0)
     return of_entries + zero_weight * mean**2
+
+
+def _deviation(X):
+    """Return the standard deviation of every feature, shape (n_features,)."""
+    if sparse.issparse(X):
+        X = X.toarray()
+    return X.std(axis=0)
 
 
 class Design:
@@ -172,12 +181,12 @@ class Design:
             X = X.tocsr()
             largest = np.where(stored, largest, 0.0)
         step = max(1, X.shape[0] // _SAMPLE)
-        sample = X[::step]
-        if sparse.issparse(sample):
-            sample = sample.toarray()
-        deviation = sample.std(axis=0)
         largest = largest.max(axis=1)
-        return bool((largest > 1e3 * deviation).any())
+        seems_offset = largest > 1e3 * _deviation(X[::step])
+        if not seems_offset.any():
+            return False
+        features = np.flatnonzero(seems_offset)  # or of one value in the few samples
+        return bool((largest[features] > 1e3 * _deviation(X[:, features])).any())
 
     def _stored_throughout(self):
         """Which features of a sparse X are stored for all samples of a task."""
@@ -232,13 +241,15 @@ class SharedDesign(Design):
         if len(support) < 0.5 * len(W):
             X = self.X[:, support]
             return np.asarray(X @ W[support])
-        return np.asarray(self.X @ W)
+        with threads_for_product(*self.X.shape, W.shape[1]):
+            return np.asarray(self.X @ W)
 
     def adjoint(self, R):
         """Return `X' R`, with one column for each column of R."""
         if sparse.issparse(self.X):
             return np.asarray(self.X.T @ R)
-        return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
+        with threads_for_product(*self.X.shape, R.shape[1]):
+            return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
 
     def task_sum(self, A):
         """Return the sum of A over the samples of each task, (n_tasks,)."""
@@ -264,18 +275,10 @@ class SharedDesign(Design):
         if weight.shape[1] == 1:
             every_task = np.arange(self.n_tasks)
             return [(self.X, weight[:, 0], every_task)]
-        _, first_tasks, groups = np.unique(
-            weight.T,
-            axis=0,
-            return_index=True,
-            return_inverse=True,
-        )
-        groups = groups.ravel()
-        blocks = []
-        for first in np.sort(first_tasks):
-            tasks = np.flatnonzero(groups == groups[first])
-            blocks.append((self.X, weight[:, first], tasks))
-        return blocks
+        alike = {}
+        for task, column in enumerate(np.ascontiguousarray(weight.T)):
+            alike.setdefault(column.tobytes(), []).append(task)
+        return [(self.X, weight[:, tasks[0]], np.array(tasks)) for tasks in alike.values()]
 
 
 class StackedDesign(Design):

@@ -4,6 +4,8 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
 from scipy.linalg.lapack import dpotri
 
+from skmtl._threads import threads_for_factorization
+
 
 class CholeskyFactor:
     """The Cholesky factor L of a symmetric positive definite matrix ``A = L L'``.
@@ -25,13 +27,14 @@ class CholeskyFactor:
 
     def __init__(self, A, noise, noise_name="alpha"):
         try:
-            # LAPACK overwrites matrices in column order only, so it gets the transpose.
-            self.lower = cholesky(
-                A.T,
-                lower=True,
-                overwrite_a=True,
-                check_finite=False,
-            )
+            with threads_for_factorization(len(A)):
+                # LAPACK overwrites matrices in column order only, so it gets the transpose.
+                self.lower = cholesky(
+                    A.T,
+                    lower=True,
+                    overwrite_a=True,
+                    check_finite=False,
+                )
         except LinAlgError:
             raise not_semidefinite(noise, noise_name=noise_name) from None
 
@@ -50,12 +53,16 @@ class CholeskyFactor:
 
     def inverse_triangle(self):
         """``A^-1`` in column order, of which only the lower triangle is computed."""
-        inverse, _ = dpotri(self.lower, lower=True)
+        with threads_for_factorization(len(self.lower)):
+            inverse, _ = dpotri(self.lower, lower=True)
         return inverse
 
     def inverse(self):
         """``A^-1``."""
-        return symmetrized(self.inverse_triangle())
+        triangle = self.inverse_triangle()  # above it are the zeros of the factor
+        inverse = triangle + triangle.T
+        inverse.flat[:: len(inverse) + 1] = triangle.diagonal()
+        return inverse
 
     def inverse_diagonal(self):
         """The diagonal of ``A^-1``, (n,)."""

@@ -16,6 +16,7 @@ from skmtl._task_covariance.cholesky_factor import CholeskyFactor, not_semidefin
 from skmtl._task_covariance.low_rank import noise_basis
 from skmtl._task_covariance.observations import centered
 from skmtl._task_covariance.system import System
+from skmtl._threads import threads_for_factorization
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ def spectrum(K, weight, free=None):
     if free is not None:
         n_kept -= free.shape[1]
         largest = _move_to_the_end(K, free * root[:, None])
-    values, U = np.linalg.eigh(K)
+    with threads_for_factorization(len(K)):
+        values, U = np.linalg.eigh(K)
     values = values[:n_kept]
     sizes = np.abs(values)
     largest = max(largest, sizes.max(initial=0.0))

@@ -3,20 +3,25 @@
 In the direction k of the eigenvectors U of K, with eigenvalue s_k, the covariance of the targets is
 ``M_k = D_k + s_k L L'``, ``D_k = s_k diag(kappa) + diag(noise)``. With the orthonormal directions
 P_k of ``D_k^-1/2 L`` its inverse is ``D_k^-1/2 (I - P_k diag(1 - shrunk_k) P_k') D_k^-1/2``. Beside
-the eigenvectors of K everything costs O(n T r^2) for n samples, T tasks and rank r.
+the eigenvectors of K everything costs O(n T r^2) for n samples, T tasks and rank r. A search asks
+for it a thousand times, so that of the likelihood is compiled.
 """
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
+from skmtl import _kernels
 from skmtl._task_covariance.cholesky_factor import not_semidefinite
 from skmtl._task_covariance.kronecker import spectrum
+from skmtl._task_covariance.low_rank import LowRank
 from skmtl._task_covariance.systems import largest_eigenvalue
+from skmtl._threads import threads_for_product
 
 
 class InverseByDirection:
-    """The inverses of ``M_k`` for all directions k.
+    """The inverses of ``M_k`` for all directions k, for predictions.
 
     Parameters
     ----------
@@ -40,56 +45,28 @@ class InverseByDirection:
         own = values[:, None] * B.diagonal + noise
         if own.min() <= 0:
             raise not_semidefinite(noise, values.min(), "noise")
-        self.B = B
         self.root = 1 / np.sqrt(own)
         scaled = self.root[:, :, None] * B.loadings
-        products = scaled.transpose(0, 2, 1) @ scaled
-        squares, W = np.linalg.eigh(products)
-        squares = np.maximum(squares, 0.0)
-        shared = 1 + values[:, None] * squares
+        Q, R = np.linalg.qr(scaled)
+        squares, W = np.linalg.eigh(R @ R.transpose(0, 2, 1))
+        shared = 1 + values[:, None] * np.maximum(squares, 0.0)
         if shared.size and shared.min() <= 0:
             raise not_semidefinite(noise, values.min(), "noise")
-        lengths = np.sqrt(squares)
-        lengths[lengths == 0] = 1.0
-        self.P = (scaled @ W) / lengths[:, None, :]
+        self.P = Q @ W
         self.shrunk = 1 / shared
-        self._log_determinant = np.log(own).sum() + np.log(shared).sum()
-
-    def log_determinant(self):
-        """The sum of the log-determinants of all M_k."""
-        return float(self._log_determinant)
-
-    def split(self, Z):
-        """``D_k^-1/2 z_k`` without the directions P_k, (n, T), and along them, (n, r)."""
-        scaled = self.root * Z
-        along = np.einsum("ktr,kt->kr", self.P, scaled)
-        scaled -= np.einsum("ktr,kr->kt", self.P, along)
-        return scaled, along
 
     def times(self, Z):
         """``M_k^-1 z_k`` for the rows z_k of Z, (n, T)."""
-        across, along = self.split(Z)
-        across += np.einsum("ktr,kr->kt", self.P, along * self.shrunk)
-        return self.root * across
-
-    def quadratic(self, Z):
-        """``z_k' M_k^-1 z_k``, (n,)."""
-        across, along = self.split(Z)
-        return (across**2).sum(axis=1) + (self.shrunk * along**2).sum(axis=1)
+        scaled = self.root * Z
+        along = np.einsum("ktr,kt->kr", self.P, scaled)
+        scaled -= np.einsum("ktr,kr->kt", self.P, along * (1 - self.shrunk))
+        return self.root * scaled
 
     @cached_property
     def diagonals(self):
         """The diagonal of each inverse, (n, T)."""
         explained = np.einsum("ktr,kr->kt", self.P**2, 1 - self.shrunk)
         return self.root**2 * (1 - explained)
-
-    @cached_property
-    def of_loadings(self):
-        """``M_k^-1 L``, (n, T, r)."""
-        columns = [self.times(column[None, :]) for column in self.B.loadings.T]
-        if not columns:
-            return np.empty((*self.root.shape, 0))
-        return np.stack(columns, axis=2)
 
     def variances(self, C):
         """``c_a' M_k^-1 c_a`` for the rows c_a of C, (n, n_functions)."""
@@ -124,14 +101,16 @@ class TaskDerivative:
         return self._diagonal
 
 
-class LowRankPoint:
+class LowRankPoint(NamedTuple):
     """The likelihood at one B and noise, and what its derivatives are made of."""
 
-    def __init__(self, value, inverse, C, noise):
-        self.value = value
-        self.inverse = inverse
-        self.C = C  # dual coefficients between U and tasks, (n, T)
-        self.noise = noise
+    value: float
+    B: LowRank
+    noise: np.ndarray  # (T,)
+    C: np.ndarray  # dual coefficients between U and tasks: rows M_k^-1 U_k'Y, (n, T)
+    by_B: TaskDerivative
+    by_noise: np.ndarray  # (T,)
+    traces: np.ndarray  # of the M_k^-1 B, (n,)
 
 
 class LowRankLikelihood:
@@ -148,39 +127,48 @@ class LowRankLikelihood:
     def __init__(self, K, Y):
         self.largest = largest_eigenvalue(K, np.ones(1))
         self.spectrum = spectrum(K, np.ones(len(K)))
-        self.UtY = self.spectrum.U.T @ Y
+        self.UtY = np.ascontiguousarray(self.spectrum.U.T @ Y)
 
     def at(self, B, noise):
         """The :class:`LowRankPoint` of a task covariance, :class:`LowRank`, and a noise (T,)."""
-        inverse = InverseByDirection(self.spectrum.values, B, noise)
-        fit = inverse.quadratic(self.UtY).sum()
-        constant = self.UtY.size * np.log(2 * np.pi)
-        value = -0.5 * (fit + inverse.log_determinant() + constant)
-        return LowRankPoint(float(value), inverse, inverse.times(self.UtY), noise)
+        rank = B.loadings.shape[1]
+        n, n_tasks = self.UtY.shape
+        C = np.empty((n, n_tasks))
+        by_loadings = np.zeros((rank, n_tasks))
+        by_kappa = np.zeros(n_tasks)
+        by_noise = np.zeros(n_tasks)
+        traces = np.empty(n)
+        fit, log_determinant = _kernels.low_rank_likelihood(
+            self.spectrum.values,
+            B.diagonal,
+            np.ascontiguousarray(B.loadings.T),
+            noise,
+            self.UtY,
+            C,
+            by_loadings,
+            by_kappa,
+            by_noise,
+            traces,
+        )
+        if np.isnan(log_determinant):
+            raise not_semidefinite(noise, self.spectrum.values.min(), "noise")
+        constant = C.size * np.log(2 * np.pi)
+        value = -0.5 * (fit + log_determinant + constant)
+        by_B = TaskDerivative(by_loadings.T, by_kappa)
+        return LowRankPoint(value, B, noise, C, by_B, by_noise, traces)
 
     def gradient(self, point):
         """Derivatives with respect to B, :class:`TaskDerivative`, and the noise, (T,)."""
-        s = self.spectrum.values
-        C = point.C
-        inverse = point.inverse
-        excess = C**2 - inverse.diagonals
-        weighted = s[:, None] * (C @ inverse.B.loadings)
-        by_loadings = C.T @ weighted
-        by_loadings -= np.einsum("k,ktr->tr", s, inverse.of_loadings)
-        by_B = TaskDerivative(0.5 * by_loadings, 0.5 * (s @ excess))
-        return by_B, 0.5 * excess.sum(axis=0)
+        return point.by_B, point.by_noise
 
     def by_kernel(self, point):
         """The derivative with respect to K, (n, n), symmetric."""
         U = self.spectrum.U
         C = point.C
-        inverse = point.inverse
-        B = inverse.B
-        traces = inverse.diagonals @ B.diagonal
-        traces += np.einsum("ktr,tr->k", inverse.of_loadings, B.loadings)
-        G = (C @ B) @ C.T
-        G.flat[:: len(G) + 1] -= traces
-        return 0.5 * U @ G @ U.T
+        G = (C @ point.B) @ C.T
+        G.flat[:: len(G) + 1] -= point.traces
+        with threads_for_product(len(U), *U.shape):
+            return 0.5 * U @ G @ U.T
 
     def by_mean(self, point):
         """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""

@@ -13,6 +13,7 @@ import numpy as np
 from skmtl._task_covariance.kronecker import KroneckerSystem, spectrum
 from skmtl._task_covariance.schur import SchurSystem
 from skmtl._task_covariance.systems import largest_eigenvalue, spectral_system
+from skmtl._threads import threads_for_product
 
 
 class SpectralPoint(NamedTuple):
@@ -104,14 +105,16 @@ class SpectralLikelihood:
             positive = U @ (C * np.sqrt(lam))
             negative = U * np.sqrt(shrunk)
             # A product with the own transpose is half the work of another product.
-            G = positive @ positive.T
-            G -= negative @ negative.T
+            with threads_for_product(len(U), *U.shape):
+                G = positive @ positive.T
+                G -= negative @ negative.T
             G *= 0.5
             return G
         G = (C * lam) @ C.T
         G.flat[:: len(G) + 1] -= shrunk
         self._add_missing(G, point.system)
-        return 0.5 * U @ G @ U.T
+        with threads_for_product(len(U), *U.shape):
+            return 0.5 * U @ G @ U.T
 
     def by_mean(self, point):
         """Derivatives with respect to a mean of each task that is taken off Y, (T,)."""

@@ -3,6 +3,7 @@
 from skmtl.datafits._choice import prefers_gram, squared_datafit
 from skmtl.datafits._classes import (
     ClassProblem,
+    check_binary,
     check_labels,
     class_factors,
     class_problem,
@@ -14,7 +15,8 @@ from skmtl.datafits._coupled import Coupled
 from skmtl.datafits._folds import SampleFolds, StatisticsFolds, make_folds, squared_errors
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
-from skmtl.datafits._likelihood import Likelihood, Point
+from skmtl.datafits._likelihood import Likelihood
+from skmtl.datafits._likelihood_point import Point
 from skmtl.datafits._linear_algebra import ROUNDING, eigen, inner, unit_sizes
 from skmtl.datafits._origins import median_of_three
 from skmtl.datafits._partitioned_classes import PartitionedClasses
@@ -25,6 +27,8 @@ from skmtl.datafits._shared_intercepts import LessOwnSquares, with_shared_interc
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 from skmtl.datafits._statistics_readers import statistics_reader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
+from skmtl.datafits._task_bases import ShiftedTasks, TaskBases
+from skmtl.datafits._task_losses import TaskLosses
 
 __all__ = [
     "ROUNDING",
@@ -44,10 +48,14 @@ __all__ = [
     "Point",
     "ResidualForm",
     "SampleFolds",
+    "ShiftedTasks",
     "SquaredDatafit",
     "StatisticsFolds",
     "SufficientStatistics",
+    "TaskBases",
+    "TaskLosses",
     "TaskRows",
+    "check_binary",
     "check_labels",
     "class_factors",
     "class_problem",

@@ -1,7 +1,9 @@
 """Which form of the squared loss suits the data."""
 
 import numpy as np
+from scipy import sparse
 
+from skmtl._data.designs import SharedDesign
 from skmtl.datafits import _gram_budget
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._residual_form import ResidualForm
@@ -39,6 +41,16 @@ def prefers_gram(design, weight, *, uniform=True, path=True):
     if uniform:
         n_grams = len(design.blocks(weight))
     return n_grams * n_features**2 <= _gram_budget.GRAM_FLOATS
+
+
+def have_alike_grams(design):
+    """Whether one Gram of the samples stands well enough for those of all tasks.
+
+    It does in a preconditioner, where all tasks have the same dense samples: they differ in their
+    weights only. Of sparse samples a Gram costs more than many products.
+    """
+    shared = isinstance(design, SharedDesign) and not sparse.issparse(design.X)
+    return shared and design.n_tasks > 2
 
 
 def squared_datafit(

@@ -147,6 +147,19 @@ def class_problem(data, class_weight):
     return ClassProblem(*columns, sizes, coded.classes, coded.positions)
 
 
+def check_binary(problem):
+    """Raise for tasks of more than two classes."""
+    if problem.sizes.max() == 1:
+        return
+    t = int(np.argmax(problem.sizes))
+    raise ValueError(
+        "Only binary classification is supported. The type of the target is multiclass: task "
+        f"{some_of(problem.data.tasks[t : t + 1])} has the classes {some_of(problem.classes[t])}. "
+        "MeanRegularizedClassifier, TraceNormClassifier, MultiTaskGroupLassoClassifier and the "
+        "other linear classifiers of skmtl take more classes, and so does RandomInterceptTasks."
+    )
+
+
 class CodedClasses(NamedTuple):
     """Class labels of every task as codes: lists with an array for each task.
 

@@ -1,18 +1,50 @@
 """The squared loss through second moments."""
 
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, eigh
 
 from skmtl import _kernels
+from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import ROUNDING, inner, positive_part
+from skmtl.datafits._linear_algebra import eigen, inner, positive_part
+from skmtl.datafits._shifted_solvers import (
+    LastSolver,
+    ShiftedInverses,
+    ShiftedSpectra,
+    are_low_rank,
+    multiply_blocks,
+    prefers_blocks,
+)
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
+from skmtl.datafits._task_bases import TaskBases
 
-_MANY = 48  # features, from which spectra serve better than inverse matrices
+_MANY = 48  # features, from which spectra may serve better than inverse matrices
+_SHIFTS = 6  # inverse matrices that take as long as spectra
 _ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
-_TINY = np.finfo(float).tiny
+
+
+@dataclass
+class _Cache:
+    """What was computed of a Gram form and does not depend on its ridge.
+
+    Attributes
+    ----------
+    ordered : ndarray of shape (n_grams, n_features, n_features)
+        The Grams, blocks first.
+    low_rank : bool
+        Whether ranks are low.
+    largest : float
+        The largest eigenvalue.
+    solvers : LastSolver
+        The last shifted solver.
+    """
+
+    ordered: np.ndarray | None = None
+    low_rank: bool | None = None
+    largest: float | None = None
+    solvers: LastSolver = field(default_factory=LastSolver)
 
 
 class GramForm(SquaredDatafit):
@@ -52,6 +84,7 @@ class GramForm(SquaredDatafit):
         self.task_total = task_total
         self.first_set = len(q)
         self.largest_set = len(q)
+        self._cache = _Cache()  # shared by the copies of with_ridge
 
     @classmethod
     def from_statistics(cls, statistics, scale, *, fit_intercept=True):
@@ -111,16 +144,30 @@ class GramForm(SquaredDatafit):
         return np.ascontiguousarray(diagonals[:, self.block_of_task])
 
     def evaluate(self, W):
-        if len(self.blocks) == 1:
-            correlation = self.q - self.grams[:, :, 0] @ W
-        else:
-            correlation = self.q.copy()
-            features = np.flatnonzero(W.any(axis=1))
-            W = np.ascontiguousarray(W)
-            _kernels.subtract_product(self.grams, self.block_of_task, features, W, correlation)
+        correlation = self.q - self._product(W)
         ry = self.yy - inner(self.q, W)
         rr = ry - inner(correlation, W)
         return Evaluation(correlation, max(rr, 0.0), ry)
+
+    def _product(self, W):
+        """`Q_t w_t` of every task."""
+        features = np.flatnonzero(W.any(axis=1))
+        if prefers_blocks(self.grams) and 2 * len(features) > len(W):
+            return multiply_blocks(self._ordered_grams, self.blocks, W)
+        if len(self.blocks) == 1:
+            return self.grams[:, features, 0] @ W[features]
+        out = np.zeros(W.shape)
+        W = np.ascontiguousarray(W)
+        _kernels.subtract_product(self.grams, self.block_of_task, features, W, out)
+        return -out
+
+    @property
+    def _ordered_grams(self):
+        """A copy of the Grams with the blocks first; a view if there is one block."""
+        cache = self._cache
+        if cache.ordered is None:
+            cache.ordered = np.ascontiguousarray(np.moveaxis(self.grams, 2, 0))
+        return cache.ordered
 
     def restrict(self, features):
         grams = self.grams[np.ix_(features, features)]
@@ -191,29 +238,40 @@ class GramForm(SquaredDatafit):
         counts = np.bincount(self.block_of_task, minlength=len(self.blocks))
         return self.grams @ (counts / self.shape[1])
 
+    def mean_spectrum(self):
+        """Eigenvalues and eigenvectors of :meth:`mean_gram`."""
+        cache = self._spectra_cache
+        if cache.mean is None:
+            cache.mean = eigen(self.mean_gram())
+        return cache.mean
+
     def gram_block(self, k, features):
         return self.grams[:, :, k][np.ix_(features, features)]
 
     def shifted_solver(self, shift):
         """A function of B as in :meth:`shifted_solve`; the shift is positive, (n_grams,) or one.
 
-        Of many features it takes spectra, which are computed once for all shifts, and whose ranks
-        are at most the numbers of samples; of few, or of features whose scales are so different
-        that spectra lose digits, inverse matrices.
+        The last one is kept. It takes inverse matrices; where many features have several Grams it
+        takes spectra, which serve all shifts, if ranks are low or many shifts have been asked for.
         """
-        if len(self.blocks) == 1 or not self._prefers_spectra:
-            return self.shifted_inverses(shift)
-        if len(self.blocks) == self.shape[1]:
-            return ShiftedSpectra(self, shift)
-        of_tasks = np.broadcast_to(shift, len(self.blocks))[self.block_of_task]
-        return super().shifted_solver(of_tasks)
+        return self._cache.solvers.get(shift, self._make_shifted_solver)
+
+    def _make_shifted_solver(self, shift):
+        if len(self.blocks) > 1 and self._can_use_spectra:
+            cache = self._cache
+            if cache.low_rank is None:
+                cache.low_rank = are_low_rank(self.grams)
+            if cache.low_rank or cache.solvers.n_made >= _SHIFTS:
+                return ShiftedSpectra(self, shift)
+        return self.shifted_inverses(shift)
 
     def shifted_inverses(self, shift):
         """A :class:`ShiftedInverses`; the shift is positive, (n_grams,) or one."""
         return ShiftedInverses(self, shift)
 
-    @cached_property
-    def _prefers_spectra(self):
+    @property
+    def _can_use_spectra(self):
+        """Whether features are many and of scales so alike that spectra lose no digits."""
         if len(self.q) < _MANY:
             return False
         scales = self.curvature[self.curvature > 0]
@@ -233,98 +291,21 @@ class GramForm(SquaredDatafit):
             cache.padded = all_values, all_vectors
         return cache.padded
 
+    def task_bases(self):
+        """The :class:`TaskBases` of the Grams."""
+        cache = self._spectra_cache
+        if cache.bases is None:
+            cache.bases = TaskBases(self)
+        return cache.bases
+
     def _compute_spectra(self):
-        values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
+        with threads_for_factorization(len(self.grams)):
+            values, vectors = np.linalg.eigh(np.moveaxis(self.grams, 2, 0))
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
-        values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
-        return self.ridge + float(values[:, -1].max())
-
-
-class ShiftedInverses:
-    """A function of B (n_features, n_tasks) that returns `(Q_t + shift_t I)^-1 b_t` of every task.
-
-    Parameters
-    ----------
-    form : GramForm
-        Its Grams are the Q_t.
-    shift : float or ndarray of shape (n_grams,)
-        Positive.
-
-    Attributes
-    ----------
-    inverses : ndarray of shape (n_features, n_features, n_grams)
-        The inverse matrices.
-    """
-
-    def __init__(self, form, shift):
-        self.block_of_task = form.block_of_task
-        self.inverses = _shifted_inverses(form.grams, shift)
-
-    def __call__(self, B):
-        if self.inverses.shape[2] == 1:
-            return self.inverses[:, :, 0] @ B
-        out = np.zeros(B.shape)
-        features = np.arange(len(B))
-        B = np.ascontiguousarray(B)
-        _kernels.subtract_product(self.inverses, self.block_of_task, features, B, out)
-        return -out
-
-
-class ShiftedSpectra:
-    """The same function by eigenvalues and eigenvectors, where every task has a Gram of its own.
-
-    With them `(Q + c I)^-1 b = (b - V diag(e / (e + c)) V' b) / c`.
-
-    Parameters
-    ----------
-    form : GramForm
-        Its Grams are the Q_t.
-    shift : float or ndarray of shape (n_grams,)
-        Positive.
-    """
-
-    def __init__(self, form, shift):
-        values, self.V = form.padded_spectra()
-        shift = np.broadcast_to(shift, len(values))
-        shares = values / (values + shift[:, None])
-        self.shares = shares[:, :, None]
-        self.tasks = np.concatenate(form.blocks)  # in the order of the Grams
-        self.shift = shift[form.block_of_task]
-
-    def __call__(self, B):
-        b = B.T[self.tasks, :, None]
-        within = np.matmul(self.V.transpose(0, 2, 1), b)
-        ordered = np.matmul(self.V, self.shares * within)
-        explained = np.empty(B.shape)
-        explained[:, self.tasks] = ordered[:, :, 0].T
-        return (B - explained) / self.shift
-
-
-def _shifted_inverses(grams, shift):
-    out = np.empty_like(grams)
-    n_grams = grams.shape[2]
-    # A copy, since numba would compile a second kernel for views, which are read-only.
-    shift = np.array(np.broadcast_to(shift, (n_grams,)), dtype=float)
-    if n_grams > 1:
-        _kernels.shifted_inverses(grams, shift, out)
-    else:
-        out[:, :, 0] = _inverse(grams[:, :, 0], shift[0])
-    finite = np.isfinite(out).all(axis=(0, 1))
-    for k in np.flatnonzero(~finite):
-        out[:, :, k] = _inverse(grams[:, :, k], shift[k])
-    return out
-
-
-def _inverse(gram, shift):
-    """The inverse of a shifted Gram; eigenvalues that are rounding errors count as such."""
-    identity = np.eye(len(gram))
-    matrix = gram + shift * identity
-    try:  # Cholesky factors do not mind features of different scales
-        factor = cho_factor(matrix, lower=True)
-        return cho_solve(factor, identity)
-    except LinAlgError:
-        values, V = eigh(matrix)
-        least = len(gram) * ROUNDING * max(values[-1], _TINY)
-        return (V / np.maximum(values, least)) @ V.T
+        cache = self._cache
+        if cache.largest is None:
+            values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
+            cache.largest = float(values[:, -1].max())
+        return self.ridge + cache.largest

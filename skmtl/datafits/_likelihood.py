@@ -11,17 +11,15 @@ from functools import cached_property
 
 import numpy as np
 
-from skmtl.datafits._choice import squared_datafit
 from skmtl.datafits._intercepts import column_groups, settle
+from skmtl.datafits._likelihood_point import Point
+from skmtl.datafits._linear_algebra import centered_spectrum
 from skmtl.datafits._pulled_intercepts import InterceptPull, distance_between, settle_pulled
-from skmtl.datafits._shared_intercepts import with_shared_intercepts
 from skmtl.datafits._target_levels import column_levels
 
 _NEWTON_STEPS = 100  # for unpenalized features
 _LEAST_CHANGE = 1e-13
-_LEAST_FALL = 1e-6  # one over the fall to the minimum of a parabola, in mean losses
 _SHORTEST_STEP = 1e-8
-_TINY = np.finfo(float).tiny
 
 
 class Likelihood:
@@ -51,11 +49,13 @@ class Likelihood:
         self.fit_intercept = fit_intercept
         self.shape = design.n_features, design.n_tasks
         self.seen = self.weight > 0
+        self.unseen = ~self.seen
         self.all_seen = bool(self.seen.all())
         self.total = self.column_sum(np.ones(y.shape))
         self.center = np.zeros(self.shape)  # of the design that is held, mean_x of the user's
         self.mean_x = self.center
         self.pull = None
+        self._spectrum = None
         self.level = np.zeros(self.shape[1])  # of the targets, which are held without it
         if fit_intercept:
             self._center_design()
@@ -181,12 +181,24 @@ class Likelihood:
         local.shape = len(features), self.shape[1]
         local.center = self.center[features]
         local.mean_x = self.mean_x[features]
+        local._spectrum = None
         return local
 
     def intercepts(self, W):
         """The optimal intercept of each task at W, (n_tasks,), of the features as they were."""
         explained = np.einsum("jt,jt->t", self.mean_x, W)
         return self.level + self.at(W).b - explained
+
+    def sample_spectrum(self):
+        """Positive eigenvalues and eigenvectors of the Gram of all samples, computed once.
+
+        The weights of the samples are the means of those of the tasks, and add up to 1.
+        """
+        if self._spectrum is None:
+            weight = self.weight.sum(axis=1) / self.total.sum()
+            mean = weight @ self.design.X
+            self._spectrum = centered_spectrum(self.design.X, weight, mean)
+        return self._spectrum
 
     @property
     def mean_curvature(self):
@@ -339,110 +351,3 @@ class Likelihood:
         if self.pull is not None:
             return settle_pulled(make_point, b, self.pull, groups)
         return settle(make_point, b, single, groups, exact=self.loss.exact_curvature)
-
-
-class Point:
-    """A W with its intercepts, and what is known of the likelihood there; computed when asked.
-
-    Attributes
-    ----------
-    W : ndarray of shape (n_features, n_tasks)
-        The coefficients.
-    forward : ndarray
-        Predictions of centered features without intercepts.
-    b : ndarray of shape (n_tasks,)
-        The intercepts of centered features.
-    z : ndarray
-        Linear predictions, 0 where a target is missing.
-    arrived : bool
-        False if the search of the intercepts ended before they were at their optimum. Nothing is
-        known then of the distance to the minimum.
-    """
-
-    slope_residual = 0.0  # of the intercepts
-
-    def __init__(self, likelihood, W, forward, b):
-        self.likelihood = likelihood
-        self.arrived = True
-        self.W = W
-        self.forward = forward
-        self.b = b
-        self.z = forward + likelihood.design.spread(b)
-        if not likelihood.all_seen:
-            self.z[~likelihood.seen] = 0.0  # might overflow, and do not matter
-        self._value = None
-        self._derivatives = None
-        self._correlation = None
-
-    @property
-    def value(self):
-        """The likelihood, and the pull of the intercepts if there is one."""
-        if self._value is None:
-            f = self.likelihood
-            self._value = float(f.weighted(f.loss.value(f.y, self.z)).sum())
-            if f.pull is not None:
-                self._value += f.pull.value(self.b)
-        return self._value
-
-    def _derive(self):
-        if self._derivatives is None:
-            f = self.likelihood
-            self._derivatives = f.loss.derivatives(f.y, self.z)
-        return self._derivatives
-
-    @property
-    def gradient(self):
-        """Derivative of the loss of every target with respect to its linear prediction."""
-        return self._derive()[0]
-
-    @property
-    def curvature(self):
-        """Second derivative of the loss of every target, or its bound."""
-        return self._derive()[1]
-
-    @property
-    def correlation(self):
-        """Minus the gradient with respect to W, (n_features, n_tasks)."""
-        if self._correlation is None:
-            f = self.likelihood
-            self._correlation = -f.adjoint(f.weighted(self.gradient))
-        return self._correlation
-
-    def bound(self, scale):
-        """The part of the dual objective that the likelihood has at `scale` times the gradients.
-
-        These must add up to 0 where there is an intercept, or be what pulls it, which they are at
-        its optimum only.
-        """
-        if not self.arrived:
-            return -np.inf
-        f = self.likelihood
-        conjugate = f.loss.conjugate(f.y, scale * self.gradient)
-        bound = -float(f.weighted(conjugate).sum())
-        if f.pull is not None:
-            bound -= f.pull.conjugate(scale * f.column_sum(self.gradient))
-        return bound
-
-    def parabolas(self):
-        """Targets and weights of the squared losses that have the same gradient and curvature here.
-
-        A target whose parabola is so flat that its fall dwarfs the losses gets a steeper one, lest
-        digits cancel.
-        """
-        f = self.likelihood
-        least = _LEAST_FALL * self.gradient**2 / f.mean_loss
-        curvature = np.maximum(self.curvature, least + _TINY)
-        return self.z - self.gradient / curvature, f.weighted(curvature)
-
-    def quadratic(self):
-        """The squared loss of :meth:`parabolas`."""
-        f = self.likelihood
-        target, weight = self.parabolas()
-        squared = squared_datafit(
-            f.design, target, weight, fit_intercept=f.fit_intercept, path=False
-        )
-        if f.pull is None:
-            return squared
-        return with_shared_intercepts(
-            squared, f.pull.strength, center=f.center, n_levels=f.pull.n_levels
-        )

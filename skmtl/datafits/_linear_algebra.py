@@ -5,6 +5,7 @@ from scipy import sparse
 from scipy.linalg import eigh, eigvalsh
 
 from skmtl._data.designs import weighted_gram
+from skmtl._threads import threads_for_factorization
 
 _ALIKE = 1e3  # ratio of sizes of features that costs no more than six digits
 ROUNDING = np.finfo(float).eps  # relative error of one operation
@@ -17,8 +18,9 @@ def inner(A, B):
 
 def eigen(M):
     """Eigenvalues and eigenvectors of a psd matrix, rounding errors of zero set to zero."""
-    values, U = eigh(M)
-    least = _rounding(M) * values[-1]
+    with threads_for_factorization(len(M)):
+        values, U = eigh(M)
+    least = rounding(M) * values[-1]
     return np.where(values > least, values, 0.0), U
 
 
@@ -38,18 +40,19 @@ def unit_sizes(gram):
 
 def top_eigenvalue(G):
     """The largest eigenvalue of a symmetric matrix."""
-    values = eigvalsh(G)  # all of them: LAPACK may fail to single out a multiple one
+    with threads_for_factorization(len(G)):
+        values = eigvalsh(G)  # all of them: LAPACK may fail to single out a multiple one
     return float(values[-1])
 
 
 def positive_part(values, vectors):
     """Eigenvalues that are not rounding errors of zero, and their eigenvectors."""
-    least = _rounding(vectors) * values[-1]
+    least = rounding(vectors) * values[-1]
     kept = values > least
     return values[kept], vectors[:, kept]
 
 
-def _rounding(M):
+def rounding(M):
     """How large an eigenvalue of 0 may come out, relative to the largest."""
     return 10 * len(M) * ROUNDING
 
@@ -62,12 +65,14 @@ def centered_spectrum(X, weight, mean):
     n_samples, n_features = X.shape
     if n_features <= n_samples:
         gram = weighted_gram(X, weight, mean)
-        values, V = eigh(gram)
+        with threads_for_factorization(n_features):
+            values, V = eigh(gram)
         return positive_part(values, V)
     dense = X.toarray() if sparse.issparse(X) else X
     root = np.sqrt(weight)
     A = (dense - mean) * root[:, None]
-    values, U = eigh(A @ A.T)
+    with threads_for_factorization(n_samples):
+        values, U = eigh(A @ A.T)
     values, U = positive_part(values, U)
     U = U / np.sqrt(values)
     return values, A.T @ U

@@ -13,13 +13,14 @@ off, which couples the tasks: the Hessian is that of separate tasks less the pro
 with itself.
 """
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
 from skmtl.datafits._gram_form import GramForm
 from skmtl.datafits._less_squares import less_squares
 from skmtl.datafits._linear_algebra import ROUNDING, inner
+from skmtl.datafits._shifted_solvers import LastSolver
 from skmtl.datafits._squared import Evaluation, SquaredDatafit
 
 
@@ -73,6 +74,16 @@ class Levels:
         weighted = self.weight * values
         by_level = weighted.reshape(*weighted.shape[:-1], -1, self.n_levels)
         return by_level.sum(axis=-2)
+
+    @property
+    def correlation(self):
+        """What the further samples add to the correlations with the targets, as x."""
+        return self.x * (self.weight * self.y)
+
+    @property
+    def yy(self):
+        """What they add to the squares of the targets."""
+        return float(self.weight @ self.y**2)
 
     @property
     def totals(self):
@@ -131,7 +142,7 @@ class WithLevels(SquaredDatafit):
         self.mean_y = base.mean_y
         self.is_sparse = base.is_sparse
         self.is_factorable = base.is_factorable
-        self.yy = base.yy + float(levels.weight @ levels.y**2)
+        self.yy = base.yy + levels.yy
 
     @property
     def curvature(self):
@@ -192,20 +203,21 @@ class SharedIntercepts(SquaredDatafit):
         self.free = free
         self.levels = levels
         given = _with_gram_levels if free.is_gram else WithLevels
-        self._separate = given(free, levels)
+        self._separate = cache(partial(given, free, levels))  # made once for all copies
         self.borders = levels.borders()
         self.blocks = free.blocks
         self.mean_x = free.mean_x
         self.mean_y = free.mean_y
-        self.yy = self._separate.yy
+        self.yy = free.yy + levels.yy
         self.is_gram = free.is_gram
         self.is_sparse = free.is_sparse
         self.is_factorable = free.is_factorable
+        self._solvers = LastSolver()
 
     @property
     def separate(self):
         """The loss of tasks that do not meet: the mean level is given."""
-        return self._separate
+        return self._separate()
 
     @property
     def level_at(self):
@@ -242,11 +254,14 @@ class SharedIntercepts(SquaredDatafit):
         return less_squares(solve, self.borders)(B)
 
     def shifted_solver(self, shift):
+        return self._solvers.get(shift, self._make_shifted_solver)
+
+    def _make_shifted_solver(self, shift):
         return less_squares(self.separate.shifted_solver(shift), self.borders)
 
-    def mean_gram(self):
-        """The mean Gram of the tasks, the mean level being given."""
-        return self.separate.mean_gram()
+    def mean_spectrum(self):
+        """That of the mean Gram of the tasks, the mean level being given."""
+        return self.separate.mean_spectrum()
 
     def gram_block(self, k, features):
         return self.separate.gram_block(k, features)
@@ -272,13 +287,14 @@ class LessOwnSquares(SharedIntercepts):
     def __init__(self, separate, borders):
         SquaredDatafit.__init__(self)
         self.free = separate
-        self._separate = separate
+        self._separate = lambda: separate
         self.borders = borders
         self.blocks = separate.blocks
         self.mean_x = separate.mean_x
         self.mean_y = separate.mean_y
         self.yy = separate.yy
         self.is_gram = True
+        self._solvers = LastSolver()
 
 
 def _with_gram_levels(form, levels):
@@ -286,11 +302,10 @@ def _with_gram_levels(form, levels):
     first = [tasks[0] for tasks in form.blocks]
     x = np.sqrt(levels.weight[first]) * levels.x[:, first]
     squares = x[:, None] * x
-    weighted = levels.weight * levels.y
     return GramForm(
         form.grams + squares,
-        form.q + levels.x * weighted,
-        form.yy + float(weighted @ levels.y),
+        form.q + levels.correlation,
+        form.yy + levels.yy,
         form.blocks,
         form.mean_x,
         form.mean_y,

@@ -52,12 +52,18 @@ class SpectraCache:
         Those of each block.
     padded : tuple or None
         The same as two arrays.
+    mean : tuple or None
+        Those of the mean Gram of the tasks, zeros included.
+    bases : TaskBases or None
+        The same for many models at a time.
     of_features : dict
         Those of each block over some features, by the bytes of their indices.
     """
 
     whole: list | None = None
     padded: tuple | None = None
+    mean: tuple | None = None
+    bases: object = None
     of_features: dict = field(default_factory=dict)
 
 
@@ -88,10 +94,15 @@ class SquaredDatafit(ABC):
         Whether the data are sparse, so that products cost much less than factors.
     is_factorable : bool
         Whether `spectra` and `shifted_solve` are affordable.
+    sample_spectrum : callable or None
+        Eigenvalues and eigenvectors of a Gram that those of all tasks are like, but for their
+        weights; None where it would not save work.
     has_spare_tasks : bool
         Whether `rotated` has fewer tasks.
     borders : sequence of ndarray of shape (n_features, n_tasks)
         The v by whose squares `<v, W>^2 / 2` the loss is less than that of separate tasks.
+    levels : Levels or None
+        What shared intercepts add.
     """
 
     is_gram = False
@@ -99,6 +110,8 @@ class SquaredDatafit(ABC):
     is_factorable = True
     has_spare_tasks = False
     borders = ()
+    levels = None
+    sample_spectrum = None
 
     def __init__(self):
         self.ridge = 0.0

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skmtl._threads import threads_for_product
 from skmtl.datafits._origins import dense, dominates, median_of_three
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
@@ -112,7 +113,8 @@ class StackedReader:
             features -= self.x0[t]
             if weighted:
                 of_task *= root[own]
-            np.dot(of_task.T, of_task, out=products[t])
+            with threads_for_product(*of_task.shape, of_task.shape[1]):
+                np.dot(of_task.T, of_task, out=products[t])
 
     def _extended(self, samples):
         """The samples with two columns more: centered targets, and ones."""

@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 
 from skmtl._data.designs import SharedDesign
+from skmtl._threads import threads_for_product
 from skmtl.datafits._origins import dense, near_mean
 from skmtl.datafits._stacked_reader import StackedReader
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
@@ -91,7 +92,8 @@ class _SharedReader:
             wY = _scaled(Y, weight)
         sums = np.asarray(wX.sum(axis=0))
         squares = np.einsum("it,it->t", Y, wY)
-        gram = X.T @ wX
+        with threads_for_product(*X.shape, X.shape[1]):
+            gram = X.T @ wX
         statistics.total[k] += weight.sum()
         statistics.x[k] += sums.ravel()
         statistics.xx[k] += dense(gram)

@@ -15,7 +15,11 @@ from sklearn.utils.fixes import parse_version
 from sklearn.utils.metaestimators import available_if
 
 from skmtl.deep import MultiTaskMLP, MultiTaskMLPClassifier, MultiTaskMLPRegressor
-from skmtl.gaussian_process import MultiTaskGaussianProcessRegressor
+from skmtl.gaussian_process import (
+    MultiTaskGaussianProcessClassifier,
+    MultiTaskGaussianProcessRegressor,
+    MultiTaskSparseGaussianProcessRegressor,
+)
 from skmtl.kernel import (
     MultiTaskKernelRidge,
     MultiTaskKernelRidgeCV,
@@ -275,6 +279,18 @@ def _support_vector_classes(estimator: MultiTaskSVC):
 def _gaussian_process(estimator: MultiTaskGaussianProcessRegressor):
     one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
     return OneTask(one_task)
+
+
+@single_task.register
+def _sparse_gaussian_process(estimator: MultiTaskSparseGaussianProcessRegressor):
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTask(one_task)
+
+
+@single_task.register
+def _gaussian_process_of_classes(estimator: MultiTaskGaussianProcessClassifier):
+    one_task = clone(estimator).set_params(task_column=None, initial_theta=None)
+    return OneTaskClassifier(one_task)
 
 
 @single_task.register

@@ -15,6 +15,7 @@ from skmtl._task_covariance.systems import (
     likelihood_costs,
     warn_of_jitter,
 )
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernels
@@ -28,7 +29,7 @@ from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
 from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
-from skmtl.gaussian_process._prediction import PredictionMixin, dense
+from skmtl.gaussian_process._prediction import LeaveOneOutMixin, PredictionMixin, dense
 from skmtl.gaussian_process._process import Process
 from skmtl.gaussian_process._search_warnings import (
     warn_of_gradient,
@@ -40,7 +41,12 @@ _NEGLIGIBLE = 1e-6  # of the noise: a smaller variance counts as none
 
 
 class MultiTaskGaussianProcessRegressor(
-    PredictionMixin, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
+    PredictionMixin,
+    LeaveOneOutMixin,
+    MultiTaskEstimator,
+    RegressorMixin,
+    MultiOutputMixin,
+    BaseEstimator,
 ):
     """Gaussian process regression of several tasks: predictions with error bars.
 
@@ -166,6 +172,7 @@ class MultiTaskGaussianProcessRegressor(
 
     See Also
     --------
+    MultiTaskSparseGaussianProcessRegressor : For more than some thousand targets.
     MultiTaskKernelRidgeCV : Without error bars; strengths are chosen by leave-one-out.
 
     References
@@ -239,6 +246,7 @@ class MultiTaskGaussianProcessRegressor(
         check_is_fitted(self)
         return self.kernel_.length_scale
 
+    @one_blas_thread
     def fit(self, X, y, *, noise_variance=None, tasks=None):
         """Find the parameters of the highest likelihood, and draw others with `n_draws`.
 

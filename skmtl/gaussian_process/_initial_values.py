@@ -71,12 +71,16 @@ class InitialValues:
 
     def _empirical_covariances(self, y, observations):
         """Second moments of the tasks over common samples, (n_tasks, n_tasks)."""
+        unknown = 0.5 * np.outer(self.scale, self.scale)
+        if len(observations) == observations.n_samples:
+            # No two tasks have a common sample.
+            np.fill_diagonal(unknown, self.variance)
+            return unknown
         Y = observations.matrix(y)
         observed = observations.observed.astype(float)
         n_common = observed.T @ observed
         sums = Y.T @ Y
         moments = sums / np.maximum(n_common, 1)
-        unknown = 0.5 * np.outer(self.scale, self.scale)
         covariances = np.where(
             n_common > 0,
             moments,

@@ -22,6 +22,7 @@ _INNER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-4}
 _OUTER = {"maxiter": 200, "ftol": 1e-9, "gtol": 1e-2}
 _FEW = 10  # iterations of a short outer search
 _SHORT = 20  # iterations of a short search
+_LEADING = 4  # ends of short searches from which others go on
 
 
 class SearchResult(NamedTuple):
@@ -77,7 +78,8 @@ def projected_norm(theta, gradient, bounds):
 def scaled_norm(theta, gradient, initial):
     """The :func:`projected_norm` in units of the initial values."""
     unit = initial.unit
-    return projected_norm(theta / unit, unit * gradient, (initial.bounds.T / unit).T)
+    bounds = initial.bounds.T / unit
+    return projected_norm(theta / unit, unit * gradient, bounds.T)
 
 
 class Objective:
@@ -149,6 +151,11 @@ def _by_lbfgs(objective, initial, n_restarts, tol):
     if objective.likelihood.projects_variables:
         search = projected_search
     theta = search(objective, initial, n_restarts)
+    return search_from(theta, objective, initial, tol)
+
+
+def search_from(theta, objective, initial, tol):
+    """The end of a search over all parameters: theta, the objective and its gradient there."""
     # Where a line search failed, another search begins with a fresh memory.
     for _ in range(_ROUNDS):
         result = lbfgs(
@@ -219,16 +226,17 @@ class VariableProjection:
         theta[free] = result.x
         return Candidate(-result.fun, theta)
 
-    def first_inner(self, theta):
-        """The :class:`Candidate` of an inner search from theta."""
-        return self.inner(self.given_inputs(theta), theta)
+    def first_inner(self, spectral, theta):
+        """The :class:`Candidate` of a short inner search from theta."""
+        return self.inner(spectral, theta, maxiter=_SHORT)
 
-    def best_from(self, thetas):
-        """The best :class:`Candidate` of searches from several thetas."""
-        candidates = [self.first_inner(theta) for theta in thetas]
-        if len(candidates) > 1 and self.small:
+    def best_from(self, candidates):
+        """The best :class:`Candidate` of searches that begin at one of several."""
+        several = len(candidates) > 1
+        if several and self.small:
             candidates = [self.outer(candidate, maxiter=_FEW) for candidate in candidates]
-        return self.outer(best_of(candidates))
+        best = best_of(candidates)
+        return self.outer(best)
 
     def other_inner(self, theta, n_restarts):
         """The best of inner searches with the input kernel of theta, but from other values."""
@@ -237,10 +245,16 @@ class VariableProjection:
         fresh[self.is_input] = theta[self.is_input]
         thetas = [fresh]
         thetas += self.initial.led_by_each(fresh)
-        thetas += [self.initial.perturbed(theta) for _ in range(n_restarts)]
-        n_steps = _FEW * _SHORT if self.small else _SHORT
-        candidates = [self.inner(spectral, start, maxiter=n_steps) for start in thetas]
-        return self.inner(spectral, best_of(candidates).theta)
+        for _ in range(n_restarts):
+            perturbed = self.initial.perturbed(theta)
+            thetas.append(perturbed)
+        candidates = [self.first_inner(spectral, start) for start in thetas]
+        if self.small:
+            candidates.sort(key=lambda candidate: -candidate.value)
+            leading = candidates[:_LEADING]
+            candidates = [self.inner(spectral, one.theta) for one in leading]
+        best = best_of(candidates)
+        return self.inner(spectral, best.theta)
 
     def outer(self, best, **options):
         """The best :class:`Candidate` of a search over the input kernel that begins at one."""
@@ -273,11 +287,24 @@ def projected_search(objective, initial, n_restarts):
     shifts = _SHIFTS[:1]
     if n_restarts and search.is_input.any():
         shifts = _SHIFTS
-    first = [initial.shifted(initial.theta, shift) for shift in shifts]
-    best = search.best_from(first)
-    if n_restarts and min(objective.likelihood.layout.ranks):
-        independent = search.best_from([initial.independent(theta) for theta in first])
-        coupled = search.first_inner(initial.coupled(independent.theta))
+    also_independent = n_restarts and min(objective.likelihood.layout.ranks)
+    sharing = []
+    independent = []
+    for shift in shifts:
+        theta = initial.shifted(initial.theta, shift)
+        spectral = search.given_inputs(theta)
+        candidate = search.first_inner(spectral, theta)
+        sharing.append(candidate)
+        if also_independent:
+            theta = initial.independent(theta)
+            candidate = search.first_inner(spectral, theta)
+            independent.append(candidate)
+    best = search.best_from(sharing)
+    if also_independent:
+        alone = search.best_from(independent)
+        theta = initial.coupled(alone.theta)
+        spectral = search.given_inputs(theta)
+        coupled = search.inner(spectral, theta)
         if coupled.value > best.value:
             best = search.outer(coupled)
     for _ in range(_ROUNDS if n_restarts else 0):
@@ -311,7 +338,10 @@ def _joint_starts(initial, n_restarts, small):
         thetas.append(initial.flipped(initial.perturbed(initial.theta)))
     if small:
         thetas += initial.led_by_each(initial.theta)
-    shifted = [initial.shifted(theta, shift) for theta, shift in zip(thetas, cycle(_SHIFTS))]
+    shifted = []
+    for theta, shift in zip(thetas, cycle(_SHIFTS)):
+        theta = initial.shifted(theta, shift)
+        shifted.append(theta)
     if small:
         # The first two also begin at a second length scale.
         shifted.append(initial.shifted(shifted[0], _SHIFTS[1]))

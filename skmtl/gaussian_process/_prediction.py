@@ -15,10 +15,8 @@ _FLOATS = 2**24  # of covariances with the observations at a time
 class PredictionMixin:
     """`predict` and the methods beside it, from the private attributes that `fit` sets.
 
-    On the scale of theta these are ``_processes``, over which predictions are averaged, and
-    ``y_train_``. ``_mean_of_task`` and ``_scale`` lead back to units of y, the average task last.
-    Of the data there are ``_observations``, ``_sample_indices`` (positions in the user's X),
-    ``_codes`` (tasks of the samples, None for wide data) and ``_n_samples``.
+    These are ``_processes`` on the scale of theta, over which predictions are averaged, and
+    ``_mean_of_task`` and ``_scale``, which lead back to units of y, the average task last.
     """
 
     def predict(
@@ -162,47 +160,12 @@ class PredictionMixin:
         scaled = scale[..., None] * draws
         return center[..., None] + scaled
 
-    def loo_predict(self):
-        """Predict each target of `fit` from all others, with the parameters or draws of `fit`.
-
-        Returns
-        -------
-        mean, std : ndarray of the shape of y
-            Mean and standard deviation of a target as it was measured, with its known noise; NaN
-            for missing targets.
-        """
-        check_is_fitted(self)
-        means = []
-        variances = []
-        for process in self._processes:
-            mean, variance = process.leave_one_out(self.y_train_)
-            means.append(mean)
-            variances.append(variance)
-        mean = np.mean(means, axis=0)
-        variance = np.mean(variances, axis=0)
-        variance = variance + np.var(means, axis=0)
-        center, scale = self._units(self._observations.task)
-        mean = center + scale * mean
-        std = scale * np.sqrt(variance)
-        return self._as_y(mean), self._as_y(std)
-
     # ------------------------------------------------------------ averages over the processes
 
     def _units(self, codes):
         """What leads to units of y: center and scale of each task, or of the tasks `codes`."""
         where = slice(-1) if codes is None else codes
         return self._mean_of_task[where], self._scale[where]
-
-    def _as_y(self, values):
-        """A vector over observations in the shape and order of the y of `fit`."""
-        if self._codes is not None:
-            order = np.argsort(self._sample_indices)
-            return values[order]
-        out = np.full((self._n_samples, self.n_tasks_), np.nan)
-        observations = self._observations
-        samples = self._sample_indices[observations.sample]
-        out[samples, observations.task] = values
-        return out
 
     def _means(self, X, codes):
         """Means in units of y, (n, n_tasks), or (n,) if each sample has a task."""
@@ -270,6 +233,50 @@ class PredictionMixin:
         if codes is not None:
             average = spread.of_own_task(average)
         return mean_of_y, spread.rescaled(average, scale)
+
+
+class LeaveOneOutMixin:
+    """`loo_predict`, from the private attributes that `fit` sets.
+
+    Beside those of :class:`PredictionMixin` these are ``y_train_`` on the scale of theta, and of
+    the data ``_observations``, ``_sample_indices`` (positions in the user's X), ``_codes`` (tasks
+    of the samples, None for wide data) and ``_n_samples``.
+    """
+
+    def loo_predict(self):
+        """Predict each target of `fit` from all others, with the parameters or draws of `fit`.
+
+        Returns
+        -------
+        mean, std : ndarray of the shape of y
+            Mean and standard deviation of a target as it was measured, with its known noise; NaN
+            for missing targets.
+        """
+        check_is_fitted(self)
+        means = []
+        variances = []
+        for process in self._processes:
+            mean, variance = process.leave_one_out(self.y_train_)
+            means.append(mean)
+            variances.append(variance)
+        mean = np.mean(means, axis=0)
+        variance = np.mean(variances, axis=0)
+        variance = variance + np.var(means, axis=0)
+        center, scale = self._units(self._observations.task)
+        mean = center + scale * mean
+        std = scale * np.sqrt(variance)
+        return self._as_y(mean), self._as_y(std)
+
+    def _as_y(self, values):
+        """A vector over observations in the shape and order of the y of `fit`."""
+        if self._codes is not None:
+            order = np.argsort(self._sample_indices)
+            return values[order]
+        out = np.full((self._n_samples, self.n_tasks_), np.nan)
+        observations = self._observations
+        samples = self._sample_indices[observations.sample]
+        out[samples, observations.task] = values
+        return out
 
 
 def _draw(process, n_draws, include_noise, rng):

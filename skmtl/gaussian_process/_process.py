@@ -72,7 +72,7 @@ class Process:
         self.noise = np.append(noise, np.mean(scaled_noise))
         scaled_mean = mean * relative
         self.mean = np.append(mean, np.mean(scaled_mean))
-        self.Bs = [_with_average_task(B, relative) for B in Bs]
+        self.Bs = [with_average_task(B, relative) for B in Bs]
 
     def leave_one_out(self, y):
         """Mean and variance of each target given the others, (n_observations,)."""
@@ -113,15 +113,20 @@ class ProcessAtSamples:
         self.functions = np.arange(T)  # the same for every sample
         if codes is not None:
             self.functions = codes[:, None]
+        self.cross = self._cross_covariance()
+
+    def _cross_covariance(self):
+        """Covariances of the functions with what is known, as the posterior takes them."""
+        T = self.process.n_tasks
         Ks = []
         Cs = []
         for kernel, B in self._terms():
-            K = kernel(X, process.X)
+            K = kernel(self.X, self.process.X)
             Ks.append(K)
             C = B[:, :T]
             C = C[self.functions]
             Cs.append(C)
-        self.cross = self.posterior.cross_covariance(Ks, Cs)
+        return self.posterior.cross_covariance(Ks, Cs)
 
     def _terms(self):
         process = self.process
@@ -187,7 +192,7 @@ class ProcessAtSamples:
         return covariance
 
 
-def _with_average_task(B, relative_scale):
+def with_average_task(B, relative_scale):
     """A task covariance with the average function as the last.
 
     That has the mean variance of the tasks, and the covariances of their mean in units of y.

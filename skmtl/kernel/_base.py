@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_bool
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.target_scale import TargetScale
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator
 from skmtl.kernel._input_kernel import InputKernel, is_named
 
@@ -54,6 +55,7 @@ class KernelModel(MultiTaskEstimator):
     def _prepare(self, data):
         return data
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 

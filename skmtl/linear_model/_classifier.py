@@ -8,6 +8,7 @@ from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_bool, check_int, check_real
 from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_prediction_data, read_training_data
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import class_problem, warn_of_pseudo_observations
 from skmtl.linear_model._class_predictor import ClassPredictor
@@ -42,6 +43,7 @@ class LinearMultiTaskClassifier(
         """The :class:`~skmtl.losses.Loss` of two classes."""
         return Logistic()
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 

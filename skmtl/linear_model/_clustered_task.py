@@ -1,7 +1,6 @@
 """Tasks that form clusters."""
 
 import numpy as np
-from sklearn.cluster import KMeans
 
 from skmtl._data.checks import check_int
 from skmtl._data.task_parameters import POSITIVE
@@ -31,6 +30,8 @@ class ClusteredTaskModel(TaskIntercepts, LearnedCovariance, AdaptableModel, Pena
         return ClusterNorm(self.alpha, self.n_clusters, self.eta)
 
     def _store_model(self, solution, unpack):
+        from sklearn.cluster import KMeans  # here: slow to import
+
         n_clusters = min(self.n_clusters, self.n_tasks_)
         V, above = self._store_covariance_of(solution.W)
         leading = V[:n_clusters].T * np.sqrt(above[:n_clusters])

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skmtl._data.checks import check_alphas, check_int, check_real
 from skmtl.base import MultiTaskEstimator
 from skmtl.linear_model._alpha_max import strengths
-from skmtl.linear_model._penalized_model import model_path
+from skmtl.linear_model._penalized_model import PathSolver, model_path
 from skmtl.linear_model._search_of_statistics import SearchOfStatistics
 from skmtl.linear_model._task_intercepts import INTERCEPT_GRID
 from skmtl.model_selection.path_search import PathSearch
@@ -260,6 +260,11 @@ class ModelSearch(BestEstimatorMixin, PathSearch):
 
     def _solutions(self, datafit, read, params, alphas, fold):
         return model_path(self._template(**params), datafit, read, alphas)
+
+    def _path_solver(self, datafit, read, paths):
+        models = [self._template(**params) for params, _ in paths]
+        grids = [alphas for _, alphas in paths]
+        return PathSolver(models, grids, datafit, read)
 
     def _store_choice(self, alpha, params):
         self.alpha_ = alpha

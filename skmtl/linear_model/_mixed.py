@@ -16,6 +16,7 @@ from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.task_data import TaskData
 from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import ColumnProblem
 from skmtl.linear_model._mixed_predictor import MixedPredictor
@@ -179,6 +180,7 @@ class MultiTaskMixed(MixedPredictor, MultiTaskEstimator, BaseEstimator):
                 "skmtl.penalties.L21(0.1)."
             )
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None):
         """Fit all tasks together.
 

@@ -13,7 +13,7 @@ from skmtl._docs import documented
 from skmtl.base import MultiTaskEstimator, namesake
 from skmtl.linear_model._alpha_max import strengths
 from skmtl.linear_model._cross_validation import BestEstimatorMixin
-from skmtl.linear_model._penalized_model import model_path
+from skmtl.linear_model._penalized_model import PathSolver, model_path
 from skmtl.linear_model._search_of_statistics import SearchOfStatistics
 from skmtl.model_selection.path_search import PathSearch
 
@@ -222,6 +222,11 @@ class MultiTaskCV(
 
     def _solutions(self, datafit, read, params, alphas, fold):
         return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)
+
+    def _path_solver(self, datafit, read, paths):
+        models = [clone(self.estimator).set_params(**params) for params, _ in paths]
+        grids = [alphas for _, alphas in paths]
+        return PathSolver(models, grids, datafit, read)
 
     def _store_choice(self, alpha, params):
         self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}

@@ -10,6 +10,7 @@ from skmtl.linear_model._classifier import LinearMultiTaskClassifier
 from skmtl.linear_model._cross_validation import RegressorCV
 from skmtl.linear_model._penalized_model import PenalizedModel
 from skmtl.linear_model._regressor import LinearMultiTaskRegressor
+from skmtl.model_selection.path_search import PathSearch
 from skmtl.penalties import L21, Ridge
 from skmtl.solvers import (
     at_alpha,
@@ -192,6 +193,9 @@ class ElasticNetSearch(RegressorCV):
     def _paths(self, datafit, read):
         self._seed = check_random_state(self.random_state).randint(2**31 - 1)
         return super()._paths(datafit, read)
+
+    def _path_solver(self, datafit, read, paths):
+        return PathSearch._path_solver(self, datafit, read, paths)
 
     def _solutions(self, datafit, read, params, alphas, fold):
         if not read.loss.is_quadratic:

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import clone
 
 from skmtl._data.checks import check_alphas, check_int, check_real
+from skmtl._threads import one_blas_thread
 from skmtl.base import namesake, warn_unconverged
 from skmtl.linear_model._alpha_max import critical_strength, strengths
 from skmtl.linear_model._multi_task_elastic_net import MultiTaskElasticNet, group_penalty
@@ -65,6 +66,7 @@ def _read(model, X, y, sample_weight, tasks):
     return model._read_statistics(X)
 
 
+@one_blas_thread
 def alpha_max(
     X,
     y=None,
@@ -134,6 +136,7 @@ def alpha_max(
     return critical_strength(model, datafit, read)
 
 
+@one_blas_thread
 def multi_task_path(
     X,
     y=None,

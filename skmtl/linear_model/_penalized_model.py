@@ -1,10 +1,12 @@
 """What the regressor and the classifier of one family share: their penalty and its parameters."""
 
+from itertools import chain
+
 import numpy as np
 
 from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import check_strength
-from skmtl.solvers import solve_penalized
+from skmtl.solvers import is_pull, solve_path
 
 
 class PenalizedModel:
@@ -72,12 +74,59 @@ def model_path(model, datafit, read, alphas):
 
     An alpha of NaN stands for a model without that parameter.
     """
-    solution = None
+    penalties = path_penalties(model, read, alphas)
+    return solve_path(datafit, penalties, max_iter=model.max_iter, tol=model.tol)
+
+
+def path_penalties(model, read, alphas):
+    """Yield the penalty of a model for each alpha."""
     for alpha in alphas:
         if not np.isnan(alpha):
-            model.set_params(alpha=alpha)
-        penalty = model._penalty_of(read)
-        solution = solve_penalized(
-            datafit, penalty, solution, max_iter=model.max_iter, tol=model.tol
-        )
-        yield solution
+            model.alpha = alpha
+        yield model._penalty_of(read)
+
+
+class PathSolver:
+    """A function of the loss with free intercepts, of whatever fold, and of the fold's number.
+
+    It yields the indices of models, their loss, and their solutions, model after model. Models of
+    the same loss that pull tasks to their mean are solved together, with penalties that are made
+    once for all folds.
+
+    Parameters
+    ----------
+    models : list of PenalizedModel
+        The models, of one class and with the same data, iterations and tolerance.
+    grids : list of sequences of float
+        The alphas of each model.
+    datafit : SquaredDatafit or Likelihood
+        The loss of all samples.
+    read : Reading
+        What the models read.
+    """
+
+    def __init__(self, models, grids, datafit, read):
+        self.models = models
+        self.grids = grids
+        self.read = read
+        self.groups = {}  # numbers of models by what they have in common
+        for which, model in enumerate(models):
+            (first,) = path_penalties(model, read, grids[which][:1])
+            alone = None if is_pull(datafit, first) else which
+            self.groups.setdefault((alone, model._intercept_strength), []).append(which)
+        self.pulls = {}
+        for key, same in self.groups.items():
+            if key[0] is None:
+                paths = [path_penalties(models[which], read, grids[which]) for which in same]
+                self.pulls[key] = list(chain.from_iterable(paths))
+
+    def __call__(self, datafit, fold):
+        for key, same in self.groups.items():
+            model = self.models[same[0]]
+            loss = model._with_intercepts(datafit, self.read)
+            if key in self.pulls:
+                options = {"max_iter": model.max_iter, "tol": model.tol}
+                yield same, loss, solve_path(loss, self.pulls[key], **options)
+            else:
+                (which,) = same
+                yield same, loss, model_path(model, loss, self.read, self.grids[which])

@@ -11,6 +11,7 @@ from skmtl._data.designs import predict_own_tasks
 from skmtl._data.reading import read_features, read_prediction_data, read_training_data
 from skmtl._data.stratification import data_strata
 from skmtl._data.target_scale import TargetScale
+from skmtl._threads import one_blas_thread
 from skmtl.base import MultiTaskEstimator, warn_unconverged
 from skmtl.datafits import warn_of_pseudo_observations
 from skmtl.linear_model._partitioned_fit import fit_partitions
@@ -56,6 +57,7 @@ class LinearMultiTaskRegressor(
             raise ValueError(f"loss={self.loss!r} is for classes: use a classifier.")
         return loss
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -101,6 +103,7 @@ class LinearMultiTaskRegressor(
         self._forget_statistics()
         return self
 
+    @one_blas_thread
     def _fit_statistics(self, statistics):
         return self._fit_reading(self._read_statistics(statistics))
 

@@ -3,6 +3,7 @@
 from numbers import Integral
 
 from skmtl._data.checks import check_int
+from skmtl._threads import one_blas_thread
 from skmtl.statistics.fitting import FitsStatistics
 
 _N_FOLDS = 5  # of partial_fit and of Dask collections, as of fit
@@ -23,6 +24,7 @@ class SearchOfStatistics(FitsStatistics):
             )
         return check_int(self.cv, "cv", low=2)
 
+    @one_blas_thread
     def _fit_statistics(self, statistics):
         self._check_params()
         self._check_parts(statistics)

@@ -21,6 +21,7 @@ from sklearn.model_selection import (
 )
 from sklearn.utils import get_tags
 
+from skmtl._threads import one_thread
 from skmtl.meta._no_fast_form import NoFastForm
 from skmtl.meta._single_task import (
     FastFits,
@@ -54,7 +55,7 @@ class TaskFit:
         estimator = self.estimator
         if len(targets[0]) < self.enough_samples:
             estimator = _for_targets(clone(estimator), targets[0])
-        with suppress(NoFastForm):
+        with suppress(NoFastForm), one_thread():
             fits = FastFits(estimator, X, targets[0], weight)
             return [fits.fit(y) for y in targets]
         fit_kwargs = {}

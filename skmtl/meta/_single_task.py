@@ -8,11 +8,13 @@ from copy import copy
 import numpy as np
 from scipy import sparse
 from sklearn import get_config
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import validate_data
 
 from skmtl.meta._no_fast_form import NoFastForm
+from skmtl.meta._ridge_equations import RidgeEquations, is_fixed_ridge
 from skmtl.meta._single_lasso import (
     LassoRows,
     depends_on_rows,
@@ -35,13 +37,13 @@ def has_fast_form(estimator):
             return False
         if not all(map(_is_plain_scaler, scalers)):
             return False
-    return is_plain_ridge(model) or is_plain_lasso(model)
+    return is_plain_ridge(model) or is_plain_lasso(model) or is_fixed_ridge(model)
 
 
 def shares_rows(estimator):
     """Whether an estimator that :func:`has_fast_form` prepares samples once for many targets."""
     *_, model = _steps(estimator)
-    return is_plain_ridge(model) or depends_on_rows(model)
+    return is_plain_ridge(model) or is_fixed_ridge(model) or depends_on_rows(model)
 
 
 def _is_plain_scaler(step):
@@ -95,8 +97,9 @@ class FastFits:
         weight = _plain_weight(weight)
         self.estimator = _copy(estimator)
         *scalers, model = _steps(self.estimator)
-        if scalers and sparse.issparse(X):  # they refuse to center it
-            raise NoFastForm
+        is_fixed = type(model) is Ridge
+        if (scalers or is_fixed) and sparse.issparse(X):
+            raise NoFastForm  # scalers refuse to center it, and Ridge takes an iterative solver
         for step in (*scalers, model):
             step.n_features_in_ = array.shape[1]
         if not isinstance(X, np.ndarray):
@@ -104,7 +107,9 @@ class FastFits:
             validate_data(first, X, skip_check_array=True)  # its names of features
         for scaler in scalers:
             array = _standardize(scaler, array)
-        if is_plain_ridge(model):
+        if is_fixed:
+            self.rows = RidgeEquations(array, weight, model)
+        elif type(model) is RidgeCV:
             self.rows = RidgeRows(array, weight, model.fit_intercept)
         elif takes_rows(array, weight):
             self.rows = LassoRows(array, _plain_targets(y), weight, model)

@@ -8,10 +8,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.reading import read_prediction_data, read_training_data
-from skmtl._data.task_ids import some_of
 from skmtl._docs import documented
+from skmtl._threads import one_blas_thread
 from skmtl._warn import warn
-from skmtl.datafits import class_problem
+from skmtl.datafits import check_binary, class_problem
 from skmtl.linear_model import ClassPredictor
 from skmtl.mixed_effects._base import MixedEffects
 from skmtl.mixed_effects._covariances import COVARIANCES, make_covariance
@@ -164,6 +164,7 @@ class MixedEffectsClassifier(
         tags.classifier_tags.multi_class = False
         return tags
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -194,7 +195,7 @@ class MixedEffectsClassifier(
         self._check_options(COVARIANCES, FIXED_EFFECTS)
         data = read_training_data(self, X, y, sample_weight, tasks, dtype=None)
         problem = class_problem(data, self.class_weight)
-        _check_binary(problem)
+        check_binary(problem)
         self._store_tasks(data)
         wide = data.layout == "wide"
         self.classes_ = problem.classes if wide else problem.classes[0]
@@ -277,16 +278,3 @@ class _Posterior(NamedTuple):
         mean = rows @ self.effects[t]
         variance = np.einsum("ij,ij->i", rows @ self.covariances[t], rows)
         return mean / np.sqrt(1 + np.pi / 8 * np.maximum(variance, 0.0))
-
-
-def _check_binary(problem):
-    """Raise for more than two classes."""
-    if problem.sizes.max() == 1:
-        return
-    t = int(np.argmax(problem.sizes))
-    raise ValueError(
-        "Only binary classification is supported. The type of the target is multiclass: task "
-        f"{some_of(problem.data.tasks[t : t + 1])} has the classes {some_of(problem.classes[t])}. "
-        "MeanRegularizedClassifier, TraceNormClassifier, MultiTaskGroupLassoClassifier and the "
-        "other linear classifiers of skmtl take more classes, and so does RandomInterceptTasks."
-    )

@@ -8,6 +8,7 @@ from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_option, check_real
 from skmtl._data.reading import read_training_data
 from skmtl._docs import documented
+from skmtl._threads import one_blas_thread
 from skmtl._warn import warn
 from skmtl.mixed_effects._adapt import AdaptMixin
 from skmtl.mixed_effects._base import MixedEffects
@@ -226,6 +227,7 @@ class MixedEffectsRegressor(
                 f"covariance={self.covariance!r} has not: use covariance='diagonal'."
             )
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None):
         """Fit all tasks together.
 
@@ -261,6 +263,7 @@ class MixedEffectsRegressor(
         self._forget_statistics()
         return self
 
+    @one_blas_thread
     def _fit_statistics(self, statistics):
         self._check_params()
         return self._fit_data(StatisticsData.of(statistics, self))

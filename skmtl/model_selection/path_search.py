@@ -15,13 +15,14 @@ from skmtl._data.fold_samples import given_splits
 from skmtl._data.in_memory import check_in_memory
 from skmtl._data.stratification import assign_folds
 from skmtl._data.task_ids import split_task_column
+from skmtl._threads import one_blas_thread
 from skmtl.base import warn_unconverged
 from skmtl.model_selection._task_splitters import BaseTaskSplitter
 
 _FLOATS = 2**22  # numbers in the solutions that are kept at a time
 
 
-def fold_errors(folds, k, paths, solutions, loss_of):
+def fold_errors(folds, k, n_paths, solve):
     """Compute the held-out errors of every model of every path, for one fold.
 
     Parameters
@@ -30,12 +31,11 @@ def fold_errors(folds, k, paths, solutions, loss_of):
         The folds of the data.
     k : int
         Number of the fold.
-    paths : list of (params, alphas)
-        The paths to fit.
-    solutions : callable
-        ``solutions(datafit, params, alphas, k)`` yields the solutions of a path.
-    loss_of : callable
-        ``loss_of(datafit, params)`` is the loss that a path minimizes.
+    n_paths : int
+        Number of paths.
+    solve : callable
+        ``solve(datafit, k)`` yields which paths are solved, the loss that these minimize, and
+        their solutions, path after path.
 
     Returns
     -------
@@ -46,21 +46,22 @@ def fold_errors(folds, k, paths, solutions, loss_of):
     """
     fold = folds.fold(k)
     _check_fold(fold)
-    errors = []
+    n_tasks = len(fold.total)
+    errors = [None] * n_paths
     worst = []
     solution_size = int(np.prod(fold.datafit.shape))
     chunk_size = max(1, _FLOATS // solution_size)
-    for params, alphas in paths:
-        datafit = loss_of(fold.datafit, params)
-        path = iter(solutions(datafit, params, alphas, k))
-        while chunk := list(islice(path, chunk_size)):
+    for which, datafit, solutions in solve(fold.datafit, k):
+        solutions = iter(solutions)
+        of_these = []
+        while chunk := list(islice(solutions, chunk_size)):
             coefficients = [solution.W for solution in chunk]
-            errors.append(_held_out_errors(fold, datafit, coefficients))
+            of_these.append(_held_out_errors(fold, datafit, coefficients))
             worst.append(_least_converged(chunk))
-    n_tasks = len(fold.total)
-    errors = np.concatenate(errors)
-    errors = errors.reshape(len(paths), -1, n_tasks)
-    return errors, _least_converged(worst)
+        of_these = np.concatenate(of_these).reshape(len(which), -1, n_tasks)
+        for path, of_path in zip(which, of_these, strict=True):
+            errors[path] = of_path
+    return np.stack(errors), _least_converged(worst)
 
 
 def _check_fold(fold):
@@ -153,7 +154,8 @@ class PathSearch:
     A subclass defines ``_paths(datafit, read)``, the list of (params, alphas) to try, where
     `params` is a dict of the parameters other than alpha; ``_solutions(datafit, read, params,
     alphas, fold)``, which yields the solutions of one path (`fold` is a number, or None for the
-    refit); and ``_store_choice(alpha, params)``.
+    refit); and ``_store_choice(alpha, params)``. It may solve several paths together in
+    ``_path_solver``.
     """
 
     _error_name = "mse"  # in the names of the attributes that hold errors
@@ -167,6 +169,7 @@ class PathSearch:
             super()._check_params()
         check_option(self.selection_rule, "selection_rule", ("min", "1se"))
 
+    @one_blas_thread
     def fit(self, X, y, sample_weight=None, *, tasks=None, **params):
         """Choose alpha by cross-validation, then fit all tasks together.
 
@@ -216,17 +219,11 @@ class PathSearch:
         """Choose alpha by folds, then fit to everything that was read."""
         datafit = folds.whole()
         paths = self._paths(datafit, read)
-
-        def solutions(datafit, params, alphas, fold=None):
-            return self._solutions(datafit, read, params, alphas, fold)
-
-        def loss_of(datafit, params):
-            return self._loss_of(datafit, read, params)
-
-        alpha, chosen = self._choose(folds, paths, solutions, loss_of)
+        solve = self._path_solver(datafit, read, paths)
+        alpha, chosen = self._choose(folds, paths, solve)
         self._store_choice(alpha, chosen)
-        datafit = loss_of(datafit, chosen)
-        (solution,) = solutions(datafit, chosen, [alpha])
+        datafit = self._loss_of(datafit, read, chosen)
+        (solution,) = self._solutions(datafit, read, chosen, [alpha], None)
         return self._refit(worker, read, datafit, solution)
 
     def _fit_collection(self, X, y, sample_weight, tasks):
@@ -242,6 +239,19 @@ class PathSearch:
     def _loss_of(self, datafit, read, params):
         """Return the loss that a model with these parameters minimizes."""
         return datafit
+
+    def _path_solver(self, datafit, read, paths):
+        """Return a function of the loss of a fold and its number, to be called for every fold.
+
+        It yields which of the paths are solved, their loss and their solutions, path after path.
+        """
+
+        def solve(datafit, fold):
+            for which, (params, alphas) in enumerate(paths):
+                loss = self._loss_of(datafit, read, params)
+                yield [which], loss, self._solutions(loss, read, params, alphas, fold)
+
+        return solve
 
     def _refit(self, worker, read, datafit, solution):
         """Store the solution for all samples and return self."""
@@ -274,12 +284,12 @@ class PathSearch:
             splits.append((train, test))
         return splits
 
-    def _choose(self, folds, paths, solutions, loss_of):
+    def _choose(self, folds, paths, solve):
         """Return the best (alpha, params) of the folds; set alphas_ and the paths of errors."""
         parallel = Parallel(n_jobs=self.n_jobs, verbose=self.verbose, prefer="threads")
         n_folds = len(folds.splits)
         results = parallel(
-            delayed(fold_errors)(folds, k, paths, solutions, loss_of) for k in range(n_folds)
+            delayed(fold_errors)(folds, k, len(paths), solve) for k in range(n_folds)
         )
         errors = np.stack([of_fold for of_fold, _ in results], axis=2)
         worst = _least_converged([worst_of_fold for _, worst_of_fold in results])

@@ -9,12 +9,13 @@ changed with :meth:`Penalty.scaled`.
 
 from skmtl.penalties._base import ByTask, Penalty, Sum, Unstacked
 from skmtl.penalties._coupling import Coupling
-from skmtl.penalties._decomposition import Decomposition
+from skmtl.penalties._decomposition import Decomposition, best_parts, capped_norm
 from skmtl.penalties._feature_groups import FeatureGroups, GroupNorm
 from skmtl.penalties._fused import FusedSparseGroup
 from skmtl.penalties._graph_coupling import graph_coupling, mean_coupling, ridge_coupling
 from skmtl.penalties._group_norms import L1, L21, L1Inf, SparseGroup, TaskNorm
 from skmtl.penalties._layouts import stack_columns, unstack_columns
+from skmtl.penalties._pulls import Pulls
 from skmtl.penalties._quadratic import QuadraticPenalty, Ridge, TaskCoupling
 from skmtl.penalties._spectral import ClusterNorm, SquaredTraceNorm, TraceNorm
 from skmtl.penalties._terms import move_unpenalized, separate_quadratic
@@ -31,6 +32,7 @@ __all__ = [
     "GroupNorm",
     "L1Inf",
     "Penalty",
+    "Pulls",
     "QuadraticPenalty",
     "Ridge",
     "SparseGroup",
@@ -40,6 +42,8 @@ __all__ = [
     "TaskNorm",
     "TraceNorm",
     "Unstacked",
+    "best_parts",
+    "capped_norm",
     "graph_coupling",
     "mean_coupling",
     "move_unpenalized",

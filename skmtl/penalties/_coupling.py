@@ -139,6 +139,10 @@ class Coupling(ABC):
     def solve(self, C):
         """X with `X M = C`, for C in the range of M."""
 
+    def between_scaled(self, sizes):
+        """M between tasks that are divided by their sizes (n_tasks,), a coupling."""
+        return DenseCoupling(self.toarray() / np.outer(sizes, sizes))
+
     def value(self, W):
         """`1/2 tr(W M W')`, to the digits of how tasks differ, however large what they share."""
         if not self.any():

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from skmtl.penalties._base import Penalty, Sum
+from skmtl.penalties._group_norms import L1, L21, SparseGroup
 
 
 @dataclass(frozen=True)
@@ -70,3 +73,55 @@ class Decomposition(Penalty):
 
     def stacked(self, n_columns):
         return Decomposition(*(part.stacked(n_columns) for part in self.parts))
+
+
+def capped_norm(penalty, n_tasks):
+    """An L1 norm, or that and an L2,1 norm of two parts, as one norm of each feature.
+
+    It is `lam` times the least of `||P_j||_2 + ||Q_j||_1 / ratio` over `P_j + Q_j = W_j`: the
+    largest `<g, W_j>` of the g with `||g||_2 <= lam` whose entries are capped at `lam / ratio`.
+
+    Parameters
+    ----------
+    penalty : Penalty
+        A single penalty.
+    n_tasks : int
+        Number of columns of W.
+
+    Returns
+    -------
+    (lam, ratio) of floats, or None
+        None for other penalties.
+    """
+    is_lasso = type(penalty) is SparseGroup and penalty.l1_ratio == 1
+    if is_lasso or type(penalty) is L1:  # of a lam that no capped g reaches
+        ratio = 2 * np.sqrt(n_tasks)
+        return ratio * penalty.alpha, ratio
+    if not penalty.is_decomposition:
+        return None
+    group, entries = penalty.parts
+    kinds = type(group), type(entries)
+    if kinds != (L21, L1) or group.positive or group.feature_weight is not None:
+        return None
+    return group.alpha, group.alpha / entries.alpha
+
+
+def best_parts(W, ratio):
+    """The parts P and Q of W with the least `||P_j||_2 + ||Q_j||_1 / ratio`.
+
+    P is W clipped at c_j, where `sum_t min(|W_jt| / c_j, 1)^2 = ratio^2`: c_j^2 is the sum of the
+    squares below it, over ratio^2 less the number of those beyond it.
+    """
+    sizes = np.abs(W)
+    is_beyond = np.zeros(W.shape, dtype=bool)
+    while True:
+        below = np.where(is_beyond, 0.0, sizes)
+        squares = np.einsum("jt,jt->j", below, below)
+        left = ratio**2 - is_beyond.sum(axis=1)
+        c = np.sqrt(np.divide(squares, left, out=np.zeros(len(W)), where=left > 0))[:, None]
+        more = (sizes > c) & ~is_beyond
+        if not more.any():
+            break
+        is_beyond |= more
+    P = np.clip(W, -c, c)
+    return P, W - P

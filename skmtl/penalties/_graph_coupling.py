@@ -119,11 +119,23 @@ class GraphCoupling(Coupling):
         self.ridge = ridge
         self.edges = _no_edges(n_tasks) if edges is None else edges
         self.pulls = np.zeros((0, n_tasks)) if pulls is None else pulls
-        self.degree = np.zeros(n_tasks)
-        if self.edges.nnz:
-            self.degree += self.edges.sum(axis=1)
-        self.pull = self.pulls.sum(axis=0)
-        self.totals = self.pulls.sum(axis=1)
+
+    @cached_property
+    def degree(self):
+        """Sum of the weights of each task's edges, (n_tasks,)."""
+        if not self.edges.nnz:
+            return np.zeros(self.n_tasks)
+        return self.edges.sum(axis=1)
+
+    @cached_property
+    def pull(self):
+        """Sum of the c_k, (n_tasks,)."""
+        return self.pulls.sum(axis=0)
+
+    @cached_property
+    def totals(self):
+        """Sum of each c_k over tasks, (n_pulls,)."""
+        return self.pulls.sum(axis=1)
 
     def _product(self, W):
         product = W * (self.ridge + self.degree + self.pull)
@@ -147,9 +159,14 @@ class GraphCoupling(Coupling):
         )
 
     def __mul__(self, factor):
+        if factor == 1:
+            return self
         if factor == 0:
             return GraphCoupling(np.zeros(self.n_tasks))
-        return GraphCoupling(self.ridge * factor, self.edges * factor, self.pulls * factor)
+        edges = self.edges
+        if edges.nnz:
+            edges = edges * factor
+        return GraphCoupling(self.ridge * factor, edges, self.pulls * factor)
 
     def repeated(self, n_columns):
         edges = sparse.csr_array(sparse.kron(self.edges, np.eye(n_columns)))

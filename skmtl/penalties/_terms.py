@@ -21,14 +21,17 @@ def separate_quadratic(penalty, n_tasks):
         M, such that the quadratic terms add up to `1/2 tr(W M W')`.
     """
     terms = []
-    coupling = ridge_coupling(0.0, n_tasks)
+    coupling = None
     for term in penalty.terms:
         if not term.is_active:
             continue
         if term.is_quadratic:
-            coupling = coupling + term.between_tasks(n_tasks)
+            between = term.between_tasks(n_tasks)
+            coupling = between if coupling is None else coupling + between
         else:
             terms.append(term)
+    if coupling is None:
+        coupling = ridge_coupling(0.0, n_tasks)
     return terms, coupling
 
 

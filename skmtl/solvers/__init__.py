@@ -10,6 +10,7 @@ from skmtl.solvers._polish import polish
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution, starting_at
+from skmtl.solvers._solve_path import is_pull, solve_path
 from skmtl.solvers._solve_penalized import solve_penalized
 from skmtl.solvers._splitting import admm
 
@@ -24,6 +25,7 @@ __all__ = [
     "critical_alpha",
     "fista",
     "gram_path",
+    "is_pull",
     "null_correlation",
     "null_solution",
     "polish",
@@ -31,6 +33,7 @@ __all__ = [
     "quadratic",
     "solution_at",
     "solution_path",
+    "solve_path",
     "solve_penalized",
     "starting_at",
 ]

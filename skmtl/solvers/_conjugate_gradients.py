@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from skmtl.datafits import eigen, inner
+from skmtl.solvers._alike_systems import AlikeSystems
 
 
 def conjugate_gradients(
-    product,
-    precondition,
+    systems,
     b,
-    W,
+    W=None,
+    *,
     max_iter,
     tol,
 ):
@@ -17,49 +17,74 @@ def conjugate_gradients(
 
     Parameters
     ----------
-    product, precondition : callable
-        Functions of an array of W's shape that return one: the operator, and a positive definite
-        approximation of its inverse.
-    b, W : ndarray
-        The right-hand side and the initial values.
+    systems : object
+        It has two functions of an array of W's shape that return one: `product`, the operator,
+        and `precondition`, a positive definite approximation of its inverse; and `only(kept)`
+        returns some of the systems, if they are several.
+    b : ndarray of shape (n_unknowns, n_systems)
+        The right-hand sides of separate systems.
+    W : ndarray, default=None
+        Initial values, of b's shape; None is zero.
     max_iter : int
         Largest number of steps.
     tol : float
-        Relative size of the residual.
+        Relative size of the residual of each system.
 
     Returns
     -------
     (ndarray, int)
     """
-    R = b - product(W)
-    enough = tol * np.linalg.norm(b)
-    Z = precondition(R)
-    D = Z
-    RZ = inner(R, Z)
+    enough = tol * _norms(b)
+    if W is None:
+        W = np.zeros(b.shape)
+        R = b
+    else:
+        W = W.copy()
+        R = b - systems.product(W)
+    left = np.arange(len(enough))  # systems that are not yet solved
+    D = np.zeros(b.shape)
+    before = np.ones(len(enough))
     for n_iter in range(max_iter):
-        if np.linalg.norm(R) <= enough:
+        kept = _norms(R) > enough[left]
+        if not kept.any():
             return W, n_iter
-        AD = product(D)
-        curvature = inner(D, AD)
-        if curvature <= 0:
-            return W, n_iter
-        step = RZ / curvature
-        W = W + step * D
-        R = R - step * AD
-        Z = precondition(R)
-        before = RZ
-        RZ = inner(R, Z)
+        if not kept.all():
+            systems = systems.only(kept)
+            left = left[kept]
+            R = R[:, kept]
+            D = D[:, kept]
+            before = before[kept]
+        Z = systems.precondition(R)
+        RZ = _inner(R, Z)
         D = Z + RZ / before * D
+        AD = systems.product(D)
+        curvature = _inner(D, AD)
+        convex = curvature > 0
+        step = np.divide(RZ, curvature, out=np.zeros(len(left)), where=convex)
+        W[:, left] += step * D
+        R = np.where(convex, R - step * AD, 0.0)  # there is no more to gain in the others
+        before = RZ
     return W, max_iter
+
+
+def _norms(A):
+    """The norm of each column."""
+    return np.sqrt(_inner(A, A))
+
+
+def _inner(A, B):
+    """The inner product of each pair of columns."""
+    return np.einsum("ia,ia->a", A, B)
 
 
 class Preconditioner:
     """A function of the residual, symmetric and positive definite.
 
     In Gram form, own systems of the tasks, then the mean system of what is left, then own systems
-    again. In residual form own systems only, and of sparse data their diagonal only, since a
-    product costs much less than a factor. The diagonals of own systems are those of the coupling M,
-    or larger, such that `2 diag - M` is positive semidefinite.
+    again. In residual form own systems only, or systems that all tasks have in common where these
+    are alike; of sparse data their diagonal only, since a product costs much less than a factor.
+    The diagonals of own systems are those of the coupling M, or larger, such that `2 diag - M` is
+    positive semidefinite.
 
     Parameters
     ----------
@@ -80,10 +105,13 @@ class Preconditioner:
             of_blocks = [shift[tasks].max() for tasks in datafit.blocks]
             self.own_systems = datafit.shifted_solver(np.array(of_blocks))
             if coupling.is_narrow:
-                self.mean_system = _MeanSystem(datafit.mean_gram(), coupling)
+                self.mean_system = _MeanSystem(*datafit.mean_spectrum(), coupling)
         elif datafit.is_sparse:
             diagonal = datafit.curvature + shift
             self.own_systems = lambda R: R / diagonal
+        elif datafit.sample_spectrum is not None:
+            spectrum = datafit.sample_spectrum()
+            self.own_systems = AlikeSystems(*spectrum, datafit.task_total, coupling)
         else:
             self.own_systems = datafit.shifted_solver(shift)
 
@@ -101,8 +129,8 @@ class Preconditioner:
 class _MeanSystem:
     """The system of tasks that all have the mean Gram, feature by feature in its eigenbasis."""
 
-    def __init__(self, gram, coupling):
-        values, self.V = eigen(gram)
+    def __init__(self, values, V, coupling):
+        self.V = V
         largest = values[-1] + coupling.largest
         values = np.maximum(values, 1e-8 * largest)
         self.solve_rows = coupling.shifted_solver(values)

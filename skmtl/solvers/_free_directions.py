@@ -4,11 +4,12 @@ from functools import cached_property
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import lstsq
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lstsq
 
 from skmtl.datafits import ROUNDING, less_squares, unit_sizes
 
 _NOISE = 1e2 * ROUNDING  # of the largest eigenvalue of a Gram whose centering cancelled digits
+_MARGIN = 1e-8  # of the largest squared pivot, below which a system is not taken for definite
 _MOST = 1000  # unknowns that are solved for at once
 _MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
@@ -120,8 +121,23 @@ class FreeDirections:
 
 
 def solve_scaled(system, right):
-    """A solution of psd equations, whatever the units of the unknowns."""
+    """A solution of psd equations, whatever the units of the unknowns; right may have columns."""
     sizes = unit_sizes(system)
+    columns = right.reshape(len(sizes), -1) / sizes[:, None]
     scaled = system / np.outer(sizes, sizes)
-    x, *_ = lstsq(scaled, right / sizes, cond=_NOISE * len(sizes))
-    return x / sizes
+    x = _solve_definite(scaled, columns)
+    if x is None:
+        x, *_ = lstsq(scaled, columns, cond=_NOISE * len(sizes))
+    return (x / sizes[:, None]).reshape(right.shape)
+
+
+def _solve_definite(system, right):
+    """The solution if the system is definite by a margin, else None."""
+    try:
+        factor = cho_factor(system, lower=True)
+    except LinAlgError:
+        return None
+    pivots = np.diag(factor[0])
+    if pivots.min() ** 2 <= _MARGIN * pivots.max() ** 2:
+        return None
+    return cho_solve(factor, right)

@@ -47,6 +47,10 @@ class LikelihoodProblem:
             free = np.intersect1d(free, term.unpenalized_features(n_features))
         return free
 
+    def with_free_features(self, point):
+        """The point with unpenalized features at their optimum."""
+        return self.likelihood.minimize_features(point, self.free, self.positive)
+
     @property
     def is_decomposed(self):
         """Whether W is the sum of parts."""

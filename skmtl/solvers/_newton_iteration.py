@@ -34,7 +34,7 @@ class NewtonIteration:
         self.point = problem.null
         self.inner = starting_at(problem.null.W)
         if start is not None:
-            self.point = self._with_free_features(problem.likelihood.at(start.W))
+            self.point = problem.with_free_features(problem.likelihood.at(start.W))
             self.inner = start
         self.n_columns = columns_to_stack(problem.likelihood)
         self.parts = self._parts_of(self.inner, self.point.W)
@@ -128,7 +128,7 @@ class NewtonIteration:
         self.progress = self.objective - self._objective(moved, self.parts)
         quick = self.progress > 0.5 * self.share * self.left
         self.share = _SHARE if quick else 0.1 * self.share
-        self.point = self._with_free_features(moved)
+        self.point = self.problem.with_free_features(moved)
         change = self.point.W - moved.W
         self.parts[0] = self.parts[0] + change
         return True
@@ -180,11 +180,6 @@ class NewtonIteration:
 
     def _objective(self, point, parts):
         return point.value + self.problem.penalty_value(parts)
-
-    def _with_free_features(self, point):
-        """The point with unpenalized features at their optimum."""
-        problem = self.problem
-        return problem.likelihood.minimize_features(point, problem.free, problem.positive)
 
     def _parts_of(self, solution, W):
         """[W], or the parts of a decomposition."""

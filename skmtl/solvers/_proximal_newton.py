@@ -4,6 +4,7 @@ import numpy as np
 
 from skmtl.datafits import ROUNDING
 from skmtl.penalties import separate_quadratic
+from skmtl.solvers._gradient_steps import gradient_steps, quick_steps
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 from skmtl.solvers._newton_iteration import NewtonIteration
 from skmtl.solvers._solution import Solution, gap_between, starting_at
@@ -11,6 +12,7 @@ from skmtl.solvers._solution import Solution, gap_between, starting_at
 _SHARE = 0.01  # of the gap, to which a working set is solved
 _LEAST_SHARE = 1e-9  # below which rounding errors are all that is left
 _LEAST = 100  # features of a working set
+_WIDE = 1000  # the same of one for gradient steps, below which they are hardly quicker
 _LEAST_TOL = 1e2 * ROUNDING
 
 
@@ -77,10 +79,18 @@ def _all_features(
     max_iter,
     tol,
 ):
-    """Newton's method for all features at once."""
+    """Newton's method for all features at once, after gradient steps where these are quick."""
     problem = LikelihoodProblem(likelihood, penalty)
+    n_quick = min(quick_steps(problem, likelihood.shape[0]), max_iter)
+    n_done = 0
+    if n_quick:
+        start = gradient_steps(problem, start, max_iter=n_quick, tol=tol)
+        n_done = start.n_iter
+        if start.converged or n_done >= max_iter:
+            return start
     iteration = NewtonIteration(problem, start, inner_solver)
-    return iteration.run(max_iter, tol)
+    solution = iteration.run(max_iter - n_done, tol)
+    return solution._replace(n_iter=solution.n_iter + n_done)
 
 
 def _in_working_sets(
@@ -100,7 +110,7 @@ def _in_working_sets(
     bound = 0.0
     n_iter = 0
     while True:
-        point = likelihood.minimize_features(point, problem.free, problem.positive)
+        point = problem.with_free_features(point)
         objective = point.value + problem.penalty_value([point.W])
         bound = max(bound, problem.bound(point))
         gap = gap_between(objective, bound)
@@ -109,6 +119,16 @@ def _in_working_sets(
             break
         known = features
         features = _working_set(point, problem)
+        if len(features) == len(point.W):
+            solution = _all_features(
+                likelihood,
+                penalty,
+                starting_at(point.W),
+                inner_solver,
+                max_iter=max_iter - n_iter,
+                tol=tol,
+            )
+            return solution._replace(n_iter=n_iter + solution.n_iter)
         share = 0.1 * share if np.array_equal(features, known) else _SHARE
         enough = max(share * gap, 50 * share * tol * null) / null
         solution = _all_features(
@@ -143,7 +163,10 @@ def _working_set(point, problem):
     violation = term.prox(point.correlation - point.W @ problem.coupling, 1.0)
     excess = np.linalg.norm(violation, axis=1)
     excess[inside] = 0.0
-    room = max(_LEAST, np.count_nonzero(inside))
+    n_inside = np.count_nonzero(inside)
+    room = max(_LEAST, n_inside)
+    if quick_steps(problem, n_inside + room):
+        room = max(room, _WIDE)
     worst = np.argsort(-excess)[:room]
     inside[worst] |= excess[worst] > 0
     return np.flatnonzero(inside)

@@ -4,10 +4,12 @@ from functools import partial
 
 import numpy as np
 
-from skmtl.datafits import ROUNDING, less_squares
+from skmtl.datafits import ROUNDING, TaskLosses, less_squares
 from skmtl.solvers._certificates import scaled_bound
 from skmtl.solvers._conjugate_gradients import Preconditioner, conjugate_gradients
 from skmtl.solvers._free_directions import FreeDirections, solve_scaled
+from skmtl.solvers._meeting import FEW
+from skmtl.solvers._pulled_path import pulled_path
 from skmtl.solvers._solution import Solution, gap_between
 
 
@@ -39,6 +41,10 @@ def quadratic(datafit, coupling, W0=None, *, max_iter=1000, tol=1e-4):
     Solution
         Its gap is NaN where M is singular and too much of it to be solved exactly.
     """
+    if datafit.shape[0] > FEW and coupling.pulled_to_mean() and TaskLosses.are_known(datafit):
+        (solution,) = pulled_path(datafit, [coupling], tol=tol)
+        if solution.converged:
+            return solution
     zero = np.zeros(datafit.shape)
     correlation = datafit.evaluate(zero).correlation
     free = FreeDirections(datafit, coupling)
@@ -131,19 +137,20 @@ def _iterate(
         explained = correlation - datafit.evaluate(D).correlation
         return explained + D @ coupling
 
-    precondition = Preconditioner(datafit, coupling, product)
+    system = _OneSystem(product, Preconditioner(datafit, coupling, product), W.shape)
+    right = correlation.reshape(-1, 1)
     enough = tol
     n_iter = 0
     while True:
         left = max_iter - n_iter
         W, n_done = conjugate_gradients(
-            product,
-            precondition,
-            correlation,
-            W,
+            system,
+            right,
+            W.reshape(-1, 1),
             max_iter=left,
             tol=enough,
         )
+        W = W.reshape(system.shape)
         n_iter += n_done
         enough *= 0.1
         if not free.is_affordable:
@@ -162,6 +169,21 @@ def _iterate(
         solution = _certified(datafit, coupling, W_free, n_iter, tol)
         if solution.converged or n_iter >= max_iter or enough < ROUNDING:
             return solution
+
+
+class _OneSystem:
+    """The system of all tasks, as a column of unknowns."""
+
+    def __init__(self, product, precondition, shape):
+        self._product = product
+        self._precondition = precondition
+        self.shape = shape
+
+    def product(self, D):
+        return self._product(D.reshape(self.shape)).reshape(-1, 1)
+
+    def precondition(self, R):
+        return self._precondition(R.reshape(self.shape)).reshape(-1, 1)
 
 
 def _without_gap(

@@ -3,8 +3,9 @@
 import numpy as np
 
 from skmtl.datafits import Coupled, Likelihood, PartitionedLikelihood
-from skmtl.penalties import TaskCoupling, ridge_coupling, separate_quadratic
+from skmtl.penalties import TaskCoupling, capped_norm, ridge_coupling, separate_quadratic
 from skmtl.solvers._bcd import bcd
+from skmtl.solvers._capped_norms import capped_descent
 from skmtl.solvers._fista import fista
 from skmtl.solvers._partitioned_newton import partitioned_newton
 from skmtl.solvers._proximal_newton import proximal_newton
@@ -13,7 +14,7 @@ from skmtl.solvers._solution import starting_at
 from skmtl.solvers._splitting import admm
 
 _STIFF = 100  # times the curvature of the loss, from which a coupling gets a step of its own
-_QUICK = 300  # gradient steps
+_QUICK = 300  # gradient steps or sweeps
 
 
 def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
@@ -22,7 +23,8 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     A :class:`~skmtl.datafits.Likelihood` goes to :func:`proximal_newton`, one of samples in
     partitions to its form that takes few rounds; each step is a squared loss. Of a squared loss the
     quadratic terms of the penalty become a part. The other terms decide: none, :func:`quadratic`;
-    one group norm, :func:`bcd`; one term and a coupling of tasks that is not stiff, :func:`fista`;
+    one group norm, :func:`bcd`; in Gram form an L1 norm, or it and an L2,1 norm of two parts,
+    :func:`gram_path`; one term and a coupling of tasks that is not stiff, :func:`fista`;
     anything else, :func:`admm`.
 
     Parameters
@@ -79,10 +81,31 @@ def solve_penalized(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     datafit = datafit.with_ridge(ridge)
     if penalty.is_group_norm and datafit.separate is datafit:
         return bcd(datafit, penalty, start.W, **options)
+    norm = capped_norm(penalty, n_tasks)
+    if norm is not None and datafit.is_gram and not ridge and datafit.separate is datafit:
+        return _descend_capped(datafit, penalty, norm, start, **options)
     single = len(terms) == 1 and not penalty.is_decomposition
     if single and not datafit.is_factorable:
         return fista(datafit, penalty, start.W, **options)
     return admm(datafit, penalty, start, **options)
+
+
+def _descend_capped(
+    datafit,
+    penalty,
+    norm,
+    start,
+    *,
+    max_iter,
+    tol,
+):
+    """A capped norm of the features: by descent, by splitting where that is slow."""
+    n_done = min(_QUICK, max_iter)
+    solution = capped_descent(datafit, penalty, norm, start.W, max_iter=n_done, tol=tol)
+    if solution.converged or n_done == max_iter:
+        return solution
+    solution = admm(datafit, penalty, start, max_iter=max_iter - n_done, tol=tol)
+    return solution._replace(n_iter=solution.n_iter + n_done)
 
 
 def _check_sum(terms, ridge, n_features):

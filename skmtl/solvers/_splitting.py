@@ -9,9 +9,9 @@ from skmtl.penalties import move_unpenalized
 from skmtl.solvers._certificates import best_bound
 from skmtl.solvers._solution import certified_solution, gap_between
 
-_CHECK = 5  # iterations between two certificates
+_CHECK = 5  # iterations between two certificates, at most
+_BALANCE = 4  # iterations between two changes of rho, at least
 _RELAX = 1.6
-_TINY = np.finfo(float).tiny
 _SETTLED = 400  # iterations after which rho stays
 
 
@@ -77,19 +77,23 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
     splitting.begin(start)
     n_iter = 0
     n_balanced = 0
+    before = 0, np.inf
+    check = _CHECK if start is None or start.state is None else 2
     while True:
         splitting.step()
         n_iter += 1
         last = n_iter >= max_iter
-        if n_iter % _CHECK and not last:
+        if n_iter < check and not last:
             continue
-        objective = splitting.objective()
-        bound = splitting.bound()
-        if last or objective - bound <= enough:
+        gap = splitting.estimated_gap()
+        if last or gap <= enough:
+            objective = splitting.objective()
             gap = gap_between(objective, splitting.proof())
             if last or gap <= enough:
                 break
-        waited = n_iter - n_balanced >= 2 * _CHECK
+        check = n_iter + _iterations_left(n_iter, gap, before, enough)
+        before = n_iter, gap
+        waited = n_iter - n_balanced >= _BALANCE
         if waited and n_iter < _SETTLED and splitting.balance():
             n_balanced = n_iter
     return certified_solution(
@@ -102,6 +106,16 @@ def admm(datafit, penalty, start=None, *, max_iter=1000, tol=1e-4):
         parts=splitting.parts(),
         state=State(splitting.V, splitting.U, splitting.rho),
     )
+
+
+def _iterations_left(n_iter, gap, before, enough):
+    """Iterations until the next certificate: what is left at the rate since the last one."""
+    n_before, gap_before = before
+    if not enough < gap < gap_before or gap_before == np.inf:
+        return 2
+    rate = np.log(gap_before / gap) / (n_iter - n_before)
+    left = np.ceil(np.log(gap / enough) / rate)
+    return int(min(max(left, 1), _CHECK))
 
 
 class _Splitting:
@@ -127,6 +141,7 @@ class _Splitting:
         self.correlation = datafit.evaluate(self.zero).correlation
         self.best_bound = 0.0
         self.best_proof = 0.0
+        self.curvature = datafit.mean_curvature
         self._solver = None
         self._solver_shift = None
 
@@ -157,8 +172,7 @@ class _Splitting:
         norm = max(penalty.dual_norm(self.correlation) for penalty in self.penalties)
         ratio = 10 / norm if norm > 0 else 0.5
         ratio = np.clip(ratio, 0.05, 2.0)
-        curvature = self.datafit.mean_curvature or 1.0
-        return curvature * float(ratio)
+        return (self.curvature or 1.0) * float(ratio)
 
     def step(self):
         """A step in the loss, steps in all penalties, a step of the multipliers."""
@@ -185,21 +199,30 @@ class _Splitting:
 
     def objective(self):
         """Loss and penalty at the coefficients."""
-        value = self.datafit.value(self.coefficients())
-        for penalty, v in zip(self.penalties, self._penalized(), strict=True):
-            value += penalty.value(v)
-        return value
+        return self.datafit.value(self.coefficients()) + self._paid()
 
-    def bound(self):
-        """The best lower bound so far, from correlations that take no product."""
+    def _paid(self):
+        """The penalty at the coefficients."""
+        pairs = zip(self.penalties, self._penalized(), strict=True)
+        return sum(penalty.value(v) for penalty, v in pairs)
+
+    def estimated_gap(self):
+        """The duality gap, from correlations that take no product.
+
+        The loss at the coefficients is that at S, where it and its gradient are known, and a square
+        of their difference, of mean curvature.
+        """
         shares = self.rho * (self.X - self.targets)
         self.at_S = self._whole(shares)
         self.shares = self._feasible(shares)
         ry = self.datafit.yy - inner(self.correlation, self.S)
-        rr = ry - inner(self.at_S, self.S)
-        bound, _ = best_bound(max(rr, 0.0), ry, self.shares, self.penalties)
+        rr = max(ry - inner(self.at_S, self.S), 0.0)
+        bound, _ = best_bound(rr, ry, self.shares, self.penalties)
         self.best_bound = max(self.best_bound, bound)
-        return self.best_bound
+        moved = self.coefficients() - self.S
+        curvature = self.curvature + self.datafit.ridge
+        loss = 0.5 * rr - inner(self.at_S, moved) + 0.5 * curvature * inner(moved, moved)
+        return loss + self._paid() - self.best_bound
 
     def proof(self):
         """The best lower bound from correlations by a product.
@@ -223,12 +246,10 @@ class _Splitting:
 
     def balance(self):
         """Change rho if that would balance primal and dual residuals; returns whether it did."""
-        primal = np.linalg.norm(self.X - self.V)
-        dual = np.linalg.norm(self.V - self.before)
-        if primal == 0 or dual == 0:
+        primal = _relative_norm(self.X - self.V, self.V)
+        dual = _relative_norm(self.V - self.before, self.U)
+        if not ROUNDING < min(primal, dual) < np.inf:
             return False
-        primal = primal / max(np.linalg.norm(self.V), _TINY)
-        dual = dual / max(np.linalg.norm(self.U), _TINY)
         factor = np.sqrt(primal / dual)
         if 0.4 < factor < 2.5:
             return False
@@ -331,6 +352,12 @@ class _Parts(_Splitting):
 
     def _error(self, error):
         return error
+
+
+def _relative_norm(change, size):
+    """Norm of a change relative to a size, infinite if that is 0."""
+    norm = np.linalg.norm(size)
+    return np.linalg.norm(change) / norm if norm > ROUNDING else np.inf
 
 
 def _count_unseen(penalties, n_features):

@@ -6,16 +6,22 @@ address it does neither.
 """
 
 from ctypes import CFUNCTYPE, byref, c_char, c_double, c_int, c_void_p
-
-from numba.extending import get_cython_function_address
+from functools import cache
 
 _N_ARGUMENTS = 10
-_ADDRESS = get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
-_dsyrk = CFUNCTYPE(None, *[c_void_p] * _N_ARGUMENTS)(_ADDRESS)
 _UPPER = byref(c_char(b"U"))  # for Fortran, arrays are transposed
 _AS_IT_IS = byref(c_char(b"N"))
 _ONE = byref(c_double(1.0))
 _ZERO = byref(c_double(0.0))
+
+
+@cache
+def _dsyrk():
+    """The function of BLAS."""
+    from numba.extending import get_cython_function_address  # here: slow to import
+
+    address = get_cython_function_address("scipy.linalg.cython_blas", "dsyrk")
+    return CFUNCTYPE(None, *[c_void_p] * _N_ARGUMENTS)(address)
 
 
 def write_lower_products(A, out):
@@ -30,7 +36,8 @@ def write_lower_products(A, out):
     """
     n_rows, n = A.shape
     size = byref(c_int(n))
-    _dsyrk(
+    dsyrk = _dsyrk()
+    dsyrk(
         _UPPER,
         _AS_IT_IS,
         size,
