@@ -1547,6 +1547,32 @@ def adjoint_sparse(data, indices, indptr, ptr, r, G):
 
 
 @_compiled
+def gram_sparse(data, indices, indptr, weight, gram):
+    """gram += X' diag(weight) X of a CSR X; of entries (j, k) and (k, j) only one is written."""
+    for i in range(indptr.size - 1):
+        row = data[indptr[i] : indptr[i + 1]]
+        features = indices[indptr[i] : indptr[i + 1]]
+        for a in range(row.size):
+            x = row[a] * weight[i]
+            g = gram[features[a]]
+            for b in range(a, row.size):
+                g[features[b]] += x * row[b]
+
+
+@_compiled
+def cross_gram_sparse(data, indices, indptr, other_data, other_indices, other_indptr, weight, gram):
+    """gram += X' diag(weight) Z of CSR X and Z."""
+    for i in range(indptr.size - 1):
+        row = other_data[other_indptr[i] : other_indptr[i + 1]]
+        features = other_indices[other_indptr[i] : other_indptr[i + 1]]
+        for a in range(indptr[i], indptr[i + 1]):
+            x = data[a] * weight[i]
+            g = gram[indices[a]]
+            for b in range(row.size):
+                g[features[b]] += x * row[b]
+
+
+@_compiled
 def add_task_product(K, B, task, out):
     """Add ``K o B[task, task]`` to out, over observations."""
     for i in range(task.size):
