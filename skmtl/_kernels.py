@@ -967,7 +967,9 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
+        penalty = GroupPenalty(
+            rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive
+        )
         least = 0.5 * tol
         first = True
         moved = True
