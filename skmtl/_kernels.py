@@ -307,7 +307,7 @@ def _minimize_feature(
 
 @_compiled
 def _capped_squares(z, curvature, cap, x):
-    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)`, capped at `cap`, and minus half its derivative."""
+    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)` capped at `cap`, minus half its derivative."""
     squares = 0.0
     slope = 0.0
     for t in range(z.size):

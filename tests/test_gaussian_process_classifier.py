@@ -187,8 +187,11 @@ def prior_of(model, kernel):
 
     def log_prior(theta):
         (term,) = model._theta_layout.terms(theta)
-        squares = np.sum((term.inputs - center) ** 2) / 3 + np.sum(term.loadings**2)
-        return -0.5 * (squares + term.kappa.sum() + np.exp(theta[-1]))
+        variances = term.kappa.sum() + np.exp(theta[-1])
+        squares = np.sum((term.inputs - center) ** 2) / 3 + variances / 1.5**2
+        of_column = 1.5**2 * np.eye(T) + 3.0**2
+        squares += np.sum(term.loadings * np.linalg.solve(of_column, term.loadings))
+        return -0.5 * squares
 
     return log_prior
 

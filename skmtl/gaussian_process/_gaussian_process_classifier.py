@@ -59,8 +59,9 @@ class MultiTaskGaussianProcessClassifier(
     the priors::
 
         log parameters of kernels ~ N(those of the kernel as given, 3), within its bounds,
-        L_tr ~ N(0, 1),    +-sqrt(kappa_t) ~ N(0, 1),    +-sqrt(v) ~ N(0, 1).
+        L_tr ~ N(l_r, 1.5^2),    +-sqrt(kappa_t) ~ N(0, 1.5^2),    +-sqrt(v) ~ N(0, 1.5^2).
 
+    Columns of L are a priori much the same for all tasks: ``l_r ~ N(0, 3^2)`` is integrated out.
     Several kernels are a sum of such terms, each with a B of its own.
 
     Parameters
