@@ -20,7 +20,7 @@ from math import prod
 
 from threadpoolctl import ThreadpoolController  # a dependency of scikit-learn
 
-_LARGE_PRODUCT = 5e8  # multiplications, some 10 milliseconds
+_LARGE_PRODUCT = 2e9  # multiplications; threads look for more work for tens of milliseconds
 _LARGE_MATRIX = 2500  # order; threads wait for each other in each column
 
 _NOTHING = nullcontext()

@@ -84,7 +84,7 @@ def test_large_operations_have_all_threads():
     with _threads.one_thread():
         with _threads.threads_for_product(10, 10, 10), _threads.threads_for_factorization(10):
             assert numbers() == {1}
-        with _threads.threads_for_product(10_000, 1000, 100):
+        with _threads.threads_for_product(10_000, 1000, 1000):
             assert numbers() == {SEVERAL}
             with _threads.one_thread():
                 assert numbers() == {1}
