@@ -229,11 +229,12 @@ def test_many_samples_pass_through_all_stages():
     assert model.gradient_norm_ <= model.tol
     assert model.inducing_points_.shape == (25, 2)
     new = rng.uniform(-2, 2, (500, 2))
-    mean, std = model.predict_all_tasks(new, return_std=True, include_noise=False)
+    mean, std = model.predict_all_tasks(new, return_std=True)
     errors = mean - functions(new)
-    assert np.sqrt(np.mean(errors**2)) < 0.06
+    assert np.sqrt(np.mean(errors**2)) < 0.08
     np.testing.assert_allclose(model.noise_, 0.09, rtol=0.15)
-    assert np.mean(np.abs(errors) < 1.645 * std) > 0.8
+    errors += 0.3 * rng.normal(size=errors.shape)
+    assert abs(np.mean(np.abs(errors) < 1.645 * std) - 0.9) < 0.03
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict_all_tasks(new), mean)
     assert len(pickle.dumps(model)) < 100_000  # no sample is kept

@@ -1,9 +1,19 @@
 """The posterior of functions that inducing points describe, and the process that predicts."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.linalg import solve_triangular
 
 from skmtl.gaussian_process._process import Process, ProcessAtSamples
+
+
+class OwnPart(NamedTuple):
+    """What the own weights of one task are in functions at new samples."""
+
+    samples: np.ndarray  # those of which a function has a part of the task, (n,)
+    shares: np.ndarray  # of the task in the functions there, (n, p)
+    root: np.ndarray  # a root of the covariance of the task's part, (n, m)
 
 
 class InducingPosterior:
@@ -52,9 +62,9 @@ class InducingPosterior:
         features, functions = cross
         own, shared = self._roots(cross)
         left = (shared**2).sum(axis=-1)
-        for rows, which, root in own:
-            squares = _squares(root)
-            left[rows] += which**2 * squares[:, None]
+        for part in own:
+            squares = _squares(part.root)
+            left[part.samples] += part.shares**2 * squares[:, None]
         by_task = functions @ self.B
         prior = np.einsum("qpt,qpt->qp", by_task, functions)
         squares = _squares(features)
@@ -65,10 +75,10 @@ class InducingPosterior:
         features, functions = cross
         own, shared = self._roots(cross)
         left = shared @ shared.transpose(0, 2, 1)
-        for rows, which, root in own:
-            length = np.sqrt(_squares(root))
-            scaled = which * length[:, None]
-            left[rows] += scaled[:, :, None] * scaled[:, None, :]
+        for part in own:
+            length = np.sqrt(_squares(part.root))
+            scaled = part.shares * length[:, None]
+            left[part.samples] += scaled[:, :, None] * scaled[:, None, :]
         by_task = functions @ self.B
         prior = by_task @ functions.transpose(0, 2, 1)
         squares = _squares(features)
@@ -84,12 +94,12 @@ class InducingPosterior:
         explained *= between[:, None, :, None]
         explained -= np.tensordot(shared, shared, axes=(2, 2))
         every = np.arange(functions.shape[1])
-        for rows, which, root in own:
-            between = root @ root.T
-            part = np.multiply.outer(which, which)
-            part *= between[:, None, :, None]
-            where = np.ix_(rows, every, rows, every)
-            explained[where] -= part
+        for part in own:
+            between = part.root @ part.root.T
+            covariance = np.multiply.outer(part.shares, part.shares)
+            covariance *= between[:, None, :, None]
+            where = np.ix_(part.samples, every, part.samples, every)
+            explained[where] -= covariance
         return explained
 
     def _roots(self, cross):
@@ -97,9 +107,8 @@ class InducingPosterior:
 
         Returns
         -------
-        own : list of tuple
-            For each task the samples where it has a part in a function, its weights there (n, p)
-            and a root of the covariance of its own weights, (n, m).
+        own : list of OwnPart
+            That of each task that has any.
         shared : ndarray of shape (q, p, rank m)
             A root of the covariance of what is shared.
         """
@@ -111,22 +120,29 @@ class InducingPosterior:
         own = []
         for U, tasks in zip(self.U, self.tasks, strict=True):
             for task in tasks:
-                which = functions[:, :, task]
-                rows = np.flatnonzero(which.any(axis=1))
-                if len(rows) == 0:
+                shares = functions[:, :, task]
+                samples = np.flatnonzero(shares.any(axis=1))
+                if len(samples) == 0:
                     continue
-                which = which[rows]
-                P = features[rows] @ U
+                shares = shares[samples]
+                P = features[samples] @ U
                 deviations = np.sqrt(self.own_variance[task])
-                own.append((rows, which, P * deviations))
+                part = OwnPart(samples, shares, P * deviations)
+                own.append(part)
                 P *= self.shrunk[task]
                 back = P @ U.T
-                scaled = np.multiply.outer(which, self.loadings[task])
                 back = back[:, None, None, :]
-                shared[rows] += scaled[..., None] * back
+                scaled = np.multiply.outer(shares, self.loadings[task])
+                shared[samples] += scaled[..., None] * back
         flat = shared.reshape(q * p, rank * m)
-        solved = solve_triangular(self.factor, flat.T, lower=True, check_finite=False)
-        return own, solved.T.reshape(q, p, rank * m)
+        solved = solve_triangular(
+            self.factor,
+            flat.T,
+            lower=True,
+            check_finite=False,
+        )
+        shared = solved.T.reshape(q, p, rank * m)
+        return own, shared
 
 
 def _squares(rows):
