@@ -3,8 +3,9 @@
     python benchmarks/structured.py [--out FILE.csv] [--rst doc/structured_table.inc]
         [--only NAME ...] [--data-home DIR] [--repeats N]
 
-Every model on the School data (139 tasks, 27 features, both standardized), and the trace norm and
-the graph on generated data. CPU seconds of one thread. Solutions are compared by the objective,
+Every model on the School data (139 tasks, 27 features, both standardized), the trace norm and the
+graph on generated data, and three models of tasks with fewer samples than features: 20 tasks of
+20 samples and 200 features. CPU seconds of one thread. Solutions are compared by the objective,
 computed here from their coefficients: the excess over the certified minimum (skmtl at 1e-11) must
 be at most 1e-6 of the objective of the empty model. skmtl stops on its own certificate of that. For
 cvxpy the loosest tolerance that gets there is taken. FISTA (residuals, one constant
@@ -37,6 +38,7 @@ from skmtl import (
     MeanRegularizedRegressor,
     MeanRegularizedRegressorCV,
     MultiTaskCV,
+    MultiTaskLasso,
     MultiTaskSparseGroupLasso,
     RobustMultiTaskFeatureRegressor,
     RobustMultiTaskRegressor,
@@ -145,6 +147,27 @@ MODELS = {
         data="own",
         peers=("cvxpy", "cholesky"),
     ),
+    "dirty-20x20x200": Model(
+        DirtyRegressor(specific_ratio=0.4),
+        lambda a, T: pen.Decomposition(pen.L21(0.6 * a), pen.L1(0.4 * a)),
+        share=0.1,
+        data="wide",
+        peers=("cvxpy", "fista"),
+    ),
+    "robust-20x20x200": Model(
+        RobustMultiTaskRegressor(outlier_ratio=0.3),
+        lambda a, T: pen.Decomposition(pen.TraceNorm(0.7 * a), pen.TaskNorm(0.3 * a)),
+        share=0.1,
+        data="wide",
+        peers=("fista",),
+    ),
+    "lasso-20x20x200": Model(
+        MultiTaskLasso(),
+        lambda a, T: pen.L21(a),
+        share=0.1,
+        data="wide",
+        peers=("cvxpy", "fista"),
+    ),
 }
 
 
@@ -166,6 +189,8 @@ def load(name):
         return standardized_school().centered()
     if name == "own":
         return problems.own(20, (500, 500), 100).centered()
+    if name == "wide":
+        return problems.own(20, (20, 20), 200).centered()
     return problems.shared(2000, 100, 30).centered()
 
 

@@ -33,6 +33,7 @@ while os.getppid() == parent:  # ends when the benchmark is stopped
     for _ in range(100_000):
         pass
 """
+PAUSE = 0.3  # seconds, until threads of the call before have gone to sleep
 WAYS = ("one", "all", "skmtl")
 FIELDS = ["problem", "state", *WAYS, "ratio"]
 
@@ -94,11 +95,11 @@ PROBLEMS = {
     "Lasso, 100 x 30 x 5": lambda: fit(skmtl.MultiTaskLasso(0.1), regression(100, 30, 5)),
     "Lasso, 20000 x 500 x 20": lambda: fit(skmtl.MultiTaskLasso(0.1), regression(20000, 500, 20)),
     "LassoCV, 20000 x 500 x 20": lambda: fit(skmtl.MultiTaskLassoCV(), regression(20000, 500, 20)),
-    "LassoCV, 200 x 1000 x 5": lambda: fit(
-        skmtl.MultiTaskLassoCV(alphas=20), regression(200, 1000, 5)
+    "LassoCV, 200 x 500 x 5": lambda: fit(
+        skmtl.MultiTaskLassoCV(alphas=20), regression(200, 500, 5)
     ),
-    "trace norm CV, 2000 x 200 x 20": lambda: fit(
-        skmtl.TraceNormRegressorCV(), regression(2000, 200, 20)
+    "trace norm CV, 1000 x 100 x 10": lambda: fit(
+        skmtl.TraceNormRegressorCV(), regression(1000, 100, 10)
     ),
     "mean CV, 1000 x 100 x 12": lambda: fit(
         skmtl.MeanRegularizedRegressorCV(), regression(1000, 100, 12)
@@ -112,8 +113,8 @@ PROBLEMS = {
     "School's shape, lasso": lambda: fit(
         skmtl.MultiTaskLasso(0.1, task_column=27), long_data(139, 110, 27)
     ),
-    "School's shape, trace norm CV": lambda: fit(
-        skmtl.TraceNormRegressorCV(task_column=27), long_data(139, 110, 27)
+    "School's shape, trace norm": lambda: fit(
+        skmtl.TraceNormRegressor(0.1, task_column=27), long_data(139, 110, 27)
     ),
     "mixed effects, 139 x 110 x 10": lambda: fit(
         skmtl.MixedEffectsRegressor(task_column=10), long_data(139, 110, 10)
@@ -130,7 +131,7 @@ PROBLEMS = {
     "Nystroem ridge CV, 20000 x 4 x 5": lambda: fit(
         skmtl.MultiTaskNystroemRidgeCV(kernel="rbf"), functions(20000)
     ),
-    "Gaussian process, 150, missing": lambda: gaussian_process(150, missing=0.2),
+    "Gaussian process, 150, missing": lambda: gaussian_process(150, missing=0.2, n_restarts=0),
     "Gaussian process, 150": lambda: gaussian_process(150),
     "Gaussian process, 500": lambda: gaussian_process(500, n_restarts=0),
     "Gaussian process, 1000": lambda: gaussian_process(1000, n_restarts=0),
@@ -180,6 +181,7 @@ def seconds(call, repeats):
     spent = {way: [] for way in WAYS}
     for _ in range(repeats):
         for way in WAYS:
+            time.sleep(PAUSE)
             with CONTEXTS[way]():
                 start = time.perf_counter()
                 call()
@@ -206,7 +208,7 @@ def cells(row):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--repeats", type=int, default=5)
+    options.add_argument("--repeats", type=int, default=3)
     options.add_argument("--only", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()

@@ -307,7 +307,7 @@ def _minimize_feature(
 
 @_compiled
 def _capped_squares(z, curvature, cap, x):
-    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)`, capped at `cap`, and minus half its derivative."""
+    """`sum_t g_t^2` of `g_t = z_t / (1 + c_t x)` capped at `cap`, minus half its derivative."""
     squares = 0.0
     slope = 0.0
     for t in range(z.size):
@@ -967,7 +967,9 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
+        penalty = GroupPenalty(
+            rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive
+        )
         least = 0.5 * tol
         first = True
         moved = True
@@ -1544,6 +1546,32 @@ def adjoint_sparse(data, indices, indptr, ptr, r, G):
             while i >= ptr[t + 1]:
                 t += 1
             g[t] += data[k] * r[i]
+
+
+@_compiled
+def gram_sparse(data, indices, indptr, weight, gram):
+    """gram += X' diag(weight) X of a CSR X; of entries (j, k) and (k, j) only one is written."""
+    for i in range(indptr.size - 1):
+        row = data[indptr[i] : indptr[i + 1]]
+        features = indices[indptr[i] : indptr[i + 1]]
+        for a in range(row.size):
+            x = row[a] * weight[i]
+            g = gram[features[a]]
+            for b in range(a, row.size):
+                g[features[b]] += x * row[b]
+
+
+@_compiled
+def cross_gram_sparse(data, indices, indptr, other_data, other_indices, other_indptr, weight, gram):
+    """gram += X' diag(weight) Z of CSR X and Z."""
+    for i in range(indptr.size - 1):
+        row = other_data[other_indptr[i] : other_indptr[i + 1]]
+        features = other_indices[other_indptr[i] : other_indptr[i + 1]]
+        for a in range(indptr[i], indptr[i + 1]):
+            x = data[a] * weight[i]
+            g = gram[indices[a]]
+            for b in range(row.size):
+                g[features[b]] += x * row[b]
 
 
 @_compiled

@@ -7,9 +7,10 @@ a BLAS, with threads of its own. So fits have one thread, :func:`one_blas_thread
 product, or a factorization of a large matrix, has all, :func:`threads_for_product` and
 :func:`threads_for_factorization`; ``benchmarks/threads.py`` has what was measured.
 
-The number of threads belongs to the process, but each fit that runs in it, maybe at the same time
-as others, only lowers what is above one, and puts back what it has lowered. In whatever order fits
-begin and end, the last that lowered a number is the last to put it back.
+The number of threads mostly belongs to the process, but several fits may run in it at once. The
+first lowers it, the others share its :class:`Limit`, and the last puts it back, in whatever order
+they end. This needs no lock: at worst two fits that end at the same moment both put it back, or a
+fit that begins at this moment has all threads.
 """
 
 import threading
@@ -19,11 +20,30 @@ from math import prod
 
 from threadpoolctl import ThreadpoolController  # a dependency of scikit-learn
 
-_LARGE_PRODUCT = 5e8  # multiplications, some 10 milliseconds
+_LARGE_PRODUCT = 2e9  # multiplications; threads look for more work for tens of milliseconds
 _LARGE_MATRIX = 2500  # order; threads wait for each other in each column
 
 _NOTHING = nullcontext()
-_lowered = threading.local()  # its numbers: those of each BLAS before this thread's fit
+_own = threading.local()  # its limit: the one that fits of this thread have set
+
+
+class Limit:
+    """Numbers of threads before they were lowered to one, and for whom.
+
+    Attributes
+    ----------
+    numbers : list of int
+        The number of each library.
+    fits : list
+        An entry for each fit that needs the limit.
+    """
+
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.fits = []
+
+
+_latest = Limit([])
 
 
 @cache
@@ -36,7 +56,7 @@ def _libraries():
 
 def _numbers():
     """The present numbers of threads."""
-    return [library.num_threads for library in _libraries()]
+    return [library.num_threads or 1 for library in _libraries()]  # None where it has no say
 
 
 def _change(before, after):
@@ -50,37 +70,56 @@ def _change(before, after):
             library.clear_controlling_thread()
 
 
+def _begin():
+    """Lower numbers of threads, or find them lowered: the :class:`Limit`, and whether it is new."""
+    global _latest
+    numbers = _numbers()
+    is_new = max(numbers, default=1) > 1
+    limit = _latest
+    if is_new or not limit.fits:  # lowered by the user, if it is not new
+        limit = Limit(numbers)
+        _latest = limit
+    limit.fits.append(None)
+    _lower(limit)
+    return limit, is_new
+
+
+def _lower(limit):
+    _change(limit.numbers, [1] * len(limit.numbers))
+
+
+def _put_back(limit):
+    _change([1] * len(limit.numbers), limit.numbers)
+
+
 @contextmanager
 def one_thread():
     """A block in which each BLAS has one thread, as it has in a fit."""
-    numbers = _numbers()
-    if max(numbers, default=1) <= 1:  # by an outer fit, one in another thread, or the user
-        yield
-        return
-    ones = [1] * len(numbers)
-    outer = getattr(_lowered, "numbers", None)
-    _lowered.numbers = numbers
-    _change(numbers, ones)
+    limit, is_new = _begin()
+    outer = getattr(_own, "limit", None)
+    if is_new:
+        _own.limit = limit
     try:
         yield
     finally:
-        _change(ones, numbers)
-        _lowered.numbers = outer
+        _own.limit = outer
+        limit.fits.pop()
+        if not limit.fits:
+            _put_back(limit)
 
 
 @contextmanager
 def _all_threads():
-    """A block of a fit with the numbers of threads from before it, if they were lowered by it."""
-    numbers = getattr(_lowered, "numbers", None)
-    if numbers is None:
+    """A block with the numbers of threads from before the fit, if this thread has lowered them."""
+    limit = getattr(_own, "limit", None)
+    if limit is None:
         yield
         return
-    ones = [1] * len(numbers)
-    _change(ones, numbers)
+    _put_back(limit)
     try:
         yield
     finally:
-        _change(numbers, ones)
+        _lower(limit)
 
 
 def one_blas_thread(function):

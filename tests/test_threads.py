@@ -84,7 +84,7 @@ def test_large_operations_have_all_threads():
     with _threads.one_thread():
         with _threads.threads_for_product(10, 10, 10), _threads.threads_for_factorization(10):
             assert numbers() == {1}
-        with _threads.threads_for_product(10_000, 1000, 100):
+        with _threads.threads_for_product(10_000, 1000, 1000):
             assert numbers() == {SEVERAL}
             with _threads.one_thread():
                 assert numbers() == {1}
@@ -113,7 +113,7 @@ def test_fits_at_once_give_the_threads_back_in_any_order(order):
         threads = {"a": first, "b": second, "l": first}
         first.submit(_threads._numbers).result()  # both threads live on
         second.submit(_threads._numbers).result()
-        for step in order:
+        for n_done, step in enumerate(order, 1):
             name = step.lower()
             block = blocks[name]
             if step.isupper():
@@ -121,4 +121,15 @@ def test_fits_at_once_give_the_threads_back_in_any_order(order):
                 assert name == "l" or numbers() == {1}
             else:
                 threads[name].submit(block.__exit__, None, None, None).result()
+            if order[:n_done] in ("ABa", "ABb"):  # the other goes on
+                assert numbers() == {1}
         assert numbers() == {SEVERAL}
+
+
+def test_fits_after_others_keep_the_limit_of_the_user():
+    with _threads.one_thread():
+        pass
+    with threadpool_limits(1, user_api="blas"):
+        with _threads.one_thread():
+            pass
+        assert numbers() == {1}

@@ -43,11 +43,32 @@ def weighted_gram(X, weight, mean, left=None, right=None):
             B = X[:, right]
             large = large or _means_dominate(B, weight, mean[right])
         if not large:
-            products = A.T @ B.multiply(weight[:, None])
-            of_means = np.outer(mean[left], mean[right])
-            return products.toarray() - weight.sum() * of_means
+            return _gram_of_sparse(A, B, weight, mean[left], mean[right])
         X = X.tocsr()
     return _gram_of_centered(X, weight, mean, left, right)
+
+
+def _gram_of_sparse(A, B, weight, mean_a, mean_b):
+    """Return `sum_i weight_i (a_i - mean_a)(b_i - mean_b)'` through the products of non-zeros."""
+    weight = np.array(weight, dtype=float)
+    gram = np.zeros((A.shape[1], B.shape[1]))
+    left = _csr_parts(A)
+    if A is B:
+        _kernels.gram_sparse(*left, weight, gram)
+        diagonal = gram.diagonal().copy()
+        gram += gram.T
+        np.fill_diagonal(gram, diagonal)
+    else:
+        _kernels.cross_gram_sparse(*left, *_csr_parts(B), weight, gram)
+    if mean_a.any() and mean_b.any():
+        gram -= weight.sum() * np.outer(mean_a, mean_b)
+    return gram
+
+
+def _csr_parts(X):
+    """Return data, column indices and row bounds of a sparse X by row, in double precision."""
+    X = X.tocsr()
+    return X.data.astype(np.float64, copy=False), X.indices, X.indptr
 
 
 def _gram_of_centered(X, weight, mean, left, right):

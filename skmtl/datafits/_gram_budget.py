@@ -17,11 +17,12 @@ def many_features(design, weight):
 
 
 def worth_a_gram(design, n_features, n_blocks):
-    """Whether the Grams of some features are smaller than the columns that they replace."""
+    """Whether sweeps cost less with the Grams of some features than with their columns."""
     factor = 2.0
-    if sparse.issparse(design.X):
-        factor = 0.75  # sparse products cost more
     most = SMALL
+    if sparse.issparse(design.X):
+        factor = 5.0  # columns are gathered entry by entry, Grams read as they lie in memory
+        most = SMALL // 64
     if n_features <= factor * design.column_size:
         most = GRAM_FLOATS
     floats = n_features**2 * n_blocks

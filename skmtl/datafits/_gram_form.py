@@ -8,7 +8,7 @@ import numpy as np
 from skmtl import _kernels
 from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import inner, positive_part
+from skmtl.datafits._linear_algebra import eigen, inner, positive_part
 from skmtl.datafits._shifted_solvers import (
     LastSolver,
     ShiftedInverses,
@@ -35,12 +35,15 @@ class _Cache:
         The Grams, blocks first.
     low_rank : bool
         Whether ranks are low.
+    largest : float
+        The largest eigenvalue.
     solvers : LastSolver
         The last shifted solver.
     """
 
     ordered: np.ndarray | None = None
     low_rank: bool | None = None
+    largest: float | None = None
     solvers: LastSolver = field(default_factory=LastSolver)
 
 
@@ -235,6 +238,13 @@ class GramForm(SquaredDatafit):
         counts = np.bincount(self.block_of_task, minlength=len(self.blocks))
         return self.grams @ (counts / self.shape[1])
 
+    def mean_spectrum(self):
+        """Eigenvalues and eigenvectors of :meth:`mean_gram`."""
+        cache = self._spectra_cache
+        if cache.mean is None:
+            cache.mean = eigen(self.mean_gram())
+        return cache.mean
+
     def gram_block(self, k, features):
         return self.grams[:, :, k][np.ix_(features, features)]
 
@@ -294,5 +304,8 @@ class GramForm(SquaredDatafit):
         return [positive_part(e, V) for e, V in zip(values, vectors, strict=True)]
 
     def lipschitz(self):
-        values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
-        return self.ridge + float(values[:, -1].max())
+        cache = self._cache
+        if cache.largest is None:
+            values = np.linalg.eigvalsh(np.moveaxis(self.grams, 2, 0))
+            cache.largest = float(values[:, -1].max())
+        return self.ridge + cache.largest

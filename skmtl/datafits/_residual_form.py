@@ -41,6 +41,8 @@ class _Cache:
         The last features that were restricted to, and the form of these alone.
     block_sweeps : BlockSweeps
         Centered data and Grams of blocks of features.
+    largest : float
+        The largest eigenvalue of a Gram.
     """
 
     W: np.ndarray | None = None
@@ -53,6 +55,7 @@ class _Cache:
     features: np.ndarray | None = None
     restricted: "ResidualForm | None" = None
     block_sweeps: BlockSweeps | None = None
+    largest: float | None = None
 
 
 class ResidualForm(SquaredDatafit):
@@ -266,8 +269,10 @@ class ResidualForm(SquaredDatafit):
         return weighted_gram(*self.centered_group(k), features)
 
     def lipschitz(self):
-        largest = [largest_eigenvalue(*group) for group in self.centered_groups()]
-        return self.ridge + max(largest)
+        cache = self._cache
+        if cache.largest is None:
+            cache.largest = max(largest_eigenvalue(*group) for group in self.centered_groups())
+        return self.ridge + cache.largest
 
     @property
     def curvature(self):

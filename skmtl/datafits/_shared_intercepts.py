@@ -13,7 +13,7 @@ off, which couples the tasks: the Hessian is that of separate tasks less the pro
 with itself.
 """
 
-from functools import cached_property, partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -202,6 +202,8 @@ class SharedIntercepts(SquaredDatafit):
         super().__init__()
         self.free = free
         self.levels = levels
+        given = _with_gram_levels if free.is_gram else WithLevels
+        self._separate = cache(partial(given, free, levels))  # made once for all copies
         self.borders = levels.borders()
         self.blocks = free.blocks
         self.mean_x = free.mean_x
@@ -212,11 +214,10 @@ class SharedIntercepts(SquaredDatafit):
         self.is_factorable = free.is_factorable
         self._solvers = LastSolver()
 
-    @cached_property
+    @property
     def separate(self):
         """The loss of tasks that do not meet: the mean level is given."""
-        given = _with_gram_levels if self.is_gram else WithLevels
-        return given(self.free, self.levels)
+        return self._separate()
 
     @property
     def level_at(self):
@@ -258,9 +259,9 @@ class SharedIntercepts(SquaredDatafit):
     def _make_shifted_solver(self, shift):
         return less_squares(self.separate.shifted_solver(shift), self.borders)
 
-    def mean_gram(self):
-        """The mean Gram of the tasks, the mean level being given."""
-        return self.separate.mean_gram()
+    def mean_spectrum(self):
+        """That of the mean Gram of the tasks, the mean level being given."""
+        return self.separate.mean_spectrum()
 
     def gram_block(self, k, features):
         return self.separate.gram_block(k, features)
@@ -286,7 +287,7 @@ class LessOwnSquares(SharedIntercepts):
     def __init__(self, separate, borders):
         SquaredDatafit.__init__(self)
         self.free = separate
-        self.separate = separate
+        self._separate = lambda: separate
         self.borders = borders
         self.blocks = separate.blocks
         self.mean_x = separate.mean_x

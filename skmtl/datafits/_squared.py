@@ -52,6 +52,8 @@ class SpectraCache:
         Those of each block.
     padded : tuple or None
         The same as two arrays.
+    mean : tuple or None
+        Those of the mean Gram of the tasks, zeros included.
     bases : TaskBases or None
         The same for many models at a time.
     of_features : dict
@@ -60,6 +62,7 @@ class SpectraCache:
 
     whole: list | None = None
     padded: tuple | None = None
+    mean: tuple | None = None
     bases: object = None
     of_features: dict = field(default_factory=dict)
 

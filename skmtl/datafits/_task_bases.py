@@ -7,12 +7,11 @@ decomposition serves all strengths of the intercepts too (Sherman-Morrison).
 """
 
 import copy
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from skmtl.datafits._linear_algebra import eigen, rounding
+from skmtl.datafits._linear_algebra import rounding
 
 
 class FurtherSamples(NamedTuple):
@@ -36,8 +35,6 @@ class TaskBases:
         The Grams.
     values : ndarray of shape (n_blocks, n_features)
         Their eigenvalues.
-    mean_gram : ndarray of shape (n_features, n_features)
-        Their mean over the tasks.
     V, Vt : ndarray of shape (n_blocks, n_features, n_features)
         Their eigenvectors in columns, and in rows.
     """
@@ -50,13 +47,7 @@ class TaskBases:
         values, self.V = np.linalg.eigh(self.grams)
         least = rounding(self.V[0]) * values[:, -1:]
         self.values = np.where(values > least, values, 0.0)
-        self.mean_gram = form.mean_gram()
         self.Vt = np.ascontiguousarray(self.V.transpose(0, 2, 1))
-
-    @cached_property
-    def of_mean(self):
-        """Eigenvalues and eigenvectors of the mean Gram."""
-        return eigen(self.mean_gram)
 
     @property
     def Vt_of_tasks(self):

@@ -20,6 +20,8 @@ class TaskLosses:
 
     Attributes
     ----------
+    base : GramForm
+        The loss with free intercepts.
     bases : TaskBases
         The Grams of the tasks, intercepts free.
     further : FurtherSamples or None
@@ -74,7 +76,7 @@ class TaskLosses:
 
     def common_gram(self):
         """The Gram of coefficients that all tasks have in common, (n_features, n_features)."""
-        gram = len(self.q) * self.bases.mean_gram
+        gram = len(self.q) * self.base.mean_gram()
         if self.further is not None:
             x, weight = self.further
             total = self._border.sum(axis=0)

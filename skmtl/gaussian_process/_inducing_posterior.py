@@ -53,9 +53,12 @@ class InducingPosterior:
         own, shared = self._roots(cross)
         left = (shared**2).sum(axis=-1)
         for rows, which, root in own:
-            left[rows] += which**2 * (root**2).sum(axis=1)[:, None]
-        prior = np.einsum("qps,st,qpt->qp", functions, self.B, functions, optimize=True)
-        return prior * (features**2).sum(axis=1)[:, None] - left
+            squares = _squares(root)
+            left[rows] += which**2 * squares[:, None]
+        by_task = functions @ self.B
+        prior = np.einsum("qpt,qpt->qp", by_task, functions)
+        squares = _squares(features)
+        return prior * squares[:, None] - left
 
     def covariance_by_sample(self, cross):
         """Explained covariances of the functions at each sample, (q, p, p)."""
@@ -63,22 +66,29 @@ class InducingPosterior:
         own, shared = self._roots(cross)
         left = shared @ shared.transpose(0, 2, 1)
         for rows, which, root in own:
-            scaled = which * np.sqrt((root**2).sum(axis=1))[:, None]
+            length = np.sqrt(_squares(root))
+            scaled = which * length[:, None]
             left[rows] += scaled[:, :, None] * scaled[:, None, :]
-        prior = functions @ self.B @ functions.transpose(0, 2, 1)
-        return prior * (features**2).sum(axis=1)[:, None, None] - left
+        by_task = functions @ self.B
+        prior = by_task @ functions.transpose(0, 2, 1)
+        squares = _squares(features)
+        return prior * squares[:, None, None] - left
 
     def covariance(self, cross):
         """Explained covariances of all functions at all samples, (q, p, q, p)."""
         features, functions = cross
         own, shared = self._roots(cross)
-        explained = np.einsum("ias,st,jbt->iajb", functions, self.B, functions, optimize=True)
-        explained *= (features @ features.T)[:, None, :, None]
+        by_task = functions @ self.B
+        explained = np.tensordot(by_task, functions, axes=(2, 2))
+        between = features @ features.T
+        explained *= between[:, None, :, None]
         explained -= np.tensordot(shared, shared, axes=(2, 2))
+        every = np.arange(functions.shape[1])
         for rows, which, root in own:
             between = root @ root.T
-            part = np.einsum("ia,ij,jb->iajb", which, between, which, optimize=True)
-            where = np.ix_(rows, range(which.shape[1]), rows, range(which.shape[1]))
+            part = np.multiply.outer(which, which)
+            part *= between[:, None, :, None]
+            where = np.ix_(rows, every, rows, every)
             explained[where] -= part
         return explained
 
@@ -107,13 +117,21 @@ class InducingPosterior:
                     continue
                 which = which[rows]
                 P = features[rows] @ U
-                own.append((rows, which, P * np.sqrt(self.own_variance[task])))
-                back = (P * self.shrunk[task]) @ U.T
-                scaled = which[:, :, None] * self.loadings[task]
-                shared[rows] += scaled[..., None] * back[:, None, None]
+                deviations = np.sqrt(self.own_variance[task])
+                own.append((rows, which, P * deviations))
+                P *= self.shrunk[task]
+                back = P @ U.T
+                scaled = np.multiply.outer(which, self.loadings[task])
+                back = back[:, None, None, :]
+                shared[rows] += scaled[..., None] * back
         flat = shared.reshape(q * p, rank * m)
         solved = solve_triangular(self.factor, flat.T, lower=True, check_finite=False)
         return own, solved.T.reshape(q, p, rank * m)
+
+
+def _squares(rows):
+    """The squared lengths of rows."""
+    return np.einsum("ij,ij->i", rows, rows)
 
 
 class InducingProcess(Process):

@@ -78,7 +78,8 @@ def projected_norm(theta, gradient, bounds):
 def scaled_norm(theta, gradient, initial):
     """The :func:`projected_norm` in units of the initial values."""
     unit = initial.unit
-    return projected_norm(theta / unit, unit * gradient, (initial.bounds.T / unit).T)
+    bounds = initial.bounds.T / unit
+    return projected_norm(theta / unit, unit * gradient, bounds.T)
 
 
 class Objective:
@@ -231,9 +232,11 @@ class VariableProjection:
 
     def best_from(self, candidates):
         """The best :class:`Candidate` of searches that begin at one of several."""
-        if len(candidates) > 1 and self.small:
+        several = len(candidates) > 1
+        if several and self.small:
             candidates = [self.outer(candidate, maxiter=_FEW) for candidate in candidates]
-        return self.outer(best_of(candidates))
+        best = best_of(candidates)
+        return self.outer(best)
 
     def other_inner(self, theta, n_restarts):
         """The best of inner searches with the input kernel of theta, but from other values."""
@@ -242,12 +245,16 @@ class VariableProjection:
         fresh[self.is_input] = theta[self.is_input]
         thetas = [fresh]
         thetas += self.initial.led_by_each(fresh)
-        thetas += [self.initial.perturbed(theta) for _ in range(n_restarts)]
+        for _ in range(n_restarts):
+            perturbed = self.initial.perturbed(theta)
+            thetas.append(perturbed)
         candidates = [self.first_inner(spectral, start) for start in thetas]
         if self.small:
             candidates.sort(key=lambda candidate: -candidate.value)
-            candidates = [self.inner(spectral, one.theta) for one in candidates[:_LEADING]]
-        return self.inner(spectral, best_of(candidates).theta)
+            leading = candidates[:_LEADING]
+            candidates = [self.inner(spectral, one.theta) for one in leading]
+        best = best_of(candidates)
+        return self.inner(spectral, best.theta)
 
     def outer(self, best, **options):
         """The best :class:`Candidate` of a search over the input kernel that begins at one."""
@@ -286,13 +293,18 @@ def projected_search(objective, initial, n_restarts):
     for shift in shifts:
         theta = initial.shifted(initial.theta, shift)
         spectral = search.given_inputs(theta)
-        sharing.append(search.first_inner(spectral, theta))
+        candidate = search.first_inner(spectral, theta)
+        sharing.append(candidate)
         if also_independent:
-            independent.append(search.first_inner(spectral, initial.independent(theta)))
+            theta = initial.independent(theta)
+            candidate = search.first_inner(spectral, theta)
+            independent.append(candidate)
     best = search.best_from(sharing)
     if also_independent:
-        theta = initial.coupled(search.best_from(independent).theta)
-        coupled = search.inner(search.given_inputs(theta), theta)
+        alone = search.best_from(independent)
+        theta = initial.coupled(alone.theta)
+        spectral = search.given_inputs(theta)
+        coupled = search.inner(spectral, theta)
         if coupled.value > best.value:
             best = search.outer(coupled)
     for _ in range(_ROUNDS if n_restarts else 0):
@@ -326,7 +338,10 @@ def _joint_starts(initial, n_restarts, small):
         thetas.append(initial.flipped(initial.perturbed(initial.theta)))
     if small:
         thetas += initial.led_by_each(initial.theta)
-    shifted = [initial.shifted(theta, shift) for theta, shift in zip(thetas, cycle(_SHIFTS))]
+    shifted = []
+    for theta, shift in zip(thetas, cycle(_SHIFTS)):
+        theta = initial.shifted(theta, shift)
+        shifted.append(theta)
     if small:
         # The first two also begin at a second length scale.
         shifted.append(initial.shifted(shifted[0], _SHIFTS[1]))

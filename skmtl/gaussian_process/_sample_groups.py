@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+_LEAST = 20  # samples of a task that are kept
+
 
 class SampleGroup(NamedTuple):
     """Tasks that were observed at the same samples."""
@@ -58,6 +60,3 @@ def some_samples(observations, n_samples, rng):
         first = np.argsort(rank[samples], kind="stable")[:n_kept]
         kept[samples[first]] = True
     return np.flatnonzero(kept)
-
-
-_LEAST = 20  # samples of a task that are kept

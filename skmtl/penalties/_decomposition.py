@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skmtl.penalties._base import Penalty, Sum
-from skmtl.penalties._group_norms import L1, L21
+from skmtl.penalties._group_norms import L1, L21, SparseGroup
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Decomposition(Penalty):
 
 
 def capped_norm(penalty, n_tasks):
-    """The L1 norm, or that and an L2,1 norm of two parts, as one norm of each feature.
+    """An L1 norm, or that and an L2,1 norm of two parts, as one norm of each feature.
 
     It is `lam` times the least of `||P_j||_2 + ||Q_j||_1 / ratio` over `P_j + Q_j = W_j`: the
     largest `<g, W_j>` of the g with `||g||_2 <= lam` whose entries are capped at `lam / ratio`.
@@ -93,7 +93,8 @@ def capped_norm(penalty, n_tasks):
     (lam, ratio) of floats, or None
         None for other penalties.
     """
-    if type(penalty) is L1:  # of a lam that no capped g reaches
+    is_lasso = type(penalty) is SparseGroup and penalty.l1_ratio == 1
+    if is_lasso or type(penalty) is L1:  # of a lam that no capped g reaches
         ratio = 2 * np.sqrt(n_tasks)
         return ratio * penalty.alpha, ratio
     if not penalty.is_decomposition:

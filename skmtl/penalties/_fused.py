@@ -3,14 +3,16 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.optimize import brentq
 
 from skmtl._data.checks import check_real
 from skmtl.penalties._base import Penalty
 from skmtl.penalties._group_norms import SparseGroup
-from skmtl.prox import fuse
+from skmtl.prox import fuse, soft_threshold
 
 _UNBOUNDED = 1e300  # no prox with a step this large is the zero of a norm
 _ACCURACY = 1e-13  # of the dual norm, relative
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,16 @@ class FusedSparseGroup(Penalty):
 
     def prox(self, W, step):
         # fuse, then entries, then features: this order is exact
+        return self._sparse_group().prox(self._fuse(W, step), step)
+
+    def _fuse(self, W, step):
+        """The prox of the differences alone."""
         thresholds = step * self.alpha * self.fused_ratio * self._inverse_gaps(W.shape[1])
         if self.order is None:
-            fused = fuse(W, thresholds)
-        else:
-            fused = np.empty_like(W)
-            fused[:, self.order] = fuse(W[:, self.order], thresholds)
-        return self._sparse_group().prox(fused, step)
+            return fuse(W, thresholds)
+        fused = np.empty_like(W)
+        fused[:, self.order] = fuse(W[:, self.order], thresholds)
+        return fused
 
     def dual_norm(self, G):
         """The smallest c at which `prox(G / c, 1)` is zero: the largest that a feature needs."""
@@ -83,7 +88,7 @@ class FusedSparseGroup(Penalty):
             if np.isinf(largest):
                 return np.inf
             waiting = waiting[1:]
-        return largest / max(self.alpha, np.finfo(float).tiny)
+        return largest / max(self.alpha, _TINY)
 
     def _left_by(self, W, step):
         """The features of W that a prox with this step does not set to zero."""
@@ -91,7 +96,7 @@ class FusedSparseGroup(Penalty):
         return W[kept]
 
     def _step_to_zero(self, w, low):
-        """The smallest step, at least `low`, whose prox of w (1, n_tasks) is zero, by bisection.
+        """The smallest step, at least `low`, whose prox of w (1, n_tasks) is zero.
 
         It is infinite where only differences are penalized, so that a constant costs nothing.
         """
@@ -101,6 +106,9 @@ class FusedSparseGroup(Penalty):
             high = 2 * high
             if high > _UNBOUNDED:
                 return np.inf
+        if self._excess(low, w) > 0 > self._excess(high, w):
+            root = brentq(self._excess, low, high, args=(w,), xtol=_TINY, rtol=_ACCURACY)
+            return root * (1 + 4 * _ACCURACY)
         while high - low > _ACCURACY * high:
             middle = 0.5 * (low + high)
             if self.prox(w, middle).any():
@@ -108,6 +116,13 @@ class FusedSparseGroup(Penalty):
             else:
                 high = middle
         return high
+
+    def _excess(self, step, w):
+        """By how much a feature whose differences and entries have shrunk exceeds the zero norm."""
+        entries = step * self.alpha * self.l1_ratio
+        features = step * self.alpha * (1 - self.l1_ratio - self.fused_ratio)
+        shrunk = soft_threshold(self._fuse(w, step), entries)
+        return np.linalg.norm(shrunk) - features
 
     def _inverse_gaps(self, n_tasks):
         if self.gaps is None:

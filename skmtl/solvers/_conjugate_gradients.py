@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from skmtl.datafits import eigen
 from skmtl.solvers._alike_systems import AlikeSystems
 
 
@@ -106,7 +105,7 @@ class Preconditioner:
             of_blocks = [shift[tasks].max() for tasks in datafit.blocks]
             self.own_systems = datafit.shifted_solver(np.array(of_blocks))
             if coupling.is_narrow:
-                self.mean_system = _MeanSystem(datafit.mean_gram(), coupling)
+                self.mean_system = _MeanSystem(*datafit.mean_spectrum(), coupling)
         elif datafit.is_sparse:
             diagonal = datafit.curvature + shift
             self.own_systems = lambda R: R / diagonal
@@ -130,8 +129,8 @@ class Preconditioner:
 class _MeanSystem:
     """The system of tasks that all have the mean Gram, feature by feature in its eigenbasis."""
 
-    def __init__(self, gram, coupling):
-        values, self.V = eigen(gram)
+    def __init__(self, values, V, coupling):
+        self.V = V
         largest = values[-1] + coupling.largest
         values = np.maximum(values, 1e-8 * largest)
         self.solve_rows = coupling.shifted_solver(values)

@@ -143,21 +143,22 @@ class Meeting:
         if self.loss.further is not None:
             border = self._border()
             corner = self._corner
+        values, U = self.loss.base.mean_spectrum()
         systems = _Systems(
             self.bases,
+            U,
             self.tasks,
             self.shares,
             self.pulls.left,
-            self._of_mean(),
+            self._of_mean(values),
             border,
             corner,
         )
         met, _ = conjugate_gradients(systems, right, max_iter=10 * len(right), tol=tol)
         return met
 
-    def _of_mean(self):
+    def _of_mean(self, values):
         """Eigenvalues of the systems if all tasks had the mean Gram, (n_features, n_models)."""
-        values, _ = self.bases.of_mean
         values = np.maximum(values, _LEAST * values[-1])
         eigenvalues = np.empty((len(values), len(self.pulls.left)))
         for j, value in enumerate(values):
@@ -174,6 +175,8 @@ class _Systems:
     ----------
     bases : TaskBases
         Eigenvectors of the tasks.
+    U : ndarray of shape (n_features, n_features)
+        Those of the mean Gram.
     tasks : ShiftedTasks
         Those of all models.
     shares : ndarray of shape (n_tasks, n_models)
@@ -189,6 +192,7 @@ class _Systems:
     """
 
     bases: TaskBases
+    U: np.ndarray
     tasks: ShiftedTasks
     shares: np.ndarray
     left: np.ndarray
@@ -222,7 +226,6 @@ class _Systems:
         return np.vstack([out - self.border * m, last])
 
     def precondition(self, R):
-        _, U = self.bases.of_mean
-        n_features = len(U)
-        z = U @ ((U.T @ R[:n_features]) / self.of_mean)
+        U = self.U
+        z = U @ ((U.T @ R[: len(U)]) / self.of_mean)
         return z if self.border is None else np.vstack([z, R[-1:] / self.corner])

@@ -12,7 +12,6 @@ from skmtl.solvers._solution import certified_solution, gap_between
 _CHECK = 5  # iterations between two certificates, at most
 _BALANCE = 4  # iterations between two changes of rho, at least
 _RELAX = 1.6
-_TINY = np.finfo(float).tiny
 _SETTLED = 400  # iterations after which rho stays
 
 
@@ -247,9 +246,9 @@ class _Splitting:
 
     def balance(self):
         """Change rho if that would balance primal and dual residuals; returns whether it did."""
-        primal = np.linalg.norm(self.X - self.V) / max(np.linalg.norm(self.V), _TINY)
-        dual = np.linalg.norm(self.V - self.before) / max(np.linalg.norm(self.U), _TINY)
-        if min(primal, dual) <= ROUNDING**2:
+        primal = _relative_norm(self.X - self.V, self.V)
+        dual = _relative_norm(self.V - self.before, self.U)
+        if not ROUNDING < min(primal, dual) < np.inf:
             return False
         factor = np.sqrt(primal / dual)
         if 0.4 < factor < 2.5:
@@ -353,6 +352,12 @@ class _Parts(_Splitting):
 
     def _error(self, error):
         return error
+
+
+def _relative_norm(change, size):
+    """Norm of a change relative to a size, infinite if that is 0."""
+    norm = np.linalg.norm(size)
+    return np.linalg.norm(change) / norm if norm > ROUNDING else np.inf
 
 
 def _count_unseen(penalties, n_features):
