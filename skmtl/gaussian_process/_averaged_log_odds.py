@@ -35,8 +35,20 @@ def averaged_probability(mean, variance):
     deviation = np.sqrt(variance)
     wide = variance > _WIDE
     narrow = ~wide
-    steps = np.multiply.outer(deviation[narrow], _NORMAL_NODES)
-    average[narrow] = expit(mean[narrow][:, None] + steps) @ _NORMAL_WEIGHTS
-    excess = np.subtract.outer(mean[wide], _LOGISTIC_NODES)
-    average[wide] = ndtr(excess / deviation[wide][:, None]) @ _LOGISTIC_WEIGHTS
+    average[narrow] = _over_normal(mean[narrow], deviation[narrow])
+    average[wide] = _over_logistic(mean[wide], deviation[wide])
     return np.maximum(average, _TINY)
+
+
+def _over_normal(mean, deviation):
+    """Averages by Gauss-Hermite quadrature, (n,)."""
+    steps = np.multiply.outer(deviation, _NORMAL_NODES)
+    log_odds = mean[:, None] + steps
+    return expit(log_odds) @ _NORMAL_WEIGHTS
+
+
+def _over_logistic(mean, deviation):
+    """Averages as probabilities to exceed a logistic variable, (n,)."""
+    excess = np.subtract.outer(mean, _LOGISTIC_NODES)
+    excess /= deviation[:, None]
+    return ndtr(excess) @ _LOGISTIC_WEIGHTS

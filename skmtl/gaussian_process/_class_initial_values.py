@@ -30,14 +30,23 @@ def _independent_functions(likelihood):
     """The mode of the functions of independent tasks at all samples, (n_samples, n_tasks)."""
     layout = likelihood.layout
     theta = np.zeros(len(layout))
-    pairs = zip(likelihood.kernels, layout.terms(theta), strict=True)
+    pairs = zip(
+        likelihood.kernels,
+        layout.terms(theta),
+        strict=True,
+    )
     for kernel, term in pairs:
         term.inputs[:] = kernel.theta
         term.kappa[:] = SIZE**2 / len(likelihood.kernels)
     mode = likelihood.mode_at(theta)
     dual = likelihood.observations.matrix(mode.dual)
     F = 0.0
-    pairs = zip(likelihood.input_kernels, layout.inputs(theta), strict=True)
+    pairs = zip(
+        likelihood.input_kernels,
+        layout.inputs(theta),
+        strict=True,
+    )
     for kernel, inputs in pairs:
-        F = F + kernel.matrix(inputs) @ dual
+        K = kernel.matrix(inputs)
+        F = F + K @ dual
     return F

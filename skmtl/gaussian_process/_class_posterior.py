@@ -32,9 +32,11 @@ class ClassPosterior:
         """The log posterior and its gradient, None if it is not asked for."""
         value, gradient = self.likelihood.value(theta, eval_gradient)
         log_prior, prior_gradient = self.log_prior(theta)
+        value += log_prior
         if not eval_gradient:
-            return value + log_prior, None
-        return value + log_prior, gradient + prior_gradient
+            return value, None
+        gradient += prior_gradient
+        return value, gradient
 
     def log_prior(self, theta):
         """The logarithm of the prior up to a constant, and its gradient."""
@@ -51,7 +53,7 @@ class ClassPosterior:
             deviations = (term.inputs - kernel.theta) / _INPUTS
             squares += deviations @ deviations
             weighted = _loadings_by_precision(term.loadings)
-            squares += np.sum(term.loadings * weighted)
+            squares += np.vdot(term.loadings, weighted)
             squares += term.kappa.sum() / SIZE**2
             out.inputs[:] = -deviations / _INPUTS
             out.loadings[:] = -weighted

@@ -70,21 +70,30 @@ class LatentProcess:
             strict=True,
         )
         for kernel, inputs, B in terms:
-            self.kernels.append(kernel.clone_with_theta(inputs))
-            self.Bs.append(with_average_task(B, np.ones(T)))
+            kernel = kernel.clone_with_theta(inputs)
+            self.kernels.append(kernel)
+            B = with_average_task(B, np.ones(T))
+            self.Bs.append(B)
         for variance in layout.noise(theta):
-            self.kernels.append(ConstantKernel(1.0, "fixed"))
-            self.Bs.append(COMMON_VARIANCE + variance * np.eye(T + 1))
+            constant = ConstantKernel(1.0, "fixed")
+            self.kernels.append(constant)
+            own = variance * np.eye(T + 1)
+            self.Bs.append(COMMON_VARIANCE + own)
         self.mode = likelihood.mode_at(theta)
-        self.posterior = LaplacePosterior(likelihood.observations, self.mode)
+        self.posterior = LaplacePosterior(
+            likelihood.observations,
+            self.mode,
+        )
 
     def means(self):
         """The means of the tasks, averaged over their posterior, (n_tasks,)."""
         observations = self.posterior.observations
         means = np.zeros(self.n_tasks)
         if len(self.Bs) > self.n_terms:
-            C = self.Bs[-1][:-1, :-1]
-            means += C @ observations.task_sum(self.posterior.dual)
+            C = self.Bs[-1]
+            C = C[:-1, :-1]
+            sums = observations.task_sum(self.posterior.dual)
+            means += C @ sums
         return means
 
     def at(self, X, codes):

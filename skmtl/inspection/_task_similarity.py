@@ -20,7 +20,8 @@ _ROUNDING = 1e-13  # of predictions, relative to the largest target of a task
 _WITH_COVARIANCE = (
     "ClusteredTaskRegressor, ClusteredTaskRegressorCV, ClusteredTaskClassifier, "
     "TaskRelationshipRegressor, TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
-    "MultiTaskRelationshipKernelRidgeCV and MultiTaskGaussianProcessRegressor do; "
+    "MultiTaskRelationshipKernelRidgeCV, MultiTaskGaussianProcessRegressor and "
+    "MultiTaskGaussianProcessClassifier do; "
     "MultiTaskKernelRidge and MultiTaskKernelRidgeCV are given one"
 )
 
