@@ -95,3 +95,11 @@ def largest_eigenvalue(X, weight, mean):
     K *= root[:, None]
     K *= root
     return top_eigenvalue(K)
+
+
+def block_of_task(blocks):
+    """The block of each task, (n_tasks,), for the index arrays of the tasks of each block."""
+    sizes = [len(tasks) for tasks in blocks]
+    out = np.empty(sum(sizes), dtype=np.intp)
+    out[np.concatenate(blocks)] = np.repeat(np.arange(len(blocks)), sizes)
+    return out

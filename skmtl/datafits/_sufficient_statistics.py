@@ -6,9 +6,12 @@ samples once.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import add, sub
 
 import numpy as np
+
+from skmtl.datafits._linear_algebra import block_of_task
 
 _LEAST = 1e-8  # share of a sum that a difference of sums may come to
 _CONSTANT = 1e-13  # share of the squares about an origin that is rounding
@@ -119,13 +122,14 @@ class SufficientStatistics:
             xy=np.where(present, self.xy, 0.0),
         )
 
+    @cached_property
+    def block_of_task(self):
+        """The block of each task, (n_tasks,)."""
+        return block_of_task(self.blocks)
+
     def per_task(self, values):
         """One value a block -> one value a task, on the first axis."""
-        n_tasks = len(self.y)
-        out = np.empty((n_tasks, *values.shape[1:]))
-        for value, tasks in zip(values, self.blocks, strict=True):
-            out[tasks] = value
-        return out
+        return values[self.block_of_task]
 
     @property
     def task_total(self):
