@@ -99,7 +99,10 @@ def largest_eigenvalue(X, weight, mean):
 
 def block_of_task(blocks):
     """The block of each task, (n_tasks,), for the index arrays of the tasks of each block."""
-    sizes = [len(tasks) for tasks in blocks]
-    out = np.empty(sum(sizes), dtype=np.intp)
-    out[np.concatenate(blocks)] = np.repeat(np.arange(len(blocks)), sizes)
+    tasks = np.concatenate(blocks)
+    block = np.arange(len(blocks))
+    if len(tasks) > len(blocks):
+        block = np.repeat(block, [len(of_block) for of_block in blocks])
+    out = np.empty(len(tasks), dtype=np.intp)
+    out[tasks] = block
     return out
