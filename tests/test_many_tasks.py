@@ -1,6 +1,7 @@
 """What many tasks cost, and that structure between them changes no solution."""
 
 import tracemalloc
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -289,3 +290,24 @@ def test_no_fit_takes_a_matrix_of_all_pairs_of_tasks(model):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 0.9 * 8 * n_tasks**2
+
+
+@pytest.mark.parametrize("sizes", [[4], [3, 4, 9], np.arange(2, 42)], ids=["one", "few", "many"])
+@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array], ids=["dense", "sparse"])
+def test_tasks_of_few_samples_are_read_as_each_alone(layout, sizes):
+    rng = np.random.default_rng(3)
+    n_samples = rng.permutation(np.resize(sizes, 40))
+    ptr = np.concatenate([[0], np.cumsum(n_samples)])
+    X = rng.normal(size=(ptr[-1], P)) + 2.0
+    y = rng.normal(size=ptr[-1])
+    weight = rng.uniform(0.5, 2.0, size=ptr[-1])
+    weight[::5] = 0.0
+    form = squared_datafit(StackedDesign(layout(X), ptr), y, weight, form="gram")
+    for t, (start, stop) in enumerate(pairwise(ptr)):
+        w = weight[start:stop]
+        centered = X[start:stop] - np.average(X[start:stop], axis=0, weights=w)
+        gram = (w * centered.T) @ centered
+        np.testing.assert_allclose(form.grams[:, :, t], gram, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(
+            form.q[:, t], (w * centered.T) @ y[start:stop], rtol=1e-9, atol=1e-12
+        )
