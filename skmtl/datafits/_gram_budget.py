@@ -41,5 +41,6 @@ def first_set(design):
     product = 0.05 * n_samples * n_features * n_tasks
     of_square = 0.05 * n_samples + 1.2 * n_tasks
     affordable = (product / of_square) ** 0.5
-    most = max(n_samples / 4, min(affordable, n_samples / 2))
+    most = min(affordable, n_samples / 2)
+    most = max(most, n_samples / 4)
     return int(min(most, n_features // 5))

@@ -47,7 +47,8 @@ class Point:
         """The likelihood, and the pull of the intercepts if there is one."""
         if self._value is None:
             f = self.likelihood
-            self._value = float(f.weighted(f.loss.value(f.y, self.z)).sum())
+            losses = f.loss.value(f.y, self.z)
+            self._value = float(f.weighted(losses).sum())
             if f.pull is not None:
                 self._value += f.pull.value(self.b)
         return self._value
@@ -73,7 +74,8 @@ class Point:
         """Minus the gradient with respect to W, (n_features, n_tasks)."""
         if self._correlation is None:
             f = self.likelihood
-            self._correlation = -f.adjoint(f.weighted(self.gradient))
+            weighted = f.weighted(self.gradient)
+            self._correlation = -f.adjoint(weighted)
         return self._correlation
 
     def bound(self, scale):
@@ -88,7 +90,8 @@ class Point:
         conjugate = f.loss.conjugate(f.y, scale * self.gradient)
         bound = -float(f.weighted(conjugate).sum())
         if f.pull is not None:
-            bound -= f.pull.conjugate(scale * f.column_sum(self.gradient))
+            total = f.column_sum(self.gradient)
+            bound -= f.pull.conjugate(scale * total)
         return bound
 
     def parabolas(self):
@@ -100,7 +103,8 @@ class Point:
         f = self.likelihood
         least = _LEAST_FALL * self.gradient**2 / f.mean_loss
         curvature = np.maximum(self.curvature, least + _TINY)
-        return self.z - self.gradient / curvature, f.weighted(curvature)
+        target = self.z - self.gradient / curvature
+        return target, f.weighted(curvature)
 
     def quadratic(self):
         """The squared loss of :meth:`parabolas`."""

@@ -82,6 +82,8 @@ class InducingSearch:
         self.layout = layout
         self.n_points = n_points
         self.rng = rng
+        # Points differ by the length scales only, not by chance.
+        self.seed = rng.randint(2**31 - 1)
         self.n_evaluations = 0
 
     def likelihood(self, theta, data=None, n_points=None):
@@ -94,7 +96,7 @@ class InducingSearch:
             data.X,
             kernel.length_scale,
             n_points or self.n_points,
-            self.rng,
+            np.random.RandomState(self.seed),
         )
         return InducingLikelihood(self.kernel, *data, self.layout, Z)
 

@@ -71,7 +71,9 @@ def lbfgs(objective, start, bounds, unit=1.0, **options):
 
 def projected_norm(theta, gradient, bounds):
     """The largest entry of the gradient, projected: how far steps along it stay within bounds."""
-    step = np.clip(theta + gradient, *bounds.T) - theta
+    low, high = bounds.T
+    reached = np.clip(theta + gradient, low, high)
+    step = reached - theta
     return float(np.abs(step).max(initial=0.0))
 
 

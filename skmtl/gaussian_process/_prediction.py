@@ -272,7 +272,8 @@ class LeaveOneOutMixin:
         if self._codes is not None:
             order = np.argsort(self._sample_indices)
             return values[order]
-        out = np.full((self._n_samples, self.n_tasks_), np.nan)
+        shape = self._n_samples, self.n_tasks_
+        out = np.full(shape, np.nan)
         observations = self._observations
         samples = self._sample_indices[observations.sample]
         out[samples, observations.task] = values
@@ -284,12 +285,15 @@ def _draw(process, n_draws, include_noise, rng):
     mean = process.mean()
     n, p = mean.shape
     covariance = process.covariance(include_noise)
-    covariance = covariance.reshape(n * p, n * p)
+    size = n * p
+    covariance = covariance.reshape(size, size)
     values, V = np.linalg.eigh(covariance)
-    root = V * np.sqrt(np.maximum(values, 0.0))
-    normal = rng.standard_normal((n * p, n_draws))
+    variances = np.maximum(values, 0.0)
+    root = V * np.sqrt(variances)
+    normal = rng.standard_normal((size, n_draws))
     deviations = root @ normal
-    return mean[:, :, None] + deviations.reshape(n, p, n_draws)
+    deviations = deviations.reshape(n, p, n_draws)
+    return mean[:, :, None] + deviations
 
 
 def dense(X):

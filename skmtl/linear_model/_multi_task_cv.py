@@ -141,7 +141,8 @@ class MultiTaskCV(
         return hasattr(self.estimator, "fit_statistics")
 
     def __sklearn_tags__(self):
-        tags, inner = super().__sklearn_tags__(), get_tags(self.estimator)
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
         tags.estimator_type = inner.estimator_type
         tags.regressor_tags, tags.classifier_tags = inner.regressor_tags, inner.classifier_tags
         tags.input_tags.sparse = inner.input_tags.sparse
@@ -221,15 +222,22 @@ class MultiTaskCV(
         return clone(self.estimator).set_params(**params)._with_intercepts(datafit, read)
 
     def _solutions(self, datafit, read, params, alphas, fold):
-        return model_path(clone(self.estimator).set_params(**params), datafit, read, alphas)
+        model = clone(self.estimator)
+        model.set_params(**params)
+        return model_path(model, datafit, read, alphas)
 
     def _path_solver(self, datafit, read, paths):
-        models = [clone(self.estimator).set_params(**params) for params, _ in paths]
+        models = []
+        for params, _ in paths:
+            model = clone(self.estimator)
+            models.append(model.set_params(**params))
         grids = [alphas for _, alphas in paths]
         return PathSolver(models, grids, datafit, read)
 
     def _store_choice(self, alpha, params):
-        self.best_params_ = dict(params) if np.isnan(alpha) else {"alpha": alpha, **params}
+        self.best_params_ = dict(params)
+        if not np.isnan(alpha):
+            self.best_params_ = {"alpha": alpha, **params}
 
     def _refit(self, worker, read, datafit, solution):
         worker.set_params(**self.best_params_)

@@ -1,5 +1,6 @@
 """What the regressor and the classifier of one family share: their penalty and its parameters."""
 
+from copy import copy
 from itertools import chain
 
 import numpy as np
@@ -80,6 +81,7 @@ def model_path(model, datafit, read, alphas):
 
 def path_penalties(model, read, alphas):
     """Yield the penalty of a model for each alpha."""
+    model = copy(model)  # folds in other threads have the same one
     for alpha in alphas:
         if not np.isnan(alpha):
             model.alpha = alpha

@@ -261,5 +261,6 @@ class LinearMultiTaskRegressor(
         return self._predict_all(X)
 
     def _predict_all(self, X):
-        z = np.asarray(X @ self.coef_.T) + self.intercept_
+        explained = X @ self.coef_.T
+        z = np.asarray(explained) + self.intercept_
         return self._make_loss().inverse_link(z)

@@ -30,8 +30,8 @@ class IndependentTasks(TaskMetaEstimator):
     regression (none, or a single one if its strength is tuned) its mean.
 
     `RidgeCV` without folds, `Ridge` with its default solver, `LassoCV` and `ElasticNetCV`, alone or
-    after a `StandardScaler` in a pipeline, are fitted by algorithms of skmtl that give the same results, 5 to 70 times as fast;
-    lassos are exact, whatever their `tol` and `max_iter`.
+    after a `StandardScaler` in a pipeline, are fitted by algorithms of skmtl that give the same
+    results, 5 to 70 times as fast; lassos are exact, whatever their `tol` and `max_iter`.
 
     Parameters
     ----------

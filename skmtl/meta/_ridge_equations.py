@@ -52,7 +52,8 @@ class RidgeEquations:
         self.rows = CenteredRows(X, weight, model.fit_intercept)
         X = self.rows.X
         self.is_dual = len(X) < X.shape[1]
-        system = X @ X.T if self.is_dual else X.T @ X
+        A = X if self.is_dual else X.T
+        system = A @ A.T
         system.flat[:: len(system) + 1] += model.alpha
         try:
             self.factor = cho_factor(system, check_finite=False)
@@ -63,7 +64,9 @@ class RidgeEquations:
         """Fit such an estimator in place."""
         X = self.rows.X
         y, level = self.rows.center(y)
-        right = y if self.is_dual else X.T @ y
+        right = y
+        if not self.is_dual:
+            right = X.T @ y
         coef = cho_solve(self.factor, right, check_finite=False)
         if self.is_dual:
             coef = X.T @ coef

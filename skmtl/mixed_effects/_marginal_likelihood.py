@@ -67,7 +67,8 @@ class Evaluation:
 
     def at_noise(self, noise):
         """The same for another sigma^2."""
-        log_ratio = np.log(noise / self.noise)
+        ratio = noise / self.noise
+        log_ratio = np.log(ratio)
         criterion = self.criterion
         criterion += self.n_free * log_ratio
         criterion += self.left / noise
@@ -199,7 +200,8 @@ class MarginalLikelihood:
         if noise is None:
             noise = left / self.n_free
         criterion = log_determinant + fixed.log_determinant
-        criterion += self.n_free * np.log(2 * np.pi * noise)
+        log_noise = np.log(2 * np.pi * noise)
+        criterion += self.n_free * log_noise
         criterion += left / noise
         if not np.isfinite(criterion):
             raise np.linalg.LinAlgError("Variances are too large for double precision.")

@@ -70,7 +70,8 @@ class Units(NamedTuple):
         """
         if not at_means:
             return self.covariance(covariance).diagonal().copy()
-        variances = self.size**2 * covariance.diagonal()
+        variances = covariance.diagonal()
+        variances = self.size**2 * variances
         variances[1:] /= self.scale**2
         return variances
 

@@ -233,7 +233,8 @@ class VariationalModel:
                 known,
             )
             of_effects /= scales.omega
-            omega = (self.df + self.n_divided) / (self.df + of_effects)
+            divided = self.df + self.n_divided
+            omega = divided / (self.df + of_effects)
         if self.own_noise:
             squares = _squared_errors(
                 point.likelihood,
@@ -368,7 +369,9 @@ def _trial_points(model, point, moved, scales, history, weight):
     if target is not None:
         parameters = model.variances.clipped(target[:n])
         now = point.scales.logarithms
-        logarithms = np.clip(target[n:], now - _LONGEST, now + _LONGEST)
+        least = now - _LONGEST
+        most = now + _LONGEST
+        logarithms = np.clip(target[n:], least, most)
         extrapolated = model.scales_from(logarithms)
         yield model.point(parameters, extrapolated)
         history.forget()
