@@ -121,10 +121,9 @@ class SufficientStatistics:
 
     def per_task(self, values):
         """One value a block -> one value a task, on the first axis."""
-        n_tasks = len(self.y)
-        out = np.empty((n_tasks, *values.shape[1:]))
-        for value, tasks in zip(values, self.blocks, strict=True):
-            out[tasks] = value
+        sizes = [len(tasks) for tasks in self.blocks]
+        out = np.empty((len(self.y), *values.shape[1:]))
+        out[np.concatenate(self.blocks)] = np.repeat(values, sizes, axis=0)
         return out
 
     @property

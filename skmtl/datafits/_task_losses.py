@@ -55,18 +55,23 @@ class TaskLosses:
 
     def evaluate(self, W):
         """:class:`Evaluation` of all models; rr and ry are (n_models,)."""
-        correlation = self.q[:, :, None] - self.bases.explained(W)
-        if self.further is not None:
-            x, weight = self.further
-            along = weight[:, None] * np.einsum("tj,tja->ta", x, W)
-            correlation -= x[:, :, None] * along[:, None]
+        correlation = self.q[:, :, None] - self.product(W)
         ry = self.yy - np.einsum("tj,tja->a", self.q, W)
         rr = ry - np.einsum("tja,tja->a", correlation, W)
-        if self.further is not None:
-            size = along.sum(axis=0) / self.root_total
-            correlation += self._border[:, :, None] * size
-            rr -= size**2
         return Evaluation(correlation, np.maximum(rr, 0.0), ry)
+
+    def product(self, W):
+        """The second derivative of the loss times W, (n_tasks, n_features, n_models)."""
+        product = self.bases.explained(W)
+        if self.further is None:
+            return product
+        x, weight = self.further
+        along = np.einsum("tj,tja->ta", x, W)
+        along *= weight[:, None]
+        size = along.sum(axis=0) / self.root_total
+        product += x[:, :, None] * along[:, None]
+        product -= self._border[:, :, None] * size
+        return product
 
     @cached_property
     def _border(self):
