@@ -55,8 +55,9 @@ def _solved(datafit, loss, couplings, tol):
     right = right.reshape(-1, len(couplings))
     W, n_iter = conjugate_gradients(systems, right, max_iter=_STEPS, tol=0.1 * tol)
     W = W.reshape(shape)
+    free = None
     for model, coupling in enumerate(couplings):
-        free = FreeDirections(datafit, coupling)
+        free = FreeDirections(datafit, coupling).or_same(free)
         if free.n_free and free.is_affordable:
             W[:, :, model] = free.minimize(W[:, :, model].T).T
     all_at = loss.evaluate(W)

@@ -67,6 +67,6 @@ def _common_way(datafit, penalty):
         return nothing
     if coupling.pulled_to_mean() is not None:
         return pulled_path, coupling
-    if datafit.is_gram and 1 < n_tasks <= MOST_TASKS:
+    if datafit.is_gram and n_tasks <= MOST_TASKS:
         return coupled_path, coupling
     return nothing
