@@ -216,7 +216,7 @@ def _jit(function):
         "no_cfunc_wrapper": True,
     }
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=not inner, **options)(function)
     except RuntimeError:  # raised at decoration: no locator for the cache
         return njit(**options)(function)
 
