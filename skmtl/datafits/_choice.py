@@ -37,10 +37,10 @@ def prefers_gram(design, weight, *, uniform=True, path=True):
     largest = _gram_budget.many_features(design, weight) if path else 0
     if n_features > max(largest, _gram_budget.FEW):
         return False
-    n_grams = design.n_tasks
-    if uniform:
-        n_grams = len(design.blocks(weight))
-    return n_grams * n_features**2 <= _gram_budget.GRAM_FLOATS
+    most = _gram_budget.GRAM_FLOATS // n_features**2
+    if design.n_tasks <= most or not uniform:
+        return design.n_tasks <= most
+    return len(design.blocks(weight)) <= most
 
 
 def have_alike_grams(design):

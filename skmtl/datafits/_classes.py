@@ -77,11 +77,14 @@ class ClassProblem(ColumnProblem):
 
     def degenerate(self, weight):
         loss = Softmax()
-        flags = []
-        for counts in self._counts(weight):
-            total = counts.sum(keepdims=True)
-            flags.extend(loss.degenerate(counts[None], total))
-        return np.array(flags)
+        counts = self._counts(weight)
+        sizes = np.array([len(of_task) for of_task in counts])
+        flags = np.empty(len(counts), dtype=bool)
+        for size in np.unique(sizes):
+            tasks = np.flatnonzero(sizes == size)
+            sums = np.array([counts[t] for t in tasks])
+            flags[tasks] = loss.degenerate(sums, sums.sum(axis=1))
+        return flags
 
     def mean_targets(self, weight, degenerate):
         """Frequencies of the classes in all tasks, for the columns of the degenerate ones."""

@@ -8,7 +8,7 @@ import numpy as np
 from skmtl import _kernels
 from skmtl._threads import threads_for_factorization
 from skmtl.datafits._elimination import Elimination
-from skmtl.datafits._linear_algebra import eigen, inner, positive_part
+from skmtl.datafits._linear_algebra import block_of_task, eigen, inner, positive_part
 from skmtl.datafits._shifted_solvers import (
     LastSolver,
     ShiftedInverses,
@@ -132,10 +132,7 @@ class GramForm(SquaredDatafit):
     @cached_property
     def block_of_task(self):
         """The index of each task's Gram, (n_tasks,)."""
-        out = np.empty(self.shape[1], dtype=np.intp)
-        for k, tasks in enumerate(self.blocks):
-            out[tasks] = k
-        return out
+        return block_of_task(self.blocks)
 
     @cached_property
     def curvature(self):

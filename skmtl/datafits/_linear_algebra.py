@@ -95,3 +95,14 @@ def largest_eigenvalue(X, weight, mean):
     K *= root[:, None]
     K *= root
     return top_eigenvalue(K)
+
+
+def block_of_task(blocks):
+    """The block of each task, (n_tasks,), for the index arrays of the tasks of each block."""
+    tasks = np.concatenate(blocks)
+    block = np.arange(len(blocks))
+    if len(tasks) > len(blocks):
+        block = np.repeat(block, [len(of_block) for of_block in blocks])
+    out = np.empty(len(tasks), dtype=np.intp)
+    out[tasks] = block
+    return out

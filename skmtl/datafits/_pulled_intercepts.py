@@ -101,19 +101,24 @@ def settle_pulled(make_point, b, pull, groups):
                 break
             if (np.abs(step) <= slopes.reading).all():
                 return point
-            moved = _lower(make_point, point, step)
+            close = bool((np.abs(step) <= np.sqrt(ROUNDING)).all())
+            shortest = 1.0 if close else _SHORTEST
+            moved = _lower(make_point, point, step, shortest)
             if moved is None:  # rounding errors are all that is left
-                point.arrived = bool((np.abs(step) <= np.sqrt(ROUNDING)).all())
+                point.arrived = close
                 return point
             point = moved
     point.arrived = False
     return point
 
 
-def _lower(make_point, point, step):
-    """A point in the direction of the step that is lower, None if there is none."""
+def _lower(make_point, point, step, shortest):
+    """A point in the direction of the step that is lower, None if there is none.
+
+    No share of the step is tried below the `shortest`.
+    """
     share = 1.0
-    while share > _SHORTEST:
+    while share >= shortest:
         moved = make_point(point.b + share * step)
         if moved.value < point.value:
             return moved

@@ -7,6 +7,8 @@ from skmtl.datafits._origins import dense, dominates, median_of_three
 from skmtl.datafits._sufficient_statistics import SufficientStatistics
 
 _FLOATS = 2**21  # read at a time: X is never copied
+_PRODUCTS = 2**14  # floats of the products at a time, which stay in the cache
+_ALIKE = 8  # tasks of each size, from which one product of all is quicker than one of each
 
 
 class StackedReader:
@@ -102,19 +104,31 @@ class StackedReader:
         weight = self.weight[samples]
         if counts is not None:
             weight = weight * counts[samples]
-        root = np.sqrt(weight)
-        root = root[:, None]
-        weighted = not (weight == 1.0).all()
+        root = None
+        if not (weight == 1.0).all():
+            root = np.sqrt(weight)[:, None]
         A = self._extended(samples)
-        for t in range(first, stop):
-            own = slice(bounds[t], bounds[t + 1])
-            of_task = A[own]
-            features = of_task[:, :-2]
-            features -= self.x0[t]
-            if weighted:
-                of_task *= root[own]
-            with threads_for_product(*of_task.shape, of_task.shape[1]):
-                np.dot(of_task.T, of_task, out=products[t])
+        sizes = np.diff(self.ptr[first : stop + 1])
+        most = _PRODUCTS // A.shape[1] ** 2
+        if most <= 1 or _ALIKE * len(np.unique(sizes)) > len(sizes):
+            for t in range(first, stop):
+                own = slice(bounds[t], bounds[t + 1])
+                products[t] = self._product(A[own], self.x0[t], root, own)
+            return
+        for tasks, n_samples in _alike(sizes, most):
+            own = bounds[first + tasks, None] + np.arange(n_samples)
+            x0 = self.x0[first + tasks, None]
+            products[first + tasks] = self._product(A[own], x0, root, own)
+
+    def _product(self, A, x0, root, own):
+        """A'A of a task, or of several, about the origins x0; A is overwritten."""
+        features = A[..., :-2]
+        features -= x0
+        if root is not None:
+            A *= root[own]
+        n_samples, width = A.shape[-2:]
+        with threads_for_product(width, n_samples, width):
+            return np.matmul(A.swapaxes(-1, -2), A)
 
     def _extended(self, samples):
         """The samples with two columns more: centered targets, and ones."""
@@ -126,3 +140,11 @@ class StackedReader:
         A[:, :-2] = X
         A[:, -2] = y - self.y0[task]
         return A
+
+
+def _alike(sizes, most):
+    """Tasks of the same size, at most so many at a time, and that size."""
+    for size in np.unique(sizes).tolist():
+        tasks = np.flatnonzero(sizes == size)
+        for start in range(0, len(tasks), most):
+            yield tasks[start : start + most], size

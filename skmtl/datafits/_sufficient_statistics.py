@@ -6,9 +6,12 @@ samples once.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from operator import add, sub
 
 import numpy as np
+
+from skmtl.datafits._linear_algebra import block_of_task
 
 _LEAST = 1e-8  # share of a sum that a difference of sums may come to
 _CONSTANT = 1e-13  # share of the squares about an origin that is rounding
@@ -119,12 +122,14 @@ class SufficientStatistics:
             xy=np.where(present, self.xy, 0.0),
         )
 
+    @cached_property
+    def block_of_task(self):
+        """The block of each task, (n_tasks,)."""
+        return block_of_task(self.blocks)
+
     def per_task(self, values):
         """One value a block -> one value a task, on the first axis."""
-        sizes = [len(tasks) for tasks in self.blocks]
-        out = np.empty((len(self.y), *values.shape[1:]))
-        out[np.concatenate(self.blocks)] = np.repeat(values, sizes, axis=0)
-        return out
+        return values[self.block_of_task]
 
     @property
     def task_total(self):
