@@ -14,6 +14,7 @@ task. All release the GIL.
 
 Numba is imported when the first of them is called: many fits call none, and it takes as long to
 import as the rest of the package.
+An argument that is None prunes the branches that need it before they are compiled.
 Long loops run over slices, whose indices the compiler knows not to be negative: up to ten times
 faster.
 """
@@ -56,12 +57,12 @@ class GramLoss(NamedTuple):
 class GroupPenalty(NamedTuple):
     """`sum_j lam_j ||W_j||_2 + ridge/2 ||W||_F^2`, W >= 0 if `positive`.
 
-    With a ratio r > 0 the norm of a feature is the least of `||P_j||_2 + ||Q_j||_1 / r` over
+    With a ratio r the norm of a feature is the least of `||P_j||_2 + ||Q_j||_1 / r` over
     `P_j + Q_j = W_j`: the largest `<g, W_j>` of the g with `||g||_2 <= 1`, `|g_t| <= 1 / r`.
     """
 
     lam: np.ndarray
-    ratio: float
+    ratio: float | None
     ridge: float
     positive: bool
 
@@ -75,8 +76,8 @@ class PathRules(NamedTuple):
         lam of each model.
     ridges : ndarray of shape (n_models,)
         Ridge of each model.
-    ratio : float
-        Of the :class:`GroupPenalty`; positive only without ridges and constraint.
+    ratio : float or None
+        Of the :class:`GroupPenalty`; None with ridges or a constraint.
     positive : bool
         Whether W is constrained to be at least 0.
     order : ndarray of shape (n_features,)
@@ -89,7 +90,7 @@ class PathRules(NamedTuple):
 
     group_weights: np.ndarray
     ridges: np.ndarray
-    ratio: float
+    ratio: float | None
     positive: bool
     order: np.ndarray
     tol: float
@@ -215,7 +216,7 @@ def _jit(function):
         "no_cfunc_wrapper": True,
     }
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=not inner, **options)(function)
     except RuntimeError:  # raised at decoration: no locator for the cache
         return njit(**options)(function)
 
@@ -364,11 +365,13 @@ def _norm_of_feature(w, ratio):
     It is that of `P = clip(w, -c, c)`, `Q = w - P`, where `sum_t min(|w_t| / c, 1)^2 = ratio^2`:
     c^2 is the sum of the squares below it, over ratio^2 less the number of those beyond it.
     """
+    if ratio is None:
+        return _norm(w)
     squares = 0.0
     for t in range(w.size):
         squares += w[t] * w[t]
-    if ratio == 0.0 or squares == 0.0:
-        return np.sqrt(squares)
+    if squares == 0.0:
+        return 0.0
     c = np.sqrt(squares) / ratio
     n_beyond = 0.0
     more = True
@@ -512,7 +515,7 @@ def _sweep_one_gram(
             for t in range(T):
                 z[t] = max(z[t], 0.0)
         norm = _norm(z)
-        if ratio > 0.0:
+        if ratio is not None:
             _minimize_capped(z, curvatures[j], lam[j], lam[j] / ratio, _norm(W[j]), new)
             for t in range(T):
                 size += abs(new[t])
@@ -617,7 +620,7 @@ def _sweep_many_grams(
             z[t] = H[j, t] + c[t] * w[t]
             size += abs(w[t])
         _subtract_lag(grams, block, j, m, D, changed, z)
-        if ratio > 0.0:
+        if ratio is not None:
             _minimize_capped(z, c, lam[j], lam[j] / ratio, _norm(w), new)
         else:
             _minimize_feature(
@@ -657,7 +660,7 @@ def sweep_gram(gram, lam, ridge, positive, H, W):
         gram,
         W,  # not read without a ratio
         lam,
-        0.0,
+        None,
         ridge,
         positive,
         features,
@@ -690,7 +693,7 @@ def subtract_product(grams, block, features, W, H):
 
 
 @_compiled
-def _feature_norm(H, W, penalty, j):
+def _feature_norm(H, W, penalty, ratio, j):
     """Dual norm of feature j of H - ridge W, of its positive part if W is constrained."""
     squares = 0.0
     largest = 0.0
@@ -700,7 +703,10 @@ def _feature_norm(H, W, penalty, j):
             g = max(g, 0.0)
         squares += g * g
         largest = max(largest, abs(g))
-    return max(np.sqrt(squares), penalty.ratio * largest)
+    norm = np.sqrt(squares)
+    if ratio is None:
+        return norm
+    return max(norm, ratio * largest)
 
 
 @_compiled
@@ -742,7 +748,7 @@ def _certify(loss, penalty, features, iterate, work):
                 h2 += h * h
         norms[a] = np.sqrt(h2)
         if lam[j] > 0.0:
-            excess = max(excess, _feature_norm(H, W, penalty, j) / lam[j])
+            excess = max(excess, _feature_norm(H, W, penalty, penalty.ratio, j) / lam[j])
     ry = loss.yy - qW
     rr = max(ry - HW, 0.0)
     primal = 0.5 * rr + 0.5 * ridge * WW + lam_norms
@@ -912,7 +918,7 @@ def _choose(penalty, order, first, iterate, work):
                 keep = min(keep, max(2.0 * lam[j] - iterate.previous[j], 0.0))
             in_set[j] = 1
             if _is_zero(W[j]):
-                in_set[j] = _feature_norm(H, W, penalty, j) > keep
+                in_set[j] = _feature_norm(H, W, penalty, penalty.ratio, j) > keep
             if in_set[j]:
                 grown = True
         if in_set[j]:
@@ -967,9 +973,7 @@ def gram_path(
     tol = rules.tol
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(
-            rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive
-        )
+        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
         least = 0.5 * tol
         first = True
         moved = True

@@ -1,4 +1,4 @@
-"""Pulls to the mean of many strengths at a time: against dense equations and single fits."""
+"""Couplings of tasks, of many strengths at a time: against dense equations and single fits."""
 
 from unittest.mock import patch
 
@@ -10,10 +10,13 @@ from skmtl import MeanRegularizedRegressor, MeanRegularizedRegressorCV, MultiTas
 from skmtl._data.designs import SharedDesign, StackedDesign
 from skmtl.datafits import squared_datafit, with_shared_intercepts
 from skmtl.penalties import TaskCoupling, mean_coupling, ridge_coupling
+from skmtl.penalties._graph_coupling import coupling_of
 from skmtl.solvers import _meeting, solve_path
 
 T, P = 4, 6
 STRENGTHS = [(pull, ridge) for pull in (1e-3, 0.3, 1e3) for ridge in (0.0, 1e-6, 0.2)]
+EDGE = np.diag([1.0, 1.0, 0.0, 0.0])  # the Laplacian of one edge: two tasks are left alone
+EDGE[0, 1] = EDGE[1, 0] = -1.0
 
 
 def loss(kind, intercept_alpha):
@@ -56,9 +59,26 @@ def test_every_strength_solves_the_normal_equations(kind, intercept_alpha, few):
     datafit = loss(kind, intercept_alpha)
     pulls = np.array([1.0, 1.0, 0.5, 2.0])  # of the tasks
     couplings = [mean_coupling(a * pulls) + ridge_coupling(r, T) for a, r in STRENGTHS]
-    penalties = [TaskCoupling(1.0, coupling) for coupling in couplings]
     with patch.object(_meeting, "FEW", few):
-        solutions = list(solve_path(datafit, penalties, tol=1e-10))
+        check_path(datafit, couplings)
+
+
+@pytest.mark.parametrize("intercept_alpha", [0.0, 0.5, np.inf])
+@pytest.mark.parametrize("kind", ["own", "holes", "complete"])
+@pytest.mark.parametrize("weights", ["edge", "signs"])
+def test_every_strength_of_other_couplings_solves_the_normal_equations(
+    kind, intercept_alpha, weights
+):
+    signs = np.array([1.0, -1.0, 1.0, 1.0])  # a relation of tasks that is no graph
+    matrix = {"edge": EDGE, "signs": np.diag([1.0, 2.0, 3.0, 4.0]) + np.outer(signs, signs)}
+    couplings = [coupling_of(a * matrix[weights]) + ridge_coupling(r, T) for a, r in STRENGTHS]
+    check_path(loss(kind, intercept_alpha), couplings)
+
+
+def check_path(datafit, couplings):
+    """Compare solutions with those of dense equations."""
+    penalties = [TaskCoupling(1.0, coupling) for coupling in couplings]
+    solutions = list(solve_path(datafit, penalties, tol=1e-10))
     for coupling, solution in zip(couplings, solutions, strict=True):
         H, b = equations(datafit, coupling.toarray())
         best = np.linalg.lstsq(H, b, rcond=1e-12)[0]

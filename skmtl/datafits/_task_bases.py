@@ -79,15 +79,19 @@ class TaskBases:
         n_features = len(z)
         stacked = self.Vt.reshape(-1, n_features) @ z
         by_block = stacked.reshape(-1, *z.shape)
-        return by_block if self.is_own else by_block[self.block_of_task]
+        if self.is_own:
+            return by_block
+        return by_block[self.block_of_task]
 
     def summed(self, C):
         """The sum of V C over tasks, (n_features, n_models)."""
         if not self.is_own:
-            C = np.stack([C[tasks].sum(axis=0) for tasks in self.blocks])
+            sums = [C[tasks].sum(axis=0) for tasks in self.blocks]
+            C = np.stack(sums)
         n_features, n_models = C.shape[1:]
         stacked = C.reshape(-1, n_models)
-        return self.Vt.reshape(-1, n_features).T @ stacked
+        vectors = self.Vt.reshape(-1, n_features)
+        return vectors.T @ stacked
 
 
 class ShiftedTasks:
@@ -129,14 +133,16 @@ class ShiftedTasks:
         """`A_t^-1 y_t`, (n_tasks, n_features, n_models)."""
         X = Y * self.inverse
         if not self.is_plain:
-            X -= self.eta * (self.factor * self.along(Y))[:, None]
+            size = self.factor * self.along(Y)
+            X -= self.eta * size[:, None]
         return X
 
     def explain(self, Y):
         """`(I - d_t A_t^-1) y_t`, (n_tasks, n_features, n_models)."""
         X = Y * self.explained
         if not self.is_plain:
-            X += self.eta * (self.shift * self.factor * self.along(Y))[:, None]
+            size = self.shift * self.factor * self.along(Y)
+            X += self.eta * size[:, None]
         return X
 
     def along(self, Y):

@@ -32,13 +32,18 @@ class TaskLosses:
 
     def __init__(self, datafit):
         levels = datafit.levels
-        self.base = datafit if levels is None else datafit.free
-        q = self.base.q if levels is None else self.base.q + levels.correlation
+        self.base = datafit
+        if levels is None:
+            q = datafit.q
+        else:
+            self.base = datafit.free
+            q = self.base.q + levels.correlation
         self.q = np.ascontiguousarray(q.T)
         self.further = None
         if len(datafit.borders):
             self.further = FurtherSamples(levels.x.T, levels.weight)
-            self.root_total = float(np.sqrt(levels.totals[0]))
+            total = levels.totals[0]
+            self.root_total = float(np.sqrt(total))
         self.n_features = datafit.shape[0]
         self.yy = datafit.yy
         self.bases = self.base.task_bases()
@@ -48,25 +53,34 @@ class TaskLosses:
         """Whether the loss has this form, and spectra of its Grams lose no digits."""
         if not datafit.is_gram or datafit.ridge:
             return False
-        if len(datafit.borders) > 1 or (len(datafit.borders) and datafit.levels is None):
+        n_borders = len(datafit.borders)
+        if n_borders > 1:
             return False
-        scales = datafit.curvature[datafit.curvature > 0]
+        if n_borders and datafit.levels is None:
+            return False
+        curvature = datafit.curvature
+        scales = curvature[curvature > 0]
         return len(scales) > 0 and scales.max() <= _ALIKE * scales.min()
 
     def evaluate(self, W):
         """:class:`Evaluation` of all models; rr and ry are (n_models,)."""
-        correlation = self.q[:, :, None] - self.bases.explained(W)
-        if self.further is not None:
-            x, weight = self.further
-            along = weight[:, None] * np.einsum("tj,tja->ta", x, W)
-            correlation -= x[:, :, None] * along[:, None]
+        correlation = self.q[:, :, None] - self.product(W)
         ry = self.yy - np.einsum("tj,tja->a", self.q, W)
         rr = ry - np.einsum("tja,tja->a", correlation, W)
-        if self.further is not None:
-            size = along.sum(axis=0) / self.root_total
-            correlation += self._border[:, :, None] * size
-            rr -= size**2
         return Evaluation(correlation, np.maximum(rr, 0.0), ry)
+
+    def product(self, W):
+        """The second derivative of the loss times W, (n_tasks, n_features, n_models)."""
+        product = self.bases.explained(W)
+        if self.further is None:
+            return product
+        x, weight = self.further
+        along = np.einsum("tj,tja->ta", x, W)
+        along *= weight[:, None]
+        size = along.sum(axis=0) / self.root_total
+        product += x[:, :, None] * along[:, None]
+        product -= self._border[:, :, None] * size
+        return product
 
     @cached_property
     def _border(self):

@@ -20,8 +20,8 @@ _ROUNDING = 1e-13  # of predictions, relative to the largest target of a task
 _WITH_COVARIANCE = (
     "ClusteredTaskRegressor, ClusteredTaskRegressorCV, ClusteredTaskClassifier, "
     "TaskRelationshipRegressor, TaskRelationshipClassifier, MultiTaskRelationshipKernelRidge, "
-    "MultiTaskRelationshipKernelRidgeCV, MultiTaskGaussianProcessRegressor and "
-    "MultiTaskGaussianProcessClassifier do; "
+    "MultiTaskRelationshipKernelRidgeCV, MultiTaskGaussianProcessRegressor, "
+    "MultiTaskSparseGaussianProcessRegressor and MultiTaskGaussianProcessClassifier do; "
     "MultiTaskKernelRidge and MultiTaskKernelRidgeCV are given one"
 )
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from skmtl._data.checks import check_real
 from skmtl._data.task_parameters import check_strength
-from skmtl.solvers import is_pull, solve_path
+from skmtl.solvers import are_solved_together, solve_path
 
 
 class PenalizedModel:
@@ -92,7 +92,7 @@ class PathSolver:
     """A function of the loss with free intercepts, of whatever fold, and of the fold's number.
 
     It yields the indices of models, their loss, and their solutions, model after model. Models of
-    the same loss that pull tasks to their mean are solved together, with penalties that are made
+    the same loss that only couple tasks are solved together, with penalties that are made
     once for all folds.
 
     Parameters
@@ -114,21 +114,22 @@ class PathSolver:
         self.groups = {}  # numbers of models by what they have in common
         for which, model in enumerate(models):
             (first,) = path_penalties(model, read, grids[which][:1])
-            alone = None if is_pull(datafit, first) else which
+            together = are_solved_together(datafit, first)
+            alone = None if together else which
             self.groups.setdefault((alone, model._intercept_strength), []).append(which)
-        self.pulls = {}
+        self.penalties = {}
         for key, same in self.groups.items():
             if key[0] is None:
                 paths = [path_penalties(models[which], read, grids[which]) for which in same]
-                self.pulls[key] = list(chain.from_iterable(paths))
+                self.penalties[key] = list(chain.from_iterable(paths))
 
     def __call__(self, datafit, fold):
         for key, same in self.groups.items():
             model = self.models[same[0]]
             loss = model._with_intercepts(datafit, self.read)
-            if key in self.pulls:
+            if key in self.penalties:
                 options = {"max_iter": model.max_iter, "tol": model.tol}
-                yield same, loss, solve_path(loss, self.pulls[key], **options)
+                yield same, loss, solve_path(loss, self.penalties[key], **options)
             else:
                 (which,) = same
                 yield same, loss, model_path(model, loss, self.read, self.grids[which])

@@ -30,9 +30,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from skmtl import _kernels
+
 _STEPS = 100
 _SHORTEST_STEP = 1e-8
 _ROUNDING = 1e-14  # of f
+_SMALL = 64  # order of matrices of which loops invert many sooner than LAPACK
 
 
 class Prior(NamedTuple):
@@ -69,7 +72,7 @@ class OwnHessian:
         root = prior.root
         seen = root.T @ self.own_grams @ root
         blocks = np.eye(len(root)) + seen
-        self.inverses = np.linalg.inv(blocks)
+        self.inverses = _inverses(seen)
         self.covariances = root @ self.inverses @ root.T  # of the deviations, given delta
         _, log_determinants = np.linalg.slogdet(blocks)
         self.log_determinant = float(log_determinants.sum())
@@ -93,6 +96,16 @@ class OwnHessian:
     def pooled_precision(self):
         """The sum over tasks of ``A_t - A_t C_t A_t``, of the effects that vary."""
         return self.precisions.sum(axis=0)
+
+
+def _inverses(matrices):
+    """``(I + M)^-1`` of psd matrices M, (n_matrices, n, n)."""
+    if matrices.shape[1] > _SMALL:
+        return np.linalg.inv(np.eye(matrices.shape[1]) + matrices)
+    last = np.ascontiguousarray(np.moveaxis(matrices, 0, 2))
+    inverses = np.empty_like(last)
+    _kernels.shifted_inverses(last, np.ones(len(matrices)), inverses)
+    return np.ascontiguousarray(np.moveaxis(inverses, 2, 0))
 
 
 class JointHessian(OwnHessian):

@@ -8,6 +8,8 @@ from scipy.special import expit
 from skmtl._data.designs import StackedDesign
 from skmtl.mixed_effects._standardization import units_of
 
+_FEW_PRODUCTS = 1000  # of numbers, that take no longer than calls for one task
+
 
 class LogisticRows:
     """Samples sorted by task: rows of an intercept and features, labels and weights.
@@ -64,10 +66,27 @@ class LogisticRows:
         """Columns of ``Z_t'W_t Z_t`` of every task, (n_tasks, n_effects, n_columns)."""
         Z = self.design.X
         weighted = curvature[:, None] * self._columns(columns)
+        if self._are_few:
+            return self._summed_products(Z, weighted)
         grams = np.empty((self.n_tasks, self.n_effects, len(columns)))
         for t, own in enumerate(self.slices):
             np.dot(Z[own].T, weighted[own], out=grams[t])
         return grams
+
+    @property
+    def _are_few(self):
+        """Whether tasks have so few samples that a call for each task would cost more than they."""
+        n_products = self.n_effects**2 * len(self.design.X)
+        return n_products <= _FEW_PRODUCTS * self.n_tasks
+
+    def _summed_products(self, A, B):
+        """``A_t'B_t`` of every task, by pairs of columns of all tasks."""
+        first = self.design.ptr[:-1]
+        sums = np.empty((A.shape[1], B.shape[1], self.n_tasks))
+        for i, a in enumerate(A.T):
+            for j, b in enumerate(B.T):
+                np.add.reduceat(a * b, first, out=sums[i, j])
+        return np.ascontiguousarray(np.moveaxis(sums, 2, 0))
 
     def _columns(self, columns):
         """Some columns of the rows; not copied if it is all of them."""
@@ -82,6 +101,10 @@ class LogisticRows:
     def variances(self, covariances, columns=None):
         """``z_ti'C_t z_ti`` of every sample; with `columns`, C_t is of these effects."""
         Z = self.design.X if columns is None else self._columns(columns)
+        if self._are_few:
+            of_samples = covariances[self.design.task_of_sample]
+            smoothed = np.einsum("ijk,ik->ij", of_samples, Z)
+            return np.einsum("ij,ij->i", Z, smoothed)
         variances = np.empty(len(Z))
         for t, own in enumerate(self.slices):
             rows = Z[own]

@@ -18,37 +18,47 @@ class Pulls:
         self.ridge = ridge
         self.pull = pull
         self.shift = ridge + pull  # d in M = diag(d) - u u'
-        self.shares = pull / pull.sum(axis=0)
-        self.u = pull / np.sqrt(pull.sum(axis=0))
+        total = pull.sum(axis=0)
+        self.shares = pull / total
+        self.u = pull / np.sqrt(total)
         # 1 - sum_t u_t^2 / d_t, without a difference of nearly equal numbers
-        self.left = (self.shares * ridge / self.shift).sum(axis=0)
-        largest = (ridge + pull).max(axis=0)
-        self.is_free = ridge.mean(axis=0) <= 10 * np.finfo(float).eps * largest
+        left = self.shares * ridge / self.shift
+        self.left = left.sum(axis=0)
+        largest = self.shift.max(axis=0)
+        rounding = 10 * np.finfo(float).eps * largest
+        self.is_free = ridge.mean(axis=0) <= rounding
 
     @classmethod
     def of(cls, couplings):
         """The same couplings at once, which all pull to a mean."""
-        ridge = np.stack([coupling.ridge for coupling in couplings], axis=1)
-        pull = np.stack([coupling.pull for coupling in couplings], axis=1)
-        return cls(ridge, pull)
+        ridges = [coupling.ridge for coupling in couplings]
+        pulls = [coupling.pull for coupling in couplings]
+        return cls(np.stack(ridges, axis=1), np.stack(pulls, axis=1))
 
     def value(self, W):
         """`1/2 tr(W M W')` of each model, (n_models,)."""
         mean = np.einsum("ta,tja->ja", self.shares, W)
         squares = _squares(W - mean)
-        value = np.einsum("ta,ta->a", self.pull, squares)
+        value = _inner(self.pull, squares)
         if self.ridge.any():
-            value += np.einsum("ta,ta->a", self.ridge, _squares(W))
+            squares = _squares(W)
+            value += _inner(self.ridge, squares)
         return 0.5 * value
 
     def half_square(self, C):
         """`1/2 tr(C M^-1 C')` of each model, for C in the range of M, (n_models,)."""
-        value = np.einsum("ta,ta->a", 1 / self.shift, _squares(C))
+        squares = _squares(C)
+        value = _inner(1 / self.shift, squares)
         common = np.einsum("ta,tja->ja", self.u / self.shift, C)
-        common = np.einsum("ja,ja->a", common, common)
+        size = _inner(common, common)
         kept = ~self.is_free
-        value[kept] += common[kept] / self.left[kept]
+        value[kept] += size[kept] / self.left[kept]
         return 0.5 * value
+
+
+def _inner(A, B):
+    """The inner product of each pair of columns."""
+    return np.einsum("ta,ta->a", A, B)
 
 
 def _squares(W):

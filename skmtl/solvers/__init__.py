@@ -10,7 +10,7 @@ from skmtl.solvers._polish import polish
 from skmtl.solvers._proximal_newton import proximal_newton
 from skmtl.solvers._quadratic import quadratic
 from skmtl.solvers._solution import Solution, starting_at
-from skmtl.solvers._solve_path import is_pull, solve_path
+from skmtl.solvers._solve_path import are_solved_together, solve_path
 from skmtl.solvers._solve_penalized import solve_penalized
 from skmtl.solvers._splitting import admm
 
@@ -19,13 +19,13 @@ __all__ = [
     "Solution",
     "admm",
     "alpha_grid",
+    "are_solved_together",
     "at_alpha",
     "bcd",
     "certify",
     "critical_alpha",
     "fista",
     "gram_path",
-    "is_pull",
     "null_correlation",
     "null_solution",
     "polish",

@@ -10,6 +10,7 @@ from skmtl.datafits import ROUNDING, less_squares, unit_sizes
 
 _NOISE = 1e2 * ROUNDING  # of the largest eigenvalue of a Gram whose centering cancelled digits
 _MARGIN = 1e-8  # of the largest squared pivot, below which a system is not taken for definite
+_SAME = 1e-12  # length of directions outside a space that they are taken to span
 _MOST = 1000  # unknowns that are solved for at once
 _MOST_FLOATS = 2**25  # of the systems of groups of tasks
 
@@ -32,6 +33,16 @@ class FreeDirections:
         self.n_free = coupling.n_free
         self.groups = coupling.free_groups()
         self.directions = coupling.free if self.groups is None else None
+
+    def or_same(self, other):
+        """`other`, whose equations are known, if it has these directions on the same loss."""
+        if other is None or self.n_free != other.n_free:
+            return self
+        if self.directions is None or other.directions is None:
+            return self
+        within = other.directions.T @ self.directions
+        outside = self.directions - other.directions @ within
+        return other if np.abs(outside).max(initial=0.0) <= _SAME else self
 
     @property
     def is_affordable(self):

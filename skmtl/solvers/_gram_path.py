@@ -18,7 +18,7 @@ def gram_path(
     ridges,
     W0,
     *,
-    ratio=0.0,
+    ratio=None,
     positive=False,
     max_iter=1000,
     tol=1e-4,
@@ -37,8 +37,8 @@ def gram_path(
         Ridge of each model.
     W0 : ndarray of shape (n_features, n_tasks)
         Initial values of the first model; each other starts from the one before.
-    ratio : float, default=0.0
-        Where it is positive, the norm of a feature is the least of `||P_j||_2 + ||Q_j||_1 / ratio`
+    ratio : float, default=None
+        With a ratio, the norm of a feature is the least of `||P_j||_2 + ||Q_j||_1 / ratio`
         over `P_j + Q_j = W_j`. It takes neither ridges nor the constraint.
     positive : bool, default=False
         Whether W is constrained to be at least 0.
@@ -67,7 +67,7 @@ def gram_path(
         rules = _kernels.PathRules(
             group_weights=np.ascontiguousarray(group_weights[models]),
             ridges=np.ascontiguousarray(ridges[models]),
-            ratio=float(ratio),
+            ratio=ratio,
             positive=positive,
             order=order,
             tol=tol * null,
@@ -116,7 +116,7 @@ class _Path:
             report=np.empty((n_models, 3)),
         )
         never = rules.max_sweeps  # sweeps after which to ask for Newton's method
-        ask = never if rules.positive or rules.ratio else _FIRST
+        ask = never if rules.positive or rules.ratio is not None else _FIRST
         model = 0
         n_iter = 0
         while True:

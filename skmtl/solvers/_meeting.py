@@ -70,7 +70,8 @@ class Meeting:
         right += self.q
         further = self.loss.further
         if further is not None:
-            pull = further.weight[:, None] / self.loss.root_total * met[-1]
+            weight = further.weight / self.loss.root_total
+            pull = weight[:, None] * met[-1]
             right += self.tasks.xi[:, :, None] * pull[:, None]
         return self.bases.without(self.tasks.solve(right))
 
@@ -109,15 +110,20 @@ class Meeting:
         diagonal = np.arange(n_features)
         systems[:, diagonal, diagonal] += self.pulls.left[:, None]
         if self.loss.further is not None:
-            x = self.bases.without(self.tasks.eta).transpose(2, 1, 0)
-            weight = self.shares * self.pulls.shift * self.tasks.factor
-            squares = np.matmul(x * weight.T[:, None], x.transpose(0, 2, 1))
-            systems[:, :n_features, :n_features] += squares
+            systems[:, :n_features, :n_features] += self._further_squares()
             border = -self._border().T
             systems[:, -1, :-1] = border
             systems[:, :-1, -1] = border
             systems[:, -1, -1] = self._corner
         return systems
+
+    def _further_squares(self):
+        """What the further samples add to the z-part, (n_models, n_features, n_features)."""
+        x = self.bases.without(self.tasks.eta)
+        x = x.transpose(2, 1, 0)
+        weight = self.shares * self.pulls.shift * self.tasks.factor
+        weighted = x * weight.T[:, None]
+        return np.matmul(weighted, x.transpose(0, 2, 1))
 
     def _summed_squares(self):
         """The upper triangle of `sum_t shares_t V_t diag(e / (e + d_t)) V_t'`, (n_models, ...)."""
@@ -202,16 +208,17 @@ class _Systems:
 
     def only(self, kept):
         """Those of some models."""
-        with_border = self.border is not None
-        return replace(
+        some = replace(
             self,
             tasks=self.tasks.only(kept),
             shares=self.shares[:, kept],
             left=self.left[kept],
             of_mean=self.of_mean[:, kept],
-            border=self.border[:, kept] if with_border else None,
-            corner=self.corner[kept] if with_border else None,
         )
+        if self.border is not None:
+            some.border = self.border[:, kept]
+            some.corner = self.corner[kept]
+        return some
 
     def product(self, met):
         n_features = len(self.of_mean)
@@ -227,5 +234,9 @@ class _Systems:
 
     def precondition(self, R):
         U = self.U
-        z = U @ ((U.T @ R[: len(U)]) / self.of_mean)
-        return z if self.border is None else np.vstack([z, R[-1:] / self.corner])
+        within = U.T @ R[: len(U)]
+        z = U @ (within / self.of_mean)
+        if self.border is None:
+            return z
+        m = R[-1:] / self.corner
+        return np.vstack([z, m])

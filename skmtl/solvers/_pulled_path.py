@@ -30,7 +30,8 @@ def pulled_path(datafit, couplings, *, tol=1e-4):
     Solution
     """
     loss = TaskLosses(datafit)
-    n_models = max(1, _FLOATS // int(np.prod(datafit.shape)))
+    n_features, n_tasks = datafit.shape
+    n_models = max(1, _FLOATS // (n_features * n_tasks))
     for first in range(0, len(couplings), n_models):
         pulls = Pulls.of(couplings[first : first + n_models])
         yield from _solved(loss, pulls, tol)
@@ -42,14 +43,18 @@ def _solved(loss, pulls, tol):
     free = pulls.is_free
     if free.any():
         W_free = W[:, :, free]
-        total = loss.evaluate(W_free).correlation.sum(axis=0)
+        correlation = loss.evaluate(W_free).correlation
+        total = correlation.sum(axis=0)
         W[:, :, free] = W_free + solve_scaled(loss.common_gram(), total)
     at = loss.evaluate(W)
     objective = 0.5 * at.rr + pulls.value(W)
     bound = at.ry - 0.5 * at.rr - pulls.half_square(at.correlation)
     gap = np.maximum(objective - bound, ROUNDING * objective)
     null = 0.5 * loss.yy
-    optimality = gap / null if null > 0 else np.zeros(len(gap))
+    optimality = np.zeros(len(gap))
+    if null > 0:
+        optimality = gap / null
+    enough = max(tol, 1e3 * ROUNDING)
     return [
         Solution(
             W[:, :, model].T,
@@ -57,7 +62,7 @@ def _solved(loss, pulls, tol):
             objective=float(objective[model]),
             gap=float(gap[model]),
             optimality=float(optimality[model]),
-            converged=bool(optimality[model] <= max(tol, 1e3 * ROUNDING)),
+            converged=bool(optimality[model] <= enough),
         )
         for model in range(len(gap))
     ]

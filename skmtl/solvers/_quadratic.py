@@ -206,7 +206,11 @@ def _without_gap(
 def _certified(datafit, coupling, W, n_iter, tol):
     """The solution W, optimal in the directions that the coupling leaves free."""
     at = datafit.evaluate(W)
-    null = 0.5 * datafit.yy
+    return certified_at(at, coupling, W, 0.5 * datafit.yy, n_iter, tol)
+
+
+def certified_at(at, coupling, W, null, n_iter, tol):
+    """The solution W, from its :class:`Evaluation` and the objective at W = 0."""
     objective = 0.5 * at.rr + coupling.value(W)
     conjugate = coupling.half_square(at.correlation)
     bound = scaled_bound(1.0, at.rr, at.ry) - conjugate
