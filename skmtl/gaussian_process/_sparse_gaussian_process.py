@@ -190,7 +190,6 @@ class MultiTaskSparseGaussianProcessRegressor(
         return self.kernel_.length_scale
 
     @one_blas_thread
-    @one_blas_thread
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest bound.
 
