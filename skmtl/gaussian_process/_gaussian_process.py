@@ -5,9 +5,8 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_int, check_option
 from skmtl._data.reading import read_training_data
-from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import (
     SOLVERS,
@@ -16,7 +15,7 @@ from skmtl._task_covariance.systems import (
     warn_of_jitter,
 )
 from skmtl._threads import one_blas_thread
-from skmtl.base import MultiTaskEstimator
+from skmtl.gaussian_process._estimator import GaussianProcessEstimator
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernels
 from skmtl.gaussian_process._known_noise import read_noise_variance
@@ -26,7 +25,6 @@ from skmtl.gaussian_process._marginal_likelihood import (
     guarded_value,
 )
 from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
-from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._posterior_draws import draw_parameters
 from skmtl.gaussian_process._prediction import LeaveOneOutMixin, PredictionMixin, dense
@@ -43,7 +41,7 @@ _NEGLIGIBLE = 1e-6  # of the noise: a smaller variance counts as none
 class MultiTaskGaussianProcessRegressor(
     PredictionMixin,
     LeaveOneOutMixin,
-    MultiTaskEstimator,
+    GaussianProcessEstimator,
     RegressorMixin,
     MultiOutputMixin,
     BaseEstimator,
@@ -235,17 +233,6 @@ class MultiTaskGaussianProcessRegressor(
         self.handle_unknown = handle_unknown
         self.random_state = random_state
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    @property
-    def length_scale_(self):
-        """Length scale of one kernel that has any."""
-        check_is_fitted(self)
-        return self.kernel_.length_scale
-
     @one_blas_thread
     def fit(self, X, y, *, noise_variance=None, tasks=None):
         """Find the parameters of the highest likelihood, and draw others with `n_draws`.
@@ -345,12 +332,9 @@ class MultiTaskGaussianProcessRegressor(
     # ------------------------------------------------------------ parts of fit
 
     def _check_params(self):
-        self._check_layout_params()
-        for name in ("task_noise", "ard", "normalize_y"):
-            check_bool(getattr(self, name), name)
+        self._check_common_params("task_noise", "ard", "normalize_y")
         check_int(self.n_restarts, "n_restarts", low=0)
         check_int(self.n_draws, "n_draws", low=0)
-        check_real(self.tol, "tol", include="neither")
         check_option(self.solver, "solver", ("auto", *SOLVERS))
         if not callable(self.optimizer):
             check_option(self.optimizer, "optimizer", OPTIMIZERS)
@@ -363,18 +347,10 @@ class MultiTaskGaussianProcessRegressor(
         self._n_samples = read.data.n_samples
         self._codes = read.observations.task if read.long else None
         self.X_train_ = dense(read.X).copy()
-        self.y_train_ = read.y
-        mean = np.zeros(self.n_tasks_)
-        scale = np.ones(self.n_tasks_)
-        if self.normalize_y:
-            mean, scale = mean_and_scale(read.observations, read.y)
-            self.y_train_ = normalized(read.observations, read.y, mean, scale)
+        self.y_train_ = self._store_units(read.observations, read.y)
         self._known_noise = read_noise_variance(noise_variance, read)
         if self._known_noise is not None:
-            self._known_noise /= scale[read.observations.task] ** 2
-        # The last entries are averages, for unseen tasks: their code is -1.
-        self._mean_of_task = np.append(mean, mean.mean())
-        self._scale = np.append(scale, scale.mean())
+            self._known_noise /= self._scale[read.observations.task] ** 2
 
     def _choose_solver(self, read, n_terms):
         if self._known_noise is not None:
@@ -424,7 +400,7 @@ class MultiTaskGaussianProcessRegressor(
         self.task_covariances_ = np.array(Bs) * np.outer(scale, scale)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
         varies = sum(Bs).diagonal() > _NEGLIGIBLE * noise
-        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(varies, varies))
+        self._store_task_correlation(varies)
         self.noise_ = noise * scale**2
 
     def _store_draws(self, likelihood, initial, rng):

@@ -8,19 +8,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_int, check_option
 from skmtl._data.reading import read_prediction_data, read_training_data
 from skmtl._docs import documented
-from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
 from skmtl._threads import one_blas_thread
 from skmtl._warn import warn
-from skmtl.base import MultiTaskEstimator
 from skmtl.datafits import check_binary, class_problem
 from skmtl.gaussian_process._averaged_log_odds import averaged_log_odds
 from skmtl.gaussian_process._class_initial_values import initial_values
 from skmtl.gaussian_process._class_likelihood import ClassLikelihood
 from skmtl.gaussian_process._class_posterior import ClassPosterior
+from skmtl.gaussian_process._estimator import GaussianProcessEstimator
 from skmtl.gaussian_process._input_kernels import make_kernels
 from skmtl.gaussian_process._latent_layout import LatentLayout
 from skmtl.gaussian_process._latent_process import LatentProcess
@@ -36,7 +35,7 @@ _FLOATS = 2**24  # of covariances with the observations at a time
 
 @documented
 class MultiTaskGaussianProcessClassifier(
-    ClassPredictor, MultiTaskEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
+    ClassPredictor, GaussianProcessEstimator, ClassifierMixin, MultiOutputMixin, BaseEstimator
 ):
     """Gaussian process classification of several tasks, of two classes each.
 
@@ -197,15 +196,8 @@ class MultiTaskGaussianProcessClassifier(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
         tags.classifier_tags.multi_class = False
         return tags
-
-    @property
-    def length_scale_(self):
-        """Length scale of one kernel that has any."""
-        check_is_fitted(self)
-        return self.kernel_.length_scale
 
     @one_blas_thread
     def fit(self, X, y, *, tasks=None):
@@ -292,11 +284,8 @@ class MultiTaskGaussianProcessClassifier(
     # ------------------------------------------------------------ parts of fit
 
     def _check_params(self):
-        self._check_layout_params()
-        for name in ("ard", "fit_intercept"):
-            check_bool(getattr(self, name), name)
+        self._check_common_params("ard", "fit_intercept")
         check_int(self.n_restarts, "n_restarts", low=0)
-        check_real(self.tol, "tol", include="neither")
         if not callable(self.optimizer):
             check_option(self.optimizer, "optimizer", OPTIMIZERS)
 
@@ -337,7 +326,7 @@ class MultiTaskGaussianProcessClassifier(
         self.task_covariances_ = np.array(Bs)
         self.task_covariance_ = self.task_covariances_.sum(axis=0)
         varies = self.task_covariance_.diagonal() > _NEGLIGIBLE
-        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(varies, varies))
+        self._store_task_correlation(varies)
 
     # ------------------------------------------------------------ predictions
 

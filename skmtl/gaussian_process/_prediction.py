@@ -7,6 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skmtl._data.checks import check_bool, check_int
 from skmtl._data.reading import read_features, read_prediction_data
+from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._spread import Covariance, CovarianceBySample, Variance
 
 _FLOATS = 2**24  # of covariances with the observations at a time
@@ -159,6 +160,20 @@ class PredictionMixin:
         center, scale = self._units(codes)
         scaled = scale[..., None] * draws
         return center[..., None] + scaled
+
+    # ------------------------------------------------------------ units of y
+
+    def _store_units(self, observations, y):
+        """Set what leads back to units of y; returns y on the scale of theta."""
+        mean = np.zeros(self.n_tasks_)
+        scale = np.ones(self.n_tasks_)
+        if self.normalize_y:
+            mean, scale = mean_and_scale(observations, y)
+            y = normalized(observations, y, mean, scale)
+        # The last entries are averages, for unseen tasks: their code is -1.
+        self._mean_of_task = np.append(mean, mean.mean())
+        self._scale = np.append(scale, scale.mean())
+        return y
 
     # ------------------------------------------------------------ averages over the processes
 

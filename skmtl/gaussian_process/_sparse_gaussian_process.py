@@ -3,22 +3,19 @@
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skmtl._data.checks import check_bool, check_int, check_option, check_real
+from skmtl._data.checks import check_int, check_option
 from skmtl._data.reading import read_training_data
-from skmtl._task_covariance.correlations import correlations
 from skmtl._task_covariance.observations import read_observations
 from skmtl._task_covariance.systems import warn_of_jitter
 from skmtl._threads import one_blas_thread
-from skmtl.base import MultiTaskEstimator
+from skmtl.gaussian_process._estimator import GaussianProcessEstimator
 from skmtl.gaussian_process._features import check_stationary
 from skmtl.gaussian_process._inducing_posterior import InducingProcess
 from skmtl.gaussian_process._inducing_search import Data, InducingSearch
 from skmtl.gaussian_process._initial_values import InitialValues
 from skmtl.gaussian_process._input_kernels import make_kernel
 from skmtl.gaussian_process._maximize import OPTIMIZERS, maximize
-from skmtl.gaussian_process._normalization import mean_and_scale, normalized
 from skmtl.gaussian_process._parameter_layout import ParameterLayout, check_ranks
 from skmtl.gaussian_process._prediction import PredictionMixin, dense
 from skmtl.gaussian_process._search_warnings import warn_of_gradient, warn_of_units
@@ -28,7 +25,7 @@ _LARGEST = 2**30  # floats of the matrices that are in memory at a time
 
 
 class MultiTaskSparseGaussianProcessRegressor(
-    PredictionMixin, MultiTaskEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
+    PredictionMixin, GaussianProcessEstimator, RegressorMixin, MultiOutputMixin, BaseEstimator
 ):
     """Gaussian process regression of several tasks for 10^4 to 10^6 samples, by inducing points.
 
@@ -178,17 +175,6 @@ class MultiTaskSparseGaussianProcessRegressor(
         self.handle_unknown = handle_unknown
         self.random_state = random_state
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
-
-    @property
-    def length_scale_(self):
-        """Length scale of the kernel."""
-        check_is_fitted(self)
-        return self.kernel_.length_scale
-
     @one_blas_thread
     def fit(self, X, y, *, tasks=None):
         """Find the parameters of the highest bound.
@@ -239,25 +225,14 @@ class MultiTaskSparseGaussianProcessRegressor(
     # ------------------------------------------------------------ parts of fit
 
     def _check_params(self):
-        self._check_layout_params()
-        for name in ("task_noise", "ard", "normalize_y"):
-            check_bool(getattr(self, name), name)
+        self._check_common_params("task_noise", "ard", "normalize_y")
         check_int(self.n_inducing, "n_inducing")
-        check_real(self.tol, "tol", include="neither")
         check_option(self.optimizer, "optimizer", OPTIMIZERS)
 
     def _normalized(self, read):
         """The :class:`Data` on the scale of theta."""
         self._store_tasks(read.data)
-        y = read.y
-        mean = np.zeros(self.n_tasks_)
-        scale = np.ones(self.n_tasks_)
-        if self.normalize_y:
-            mean, scale = mean_and_scale(read.observations, y)
-            y = normalized(read.observations, y, mean, scale)
-        # The last entries are averages, for unseen tasks: their code is -1.
-        self._mean_of_task = np.append(mean, mean.mean())
-        self._scale = np.append(scale, scale.mean())
+        y = self._store_units(read.observations, read.y)
         return Data(dense(read.X), y, read.observations)
 
     def _check_size(self, observations, rank):
@@ -296,5 +271,5 @@ class MultiTaskSparseGaussianProcessRegressor(
         noise = process.noise[:-1]
         self.task_covariance_ = B * np.outer(scale, scale)
         varies = B.diagonal() > _NEGLIGIBLE * noise
-        self.task_correlation_ = correlations(self.task_covariance_ * np.outer(varies, varies))
+        self._store_task_correlation(varies)
         self.noise_ = noise * scale**2
