@@ -1553,16 +1553,26 @@ def adjoint_sparse(data, indices, indptr, ptr, r, G):
 
 
 @_compiled
-def gram_sparse(data, indices, indptr, weight, gram):
-    """gram += X' diag(weight) X of a CSR X; of entries (j, k) and (k, j) only one is written."""
-    for i in range(indptr.size - 1):
-        row = data[indptr[i] : indptr[i + 1]]
-        features = indices[indptr[i] : indptr[i + 1]]
-        for a in range(row.size):
-            x = row[a] * weight[i]
-            g = gram[features[a]]
-            for b in range(a, row.size):
-                g[features[b]] += x * row[b]
+def gram_sparse(data, indices, indptr, weight, step, gram):
+    """gram += X' diag(weight) X of a CSR X; of entries (j, k) and (k, j) only one is written.
+
+    `step` rows of `gram` are written at a time if the indices are sorted: as many as a cache holds.
+    """
+    n_features = gram.shape[0]
+    next_entry = indptr[:-1].copy()  # of each sample, of the features not yet come to
+    for first in range(0, n_features, step):
+        for i in range(next_entry.size):
+            start = next_entry[i]
+            row = data[start : indptr[i + 1]]
+            features = indices[start : indptr[i + 1]]
+            n_done = 0
+            while n_done < row.size and features[n_done] < first + step:
+                x = row[n_done] * weight[i]
+                g = gram[features[n_done]]
+                for b in range(n_done, row.size):
+                    g[features[b]] += x * row[b]
+                n_done += 1
+            next_entry[i] = start + n_done
 
 
 @_compiled

@@ -10,10 +10,11 @@ import numpy as np
 from scipy import sparse
 
 from skmtl import _kernels
+from skmtl._data.gram_products import IN_CACHE
 from skmtl._threads import threads_for_product
 
-_CHUNK = 4096  # samples centered at a time, so that a Gram matrix never needs a copy of X
 _SAMPLE = 64  # samples from which it is judged whether the means are large
+_FEW_TASKS = 5  # for which no order of the non-zeros is faster
 
 
 def take_samples(X, indices):
@@ -21,110 +22,6 @@ def take_samples(X, indices):
     if sparse.issparse(X):
         X = X.tocsr()
     return X[indices]
-
-
-def weighted_gram(X, weight, mean, left=None, right=None):
-    """Return `sum_i weight_i (x_i - mean)(x_i - mean)'`, rows `left` and columns `right` of it.
-
-    `left` and `right` are indices of features; by default `left` is all of them and `right` is the
-    same as `left`. A dense X is centered first. A sparse one is centered only if a mean is so large
-    compared with the spread of its feature that digits would cancel if the product of the means
-    were subtracted afterwards.
-    """
-    if left is None:
-        left = np.arange(X.shape[1])
-    if right is None:
-        right = left
-    if sparse.issparse(X):
-        A = X[:, left]
-        large = _means_dominate(A, weight, mean[left])
-        B = A
-        if right is not left:
-            B = X[:, right]
-            large = large or _means_dominate(B, weight, mean[right])
-        if not large:
-            return _gram_of_sparse(A, B, weight, mean[left], mean[right])
-        X = X.tocsr()
-    return _gram_of_centered(X, weight, mean, left, right)
-
-
-def _gram_of_sparse(A, B, weight, mean_a, mean_b):
-    """Return `sum_i weight_i (a_i - mean_a)(b_i - mean_b)'` through the products of non-zeros."""
-    weight = np.array(weight, dtype=float)
-    gram = np.zeros((A.shape[1], B.shape[1]))
-    left = _csr_parts(A)
-    if A is B:
-        _kernels.gram_sparse(*left, weight, gram)
-        diagonal = gram.diagonal().copy()
-        gram += gram.T
-        np.fill_diagonal(gram, diagonal)
-    else:
-        _kernels.cross_gram_sparse(*left, *_csr_parts(B), weight, gram)
-    if mean_a.any() and mean_b.any():
-        gram -= weight.sum() * np.outer(mean_a, mean_b)
-    return gram
-
-
-def _csr_parts(X):
-    """Return data, column indices and row bounds of a sparse X by row, in double precision."""
-    X = X.tocsr()
-    return X.data.astype(np.float64, copy=False), X.indices, X.indptr
-
-
-def _gram_of_centered(X, weight, mean, left, right):
-    """Return the matrix of `weighted_gram`, with X centered chunk by chunk."""
-    gram = np.zeros((len(left), len(right)))
-    root = np.sqrt(weight)[:, None]
-    for start in range(0, X.shape[0], _CHUNK):
-        samples = slice(start, start + _CHUNK)
-        chunk = X[samples]
-        factor = root[samples]
-        if sparse.issparse(chunk):
-            chunk = chunk.toarray()
-        A = (chunk[:, left] - mean[left]) * factor
-        B = A
-        if right is not left:
-            B = (chunk[:, right] - mean[right]) * factor
-        with threads_for_product(*A.shape, len(right)):
-            gram += A.T @ B
-    return gram
-
-
-def _means_dominate(X, weight, mean):
-    """Whether centering a sparse X after the product would lose more than four digits."""
-    variance = weighted_variance(X, weight, mean)
-    square_of_means = weight.sum() * mean**2
-    return np.any(square_of_means > 1e4 * variance)
-
-
-def weighted_variance(X, weight, mean):
-    """Return `sum_i weight_i (x_ij - mean_j)^2` for every feature j, shape (n_features,)."""
-    if sparse.issparse(X):
-        return _weighted_variance_of_sparse(X.tocsc(), weight, mean)
-    variance = np.zeros(X.shape[1])
-    for start in range(0, len(X), _CHUNK):
-        samples = slice(start, start + _CHUNK)
-        squares = (X[samples] - mean) ** 2
-        variance += weight[samples] @ squares
-    return variance
-
-
-def _weighted_variance_of_sparse(X, weight, mean):
-    """Return the sums of `weighted_variance` for a CSC matrix."""
-
-    def weighted_sums(values):
-        """Return the weighted sums of the features if X had these values."""
-        parts = (values, X.indices, X.indptr)
-        return sparse.csc_array(parts, shape=X.shape).T @ weight
-
-    if not mean.any():
-        return weighted_sums(X.data**2)
-    n_stored = np.diff(X.indptr)
-    mean_of_entry = np.repeat(mean, n_stored)
-    of_entries = weighted_sums((X.data - mean_of_entry) ** 2)
-    stored_weight = weighted_sums(np.ones(len(X.data)))
-    zero_weight = np.maximum(weight.sum() - stored_weight, 0.0)
-    return of_entries + zero_weight * mean**2
 
 
 def _deviation(X):
@@ -199,8 +96,34 @@ class SharedDesign(Design):
     A weight of shape (n_samples, 1) means that all tasks weight the samples alike.
     """
 
+    def __init__(self, X, n_tasks):
+        super().__init__(X, n_tasks)
+        self._by_row = None
+
     def _with(self, X):
         return SharedDesign(X, self.n_tasks)
+
+    @property
+    def multiplies_by_row(self):
+        """Whether products with X go through its rows: sparse X, predictions too many for a cache.
+
+        Products by column reach these at random, those by row only the coefficients.
+        """
+        n_samples, n_features = self.X.shape
+        return (
+            sparse.issparse(self.X)
+            and n_samples > n_features
+            and self.n_tasks >= _FEW_TASKS
+            and n_samples * self.n_tasks > IN_CACHE
+        )
+
+    def for_products(self):
+        """Return X in the order of its products; a copy by row is made once."""
+        if not self.multiplies_by_row:
+            return self.X
+        if self._by_row is None:
+            self._by_row = self.X.tocsr()
+        return self._by_row
 
     @property
     def column_size(self):
@@ -238,16 +161,17 @@ class SharedDesign(Design):
     def forward(self, W):
         """Return the predictions `X w_t` without intercepts, (n_samples, n_tasks)."""
         support = np.flatnonzero(W.any(axis=1))
-        if len(support) < 0.5 * len(W):
+        few = 0.1 if self.multiplies_by_row else 0.5
+        if len(support) < few * len(W):
             X = self.X[:, support]
             return np.asarray(X @ W[support])
         with threads_for_product(*self.X.shape, W.shape[1]):
-            return np.asarray(self.X @ W)
+            return np.asarray(self.for_products() @ W)
 
     def adjoint(self, R):
         """Return `X' R`, with one column for each column of R."""
         if sparse.issparse(self.X):
-            return np.asarray(self.X.T @ R)
+            return np.asarray(self.for_products().T @ R)
         with threads_for_product(*self.X.shape, R.shape[1]):
             return np.ascontiguousarray((R.T @ self.X).T)  # twice as fast as X' R for few tasks
 
@@ -272,13 +196,14 @@ class SharedDesign(Design):
         They are in the order of their first task, so that blocks of one task each are in the order
         of the tasks.
         """
+        X = self.for_products()
         if weight.shape[1] == 1:
             every_task = np.arange(self.n_tasks)
-            return [(self.X, weight[:, 0], every_task)]
+            return [(X, weight[:, 0], every_task)]
         alike = {}
         for task, column in enumerate(np.ascontiguousarray(weight.T)):
             alike.setdefault(column.tobytes(), []).append(task)
-        return [(self.X, weight[:, tasks[0]], np.array(tasks)) for tasks in alike.values()]
+        return [(X, weight[:, tasks[0]], np.array(tasks)) for tasks in alike.values()]
 
 
 class StackedDesign(Design):

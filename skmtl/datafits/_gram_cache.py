@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skmtl._data.designs import weighted_gram
+from skmtl._data.gram_products import weighted_gram
 from skmtl.datafits import _gram_budget
 
 _KEPT = 200  # features whose Grams are kept though not asked for
@@ -54,6 +54,11 @@ class GramCache:
         """Append the Grams of new features, and those between new and old ones."""
         old = self.features
         n = len(old)
+        if n == 0 and self.n_blocks == 1:
+            self.grams = weighted_gram(*self.groups[0], new)[:, :, None]
+            self.features = new
+            self.position[new] = np.arange(len(new))
+            return
         size = n + len(new)
         added = slice(n, size)
         self.features = np.concatenate([old, new])

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import eigh, eigvalsh
 
-from skmtl._data.designs import weighted_gram
+from skmtl._data.gram_products import weighted_gram
 from skmtl._threads import threads_for_factorization
 
 _ALIKE = 1e3  # ratio of sizes of features that costs no more than six digits

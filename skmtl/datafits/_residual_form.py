@@ -7,7 +7,8 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import qr
 
-from skmtl._data.designs import SharedDesign, weighted_gram, weighted_variance
+from skmtl._data.designs import SharedDesign
+from skmtl._data.gram_products import weighted_gram, weighted_variance
 from skmtl.datafits import _gram_budget
 from skmtl.datafits._descent import BlockSweeps, sweep, sweeps_by_blocks
 from skmtl.datafits._gram_cache import GramCache
@@ -169,17 +170,25 @@ class ResidualForm(SquaredDatafit):
         if self.is_centered:
             offset = np.einsum("jt,jt->t", self.center, W)
             r += self.design.spread(offset)
-        wr = self.weight * r
+        scale, wr = self._weighted(r)
         correlation = self.design.adjoint(wr)
         if self.is_centered:
             correlation -= self.center * self.design.task_sum(wr)
-        rr = inner(wr, r)
-        ry = inner(wr, self.y)
+        correlation *= scale
+        rr = scale * inner(wr, r)
+        ry = scale * inner(wr, self.y)
         if cache.null_correlation is None and not W.any():
             cache.null_correlation = correlation
         cache.W = W.copy()
         cache.evaluation = Evaluation(correlation, rr, ry, r)
         return cache.evaluation
+
+    def _weighted(self, r):
+        """A number and an array, whose product is r with weights: r itself if these are alike."""
+        first = self.weight.flat[0]
+        if (self.weight == first).all():
+            return first, r
+        return 1.0, self.weight * r
 
     def restrict(self, features):
         """In Gram form while the Gram is smaller than the columns that it replaces.

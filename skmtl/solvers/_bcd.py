@@ -124,7 +124,8 @@ class _WorkingSets:
             self._sweep_in_place(sweeps)
         else:
             n_new = len(self.features) - len(known)
-            settled = n_new <= _SETTLED * len(known)
+            is_all = len(self.features) == len(before)
+            settled = is_all or n_new <= _SETTLED * len(known)
             self._solve_alone(local, sweeps, same, settled)
         changed = not (same and np.array_equal(self.certificate.W, before))
         if local is None:  # choose afresh: looking at all features costs no more than a sweep
@@ -205,9 +206,12 @@ class _WorkingSets:
 
     def _polish(self, local, penalty, W):
         """W of the working set, exact to rounding errors if that is cheap."""
+        better = polished(local, penalty, self.certificate._replace(W=W), self.datafit)
+        if better is W:
+            return W
         before = certify(local, penalty, W)
-        found = certify(local, penalty, polished(local, penalty, before, self.datafit))
-        self.is_polished = found.gap <= before.gap and found.W is not before.W
+        found = certify(local, penalty, better)
+        self.is_polished = found.gap <= before.gap
         return found.W if self.is_polished else W
 
 
