@@ -1386,13 +1386,16 @@ def sweep_sparse(
     W,
     n_sweeps,
     history,
+    n_whole,
+    enough,
 ):
     """Sweeps over a CSC X that all tasks share.
 
     R (n_samples, n_tasks), weight (n_samples, 1 or n_tasks). One pass over the non-zeros of a
     column serves all tasks. The true residual is `R + shift`, so that a centered column costs no
     more than its non-zeros; `first_moment[j, t]` is `sum_i weight_it x_ij`. `history` and the
-    result as in :func:`sweep_dense`.
+    result as in :func:`sweep_dense`. Sweeps after the first `n_whole` pass by the features that are
+    zero, and end with one that lowers the objective by no more than about `enough`.
     """
     T = W.shape[1]
     z = np.empty(T)
@@ -1400,9 +1403,12 @@ def sweep_sparse(
     shift = np.zeros(T)
     for sweep in range(n_sweeps):
         moved = False
+        lowered = 0.0
         for j in features:
             c = curvature[j]
             w = W[j]
+            if sweep >= n_whole and _is_zero(w):
+                continue
             first = indptr[j]
             stop = indptr[j + 1]
             for t in range(T):
@@ -1421,6 +1427,7 @@ def sweep_sparse(
             if not _move(new, mean[j], w, z, shift):
                 continue
             moved = True
+            lowered += 0.5 * highest[j] * _norm(z) ** 2
             for k in range(first, stop):
                 x = data[k]
                 r = R[indices[k]]
@@ -1429,6 +1436,8 @@ def sweep_sparse(
         if not moved:
             return sweep
         _record(W, features, history[sweep % len(history)])
+        if lowered <= enough and sweep >= n_whole:
+            return sweep + 1
     return n_sweeps
 
 

@@ -23,6 +23,8 @@ def sweep(
     positive,
     n_sweeps,
     history,
+    n_whole,
+    enough,
 ):
     """Sweeps feature by feature; arguments as in :meth:`ResidualForm.descend`."""
     curvature = form.curvature
@@ -38,7 +40,7 @@ def sweep(
     residual = form.evaluate(W).residual
     rest = (W, n_sweeps, history)
     if form.is_sparse:
-        return _sweep_sparse(form, common, residual, rest)
+        return _sweep_sparse(form, common, residual, rest, (n_whole, enough))
     r = residual.ravel(order="F")
     return _kernels.sweep_dense(
         form.design.by_column(),
@@ -49,7 +51,7 @@ def sweep(
     )
 
 
-def _sweep_sparse(form, common, residual, rest):
+def _sweep_sparse(form, common, residual, rest, ends):
     X = form.design.X
     if isinstance(form.design, SharedDesign):
         return _kernels.sweep_sparse(
@@ -61,6 +63,7 @@ def _sweep_sparse(form, common, residual, rest):
             *common,
             np.array(residual, order="C"),
             *rest,
+            *ends,
         )
     return _kernels.sweep_stacked_sparse(
         X.data,

@@ -154,6 +154,11 @@ class ResidualForm(SquaredDatafit):
         return sparse.issparse(self.design.X)
 
     @property
+    def passes_by_zeros(self):
+        """Whether later sweeps visit only features that are not zero: sparse X of all tasks."""
+        return self.is_sparse and isinstance(self.design, SharedDesign)
+
+    @property
     def is_factorable(self):
         if not self.is_sparse:
             return True
@@ -302,6 +307,8 @@ class ResidualForm(SquaredDatafit):
         positive,
         n_sweeps,
         history,
+        n_whole,
+        enough,
     ):
         """Sweeps of exact block updates over features, W in place.
 
@@ -319,6 +326,9 @@ class ResidualForm(SquaredDatafit):
             Largest number of sweeps.
         history : ndarray of shape (n_slots, len(order), n_tasks)
             Slot ``s % n_slots`` takes these features of W after sweep s.
+        n_whole, enough : int, float
+            Where :attr:`passes_by_zeros`, sweeps after the first `n_whole` pass by the features
+            that are zero, and end with one that lowers the objective by about `enough` or less.
 
         Returns
         -------
@@ -334,6 +344,8 @@ class ResidualForm(SquaredDatafit):
                 positive,
                 n_sweeps,
                 history,
+                n_whole,
+                enough,
             )
         if self._cache.block_sweeps is None:
             self._cache.block_sweeps = BlockSweeps(self)

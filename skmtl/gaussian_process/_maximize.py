@@ -337,7 +337,8 @@ def _joint_starts(initial, n_restarts, small):
     """Where the short searches begin."""
     thetas = [initial.theta, initial.coupled(initial.independent(initial.theta))]
     for _ in range(n_restarts):
-        thetas.append(initial.flipped(initial.perturbed(initial.theta)))
+        perturbed = initial.perturbed(initial.theta)
+        thetas.append(initial.flipped(perturbed))
     if small:
         thetas += initial.led_by_each(initial.theta)
     shifted = []

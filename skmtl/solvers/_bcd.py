@@ -15,6 +15,8 @@ _SHARE = 0.03  # of the gap over all features, to which a working set is solved
 _TIGHTER = 0.3  # the same of the tolerance
 _SETTLED = 0.25  # of the features of a working set, as many new ones as make it look complete
 _LEAST = 30  # features of a working set
+_FIRST = 12  # sweeps before the first certificate, where they pass by zeros
+_NEGLIGIBLE = 2.0  # times the square of the tolerance: a gap falls as the root of what sweeps gain
 
 
 def bcd(
@@ -65,7 +67,8 @@ def bcd(
     feasible = penalty.prox(W0, 0.0)
     sets = _WorkingSets(datafit, penalty, feasible, null, tol, exact)
     while sets.certificate.gap > tol * null and sets.n_iter < max_iter:
-        sweeps = Sweeps(max_iter - sets.n_iter, random_state)
+        enough = _NEGLIGIBLE * tol**2 * null if sets.n_iter == 0 else 0.0
+        sweeps = Sweeps(max_iter - sets.n_iter, random_state, enough)
         changed = sets.solve_next(sweeps)
         if not changed:
             break  # a fixed point in floating point: no sweep can do better
@@ -160,7 +163,9 @@ class _WorkingSets:
     def _sweep_in_place(self, sweeps):
         """Sweeps of the whole datafit over the working set."""
         # with initial values from far away most of the features will not stay
-        n_sweeps = 2 if self.n_iter == 0 else None
+        n_sweeps = None
+        if self.n_iter == 0:
+            n_sweeps = _FIRST if self.datafit.passes_by_zeros else 2
         W = np.array(self.certificate.W, order="C")
         before = self.certificate
         self.certificate, n_done = sweeps.improve(

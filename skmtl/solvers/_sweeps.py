@@ -9,6 +9,7 @@ from skmtl.solvers._extrapolation import anderson_weights
 
 _BETWEEN = (6, 30)  # sweeps between two certificates
 _MEMORY = 5  # sweeps that are extrapolated
+_WHOLE = 2  # sweeps over all features, before those that are zero may be passed by
 _DAMPING = 1e-4  # of their extrapolation
 
 
@@ -22,10 +23,13 @@ class Sweeps:
         Largest number of sweeps.
     random_state : numpy.random.RandomState or None
         Visit the features in random order; None is cyclic.
+    enough : float, default=0.0
+        Decrease of the objective in a sweep at which a certificate is due.
     """
 
     max_iter: int
     random_state: object
+    enough: float = 0.0
 
     def solve(self, form, penalty, W, enough):
         """W and the number of sweeps, until its gap is at most `enough`."""
@@ -90,11 +94,14 @@ class Sweeps:
             penalty.positive,
             min(n_sweeps, self.max_iter),
             history,
+            _WHOLE,
+            self.enough,
         )
         if n_done < len(history) or penalty.positive:
             return swept, swept, n_done
-        iterates = np.roll(history, -n_done, axis=0)
+        nonzero = np.flatnonzero(swept[order].any(axis=1))  # the others stay as they are
+        iterates = np.roll(history[:, nonzero], -n_done, axis=0)
         further = swept.copy()
         weights = anderson_weights(iterates, _DAMPING)
-        further[order] = np.tensordot(weights, iterates[1:], 1)
+        further[order[nonzero]] = np.tensordot(weights, iterates[1:], 1)
         return further, swept, n_done
