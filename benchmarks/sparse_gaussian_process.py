@@ -139,11 +139,21 @@ def alone(n, m):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--n", type=int, default=20000)
-    options.add_argument("--points", type=int, nargs="+", default=[100, 200])
-    options.add_argument("--seconds", type=float, default=60.0)
-    options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
+    options.add_argument("--n", type=int, default=20000, help="number of samples")
+    options.add_argument(
+        "--points", type=int, nargs="+", default=[100, 200], help="numbers of inducing points"
+    )
+    options.add_argument(
+        "--seconds", type=float, default=60.0, help="of each training of GPyTorch (60)"
+    )
+    options.add_argument("--repeats", type=int, default=3, help="fits of skmtl (3)")
+    options.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[100_000, 1_000_000],
+        help="numbers of samples of the large fits",
+    )
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options = options.parse_args()
     rows = []
