@@ -1,5 +1,13 @@
 """Options that benchmarks have in common."""
 
+from importlib.util import find_spec
+
+
+def needs(parser, module, extra):
+    """End the program if a peer is not installed."""
+    if find_spec(module) is None:
+        parser.error(f'{module} is not installed; it comes with pip install -e ".[{extra}]"')
+
 
 def add_only(parser, names):
     """Add ``--only PART ...``, and list the names of what is measured below the options."""
