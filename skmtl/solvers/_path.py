@@ -8,7 +8,7 @@ import numpy as np
 
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._gram_path import gram_path
-from skmtl.solvers._polish import polish
+from skmtl.solvers._polish import is_cheap, polish
 
 
 def alpha_grid(alpha_max, eps=1e-3, n_alphas=100, rounding=0.0):
@@ -38,7 +38,8 @@ def solution_at(
     """The polished solution at one alpha; arguments are those of :func:`solution_path`."""
     shrunk, scaled = at_alpha(datafit, penalty, alpha, l1_ratio)
     if _is_one_call(datafit, scaled):
-        path = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
+        exact = not penalty.positive and is_cheap(datafit, datafit.shape[0])
+        path = solution_path(datafit, penalty, [alpha], l1_ratio, W0, exact=exact, **options)
         solution = next(path)
     else:
         W = np.zeros(datafit.shape) if W0 is None else W0
