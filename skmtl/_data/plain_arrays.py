@@ -1,4 +1,4 @@
-"""Arrays that scikit-learn's `check_array` would return as they are: seen in a tenth of its time."""
+"""Arrays that `check_array` of scikit-learn would return as they are."""
 
 import numpy as np
 
