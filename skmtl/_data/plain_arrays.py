@@ -10,13 +10,23 @@ def is_plain(values, types=None, *, n_dims=(2,)):
 
     `types` are those that it is to leave as they are, None all types of numbers.
     """
-    if type(values) is not np.ndarray or values.ndim not in n_dims or values.size == 0:
+    if type(values) is not np.ndarray:
+        return False
+    if values.ndim not in n_dims:
+        return False
+    if values.size == 0:
         return False
     dtype = values.dtype
-    return dtype.kind in _NUMBERS if types is None else dtype in types
+    if types is None:
+        return dtype.kind in _NUMBERS
+    return dtype in types
 
 
 def is_finite(array):
     """Whether all numbers of an array, and their sum, are finite."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum()))
+    with np.errstate(
+        over="ignore",
+        invalid="ignore",
+    ):
+        total = array.sum()
+    return bool(np.isfinite(total))

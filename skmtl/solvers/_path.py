@@ -41,8 +41,15 @@ def solution_at(
     group_weights = scaled.group_weights(len(W))[None]
     if _is_one_call(datafit, group_weights):
         exact = not penalty.positive and is_cheap(datafit, len(W))
-        ridges = np.array([shrunk.ridge])
-        path = _gram_path(datafit, penalty, group_weights, ridges, W, exact=exact, **options)
+        path = _gram_path(
+            datafit,
+            penalty,
+            group_weights,
+            np.array([shrunk.ridge]),
+            W,
+            exact=exact,
+            **options,
+        )
         solution = next(path)
     else:
         solution = bcd(shrunk, scaled, W, exact=True, **options)
@@ -51,14 +58,30 @@ def solution_at(
 
 def _is_one_call(datafit, group_weights):
     """Whether one compiled function takes a path with these strengths."""
-    return datafit.is_gram and bool((group_weights > 0).all())
+    if not datafit.is_gram:
+        return False
+    return bool((group_weights > 0).all())
 
 
-def _gram_path(datafit, penalty, group_weights, ridges, W, **options):
+def _gram_path(
+    datafit,
+    penalty,
+    group_weights,
+    ridges,
+    W,
+    **options,
+):
     """:func:`gram_path` from initial values that the penalty's constraint allows."""
     if penalty.positive:
         W = np.maximum(W, 0.0)
-    return gram_path(datafit, group_weights, ridges, W, positive=penalty.positive, **options)
+    return gram_path(
+        datafit,
+        group_weights,
+        ridges,
+        W,
+        positive=penalty.positive,
+        **options,
+    )
 
 
 def solution_path(
@@ -95,8 +118,14 @@ def solution_path(
     unit_weights = penalty.with_alpha(1.0).group_weights(len(W))
     group_weights = np.multiply.outer(alphas * l1_ratio, unit_weights)
     if _is_one_call(datafit, group_weights):
-        ridges = alphas * (1.0 - l1_ratio)
-        yield from _gram_path(datafit, penalty, group_weights, ridges, W, **options)
+        yield from _gram_path(
+            datafit,
+            penalty,
+            group_weights,
+            alphas * (1.0 - l1_ratio),
+            W,
+            **options,
+        )
         return
     for alpha in alphas:
         shrunk, scaled = at_alpha(datafit, penalty, alpha, l1_ratio)
