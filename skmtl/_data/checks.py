@@ -12,11 +12,7 @@ _BOOLS = (bool, np.bool_)
 
 def check_real(value, name, *, low=0.0, high=None, include="both"):
     """Return `value` as a float; raise unless it is a finite number in the interval."""
-    largest = high
-    if high is None:
-        largest = np.inf
-    is_number = type(value) in (int, float)
-    if is_number and low < value < largest:
+    if type(value) in (int, float) and _is_inside(value, low, high):
         return float(value)  # as nearly always: the rest takes ten times as long
     if isinstance(value, _BOOLS):
         raise TypeError(f"{name} must be a number, got {value!r}.")
@@ -31,6 +27,13 @@ def check_real(value, name, *, low=0.0, high=None, include="both"):
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}.")
     return float(value)
+
+
+def _is_inside(value, low, high):
+    """Whether a finite number is inside an interval, of which None is no bound."""
+    smallest = -np.inf if low is None else low
+    largest = np.inf if high is None else high
+    return smallest < value < largest
 
 
 def check_int(value, name, *, low=1):
