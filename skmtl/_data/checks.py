@@ -31,9 +31,11 @@ def check_real(value, name, *, low=0.0, high=None, include="both"):
 
 def _is_inside(value, low, high):
     """Whether a finite number is inside an interval, of which None is no bound."""
-    smallest = -np.inf if low is None else low
-    largest = np.inf if high is None else high
-    return smallest < value < largest
+    if low is None:
+        low = -np.inf
+    if high is None:
+        high = np.inf
+    return low < value < high
 
 
 def check_int(value, name, *, low=1):
