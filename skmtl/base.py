@@ -7,6 +7,7 @@ from sklearn.utils import get_tags
 from skmtl._dask.partitions import is_collection
 from skmtl._data.checks import check_option
 from skmtl._data.in_memory import check_in_memory
+from skmtl._data.plain_arrays import is_finite, is_plain
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.target_names import targets_in_order
 from skmtl._data.task_ids import split_task_column
@@ -87,6 +88,8 @@ class MultiTaskEstimator:
             y = targets_in_order(y, self.tasks_)
             if sample_weight is not None:
                 sample_weight = targets_in_order(sample_weight, self.tasks_, "sample_weight")
+        if not of_labels and sample_weight is None and _is_complete(y, predictions):
+            return float(r2_score(y, predictions))  # the average over the columns, at once
         metric = r2_score
         min_samples = 2
         if of_labels:
@@ -100,6 +103,17 @@ class MultiTaskEstimator:
             sample_weight=sample_weight,
             min_samples=min_samples,
         )
+
+
+def _is_complete(y, predictions):
+    """Whether y is an array of numbers of several tasks, each of which has an R^2 of its own."""
+    if not is_plain(y):
+        return False
+    if y.shape != predictions.shape:
+        return False
+    if len(y) < 2:
+        return False
+    return is_finite(y)
 
 
 def namesake(estimator):

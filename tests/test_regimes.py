@@ -5,15 +5,17 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import KFold, ShuffleSplit
+from sklearn.utils import check_array
 
 import skmtl
 from skmtl import MultiTaskElasticNetCV, MultiTaskLasso, MultiTaskLassoCV, multi_task_path
-from skmtl._data import designs, gram_products
 from skmtl._data.designs import SharedDesign, StackedDesign
+from skmtl._data.plain_arrays import is_finite, is_plain
 from skmtl.datafits import (
     GramForm,
     SampleFolds,
@@ -25,7 +27,14 @@ from skmtl.datafits import (
 )
 from skmtl.penalties import L21
 from skmtl.solvers import _gram_path as driver
-from skmtl.solvers import _newton_on_samples, bcd, certify, gram_path, solution_path
+from skmtl.solvers import (
+    _newton_on_samples,
+    bcd,
+    certify,
+    gram_path,
+    solution_at,
+    solution_path,
+)
 from skmtl.solvers._newton_terms import newton_terms
 
 N_TASKS = 4
@@ -383,33 +392,56 @@ def test_one_gram_serves_tasks_that_weigh_samples_alike():
         assert form.grams.shape[2] == n_grams
 
 
-@pytest.mark.parametrize("intercept", [True, False])
-def test_sparse_samples_by_row_are_those_by_column(intercept, monkeypatch):
-    rng = np.random.default_rng(0)
-    X = sparse.random(90, 40, 0.15, "csc", random_state=0)
-    Y = X @ np.where(np.arange(40) < 8, 1.0, 0.0)[:, None] + 0.1 * rng.standard_normal((90, 6))
-    W = rng.standard_normal((40, 6))
-    model = MultiTaskLasso(0.002, fit_intercept=intercept, tol=1e-9)
-    dense = model.fit(X.toarray(), Y).coef_
-    by_column = SharedDesign(X, 6)
-    assert not by_column.multiplies_by_row
-    for module in (designs, gram_products):
-        monkeypatch.setattr(module, "IN_CACHE", 64)  # of the Gram three rows at a time
-    by_row = SharedDesign(X, 6)
-    assert by_row.for_products().format == "csr"
-    np.testing.assert_allclose(by_row.forward(W), X.toarray() @ W, atol=1e-12)
-    np.testing.assert_allclose(by_row.adjoint(Y), X.toarray().T @ Y, atol=1e-12)
-    weight = 1.0 + rng.random(90)
-    mean = weight @ X.toarray() / weight.sum() if intercept else np.zeros(40)
-    centered = X.toarray() - mean
-    expected = centered.T @ (weight[:, None] * centered)
-    gram = gram_products.weighted_gram(by_row.for_products(), weight, mean)
-    np.testing.assert_allclose(gram, expected, atol=1e-10)
-    variance = gram_products.weighted_variance(by_row.for_products(), weight, mean)
-    np.testing.assert_allclose(variance, expected.diagonal(), atol=1e-10)
-    for largest in (0, 2**25):  # in residual form, where sweeps pass by zeros, and in Gram form
-        monkeypatch.setattr(_gram_budget, "GRAM_FLOATS", largest)
-        monkeypatch.setattr(_gram_budget, "SMALL", largest)
-        monkeypatch.setattr(_gram_budget, "FEW", 0)
-        np.testing.assert_allclose(model.fit(X, Y).coef_, dense, atol=1e-5)
-        assert model.dual_gap_ <= 1e-9 * 0.5 * np.mean((Y - intercept * Y.mean(axis=0)) ** 2) * 6
+@pytest.mark.parametrize("l1_ratio", [1.0, 0.7])
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.95])  # Newton's method is quicker for the last
+@pytest.mark.parametrize("kind", ["one gram", "two grams"])
+def test_few_features_end_exact_to_rounding(kind, rho, l1_ratio):
+    loss = datafit(*problem("tall", kind, rho), "wide", "gram")
+    alpha = 0.05 * np.linalg.norm(loss.q, axis=1).max()
+    solution = solution_at(loss, L21(1.0), alpha, l1_ratio)
+    W = solution.W[solution.W.any(axis=1)]
+    gradient = loss.with_ridge(alpha * (1 - l1_ratio)).gradient(solution.W)
+    pull = alpha * l1_ratio * W / np.linalg.norm(W, axis=1, keepdims=True)
+    left = gradient[solution.W.any(axis=1)] + pull
+    assert solution.converged
+    assert np.abs(left).max() <= 1e-10 * alpha
+    few = solution_at(loss, L21(1.0), alpha, l1_ratio, max_iter=2, tol=1e-12)
+    assert not few.converged
+    assert few.n_iter <= 2
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["f8", "f4", ">f8", "f2", "i8", "?", "U3", "O", "M8[s]", "c16"])
+@pytest.mark.parametrize("shape", [(3, 2), (3, 0), (0, 2), (3,), (3, 2, 2)])
+def test_plain_arrays_are_what_check_array_leaves_alone(shape, dtype, order):
+    X = np.zeros(shape, dtype=dtype, order=order)
+    types = (np.float64, np.float32)
+    if is_plain(X, types):
+        assert check_array(X, dtype=types, accept_sparse=("csc", "csr")) is X
+    if is_plain(X, n_dims=(1, 2)):
+        assert check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False) is X
+    assert is_plain(X, types) == (shape == (3, 2) and dtype in ("f8", "f4"))
+    assert not is_plain(np.ma.masked_array(X), types)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_an_array_with_a_number_that_is_not_finite_is_not_finite(value):
+    X = np.ones((3, 2))
+    assert is_finite(X)
+    X[1, 1] = value
+    assert not is_finite(X)
+    X[2, 0] = -value
+    assert not is_finite(X)
+
+
+def test_arrays_after_a_frame_are_noticed():
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((20, 2)), columns=["a", "b"])
+    X = frame.to_numpy()
+    Y = X @ np.ones((2, 2))
+    model = MultiTaskLasso(alpha=0.01).fit(frame, Y)
+    with pytest.warns(UserWarning, match="valid feature names"):
+        model.predict(X)
+    assert not hasattr(model.fit(X, Y), "feature_names_in_")
+    model.predict(X)
+    with pytest.warns(UserWarning, match="fitted without feature names"):
+        model.predict(frame)

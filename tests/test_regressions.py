@@ -238,3 +238,14 @@ def test_folds_from_another_scale_of_errors_agree_with_the_rows():
     )
     expected = MultiTaskLassoCV(alphas=[0.1], cv=KFold(3), tol=1e-9).fit(X[:, :3], Y)
     np.testing.assert_allclose(model.fit(X, Y).mse_path_, expected.mse_path_, rtol=1e-3)
+
+
+def test_the_score_of_complete_targets_is_the_average_over_tasks(data):
+    Y = data.y.copy()
+    Y[:, 1] = 3.0  # its R^2 is 1 or 0
+    model = MultiTaskLasso(alpha=0.05).fit(data.X, Y)
+    expected = task_score(Y, model.predict(data.X))
+    assert model.score(data.X, Y) == pytest.approx(expected, rel=1e-12)
+    Y[0, 0] = np.nan
+    expected = task_score(Y, model.predict(data.X))
+    assert model.score(data.X, Y) == pytest.approx(expected, rel=1e-12)

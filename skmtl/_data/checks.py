@@ -12,6 +12,8 @@ _BOOLS = (bool, np.bool_)
 
 def check_real(value, name, *, low=0.0, high=None, include="both"):
     """Return `value` as a float; raise unless it is a finite number in the interval."""
+    if type(value) in (int, float) and _is_inside(value, low, high):
+        return float(value)  # as nearly always: the rest takes ten times as long
     if isinstance(value, _BOOLS):
         raise TypeError(f"{name} must be a number, got {value!r}.")
     check_scalar(
@@ -25,6 +27,15 @@ def check_real(value, name, *, low=0.0, high=None, include="both"):
     if not np.isfinite(value):
         raise ValueError(f"{name} must be finite, got {value!r}.")
     return float(value)
+
+
+def _is_inside(value, low, high):
+    """Whether a finite number is inside an interval, of which None is no bound."""
+    if low is None:
+        low = -np.inf
+    if high is None:
+        high = np.inf
+    return low < value < high
 
 
 def check_int(value, name, *, low=1):

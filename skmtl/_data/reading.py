@@ -16,6 +16,7 @@ from sklearn.utils.validation import validate_data
 from skmtl._data.designs import SharedDesign, StackedDesign, take_samples
 from skmtl._data.in_memory import check_in_memory
 from skmtl._data.magnitudes import check_features
+from skmtl._data.plain_arrays import is_finite, is_plain
 from skmtl._data.row_names import warn_of_row_order
 from skmtl._data.samples_by_task import SamplesByTask, TaskSamples
 from skmtl._data.spellings import refuse_dates, refuse_masked
@@ -53,17 +54,7 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
         raise ValueError(f"Both task_column={column!r} and tasks= were given; use one of them.")
     if column is None:
         if numeric:
-            refuse_dates(X)
-            with naming_text_columns(X, None, tasks):
-                X = validate_data(
-                    estimator,
-                    X,
-                    reset=reset,
-                    accept_sparse=_SPARSE,
-                    dtype=_FLOATS,
-                    ensure_all_finite=finite,
-                )
-            X = _without_duplicates(X)
+            X = _check_numbers(estimator, X, tasks, reset=reset, finite=finite)
         else:
             X = _check_columns(estimator, X, reset=reset)
         return X, _check_passed_ids(X, tasks)
@@ -87,6 +78,28 @@ def read_features(estimator, X, tasks=None, *, reset, numeric=True, ids=True, fi
             )
         features = _without_duplicates(features)
     return features, task_ids
+
+
+def _check_numbers(estimator, X, tasks, *, reset, finite):
+    """Return the features of X, which has no task column, and check the number of its columns."""
+    has_names = hasattr(estimator, "feature_names_in_")
+    if is_plain(X, _FLOATS) and not has_names and (not finite or is_finite(X)):
+        n_features = X.shape[1]
+        if reset:
+            estimator.n_features_in_ = n_features
+        if getattr(estimator, "n_features_in_", None) == n_features:
+            return X
+    refuse_dates(X)
+    with naming_text_columns(X, None, tasks):
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            accept_sparse=_SPARSE,
+            dtype=_FLOATS,
+            ensure_all_finite=finite,
+        )
+    return _without_duplicates(X)
 
 
 def names_of_features(estimator):

@@ -10,6 +10,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_array, column_or_1d
 
 from skmtl._data.magnitudes import check_targets
+from skmtl._data.plain_arrays import is_plain
 from skmtl._data.spellings import refuse_masked, target_array
 from skmtl._data.target_names import check_names_differ, targets_in_order
 from skmtl._data.task_ids import column_names, encode, missing_mask, some_of
@@ -94,6 +95,8 @@ def _check_targets(estimator, y, dtype):
 
 def as_targets(y, dtype):
     """Return targets as an array of one or two dimensions, where missing ones stay as they are."""
+    if is_plain(y, None if dtype is None else (dtype,), n_dims=(1, 2)):
+        return y
     try:
         return check_array(
             y,

@@ -118,7 +118,7 @@ class GramForm(SquaredDatafit):
             xx = statistics.per_task(xx)
             factor = scale
             blocks = list(np.arange(len(scale))[:, None])
-        grams = np.moveaxis(xx * factor[:, None, None], 0, 2)
+        grams = (xx * factor[:, None, None]).transpose(1, 2, 0)
         return cls(
             np.ascontiguousarray(grams),
             np.ascontiguousarray(statistics.xy * scale),

@@ -13,7 +13,7 @@ off, which couples the tasks: the Hessian is that of separate tasks less the pro
 with itself.
 """
 
-from functools import cache, partial
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -85,7 +85,7 @@ class Levels:
         """What they add to the squares of the targets."""
         return float(self.weight @ self.y**2)
 
-    @property
+    @cached_property
     def totals(self):
         """The weight of each common level, 1 where no task has any."""
         totals = self.sums(np.ones(len(self.weight)))

@@ -204,7 +204,9 @@ class SquaredDatafit(ABC):
         return self
 
     def with_ridge(self, ridge):
-        """The same loss with another ridge; shares all arrays."""
+        """The same loss with another ridge, itself if it is the same; shares all arrays."""
+        if ridge == self.ridge:
+            return self
         other = copy.copy(self)
         other.ridge = float(ridge)
         return other

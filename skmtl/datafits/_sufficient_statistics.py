@@ -189,7 +189,8 @@ class SufficientStatistics:
             None, unless `rounded`, where an error is so small beside its terms that rounding shows.
         """
         features = np.flatnonzero(W.any(axis=(0, 2)))
-        W = W[:, features]
+        if len(features) < W.shape[1]:
+            W = W[:, features]
         one_task_a_block = len(self.blocks) == len(self.y)
         forms = self._forms_of_tasks if one_task_a_block else self._forms_of_blocks
         quadratic, cross, shift = forms(W, features)
@@ -208,9 +209,8 @@ class SufficientStatistics:
     def _forms_of_tasks(self, W, features):
         """`w' Q w - 2 w' q`, `w' x` and `w' x0` (n_models, n_tasks), in one batched product."""
         order = np.concatenate(self.blocks)
-        w = W[:, :, order]
-        w = w.transpose(2, 1, 0)  # (n_tasks, n_features, n_models)
-        w = np.ascontiguousarray(w)
+        w = np.ascontiguousarray(W.transpose(2, 1, 0))  # first: an index of a view takes long
+        w = w[order]  # (n_tasks, n_features, n_models)
         q = self.xy[np.ix_(features, order)]
         x = self.x[:, features]
         x0 = self.x0[:, features]

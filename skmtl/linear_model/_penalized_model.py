@@ -61,6 +61,10 @@ class PenalizedModel:
     def _store_shared(self):
         """Store the model of tasks that fit did not see: the average of all tasks."""
         shares = self._task_shares()
+        if shares is None:
+            self.shared_coef_ = self.coef_.mean(axis=0)
+            self._shared_intercept = self.intercept_.mean(axis=0)
+            return
         self.shared_coef_ = np.average(self.coef_, axis=0, weights=shares)
         self._shared_intercept = np.average(self.intercept_, axis=0, weights=shares)
 

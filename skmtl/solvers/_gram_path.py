@@ -3,6 +3,7 @@
 import numpy as np
 
 from skmtl import _kernels
+from skmtl._row_norms import row_norms
 from skmtl.datafits import ROUNDING
 from skmtl.solvers._newton import group_newton
 from skmtl.solvers._solution import certified_solution
@@ -10,6 +11,8 @@ from skmtl.solvers._solution import certified_solution
 _FLOATS = 2**22  # of solutions kept at a time
 _FIRST = 0  # sweeps before Newton's method is considered; negative to take it at once
 _PATIENCE = 50  # sweeps after a Newton step that did not help
+_EXACT = 1e-13  # gap, relative to the null objective, that is little more than rounding errors
+_STATIONARY = 1e-11  # of the weight of a feature: what is left of its gradient
 
 
 def gram_path(
@@ -24,6 +27,7 @@ def gram_path(
     tol=1e-4,
     random_state=None,
     null=None,
+    exact=False,
 ):
     """Solutions of `loss + ridges[a]/2 ||W||^2 + sum_j group_weights[a, j] ||W_j||`, a after a.
 
@@ -50,6 +54,9 @@ def gram_path(
         Visit the features in random order; None is cyclic.
     null : float, default=None
         The objective that tolerances are relative to; None is that at W = 0.
+    exact : bool, default=False
+        Whether to sweep on until only rounding errors are left, unless Newton's method would be
+        quicker. It is for one model without a ratio or the constraint.
 
     Yields
     ------
@@ -73,7 +80,7 @@ def gram_path(
             tol=tol * null,
             max_sweeps=max_iter,
         )
-        results = path.run(rules)
+        results = path.run(rules, min(_EXACT, tol) * null if exact else rules.tol)
         for W, report in zip(*results, strict=True):
             n_sweeps, objective, gap = report
             yield certified_solution(
@@ -83,6 +90,7 @@ def gram_path(
                 gap,
                 null=null,
                 tol=tol,
+                is_polished=exact and path.is_stationary(rules),
             )
 
 
@@ -108,8 +116,11 @@ class _Path:
         )
         self.work = _kernels.gram_work(*W.shape)
 
-    def run(self, rules):
-        """Solve the models of the rules one after the other: :class:`_kernels.PathResults`."""
+    def run(self, rules, tol):
+        """Solve the models of the rules one after the other: :class:`_kernels.PathResults`.
+
+        A smaller tol than that of the rules holds while sweeps are quick.
+        """
         n_models = len(rules.ridges)
         results = _kernels.PathResults(
             solutions=np.empty((n_models, *self.iterate.W.shape)),
@@ -119,15 +130,29 @@ class _Path:
         ask = never if rules.positive or rules.ratio is not None else _FIRST
         model = 0
         n_iter = 0
+        present = rules._replace(tol=tol)
         while True:
             model, n_iter = _kernels.gram_path(
-                self.loss, rules, self.iterate, results, self.work, model, n_iter, ask
+                self.loss, present, self.iterate, results, self.work, model, n_iter, ask
             )
             if model == n_models:
                 return results
+            if present.tol < rules.tol:
+                present = rules
+                continue
             n_steps, improved = self._try_newton(rules, model, rules.max_sweeps - n_iter)
             n_iter += n_steps
             ask = n_iter + (0 if improved else _PATIENCE)
+
+    def is_stationary(self, rules):
+        """Whether the iterate minimizes the last model of the rules, but for rounding errors."""
+        W = self.iterate.W
+        features = np.flatnonzero(W.any(axis=1))
+        W = W[features]
+        group_weights = rules.group_weights[-1][features]
+        gradient = (group_weights / row_norms(W))[:, None] * W
+        gradient -= self.iterate.H[features] - rules.ridges[-1] * W
+        return bool((row_norms(gradient) <= _STATIONARY * group_weights).all())
 
     def _try_newton(self, rules, model, max_iter):
         """Improve the iterate by Newton's method; the steps taken and whether they helped."""

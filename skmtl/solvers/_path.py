@@ -8,7 +8,7 @@ import numpy as np
 
 from skmtl.solvers._bcd import bcd
 from skmtl.solvers._gram_path import gram_path
-from skmtl.solvers._polish import polish
+from skmtl.solvers._polish import is_cheap, polish
 
 
 def alpha_grid(alpha_max, eps=1e-3, n_alphas=100, rounding=0.0):
@@ -37,19 +37,51 @@ def solution_at(
 ):
     """The polished solution at one alpha; arguments are those of :func:`solution_path`."""
     shrunk, scaled = at_alpha(datafit, penalty, alpha, l1_ratio)
-    if _is_one_call(datafit, scaled):
-        path = solution_path(datafit, penalty, [alpha], l1_ratio, W0, **options)
+    W = np.zeros(datafit.shape) if W0 is None else W0
+    group_weights = scaled.group_weights(len(W))[None]
+    if _is_one_call(datafit, group_weights):
+        exact = not penalty.positive and is_cheap(datafit, len(W))
+        path = _gram_path(
+            datafit,
+            penalty,
+            group_weights,
+            np.array([shrunk.ridge]),
+            W,
+            exact=exact,
+            **options,
+        )
         solution = next(path)
     else:
-        W = np.zeros(datafit.shape) if W0 is None else W0
         solution = bcd(shrunk, scaled, W, exact=True, **options)
     return polish(shrunk, scaled, solution)
 
 
-def _is_one_call(datafit, penalty):
-    """Whether one compiled function takes a path with penalties like this one."""
-    group_weights = penalty.group_weights(datafit.shape[0])
-    return datafit.is_gram and bool((group_weights > 0).all())
+def _is_one_call(datafit, group_weights):
+    """Whether one compiled function takes a path with these strengths."""
+    if not datafit.is_gram:
+        return False
+    return bool((group_weights > 0).all())
+
+
+def _gram_path(
+    datafit,
+    penalty,
+    group_weights,
+    ridges,
+    W,
+    **options,
+):
+    """:func:`gram_path` from initial values that the penalty's constraint allows."""
+    if penalty.positive:
+        W = np.maximum(W, 0.0)
+    return gram_path(
+        datafit,
+        group_weights,
+        ridges,
+        W,
+        positive=penalty.positive,
+        **options,
+    )
 
 
 def solution_path(
@@ -85,13 +117,13 @@ def solution_path(
     alphas = np.asarray(alphas, dtype=float)
     unit_weights = penalty.with_alpha(1.0).group_weights(len(W))
     group_weights = np.multiply.outer(alphas * l1_ratio, unit_weights)
-    if datafit.is_gram and (group_weights > 0).all():
-        yield from gram_path(
+    if _is_one_call(datafit, group_weights):
+        yield from _gram_path(
             datafit,
+            penalty,
             group_weights,
             alphas * (1.0 - l1_ratio),
-            penalty.prox(W, 0.0),
-            positive=penalty.positive,
+            W,
             **options,
         )
         return

@@ -62,13 +62,13 @@ def polished(form, penalty, solution, datafit):
     if penalty.positive or solution.gap == 0 or not nonzero.any():
         return W
     active = np.flatnonzero(nonzero | (group_weights == 0))
-    if not _is_cheap(datafit, len(active)):
+    if not is_cheap(datafit, len(active)):
         return W
     better = _newton_of_active(form, group_weights, W, active)
     return W if better is None else better
 
 
-def _is_cheap(datafit, n_active):
+def is_cheap(datafit, n_active):
     """Whether a factorization of the active features costs little."""
     if n_active <= _FEW * datafit.shape[0]:
         return True
