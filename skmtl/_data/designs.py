@@ -12,6 +12,7 @@ from scipy import sparse
 from skmtl import _kernels
 from skmtl._threads import threads_for_product
 
+_STRIP = 64  # samples copied at a time
 _CHUNK = 4096  # samples centered at a time, so that a Gram matrix never needs a copy of X
 _SAMPLE = 64  # samples from which it is judged whether the means are large
 
@@ -88,6 +89,17 @@ def _gram_of_centered(X, weight, mean, left, right):
         with threads_for_product(*A.shape, len(right)):
             gram += A.T @ B
     return gram
+
+
+def _in_column_order(X):
+    """Return a dense X as double-precision Fortran array; itself if it is one."""
+    if X.flags.f_contiguous and X.dtype == np.float64:
+        return X
+    out = np.empty(X.shape, order="F")
+    for start in range(0, len(X), _STRIP):  # strips that stay in the cache while they are turned
+        samples = slice(start, start + _STRIP)
+        out[samples] = X[samples]
+    return out
 
 
 def _means_dominate(X, weight, mean):
@@ -210,7 +222,7 @@ class SharedDesign(Design):
     def by_column(self):
         """Return X in column order and double precision; it is copied at most once."""
         if not sparse.issparse(self.X):
-            self.X = np.asfortranarray(self.X, dtype=np.float64)
+            self.X = _in_column_order(self.X)
         return self.X
 
     def columns(self, features):
@@ -309,7 +321,7 @@ class StackedDesign(Design):
             self.X = X.astype(np.float64, copy=False)
             self.X.sort_indices()
         else:
-            self.X = np.asfortranarray(self.X, dtype=np.float64)
+            self.X = _in_column_order(self.X)
         return self.X
 
     def columns(self, features):
