@@ -13,6 +13,7 @@ from skmtl import _kernels
 from skmtl._data.gram_products import IN_CACHE
 from skmtl._threads import threads_for_product
 
+_STRIP = 64  # samples copied at a time
 _SAMPLE = 64  # samples from which it is judged whether the means are large
 _FEW_TASKS = 5  # for which no order of the non-zeros is faster
 
@@ -22,6 +23,17 @@ def take_samples(X, indices):
     if sparse.issparse(X):
         X = X.tocsr()
     return X[indices]
+
+
+def _in_column_order(X):
+    """Return a dense X as double-precision Fortran array; itself if it is one."""
+    if X.flags.f_contiguous and X.dtype == np.float64:
+        return X
+    out = np.empty(X.shape, order="F")
+    for start in range(0, len(X), _STRIP):  # strips that stay in the cache while they are turned
+        samples = slice(start, start + _STRIP)
+        out[samples] = X[samples]
+    return out
 
 
 def _deviation(X):
@@ -133,7 +145,7 @@ class SharedDesign(Design):
     def by_column(self):
         """Return X in column order and double precision; it is copied at most once."""
         if not sparse.issparse(self.X):
-            self.X = np.asfortranarray(self.X, dtype=np.float64)
+            self.X = _in_column_order(self.X)
         return self.X
 
     def columns(self, features):
@@ -234,7 +246,7 @@ class StackedDesign(Design):
             self.X = X.astype(np.float64, copy=False)
             self.X.sort_indices()
         else:
-            self.X = np.asfortranarray(self.X, dtype=np.float64)
+            self.X = _in_column_order(self.X)
         return self.X
 
     def columns(self, features):

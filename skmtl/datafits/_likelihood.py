@@ -141,7 +141,7 @@ class Likelihood:
         """Values of the targets times their weights, 0 where a target is missing."""
         if self.all_seen:
             return self.weight * values
-        return np.multiply(self.weight, values, out=np.zeros(self.y.shape), where=self.seen)
+        return self.weight * np.where(self.seen, values, 0.0)
 
     def column_sum(self, values):
         """Weighted sums of values of the targets of every column, (n_columns,)."""

@@ -51,7 +51,8 @@ class Logistic(ClassLoss):
     """
 
     def value(self, y, z):
-        return y * np.logaddexp(0.0, -z) + (1 - y) * np.logaddexp(0.0, z)
+        common = np.log1p(np.exp(-np.abs(z)))
+        return y * np.maximum(-z, 0.0) + (1 - y) * np.maximum(z, 0.0) + common
 
     def gradient(self, y, z):
         return self.derivatives(y, z)[0]
@@ -60,9 +61,14 @@ class Logistic(ClassLoss):
         return self.derivatives(y, z)[1]
 
     def derivatives(self, y, z):
-        p = expit(z)
-        q = expit(-z)
-        return (1 - y) * p - y * q, p * q
+        # one exponential for the probabilities of both classes, each with all its digits
+        rarer = np.exp(-np.abs(z))
+        larger = 1 / (1 + rarer)
+        smaller = rarer * larger
+        is_likely = z >= 0
+        p = np.where(is_likely, larger, smaller)
+        q = np.where(is_likely, smaller, larger)
+        return (1 - y) * p - y * q, larger * smaller
 
     def conjugate(self, y, u):
         p = np.clip(y + u, 0.0, 1.0)
