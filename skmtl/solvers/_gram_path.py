@@ -90,11 +90,10 @@ class _Path:
     """The iterate of a path, and what the compiled functions need to go on from it."""
 
     def __init__(self, form, W0):
-        grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
         W = np.array(W0, order="C")
         self.form = form
+        self.grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
         self.loss = _kernels.GramLoss(
-            grams=grams,
             block=form.block_of_task,
             curvature=form.curvature,
             highest=form.curvature.max(axis=1),
@@ -121,7 +120,15 @@ class _Path:
         n_iter = 0
         while True:
             model, n_iter = _kernels.gram_path(
-                self.loss, rules, self.iterate, results, self.work, model, n_iter, ask
+                self.grams,
+                self.loss,
+                rules,
+                self.iterate,
+                results,
+                self.work,
+                model,
+                n_iter,
+                ask,
             )
             if model == n_models:
                 return results
