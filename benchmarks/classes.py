@@ -111,14 +111,15 @@ def measure(models, repeats, checkout):
                 times[key] = [spent for spent, _ in times[key]]
         medians = {key: float(np.median(spent)) for key, spent in times.items() if spent}
         rows.append({"model": title, **medians})
-        print(rows[-1], flush=True)
+        shown = [f"{key} {value:.3g} s" for key, value in medians.items()]
+        print(title, *shown, sep="; ", flush=True)
     return rows
 
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--repeats", type=int, default=3, help="times of each fit (3)")
     options.add_argument("--checkout", type=Path, help="another revision to compare with")
     options.add_argument("--as-json", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--rst", type=Path, help="write the table for the documentation")

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from options import add_only, chosen
 from workers import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -93,16 +94,15 @@ def table(rows):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--runs", type=int, default=3)
-    options.add_argument("--only", nargs="*", help="parts of the names of cases to run")
-    options.add_argument("--rst", type=Path, help="write the table for the documentation")
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=3, help="processes of each case (3)")
+    add_only(parser, CASES)
+    parser.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = parser.parse_args()
+    cases = chosen(parser, CASES, options.only)
     print(*COLUMNS, sep=";")
     rows = []
-    for case in CASES:
-        if options.only and not any(part in case for part in options.only):
-            continue
+    for case in cases:
         for row in rows_of(case, options.runs):
             print(*row, sep=";", flush=True)
             rows.append(row)

@@ -27,6 +27,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+from options import needs
 from report import list_table
 from scipy.special import expit
 from sklearn.gaussian_process import GaussianProcessClassifier
@@ -182,12 +183,13 @@ def problems(path):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--landmine", type=Path, help="file of the mines")
-    options.add_argument("--only", nargs="+", help="names of problems")
-    options.add_argument("--n-splits", type=int, default=3)
-    options.add_argument("--rst", type=Path, help="write the table for the documentation")
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--landmine", type=Path, help="file of the mines")
+    parser.add_argument("--only", nargs="+", help="names of problems")
+    parser.add_argument("--n-splits", type=int, default=3)
+    parser.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = parser.parse_args()
+    needs(parser, "gpytorch", "bench-gp")
     warnings.simplefilter("ignore")  # of single tasks that hardly have a class
     known = problems(options.landmine)
     table = [["problem", "model", "AUC", "log-loss", "fit, s"]]

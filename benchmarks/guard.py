@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from guard_problems import PROBLEMS
+from options import add_only, chosen
 from workers import THREADS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,12 +33,14 @@ COLUMNS = ("problem", "other, s", "this, s", "ratio", "quartiles", "")
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("other", help="directory of a checkout, or a revision")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", nargs="*", help="parts of the names of problems to run")
+    parser.add_argument("--rounds", type=int, default=7, help="times of each problem (7)")
+    add_only(parser, PROBLEMS)
     parser.add_argument("--mark", type=float, default=1.15, help="ratio beyond which to mark")
     parser.add_argument("--fail-above", type=float, help="exit with 1 if a marked ratio is above")
     parser.add_argument("--rst", type=Path, help="write the table for the documentation")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.problems = chosen(parser, PROBLEMS, options.only)
+    return options
 
 
 @contextmanager
@@ -142,9 +145,6 @@ def table(rows):
 
 def main():
     options = parse()
-    chosen = [
-        name for name in PROBLEMS if not options.only or any(part in name for part in options.only)
-    ]
     rows, failed = [], []
     width = max(map(len, PROBLEMS))
     print(f"{COLUMNS[0]:{width}}", *(f"{column:>12}" for column in COLUMNS[1:]))
@@ -153,7 +153,7 @@ def main():
         Checkout(directory) as other,
         Checkout(ROOT) as this,
     ):
-        for problem in chosen:
+        for problem in options.problems:
             try:
                 pairs = take_turns(this, other, problem, options.rounds)
             except RuntimeError as error:

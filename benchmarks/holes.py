@@ -85,11 +85,12 @@ def main():
     options.add_argument("--rst", type=Path, help="write the table for the documentation")
     options.add_argument("--only", nargs="+", choices=SEARCHES, default=list(SEARCHES))
     options.add_argument("--sizes", nargs="+", type=int, default=[0, 1], help="0 small, 1 large")
-    options.add_argument("--repeats", type=int, default=3)
+    options.add_argument("--repeats", type=int, default=3, help="times of each call (3)")
     options = options.parse_args()
     warnings.simplefilter("ignore")  # a search of one task warns that it is one
     measure(calls((60, 10, 3), options.only), 1)  # loads what is compiled
     rows = [["size", "search", "complete", "half missing", "tasks alone", "12 x RidgeCV"]]
+    print(*rows[0], sep=",")
     for which in options.sizes:
         size = SIZES[which]
         seconds = measure(calls(size, options.only), options.repeats)

@@ -22,6 +22,7 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+from options import needs
 from report import list_table
 from threadpoolctl import threadpool_limits
 
@@ -138,14 +139,25 @@ def alone(n, m):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--n", type=int, default=20000)
-    options.add_argument("--points", type=int, nargs="+", default=[100, 200])
-    options.add_argument("--seconds", type=float, default=60.0)
-    options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
-    options.add_argument("--rst", type=Path, help="write the table for the documentation")
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--n", type=int, default=20000, help="number of samples")
+    parser.add_argument(
+        "--points", type=int, nargs="+", default=[100, 200], help="numbers of inducing points"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, help="of each training of GPyTorch (60)"
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="fits of skmtl (3)")
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="*",
+        default=[100_000, 1_000_000],
+        help="numbers of samples of the large fits",
+    )
+    parser.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = parser.parse_args()
+    needs(parser, "gpytorch", "bench-gp")
     rows = []
 
     def show(line):

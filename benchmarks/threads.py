@@ -1,6 +1,6 @@
 """Wall seconds with one BLAS thread, with all, and as skmtl chooses; idle and with a busy core.
 
-    python benchmarks/threads.py [--repeats N] [--only NAME ...] [--rst doc/threads_table.inc]
+    python benchmarks/threads.py [--repeats N] [--only PART ...] [--rst doc/threads_table.inc]
 
 Each problem is one call, after one that does not count. "one" and "all" are the numbers of threads
 of every BLAS of the process; "skmtl" is the choice that the library makes by itself. The three take
@@ -20,6 +20,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import numpy as np
+from options import add_only, chosen
 from report import list_table
 from threadpoolctl import threadpool_limits
 
@@ -207,18 +208,19 @@ def cells(row):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--repeats", type=int, default=3)
-    options.add_argument("--only", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
-    options.add_argument("--rst", type=Path, help="write the table for the documentation")
-    options = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=3, help="times of each call (3)")
+    add_only(parser, PROBLEMS)
+    parser.add_argument("--rst", type=Path, help="write the table for the documentation")
+    options = parser.parse_args()
+    names = chosen(parser, PROBLEMS, options.only)
     warnings.simplefilter("ignore")
     measured = []
-    print(*FIELDS, sep=",")
-    for name in options.only:
+    print(*FIELDS, sep=";")  # names have commas
+    for name in names:
         for row in measure(name, options.repeats):
             measured.append(cells(row))
-            print(*measured[-1], sep=",", flush=True)
+            print(*measured[-1], sep=";", flush=True)
     if options.rst:
         options.rst.write_text(list_table("34 10 14 14 14 14", [FIELDS, *measured]))
 

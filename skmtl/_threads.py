@@ -34,13 +34,13 @@ class Limit:
     ----------
     numbers : list of int
         The number of each library.
-    fits : list
-        An entry for each fit that needs the limit.
+    fits : set of _Fit
+        The fits that need the limit.
     """
 
     def __init__(self, numbers):
         self.numbers = numbers
-        self.fits = []
+        self.fits = set()
 
 
 _latest = Limit([])
@@ -70,18 +70,35 @@ def _change(before, after):
             library.clear_controlling_thread()
 
 
-def _begin():
-    """Lower numbers of threads, or find them lowered: the :class:`Limit`, and whether it is new."""
-    global _latest
-    numbers = _numbers()
-    is_new = max(numbers, default=1) > 1
-    limit = _latest
-    if is_new or not limit.fits:  # lowered by the user, if it is not new
-        limit = Limit(numbers)
-        _latest = limit
-    limit.fits.append(None)
-    _lower(limit)
-    return limit, is_new
+class _Fit:
+    """A fit that needs a limit, from `begin` to `end`."""
+
+    limit = None
+
+    def begin(self):
+        """Lower numbers of threads, or find them lowered."""
+        global _latest
+        numbers = _numbers()
+        is_new = max(numbers, default=1) > 1
+        limit = _latest
+        if is_new or not limit.fits:  # lowered by the user, if it is not new
+            limit = Limit(numbers)
+            _latest = limit
+        self.outer = getattr(_own, "limit", None)
+        self.limit = limit
+        limit.fits.add(self)
+        if is_new:
+            _own.limit = limit
+        _lower(limit)
+
+    def end(self):
+        """Put numbers back if no other fit needs the limit; once more does no harm."""
+        if self.limit is None:  # interrupted before it began
+            return
+        _own.limit = self.outer
+        self.limit.fits.discard(self)
+        if not self.limit.fits:
+            _put_back(self.limit)
 
 
 def _lower(limit):
@@ -95,17 +112,16 @@ def _put_back(limit):
 @contextmanager
 def one_thread():
     """A block in which each BLAS has one thread, as it has in a fit."""
-    limit, is_new = _begin()
-    outer = getattr(_own, "limit", None)
-    if is_new:
-        _own.limit = limit
+    fit = _Fit()
     try:
+        fit.begin()
         yield
     finally:
-        _own.limit = outer
-        limit.fits.pop()
-        if not limit.fits:
-            _put_back(limit)
+        try:
+            fit.end()
+        except BaseException:  # a KeyboardInterrupt in the midst of it
+            fit.end()
+            raise
 
 
 @contextmanager

@@ -73,6 +73,25 @@ def test_an_error_gives_the_threads_back():
     assert numbers() == {SEVERAL}
 
 
+@pytest.mark.parametrize("at", [1, 2])
+def test_an_interrupt_between_two_libraries_gives_the_threads_back(at, monkeypatch):
+    change = _threads._change
+    n_calls = 0
+
+    def change_one(before, after):
+        nonlocal n_calls
+        n_calls += 1
+        if n_calls == at:
+            change(before, [*after[:1], *before[1:]])
+            raise KeyboardInterrupt
+        change(before, after)
+
+    monkeypatch.setattr(_threads, "_change", change_one)
+    with pytest.raises(KeyboardInterrupt), _threads.one_thread():
+        pass
+    assert numbers() == {SEVERAL}
+
+
 def test_inner_blocks_change_nothing():
     with _threads.one_thread():
         with _threads.one_thread():

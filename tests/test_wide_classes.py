@@ -89,6 +89,13 @@ def test_gradient_steps_are_taken_only_where_products_are_quick():
     assert steps(sparse.csr_array, L21(0.03), 1000) == 0
 
 
+def test_sparse_samples_without_entries():
+    y = np.r_[0.0, 1.0, 1.0, 1.0][:, None] == [0, 1]
+    model = skmtl.TraceNormClassifier().fit(sparse.csr_array((4, 3)), y)
+    assert not model.coef_.any()
+    np.testing.assert_allclose(model.intercept_, [-np.log(3), np.log(3)])
+
+
 @pytest.mark.parametrize("n_features", [9, 20])
 @pytest.mark.parametrize("coupling", [mean_coupling(np.ones(T)), ridge_coupling(0.5, T)])
 def test_alike_systems_solve_their_equations(n_features, coupling):

@@ -22,7 +22,7 @@ from skmtl.gaussian_process._maximize import (
 from skmtl.gaussian_process._sample_groups import some_samples
 
 _FEW_SAMPLES = 1000  # of the first stage
-_FEW_POINTS = 50
+_FEW_POINTS = 100  # fewer would describe no function that is short in three features
 _GROWTH = 20  # of the samples from stage to stage; inducing points double
 _RESTARTS = 1  # of the first stage
 _WORTH = 1e-3  # nats a target that other inducing points have to gain

@@ -33,7 +33,7 @@ def quick_steps(problem, n_features):
     if sparse.issparse(X):
         if problem.terms[0].is_group_norm and not problem.coupling.any():
             return 0  # whose Newton steps take products as well
-        density = X.nnz / (X.shape[0] * X.shape[1])
+        density = max(X.nnz, 1) / (X.shape[0] * X.shape[1])
     rank = min(n_features, np.count_nonzero(likelihood.seen) / likelihood.shape[1])
     in_time_of_newton = rank / (2 * _SPEED * density)
     n_steps = int(_NEWTON_STEPS * in_time_of_newton)

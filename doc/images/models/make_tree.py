@@ -74,6 +74,16 @@ TREE = (
                 "MultiTaskGaussianProcessRegressor",
                 "models/gaussian_process",
             ),
+            Leaf(
+                "with 10 000 samples or more",
+                "MultiTaskSparseGaussianProcessRegressor",
+                "models/gaussian_process",
+            ),
+            Leaf(
+                "probabilities of two classes",
+                "MultiTaskGaussianProcessClassifier",
+                "models/gaussian_process_classification",
+            ),
         ),
     ),
     Branch(
