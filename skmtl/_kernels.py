@@ -15,6 +15,7 @@ task. All release the GIL.
 Numba is imported when the first of them is called: many fits call none, and it takes as long to
 import as the rest of the package.
 An argument that is None prunes the branches that need it before they are compiled.
+What takes it longest to compile is an index: one that is used twice is a variable.
 Long loops run over slices, whose indices the compiler knows not to be negative: up to ten times
 faster.
 """
@@ -28,12 +29,10 @@ _SOURCES = {}  # the functions to compile by their names
 
 
 class GramLoss(NamedTuple):
-    """A squared loss in Gram form.
+    """A squared loss in Gram form, but for the Grams.
 
     Attributes
     ----------
-    grams : ndarray of shape (n_features, n_features) or (n_features, n_features, n_grams)
-        The Gram of all tasks, or one for each block of tasks.
     block : ndarray of shape (n_tasks,)
         Which Gram each task has.
     curvature : ndarray of shape (n_features, n_tasks)
@@ -46,7 +45,6 @@ class GramLoss(NamedTuple):
         Sum of squares of the targets.
     """
 
-    grams: np.ndarray
     block: np.ndarray
     curvature: np.ndarray
     highest: np.ndarray
@@ -128,33 +126,47 @@ class PathResults(NamedTuple):
     report: np.ndarray
 
 
-class PathWork(NamedTuple):
-    """Scratch arrays of :func:`gram_path`: allocations take long to compile.
+class Lag(NamedTuple):
+    """Changes of up to four features that H does not know yet.
 
     Attributes
     ----------
     D, changed : ndarray of shape (4, n_tasks), (4,)
-        Changes of features that H does not know yet, and these features.
+        The changes, and the features.
     new : ndarray of shape (n_tasks,)
         The minimum of one feature.
-    norms : ndarray of shape (n_features,)
-        Norms of a certificate.
-    Ws, Hs : ndarray of shape (n_kept, n_features, n_tasks)
-        The last iterates.
-    products, weights : ndarray of shape (n_kept - 1, n_kept - 1), (n_kept - 1,)
-        Of their extrapolation.
-    in_set, features, support : ndarray of shape (n_features,)
-        The working set, as flags and as indices, and its non-zero features.
     """
 
     D: np.ndarray
     changed: np.ndarray
     new: np.ndarray
+
+
+class PathWork(NamedTuple):
+    """Scratch arrays of :func:`gram_path`: allocations take long to compile.
+
+    Attributes
+    ----------
+    lag : Lag
+        Of a sweep.
+    norms, dual_norms : ndarray of shape (n_features,)
+        Norms of H, and dual norms of the gradient, of a certificate.
+    kept : ndarray of shape (n_kept, 2, n_features * n_tasks)
+        The last iterates: the rows of W of the working set, and those of H.
+    kept_rows : ndarray of shape (n_kept, 2, n_features, n_tasks)
+        The same memory, by rows.
+    equations : ndarray of shape (n_kept - 1, n_kept)
+        Of their extrapolation.
+    in_set, features, support : ndarray of shape (n_features,)
+        The working set, as flags and as indices, and its non-zero features.
+    """
+
+    lag: Lag
     norms: np.ndarray
-    Ws: np.ndarray
-    Hs: np.ndarray
-    products: np.ndarray
-    weights: np.ndarray
+    dual_norms: np.ndarray
+    kept: np.ndarray
+    kept_rows: np.ndarray
+    equations: np.ndarray
     in_set: np.ndarray
     features: np.ndarray
     support: np.ndarray
@@ -162,17 +174,16 @@ class PathWork(NamedTuple):
 
 def gram_work(n_features, n_tasks):
     """The :class:`PathWork` of a problem of this size."""
-    iterates = np.empty((2, 6, n_features, n_tasks))
+    norms = np.empty((2, n_features))
+    kept = np.empty((6, 2, n_features * n_tasks))
     marks = np.empty((3, n_features), np.intp)
     return PathWork(
-        D=np.zeros((4, n_tasks)),
-        changed=np.zeros(4, np.intp),
-        new=np.empty(n_tasks),
-        norms=np.empty(n_features),
-        Ws=iterates[0],
-        Hs=iterates[1],
-        products=np.empty((5, 5)),
-        weights=np.empty(5),
+        lag=Lag(np.zeros((4, n_tasks)), np.zeros(4, np.intp), np.empty(n_tasks)),
+        norms=norms[0],
+        dual_norms=norms[1],
+        kept=kept,
+        kept_rows=kept.reshape(6, 2, n_features, n_tasks),
+        equations=np.empty((5, 6)),
         in_set=marks[0],
         features=marks[1],
         support=marks[2],
@@ -359,14 +370,12 @@ def _minimize_capped(z, curvature, lam, cap, start, w):
 
 
 @_compiled
-def _norm_of_feature(w, ratio):
-    """`||w||_2`, or with a ratio the norm of :class:`GroupPenalty`.
+def _capped_norm(w, ratio):
+    """The norm of :class:`GroupPenalty` with a ratio.
 
     It is that of `P = clip(w, -c, c)`, `Q = w - P`, where `sum_t min(|w_t| / c, 1)^2 = ratio^2`:
     c^2 is the sum of the squares below it, over ratio^2 less the number of those beyond it.
     """
-    if ratio is None:
-        return _norm(w)
     squares = 0.0
     for t in range(w.size):
         squares += w[t] * w[t]
@@ -460,85 +469,80 @@ def _fill_lag(m, j, D, changed):
 @_compiled
 def _flush_one_gram(gram, features, H, D, changed):
     """Bring H up to date with four changes."""
-    T = H.shape[1]
-    a0 = gram[changed[0]]
-    a1 = gram[changed[1]]
-    a2 = gram[changed[2]]
-    a3 = gram[changed[3]]
+    j0 = changed[0]
+    j1 = changed[1]
+    j2 = changed[2]
+    j3 = changed[3]
     for i in features:
         h = H[i]
-        g0 = a0[i]
-        g1 = a1[i]
-        g2 = a2[i]
-        g3 = a3[i]
-        for t in range(T):
+        g0 = gram[j0, i]
+        g1 = gram[j1, i]
+        g2 = gram[j2, i]
+        g3 = gram[j3, i]
+        for t in range(h.size):
             h[t] -= g0 * D[0, t] + g1 * D[1, t] + g2 * D[2, t] + g3 * D[3, t]
 
 
 @_compiled
-def _sweep_one_gram(
-    gram,
-    curvatures,
-    lam,
-    ratio,
-    ridge,
-    positive,
-    features,
-    H,
-    W,
-    D,
-    changed,
-    new,
-):
+def _sweep_one_gram(gram, curvatures, penalty, ratio, features, H, W, lag):
     """One sweep over `features`, all tasks with one Gram; returns whether anything moved.
 
     The exact Gauss-Seidel iterates: H is brought up to date only after four features have changed,
     in one pass; until then their changes D enter the features that follow one by one.
     """
-    T = W.shape[1]
-    last = features.size - 1
+    lam = penalty.lam
+    floor = 0.0 if penalty.positive else -np.inf
+    D = lag.D
+    changed = lag.changed
+    left = features.size
     m = 0
     moved = False
-    for a in range(features.size):
-        j = features[a]
+    for j in features:
         curvature = gram[j, j]
+        h = H[j]
+        w = W[j]
         z = D[m]
         size = 0.0
-        for t in range(T):
-            z[t] = H[j, t] + curvature * W[j, t]
-            size += abs(W[j, t])
+        for t in range(w.size):
+            before = w[t]
+            z[t] = h[t] + curvature * before
+            size += abs(before)
         for b in range(m):
             g = gram[changed[b], j]
-            for t in range(T):
-                z[t] -= g * D[b, t]
-        if positive:
-            for t in range(T):
-                z[t] = max(z[t], 0.0)
-        norm = _norm(z)
+            d = D[b]
+            for t in range(d.size):
+                z[t] -= g * d[t]
+        squares = 0.0
+        for t in range(z.size):
+            z_t = max(z[t], floor)
+            z[t] = z_t
+            squares += z_t * z_t
+        norm = np.sqrt(squares)
+        strength = lam[j]
         if ratio is not None:
-            _minimize_capped(z, curvatures[j], lam[j], lam[j] / ratio, _norm(W[j]), new)
-            for t in range(T):
+            new = lag.new
+            _minimize_capped(z, curvatures[j], strength, strength / ratio, _norm(w), new)
+            for t in range(new.size):
                 size += abs(new[t])
             if size > 0.0:
-                for t in range(T):
-                    z[t] = new[t] - W[j, t]
-                    moved |= z[t] != 0.0
-                    W[j, t] = new[t]
+                moved |= _write_change(new, w, z)
                 changed[m] = j
                 m += 1
-        elif norm > lam[j] or size > 0.0:
-            total = curvature + ridge
+        elif norm > strength or size > 0.0:
+            total = curvature + penalty.ridge
             scale = 0.0
-            if norm > lam[j] and total > 0.0:
-                scale = (1.0 - lam[j] / norm) / total
-            for t in range(T):
+            if norm > strength and total > 0.0:
+                scale = (1.0 - strength / norm) / total
+            for t in range(w.size):
                 moved_to = scale * z[t]
-                z[t] = moved_to - W[j, t]
-                moved |= z[t] != 0.0
-                W[j, t] = moved_to
+                change = moved_to - w[t]
+                moved |= change != 0.0
+                z[t] = change
+                w[t] = moved_to
             changed[m] = j
             m += 1
-        if m == 4 or (m > 0 and a == last):
+        left -= 1
+        if m == 4 or (m > 0 and left == 0):
             _fill_lag(m, j, D, changed)
             _flush_one_gram(gram, features, H, D, changed)
             m = 0
@@ -546,103 +550,78 @@ def _sweep_one_gram(
 
 
 @_compiled
-def _subtract_lag(grams, block, j, m, D, changed, z):
-    """Subtract from z what the first m changes take off H at feature j."""
-    T = z.size
-    for b in range(m):
-        g = grams[changed[b], j]
-        d = D[b]
-        if g.size == T:
-            for t in range(T):
-                z[t] -= g[t] * d[t]
-        else:
-            for t in range(T):
-                z[t] -= g[block[t]] * d[t]
+def _write_change(new, w, z):
+    """Write `new - w` into z and new into w; whether they differ."""
+    moved = False
+    for t in range(w.size):
+        moved_to = new[t]
+        change = moved_to - w[t]
+        moved |= change != 0.0
+        z[t] = change
+        w[t] = moved_to
+    return moved
 
 
 @_compiled
 def _flush_many_grams(grams, block, features, H, D, changed):
     """Bring H up to date with four changes."""
-    T = H.shape[1]
-    each = grams.shape[2] == T
-    d0 = D[0]
-    d1 = D[1]
-    d2 = D[2]
-    d3 = D[3]
-    a0 = grams[changed[0]]
-    a1 = grams[changed[1]]
-    a2 = grams[changed[2]]
-    a3 = grams[changed[3]]
+    each = grams.shape[2] == block.size
+    j0 = changed[0]
+    j1 = changed[1]
+    j2 = changed[2]
+    j3 = changed[3]
     for i in features:
         h = H[i]
-        g0 = a0[i]
-        g1 = a1[i]
-        g2 = a2[i]
-        g3 = a3[i]
-        if each:
-            for t in range(T):
-                h[t] -= g0[t] * d0[t] + g1[t] * d1[t] + g2[t] * d2[t] + g3[t] * d3[t]
-        else:
-            for t in range(T):
-                k = block[t]
-                h[t] -= g0[k] * d0[t] + g1[k] * d1[t] + g2[k] * d2[t] + g3[k] * d3[t]
+        a0 = grams[j0, i]
+        a1 = grams[j1, i]
+        a2 = grams[j2, i]
+        a3 = grams[j3, i]
+        for t in range(h.size):
+            k = t if each else block[t]
+            h[t] -= a0[k] * D[0, t] + a1[k] * D[1, t] + a2[k] * D[2, t] + a3[k] * D[3, t]
 
 
 @_compiled
-def _sweep_many_grams(
-    grams,
-    block,
-    curvature,
-    highest,
-    lam,
-    ratio,
-    ridge,
-    positive,
-    features,
-    H,
-    W,
-    D,
-    changed,
-    new,
-):
+def _sweep_many_grams(grams, loss, penalty, ratio, features, H, W, lag):
     """As :func:`_sweep_one_gram`, tasks with Grams of their own."""
-    T = W.shape[1]
-    last = features.size - 1
+    block = loss.block
+    each = grams.shape[2] == block.size
+    D = lag.D
+    changed = lag.changed
+    new = lag.new
+    left = features.size
     m = 0
     moved = False
-    for a in range(features.size):
-        j = features[a]
+    for j in features:
         z = D[m]
-        c = curvature[j]
+        c = loss.curvature[j]
+        h = H[j]
         w = W[j]
         size = 0.0
-        for t in range(T):
-            z[t] = H[j, t] + c[t] * w[t]
-            size += abs(w[t])
-        _subtract_lag(grams, block, j, m, D, changed, z)
+        for t in range(w.size):
+            before = w[t]
+            z[t] = h[t] + c[t] * before
+            size += abs(before)
+        for b in range(m):
+            g = grams[changed[b], j]
+            d = D[b]
+            for t in range(d.size):
+                z[t] -= g[t if each else block[t]] * d[t]
+        strength = penalty.lam[j]
+        start = _norm(w)
         if ratio is not None:
-            _minimize_capped(z, c, lam[j], lam[j] / ratio, _norm(w), new)
+            _minimize_capped(z, c, strength, strength / ratio, start, new)
         else:
-            _minimize_feature(
-                z,
-                c,
-                highest[j],
-                ridge,
-                lam[j],
-                positive,
-                _norm(w),
-                new,
-            )
-        for t in range(T):
+            ridge = penalty.ridge
+            _minimize_feature(z, c, loss.highest[j], ridge, strength, penalty.positive, start, new)
+        for t in range(new.size):
             size += abs(new[t])
         if size > 0.0:
-            for t in range(T):
-                z[t] = new[t] - w[t]
-                moved |= z[t] != 0.0
-                w[t] = new[t]
+            moved |= _write_change(new, w, z)
             changed[m] = j
             m += 1
-        if m == 4 or (m > 0 and a == last):
+        left -= 1
+        if m == 4 or (m > 0 and left == 0):
             _fill_lag(m, j, D, changed)
             _flush_many_grams(grams, block, features, H, D, changed)
             m = 0
@@ -654,22 +633,11 @@ def sweep_gram(gram, lam, ridge, positive, H, W):
     """One sweep over all features, all tasks with one Gram; returns whether anything moved."""
     n_features, n_tasks = W.shape
     D = np.zeros((4, n_tasks))
-    changed = np.zeros(4, np.intp)
+    lag = Lag(D, np.zeros(4, np.intp), D[0])
+    penalty = GroupPenalty(lam, None, ridge, positive)
     features = np.arange(n_features)
-    return _sweep_one_gram(
-        gram,
-        W,  # not read without a ratio
-        lam,
-        None,
-        ridge,
-        positive,
-        features,
-        H,
-        W,
-        D,
-        changed,
-        D[0],
-    )
+    curvatures = W  # not read without a ratio
+    return _sweep_one_gram(gram, curvatures, penalty, None, features, H, W, lag)
 
 
 @_compiled
@@ -693,235 +661,181 @@ def subtract_product(grams, block, features, W, H):
 
 
 @_compiled
-def _feature_norm(H, W, penalty, ratio, j):
-    """Dual norm of feature j of H - ridge W, of its positive part if W is constrained."""
-    squares = 0.0
-    largest = 0.0
-    for t in range(W.shape[1]):
-        g = H[j, t] - penalty.ridge * W[j, t]
-        if penalty.positive:
-            g = max(g, 0.0)
-        squares += g * g
-        largest = max(largest, abs(g))
-    norm = np.sqrt(squares)
-    if ratio is None:
-        return norm
-    return max(norm, ratio * largest)
-
-
-@_compiled
-def _sums_of_iterate(q, penalty, features, H, W):
-    """`<q, W>`, `<H, W>`, `<W, W>` and the sum of norms of the penalty."""
-    qW = 0.0
-    HW = 0.0
-    WW = 0.0
-    norms = 0.0
-    for j in features:
-        squares = 0.0
-        for t in range(W.shape[1]):
-            w = W[j, t]
-            qW += q[j, t] * w
-            HW += H[j, t] * w
-            squares += w * w
-        WW += squares
-        norms += penalty.lam[j] * _norm_of_feature(W[j], penalty.ratio)
-    return qW, HW, WW, norms
-
-
-@_compiled
-def _certify(loss, penalty, features, iterate, work):
+def _certify(loss, penalty, ratio, features, iterate, work):
     """Objective and duality gap when only `features` exist, as in `solvers._certificates`."""
     lam = penalty.lam
     ridge = penalty.ridge
-    positive = penalty.positive
-    H = iterate.H
-    W = iterate.W
-    norms = work.norms  # of H
-    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, penalty, features, H, W)
+    floor = 0.0 if penalty.positive else -np.inf
+    qW = 0.0
+    HW = 0.0
+    WW = 0.0
+    lam_norms = 0.0
     excess = 0.0  # largest norm of the gradient relative to lam
-    for a in range(features.size):
-        j = features[a]
+    for a, j in enumerate(features):
+        q = loss.q[j]
+        h = iterate.H[j]
+        w = iterate.W[j]
+        squares = 0.0
         h2 = 0.0
-        for t in range(W.shape[1]):
-            h = H[j, t]
-            if not positive or h > 0.0:
-                h2 += h * h
-        norms[a] = np.sqrt(h2)
-        if lam[j] > 0.0:
-            excess = max(excess, _feature_norm(H, W, penalty, penalty.ratio, j) / lam[j])
+        g2 = 0.0
+        largest = 0.0
+        for t in range(w.size):
+            w_t = w[t]
+            h_t = h[t]
+            qW += q[t] * w_t
+            HW += h_t * w_t
+            squares += w_t * w_t
+            g = max(h_t - ridge * w_t, floor)
+            g2 += g * g
+            if ratio is not None:
+                largest = max(largest, abs(g))
+            g = max(h_t, floor)
+            h2 += g * g
+        WW += squares
+        norm = np.sqrt(squares)
+        dual_norm = np.sqrt(g2)
+        if ratio is not None:
+            norm = _capped_norm(w, ratio)
+            dual_norm = max(dual_norm, ratio * largest)
+        strength = lam[j]
+        lam_norms += strength * norm
+        if strength > 0.0:
+            excess = max(excess, dual_norm / strength)
+        work.norms[a] = np.sqrt(h2)
+        work.dual_norms[a] = dual_norm
     ry = loss.yy - qW
     rr = max(ry - HW, 0.0)
     primal = 0.5 * rr + 0.5 * ridge * WW + lam_norms
-    augmented = rr + ridge * WW
+    dual = _dual_objective(penalty, features, work.norms, excess, ry, rr, rr + ridge * WW)
+    return primal, max(primal - dual, 2.2e-16 * primal)
+
+
+@_compiled
+def _dual_objective(penalty, features, norms, excess, ry, rr, augmented):
+    """The better of two dual points of :func:`_certify`."""
     c = ry / augmented if augmented > 0.0 else 0.0
     if excess > 0.0:
         c = min(c, 1.0 / excess)
     c = max(c, 0.0)
     dual = c * ry - 0.5 * c * c * rr
-    if ridge > 0.0:
+    if penalty.ridge > 0.0:
         at_one = ry - 0.5 * rr
         for a in range(features.size):
-            least = lam[features[a]]
-            dual -= max(c * norms[a] - least, 0.0) ** 2 / (2.0 * ridge)
-            at_one -= max(norms[a] - least, 0.0) ** 2 / (2.0 * ridge)
+            least = penalty.lam[features[a]]
+            norm = norms[a]
+            beyond = max(c * norm - least, 0.0)
+            dual -= beyond * beyond / (2.0 * penalty.ridge)
+            beyond = max(norm - least, 0.0)
+            at_one -= beyond * beyond / (2.0 * penalty.ridge)
         dual = max(dual, at_one)
-    return primal, max(primal - dual, 2.2e-16 * primal)
+    return dual
 
 
 @_compiled
-def _objective(loss, penalty, features, H, W):
-    qW, HW, WW, lam_norms = _sums_of_iterate(loss.q, penalty, features, H, W)
-    rr = max(loss.yy - qW - HW, 0.0)
-    return 0.5 * rr + 0.5 * penalty.ridge * WW + lam_norms
+def _keep(features, iterate, rows):
+    """Copy these features of W, and of H."""
+    for a, j in enumerate(features):
+        for t in range(iterate.W.shape[1]):
+            rows[0, a, t] = iterate.W[j, t]
+            rows[1, a, t] = iterate.H[j, t]
 
 
 @_compiled
-def _keep(features, W, H, W_kept, H_kept):
-    """Copy these features of W and H."""
-    for j in features:
-        for t in range(W.shape[1]):
-            W_kept[j, t] = W[j, t]
-            H_kept[j, t] = H[j, t]
+def _restore(features, rows, iterate):
+    """Undo what was done after :func:`_keep`."""
+    for a, j in enumerate(features):
+        for t in range(iterate.W.shape[1]):
+            iterate.W[j, t] = rows[0, a, t]
+            iterate.H[j, t] = rows[1, a, t]
 
 
 @_compiled
-def _step_products(features, Ws, A):
-    """Overwrite iterates with the steps between them; write their products into A."""
+def _step_equations(kept, size, A):
+    """Write into A the regularized products of the steps between iterates, and a column of ones.
+
+    Returns their trace.
+    """
     n = len(A)
-    T = Ws.shape[2]
-    for a in range(n):
-        for j in features:
-            for t in range(T):
-                Ws[a, j, t] = Ws[a + 1, j, t] - Ws[a, j, t]
     trace = 0.0
     for a in range(n):
+        total = 0.0
         for b in range(a + 1):
             total = 0.0
-            for j in features:
-                for t in range(T):
-                    total += Ws[a, j, t] * Ws[b, j, t]
+            for i in range(size):
+                x = kept[a + 1, 0, i] - kept[a, 0, i]
+                total += x * (kept[b + 1, 0, i] - kept[b, 0, i])
             A[a, b] = total
             A[b, a] = total
-        trace += A[a, a]
+        A[a, n] = 1.0
+        trace += total
+    for a in range(n):
+        A[a, a] += 1e-4 * trace  # near-collinear steps would amplify rounding
     return trace
 
 
 @_compiled
-def _solve_for_ones(A, c):
-    """Write c proportional to `A^-1 1` with sum 1, by Gaussian elimination of a definite A."""
+def _solve_equations(A):
+    """Write the running sums of x, B x = y, into the last column of A = [B, y], by elimination."""
     n = len(A)
     for a in range(n):
-        c[a] = 1.0
-    for a in range(n):
-        for b in range(a + 1, n):
+        for b in range(n):
             f = A[b, a] / A[a, a]
-            c[b] -= f * c[a]
-            for i in range(a, n):
-                A[b, i] -= f * A[a, i]
+            if b != a:
+                for i in range(a, n + 1):
+                    A[b, i] -= f * A[a, i]
     total = 0.0
-    for a in range(n - 1, -1, -1):
-        for b in range(a + 1, n):
-            c[a] -= A[a, b] * c[b]
-        c[a] /= A[a, a]
-        total += c[a]
     for a in range(n):
-        c[a] /= total
+        total += A[a, n] / A[a, a]
+        A[a, n] = total
+    return total
 
 
 @_compiled
-def _extrapolate(loss, penalty, features, iterate, work):
+def _extrapolate(loss, penalty, ratio, features, iterate, work):
     """Anderson's extrapolation of the last iterates, taken if it lowers the objective.
 
-    `Ws[s]`, `Hs[s]` are W and H after sweep s; H is affine in W, so it needs no product. They are
-    overwritten.
+    H is affine in W, so it needs no product.
     """
-    Ws = work.Ws
-    Hs = work.Hs
-    A = work.products
-    c = work.weights
-    n = c.size
-    T = Ws.shape[2]
-    trace = _step_products(features, Ws, A)
-    if trace == 0.0:
+    rows = work.kept_rows
+    A = work.equations
+    n = len(A)
+    n_tasks = iterate.W.shape[1]
+    if _step_equations(work.kept, features.size * n_tasks, A) == 0.0:
         return
-    for a in range(n):
-        A[a, a] += 1e-4 * trace  # near-collinear steps would amplify rounding
-    _solve_for_ones(A, c)
-    W = Ws[n]  # the last iterate, from which steps are taken back
-    H = Hs[n]
-    for a in range(n - 1, 0, -1):
-        back = 0.0
-        for b in range(a):
-            back += c[b]
-        for j in features:
-            for t in range(T):
-                W[j, t] -= back * Ws[a, j, t]
-                H[j, t] -= back * (Hs[a + 1, j, t] - Hs[a, j, t])
-    before = _objective(loss, penalty, features, iterate.H, iterate.W)
-    if _objective(loss, penalty, features, H, W) < before:
-        _keep(features, W, H, iterate.W, iterate.H)
+    total = _solve_equations(A)
+    before, _ = _certify(loss, penalty, ratio, features, iterate, work)
+    for b, j in enumerate(features):
+        w = iterate.W[j]
+        h = iterate.H[j]
+        for a in range(1, n):
+            back = A[a - 1, n] / total  # steps are taken back from the last iterate
+            for t in range(n_tasks):
+                w[t] -= back * (rows[a + 1, 0, b, t] - rows[a, 0, b, t])
+                h[t] -= back * (rows[a + 1, 1, b, t] - rows[a, 1, b, t])
+    after, _ = _certify(loss, penalty, ratio, features, iterate, work)
+    if after >= before:
+        _restore(features, rows[n], iterate)
 
 
 @_compiled
-def _sweep(grams, loss, penalty, features, iterate, work):
-    """One sweep over `features`; returns whether anything moved."""
-    if grams.ndim == 2:
-        return _sweep_one_gram(
-            grams,
-            loss.curvature,
-            penalty.lam,
-            penalty.ratio,
-            penalty.ridge,
-            penalty.positive,
-            features,
-            iterate.H,
-            iterate.W,
-            work.D,
-            work.changed,
-            work.new,
-        )
-    return _sweep_many_grams(
-        grams,
-        loss.block,
-        loss.curvature,
-        loss.highest,
-        penalty.lam,
-        penalty.ratio,
-        penalty.ridge,
-        penalty.positive,
-        features,
-        iterate.H,
-        iterate.W,
-        work.D,
-        work.changed,
-        work.new,
-    )
-
-
-@_compiled
-def _choose(penalty, order, first, iterate, work):
+def _choose(lam, order, first, previous, W, work):
     """Write the working set into `work.features`; its size, and whether features are new in it.
 
     It holds non-zero features, those that the sequential strong rule keeps at `first`, and
-    whatever violates optimality after that.
+    whatever violates optimality after that, by the certificate of all features in this order.
     """
-    lam = penalty.lam
-    H = iterate.H
-    W = iterate.W
-    in_set = work.in_set
     grown = False
     k = 0
-    for j in order:
-        if first or in_set[j] == 0:
+    for a, j in enumerate(order):
+        inside = work.in_set[j] != 0 and not first
+        if not inside:
             keep = lam[j]
             if first:
-                keep = min(keep, max(2.0 * lam[j] - iterate.previous[j], 0.0))
-            in_set[j] = 1
-            if _is_zero(W[j]):
-                in_set[j] = _feature_norm(H, W, penalty, penalty.ratio, j) > keep
-            if in_set[j]:
-                grown = True
-        if in_set[j]:
+                keep = min(keep, max(2.0 * keep - previous[j], 0.0))
+            inside = work.dual_norms[a] > keep or not _is_zero(W[j])
+            work.in_set[j] = inside
+            grown = grown or inside
+        if inside:
             work.features[k] = j
             k += 1
     return k, grown
@@ -937,28 +851,19 @@ def _next_burst(burst, before, gap, enough):
 
 
 @_compiled
-def _store(a, n, objective, gap, penalty, iterate, results):
+def _store(a, n, objective, gap, lam, iterate, results):
     """Store the solution of model a, after n sweeps."""
     _copy(iterate.W, results.solutions[a])
     report = results.report[a]
     report[0] = n
     report[1] = objective
     report[2] = gap
-    for j in range(penalty.lam.size):
-        iterate.previous[j] = penalty.lam[j]
+    for j in range(lam.size):
+        iterate.previous[j] = lam[j]
 
 
 @_compiled
-def gram_path(
-    loss,
-    rules,
-    iterate,
-    results,
-    work,
-    a,
-    n,
-    ask,
-):
+def gram_path(grams, loss, rules, iterate, results, work, a, n, ask):
     """Solutions of the models of the `rules`, from model `a` on, after n sweeps for that model.
 
     Each is started from the one before and ends with a duality gap of at most `rules.tol`, after
@@ -971,17 +876,22 @@ def gram_path(
     optimized anew by the compiler.
     """
     tol = rules.tol
+    ratio = rules.ratio
+    H = iterate.H
+    W = iterate.W
+    rows = work.kept_rows
     share = 0.01 if rules.positive else 0.0  # plain sweeps are slow: no more than it takes
     while a < len(rules.ridges):
-        penalty = GroupPenalty(rules.group_weights[a], rules.ratio, rules.ridges[a], rules.positive)
+        lam = rules.group_weights[a]
+        penalty = GroupPenalty(lam, ratio, rules.ridges[a], rules.positive)
         least = 0.5 * tol
         first = True
         moved = True
         while True:
-            objective, gap = _certify(loss, penalty, rules.order, iterate, work)
+            objective, gap = _certify(loss, penalty, ratio, rules.order, iterate, work)
             if gap <= tol or n >= rules.max_sweeps:
                 break
-            k, grown = _choose(penalty, rules.order, first, iterate, work)
+            k, grown = _choose(lam, rules.order, first, iterate.previous, W, work)
             moved = moved or grown
             if not moved:
                 break
@@ -991,37 +901,44 @@ def gram_path(
             least *= 0.3
             gap = np.inf  # among these features
             burst = 3
-            kept = 0
+            n_kept = 0
             while gap > enough and n < rules.max_sweeps and moved:
                 burst = min(burst, rules.max_sweeps - n)
                 for _ in range(burst):
-                    _keep(features, iterate.W, iterate.H, work.Ws[kept], work.Hs[kept])
-                    moved = _sweep(loss.grams, loss, penalty, features, iterate, work)
+                    _keep(features, iterate, rows[n_kept])
+                    if grams.ndim == 2:
+                        moved = _sweep_one_gram(
+                            grams, loss.curvature, penalty, ratio, features, H, W, work.lag
+                        )
+                    else:
+                        moved = _sweep_many_grams(
+                            grams, loss, penalty, ratio, features, H, W, work.lag
+                        )
                     n += 1
                     if not moved:
                         break
-                    kept = 0 if rules.positive else kept + 1
-                    if kept == len(work.Ws) - 1:
-                        _keep(features, iterate.W, iterate.H, work.Ws[kept], work.Hs[kept])
-                        _extrapolate(loss, penalty, features, iterate, work)
-                        kept = 0
+                    n_kept = 0 if rules.positive else n_kept + 1
+                    if n_kept == len(rows) - 1:
+                        _keep(features, iterate, rows[n_kept])
+                        _extrapolate(loss, penalty, ratio, features, iterate, work)
+                        n_kept = 0
                 before = gap
-                _, gap = _certify(loss, penalty, features, iterate, work)
+                _, gap = _certify(loss, penalty, ratio, features, iterate, work)
                 if gap <= enough or before == np.inf:
                     continue
                 left, burst = _next_burst(burst, before, gap, enough)
-                if n > ask and (ask < 0 or left > _newton_pays(loss, features, iterate)):
-                    _refresh(loss, features, iterate, work)
+                if n > ask and (ask < 0 or left > _newton_pays(grams, features, W)):
+                    _refresh(grams, loss, features, iterate, work)
                     return a, n
-            _refresh(loss, features, iterate, work)
-        _store(a, n, objective, gap, penalty, iterate, results)
+            _refresh(grams, loss, features, iterate, work)
+        _store(a, n, objective, gap, lam, iterate, results)
         a += 1
         n = 0
     return a, n
 
 
 @_compiled
-def _refresh(loss, features, iterate, work):
+def _refresh(grams, loss, features, iterate, work):
     """H = q - Gram W from scratch; the non-zero features of W are among `features`."""
     H = iterate.H
     W = iterate.W
@@ -1032,78 +949,60 @@ def _refresh(loss, features, iterate, work):
             support[k] = j
             k += 1
     _copy(loss.q, H)
-    subtract_product(loss.grams, loss.block, support[:k], W, H)
+    subtract_product(grams, loss.block, support[:k], W, H)
 
 
 @_compiled
-def _newton_pays(loss, features, iterate):
+def _newton_pays(grams, features, W):
     """Sweeps over `features` that cost as much as Newton's method on those that are not zero.
 
     Timings, in ns.
     """
-    n_tasks = iterate.W.shape[1]
-    n_grams = 1 if loss.grams.ndim == 2 else loss.grams.shape[-1]
+    n_tasks = W.shape[1]
+    n_grams = 1 if grams.ndim == 2 else grams.shape[-1]
     support = 0.0
     for j in features:
-        if not _is_zero(iterate.W[j]):
+        if not _is_zero(W[j]):
             support += 1.0
+    squared = support * support
     if n_grams == n_tasks > 1:
         sweep = 0.25 * features.size * support * n_tasks + 6.0 * features.size * n_tasks
-        step = 0.2 * support**3 * n_tasks
+        step = 0.2 * squared * support * n_tasks
     else:
         sweep = 0.12 * features.size * support * n_tasks + 2.0 * features.size * n_tasks
-        step = 0.14 * support**3 * n_grams
-        step += 0.1 * support**2 * n_tasks
-        step += 3.0 * support**2
+        step = 0.14 * squared * support * n_grams
+        step += 0.1 * squared * n_tasks
+        step += 3.0 * squared
     return 4.0 * (step + 8e4) / sweep
 
 
 @_compiled
-def _factor(B, inverse, n):
-    """Cholesky factors of the first n of many matrices B (k, k, width), lower, in place.
+def _negate_inverses(B, v, root, n):
+    """Replace the first n of many definite matrices B (k, k, width), lower triangles, by -B^-1.
 
-    Their diagonals go inverted into `inverse` (k, width).
+    The sweep operator of statistics, pivot by pivot; v (k, width) and root (width,) are scratch.
     """
-    for j in range(len(B)):
-        b = B[j, j]
-        r = inverse[j]
-        for a in range(j):
-            x = B[j, a]
-            for t in range(n):
-                b[t] -= x[t] * x[t]
+    k = len(B)
+    for p in range(k):
+        pivot = B[p, p]
         for t in range(n):
-            r[t] = 1.0 / np.sqrt(b[t])
-        for i in range(j + 1, len(B)):
-            b = B[i, j]
-            for a in range(j):
-                x = B[i, a]
-                y = B[j, a]
+            root[t] = 1.0 / np.sqrt(pivot[t])
+        for i in range(k):
+            b = B[max(i, p), min(i, p)]
+            x = v[i]
+            for t in range(n):
+                x[t] = b[t] * root[t]
+                b[t] = 0.0
+        x = v[p]
+        for t in range(n):
+            x[t] = -root[t]
+        for i in range(k):
+            x = v[i]
+            for j in range(i + 1):
+                b = B[i, j]
+                y = v[j]
                 for t in range(n):
                     b[t] -= x[t] * y[t]
-            for t in range(n):
-                b[t] *= r[t]
-
-
-@_compiled
-def _invert_factor(L, inverse, C, n):
-    """Write L^-1 of the first n factors of :func:`_factor` into the lower triangles of C."""
-    for j in range(len(L)):
-        c = C[j, j]
-        r = inverse[j]
-        for t in range(n):
-            c[t] = r[t]
-        for i in range(j + 1, len(L)):
-            c = C[i, j]
-            r = inverse[i]
-            for t in range(n):
-                c[t] = 0.0
-            for a in range(j, i):
-                x = L[i, a]
-                y = C[a, j]
-                for t in range(n):
-                    c[t] -= x[t] * y[t]
-            for t in range(n):
-                c[t] *= r[t]
 
 
 @_compiled
@@ -1113,8 +1012,7 @@ def shifted_inverses(grams, shift, out):
     n_grams = grams.shape[2]
     width = 32
     B = np.empty((k, k, width))
-    C = np.empty((k, k, width))
-    inverse = np.empty((k, width))
+    v = np.empty((k + 1, width))
     for first in range(0, n_grams, width):
         n = min(width, n_grams - first)
         stop = first + n
@@ -1127,21 +1025,16 @@ def shifted_inverses(grams, shift, out):
             b = B[i, i]
             for t in range(n):
                 b[t] += shift[first + t]
-        _factor(B, inverse, n)
-        _invert_factor(B, inverse, C, n)
+        _negate_inverses(B, v, v[k], n)
         for i in range(k):
             for j in range(i + 1):
-                lower = out[j, i, first:stop]
-                upper = out[i, j, first:stop]
+                lower = out[i, j, first:stop]
+                upper = out[j, i, first:stop]
+                b = B[i, j]
                 for t in range(n):
-                    upper[t] = 0.0
-                for a in range(i, k):
-                    x = C[a, i]
-                    y = C[a, j]
-                    for t in range(n):
-                        upper[t] += x[t] * y[t]
-                for t in range(n):
-                    lower[t] = upper[t]
+                    inverse = -b[t]
+                    lower[t] = inverse
+                    upper[t] = inverse
 
 
 @_compiled
@@ -1153,65 +1046,36 @@ def _write_scaled(grams, scale, ridge, first, n, B):
             s = scale[i] * scale[j]
             g = grams[i, j, first:stop]
             b = B[i, j]
+            diagonal = 1.0 + ridge * s if i == j else 0.0
             for t in range(n):
-                b[t] = s * g[t]
-        b = B[i, i]
-        for t in range(n):
-            b[t] += 1.0 + ridge * scale[i] * scale[i]
+                b[t] = s * g[t] + diagonal
 
 
 @_compiled
-def _solve_factored(B, inverse, scale, q, first, n, U):
-    """Write `u = L'^-1 L^-1 S q` of n tasks into U."""
-    k = scale.size
+def _newton_sums(B, scale, q, first, n, U, M):
+    """Add the share of n tasks to the results of :func:`newton_terms`; B has -B_t^-1."""
+    k = len(B)
     stop = first + n
     for i in range(k):
         u = U[i, first:stop]
-        r = inverse[i]
         for t in range(n):
-            u[t] = scale[i] * q[i, first + t]
-        for a in range(i):
-            x = B[i, a]
-            y = U[a, first:stop]
+            u[t] = 0.0
+        for j in range(k):
+            b = B[max(i, j), min(i, j)]
+            s = scale[j]
+            y = q[j, first:stop]
             for t in range(n):
-                u[t] -= x[t] * y[t]
-        for t in range(n):
-            u[t] *= r[t]
-    for i in range(k - 1, -1, -1):
-        u = U[i, first:stop]
-        r = inverse[i]
-        for a in range(i + 1, k):
-            x = B[a, i]
-            y = U[a, first:stop]
-            for t in range(n):
-                u[t] -= x[t] * y[t]
-        for t in range(n):
-            u[t] *= r[t]
-
-
-@_compiled
-def _add_hessian(C, U, first, n, M):
-    """Add `(I - B_t^-1) o u_t u_t'` of n tasks to the lower triangle of M; C is L^-1, changed."""
-    k = len(U)
-    stop = first + n
-    for j in range(k):  # C = L^-1 diag(u), so that C'C = B^-1 o uu'
-        u = U[j, first:stop]
-        for i in range(j, k):
-            c = C[i, j]
-            for t in range(n):
-                c[t] *= u[t]
+                u[t] -= b[t] * s * y[t]
     for i in range(k):
         u = U[i, first:stop]
-        for t in range(n):
-            M[i, i] += u[t] * u[t]
         for j in range(i + 1):
+            b = B[i, j]
+            y = U[j, first:stop]
+            diagonal = 1.0 if i == j else 0.0
             total = 0.0
-            for a in range(i, k):
-                x = C[a, i]
-                y = C[a, j]
-                for t in range(n):
-                    total += x[t] * y[t]
-            M[i, j] -= total
+            for t in range(n):
+                total += (diagonal + b[t]) * u[t] * y[t]
+            M[i, j] += total
 
 
 @_compiled
@@ -1219,28 +1083,19 @@ def newton_terms(grams, q, scale, ridge, U, M):
     """Terms of a Newton step in the variational form (`solvers._newton`), one Gram a task.
 
     With `B_t = S (G_t + ridge I) S + I`, S = diag(scale): writes `u_t = B_t^-1 S q_t` into the
-    columns of U (n_features, n_tasks) and `sum_t (I - B_t^-1) o u_t u_t'` into M (n_features,
-    n_features). Cholesky factors and inverses of 32 tasks at a time, the loops over tasks
+    columns of U (n_features, n_tasks) and adds `sum_t (I - B_t^-1) o u_t u_t'` to the lower
+    triangle of M (n_features, n_features). Inverses of 32 tasks at a time, the loops over tasks
     innermost.
     """
     k, n_tasks = q.shape
     width = 32
     B = np.empty((k, k, width))
-    C = np.empty((k, k, width))
-    inverse = np.empty((k, width))
-    for i in range(k):
-        for j in range(k):
-            M[i, j] = 0.0
+    v = np.empty((k + 1, width))
     for first in range(0, n_tasks, width):
         n = min(width, n_tasks - first)
         _write_scaled(grams, scale, ridge, first, n, B)
-        _factor(B, inverse, n)
-        _solve_factored(B, inverse, scale, q, first, n, U)
-        _invert_factor(B, inverse, C, n)
-        _add_hessian(C, U, first, n, M)
-    for i in range(k):
-        for j in range(i):
-            M[j, i] = M[i, j]
+        _negate_inverses(B, v, v[k], n)
+        _newton_sums(B, scale, q, first, n, U, M)
 
 
 @_compiled

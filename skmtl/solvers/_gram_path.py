@@ -98,11 +98,10 @@ class _Path:
     """The iterate of a path, and what the compiled functions need to go on from it."""
 
     def __init__(self, form, W0):
-        grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
         W = np.array(W0, order="C")
         self.form = form
+        self.grams = form.grams if len(form.blocks) > 1 else form.grams[:, :, 0]
         self.loss = _kernels.GramLoss(
-            grams=grams,
             block=form.block_of_task,
             curvature=form.curvature,
             highest=form.curvature.max(axis=1),
@@ -133,7 +132,15 @@ class _Path:
         present = rules._replace(tol=tol)
         while True:
             model, n_iter = _kernels.gram_path(
-                self.loss, present, self.iterate, results, self.work, model, n_iter, ask
+                self.grams,
+                self.loss,
+                present,
+                self.iterate,
+                results,
+                self.work,
+                model,
+                n_iter,
+                ask,
             )
             if model == n_models:
                 return results

@@ -51,7 +51,7 @@ def _one_task_a_gram(form, scale):
     """Compiled, for tasks with Grams of their own."""
     k = len(scale)
     U = np.empty_like(form.q)
-    total = np.empty((k, k))
+    total = np.zeros((k, k), order="F")
     _kernels.newton_terms(
         form.grams,
         form.q,
@@ -62,7 +62,7 @@ def _one_task_a_gram(form, scale):
     )
     if not np.isfinite(total).all():
         return None
-    return U, total.T
+    return U, total
 
 
 def _by_samples(form, scale):
