@@ -47,7 +47,7 @@ def inner(estimator, **params):
 @pytest.mark.parametrize("model", SQUARED, ids=name_of)
 def test_the_model_is_that_of_all_rows(model, form, fit_intercept):
     mode = "long" if form == "long" else "wide"
-    tol = 1e-9 if hasattr(model, "cv") else 1e-12
+    tol = 1e-11 if hasattr(model, "cv") else 1e-12
     model = inner(in_mode(clone(model), mode), fit_intercept=fit_intercept, tol=tol)
     X, y = NUMBERS.X[mode], NUMBERS.y[mode]
     weight = np.random.default_rng(1).uniform(0.5, 2.0, size=len(X))
