@@ -9,9 +9,8 @@ from skmtl._data.designs import SharedDesign
 from skmtl.datafits import Likelihood
 from skmtl.losses import Grouped, Logistic, Poisson, Softmax
 from skmtl.penalties import L1, L21, TaskCoupling, TraceNorm, mean_coupling, ridge_coupling
-from skmtl.solvers import _proximal_newton, solve_penalized
+from skmtl.solvers import _gradient_steps, _proximal_newton, solve_penalized
 from skmtl.solvers._alike_systems import AlikeSystems
-from skmtl.solvers._gradient_steps import quick_steps
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 
 N, P, T = 60, 12, 4
@@ -51,26 +50,32 @@ def softmax():
     return Grouped(tuple((cells[:, k : k + 2], Softmax()) for k in (0, 2)))
 
 
+def take_steps(monkeypatch, n_a_step):
+    """Let so many gradient steps take the time of one of Newton's method."""
+    monkeypatch.setattr(_gradient_steps, "steps_in_time_of_newton", lambda *_: n_a_step)
+
+
 @pytest.mark.parametrize("loss", [Logistic(), Poisson(), softmax()], ids=type)
 @pytest.mark.parametrize("name", PENALTIES)
 def test_gradient_steps_find_the_minimum_of_newtons_method(name, loss, monkeypatch):
     f = likelihood(loss)
     newton = solve_penalized(f, PENALTIES[name], tol=TOL)
     assert newton.converged
-    monkeypatch.setattr(_proximal_newton, "quick_steps", lambda *_: 5000)
+    take_steps(monkeypatch, 5000)
     monkeypatch.setattr(_proximal_newton, "NewtonIteration", None)  # is not needed
-    quick = solve_penalized(f, PENALTIES[name], tol=TOL, max_iter=5000)
+    quick = solve_penalized(f, PENALTIES[name], tol=TOL)
     assert quick.converged
+    assert quick.n_iter == 1  # in the time of Newton's method
     null = f.at(np.zeros((P, T))).value
     assert quick.objective == pytest.approx(newton.objective, abs=2 * TOL * null)
 
 
 def test_newtons_method_goes_on_where_gradient_steps_end(monkeypatch):
     f = likelihood(Logistic())
-    monkeypatch.setattr(_proximal_newton, "quick_steps", lambda *_: 3)
+    take_steps(monkeypatch, 3)
     solution = solve_penalized(f, TraceNorm(0.05), tol=TOL)
     assert solution.converged
-    assert solution.n_iter > 3
+    assert solution.n_iter > 2
     stopped = solve_penalized(f, TraceNorm(0.05), tol=TOL, max_iter=2)
     assert not stopped.converged
     assert stopped.n_iter == 2
@@ -81,12 +86,14 @@ def test_gradient_steps_are_taken_only_where_products_are_quick():
         f = likelihood(Logistic(), container)
         problem = LikelihoodProblem(f, penalty)
         f.seen = np.ones((5000, T), dtype=bool)
-        return quick_steps(problem, n_features)
+        return _gradient_steps.steps_in_time_of_newton(problem, n_features)
 
-    assert steps(np.asarray, TraceNorm(0.05), 1000) >= 100
+    assert steps(np.asarray, TraceNorm(0.05), 1000) >= 50
     assert steps(np.asarray, TraceNorm(0.05), 50) == 0
     assert steps(np.asarray, L1(0.02) + TraceNorm(0.05), 1000) == 0
-    assert steps(sparse.csr_array, L21(0.03), 1000) == 0
+    assert steps(sparse.csr_array, TraceNorm(0.05), 50) == 0
+    of_group_norm = steps(np.asarray, L21(0.03), 1000)
+    assert steps(sparse.csr_array, L21(0.03), 1000) == of_group_norm
 
 
 def test_sparse_samples_without_entries():

@@ -154,7 +154,7 @@ shared_coef_ : ndarray of shape (n_features,) or (n_classes, n_features)
     Average of `coef_` over tasks, the model of tasks that fit did not see.
 {task_attributes}
 n_iter_ : int
-    Number of steps of the proximal Newton method.
+    Number of steps of the proximal Newton method; gradient steps before them count by their time.
 n_passes_ : int
     Number of passes over the samples; only of models that were fitted to Dask collections.
 objective_ : float

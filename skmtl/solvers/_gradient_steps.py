@@ -16,11 +16,11 @@ _ROUNDING = 1e-13  # of the objective
 _BACKTRACKS = 100
 _SPEED = 4  # operations of a product of matrices in the time of one with few columns
 _NEWTON_STEPS = 2  # whose time gradient steps may take
-_WORTH = 40  # gradient steps
+_WORTH = 20  # gradient steps in the time of one of Newton's method
 
 
-def quick_steps(problem, n_features):
-    """Number of gradient steps that are tried before Newton's method, 0 where its are quick.
+def steps_in_time_of_newton(problem, n_features):
+    """Number of gradient steps in the time of one of Newton's method, 0 where that is quick.
 
     A gradient step multiplies the samples by two matrices, one of Newton's method by as many as
     there are features or samples, which is quicker by the operation.
@@ -29,15 +29,26 @@ def quick_steps(problem, n_features):
     if len(problem.terms) != 1 or problem.is_decomposed:
         return 0
     X = likelihood.design.X
-    density = 1.0
-    if sparse.issparse(X):
-        if problem.terms[0].is_group_norm and not problem.coupling.any():
-            return 0  # whose Newton steps take products as well
-        density = max(X.nnz, 1) / (X.shape[0] * X.shape[1])
     rank = min(n_features, np.count_nonzero(likelihood.seen) / likelihood.shape[1])
-    in_time_of_newton = rank / (2 * _SPEED * density)
-    n_steps = int(_NEWTON_STEPS * in_time_of_newton)
-    return n_steps if n_steps >= _WORTH else 0
+    n_steps = rank / (2 * _SPEED)
+    by_products = problem.terms[0].is_group_norm and not problem.coupling.any()
+    if sparse.issparse(X) and not by_products:  # else products with X are all that both need
+        n_steps *= X.shape[0] * X.shape[1] / max(X.nnz, 1)
+    return int(n_steps) if n_steps >= _WORTH else 0
+
+
+def quick_steps(problem, start, *, max_iter, tol):
+    """The point after :func:`gradient_steps` for as long as they are worth it, or None.
+
+    Its number of iterations is that of steps of Newton's method in the time they took; `max_iter`
+    is in these units too.
+    """
+    n_a_step = steps_in_time_of_newton(problem, problem.likelihood.shape[0])
+    if not n_a_step:
+        return None
+    n_steps = n_a_step * min(_NEWTON_STEPS, max_iter)
+    solution = gradient_steps(problem, start, max_iter=n_steps, tol=tol)
+    return solution._replace(n_iter=-(-solution.n_iter // n_a_step))
 
 
 def gradient_steps(problem, start, *, max_iter, tol):

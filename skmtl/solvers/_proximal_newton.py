@@ -4,7 +4,7 @@ import numpy as np
 
 from skmtl.datafits import ROUNDING
 from skmtl.penalties import separate_quadratic
-from skmtl.solvers._gradient_steps import gradient_steps, quick_steps
+from skmtl.solvers._gradient_steps import quick_steps, steps_in_time_of_newton
 from skmtl.solvers._likelihood_problem import LikelihoodProblem
 from skmtl.solvers._newton_iteration import NewtonIteration
 from skmtl.solvers._solution import Solution, gap_between, starting_at
@@ -81,13 +81,13 @@ def _all_features(
 ):
     """Newton's method for all features at once, after gradient steps where these are quick."""
     problem = LikelihoodProblem(likelihood, penalty)
-    n_quick = min(quick_steps(problem, likelihood.shape[0]), max_iter)
     n_done = 0
-    if n_quick:
-        start = gradient_steps(problem, start, max_iter=n_quick, tol=tol)
-        n_done = start.n_iter
-        if start.converged or n_done >= max_iter:
-            return start
+    quick = quick_steps(problem, start, max_iter=max_iter, tol=tol)
+    if quick is not None:
+        if quick.converged or quick.n_iter >= max_iter:
+            return quick
+        start = quick
+        n_done = quick.n_iter
     iteration = NewtonIteration(problem, start, inner_solver)
     solution = iteration.run(max_iter - n_done, tol)
     return solution._replace(n_iter=solution.n_iter + n_done)
@@ -165,7 +165,7 @@ def _working_set(point, problem):
     excess[inside] = 0.0
     n_inside = np.count_nonzero(inside)
     room = max(_LEAST, n_inside)
-    if quick_steps(problem, n_inside + room):
+    if steps_in_time_of_newton(problem, n_inside + room):
         room = max(room, _WIDE)
     worst = np.argsort(-excess)[:room]
     inside[worst] |= excess[worst] > 0
