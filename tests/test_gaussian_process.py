@@ -28,6 +28,7 @@ from skmtl import (
 from skmtl._task_covariance.low_rank import LowRank
 from skmtl._task_covariance.low_rank_likelihood import InverseByDirection, LowRankLikelihood
 from skmtl.evaluation import single_task
+from skmtl.gaussian_process import _search_warnings
 
 N, T, D = 14, 3, 2
 KERNELS = {
@@ -276,6 +277,15 @@ def test_own_optimizers_are_taken():
 def test_a_search_that_cannot_end_warns():
     with pytest.warns(Warning, match="above tol=1e-300"):
         Problem("complete").fit(tol=1e-300)
+
+
+def test_a_fit_that_takes_long_says_so(monkeypatch):
+    monkeypatch.setattr(_search_warnings, "_MANY", 20)
+    X = np.random.default_rng(0).normal(size=(21, 1))
+    with pytest.warns(UserWarning, match="order 21, .* MultiTaskSparse"):
+        MultiTaskGaussianProcessRegressor(optimizer=None).fit(X, np.c_[X, X])
+    with pytest.warns(UserWarning, match="order 42"):
+        MultiTaskGaussianProcessRegressor(optimizer=None, solver="cholesky").fit(X, np.c_[X, X])
 
 
 def test_fixed_kernels_stay():

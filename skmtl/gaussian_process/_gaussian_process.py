@@ -31,6 +31,7 @@ from skmtl.gaussian_process._prediction import LeaveOneOutMixin, PredictionMixin
 from skmtl.gaussian_process._process import Process
 from skmtl.gaussian_process._search_warnings import (
     warn_of_gradient,
+    warn_of_order,
     warn_of_rejections,
     warn_of_units,
 )
@@ -274,6 +275,8 @@ class MultiTaskGaussianProcessRegressor(
             self.task_noise,
         )
         self.solver_ = self._choose_solver(read, len(kernels))
+        by_sample = self.solver_ != "cholesky"
+        warn_of_order(len(self.X_train_) if by_sample else len(self.y_train_))
         likelihood = self._marginal_likelihood(kernels)
         rng = check_random_state(self.random_state)
         initial = InitialValues(

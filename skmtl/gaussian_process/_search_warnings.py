@@ -1,11 +1,22 @@
-"""Warnings of a fit: a search that ended early, draws that say little, units that do not match."""
+"""Warnings of a fit: of its time, a search that ended early, useless draws, units that differ."""
 
 from sklearn.exceptions import ConvergenceWarning
 
 from skmtl._warn import warn
 
 _STUCK = 0.2  # acceptance rate below which draws say little
+_MANY = 5000  # order of a matrix that takes minutes to factor as often as a search does
 _UNLIKE = 1e3  # sizes of tasks that differ by this factor do not have the same noise
+
+
+def warn_of_order(order):
+    """UserWarning before a search with matrices of this order, if they are large."""
+    if order > _MANY:
+        warn(
+            f"Each step factors a matrix of order {order}, which takes {8e-9 * order**2:.2g} GB: "
+            "MultiTaskSparseGaussianProcessRegressor has the same model for many samples.",
+            UserWarning,
+        )
 
 
 def warn_of_gradient(gradient_norm, tol):
