@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from skmtl import MeanRegularizedRegressor, MeanRegularizedRegressorCV, MultiTaskCV
 from skmtl._data.designs import SharedDesign, StackedDesign
-from skmtl.datafits import squared_datafit, with_shared_intercepts
+from skmtl.datafits import TaskLosses, squared_datafit, with_shared_intercepts
 from skmtl.penalties import TaskCoupling, mean_coupling, ridge_coupling
 from skmtl.penalties._graph_coupling import coupling_of
 from skmtl.solvers import _meeting, solve_path
@@ -88,6 +88,19 @@ def check_path(datafit, couplings):
         assert_allclose(solution.objective, least, rtol=1e-8)
         assert solution.objective - least <= solution.gap + 1e-12
         assert np.linalg.norm(H @ w - b) <= 1e-4 * np.linalg.norm(b)
+
+
+@pytest.mark.parametrize("size", [1e-16, 1e-6])
+def test_features_of_other_sizes_change_no_solution(size):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(60, P))
+    X[:, -1] = size * rng.normal(size=60)  # the smaller is a constant but for rounding errors
+    y = X[:, 0] + rng.normal(size=60)
+    ptr = np.array([0, 10, 30, 40, 60])
+    datafit = squared_datafit(StackedDesign(X, ptr), y, np.full(60, 1 / 60), form="gram")
+    assert TaskLosses.are_known(datafit) == (size < 1e-14)
+    couplings = [mean_coupling(np.full(T, a)) + ridge_coupling(r, T) for a, r in STRENGTHS if r]
+    check_path(datafit, couplings)
 
 
 def test_a_search_has_the_errors_of_single_fits():

@@ -7,6 +7,7 @@ import numpy as np
 from skmtl.datafits._squared import Evaluation
 from skmtl.datafits._task_bases import FurtherSamples
 
+_CONSTANT = 1e-28  # of the largest curvature: the square of rounding errors in a constant feature
 _ALIKE = 1e8  # ratio of the curvatures of features whose spectra lose no digits that matter
 
 
@@ -59,8 +60,9 @@ class TaskLosses:
         if n_borders and datafit.levels is None:
             return False
         curvature = datafit.curvature
-        scales = curvature[curvature > 0]
-        return len(scales) > 0 and scales.max() <= _ALIKE * scales.min()
+        largest = curvature.max(initial=0.0)
+        scales = curvature[curvature > _CONSTANT * largest]
+        return len(scales) > 0 and largest <= _ALIKE * scales.min()
 
     def evaluate(self, W):
         """:class:`Evaluation` of all models; rr and ry are (n_models,)."""
