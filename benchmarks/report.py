@@ -135,7 +135,8 @@ def resources_table(rows):
         memory = [rows[name].get(library, {}).get("peak_memory_mb", "") for name in problems]
         cold = f"{float(small['cold_s']):.3g}" if small.get("cold_s") else ""
         title = TITLES.get(library, library)
-        table.append([title, mine[-1]["version"], cold, *memory])
+        if cold or any(memory):
+            table.append([title, mine[-1]["version"], cold, *memory])
     return list_table(" ".join(["16"] * len(table[0])), table)
 
 
